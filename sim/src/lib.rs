@@ -1,0 +1,1 @@
+//! A simulated AWS account at the wire. Knows nothing of amiwatch.

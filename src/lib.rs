@@ -1,0 +1,1 @@
+//! amiwatch keeps custom AMIs in step with the base they were made from.
