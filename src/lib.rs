@@ -1,1 +1,5 @@
 //! amiwatch keeps custom AMIs in step with the base they were made from.
+
+pub mod model;
+
+pub mod clock;

@@ -1,0 +1,116 @@
+//! The first seam: time. Nothing else in the house reads the time or sleeps; clippy bans it.
+//!
+//! A [`Clock`] is real, scaled (the demo: an hour passes in seconds) or virtual (tests: tokio's
+//! paused time, which jumps to the next timer when everything waits). The AWS SDK gets the same
+//! clock as its time source and its sleep, so that signing, retries and waits agree.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Tells the time and waits. Cheap to clone; clones agree.
+#[derive(Clone)]
+pub struct Clock(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Real,
+    /// Wall time derived from tokio's clock, `speed` times as fast.
+    Scaled {
+        epoch: DateTime<Utc>,
+        started: tokio::time::Instant,
+        speed: f64,
+    },
+}
+
+/// A deadline passed before the future was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no answer within {} s", .0.as_secs_f64())]
+pub struct Elapsed(pub Duration);
+
+impl Clock {
+    /// The machine's own clock.
+    pub fn real() -> Self {
+        Self(Kind::Real)
+    }
+
+    /// A clock that starts at `epoch` now and runs `speed` times as fast as tokio's.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with time enabled.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn scaled(epoch: DateTime<Utc>, speed: f64) -> Self {
+        Self(Kind::Scaled {
+            epoch,
+            started: tokio::time::Instant::now(),
+            speed: speed.max(1e-3),
+        })
+    }
+
+    /// A clock on tokio's own time, for runtimes whose time is paused.
+    pub fn virtual_from(epoch: DateTime<Utc>) -> Self {
+        Self::scaled(epoch, 1.0)
+    }
+
+    /// The time now.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn now(&self) -> DateTime<Utc> {
+        match &self.0 {
+            Kind::Real => Utc::now(),
+            Kind::Scaled {
+                epoch,
+                started,
+                speed,
+            } => {
+                let passed = started.elapsed().mul_f64(*speed);
+                *epoch + TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)
+            }
+        }
+    }
+
+    /// Waits for `duration` on this clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(self.in_tokio_time(duration)).await;
+    }
+
+    /// Waits until `at` on this clock; returns at once when it has passed.
+    pub async fn sleep_until(&self, at: DateTime<Utc>) {
+        let left = (at - self.now()).to_std().unwrap_or_default();
+        self.sleep(left).await;
+    }
+
+    /// Runs `work` for at most `limit` on this clock.
+    ///
+    /// # Errors
+    /// [`Elapsed`] when the limit passed first; `work` is dropped.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub async fn timeout<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Elapsed> {
+        tokio::time::timeout(self.in_tokio_time(limit), work)
+            .await
+            .map_err(|_| Elapsed(limit))
+    }
+
+    /// How much tokio time a duration of this clock takes.
+    fn in_tokio_time(&self, duration: Duration) -> Duration {
+        match &self.0 {
+            Kind::Real => duration,
+            Kind::Scaled { speed, .. } => duration.div_f64(*speed),
+        }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Real => f.write_str("Clock::real"),
+            Kind::Scaled { speed, .. } => write!(f, "Clock::scaled({speed}x)"),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The nouns. Imports nothing of ours; nothing here waits, reads a clock or touches the world.
+
+pub mod ids;
+
+pub mod image;
+
+pub mod base;
+
+pub mod watch;
+
+pub mod sighting;
+
+pub mod reason;
+
+pub mod drift;
+
+pub mod report;
+
+pub mod bake;
+
+pub mod tags;
+
+pub mod notice;
+
+pub mod history;
+
+pub mod plan;

@@ -1,0 +1,184 @@
+//! A bake's nouns: its key, its order (which leaves nothing to choose), and how it ended.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::base::Release;
+use super::ids::{Architecture, ImageId, Installation, InstanceType, SubnetId, WatchName};
+
+/// hash(installation, watch, release image, recipe digest, architecture, generation): one key, one image.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BakeKey(String);
+
+impl BakeKey {
+    /// Derives the key from what goes into the image.
+    pub fn derive(inputs: &KeyInputs<'_>) -> Self {
+        let KeyInputs {
+            installation,
+            watch,
+            release_image,
+            recipe_digest,
+            architecture,
+            generation,
+        } = inputs;
+        Self(digest(&[
+            "amiwatch bake key 1",
+            installation.as_str(),
+            watch.as_str(),
+            release_image.as_str(),
+            recipe_digest.as_str(),
+            architecture.as_str(),
+            &generation.to_string(),
+        ]))
+    }
+
+    /// 64 hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first 12 digits, as names carry them.
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for BakeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a bake's key is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyInputs<'a> {
+    pub installation: &'a Installation,
+    pub watch: &'a WatchName,
+    pub release_image: &'a ImageId,
+    pub recipe_digest: &'a RecipeDigest,
+    pub architecture: Architecture,
+    pub generation: u32,
+}
+
+/// SHA-256 over the user data as written and whatever else changes the disk. Checks are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecipeDigest(String);
+
+impl RecipeDigest {
+    /// Digests what changes the disk.
+    pub fn of(user_data: &str, template: bool) -> Self {
+        let rendered = if template { "template" } else { "verbatim" };
+        Self(digest(&["amiwatch recipe 1", rendered, user_data]))
+    }
+
+    /// Takes one that was written down (a tag).
+    pub fn from_tag(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// 64 hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// SHA-256 in hex over length-prefixed fields, so that no two lists run together.
+pub fn digest(fields: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for field in fields {
+        hasher.update((field.len() as u64).to_be_bytes());
+        hasher.update(field.as_bytes());
+    }
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Everything that a bake will use, decided beforehand. It goes into the journal as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BakeOrder {
+    pub key: BakeKey,
+    pub installation: Installation,
+    pub watch: WatchName,
+    pub generation: u32,
+    /// 1 for the first try of this key; every failed try adds one, so that tokens and nonces differ.
+    pub attempt: u32,
+    pub release: Release,
+    pub recipe_name: String,
+    pub recipe_digest: RecipeDigest,
+    pub architecture: Architecture,
+    /// `amiwatch/<watch>/<base version>/<key>-<generation>`
+    pub image_name: String,
+    /// The user data of builder and boot test, as sent (before EC2's base64).
+    pub builder_user_data: Vec<u8>,
+    pub boot_test_user_data: Vec<u8>,
+    /// The words under which the two guests report.
+    pub builder_nonce: String,
+    pub boot_test_nonce: String,
+    /// Names of the checks whose results must be in each report, in order.
+    pub checks: Vec<String>,
+    /// Tried in turn on capacity errors.
+    pub launches: Vec<LaunchChoice>,
+    pub network: NetworkOrder,
+    pub instance_profile: Option<String>,
+    pub public_ip: Option<bool>,
+    pub root_volume: RootVolume,
+    /// From launch to a stopped builder with a report; the boot test has the same again.
+    pub guest_timeout_s: u64,
+    /// Tags on everything that is made, except `amiwatch:role` and `amiwatch:state`.
+    pub tags: BTreeMap<String, String>,
+    /// Why this bake, in one line each.
+    pub because: Vec<String>,
+}
+
+/// One combination of instance type and subnet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchChoice {
+    pub instance_type: InstanceType,
+    pub subnet: SubnetId,
+}
+
+/// Which security groups the guests get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkOrder {
+    /// Named by the config.
+    Given(Vec<super::ids::SecurityGroupId>),
+    /// One without any inbound rule, found or made in this VPC under this name.
+    Own {
+        vpc: super::ids::VpcId,
+        group_name: String,
+    },
+}
+
+/// What is changed about the root volume; absent fields keep the base's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootVolume {
+    /// `/dev/xvda`; needed by EC2 to change anything.
+    pub device: Option<String>,
+    pub size_gib: Option<u32>,
+    pub encrypted: Option<bool>,
+    pub kms_key: Option<String>,
+}
+
+/// A custom image that passed everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BakedImage {
+    pub image: ImageId,
+    pub key: BakeKey,
+    pub generation: u32,
+    pub base_image: ImageId,
+    pub base_version: String,
+    pub recipe_digest: RecipeDigest,
+    pub baked_at: DateTime<Utc>,
+    /// Every check passed on the untouched base: the recipe may not be needed any more.
+    pub redundant: bool,
+}

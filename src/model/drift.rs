@@ -1,0 +1,48 @@
+//! Verdicts: reasons for a watch and for each of its targets.
+
+use serde::{Deserialize, Serialize};
+
+use super::base::Release;
+use super::ids::{ImageId, PlatformArn, TargetId, WatchName};
+use super::image::ImageKind;
+use super::reason::{Class, Reason};
+
+/// The verdict on one watch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    pub watch: WatchName,
+    /// The newest release, when it could be told.
+    pub release: Option<Release>,
+    /// The verified image that the watch has now, when there is one.
+    pub current: Option<ImageId>,
+    /// What applies to the watch itself (its base, its recipe, its image).
+    pub reasons: Vec<Reason>,
+    pub targets: Vec<TargetDrift>,
+}
+
+impl Drift {
+    /// Every reason, the watch's own first.
+    pub fn all_reasons(&self) -> impl Iterator<Item = &Reason> {
+        self.reasons
+            .iter()
+            .chain(self.targets.iter().flat_map(|target| &target.reasons))
+    }
+
+    /// True when some reason is of this class.
+    pub fn has(&self, class: Class) -> bool {
+        self.all_reasons()
+            .any(|reason| reason.code.class() == class)
+    }
+}
+
+/// The verdict on one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetDrift {
+    pub target: TargetId,
+    pub platform: Option<PlatformArn>,
+    pub image: Option<ImageId>,
+    pub kind: ImageKind,
+    /// The Amazon image that the environment's image comes from (its own id for a stock one).
+    pub base_image: Option<ImageId>,
+    pub reasons: Vec<Reason>,
+}

@@ -1,0 +1,70 @@
+//! Notices: things worth telling, each under a stable key that lets a receiver drop repeats.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One thing worth telling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Stable: the same event always has the same key, whoever finds it and however often.
+    pub key: String,
+    pub event: Event,
+    pub at: DateTime<Utc>,
+    pub watch: String,
+    /// One line, at most 99 ASCII characters without control characters (SNS's subject).
+    pub subject: String,
+    /// Plain text for people.
+    pub body: String,
+    /// For programs.
+    pub facts: BTreeMap<String, String>,
+}
+
+/// What sort of event a notice tells. The words are contract (`events = [...]` in the config).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Drift,
+    Baked,
+    Failed,
+    Redundant,
+    Held,
+    ApprovalNeeded,
+    RolledOut,
+    RolledBack,
+    Attention,
+    Resolved,
+}
+
+impl Event {
+    /// Every event, in the order of the config's example.
+    pub const ALL: [Event; 10] = [
+        Self::Drift,
+        Self::Baked,
+        Self::Failed,
+        Self::Redundant,
+        Self::Held,
+        Self::ApprovalNeeded,
+        Self::RolledOut,
+        Self::RolledBack,
+        Self::Attention,
+        Self::Resolved,
+    ];
+
+    /// The contract word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Drift => "drift",
+            Self::Baked => "baked",
+            Self::Failed => "failed",
+            Self::Redundant => "redundant",
+            Self::Held => "held",
+            Self::ApprovalNeeded => "approval_needed",
+            Self::RolledOut => "rolled_out",
+            Self::RolledBack => "rolled_back",
+            Self::Attention => "attention",
+            Self::Resolved => "resolved",
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The reason table: stable codes, their classes, and a reason with its facts. Codes are contract.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// What a class of reasons does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// `check` exits 3; may start a bake.
+    Drift,
+    /// `check` exits 3; may start a rollout.
+    Behind,
+    /// Nothing starts until it ends.
+    Hold,
+    /// Needs a person.
+    Blocked,
+    /// Told; changes nothing.
+    Information,
+    /// Exit 4; nothing starts.
+    Unknown,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $class:ident;)+) => {
+        /// Why a verdict is what it is. The words are contract: people script against them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ReasonCode {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl ReasonCode {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [ReasonCode] = &[$(ReasonCode::$name,)+];
+
+            /// The contract word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// What it does.
+            pub fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The base's newest release is another image than the one ours was made from.
+    BaseNewer = "BASE_NEWER", Drift;
+    /// The recipe's digest differs from the one the image was baked with.
+    RecipeChanged = "RECIPE_CHANGED", Drift;
+    /// The image is older than `max_age`.
+    TooOld = "TOO_OLD", Drift;
+    /// The base image that ours was made from is not listed any more.
+    BaseGone = "BASE_GONE", Drift;
+    /// The recommendation moved back to an older release.
+    BaseWithdrawn = "BASE_WITHDRAWN", Drift;
+    /// The image that is in use (or that we last baked) is not listed any more.
+    ImageGone = "IMAGE_GONE", Drift;
+    /// The environment's platform version has another base than the one its image was baked from.
+    PlatformSkew = "PLATFORM_SKEW", Drift;
+    /// A verified image waits for this target.
+    NotOnNewest = "NOT_ON_NEWEST", Behind;
+    /// Some instances still run an older image than the environment's setting names.
+    InstancesBehind = "INSTANCES_BEHIND", Behind;
+    /// A target of a watch that still runs the stock image.
+    Stock = "STOCK", Behind;
+    /// The release is younger than `soak`.
+    Soaking = "SOAKING", Hold;
+    /// A person, or too many failures, said no.
+    Held = "HELD", Hold;
+    /// The image or its base was quarantined.
+    Quarantined = "QUARANTINED", Hold;
+    /// The environment is not Ready.
+    NotReady = "NOT_READY", Hold;
+    /// A managed platform update is about to run.
+    ManagedUpdates = "MANAGED_UPDATES", Hold;
+    /// Image or environment of another architecture than the watch's base.
+    ArchMismatch = "ARCH_MISMATCH", Blocked;
+    /// The environment is on another platform branch than the watch's base.
+    BranchMismatch = "BRANCH_MISMATCH", Blocked;
+    /// EC2 does not know what the image was made from.
+    LineageUnknown = "LINEAGE_UNKNOWN", Blocked;
+    /// Windows, or a Cluster-tier environment.
+    Unsupported = "UNSUPPORTED", Blocked;
+    /// Credentials may not do what the watch needs.
+    Denied = "DENIED", Blocked;
+    /// The environment's platform version is not its branch's recommended one.
+    PlatformBehind = "PLATFORM_BEHIND", Information;
+    /// An Amazon image that is not the platform version's own was set by hand.
+    StockPinned = "STOCK_PINNED", Information;
+    /// The base image's EC2 deprecation date has passed.
+    BaseDeprecated = "BASE_DEPRECATED", Information;
+    /// The platform branch is deprecated.
+    BranchDeprecated = "BRANCH_DEPRECATED", Information;
+    /// The platform branch is retired: its images may be made private.
+    BranchRetired = "BRANCH_RETIRED", Information;
+    /// Every check of the recipe passed on the untouched base.
+    RecipeRedundant = "RECIPE_REDUNDANT", Information;
+    /// Something could not be read; nothing is concluded from it.
+    Unreachable = "UNREACHABLE", Unknown;
+}
+
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ReasonCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ReasonCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == word)
+            .ok_or_else(|| serde::de::Error::custom(format!("unknown reason code `{word}`")))
+    }
+}
+
+/// One code that applies, with facts for programs and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    pub code: ReasonCode,
+    /// Ids, versions, dates: `base_image` -> `ami-...`. Keys are stable, snake_case.
+    pub facts: BTreeMap<String, String>,
+    /// One sentence that reads alone.
+    pub message: String,
+}
+
+impl Reason {
+    /// A reason without facts; add them with [`Reason::fact`].
+    pub fn new(code: ReasonCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            facts: BTreeMap::new(),
+            message: message.into(),
+        }
+    }
+
+    /// Adds one fact.
+    #[must_use]
+    pub fn fact(mut self, key: &str, value: impl ToString) -> Self {
+        self.facts.insert(key.to_owned(), value.to_string());
+        self
+    }
+}

@@ -1,0 +1,190 @@
+//! What one look saw. It may be partial, and says so: an answer that did not come is never a value.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::base::{PlatformVersion, Release};
+use super::ids::{ImageId, PlatformArn, Scope, TargetId};
+use super::image::Image;
+
+/// The answer to one question put to AWS. `Unreachable` stays `Unreachable` to the very end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen<T> {
+    /// AWS answered with this.
+    Known(T),
+    /// AWS answered that there is no such thing.
+    Absent,
+    /// AWS did not answer, or not believably.
+    Unreachable(Trouble),
+}
+
+impl<T> Seen<T> {
+    /// The value, when there is one.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Unreachable(_) => None,
+        }
+    }
+
+    /// The trouble, when the answer did not come.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match self {
+            Self::Unreachable(trouble) => Some(trouble),
+            Self::Known(_) | Self::Absent => None,
+        }
+    }
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Trouble {
+    /// What was asked, in words: `settings of shop/shop-blue`.
+    pub what: String,
+    /// What went wrong and what to do about it, one line.
+    pub why: String,
+    /// Credentials may not ask this: a person is needed, asking again does not help.
+    pub denied: bool,
+}
+
+/// An Elastic Beanstalk environment as `DescribeEnvironments` and its settings tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    pub target: TargetId,
+    /// Absent where AWS did not name one (older custom platforms).
+    pub platform: Option<PlatformArn>,
+    /// `64bit Amazon Linux 2023 v4.5.0 running ECS`
+    pub solution_stack: Option<String>,
+    pub tier: Tier,
+    /// `Ready`, `Updating`, `Launching`, ... as AWS writes it.
+    pub status: String,
+    /// When AWS says the environment last changed.
+    pub updated: Option<DateTime<Utc>>,
+}
+
+impl Environment {
+    /// Why amiwatch has nothing to do with it, when that is so.
+    pub fn unsupported(&self) -> Option<&'static str> {
+        let stack = self.solution_stack.as_deref().unwrap_or_default();
+        let platform = self.platform.as_ref().map_or("", PlatformArn::as_str);
+        match self.tier {
+            Tier::Cluster => Some("a Cluster-tier (EKS) environment has no AMI"),
+            _ if stack.contains("Windows") || platform.contains("Windows") => {
+                Some("Windows images need Sysprep, which a cloud-init recipe cannot give")
+            }
+            Tier::WebServer | Tier::Worker | Tier::Other => None,
+        }
+    }
+}
+
+/// The tier of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tier {
+    WebServer,
+    Worker,
+    /// On EKS: no AMI.
+    Cluster,
+    /// One that this version does not know.
+    Other,
+}
+
+/// What the deployed configuration set of an environment says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// `aws:autoscaling:launchconfiguration` / `ImageId`: resolved even when nothing was set by hand.
+    pub image: Option<ImageId>,
+    /// A draft left behind, or a change in progress, lies beside the deployed set.
+    pub draft: Option<Draft>,
+}
+
+/// A configuration set beside the deployed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Draft {
+    Pending,
+    Failed,
+}
+
+/// One environment with the answers that belong to it alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentSighting {
+    pub environment: Environment,
+    pub settings: Seen<Settings>,
+}
+
+/// What is known of an image and of what it was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageSighting {
+    /// `Absent`: EC2 does not list it (deregistered, or made private).
+    pub image: Seen<Image>,
+    pub lineage: Lineage,
+}
+
+/// Which Amazon base an image comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lineage {
+    /// It is an Amazon image itself.
+    IsBase,
+    /// EC2 (or, failing that, our own tags) names the base.
+    From {
+        base: ImageId,
+        told_by: LineageSource,
+    },
+    /// EC2 does not know: registered rather than created, or too old.
+    NotKnown,
+    /// Could not be asked.
+    Unreachable(Trouble),
+}
+
+impl Lineage {
+    /// The base's image id, when there is one to name.
+    pub fn base(&self) -> Option<&ImageId> {
+        match self {
+            Self::From { base, .. } => Some(base),
+            Self::IsBase | Self::NotKnown | Self::Unreachable(_) => None,
+        }
+    }
+}
+
+/// Who told where an image comes from, in the order in which they are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineageSource {
+    /// `SourceImageId` leads to an Amazon image.
+    SourceImage,
+    /// `GetImageAncestry`.
+    Ancestry,
+    /// The tag `amiwatch:base-image`.
+    Tag,
+}
+
+/// One look at one account and region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    pub at: DateTime<Utc>,
+    /// Account and region. The account is known from the environments' ARNs or from STS.
+    pub scope: Seen<Scope>,
+    /// `Unreachable` when the list itself could not be had.
+    pub environments: Seen<Vec<EnvironmentSighting>>,
+    /// By ARN: every platform version that an environment runs.
+    pub platforms: BTreeMap<PlatformArn, Seen<PlatformVersion>>,
+    /// By branch name: its recommended version. `Absent`: the branch recommends none (retired).
+    pub recommended: BTreeMap<String, Seen<PlatformVersion>>,
+    /// Every image that an environment, a platform version, a lineage or a watch names.
+    pub images: BTreeMap<ImageId, ImageSighting>,
+    /// Every question that got no answer, in the order of asking.
+    pub troubles: Vec<Trouble>,
+}
+
+/// What one look saw for one watch: the shared sighting of its region plus the base it follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchSighting {
+    /// The base's newest release.
+    pub release: Seen<Release>,
+    /// Ours, newest generation first: images that carry this installation's and watch's tags.
+    pub ours: Seen<Vec<Image>>,
+}

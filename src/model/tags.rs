@@ -1,0 +1,35 @@
+//! The tag names that amiwatch writes. Contract: policies and people's scripts name them.
+
+/// Whose it is: the installation's name.
+pub const INSTALLATION: &str = "amiwatch:installation";
+/// The watch it was made for.
+pub const WATCH: &str = "amiwatch:watch";
+/// The bake's key.
+pub const KEY: &str = "amiwatch:key";
+/// The bake's generation.
+pub const GENERATION: &str = "amiwatch:generation";
+/// `builder`, `boot-test`, `image`, `network`.
+pub const ROLE: &str = "amiwatch:role";
+/// On images: the base image's id.
+pub const BASE_IMAGE: &str = "amiwatch:base-image";
+/// On images: the base's version.
+pub const BASE_VERSION: &str = "amiwatch:base-version";
+/// On images: the recipe's digest.
+pub const RECIPE_DIGEST: &str = "amiwatch:recipe-digest";
+/// On images: `candidate`, `verified`, `rejected`, `quarantined`, `superseded`.
+pub const STATE: &str = "amiwatch:state";
+
+/// Values of [`ROLE`].
+pub mod role {
+    pub const BUILDER: &str = "builder";
+    pub const BOOT_TEST: &str = "boot-test";
+    pub const IMAGE: &str = "image";
+    pub const NETWORK: &str = "network";
+}
+
+/// Values of [`STATE`].
+pub mod state {
+    pub const CANDIDATE: &str = "candidate";
+    pub const VERIFIED: &str = "verified";
+    pub const REJECTED: &str = "rejected";
+}

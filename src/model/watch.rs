@@ -1,0 +1,97 @@
+//! What a person asked for: watches, recipes, the builder. Values as checked; `settings` makes them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::base::Base;
+use super::ids::{Architecture, InstanceType, Region, SecurityGroupId, SubnetId, WatchName};
+
+/// A base, a recipe, targets, and how far to go by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    pub name: WatchName,
+    /// Absent: the SDK's own region.
+    pub region: Option<Region>,
+    pub base: Base,
+    /// Absent for a watch that only tells (`on_drift = "notify"` without a recipe).
+    pub recipe: Option<Recipe>,
+    pub on_drift: OnDrift,
+    /// How long a release must have been out before it is baked.
+    pub soak: Option<Duration>,
+    /// An image this old is baked again even when the base stands still.
+    pub max_age: Option<Duration>,
+    pub targets: Vec<TargetPattern>,
+}
+
+/// How far a watch goes by itself. Each includes the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDrift {
+    Notify,
+    Bake,
+    Rollout,
+}
+
+/// Which environments a watch is for; `*` and `?` match within a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetPattern {
+    pub application: String,
+    pub environment: String,
+}
+
+/// What makes a base ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipe {
+    pub name: String,
+    /// The user data as written, unrendered: cloud-config, a script, or MIME.
+    pub user_data: String,
+    /// Where it was read from, for messages.
+    pub path: PathBuf,
+    /// Rendered with minijinja before use.
+    pub template: bool,
+    pub checks: Vec<Check>,
+    /// The author said that there is nothing to check.
+    pub unchecked: bool,
+}
+
+/// A command that must exit 0 in the finished builder and on a fresh boot of the image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    pub name: String,
+    /// Run by `sh -c` as root.
+    pub run: String,
+}
+
+/// How builders are launched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Builder {
+    /// Tried in turn on capacity errors; Nitro types only.
+    pub instance_types: BTreeMap<Architecture, Vec<InstanceType>>,
+    /// Empty: the default VPC's.
+    pub subnets: Vec<SubnetId>,
+    /// Empty: one without any inbound rule that we make, per VPC.
+    pub security_groups: Vec<SecurityGroupId>,
+    pub instance_profile: Option<String>,
+    /// Absent: the subnet's own rule.
+    pub public_ip: Option<bool>,
+    /// Absent: the base image's size.
+    pub root_volume_gib: Option<u32>,
+    /// From launch to a stopped builder with a report.
+    pub timeout: Duration,
+    pub encrypt: Encrypt,
+    /// Rejected images are kept this long for a look; absent: removed at once.
+    pub keep_rejected: Option<Duration>,
+}
+
+/// Whether the image's snapshots are encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encrypt {
+    /// As the account's EBS setting says.
+    AccountDefault,
+    None,
+    /// With this KMS key.
+    Key(String),
+}
