@@ -3,3 +3,7 @@
 pub mod model;
 
 pub mod clock;
+
+pub mod store;
+
+pub mod workflow;
