@@ -16,6 +16,9 @@ pub mod memory;
 
 pub mod sqlite;
 
+#[cfg(test)]
+mod contract;
+
 /// The most operations that one batch may hold.
 pub const BATCH_MAX: usize = 25;
 /// The largest value, in bytes of JSON.

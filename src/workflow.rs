@@ -22,6 +22,9 @@ pub mod journal;
 
 pub mod runner;
 
+#[cfg(test)]
+mod tests;
+
 pub use journal::{Event, Failure, Outcome, Run};
 pub use runner::{Ended, Runner};
 

@@ -44,11 +44,11 @@ pub(super) fn set_up(connection: &Connection, busy: Duration) -> rusqlite::Resul
 
 /// Brings the file to this version, one migration a transaction.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    for done in applied(connection)?..MIGRATIONS.len() {
+    for (done, migration) in MIGRATIONS.iter().enumerate().skip(applied(connection)?) {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process may have migrated while this one waited for the lock.
         if applied(&tx)? == done {
-            tx.execute_batch(MIGRATIONS[done])?;
+            tx.execute_batch(migration)?;
             tx.pragma_update(
                 None,
                 "user_version",
