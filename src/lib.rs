@@ -6,4 +6,8 @@ pub mod clock;
 
 pub mod store;
 
+pub mod cloud;
+
 pub mod workflow;
+
+pub mod flow;
