@@ -82,8 +82,6 @@ pub struct Builder {
     /// From launch to a stopped builder with a report.
     pub timeout: Duration,
     pub encrypt: Encrypt,
-    /// Rejected images are kept this long for a look; absent: removed at once.
-    pub keep_rejected: Option<Duration>,
 }
 
 /// Whether the image's snapshots are encrypted.
