@@ -1,0 +1,26 @@
+//! The stages, in the order in which data passes them. What is plain is a function of values: no
+//! `async`, no clock, no cloud; any stage may call it.
+//!
+//! | stage   | takes                                     | gives                    | writes |
+//! |---------|-------------------------------------------|--------------------------|--------|
+//! | detect  | the world, what to look at                | `Sighting`, `WatchSighting` | nothing |
+//! | compare | sightings, history, `now` (plain)         | `Drift`                  | nothing |
+//! | survey  | sightings (plain)                         | `Survey`                 | nothing |
+//! | plan    | `Drift`, sighting, history, `now` (plain) | `PlanItem`               | nothing |
+//! | notify  | what happened (plain)                     | `Notice`                 | nothing |
+//! | verdict | drifts, plan items (plain)                | `Exit`                   | nothing |
+
+pub mod detect;
+
+pub mod compare;
+
+pub mod survey;
+
+pub mod plan;
+
+pub mod notify;
+
+pub mod verdict;
+
+#[cfg(test)]
+mod test_world;
