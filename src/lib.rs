@@ -4,4 +4,6 @@ pub mod model;
 
 pub mod clock;
 
+pub mod cloud;
+
 pub mod flow;

@@ -39,6 +39,15 @@ impl<T> Seen<T> {
         }
     }
 
+    /// The same answer with its value turned into another.
+    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Self::Known(value) => Seen::Known(turn(value)),
+            Self::Absent => Seen::Absent,
+            Self::Unreachable(trouble) => Seen::Unreachable(trouble),
+        }
+    }
+
     /// The trouble, when the answer did not come.
     pub fn trouble(&self) -> Option<&Trouble> {
         match self {

@@ -4,7 +4,7 @@
 //! Source of truth for "stock" is the platform version's own list of images, not the image's owner:
 //! an Amazon image that is not in the list was set by hand.
 
-use crate::model::base::{BranchLifecycle, PlatformVersion};
+use crate::model::base::PlatformVersion;
 use crate::model::ids::{Architecture, ImageId};
 use crate::model::image::{Image, ImageKind};
 use crate::model::sighting::{
@@ -67,6 +67,7 @@ impl<'a> Standing<'a> {
         standing.architecture = standing.told_architecture();
         standing.kind = looking.kind(&standing, known);
         standing.take_lineage(&mut looking, known);
+        looking.comparable(&standing);
         standing.troubles = looking.troubles;
         standing
     }
@@ -155,9 +156,9 @@ impl<'a> Looking<'a> {
             ),
             Seen::Absent => self.doubt(
                 what,
-                "AWS answered without a deployed configuration; check the permission \
-                 elasticbeanstalk:DescribeConfigurationSettings, since Elastic Beanstalk answers \
-                 empty where IAM says no",
+                "AWS has none for it; it may just have been terminated, or the permission \
+                 elasticbeanstalk:DescribeConfigurationSettings is missing (Elastic Beanstalk \
+                 answers empty where IAM says no)",
             ),
             Seen::Unreachable(trouble) => self.keep(trouble.clone()),
         }
@@ -184,7 +185,6 @@ impl<'a> Looking<'a> {
         }
     }
 
-    /// A branch that AWS still supports recommends something; an empty answer is not believed.
     fn recommended(&mut self, platform: &PlatformVersion) -> Option<&'a PlatformVersion> {
         if platform.branch.is_empty() {
             return None; // a custom platform: no branch, nothing recommended
@@ -193,12 +193,7 @@ impl<'a> Looking<'a> {
         match self.sighting.recommended.get(&platform.branch) {
             Some(Seen::Known(recommended)) => Some(recommended),
             Some(Seen::Unreachable(trouble)) => self.keep(trouble.clone()),
-            Some(Seen::Absent) if platform.branch_lifecycle == BranchLifecycle::Retired => None,
-            Some(Seen::Absent) => self.doubt(
-                what,
-                "AWS listed none; check the permission elasticbeanstalk:ListPlatformVersions, since \
-                 Elastic Beanstalk answers empty where IAM says no",
-            ),
+            Some(Seen::Absent) => None, // a retired branch, or a beta: it recommends none
             None => self.doubt(what, "it was not looked at; look again"),
         }
     }
@@ -235,15 +230,37 @@ impl<'a> Looking<'a> {
     fn pinned(&mut self, image: &Image, platform: &PlatformVersion) -> ImageKind {
         match image.architecture {
             Some(architecture) if platform.image(architecture).is_none() => {
-                self.doubt::<()>(
-                    format!("{architecture} image of {}", platform.arn),
-                    "AWS does not tell it, so whether the environment runs it is not known; check \
-                     the permission ec2:DescribeImages",
-                );
+                self.untold_image(architecture, platform);
                 ImageKind::Unknown
             }
             _ => ImageKind::StockPinned,
         }
+    }
+
+    /// An image with a known base is compared with its platform's images of the same architecture:
+    /// where AWS did not tell one, that is a question without an answer, not "no drift".
+    fn comparable(&mut self, standing: &Standing<'a>) {
+        if standing.made_from.is_none() {
+            return;
+        }
+        let Some(architecture) = standing.architecture else {
+            let why = "AWS does not tell it, so its base cannot be compared; look at the image";
+            self.doubt::<()>(format!("architecture of the image of {}", self.name), why);
+            return;
+        };
+        for platform in [standing.platform, standing.recommended].into_iter().flatten() {
+            if platform.image(architecture).is_none() {
+                self.untold_image(architecture, platform);
+            }
+        }
+    }
+
+    fn untold_image(&mut self, architecture: Architecture, platform: &PlatformVersion) {
+        self.doubt::<()>(
+            format!("{architecture} image of {}", platform.arn),
+            "AWS does not tell it, so nothing can be compared with it; check the permission \
+             ec2:DescribeImages",
+        );
     }
 
     fn lineage(&mut self, known: &'a ImageSighting) -> Option<&'a ImageId> {

@@ -1,0 +1,48 @@
+//! The one door to AWS, in our words. Nothing else in the house imports an AWS SDK.
+//!
+//! Owns: how AWS is reached ([`Connection`]), one look or one change per function ([`Cloud`]), and
+//! what went wrong ([`CloudError`], by kind). SDK types stop here: what leaves are the model's
+//! nouns and the small structs of this module.
+//!
+//! It decides nothing and waits for nothing: no waiters (they sleep inside one call, so that a
+//! crash loses the wait), no retry of a change. Callers look again, and they find.
+
+mod account;
+mod call;
+mod codes;
+mod connection;
+mod error;
+mod meter;
+mod sdk_clock;
+
+mod beanstalk;
+mod platforms;
+mod raw_amis;
+
+mod image_changes;
+mod image_names;
+mod images;
+mod instances;
+mod launch;
+mod network;
+mod parameters;
+mod tagging;
+mod topics;
+
+#[cfg(test)]
+mod canned;
+#[cfg(test)]
+mod tests;
+
+pub use call::Cloud;
+pub use connection::{ByHand, Connection, Reach};
+pub use error::{CloudError, ErrorKind};
+pub use image_changes::{CreateImage, Snapshot};
+pub use image_names::arm64_name_pattern;
+pub use images::Ancestor;
+pub use instances::{Instance, InstanceState};
+pub use launch::{LaunchRequest, OnShutdown};
+pub use meter::{Calls, OperationCalls};
+pub use network::{InboundRule, InstanceTypeFacts, Offering, SecurityGroup, Subnet};
+pub use parameters::{Parameter, ParameterRelease, release_from_parameter};
+pub use topics::Message;

@@ -1,0 +1,1 @@
+//! `DefaultAmiList`, read from the raw response.

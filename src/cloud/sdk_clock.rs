@@ -1,0 +1,1 @@
+//! Our clock as the SDK wants it.
