@@ -2,4 +2,6 @@
 
 pub mod model;
 
+pub mod settings;
+
 pub mod clock;
