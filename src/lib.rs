@@ -2,6 +2,8 @@
 
 pub mod model;
 
+pub mod settings;
+
 pub mod clock;
 
 pub mod store;
