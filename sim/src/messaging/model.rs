@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::state::ACCOUNT_ID;
+use crate::state::{ACCOUNT_ID, Core};
 
 #[derive(Debug, Default)]
 pub(crate) struct Messaging {
@@ -58,4 +58,20 @@ pub(crate) fn queue_name(name_url_or_arn: &str) -> &str {
         .rsplit(['/', ':'])
         .next()
         .unwrap_or(name_url_or_arn)
+}
+
+impl Queued {
+    /// A message that is visible at once.
+    pub(crate) fn new(core: &mut Core, body: String) -> Self {
+        let id = format!("51300000-0000-4000-8000-{:012}", core.number());
+        let receipt = String::new();
+        Self {
+            id,
+            body,
+            sent: core.now,
+            visible_from: core.now,
+            receipt,
+            received: 0,
+        }
+    }
 }

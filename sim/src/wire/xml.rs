@@ -25,11 +25,6 @@ impl Xml {
         Bytes::from(self.0)
     }
 
-    /// XML that was written elsewhere.
-    pub(crate) fn raw(&mut self, xml: &str) {
-        self.0.push_str(xml);
-    }
-
     /// `<name>value</name>`
     pub(crate) fn text(&mut self, name: &str, value: impl Display) {
         self.open(name);
