@@ -23,11 +23,22 @@ async fn main() -> Result<(), Failed> {
         account.load(World::parse(&std::fs::read_to_string(path)?)?)?;
     }
     if let Some(command) = get("guest-exec") {
-        account.set_guest(ExecGuest::new(command, get("disks").ok_or("give --disks DIR too")?));
+        account.set_guest(ExecGuest::new(
+            command,
+            get("disks").ok_or("give --disks DIR too")?,
+        ));
     }
     let listener = TcpListener::bind(get("listen").unwrap_or("127.0.0.1:4599")).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    sim::serve(account, listener, ServeOptions { speed, ..ServeOptions::default() }).await?;
+    sim::serve(
+        account,
+        listener,
+        ServeOptions {
+            speed,
+            ..ServeOptions::default()
+        },
+    )
+    .await?;
     Ok(())
 }
 
@@ -45,7 +56,10 @@ fn options() -> Result<BTreeMap<String, String>, Failed> {
     let mut options = BTreeMap::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
-        let name = name.strip_prefix("--").ok_or("options begin with --")?.to_owned();
+        let name = name
+            .strip_prefix("--")
+            .ok_or("options begin with --")?
+            .to_owned();
         options.insert(name, arguments.next().ok_or("every option takes a value")?);
     }
     Ok(options)

@@ -415,7 +415,14 @@ fn json_response(status: u16, body: Bytes, request_id: &str) -> Response<Bytes> 
 
 fn refusal(service: Service, fail: &Fail, request_id: &str) -> Response<Bytes> {
     match service {
-        Service::Ssm | Service::Sqs => json_response(fail.status, fail::json(fail), request_id),
+        Service::Ssm => json_response(fail.status, fail::json(fail), request_id),
+        Service::Sqs => {
+            let mut response = json_response(fail.status, fail::json(fail), request_id);
+            if let Ok(code) = http::HeaderValue::from_str(&messaging::sqs::query_error(fail)) {
+                response.headers_mut().insert("x-amzn-query-error", code);
+            }
+            response
+        }
         Service::Ec2 => response(
             fail.status,
             "text/xml;charset=UTF-8",

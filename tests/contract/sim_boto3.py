@@ -159,7 +159,7 @@ def beanstalk_environments(images):
     stock = eb.describe_configuration_settings(ApplicationName="shop", EnvironmentName="shop-0")["ConfigurationSettings"][0]
     resolved = [o["Value"] for o in stock["OptionSettings"] if o["OptionName"] == "ImageId"]
     check("the stock image is shown resolved", resolved[0].startswith("ami-513"), resolved)
-    fails("no such environment", "InvalidParameterValue", eb.describe_configuration_settings, ApplicationName="shop", EnvironmentName="x")
+    fails("no such environment", "InvalidParameterValue", eb.describe_configuration_settings, ApplicationName="shop", EnvironmentName="nope")
     resources = eb.describe_environment_resources(EnvironmentName="shop-1")["EnvironmentResources"]
     instance = resources["Instances"][0]["Id"]
     metadata = client("ec2").describe_instance_image_metadata(InstanceIds=[instance])["InstanceImageMetadata"]

@@ -65,6 +65,21 @@ fn not_found() -> Fail {
     Fail::new(code, "The specified queue does not exist.")
 }
 
+/// The error as clients knew it when SQS spoke the query protocol; they still go by it.
+pub(crate) fn query_error(fail: &Fail) -> String {
+    let code = match fail.code.rsplit('#').next() {
+        Some("QueueDoesNotExist") => "AWS.SimpleQueueService.NonExistentQueue",
+        Some(other) => other,
+        None => &fail.code,
+    };
+    let who = if fail.status >= 500 {
+        "Receiver"
+    } else {
+        "Sender"
+    };
+    format!("{code};{who}")
+}
+
 fn url(call: &Call, name: &str) -> String {
     format!("{}/{ACCOUNT_ID}/{name}", call.origin)
 }
