@@ -1,5 +1,32 @@
-//! The stages between a sighting and a finished image. Data goes down this list.
+//! The stages, in the order in which data passes them. What is plain is a function of values: no
+//! `async`, no clock, no cloud; any stage may call it.
+//!
+//! | stage   | takes                                     | gives                       | writes |
+//! |---------|-------------------------------------------|-----------------------------|--------|
+//! | detect  | the world, what to look at                | `Sighting`, `WatchSighting` | nothing |
+//! | compare | sightings, history, `now` (plain)         | `Drift`                     | nothing |
+//! | survey  | sightings (plain)                         | `Survey`                    | nothing |
+//! | plan    | `Drift`, sighting, history, `now` (plain) | `PlanItem`                  | nothing |
+//! | bake    | a `PlanItem`'s bake, as a workflow        | a verified image            | journal, history, notices |
+//! | verify  | a console (plain)                         | `Report`, `Verdict`         | nothing |
+//! | notify  | what happened (plain)                     | `Notice`                    | nothing |
+//! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
+
+pub mod detect;
+
+pub mod compare;
+
+pub mod survey;
+
+pub mod plan;
 
 pub mod bake;
 
 pub mod verify;
+
+pub mod notify;
+
+pub mod verdict;
+
+#[cfg(test)]
+mod test_world;

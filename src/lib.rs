@@ -1,8 +1,12 @@
 //! amiwatch keeps custom AMIs in step with the base they were made from.
+//!
+//! The story, in reading order: the [`model`] names things. The [`flow`] looks at AWS (through the
+//! one door, [`cloud`]), compares, plans, bakes, proves and words what is worth telling. A bake is a
+//! [`workflow`], which survives a crash anywhere because its journal and every fact go through the
+//! one write of the [`store`]. The [`outbox`] delivers notices. [`settings`] reads the config;
+//! [`service`] runs the stages; [`cli`] is how people start it. Time comes from the [`clock`] alone.
 
 pub mod model;
-
-pub mod settings;
 
 pub mod clock;
 
@@ -10,6 +14,14 @@ pub mod store;
 
 pub mod cloud;
 
+pub mod outbox;
+
+pub mod settings;
+
 pub mod workflow;
 
 pub mod flow;
+
+pub mod service;
+
+pub mod cli;

@@ -12,6 +12,8 @@ pub mod render;
 
 pub mod order;
 
+pub mod site;
+
 pub mod steps;
 
 mod trouble;

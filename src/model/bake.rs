@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::base::Release;
-use super::ids::{Architecture, ImageId, Installation, InstanceType, SubnetId, WatchName};
+use super::ids::{
+    Architecture, ImageId, Installation, InstanceType, Scope, SubnetId, WatchName,
+};
 
 /// hash(installation, watch, release image, recipe digest, architecture, generation): one key, one image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,6 +37,11 @@ impl BakeKey {
             architecture.as_str(),
             &generation.to_string(),
         ]))
+    }
+
+    /// Takes one that was written down (a tag).
+    pub fn from_tag(text: &str) -> Self {
+        Self(text.to_owned())
     }
 
     /// 64 hex digits.
@@ -107,6 +114,8 @@ pub fn digest(fields: &[&str]) -> String {
 pub struct BakeOrder {
     pub key: BakeKey,
     pub installation: Installation,
+    /// Where it is baked: a restart goes on in this account and region, whatever the config says by then.
+    pub scope: Scope,
     pub watch: WatchName,
     pub generation: u32,
     /// 1 for the first try of this key; every failed try adds one, so that tokens and nonces differ.

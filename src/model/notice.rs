@@ -68,3 +68,19 @@ impl Event {
         }
     }
 }
+
+/// Who is told of which events: the names of notifiers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told(BTreeMap<Event, Vec<String>>);
+
+impl Told {
+    /// Asks for each event who is told.
+    pub fn from_fn(who: impl Fn(Event) -> Vec<String>) -> Self {
+        Self(Event::ALL.into_iter().map(|event| (event, who(event))).collect())
+    }
+
+    /// Who is told of this event.
+    pub fn of(&self, event: Event) -> &[String] {
+        self.0.get(&event).map_or(&[], Vec::as_slice)
+    }
+}

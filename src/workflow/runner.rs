@@ -27,19 +27,26 @@ const CALL_MAX: Duration = Duration::from_secs(120);
 pub const OPEN_PREFIX: &str = "open/";
 
 /// What a person may want to see while it runs.
-pub trait Observer<W: Workflow + ?Sized> {
+pub trait Observer<I, S, O> {
     /// An event was committed.
-    fn recorded(&self, event: &EventOf<W>);
+    fn recorded(&self, event: &Event<I, S, O>);
     /// A look found the step still under way, or a call has to be repeated.
-    fn waiting(&self, step: W::Step, so_far: &str);
+    fn waiting(&self, step: S, so_far: &str);
 }
+
+/// An observer of one workflow.
+pub type ObserverOf<W> = dyn Observer<
+        <W as Workflow>::Input,
+        <W as Workflow>::Step,
+        <W as Workflow>::Output,
+    >;
 
 /// An observer that looks away.
 pub struct Unobserved;
 
-impl<W: Workflow + ?Sized> Observer<W> for Unobserved {
-    fn recorded(&self, _: &EventOf<W>) {}
-    fn waiting(&self, _: W::Step, _: &str) {}
+impl<I, S, O> Observer<I, S, O> for Unobserved {
+    fn recorded(&self, _: &Event<I, S, O>) {}
+    fn waiting(&self, _: S, _: &str) {}
 }
 
 /// Drives one workflow's journals.
@@ -49,7 +56,7 @@ pub struct Runner<'a, W: Workflow> {
     pub clock: &'a Clock,
     /// The lease's epoch under which this process writes.
     pub epoch: u64,
-    pub observer: &'a dyn Observer<W>,
+    pub observer: &'a ObserverOf<W>,
 }
 
 /// A run that has come to its end.

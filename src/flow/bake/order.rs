@@ -13,7 +13,7 @@ use crate::model::bake::{
     BakeKey, BakeOrder, KeyInputs, LaunchChoice, NetworkOrder, RecipeDigest, RootVolume,
 };
 use crate::model::base::Release;
-use crate::model::ids::{Installation, InstanceType, VpcId};
+use crate::model::ids::{Installation, InstanceType, Scope, VpcId};
 use crate::model::tags;
 use crate::model::watch::{Builder, Encrypt, Recipe, Watch};
 
@@ -23,6 +23,7 @@ const VERSION_MAX: usize = 40;
 /// Everything that an order is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct OrderInputs<'a> {
+    pub scope: &'a Scope,
     pub installation: &'a Installation,
     pub watch: &'a Watch,
     pub recipe: &'a Recipe,
@@ -110,6 +111,7 @@ pub fn order(inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderError> {
     let rendered = render(recipe, release)?;
     Ok(BakeOrder {
         installation: installation.clone(),
+        scope: inputs.scope.clone(),
         watch: watch.name.clone(),
         generation: inputs.generation,
         attempt: inputs.attempt,

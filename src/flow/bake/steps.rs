@@ -11,7 +11,8 @@ use super::{clean_up, closing, guest, image, launch, network};
 use crate::cloud::Cloud;
 use crate::flow::verify::GuestRole;
 use crate::model::bake::BakeOrder;
-use crate::model::ids::{ImageId, InstanceId, Scope, SecurityGroupId, SnapshotId};
+use crate::model::ids::{ImageId, InstanceId, SecurityGroupId, SnapshotId};
+use crate::model::notice::Told;
 use crate::model::report::Report;
 use crate::store::{Op, Store, StoreError};
 use crate::workflow::{At, Look, Outcome, Run, StepError, Undo, Workflow};
@@ -102,10 +103,9 @@ impl Packed {
 /// One bake's hands: the account it works in, and where its end is written.
 pub struct Bake<'a> {
     pub cloud: Cloud,
-    pub scope: Scope,
     pub store: &'a dyn Store,
-    /// Who is told; each stored notice waits for all of them.
-    pub notifiers: &'a [String],
+    /// Who is told of which events; each stored notice waits for all of them.
+    pub told: &'a Told,
     /// When each stopped guest was first seen stopped. Only shortens waits: a restart begins anew,
     /// and the journal's deadline holds either way.
     pub stopped_seen: RefCell<BTreeMap<InstanceId, DateTime<Utc>>>,
@@ -115,11 +115,10 @@ impl<'a> Bake<'a> {
     /// A bake in one account and region.
     pub fn new(
         cloud: Cloud,
-        scope: Scope,
         store: &'a dyn Store,
-        notifiers: &'a [String],
+        told: &'a Told,
     ) -> Self {
-        Self { cloud, scope, store, notifiers, stopped_seen: RefCell::default() }
+        Self { cloud, store, told, stopped_seen: RefCell::default() }
     }
 }
 

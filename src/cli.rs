@@ -1,0 +1,77 @@
+//! The command line: one file per subcommand. It may use everything and decides nothing.
+//!
+//! Only here is the environment read, a connection chosen, and something printed.
+
+pub mod args;
+
+mod bake;
+
+mod check;
+
+mod config;
+
+#[cfg(feature = "sim")]
+pub mod demo;
+
+mod draw;
+
+mod plan;
+
+mod progress;
+
+mod run;
+
+mod session;
+
+#[cfg(feature = "sim")]
+mod sim;
+
+mod status;
+
+mod survey;
+
+use clap::Parser as _;
+
+use crate::flow::verdict::Exit;
+use crate::service::telemetry;
+use args::{Arguments, Command};
+
+/// Runs the command that the process was started with; prints; says how it ended.
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // clap knows which stream help and errors go to; a closed pipe is nobody's error.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    telemetry::start(arguments.common.log, arguments.common.verbose);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(run(arguments)),
+        Err(error) => {
+            eprintln!("amiwatch: cannot start: {error}; check the process's limits");
+            Exit::Failed
+        }
+    }
+}
+
+/// Runs one command; its errors are printed here, with their whole chain.
+async fn run(arguments: Arguments) -> Exit {
+    let Arguments { common, command } = arguments;
+    let ended = match command {
+        Command::Survey(own) => survey::run(&common, &own).await,
+        Command::Check(own) => check::run(&common, &own).await,
+        Command::Plan(own) => plan::run(&common, &own).await,
+        Command::Bake(own) => bake::run(&common, &own).await,
+        Command::Run(own) => run::run(&common, &own).await,
+        Command::Status => status::run(&common).await,
+        Command::Config(own) => config::run(&common, &own),
+        #[cfg(feature = "sim")]
+        Command::Demo => demo::run(&common).await,
+        #[cfg(feature = "sim")]
+        Command::Sim(own) => sim::run(&own).await,
+    };
+    ended.unwrap_or_else(|error| draw::failure(&error))
+}

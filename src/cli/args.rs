@@ -1,0 +1,161 @@
+//! What can be typed: commands, flags, their help. Contract: people script against it.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::service::telemetry::LogFormat;
+
+/// Keeps custom AMIs in step with the base they were made from.
+#[derive(Debug, Parser)]
+#[command(name = "amiwatch", version, propagate_version = true)]
+#[command(after_help = "\
+Exit codes: 0 in step or done; 1 failed; 2 wrong usage or config; 3 drift found;
+4 could not tell (something was unreachable). When several hold: 2, then 1, then 4, then 3.")]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The config [default: ./amiwatch.toml, then /etc/amiwatch/amiwatch.toml]
+    #[arg(long, global = true, env = "AMIWATCH_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// How log lines look, on stderr
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log: LogFormat,
+    /// Log more (twice: still more)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// For programs: a documented `schema`
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows every Beanstalk environment, its image, the base it came from, and drift; needs no config
+    Survey(Survey),
+    /// Looks once at what the config names: verdicts with reasons
+    Check(Named),
+    /// Shows what `run` would do now, and why; changes nothing
+    Plan(Named),
+    /// Bakes a watch's image now; joins a bake that is under way
+    Bake(Bake),
+    /// Makes passes: look, decide, bake what may be baked, tell
+    Run(Run),
+    /// Shows what is: each watch's image, bakes under way, failures, notices that wait
+    Status,
+    /// Works on the config itself
+    Config(Config),
+    /// Shows the whole story on a simulated account, in seconds: no AWS, no config
+    #[cfg(feature = "sim")]
+    Demo,
+    /// The simulated account, for any AWS client
+    #[cfg(feature = "sim")]
+    Sim(Sim),
+}
+
+/// `survey`
+#[derive(Debug, Args)]
+pub struct Survey {
+    /// A region to look at; repeatable; `all` for every region of the account [default: the SDK's]
+    #[arg(long = "region", value_name = "REGION")]
+    pub regions: Vec<String>,
+    /// Exit 3 when there is drift
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// `check`, `plan`
+#[derive(Debug, Args)]
+pub struct Named {
+    /// Only this watch
+    #[arg(long, value_name = "WATCH")]
+    pub watch: Option<String>,
+}
+
+/// `bake`
+#[derive(Debug, Args)]
+pub struct Bake {
+    /// The watch to bake
+    #[arg(value_name = "WATCH")]
+    pub watch: String,
+    /// Bake the next generation even when a verified image exists, and in spite of a hold
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Make one full pass, wait for what it started, and exit; start it from cron or a timer
+    #[arg(long, required = true)]
+    pub once: bool,
+}
+
+/// `config`
+#[derive(Debug, Args)]
+pub struct Config {
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// `config ...`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Reads the config and says everything that is wrong with it; calls nobody
+    Check,
+}
+
+/// `sim`
+#[cfg(feature = "sim")]
+#[derive(Debug, Args)]
+pub struct Sim {
+    #[command(subcommand)]
+    pub command: SimCommand,
+}
+
+/// `sim ...`
+#[cfg(feature = "sim")]
+#[derive(Debug, Subcommand)]
+pub enum SimCommand {
+    /// Serves a simulated account to any AWS client that is pointed at it by AWS_ENDPOINT_URL
+    Serve(Serve),
+}
+
+/// `sim serve`
+#[cfg(feature = "sim")]
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen; only loopback unless --anywhere is given
+    #[arg(long, default_value = "127.0.0.1:4599", value_name = "ADDRESS:PORT")]
+    pub listen: std::net::SocketAddr,
+    /// What is in the account at the start (JSON; see docs/sim.md) [default: the demo's world]
+    #[arg(long, value_name = "FILE")]
+    pub world: Option<PathBuf>,
+    /// Run this program for each boot of a guest: user data on stdin, its output is the console,
+    /// its end is the power-off
+    #[arg(long, value_name = "CMD")]
+    pub guest_exec: Option<String>,
+    /// How many seconds of the account pass in one second
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+    /// Listen on an address that others can reach; anybody there can do anything to the account
+    #[arg(long)]
+    pub anywhere: bool,
+}

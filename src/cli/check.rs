@@ -1,0 +1,70 @@
+//! `check`: looks once at what the config names. Verdicts with reasons; writes nothing.
+
+use serde::Serialize;
+
+use super::args::{Common, Format, Named};
+use super::draw;
+use super::session::{Access, Session, WrongUsage};
+use crate::flow::verdict::{self, Exit};
+use crate::model::drift::Drift;
+use crate::model::ids::WatchName;
+use crate::service::look::{Looked, look};
+use crate::settings::Settings;
+
+/// `check --format json`
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: &'static str,
+    watches: Vec<&'a Drift>,
+}
+
+pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
+    let session = Session::open(common, Access::Read).await?;
+    let only = named(&session.settings, own.watch.as_deref())?;
+    let looked = look(&session.service(), only.as_ref()).await?;
+    let drifts: Vec<&Drift> = looked.iter().map(|one| &one.item.drift).collect();
+    match common.format {
+        Format::Json => draw::json(&Answer { schema: "amiwatch.check/1", watches: drifts.clone() })?,
+        Format::Table => looked.iter().for_each(show),
+    }
+    Ok(verdict::exit(drifts))
+}
+
+/// The watch that was named, when it exists.
+pub(super) fn named(settings: &Settings, name: Option<&str>) -> anyhow::Result<Option<WatchName>> {
+    let Some(name) = name else { return Ok(None) };
+    let found = settings.watches.keys().find(|watch| watch.as_str() == name);
+    found.cloned().map(Some).ok_or_else(|| {
+        let known: Vec<&str> = settings.watches.keys().map(WatchName::as_str).collect();
+        let known = known.join(", ");
+        WrongUsage(format!("the config has no watch `{name}`; it has: {known}")).into()
+    })
+}
+
+fn show(looked: &Looked<'_>) {
+    println!("{}", headline(looked));
+    let drift = &looked.item.drift;
+    drift.reasons.iter().for_each(|reason| println!("    {}", draw::reason(reason)));
+    for target in &drift.targets {
+        let image = target.image.as_ref().map_or("-", |image| image.as_str());
+        println!("  {}  {image} ({})", target.target, target.kind.as_str());
+        target.reasons.iter().for_each(|reason| println!("    {}", draw::reason(reason)));
+    }
+    if drift.all_reasons().next().is_none() {
+        println!("    in step");
+    }
+}
+
+/// `shop  ECS running on ... (x86_64) 4.5.1 ami-...; ours ami-...`
+pub(super) fn headline(looked: &Looked<'_>) -> String {
+    let drift = &looked.item.drift;
+    let release = match &drift.release {
+        Some(release) => format!("{} {}", release.version, release.image),
+        None => "release unknown".to_owned(),
+    };
+    let ours = match &drift.current {
+        Some(image) => format!("; ours {image}"),
+        None => String::new(),
+    };
+    format!("{}  {}  {release}{ours}", drift.watch, looked.watch.base)
+}

@@ -1,0 +1,179 @@
+//! Builds, once, what a command works with: settings, connection, store, clock.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::args::Common;
+use crate::clock::Clock;
+use crate::cloud::{Connection, Reach};
+use crate::flow::verdict::Exit;
+use crate::service::Service;
+use crate::settings::{DEFAULT_PATHS, Settings, StoreUrl, load};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Lease, Store};
+
+/// How often a command that waits for the driver's place looks again.
+const LEASE_PAUSE: Duration = Duration::from_millis(500);
+
+/// The config was refused; everything that is wrong with it has been printed.
+#[derive(Debug, thiserror::Error)]
+#[error("the config cannot be used")]
+pub(super) struct ConfigRefused;
+
+/// Wrong usage that clap cannot know, such as a watch that the config does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct WrongUsage(pub(super) String);
+
+/// Another process drives the store.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another amiwatch process works on {place}; wait until it is done, or stop it, and try again"
+)]
+pub(super) struct Driven {
+    place: String,
+}
+
+/// What a command works with.
+pub(super) struct Session {
+    pub settings: Settings,
+    pub connection: Connection,
+    pub store: SqliteStore,
+    pub clock: Clock,
+}
+
+/// Whether a command will write to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Reads what is there; a store that does not exist is an empty one and is not made.
+    Read,
+    Write,
+}
+
+impl Session {
+    /// Reads the config and opens the store; calls nobody.
+    pub(super) async fn open(common: &Common, access: Access) -> anyhow::Result<Self> {
+        let settings = settings(common)?;
+        let clock = Clock::real();
+        let store = open_store(&settings.store, access).context("the store cannot be opened")?;
+        let connection = Connection::from_chain(&reach(&settings), &clock).await;
+        Ok(Self { settings, connection, store, clock })
+    }
+
+    /// What the stages work with.
+    pub(super) fn service(&self) -> Service<'_> {
+        Service {
+            settings: &self.settings,
+            connection: &self.connection,
+            store: &self.store,
+            clock: &self.clock,
+        }
+    }
+
+    /// Takes the driver's place; refuses when another process has it.
+    pub(super) async fn drive(&self) -> anyhow::Result<Lease> {
+        let place = self.place();
+        self.store.take_lease().await?.ok_or_else(|| Driven { place }.into())
+    }
+
+    /// Takes the driver's place if it becomes free before `done` says that waiting is over.
+    pub(super) async fn drive_unless<T>(
+        &self,
+        mut done: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<Result<Lease, T>> {
+        loop {
+            if let Some(lease) = self.store.take_lease().await? {
+                return Ok(Ok(lease));
+            }
+            if let Some(done) = done().await? {
+                return Ok(Err(done));
+            }
+            self.clock.sleep(LEASE_PAUSE).await;
+        }
+    }
+
+    fn place(&self) -> String {
+        match &self.settings.store {
+            StoreUrl::SqliteFile(path) => path.display().to_string(),
+            StoreUrl::SqliteMemory => ":memory:".to_owned(),
+        }
+    }
+}
+
+/// Reads the config that the command was given, or the first default that exists. Faults are
+/// printed here, one a line, so that editors can jump to them.
+pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
+    let path = config_path(common)?;
+    let environment = |name: &str| read_environment(name);
+    match load(&path, &environment) {
+        Ok(settings) => {
+            for warning in &settings.warnings {
+                eprintln!("warning: {warning}");
+            }
+            Ok(settings)
+        }
+        Err(faults) => {
+            eprintln!("{faults}");
+            Err(ConfigRefused.into())
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read here, in cli, and nowhere else")]
+fn read_environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn config_path(common: &Common) -> anyhow::Result<PathBuf> {
+    if let Some(path) = &common.config {
+        return Ok(path.clone());
+    }
+    let found = DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.exists());
+    found.ok_or_else(|| {
+        let looked = DEFAULT_PATHS.join(" or ");
+        WrongUsage(format!(
+            "there is no config at {looked}; name one with --config, or begin with `amiwatch survey`, \
+             which needs none"
+        ))
+        .into()
+    })
+}
+
+fn reach(settings: &Settings) -> Reach {
+    Reach {
+        region: settings.aws.region.clone(),
+        profile: settings.aws.profile.clone(),
+        role: settings.aws.role_arn.clone(),
+        endpoint: settings.aws.endpoint_url.clone(),
+        in_flight_max: None,
+    }
+}
+
+fn open_store(url: &StoreUrl, access: Access) -> anyhow::Result<SqliteStore> {
+    Ok(match (url, access) {
+        (StoreUrl::SqliteMemory, _) => SqliteStore::in_memory()?,
+        (StoreUrl::SqliteFile(path), Access::Write) => SqliteStore::open(path)?,
+        (StoreUrl::SqliteFile(path), Access::Read) if path.exists() => {
+            SqliteStore::open_read_only(path)?
+        }
+        (StoreUrl::SqliteFile(_), Access::Read) => SqliteStore::in_memory()?,
+    })
+}
+
+/// The exit code that an error stands for.
+pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
+    let usage = error.is::<ConfigRefused>() || error.is::<WrongUsage>();
+    let settings = error.chain().any(|cause| cause.is::<crate::settings::Faults>());
+    if usage || settings {
+        return Exit::Usage;
+    }
+    let unreachable = error.chain().find_map(|cause| cause.downcast_ref::<crate::cloud::CloudError>());
+    match unreachable.map(|error| error.kind) {
+        Some(crate::cloud::ErrorKind::Transient | crate::cloud::ErrorKind::Throttled) => {
+            Exit::CannotTell
+        }
+        _ => Exit::Failed,
+    }
+}

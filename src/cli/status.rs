@@ -1,0 +1,126 @@
+//! `status`: what is. Reads the store alone, so it works beside a running pass and without AWS.
+
+use serde::Serialize;
+
+use super::args::{Common, Format};
+use super::draw;
+use super::session::{Access, Session};
+use crate::flow::bake::steps::{Bake, JOURNALS};
+use crate::flow::verdict::Exit;
+use crate::model::history::WatchHistory;
+use crate::store::memory::{self, Waiting};
+use crate::workflow::journal::Phase;
+use crate::workflow::runner::{open_journals, replay, step_word};
+
+/// `status --format json`
+#[derive(Serialize)]
+struct Status {
+    schema: &'static str,
+    watches: Vec<Remembered>,
+    bakes: Vec<UnderWay>,
+    notices_waiting: Vec<Waiting>,
+}
+
+#[derive(Serialize)]
+struct Remembered {
+    /// `<account>/<region>/<watch>`
+    watch: String,
+    #[serde(flatten)]
+    history: WatchHistory,
+}
+
+#[derive(Serialize)]
+struct UnderWay {
+    watch: String,
+    base_image: String,
+    generation: u32,
+    attempt: u32,
+    step: String,
+    journal: String,
+}
+
+pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
+    let session = Session::open(common, Access::Read).await?;
+    let status = read(&session).await?;
+    match common.format {
+        Format::Json => draw::json(&status)?,
+        Format::Table => show(&status, &session),
+    }
+    Ok(Exit::Done)
+}
+
+async fn read(session: &Session) -> anyhow::Result<Status> {
+    let store = &session.store;
+    let watches = memory::watches(store).await?;
+    let mut bakes = Vec::new();
+    for journal in open_journals(store, JOURNALS).await? {
+        bakes.push(under_way(session, journal).await?);
+    }
+    let waiting = memory::outbox(store).await?;
+    Ok(Status {
+        schema: "amiwatch.status/1",
+        watches: watches
+            .into_iter()
+            .map(|(watch, history)| Remembered { watch, history })
+            .collect(),
+        bakes,
+        notices_waiting: waiting.into_iter().map(|(_, entry)| entry.value).collect(),
+    })
+}
+
+async fn under_way(session: &Session, journal: String) -> anyhow::Result<UnderWay> {
+    let run = replay::<Bake<'_>>(&session.store, &journal).await?;
+    let step = match run.phase() {
+        Phase::Ready => "between steps".to_owned(),
+        Phase::Running { step, .. } => step_word(step),
+        Phase::Undoing { step, .. } => format!("undoing {}", step_word(step)),
+        Phase::Failing => "failing".to_owned(),
+        Phase::Closed(_) => "closed".to_owned(),
+    };
+    let order = run.input();
+    Ok(UnderWay {
+        watch: order.watch.to_string(),
+        base_image: order.release.image.to_string(),
+        generation: order.generation,
+        attempt: order.attempt,
+        step,
+        journal,
+    })
+}
+
+fn show(status: &Status, session: &Session) {
+    let now = session.clock.now();
+    if status.watches.is_empty() {
+        println!("Nothing is remembered yet: no pass has been made on this store.");
+    } else {
+        let heads = ["WATCH", "IMAGE", "BASE", "VERSION", "AGE", "FAILING"];
+        let rows = status.watches.iter().map(|one| {
+            let current = one.history.current.as_ref();
+            let cell = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+            vec![
+                one.watch.clone(),
+                cell(current.map(|image| image.image.to_string())),
+                cell(current.map(|image| image.base_image.to_string())),
+                cell(current.map(|image| image.base_version.clone())),
+                cell(current.map(|image| draw::age((now - image.baked_at).num_seconds()))),
+                cell(one.history.failing.as_ref().map(|failing| {
+                    let next = failing.next_at.map_or("held for a person".to_owned(), |at| {
+                        format!("next try {}", at.format("%Y-%m-%d %H:%M UTC"))
+                    });
+                    format!("{} attempts: {}; {next}", failing.attempts, failing.last_why)
+                })),
+            ]
+        });
+        println!("{}", draw::table(&heads, rows));
+    }
+    for bake in &status.bakes {
+        println!(
+            "baking {}: {} (generation {}, attempt {}), now at {}",
+            bake.watch, bake.base_image, bake.generation, bake.attempt, bake.step
+        );
+    }
+    for waiting in &status.notices_waiting {
+        let to: Vec<&str> = waiting.to.keys().map(String::as_str).collect();
+        println!("waits to be told to {}: {}", to.join(", "), waiting.notice.subject);
+    }
+}

@@ -1,0 +1,126 @@
+//! One look: what the config names, region by region, with the verdict and the plan for each watch.
+//!
+//! Reads AWS and the store; writes neither.
+
+use std::collections::BTreeMap;
+
+use super::Service;
+use crate::cloud::{Cloud, CloudError};
+use crate::flow::detect::{self, sight, watch_sighting};
+use crate::flow::{compare, plan};
+use crate::model::bake::RecipeDigest;
+use crate::model::drift::Drift;
+use crate::model::history::WatchHistory;
+use crate::model::image::Image;
+use crate::model::ids::{Installation, Region, Scope, WatchName};
+use crate::model::plan::{Action, PlanItem};
+use crate::model::reason::{Reason, ReasonCode};
+use crate::model::sighting::Trouble;
+use crate::model::watch::{Wanted, Watch};
+use crate::store::memory::{self, Versioned};
+use crate::store::StoreError;
+
+/// What one look found for one watch.
+pub struct Looked<'a> {
+    pub watch: &'a Watch,
+    pub item: PlanItem,
+    /// Images that carry this installation's and this watch's tags; empty when they could not be read.
+    pub ours: Vec<Image>,
+    /// Absent when not even the account could be told: nothing can start then.
+    pub place: Option<Place>,
+}
+
+/// Where a watch works, and what is remembered of it there.
+pub struct Place {
+    pub cloud: Cloud,
+    pub scope: Scope,
+    pub history: Versioned<WatchHistory>,
+}
+
+/// Looks at every watch, or at one.
+///
+/// # Errors
+/// When the store cannot be read. What AWS does not answer is in the verdicts.
+pub async fn look<'a>(
+    service: &Service<'a>,
+    only: Option<&WatchName>,
+) -> Result<Vec<Looked<'a>>, StoreError> {
+    let wanted = service.settings.watches.values();
+    let mut by_region: BTreeMap<Option<&Region>, Vec<&Watch>> = BTreeMap::new();
+    for watch in wanted.filter(|watch| only.is_none_or(|name| *name == watch.name)) {
+        by_region.entry(watch.region.as_ref()).or_default().push(watch);
+    }
+    let mut looked = Vec::new();
+    for (region, watches) in by_region {
+        looked.extend(look_at_region(service, region, watches).await?);
+    }
+    looked.sort_by(|a, b| a.watch.name.cmp(&b.watch.name));
+    Ok(looked)
+}
+
+async fn look_at_region<'a>(
+    service: &Service<'a>,
+    region: Option<&Region>,
+    watches: Vec<&'a Watch>,
+) -> Result<Vec<Looked<'a>>, StoreError> {
+    let (cloud, scope) = match reach(service, region).await {
+        Ok(reached) => reached,
+        Err(error) => return Ok(watches.into_iter().map(|w| unreached(w, &error)).collect()),
+    };
+    let mut remembered = Vec::new();
+    for watch in watches {
+        remembered.push((watch, memory::watch(service.store, &scope, &watch.name).await?));
+    }
+    let pairs = remembered.iter().map(|(watch, history)| (*watch, &history.value));
+    let mut sighting = sight(&cloud, service.clock, &detect::Look::of_watches(pairs)).await;
+    let mut looked = Vec::new();
+    for (watch, history) in remembered {
+        let wanted = wanted(service, watch);
+        let seen = watch_sighting(&cloud, &wanted.installation, watch, &mut sighting).await;
+        let now = service.clock.now();
+        let drift = compare::compare(watch, &wanted, &sighting, &seen, &history.value, now);
+        let item = plan::plan(watch, &wanted, drift, &seen, &history.value, now);
+        let place = Place { cloud: cloud.clone(), scope: scope.clone(), history };
+        let ours = seen.ours.known().cloned().unwrap_or_default();
+        looked.push(Looked { watch, item, ours, place: Some(place) });
+    }
+    Ok(looked)
+}
+
+async fn reach(
+    service: &Service<'_>,
+    region: Option<&Region>,
+) -> Result<(Cloud, Scope), CloudError> {
+    let cloud = service.connection.cloud(region)?;
+    let scope = cloud.caller().await?;
+    Ok((cloud, scope))
+}
+
+/// What the watch should be made of. A config without an installation makes nothing, so that no
+/// image of anybody's carries the empty name.
+fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
+    let installation = service.settings.installation.clone();
+    Wanted {
+        installation: installation.unwrap_or_else(|| Installation::new("")),
+        recipe_digest: watch
+            .recipe
+            .as_ref()
+            .map(|recipe| RecipeDigest::of(&recipe.user_data, recipe.template)),
+    }
+}
+
+/// The verdict on a watch whose account cannot even be asked who we are.
+fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
+    let Trouble { what, why, denied } = error.trouble("whose account this is");
+    let code = if denied { ReasonCode::Denied } else { ReasonCode::Unreachable };
+    let drift = Drift {
+        watch: watch.name.clone(),
+        release: None,
+        current: None,
+        reasons: vec![Reason::new(code, &why).fact("what", what)],
+        targets: Vec::new(),
+    };
+    let action = Action::CannotTell;
+    let item = PlanItem { watch: watch.name.clone(), action, because: vec![why], drift };
+    Looked { watch, item, ours: Vec::new(), place: None }
+}

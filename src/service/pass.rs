@@ -1,0 +1,183 @@
+//! One whole pass: goes on with what was left, looks, decides, remembers, bakes what may be baked,
+//! tells. It takes no input and is safe to repeat; what fails is left for the next pass.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use super::Service;
+use super::drive::{self, BakeObserver, DriveError, Ended, Wish};
+use super::look::{Looked, Place, look};
+use crate::flow::notify;
+use crate::flow::verdict::{self, Exit};
+use crate::model::bake::{BakeKey, BakedImage};
+use crate::model::history::WatchHistory;
+use crate::model::ids::{ImageId, WatchName};
+use crate::model::made::Made;
+use crate::model::notice::Notice;
+use crate::model::plan::{Action, PlanItem};
+use crate::model::tags;
+use crate::outbox;
+use crate::store::memory::{self, Versioned};
+use crate::store::{Batch, Lease, Op, StoreError};
+
+/// Bakes at once. Each costs an instance and a handful of calls a minute; more at once would meet
+/// the account's launch rate (2 a second) and its quotas before it saved anybody time.
+const BAKES_MAX: usize = 8;
+/// How long a pass goes on trying to deliver notices before it leaves them to the next one.
+const TELL_MAX: Duration = Duration::from_secs(60);
+
+/// What one pass did.
+pub struct Passed {
+    /// Bakes that an earlier process left half-way, now ended.
+    pub resumed: Vec<Ended>,
+    pub items: Vec<PlanItem>,
+    pub bakes: Vec<(WatchName, Result<Ended, DriveError>)>,
+    pub delivered: outbox::Delivered,
+}
+
+impl Passed {
+    /// How `run --once` ends.
+    pub fn exit(&self) -> Exit {
+        let failed = |ended: &&Ended| ended.image.is_none();
+        let resumed = self.resumed.iter().filter(failed).count();
+        let baked = self.bakes.iter().filter(|(_, result)| match result {
+            Ok(ended) => ended.image.is_none(),
+            Err(_) => true,
+        });
+        verdict::after_pass(&self.items, resumed + baked.count())
+    }
+}
+
+/// Makes one pass.
+///
+/// # Errors
+/// When the store fails. Everything else is in what is returned.
+pub async fn pass(
+    service: &Service<'_>,
+    lease: Lease,
+    observer: &BakeObserver,
+) -> Result<Passed, DriveError> {
+    let resumed = drive::resume(service, lease, observer).await?;
+    let looked = look(service, None).await?;
+    for one in &looked {
+        remember(service, lease, one).await?;
+    }
+    let bakes = bake_planned(service, lease, &looked, observer).await;
+    let senders = service.senders()?;
+    let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
+    let items = looked.into_iter().map(|one| one.item).collect();
+    Ok(Passed { resumed, items, bakes, delivered })
+}
+
+/// Bakes everything that the plan says, several at once.
+async fn bake_planned(
+    service: &Service<'_>,
+    lease: Lease,
+    looked: &[Looked<'_>],
+    observer: &BakeObserver,
+) -> Vec<(WatchName, Result<Ended, DriveError>)> {
+    let wishes = looked.iter().filter_map(|one| {
+        let Action::Bake { release, generation, attempt } = &one.item.action else { return None };
+        let because = one.item.because.as_slice();
+        let wish = Wish { release, generation: *generation, attempt: *attempt, because };
+        one.place.as_ref().map(|place| (one, place, wish))
+    });
+    let bakes = wishes.map(|(one, place, wish)| async move {
+        let ended = bake_one(service, lease, one, place, &wish, observer).await;
+        (one.watch.name.clone(), ended)
+    });
+    let mut ended: Vec<_> = stream::iter(bakes).buffer_unordered(BAKES_MAX).collect().await;
+    ended.sort_by(|(a, _), (b, _)| a.cmp(b));
+    ended
+}
+
+async fn bake_one(
+    service: &Service<'_>,
+    lease: Lease,
+    one: &Looked<'_>,
+    place: &Place,
+    wish: &Wish<'_>,
+    observer: &BakeObserver,
+) -> Result<Ended, DriveError> {
+    let order = drive::give_order(service, one.watch, place, wish).await?;
+    drive::bake(service, lease, &order, observer).await
+}
+
+/// Stores what the look taught: when a release was first seen, an adopted image, and the drift with
+/// the notice about it, in one batch.
+///
+/// # Errors
+/// When the store fails.
+pub async fn remember(
+    service: &Service<'_>,
+    lease: Lease,
+    looked: &Looked<'_>,
+) -> Result<(), StoreError> {
+    let Some(place) = &looked.place else { return Ok(()) };
+    loop {
+        let name = &looked.watch.name;
+        let before = memory::watch(service.store, &place.scope, name).await?;
+        let after = learned(&before.value, looked, service);
+        let mut ops = vec![Op::CheckLease { epoch: lease.epoch }];
+        if after != before.value {
+            let changed = Versioned { version: before.version, value: after };
+            ops.push(memory::put_watch(&place.scope, name, &changed));
+        }
+        for notice in notices(service, looked) {
+            let who = service.told();
+            ops.extend(memory::tell(service.store, &notice, who.of(notice.event)).await?);
+        }
+        if ops.len() == 1 {
+            return Ok(());
+        }
+        match service.store.commit(Batch::of(ops)).await {
+            Err(StoreError::Conflict { .. }) => {}
+            other => return other,
+        }
+    }
+}
+
+/// The memory after this look.
+fn learned(before: &WatchHistory, looked: &Looked<'_>, service: &Service<'_>) -> WatchHistory {
+    let mut after = before.clone();
+    let now = service.clock.now();
+    if let Some(release) = &looked.item.drift.release {
+        // The very first release of a watch counts from its own date: nobody saw it come.
+        let first = if before.first_seen.is_empty() { release.created.unwrap_or(now) } else { now };
+        after.first_seen.entry(release.image.clone()).or_insert(first);
+    }
+    if let Action::Adopt { image, .. } = &looked.item.action {
+        after.current = looked.adopted(image).or(after.current);
+    }
+    after
+}
+
+fn notices(service: &Service<'_>, looked: &Looked<'_>) -> Vec<Notice> {
+    let now = service.clock.now();
+    service
+        .settings
+        .installation
+        .iter()
+        .flat_map(|installation| notify::drift(installation, &looked.item, now))
+        .collect()
+}
+
+impl Looked<'_> {
+    /// The image to adopt, as its tags tell it.
+    fn adopted(&self, id: &ImageId) -> Option<BakedImage> {
+        let image = self.ours.iter().find(|image| image.id == *id)?;
+        let made = Made::read(image)?;
+        Some(BakedImage {
+            image: made.image,
+            key: BakeKey::from_tag(image.tags.get(tags::KEY)?),
+            generation: made.generation,
+            base_image: made.base_image,
+            base_version: made.base_version.unwrap_or_default(),
+            recipe_digest: made.recipe_digest,
+            baked_at: made.created?,
+            redundant: false,
+        })
+    }
+}
