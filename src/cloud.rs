@@ -38,7 +38,7 @@ mod tests;
 
 pub use call::Cloud;
 pub use connection::{ByHand, Connection, Reach};
-pub use error::{CloudError, ErrorKind};
+pub use error::{CloudError, ErrorKind, Failure};
 pub use image_changes::{CreateImage, Snapshot};
 pub use image_names::arm64_name_pattern;
 pub use images::Ancestor;

@@ -19,7 +19,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::clients::Clients;
 use super::codes::{self, Effect};
-use super::error::{CloudError, ErrorKind, one_line};
+use super::error::{CloudError, ErrorKind, Failure, one_line};
 use super::meter::{Calls, Meter};
 use crate::clock::Clock;
 use crate::model::ids::{AccountId, Partition, Region};
@@ -160,14 +160,25 @@ impl Cloud {
         kind: ErrorKind,
         message: impl Into<String>,
     ) -> CloudError {
-        CloudError {
+        self.failure(operation, resource, kind, message.into())
+            .into()
+    }
+
+    fn failure(
+        &self,
+        operation: Operation,
+        resource: impl fmt::Display,
+        kind: ErrorKind,
+        message: String,
+    ) -> Failure {
+        Failure {
             kind,
             region: self.region.clone(),
             operation: operation.action,
             resource: resource.to_string(),
             code: None,
             request_id: None,
-            message: message.into(),
+            message,
             source: None,
         }
     }
@@ -188,20 +199,22 @@ impl Cloud {
                 let message = meta.message().unwrap_or("AWS gave no message");
                 let kind = codes::kind_of_answer(meta.code(), message, status, effect);
                 let request_id = meta.request_id().or_else(|| error.request_id());
-                CloudError {
+                let failure = Failure {
                     code: Some(meta.code().map_or(format!("HTTP {status}"), str::to_owned)),
                     request_id: request_id.map(str::to_owned),
-                    ..self.fault(operation, resource, kind, one_line(message))
-                }
+                    ..self.failure(operation, resource, kind, one_line(message))
+                };
+                failure.into()
             }
             _ => {
                 let (kind, message) = without_answer(&error, operation.effect);
                 let request_id = error.request_id().map(str::to_owned);
-                CloudError {
+                let failure = Failure {
                     request_id,
                     source: error.into_source().ok(),
-                    ..self.fault(operation, resource, kind, message)
-                }
+                    ..self.failure(operation, resource, kind, message.to_owned())
+                };
+                failure.into()
             }
         }
     }

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Shared};
-use super::error::{CloudError, ErrorKind};
+use super::error::{CloudError, ErrorKind, Failure};
 use super::sdk_clock::SdkClock;
 use crate::clock::Clock;
 use crate::model::ids::Region;
@@ -177,7 +177,7 @@ fn no_stalled_stream_protection() -> StalledStreamProtectionConfig {
 }
 
 fn no_region() -> CloudError {
-    CloudError {
+    CloudError::from(Failure {
         kind: ErrorKind::Invalid,
         region: "no region".into(),
         operation: "connect",
@@ -186,5 +186,5 @@ fn no_region() -> CloudError {
         request_id: None,
         message: "no region is named: pass --region, set AWS_REGION or `region` in [aws]".into(),
         source: None,
-    }
+    })
 }

@@ -58,9 +58,14 @@ impl ErrorKind {
 /// One failed call.
 ///
 /// Display is one line: where, what, why, and what to do next. Where no answer came, the source
-/// says how the SDK failed; where AWS answered, everything it said is in the fields.
+/// says how the SDK failed; where AWS answered, everything it said is in the fields, which are
+/// those of [`Failure`] (`error.kind`). They are boxed, for every answer makes room for an error.
 #[derive(Debug)]
-pub struct CloudError {
+pub struct CloudError(Box<Failure>);
+
+/// What is known of a failed call.
+#[derive(Debug)]
+pub struct Failure {
     pub kind: ErrorKind,
     pub region: Region,
     /// As IAM names it: `ec2:RunInstances`.
@@ -73,6 +78,20 @@ pub struct CloudError {
     /// AWS's words, or ours where AWS said nothing. One line.
     pub message: String,
     pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl From<Failure> for CloudError {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure))
+    }
+}
+
+impl std::ops::Deref for CloudError {
+    type Target = Failure;
+
+    fn deref(&self) -> &Failure {
+        &self.0
+    }
 }
 
 impl CloudError {
@@ -133,7 +152,7 @@ impl CloudError {
     }
 
     fn root_cause(&self) -> Option<String> {
-        let mut cause: &dyn Error = self.source.as_deref()?;
+        let mut cause: &dyn Error = self.0.source.as_deref()?;
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
@@ -177,7 +196,8 @@ impl fmt::Display for CloudError {
 
 impl Error for CloudError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
+        self.0
+            .source
             .as_deref()
             .map(|source| source as &(dyn Error + 'static))
     }
@@ -218,7 +238,7 @@ mod tests {
     use super::*;
 
     fn error(kind: ErrorKind, code: Option<&str>, message: &str) -> CloudError {
-        CloudError {
+        CloudError::from(Failure {
             kind,
             region: "eu-west-1".into(),
             operation: "ec2:RunInstances",
@@ -227,7 +247,7 @@ mod tests {
             request_id: Some("req-1".into()),
             message: one_line(message),
             source: None,
-        }
+        })
     }
 
     #[test]
@@ -263,7 +283,7 @@ mod tests {
     #[test]
     fn a_trouble_keeps_the_root_cause_and_whether_a_person_is_needed() {
         let mut unreachable = error(ErrorKind::Transient, None, "no answer");
-        unreachable.source = Some(Box::new(std::io::Error::other("dns error")));
+        unreachable.0.source = Some(Box::new(std::io::Error::other("dns error")));
         let trouble = unreachable.trouble("the environments");
         assert!(trouble.why.ends_with("(dns error)"), "{}", trouble.why);
         assert!(!trouble.denied);
