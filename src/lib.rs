@@ -2,6 +2,14 @@
 
 pub mod model;
 
+pub mod settings;
+
 pub mod clock;
 
+pub mod store;
+
 pub mod cloud;
+
+pub mod workflow;
+
+pub mod flow;

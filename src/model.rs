@@ -20,6 +20,8 @@ pub mod bake;
 
 pub mod tags;
 
+pub mod made;
+
 pub mod notice;
 
 pub mod history;

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::bake::{BakeKey, BakedImage};
+use super::bake::{BakeKey, BakedImage, KeyInputs};
+use super::base::Release;
 use super::ids::ImageId;
 
 /// The memory of one watch. Empty for a fresh store: nothing is concluded from its absence.
@@ -19,6 +22,46 @@ pub struct WatchHistory {
     pub failing: Option<Failing>,
     /// The generation that a next bake of the same inputs gets, when it differs from 0.
     pub generation: u32,
+}
+
+impl WatchHistory {
+    /// Until when a release soaks; absent when it has been out long enough at `now`.
+    ///
+    /// Counted from when we first saw it. A store without any memory (the first run) counts from the
+    /// image's own date; a store that remembers others but not this one sees it for the first time.
+    pub fn soaks_until(
+        &self,
+        release: &Release,
+        soak: Duration,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let since = match self.first_seen.get(&release.image) {
+            Some(seen) => *seen,
+            None if self.first_seen.is_empty() => release.created.unwrap_or(now),
+            None => now,
+        };
+        let soak = TimeDelta::from_std(soak).unwrap_or(TimeDelta::MAX);
+        let until = since
+            .checked_add_signed(soak)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC);
+        (until > now).then_some(until)
+    }
+
+    /// The failures of bakes of these inputs, in whichever generation they happened: a rejected
+    /// image starts a new generation, and that must not start the count of failures anew.
+    pub fn failing_for(&self, inputs: &KeyInputs<'_>) -> Option<&Failing> {
+        let remembered = self.current.as_ref().map_or(0, |image| image.generation);
+        let last = inputs.generation.max(self.generation).max(remembered);
+        self.failing.as_ref().filter(|failing| {
+            (0..=last.saturating_add(1)).any(|generation| {
+                let inputs = KeyInputs {
+                    generation,
+                    ..*inputs
+                };
+                BakeKey::derive(&inputs) == failing.key
+            })
+        })
+    }
 }
 
 /// A key whose bakes failed so far.

@@ -30,6 +30,24 @@ impl<T> Seen<T> {
         }
     }
 
+    /// The same answer, borrowed.
+    pub fn as_ref(&self) -> Seen<&T> {
+        match self {
+            Self::Known(value) => Seen::Known(value),
+            Self::Absent => Seen::Absent,
+            Self::Unreachable(trouble) => Seen::Unreachable(trouble.clone()),
+        }
+    }
+
+    /// The same answer with its value turned into another.
+    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Self::Known(value) => Seen::Known(turn(value)),
+            Self::Absent => Seen::Absent,
+            Self::Unreachable(trouble) => Seen::Unreachable(trouble),
+        }
+    }
+
     /// The trouble, when the answer did not come.
     pub fn trouble(&self) -> Option<&Trouble> {
         match self {
@@ -168,8 +186,10 @@ pub struct Sighting {
     pub at: DateTime<Utc>,
     /// Account and region. The account is known from the environments' ARNs or from STS.
     pub scope: Seen<Scope>,
-    /// `Unreachable` when the list itself could not be had.
+    /// Those that the look was for. `Unreachable` when the list itself could not be had.
     pub environments: Seen<Vec<EnvironmentSighting>>,
+    /// How many more the list named: not read further, but they show that the list was not empty.
+    pub others: usize,
     /// By ARN: every platform version that an environment runs.
     pub platforms: BTreeMap<PlatformArn, Seen<PlatformVersion>>,
     /// By branch name: its recommended version. `Absent`: the branch recommends none (retired).

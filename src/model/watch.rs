@@ -7,7 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::base::Base;
-use super::ids::{Architecture, InstanceType, Region, SecurityGroupId, SubnetId, WatchName};
+use super::bake::RecipeDigest;
+use super::ids::{
+    Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, WatchName,
+};
 
 /// A base, a recipe, targets, and how far to go by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,14 @@ pub struct Watch {
     /// An image this old is baked again even when the base stands still.
     pub max_age: Option<Duration>,
     pub targets: Vec<TargetPattern>,
+}
+
+/// What a watch's image must come from, beside its base: digested by whoever reads the recipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub installation: Installation,
+    /// Absent for a watch without a recipe: it has no image of its own.
+    pub recipe_digest: Option<RecipeDigest>,
 }
 
 /// How far a watch goes by itself. Each includes the ones before it.
@@ -82,8 +93,6 @@ pub struct Builder {
     /// From launch to a stopped builder with a report.
     pub timeout: Duration,
     pub encrypt: Encrypt,
-    /// Rejected images are kept this long for a look; absent: removed at once.
-    pub keep_rejected: Option<Duration>,
 }
 
 /// Whether the image's snapshots are encrypted.

@@ -1,0 +1,5 @@
+//! The wire forms: parameters in, XML out, errors in each protocol's shape. No service lives here.
+
+pub(crate) mod fail;
+pub(crate) mod params;
+pub(crate) mod xml;

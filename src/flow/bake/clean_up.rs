@@ -1,0 +1,36 @@
+//! After the image is verified: everything else that the bake made goes.
+
+use super::launch::{gone, guests};
+use super::network;
+use super::steps::{Bake, BakeOutput};
+use super::trouble::step_error;
+use crate::flow::verify::GuestRole;
+use crate::workflow::{At, Failure, Look, StepError, Undo};
+
+/// One move: ends what still runs, then removes the security group.
+pub(super) async fn check(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Look<BakeOutput>, StepError> {
+    let mut ending = 0_usize;
+    for role in [GuestRole::Builder, GuestRole::BootTest] {
+        let found = guests(bake, at.run.input(), role).await;
+        for guest in found.map_err(|error| step_error(&error))? {
+            if !guest.state.ended() {
+                let ended = bake.cloud.terminate(&guest.id).await;
+                ended.map_err(|error| step_error(&error))?;
+            }
+            ending += usize::from(!gone(&guest));
+        }
+    }
+    if ending > 0 {
+        return Ok(Look::Pending { so_far: format!("{ending} instances are ending") });
+    }
+    match network::undo(bake, at).await? {
+        Undo::Gone => Ok(Look::Done(BakeOutput::Clean)),
+        Undo::Pending { so_far } => Ok(Look::Pending { so_far }),
+        Undo::Left { why, by_hand } => {
+            Err(StepError::Failed(Failure::new("left", format!("{why}; {by_hand}"))))
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Watching a guest: its console, its report, its end. One look a call.
+
+use std::time::Duration;
+
+use super::launch::missing;
+use super::steps::{Bake, BakeOutput, BakeStep, Packed};
+use super::trouble::{SETTLE_S, step_error};
+use super::user_data::GRACE_S;
+use crate::cloud::{Instance, InstanceState};
+use crate::flow::verify::{Expected, GuestRole, Reading, Verdict, judge, read, tail};
+use crate::model::bake::BakeOrder;
+use crate::model::ids::InstanceId;
+use crate::model::report::Report;
+use crate::workflow::{At, Failure, Look, Run, StepError};
+
+/// The console lags behind the guest: EC2 posts it a while after the stop.
+const CONSOLE_LAG_S: i64 = 5 * 60;
+/// How much of a console a failure carries.
+const TAIL_BYTES: usize = 4 * 1024;
+
+/// From the launch: what the guest is given, what it may take beyond, and the console's lag.
+pub(super) fn allowance(order: &BakeOrder) -> Duration {
+    let lag = u64::try_from(CONSOLE_LAG_S).unwrap_or(u64::MAX);
+    let settle = u64::try_from(SETTLE_S).unwrap_or(u64::MAX);
+    Duration::from_secs(order.guest_timeout_s + GRACE_S + lag + settle)
+}
+
+/// What one look at a guest saw.
+struct Looked {
+    guest: Instance,
+    console: Vec<u8>,
+    /// Stopped or terminated for so long that the console has nothing more to come.
+    settled: bool,
+}
+
+/// The builder's report, once it is whole; a failing one ends the bake at once.
+pub(super) async fn builder_report(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Look<BakeOutput>, StepError> {
+    let order = at.run.input();
+    let Some(looked) = look(bake, at, BakeStep::LaunchBuilder).await? else {
+        return Ok(pending("the builder does not show yet"));
+    };
+    let Some((report, _)) = whole(&looked, &order.builder_nonce)? else {
+        return waiting(&looked, "the builder");
+    };
+    // Whether it also closed its report and stopped is the next step's question.
+    let expected = Expected { role: GuestRole::Builder, checks: &order.checks, builder: None };
+    accept(&report, true, &expected, &looked)
+}
+
+/// The builder has printed its closing frame and has stopped.
+pub(super) async fn stopped(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Look<BakeOutput>, StepError> {
+    let order = at.run.input();
+    let Some(looked) = look(bake, at, BakeStep::LaunchBuilder).await? else {
+        return Err(failed("builder_gone", "the builder is not listed any more", &[]));
+    };
+    match looked.guest.state {
+        InstanceState::Stopped => {}
+        state if state.ended() => {
+            let why = "the builder was terminated before its image was made; bake again";
+            return Err(failed("builder_ended", why, &looked.console));
+        }
+        _ => return Ok(pending("the builder is powering off")),
+    }
+    match read(&looked.console, &order.builder_nonce) {
+        Reading::Whole { clean: true, .. } => Ok(Look::Done(BakeOutput::Stopped)),
+        _ if looked.settled => {
+            let why = "the builder stopped without its closing frame: its disk may hold the \
+                       builder's identity; look at the end of the console";
+            Err(failed("not_closed", why, &looked.console))
+        }
+        _ => Ok(pending("stopped; waiting for the console's last lines")),
+    }
+}
+
+/// The boot test's report, once it is whole and closed.
+pub(super) async fn boot_report(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Look<BakeOutput>, StepError> {
+    let order = at.run.input();
+    let Some(looked) = look(bake, at, BakeStep::LaunchBootTest).await? else {
+        return Ok(pending("the boot test does not show yet"));
+    };
+    let builder = builder_report_of(at.run)?;
+    let expected =
+        Expected { role: GuestRole::BootTest, checks: &order.checks, builder: Some(&builder) };
+    match whole(&looked, &order.boot_test_nonce)? {
+        Some((report, true)) => accept(&report, true, &expected, &looked),
+        Some((report, false)) if looked.settled => accept(&report, false, &expected, &looked),
+        Some((_, false)) => Ok(pending("reported; waiting for the closing frame")),
+        None => waiting(&looked, "the boot test"),
+    }
+}
+
+/// One look at a guest; `None` while it may not be visible yet.
+async fn look(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+    launched: BakeStep,
+) -> Result<Option<Looked>, StepError> {
+    let Some(BakeOutput::Instance { id }) = at.run.output(launched) else {
+        return Err(missing("the guest"));
+    };
+    let found = bake.cloud.instance(id).await.map_err(|error| step_error(&error))?;
+    let Some(guest) = found else {
+        if (at.now - at.since).num_seconds() < SETTLE_S {
+            return Ok(None);
+        }
+        let why = format!("{id} is not listed any more: somebody removed it; bake again");
+        return Err(failed("guest_gone", &why, &[]));
+    };
+    let console = bake.cloud.console(id).await.map_err(|error| step_error(&error))?;
+    let settled = settled(bake, at, id, guest.state);
+    Ok(Some(Looked { guest, console, settled }))
+}
+
+/// True once the guest has been seen ended for as long as the console may lag.
+fn settled(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+    id: &InstanceId,
+    state: InstanceState,
+) -> bool {
+    if !matches!(state, InstanceState::Stopped | InstanceState::Terminated) {
+        return false;
+    }
+    let mut seen = bake.stopped_seen.borrow_mut();
+    let first = *seen.entry(id.clone()).or_insert(at.now);
+    (at.now - first).num_seconds() >= CONSOLE_LAG_S
+}
+
+/// The report, when it is whole. Contradicting frames never become one.
+fn whole(looked: &Looked, nonce: &str) -> Result<Option<(Report, bool)>, StepError> {
+    match read(&looked.console, nonce) {
+        Reading::Whole { report, clean } => Ok(Some((report, clean))),
+        Reading::Invalid { why } => {
+            let why = format!("the guest's report contradicts itself: {why}");
+            Err(failed("garbled_report", &why, &looked.console))
+        }
+        Reading::Partial { have, total } if looked.settled => {
+            let why = format!("the guest stopped after {have} of {total} parts of its report");
+            Err(failed("half_report", &why, &looked.console))
+        }
+        Reading::Partial { .. } | Reading::Nothing => Ok(None),
+    }
+}
+
+/// No report yet: wait, unless the guest has ended and nothing more can come.
+fn waiting(looked: &Looked, who: &str) -> Result<Look<BakeOutput>, StepError> {
+    if looked.settled {
+        let why = format!(
+            "{who} {} ended without a report: its recipe powered it off, or it never came up; \
+             the console's end is kept",
+            looked.guest.id
+        );
+        return Err(failed("no_report", &why, &looked.console));
+    }
+    let so_far = match looked.guest.state {
+        InstanceState::Pending => format!("{who} is being launched"),
+        InstanceState::Running => format!("{who} is at work"),
+        _ => format!("{who} has ended; waiting for its console"),
+    };
+    Ok(Look::Pending { so_far })
+}
+
+/// Judges a whole report: passed is an output, anything else a failure that shows why.
+fn accept(
+    report: &Report,
+    clean: bool,
+    expected: &Expected<'_>,
+    looked: &Looked,
+) -> Result<Look<BakeOutput>, StepError> {
+    match judge(report, clean, expected) {
+        Verdict::Passed { redundant } => {
+            let report = Packed::pack(report)
+                .map_err(|error| failed("unpackable", &error.to_string(), &looked.console))?;
+            Ok(Look::Done(BakeOutput::Report { report, redundant }))
+        }
+        Verdict::Failed { why, failing } => {
+            let checks = failing
+                .iter()
+                .map(|check| format!("{} (exit {}): {}\n", check.name, check.exit, check.tail));
+            let detail: String = checks.collect();
+            let detail = format!("{detail}--- console\n{}", tail(&looked.console, TAIL_BYTES));
+            let kind = if failing.is_empty() { "not_proved" } else { "checks_failed" };
+            Err(StepError::Failed(Failure::new(kind, why).with_detail(detail)))
+        }
+    }
+}
+
+fn builder_report_of(run: &Run<Bake<'_>>) -> Result<Report, StepError> {
+    match run.output(BakeStep::Report) {
+        Some(BakeOutput::Report { report, .. }) => {
+            report.unpack().map_err(|_| missing("the builder's report"))
+        }
+        _ => Err(missing("the builder's report")),
+    }
+}
+
+fn pending(so_far: &str) -> Look<BakeOutput> {
+    Look::Pending { so_far: so_far.to_owned() }
+}
+
+/// A failure that carries the console's end.
+fn failed(kind: &str, why: &str, console: &[u8]) -> StepError {
+    let failure = Failure::new(kind, why);
+    StepError::Failed(match console.is_empty() {
+        true => failure,
+        false => failure.with_detail(tail(console, TAIL_BYTES)),
+    })
+}

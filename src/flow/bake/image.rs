@@ -1,0 +1,155 @@
+//! Making the image, waiting for it, marking it, and removing one that was not proved.
+//!
+//! CreateImage has no client token: the deterministic name is its idempotency key. A name that is
+//! taken by an image of another key is somebody else's, and never touched.
+
+use super::launch::{made_image, missing};
+use super::steps::{Bake, BakeOutput, BakeStep};
+use super::trouble::{SETTLE_S, step_error, undo_error};
+use crate::cloud::CreateImage;
+use crate::model::bake::BakeOrder;
+use crate::model::image::{Image, ImageState};
+use crate::model::tags;
+use crate::workflow::{At, Failure, Look, StepError, Undo};
+
+pub(super) async fn find(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Option<BakeOutput>, StepError> {
+    let order = at.run.input();
+    let found = bake.cloud.own_image_by_name(&order.image_name).await;
+    let Some(image) = found.map_err(|error| step_error(&error))? else {
+        return Ok(None);
+    };
+    if !of_this_key(&image, order) {
+        let why = format!(
+            "the name {} is taken by {}, which is not this bake's; rename or deregister it",
+            order.image_name, image.id
+        );
+        return Err(StepError::Failed(Failure::new("name_taken", why)));
+    }
+    Ok(Some(BakeOutput::Image { id: image.id }))
+}
+
+pub(super) async fn start(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Look<BakeOutput>, StepError> {
+    let order = at.run.input();
+    let Some(BakeOutput::Instance { id: instance }) = at.run.output(BakeStep::LaunchBuilder) else {
+        return Err(missing("the builder"));
+    };
+    let mut tags = order.tags.clone();
+    tags.insert(tags::ROLE.to_owned(), tags::role::IMAGE.to_owned());
+    tags.insert(tags::STATE.to_owned(), tags::state::CANDIDATE.to_owned());
+    let request = CreateImage {
+        instance: instance.clone(),
+        name: order.image_name.clone(),
+        description: description(order),
+        tags,
+    };
+    let created = bake.cloud.create_image(&request).await;
+    let id = created.map_err(|error| step_error(&error))?;
+    Ok(Look::Done(BakeOutput::Image { id }))
+}
+
+/// EC2 takes at most 255 characters here.
+fn description(order: &BakeOrder) -> String {
+    let text = format!(
+        "{} on {} ({}), recipe {}",
+        order.watch, order.release.image, order.release.version, order.recipe_name
+    );
+    text.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(255).collect()
+}
+
+/// One look at the image. Available once is not believed for long: the boot test that follows
+/// launches it, and that is the proof.
+pub(super) async fn available(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Look<BakeOutput>, StepError> {
+    let id = made_image(at.run)?;
+    let found = bake.cloud.images(std::slice::from_ref(&id)).await;
+    let mut found = found.map_err(|error| step_error(&error))?;
+    let Some(image) = found.remove(&id) else {
+        if (at.now - at.since).num_seconds() < SETTLE_S {
+            return Ok(Look::Pending { so_far: format!("{id} does not show yet") });
+        }
+        let why = format!("{id} is not listed any more: somebody deregistered it; bake again");
+        return Err(StepError::Failed(Failure::new("image_gone", why)));
+    };
+    match image.state {
+        ImageState::Available => Ok(Look::Done(BakeOutput::Available { snapshots: image.snapshots })),
+        ImageState::Failed | ImageState::Deregistered | ImageState::Disabled => {
+            let reason = image.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+            let why = format!("EC2 could not make {id}: {reason}");
+            Err(StepError::Failed(Failure::new("image_failed", why)))
+        }
+        ImageState::Pending | ImageState::Other => {
+            Ok(Look::Pending { so_far: format!("{id} is being made") })
+        }
+    }
+}
+
+/// The last word: from here on the image may be used.
+pub(super) async fn mark_verified(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Look<BakeOutput>, StepError> {
+    let id = made_image(at.run)?;
+    mark(bake, &id, tags::state::VERIFIED).await.map_err(|error| step_error(&error))?;
+    Ok(Look::Done(BakeOutput::Verified))
+}
+
+/// Removes an image that was not proved. One that EC2 is still making is left: waiting for it was
+/// given up, and that is no reason to throw it away.
+pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo, StepError> {
+    let order = at.run.input();
+    let found = bake.cloud.own_image_by_name(&order.image_name).await;
+    let Some(image) = found.map_err(|error| undo_error(&error))? else {
+        return Ok(not_listed(at));
+    };
+    if !of_this_key(&image, order) {
+        return Ok(Undo::Gone);
+    }
+    if image.state == ImageState::Pending {
+        let id = &image.id;
+        return Ok(Undo::Left {
+            why: format!("{id} is still being made by EC2"),
+            by_hand: format!(
+                "wait for {id}; bake again to have it proved, or remove it: \
+                 aws ec2 deregister-image --image-id {id} --delete-associated-snapshots"
+            ),
+        });
+    }
+    mark(bake, &image.id, tags::state::REJECTED).await.map_err(|error| undo_error(&error))?;
+    let removed = bake.cloud.deregister(&image.id, &image.snapshots).await;
+    removed.map_err(|error| undo_error(&error))?;
+    Ok(Undo::Gone)
+}
+
+/// Nothing of that name: gone, or a creation whose answer was lost and that may show late.
+fn not_listed(at: &At<'_, Bake<'_>>) -> Undo {
+    let step = BakeStep::CreateImage;
+    let maybe = at.run.output(step).is_some()
+        || at.run.failure().is_some_and(|(failed, _)| *failed == step);
+    if maybe && (at.now - at.since).num_seconds() < SETTLE_S / 5 {
+        return Undo::Pending { so_far: "looking for an image that may show late".to_owned() };
+    }
+    Undo::Gone
+}
+
+async fn mark(
+    bake: &Bake<'_>,
+    id: &crate::model::ids::ImageId,
+    state: &str,
+) -> Result<(), crate::cloud::CloudError> {
+    let tags = [(tags::STATE.to_owned(), state.to_owned())].into();
+    bake.cloud.tag(&[id.as_str()], &tags).await
+}
+
+fn of_this_key(image: &Image, order: &BakeOrder) -> bool {
+    image.tags.get(tags::KEY).map(String::as_str) == Some(order.key.as_str())
+        && image.tags.get(tags::INSTALLATION).map(String::as_str)
+            == Some(order.installation.as_str())
+}

@@ -1,0 +1,197 @@
+//! Launching the builder and the boot test, and ending them.
+//!
+//! The client token is a hash of the whole request: tokens are zonal, and a changed request under
+//! an old token is refused. The request follows from the order, the role and the choice alone, so
+//! whoever has the order finds what an earlier call launched.
+
+use std::collections::BTreeMap;
+
+use super::steps::{Bake, BakeOutput, BakeStep};
+use super::trouble::{SETTLE_S, step_error, undo_error};
+use crate::cloud::{CloudError, ErrorKind, Instance, LaunchRequest, OnShutdown};
+use crate::flow::verify::GuestRole;
+use crate::model::bake::{BakeOrder, digest};
+use crate::model::ids::{ImageId, SecurityGroupId};
+use crate::model::tags;
+use crate::workflow::{At, Failure, Look, Run, StepError, Undo};
+
+pub(super) async fn find(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+    role: GuestRole,
+) -> Result<Option<BakeOutput>, StepError> {
+    let request = request(at.run, role, at.choice)?;
+    let found = bake.cloud.instance_by_token(&request.client_token).await;
+    match found.map_err(|error| step_error(&error))? {
+        Some(guest) if guest.state.ended() && role == GuestRole::Builder => {
+            let reason = guest.state_reason.as_deref().unwrap_or("no reason given");
+            let why = format!("the builder {} was ended by somebody else: {reason}", guest.id);
+            Err(StepError::Failed(Failure::new("builder_ended", why)))
+        }
+        // A boot test ends itself, perhaps before anybody looked.
+        Some(guest) => Ok(Some(BakeOutput::Instance { id: guest.id })),
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn start(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+    role: GuestRole,
+) -> Result<Look<BakeOutput>, StepError> {
+    let request = request(at.run, role, at.choice)?;
+    match bake.cloud.launch(&request).await {
+        Ok(id) => Ok(Look::Done(BakeOutput::Instance { id })),
+        Err(error) => Err(refused(&error, at, &request)),
+    }
+}
+
+/// What a refused launch means: the next choice while there is one, a vanished base by its name.
+fn refused(error: &CloudError, at: &At<'_, Bake<'_>>, request: &LaunchRequest) -> StepError {
+    let choices = at.run.input().launches.len();
+    let last = at.choice as usize + 1 >= choices;
+    match error.kind {
+        ErrorKind::Capacity if last => {
+            let why = format!("none of {choices} instance types and subnets has room: {error}");
+            StepError::Failed(Failure::new("capacity", why))
+        }
+        ErrorKind::NotFound if error.code.as_deref().is_some_and(|c| c.starts_with("InvalidAMI")) => {
+            let why = format!(
+                "{} cannot be launched any more: {error}; if the base was withdrawn, the next \
+                 release is baked when it appears",
+                request.image
+            );
+            StepError::Failed(Failure::new("image_gone", why))
+        }
+        _ => step_error(error),
+    }
+}
+
+/// Ends every guest that this attempt launched, or may have launched.
+pub(super) async fn undo(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+    role: GuestRole,
+) -> Result<Undo, StepError> {
+    let step = match role {
+        GuestRole::Builder => BakeStep::LaunchBuilder,
+        GuestRole::BootTest => BakeStep::LaunchBootTest,
+    };
+    let guests = guests(bake, at.run.input(), role).await.map_err(|error| undo_error(&error))?;
+    for guest in guests.iter().filter(|guest| !guest.state.ended()) {
+        bake.cloud.terminate(&guest.id).await.map_err(|error| undo_error(&error))?;
+    }
+    if guests.iter().any(|guest| !gone(guest)) {
+        return Ok(Undo::Pending { so_far: format!("the {} is ending", role.as_str()) });
+    }
+    let known = at.run.output(step).is_some();
+    let failed_here = at.run.failure().is_some_and(|(failed, _)| *failed == step);
+    let waited = (at.now - at.since).num_seconds();
+    // A launch whose answer was lost may turn up late: it is looked for until EC2 has settled.
+    if guests.is_empty() && (known || failed_here) && waited < SETTLE_S / 5 {
+        return Ok(Undo::Pending { so_far: "looking for a launch that may show late".to_owned() });
+    }
+    Ok(Undo::Gone)
+}
+
+/// This attempt's guests of one role, by tags: whichever choice they were launched under.
+pub(super) async fn guests(
+    bake: &Bake<'_>,
+    order: &BakeOrder,
+    role: GuestRole,
+) -> Result<Vec<Instance>, CloudError> {
+    let ours = [
+        (tags::INSTALLATION, order.installation.as_str()),
+        (tags::KEY, order.key.as_str()),
+        (tags::ROLE, role.as_str()),
+    ];
+    bake.cloud.instances_tagged(&ours).await
+}
+
+/// True once nothing of it is billed or in the way.
+pub(super) fn gone(guest: &Instance) -> bool {
+    guest.state == crate::cloud::InstanceState::Terminated
+}
+
+/// The launch that belongs to a role and a choice.
+fn request(
+    run: &Run<Bake<'_>>,
+    role: GuestRole,
+    choice: u32,
+) -> Result<LaunchRequest, StepError> {
+    let order = run.input();
+    let place = order.launches.get(choice as usize).ok_or_else(|| {
+        StepError::Failed(Failure::new("capacity", "there is no further choice of builder"))
+    })?;
+    let image = match role {
+        GuestRole::Builder => order.release.image.clone(),
+        GuestRole::BootTest => made_image(run)?,
+    };
+    Ok(with_token(LaunchRequest {
+        image,
+        instance_type: place.instance_type.clone(),
+        subnet: place.subnet.clone(),
+        groups: groups(run)?,
+        user_data: match role {
+            GuestRole::Builder => order.builder_user_data.clone(),
+            GuestRole::BootTest => order.boot_test_user_data.clone(),
+        },
+        client_token: String::new(),
+        instance_profile: order.instance_profile.clone(),
+        public_ip: order.public_ip,
+        root_volume: order.root_volume.clone(),
+        on_shutdown: match role {
+            GuestRole::Builder => OnShutdown::Stop,
+            GuestRole::BootTest => OnShutdown::Terminate,
+        },
+        tags: guest_tags(order, role),
+    }))
+}
+
+fn guest_tags(order: &BakeOrder, role: GuestRole) -> BTreeMap<String, String> {
+    let mut all = order.tags.clone();
+    all.insert(tags::ROLE.to_owned(), role.as_str().to_owned());
+    let name = format!("amiwatch {} {}", order.watch, role.as_str());
+    all.entry("Name".to_owned()).or_insert(name);
+    all
+}
+
+/// Sets the token from everything else in the request.
+fn with_token(mut request: LaunchRequest) -> LaunchRequest {
+    let LaunchRequest { image, instance_type, subnet, groups, instance_profile, .. } = &request;
+    let rest = serde_json::json!({
+        "image": image,
+        "instance_type": instance_type,
+        "subnet": subnet,
+        "groups": groups,
+        "user_data": digest(&[&String::from_utf8_lossy(&request.user_data)]),
+        "instance_profile": instance_profile,
+        "public_ip": request.public_ip,
+        "root_volume": request.root_volume,
+        "on_shutdown": format!("{:?}", request.on_shutdown),
+        "tags": request.tags,
+    });
+    request.client_token = digest(&["amiwatch launch 1", &rest.to_string()]);
+    request
+}
+
+fn groups(run: &Run<Bake<'_>>) -> Result<Vec<SecurityGroupId>, StepError> {
+    match run.output(BakeStep::Network) {
+        Some(BakeOutput::Network { groups }) => Ok(groups.clone()),
+        _ => Err(missing("the security groups")),
+    }
+}
+
+/// The image that this bake made.
+pub(super) fn made_image(run: &Run<Bake<'_>>) -> Result<ImageId, StepError> {
+    match run.output(BakeStep::CreateImage) {
+        Some(BakeOutput::Image { id }) => Ok(id.clone()),
+        _ => Err(missing("the image")),
+    }
+}
+
+/// An earlier step's output is not in the journal: this bake cannot go on, others can.
+pub(super) fn missing(what: &str) -> StepError {
+    let why = format!("{what} of an earlier step is missing in the journal; report this");
+    StepError::Failed(Failure::new("broken_journal", why))
+}

@@ -1,0 +1,121 @@
+//! The guests' security group: without any inbound rule, one per VPC and installation.
+
+use super::steps::{Bake, BakeOutput};
+use super::trouble::{SETTLE_S, step_error, undo_error};
+use crate::cloud::{ErrorKind, SecurityGroup};
+use crate::model::bake::{BakeOrder, NetworkOrder};
+use crate::model::ids::VpcId;
+use crate::model::tags;
+use crate::workflow::{At, Failure, Look, StepError, Undo};
+
+pub(super) async fn find(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Option<BakeOutput>, StepError> {
+    match &at.run.input().network {
+        NetworkOrder::Given(groups) => Ok(Some(BakeOutput::Network { groups: groups.clone() })),
+        NetworkOrder::Own { vpc, group_name } => {
+            let found = group(bake, vpc, group_name).await?;
+            found.map(|group| usable(group, at.run.input())).transpose()
+        }
+    }
+}
+
+pub(super) async fn start(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Look<BakeOutput>, StepError> {
+    let order = at.run.input();
+    let NetworkOrder::Own { vpc, group_name } = &order.network else {
+        return Err(StepError::Again { why: "the groups are given".to_owned() });
+    };
+    let mut tags = order.tags.clone();
+    // The group serves every bake in its VPC, so it carries the installation and not one bake's key.
+    tags.retain(|tag, _| tag == tags::INSTALLATION || !tag.starts_with("amiwatch:"));
+    tags.insert(tags::ROLE.to_owned(), tags::role::NETWORK.to_owned());
+    let description = "amiwatch builders: nothing may come in";
+    let created = bake.cloud.create_security_group(vpc, group_name, description, &tags).await;
+    let id = created.map_err(|error| step_error(&error))?;
+    Ok(Look::Done(BakeOutput::Network { groups: vec![id] }))
+}
+
+/// Removes the group, unless another bake's guests still use it: theirs is then the last word.
+pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo, StepError> {
+    let order = at.run.input();
+    let NetworkOrder::Own { vpc, group_name } = &order.network else {
+        return Ok(Undo::Gone);
+    };
+    let found = bake.cloud.security_group(vpc, group_name).await;
+    let Some(group) = found.map_err(|error| undo_error(&error))? else {
+        return Ok(Undo::Gone);
+    };
+    if !ours(&group, order) {
+        return Ok(Undo::Gone);
+    }
+    match bake.cloud.delete_security_group(&group.id).await {
+        Ok(()) => Ok(Undo::Gone),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Undo::Gone),
+        Err(error) if error.kind == ErrorKind::Conflict => in_use(bake, at, order).await,
+        Err(error) => Err(undo_error(&error)),
+    }
+}
+
+/// The group cannot go yet: because of our own guests' network interfaces, which linger for a
+/// while, or because another bake uses it.
+async fn in_use(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+    order: &BakeOrder,
+) -> Result<Undo, StepError> {
+    let whose = [(tags::INSTALLATION, order.installation.as_str())];
+    let guests = bake.cloud.instances_tagged(&whose).await.map_err(|error| undo_error(&error))?;
+    let others = guests.iter().any(|guest| {
+        !guest.state.ended() && guest.tags.get(tags::KEY).map(String::as_str) != Some(order.key.as_str())
+    });
+    if others {
+        return Ok(Undo::Gone);
+    }
+    let so_far = "the security group is still in use by an ended guest's interface";
+    let waited = (at.now - at.since).num_seconds();
+    if waited < SETTLE_S {
+        return Ok(Undo::Pending { so_far: so_far.to_owned() });
+    }
+    Ok(Undo::Left {
+        why: format!("{so_far} after {waited} s"),
+        by_hand: "delete the security group tagged amiwatch:role=network once nothing uses it: \
+                  aws ec2 delete-security-group --group-id ..."
+            .to_owned(),
+    })
+}
+
+async fn group(
+    bake: &Bake<'_>,
+    vpc: &VpcId,
+    name: &str,
+) -> Result<Option<SecurityGroup>, StepError> {
+    bake.cloud.security_group(vpc, name).await.map_err(|error| step_error(&error))
+}
+
+fn ours(group: &SecurityGroup, order: &BakeOrder) -> bool {
+    group.tags.get(tags::INSTALLATION).map(String::as_str) == Some(order.installation.as_str())
+}
+
+/// A group of that name is used only when it is ours and lets nothing in.
+fn usable(group: SecurityGroup, order: &BakeOrder) -> Result<BakeOutput, StepError> {
+    let SecurityGroup { id, name, .. } = &group;
+    if !ours(&group, order) {
+        let why = format!(
+            "the security group {name} ({id}) is not this installation's; rename it, or name \
+             your own in [builder] security_groups"
+        );
+        return Err(StepError::Failed(Failure::new("foreign_group", why)));
+    }
+    if !group.inbound.is_empty() {
+        let why = format!(
+            "the security group {name} ({id}) has inbound rules that amiwatch never makes; remove \
+             them: a builder is reachable by nobody"
+        );
+        return Err(StepError::Failed(Failure::new("inbound_rules", why)));
+    }
+    Ok(BakeOutput::Network { groups: vec![group.id] })
+}

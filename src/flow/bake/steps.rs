@@ -1,0 +1,238 @@
+//! The bake as a workflow: its steps, what they leave, and which file does which.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{clean_up, closing, guest, image, launch, network};
+use crate::cloud::Cloud;
+use crate::flow::verify::GuestRole;
+use crate::model::bake::BakeOrder;
+use crate::model::ids::{ImageId, InstanceId, Scope, SecurityGroupId, SnapshotId};
+use crate::model::report::Report;
+use crate::store::{Op, Store, StoreError};
+use crate::workflow::{At, Look, Outcome, Run, StepError, Undo, Workflow};
+
+/// The steps, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BakeStep {
+    /// A security group without any inbound rule, found or made.
+    Network,
+    /// The builder, launched from the base.
+    LaunchBuilder,
+    /// Its report, whole and passing.
+    Report,
+    /// It has closed its report, cleaned itself and stopped.
+    Stopped,
+    CreateImage,
+    /// The image can be launched.
+    Available,
+    /// A fresh instance of the image.
+    LaunchBootTest,
+    /// Its report, whole and passing.
+    BootReport,
+    MarkVerified,
+    /// Everything but the image is gone.
+    CleanUp,
+}
+
+const STEPS: &[BakeStep] = &[
+    BakeStep::Network,
+    BakeStep::LaunchBuilder,
+    BakeStep::Report,
+    BakeStep::Stopped,
+    BakeStep::CreateImage,
+    BakeStep::Available,
+    BakeStep::LaunchBootTest,
+    BakeStep::BootReport,
+    BakeStep::MarkVerified,
+    BakeStep::CleanUp,
+];
+
+/// What a step leaves for the later ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "left", rename_all = "snake_case")]
+pub enum BakeOutput {
+    Network { groups: Vec<SecurityGroupId> },
+    Instance { id: InstanceId },
+    Report { report: Packed, redundant: bool },
+    Stopped,
+    Image { id: ImageId },
+    Available { snapshots: Vec<SnapshotId> },
+    Verified,
+    Clean,
+}
+
+/// A report, compressed: package lists are long and a journal's entry is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Packed(String);
+
+impl Packed {
+    /// Packs a report.
+    ///
+    /// # Errors
+    /// When it cannot be compressed, which in memory does not happen.
+    pub fn pack(report: &Report) -> std::io::Result<Self> {
+        use base64::Engine as _;
+        use std::io::Write as _;
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&serde_json::to_vec(report)?)?;
+        Ok(Self(base64::engine::general_purpose::STANDARD.encode(gzip.finish()?)))
+    }
+
+    /// The report.
+    ///
+    /// # Errors
+    /// When the text was not made by [`Packed::pack`].
+    pub fn unpack(&self) -> std::io::Result<Report> {
+        use base64::Engine as _;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(&self.0)
+            .map_err(std::io::Error::other)?;
+        let json = flate2::read::GzDecoder::new(bytes.as_slice());
+        serde_json::from_reader(json).map_err(std::io::Error::other)
+    }
+}
+
+/// One bake's hands: the account it works in, and where its end is written.
+pub struct Bake<'a> {
+    pub cloud: Cloud,
+    pub scope: Scope,
+    pub store: &'a dyn Store,
+    /// Who is told; each stored notice waits for all of them.
+    pub notifiers: &'a [String],
+    /// When each stopped guest was first seen stopped. Only shortens waits: a restart begins anew,
+    /// and the journal's deadline holds either way.
+    pub stopped_seen: RefCell<BTreeMap<InstanceId, DateTime<Utc>>>,
+}
+
+impl<'a> Bake<'a> {
+    /// A bake in one account and region.
+    pub fn new(
+        cloud: Cloud,
+        scope: Scope,
+        store: &'a dyn Store,
+        notifiers: &'a [String],
+    ) -> Self {
+        Self { cloud, scope, store, notifiers, stopped_seen: RefCell::default() }
+    }
+}
+
+/// The journal of one attempt.
+pub fn journal_name(order: &BakeOrder) -> String {
+    format!("{JOURNALS}{}/{:04}", order.key, order.attempt)
+}
+
+/// What every bake's journal begins with.
+pub const JOURNALS: &str = "bake/";
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// EC2 has been seen to take a day; tired of waiting is no reason to throw an image away.
+const IMAGE_MAX: Duration = Duration::from_secs(26 * 60 * 60);
+
+impl Workflow for Bake<'_> {
+    type Input = BakeOrder;
+    type Step = BakeStep;
+    type Output = BakeOutput;
+
+    fn steps(&self) -> &'static [BakeStep] {
+        STEPS
+    }
+
+    fn point_of_no_return(&self) -> BakeStep {
+        BakeStep::MarkVerified
+    }
+
+    fn allowance(&self, step: BakeStep, order: &BakeOrder) -> Duration {
+        match step {
+            BakeStep::Network | BakeStep::CreateImage | BakeStep::MarkVerified => 10 * MINUTE,
+            BakeStep::LaunchBuilder | BakeStep::LaunchBootTest => 15 * MINUTE,
+            BakeStep::Report | BakeStep::BootReport => guest::allowance(order),
+            BakeStep::Stopped | BakeStep::CleanUp => 20 * MINUTE,
+            BakeStep::Available => IMAGE_MAX,
+        }
+    }
+
+    fn undo_allowance(&self, _: BakeStep) -> Duration {
+        30 * MINUTE
+    }
+
+    async fn find(&self, at: &At<'_, Self>) -> Result<Option<BakeOutput>, StepError> {
+        match at.step {
+            BakeStep::Network => network::find(self, at).await,
+            BakeStep::LaunchBuilder => launch::find(self, at, GuestRole::Builder).await,
+            BakeStep::LaunchBootTest => launch::find(self, at, GuestRole::BootTest).await,
+            BakeStep::CreateImage => image::find(self, at).await,
+            // These steps only look: whatever happened is seen by looking again.
+            BakeStep::Report
+            | BakeStep::Stopped
+            | BakeStep::Available
+            | BakeStep::BootReport
+            | BakeStep::MarkVerified
+            | BakeStep::CleanUp => Ok(None),
+        }
+    }
+
+    async fn start(&self, at: &At<'_, Self>) -> Result<Look<BakeOutput>, StepError> {
+        match at.step {
+            BakeStep::Network => network::start(self, at).await,
+            BakeStep::LaunchBuilder => launch::start(self, at, GuestRole::Builder).await,
+            BakeStep::LaunchBootTest => launch::start(self, at, GuestRole::BootTest).await,
+            BakeStep::CreateImage => image::start(self, at).await,
+            BakeStep::MarkVerified => image::mark_verified(self, at).await,
+            BakeStep::Report
+            | BakeStep::Stopped
+            | BakeStep::Available
+            | BakeStep::BootReport
+            | BakeStep::CleanUp => self.check(at).await,
+        }
+    }
+
+    async fn check(&self, at: &At<'_, Self>) -> Result<Look<BakeOutput>, StepError> {
+        match at.step {
+            BakeStep::Report => guest::builder_report(self, at).await,
+            BakeStep::Stopped => guest::stopped(self, at).await,
+            BakeStep::Available => image::available(self, at).await,
+            BakeStep::BootReport => guest::boot_report(self, at).await,
+            BakeStep::CleanUp => clean_up::check(self, at).await,
+            // `start` of these is done or has failed; a look that is still wanted asks `find`.
+            BakeStep::Network
+            | BakeStep::LaunchBuilder
+            | BakeStep::CreateImage
+            | BakeStep::LaunchBootTest
+            | BakeStep::MarkVerified => {
+                Err(StepError::Again { why: "looked for once more".to_owned() })
+            }
+        }
+    }
+
+    async fn undo(&self, at: &At<'_, Self>) -> Result<Undo, StepError> {
+        match at.step {
+            BakeStep::Network => network::undo(self, at).await,
+            BakeStep::LaunchBuilder => launch::undo(self, at, GuestRole::Builder).await,
+            BakeStep::LaunchBootTest => launch::undo(self, at, GuestRole::BootTest).await,
+            BakeStep::CreateImage => image::undo(self, at).await,
+            // Only looked, or (MarkVerified) marked what CreateImage's undo removes.
+            BakeStep::Report
+            | BakeStep::Stopped
+            | BakeStep::Available
+            | BakeStep::BootReport
+            | BakeStep::MarkVerified
+            | BakeStep::CleanUp => Ok(Undo::Gone),
+        }
+    }
+
+    async fn closing(
+        &self,
+        run: &Run<Self>,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Op>, StoreError> {
+        closing::ops(self, run, outcome, now).await
+    }
+}

@@ -1,0 +1,201 @@
+//! Composes what a guest gets as user data: our proof around the recipe, as one MIME message.
+//!
+//! The same inputs give the same bytes: EC2 refuses a client token whose request changed, so there
+//! are no dates and no random boundaries here. Nothing here reads a clock, a file or the network.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+
+use crate::flow::verify::GuestRole;
+use crate::model::bake::{BakeKey, digest};
+use crate::model::watch::Check;
+
+mod mime;
+
+mod recipe;
+
+use mime::Part;
+
+/// What EC2 takes, before its own base64.
+pub const LIMIT: usize = 16_384;
+
+/// Runs first in every boot, before anything of the recipe: checks the untouched base, then waits
+/// beside cloud-init and does everything else.
+const BOOTHOOK: &str = include_str!("guest/boothook.sh");
+
+/// Runs last: tells the boothook that the recipe's own parts are through.
+const VERIFY: &str = include_str!("guest/verify.sh");
+
+/// What a builder is made to do.
+#[derive(Debug, Clone, Copy)]
+pub struct BuilderGuest<'a> {
+    /// The recipe's user data, rendered.
+    pub user_data: &'a str,
+    pub checks: &'a [Check],
+    /// From [`nonce`].
+    pub nonce: &'a str,
+    /// Seconds from the first boot after which the guest stops waiting for the recipe. It powers
+    /// off at most [`GRACE_S`] seconds later, whatever hangs.
+    pub deadline_s: u64,
+}
+
+/// Seconds that a guest has after its deadline to report and end.
+pub const GRACE_S: u64 = 180;
+
+/// Why user data cannot be composed.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum UserDataError {
+    /// cloud-init would fetch it anew on each boot: the image would depend on more than the recipe.
+    #[error(
+        "{part} includes other user data by URL: put its content into the recipe, so that the recipe's digest covers it"
+    )]
+    Include { part: String },
+    /// It would end the builder before it is proved and cleaned.
+    #[error("{part} sets `power_state`: remove it, amiwatch powers the builder off itself")]
+    PowerState { part: String },
+    /// cloud-init ignores such a part with a warning nobody reads.
+    #[error(
+        "{part} is no kind of user data that cloud-init knows ({what}): begin it with `#cloud-config`, `#!/bin/sh`, or MIME headers"
+    )]
+    UnknownKind { part: String, what: String },
+    /// The MIME message is broken.
+    #[error("the recipe's MIME message cannot be read: {why}")]
+    Mime { why: String },
+    /// More than EC2 takes.
+    #[error(
+        "the user data has {plain} bytes, {packed} when compressed, and EC2 takes {LIMIT}: shorten the recipe, or let it fetch its larger files"
+    )]
+    TooLarge { plain: usize, packed: usize },
+    /// The text could not be compressed.
+    #[error("the user data cannot be compressed: try a shorter recipe")]
+    Compress(#[source] IoFault),
+}
+
+/// An I/O error's words, so that errors can be compared.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct IoFault(String);
+
+/// The word under which one guest of one attempt reports; 64 hex digits would be long for a console
+/// line, 32 are enough. It needs no store: who knows the key and the attempt can derive it again.
+pub fn nonce(key: &BakeKey, attempt: u32, role: GuestRole) -> String {
+    let mut word = digest(&[
+        "amiwatch nonce 1",
+        key.as_str(),
+        &attempt.to_string(),
+        role.as_str(),
+    ]);
+    word.truncate(32);
+    word
+}
+
+/// The builder's user data as sent: our boothook, the recipe's parts, our last script.
+pub fn compose_builder(guest: &BuilderGuest<'_>) -> Result<Vec<u8>, UserDataError> {
+    let script = Script {
+        role: GuestRole::Builder,
+        checks: guest.checks,
+        nonce: guest.nonce,
+        deadline_s: guest.deadline_s,
+    };
+    compose(&script, recipe::parts(guest.user_data)?)
+}
+
+/// The boot test's user data as sent: it checks, reports and ends; it changes nothing.
+pub fn compose_boot_test(
+    checks: &[Check],
+    nonce: &str,
+    deadline_s: u64,
+) -> Result<Vec<u8>, UserDataError> {
+    let script = Script {
+        role: GuestRole::BootTest,
+        checks,
+        nonce,
+        deadline_s,
+    };
+    compose(&script, Vec::new())
+}
+
+/// What is written into the guest's script.
+#[derive(Debug)]
+struct Script<'a> {
+    role: GuestRole,
+    checks: &'a [Check],
+    nonce: &'a str,
+    deadline_s: u64,
+}
+
+fn compose(script: &Script<'_>, recipe: Vec<Part>) -> Result<Vec<u8>, UserDataError> {
+    let ours = |content_type: &str, name: &str, body: String| Part {
+        content_type: content_type.to_owned(),
+        name: name.to_owned(),
+        headers: Vec::new(),
+        body: body.into_bytes(),
+    };
+    let mut parts = vec![ours(
+        "text/cloud-boothook",
+        "00-amiwatch",
+        filled(BOOTHOOK, script),
+    )];
+    parts.extend(recipe);
+    parts.push(ours(
+        "text/x-shellscript",
+        "zz-amiwatch-verify",
+        filled(VERIFY, script),
+    ));
+    fit(mime::write(&parts).into_bytes())
+}
+
+/// A template with its comments gone and its values in. Every value is a number, hex or base64:
+/// none can leave its quotes.
+fn filled(template: &str, script: &Script<'_>) -> String {
+    let comment = |line: &str| line.trim_start().starts_with('#') && !line.starts_with("#!");
+    let code: String = template
+        .lines()
+        .filter(|line| !comment(line) && !line.trim().is_empty())
+        .map(|line| format!("{}\n", line.replacen("    ", "\t", usize::MAX)))
+        .collect();
+    code.replace("@NONCE@", script.nonce)
+        .replace("@ROLE@", script.role.as_str())
+        .replace("@DEADLINE@", &script.deadline_s.to_string())
+        .replace("@GRACE@", &GRACE_S.to_string())
+        .replace("@CHECKS@", &check_lines(script.checks))
+}
+
+/// `<name, base64> <command, base64>` a line.
+fn check_lines(checks: &[Check]) -> String {
+    let line = |check: &Check| {
+        let (name, run) = (STANDARD.encode(&check.name), STANDARD.encode(&check.run));
+        format!("{name} {run}")
+    };
+    checks.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Compresses only what does not fit as it is: plain text is easier to look at in the EC2 console.
+fn fit(plain: Vec<u8>) -> Result<Vec<u8>, UserDataError> {
+    if plain.len() <= LIMIT {
+        return Ok(plain);
+    }
+    let packed = gzip(&plain).map_err(|e| UserDataError::Compress(IoFault(e.to_string())))?;
+    if packed.len() <= LIMIT {
+        return Ok(packed);
+    }
+    Err(UserDataError::TooLarge {
+        plain: plain.len(),
+        packed: packed.len(),
+    })
+}
+
+/// gzip without a name and a date; cloud-init unpacks it by itself.
+fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let encoder = flate2::GzBuilder::new().mtime(0);
+    let mut encoder = encoder.write(Vec::new(), flate2::Compression::best());
+    encoder.write_all(plain)?;
+    encoder.finish()
+}
+
+#[cfg(test)]
+#[path = "user_data/tests.rs"]
+mod tests;

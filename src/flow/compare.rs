@@ -1,0 +1,117 @@
+//! compare: sightings, memory and the time in, verdicts out. Plain functions of values.
+//!
+//! Lists *every* code that applies, to the watch and to each of its environments. An answer that did
+//! not come is never taken for drift: what needs it becomes `UNREACHABLE` (or `DENIED`), and what can
+//! be told without it still is. Must not decide what to do about it: that is plan's.
+//!
+//! [`standing`] puts together what is known of one environment; [`environment`] judges it without any
+//! config (survey shows just that); [`target`] adds what a watch wants of it; [`watch`] judges the
+//! watch's own image.
+
+pub mod environment;
+
+pub mod matching;
+
+pub mod standing;
+
+mod image;
+
+mod newer;
+
+mod own;
+
+mod release;
+
+mod target;
+
+mod watch;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::base::Release;
+use crate::model::drift::{Drift, TargetDrift};
+use crate::model::history::WatchHistory;
+use crate::model::reason::{Reason, ReasonCode};
+use crate::model::sighting::{EnvironmentSighting, Sighting, Trouble, WatchSighting};
+use crate::model::watch::{Wanted, Watch};
+
+use own::Own;
+use standing::Standing;
+
+/// Judges one watch: its own image against its base and recipe, and each environment it names.
+pub fn compare(
+    watch: &Watch,
+    wanted: &Wanted,
+    sighting: &Sighting,
+    seen: &WatchSighting,
+    history: &WatchHistory,
+    now: DateTime<Utc>,
+) -> Drift {
+    let own = Own::of(watch, wanted, sighting, seen, history);
+    let case = Case {
+        watch,
+        wanted,
+        sighting,
+        seen,
+        history,
+        own: &own,
+        now,
+    };
+    Drift {
+        watch: watch.name.clone(),
+        release: case.release().cloned(),
+        current: own.current.as_ref().map(|made| made.image.clone()),
+        reasons: watch::reasons(&case),
+        targets: matching::targets(&watch.targets, sighting)
+            .map(|environment| judge(&case, environment))
+            .collect(),
+    }
+}
+
+/// Everything that a verdict is made from.
+struct Case<'a> {
+    watch: &'a Watch,
+    wanted: &'a Wanted,
+    sighting: &'a Sighting,
+    seen: &'a WatchSighting,
+    history: &'a WatchHistory,
+    own: &'a Own,
+    now: DateTime<Utc>,
+}
+
+impl Case<'_> {
+    /// The newest release, when it could be told.
+    fn release(&self) -> Option<&Release> {
+        self.seen.release.known()
+    }
+}
+
+fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
+    let standing = Standing::of(case.sighting, environment);
+    TargetDrift {
+        target: environment.environment.target.clone(),
+        platform: environment.environment.platform.clone(),
+        image: standing.image.cloned(),
+        kind: standing.kind,
+        base_image: standing.base.cloned(),
+        reasons: target::reasons(case, &standing),
+    }
+}
+
+/// A question without an answer, as a reason.
+fn doubt(trouble: &Trouble) -> Reason {
+    let code = match trouble.denied {
+        true => ReasonCode::Denied,
+        false => ReasonCode::Unreachable,
+    };
+    Reason::new(code, format!("{}: {}", trouble.what, trouble.why))
+        .fact("what", &trouble.what)
+        .fact("why", &trouble.why)
+}
+
+/// In the order of the table, each code once per message.
+fn in_order(mut reasons: Vec<Reason>) -> Vec<Reason> {
+    reasons.sort_by(|a, b| (a.code, &a.message).cmp(&(b.code, &b.message)));
+    reasons.dedup();
+    reasons
+}

@@ -1,0 +1,205 @@
+//! What applies to an environment whatever anybody wants of it. survey shows just these codes; check
+//! adds what a watch wants ([`super::target`]).
+//!
+//! The base that an environment should be on is its own branch's recommended version's image for the
+//! image's own architecture.
+
+use chrono::{DateTime, Utc};
+
+use super::image;
+use super::newer::{Point, newer};
+use super::standing::Standing;
+use super::{doubt, in_order};
+use crate::model::base::PlatformVersion;
+use crate::model::ids::ImageId;
+use crate::model::image::ImageKind;
+use crate::model::reason::{Reason, ReasonCode};
+use crate::model::sighting::Sighting;
+
+/// Every code that applies to the environment by itself, in the order of the table.
+pub fn reasons(sighting: &Sighting, standing: &Standing<'_>, now: DateTime<Utc>) -> Vec<Reason> {
+    if let Some(why) = standing.environment.unsupported() {
+        return vec![unsupported(why)];
+    }
+    let mut reasons = drifted(sighting, standing);
+    reasons.extend(not_ready(standing));
+    reasons.extend(lineage_unknown(standing));
+    reasons.extend(platform_behind(standing));
+    reasons.extend(stock_pinned(standing));
+    reasons.extend(standing.base_facts.and_then(|base| image::deprecated(base, now)));
+    reasons.extend(standing.platform.and_then(|platform| {
+        image::branch_ends(&platform.branch, platform.branch_lifecycle)
+    }));
+    reasons.extend(standing.troubles.iter().map(doubt));
+    in_order(reasons)
+}
+
+/// The drift of the image itself: what it was made from against what there is now.
+fn drifted(sighting: &Sighting, standing: &Standing<'_>) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let Some(current) = standing.image else {
+        return reasons;
+    };
+    if standing.kind == ImageKind::Gone {
+        reasons.push(image::gone(current));
+    }
+    let Some(made_from) = standing.made_from else {
+        return reasons;
+    };
+    if standing.base_gone {
+        reasons.push(image::base_gone(current, made_from));
+    }
+    if let (Some(platform), Some(own)) = (standing.platform, own_image(standing)) {
+        reasons.extend((own != made_from).then(|| skew(current, made_from, platform, own)));
+    }
+    if let Some((recommended, newest)) = newest(standing).filter(|(_, newest)| *newest != made_from)
+    {
+        reasons.push(base_newer(current, made_from, recommended, newest));
+        let from = Point {
+            image: made_from,
+            version: version_of(sighting, made_from, &recommended.branch),
+        };
+        let to = Point {
+            image: newest,
+            version: Some(&recommended.version),
+        };
+        if newer(sighting, Some(&recommended.branch), from, to) {
+            reasons.push(image::withdrawn(made_from, newest, &recommended.branch));
+        }
+    }
+    reasons
+}
+
+/// The platform version's own image for the architecture that the environment runs.
+fn own_image<'a>(standing: &Standing<'a>) -> Option<&'a ImageId> {
+    standing.platform?.image(standing.architecture?)
+}
+
+fn newest<'a>(standing: &Standing<'a>) -> Option<(&'a PlatformVersion, &'a ImageId)> {
+    let recommended = standing.recommended?;
+    Some((recommended, recommended.image(standing.architecture?)?))
+}
+
+/// The newest version of the branch, among those seen, that lists the image.
+fn version_of<'a>(sighting: &'a Sighting, image: &ImageId, branch: &str) -> Option<&'a str> {
+    sighting
+        .platforms
+        .values()
+        .filter_map(|seen| seen.known())
+        .filter(|platform| platform.branch == branch)
+        .find(|platform| platform.images.iter().any(|(_, own)| own == image))
+        .map(|platform| platform.version.as_str())
+}
+
+fn base_newer(
+    current: &ImageId,
+    made_from: &ImageId,
+    recommended: &PlatformVersion,
+    newest: &ImageId,
+) -> Reason {
+    let PlatformVersion {
+        branch, version, ..
+    } = recommended;
+    Reason::new(
+        ReasonCode::BaseNewer,
+        format!(
+            "{branch} recommends version {version} with base {newest}; {current} was made from \
+             {made_from}."
+        ),
+    )
+    .fact("image", current)
+    .fact("base_image", made_from)
+    .fact("recommended_image", newest)
+    .fact("recommended_version", version)
+    .fact("branch", branch)
+}
+
+fn skew(
+    current: &ImageId,
+    made_from: &ImageId,
+    platform: &PlatformVersion,
+    own: &ImageId,
+) -> Reason {
+    let version = &platform.version;
+    Reason::new(
+        ReasonCode::PlatformSkew,
+        format!(
+            "The environment runs platform version {version}, whose base is {own}; {current} was \
+             made from {made_from}."
+        ),
+    )
+    .fact("image", current)
+    .fact("base_image", made_from)
+    .fact("platform_image", own)
+    .fact("platform_version", version)
+}
+
+fn not_ready(standing: &Standing<'_>) -> Option<Reason> {
+    let status = &standing.environment.status;
+    (status != "Ready").then(|| {
+        Reason::new(
+            ReasonCode::NotReady,
+            format!("The environment is {status}, not Ready: nothing is done to it until it is."),
+        )
+        .fact("status", status)
+    })
+}
+
+fn lineage_unknown(standing: &Standing<'_>) -> Option<Reason> {
+    let image = standing.image.filter(|_| standing.lineage_unknown)?;
+    Some(
+        Reason::new(
+            ReasonCode::LineageUnknown,
+            format!(
+                "EC2 does not know what {image} was made from, and it carries no tag that says so: \
+                 `amiwatch adopt` can settle it."
+            ),
+        )
+        .fact("image", image),
+    )
+}
+
+fn platform_behind(standing: &Standing<'_>) -> Option<Reason> {
+    let (platform, recommended) = (standing.platform?, standing.recommended?);
+    (platform.arn != recommended.arn).then(|| {
+        Reason::new(
+            ReasonCode::PlatformBehind,
+            format!(
+                "The environment runs version {} of {}; {} is recommended.",
+                platform.version, platform.branch, recommended.version
+            ),
+        )
+        .fact("platform_version", &platform.version)
+        .fact("recommended_version", &recommended.version)
+        .fact("branch", &platform.branch)
+    })
+}
+
+fn stock_pinned(standing: &Standing<'_>) -> Option<Reason> {
+    let image = standing
+        .image
+        .filter(|_| standing.kind == ImageKind::StockPinned)?;
+    let version = standing.platform.map_or("", |platform| &platform.version);
+    let reason = Reason::new(
+        ReasonCode::StockPinned,
+        format!(
+            "{image} is an Amazon image, but not the one of platform version {version}: somebody \
+             set it, and platform updates will not change it."
+        ),
+    )
+    .fact("image", image)
+    .fact("platform_version", version);
+    Some(match own_image(standing) {
+        Some(own) => reason.fact("platform_image", own),
+        None => reason,
+    })
+}
+
+
+fn unsupported(why: &str) -> Reason {
+    Reason::new(
+        ReasonCode::Unsupported,
+        format!("amiwatch leaves this environment alone: {why}."),
+    )
+    .fact("why", why)
+}

@@ -1,0 +1,95 @@
+//! The images that a watch has of its own: which one is its current one, and which is lost.
+//!
+//! The tags on the images are believed before the store: they outlive it. An image that only the
+//! store remembers (one that a person adopted) counts while EC2 lists it.
+
+use crate::model::bake::RecipeDigest;
+use crate::model::history::WatchHistory;
+use crate::model::ids::ImageId;
+use crate::model::made::Made;
+use crate::model::sighting::{Seen, Sighting, Trouble, WatchSighting};
+use crate::model::watch::{Wanted, Watch};
+
+/// A watch's own images, as far as they could be told.
+#[derive(Debug)]
+pub(super) struct Own {
+    /// The verified image that the watch has now. With several, the one of the newest release and
+    /// recipe; failing that, the newest. Absent also where that choice cannot be made.
+    pub current: Option<Made>,
+    /// The image that the store remembers and EC2 does not list, while nothing took its place.
+    pub lost: Option<Made>,
+    /// Why it could not be told, when that is so.
+    pub trouble: Option<Trouble>,
+    /// The highest generation among them.
+    pub generation: u32,
+}
+
+impl Own {
+    pub(super) fn of(
+        watch: &Watch,
+        wanted: &Wanted,
+        sighting: &Sighting,
+        seen: &WatchSighting,
+        history: &WatchHistory,
+    ) -> Self {
+        let images = match &seen.ours {
+            Seen::Known(images) => images.as_slice(),
+            Seen::Absent => &[],
+            Seen::Unreachable(trouble) => return Self::untold(trouble.clone()),
+        };
+        let mut made: Vec<Made> = images.iter().filter_map(Made::read).collect();
+        let mut lost = None;
+        if let Some(remembered) = &history.current
+            && !made.iter().any(|made| made.image == remembered.image)
+        {
+            match sighting.images.get(&remembered.image).map(|seen| &seen.image) {
+                Some(Seen::Known(image)) => made.push(Made::remembered(remembered, image)),
+                Some(Seen::Unreachable(trouble)) => return Self::untold(trouble.clone()),
+                Some(Seen::Absent) | None => lost = Some(Made::lost(remembered)),
+            }
+        }
+        let generation = made.iter().map(|made| made.generation).max().unwrap_or(0);
+        made.retain(|made| {
+            made.usable() && made.architecture.is_none_or(|of| of == watch.base.architecture)
+        });
+        let release = seen.release.known().map(|release| &release.image);
+        let current = choose(made, release, wanted.recipe_digest.as_ref());
+        Self {
+            lost: lost.filter(|_| current.is_none()),
+            current,
+            trouble: None,
+            generation,
+        }
+    }
+
+    fn untold(trouble: Trouble) -> Self {
+        Self {
+            current: None,
+            lost: None,
+            trouble: Some(trouble),
+            generation: 0,
+        }
+    }
+}
+
+/// Without a release to choose by, one of several would be a guess.
+fn choose(
+    mut made: Vec<Made>,
+    release: Option<&ImageId>,
+    recipe: Option<&RecipeDigest>,
+) -> Option<Made> {
+    let Some(release) = release else {
+        return made.pop().filter(|_| made.is_empty());
+    };
+    made.into_iter().max_by_key(|made| {
+        let fits = made.base_image == *release;
+        let same_recipe = recipe.is_none_or(|recipe| made.recipe_digest == *recipe);
+        (
+            fits && same_recipe,
+            fits,
+            made.created,
+            made.generation,
+            made.image.clone(),
+        )
+    })
+}

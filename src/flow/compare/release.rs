@@ -1,0 +1,57 @@
+//! Whether the newest release of a watch's base is one to believe and to bake from.
+
+use super::{Case, doubt};
+use crate::model::base::BaseSource;
+use crate::model::reason::{Reason, ReasonCode};
+use crate::model::sighting::{Seen, Trouble};
+
+/// What keeps the newest release from being known, where something does.
+pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
+    let release = match &case.seen.release {
+        Seen::Known(release) => release,
+        Seen::Unreachable(trouble) => return Some(doubt(trouble)),
+        Seen::Absent => return Some(doubt(&nothing_announced(&case.watch.base.source))),
+    };
+    match &case.sighting.images.get(&release.image)?.image {
+        Seen::Known(_) => None,
+        Seen::Unreachable(trouble) => Some(doubt(trouble)),
+        Seen::Absent => Some(doubt(&Trouble {
+            what: format!("image {} of {}", release.image, case.watch.base),
+            why: "it is recommended, but EC2 does not list it (made private, or not visible yet); \
+                  look again, and if it stays so choose another base"
+                .to_owned(),
+            denied: false,
+        })),
+    }
+}
+
+/// A named base that announces nothing: empty is not success.
+fn nothing_announced(source: &BaseSource) -> Trouble {
+    let (what, why) = match source {
+        BaseSource::Beanstalk { branch } => (
+            format!("recommended version of {branch}"),
+            "AWS listed none: the branch's name in the config is wrong, the branch is retired, or \
+             the permission elasticbeanstalk:ListPlatformVersions is missing (Elastic Beanstalk \
+             answers empty where IAM says no)",
+        ),
+        BaseSource::Ssm { parameter } => (
+            format!("parameter {parameter}"),
+            "there is no such parameter in this region, or it names no image; correct the name in \
+             the config",
+        ),
+    };
+    Trouble {
+        what,
+        why: why.to_owned(),
+        denied: false,
+    }
+}
+
+/// Says that a doubt is about the release, the watch's own images, or its targets: plan needs that.
+pub(super) fn about(reason: Reason, subject: &str) -> Reason {
+    debug_assert!(matches!(
+        reason.code,
+        ReasonCode::Unreachable | ReasonCode::Denied
+    ));
+    reason.fact("about", subject)
+}

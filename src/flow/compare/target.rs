@@ -1,0 +1,149 @@
+//! What applies to an environment because a watch names it, on top of what applies to it anyway.
+//!
+//! A target of another branch or architecture is blocked with a word; nothing is guessed about it, and
+//! the watch's image does not wait for it.
+
+use super::watch::{against_recipe, too_old};
+use super::standing::Standing;
+use super::{Case, environment, in_order};
+use crate::model::base::BaseSource;
+use crate::model::made::Made;
+use crate::model::reason::{Reason, ReasonCode};
+use crate::model::tags;
+
+/// Every code that applies to a target, in the order of the table.
+pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
+    let mut reasons = environment::reasons(case.sighting, standing, case.now);
+    if standing.environment.unsupported().is_some() {
+        return reasons;
+    }
+    if let BaseSource::Ssm { .. } = case.watch.base.source {
+        reasons.retain(|reason| !follows_the_branch(reason.code));
+        reasons.extend(parameter_newer(case, standing));
+    }
+    let mismatch: Vec<Reason> = [architecture(case, standing), branch(case, standing)]
+        .into_iter()
+        .flatten()
+        .collect();
+    if mismatch.is_empty() {
+        reasons.extend(not_on_newest(case, standing));
+    }
+    reasons.extend(mismatch);
+    reasons.extend(stock(standing));
+    reasons.extend(outdated(case, standing));
+    in_order(reasons)
+}
+
+/// Codes that compare with the branch's own image: not this watch's base, when that is a parameter.
+fn follows_the_branch(code: ReasonCode) -> bool {
+    matches!(
+        code,
+        ReasonCode::BaseNewer | ReasonCode::BaseWithdrawn | ReasonCode::PlatformSkew
+    )
+}
+
+fn parameter_newer(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+    let (release, image) = (case.release()?, standing.image?);
+    let made_from = standing
+        .made_from
+        .filter(|made_from| **made_from != release.image)?;
+    Some(
+        Reason::new(
+            ReasonCode::BaseNewer,
+            format!(
+                "{} has release {} ({}); {image} was made from {made_from}.",
+                case.watch.base, release.version, release.image
+            ),
+        )
+        .fact("image", image)
+        .fact("base_image", made_from)
+        .fact("recommended_image", &release.image)
+        .fact("recommended_version", &release.version),
+    )
+}
+
+fn architecture(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+    let (wanted, found) = (case.watch.base.architecture, standing.architecture?);
+    (wanted != found).then(|| {
+        Reason::new(
+            ReasonCode::ArchMismatch,
+            format!(
+                "The environment runs {found}, the watch's base is for {wanted}: an environment \
+                 cannot change its architecture; give it a watch with architecture = \"{found}\"."
+            ),
+        )
+        .fact("architecture", found)
+        .fact("wanted_architecture", wanted)
+    })
+}
+
+fn branch(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+    let BaseSource::Beanstalk { branch } = &case.watch.base.source else {
+        return None;
+    };
+    let platform = standing
+        .platform
+        .filter(|platform| platform.branch != *branch)?;
+    let found = match platform.branch.as_str() {
+        "" => "no platform branch (a custom platform)",
+        found => found,
+    };
+    Some(
+        Reason::new(
+            ReasonCode::BranchMismatch,
+            format!(
+                "The environment is on {found}, the watch follows {branch}: give it a watch of its \
+                 own, or narrow the watch's target pattern."
+            ),
+        )
+        .fact("branch", found)
+        .fact("wanted_branch", branch),
+    )
+}
+
+fn stock(standing: &Standing<'_>) -> Option<Reason> {
+    let image = standing.image.filter(|_| standing.stock)?;
+    Some(
+        Reason::new(
+            ReasonCode::Stock,
+            format!("The environment still runs the stock image {image} of its platform version."),
+        )
+        .fact("image", image),
+    )
+}
+
+fn not_on_newest(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+    let (current, image) = (case.own.current.as_ref()?, standing.image?);
+    (current.image != *image).then(|| {
+        Reason::new(
+            ReasonCode::NotOnNewest,
+            format!(
+                "The verified image {} waits; the environment runs {image}.",
+                current.image
+            ),
+        )
+        .fact("image", image)
+        .fact("newest_image", &current.image)
+    })
+}
+
+/// The recipe and the age of an image that this watch made, where the target runs one.
+fn outdated(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
+    let Some(made) = made_here(case, standing) else {
+        return Vec::new();
+    };
+    let recipe = case.wanted.recipe_digest.as_ref();
+    recipe
+        .and_then(|recipe| against_recipe(&made, recipe))
+        .into_iter()
+        .chain(too_old(case, &made))
+        .collect()
+}
+
+fn made_here(case: &Case<'_>, standing: &Standing<'_>) -> Option<Made> {
+    let image = standing.image_facts?;
+    let tagged = |name: &str, value: &str| image.tags.get(name).is_some_and(|tag| tag == value);
+    let here = tagged(tags::INSTALLATION, case.wanted.installation.as_str())
+        && tagged(tags::WATCH, case.watch.name.as_str());
+    here.then(|| Made::read(image)).flatten()
+}

@@ -1,0 +1,130 @@
+//! detect: asks what runs, what is recommended, and what we own. Touches the world; decides nothing,
+//! stores nothing. A question without an answer stays one: it is in the sighting as `Unreachable`.
+//!
+//! One [`sight`] serves every watch of an account and region. What it costs: one call for the
+//! environments, one for the settings of each that the look is for, one for each distinct platform
+//! version, one or two for each branch, and images by the batch; ancestry is asked only where
+//! `SourceImageId` leads nowhere. Instances are not looked at.
+
+mod arm;
+
+mod environments;
+
+mod images;
+
+mod lineage;
+
+mod platforms;
+
+mod watch;
+
+use std::collections::BTreeSet;
+
+use crate::clock::Clock;
+use crate::cloud::Cloud;
+use crate::model::base::Base;
+use crate::model::history::WatchHistory;
+use crate::model::ids::ImageId;
+use crate::model::sighting::{Seen, Sighting, Trouble};
+use crate::model::watch::{TargetPattern, Watch};
+
+pub use watch::watch_sighting;
+
+/// Questions asked at once. The door has a limit of its own over all regions; this one keeps a
+/// thousand half-made requests out of memory.
+const IN_FLIGHT_MAX: usize = 16;
+
+/// What one look is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    pub environments: Which,
+    /// Their branches' recommended versions are read whether or not an environment is on them.
+    pub bases: Vec<Base>,
+    /// Images that the store remembers.
+    pub images: BTreeSet<ImageId>,
+}
+
+/// Which environments are read further than their name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    All,
+    /// Those that some pattern names. Without a pattern the list is not even asked for.
+    Matching(Vec<TargetPattern>),
+}
+
+impl Look {
+    /// Everything there is: survey's look.
+    pub fn everything() -> Self {
+        Self {
+            environments: Which::All,
+            bases: Vec::new(),
+            images: BTreeSet::new(),
+        }
+    }
+
+    /// What these watches of one region name and remember.
+    pub fn of_watches<'a>(
+        watches: impl IntoIterator<Item = (&'a Watch, &'a WatchHistory)>,
+    ) -> Self {
+        let mut look = Self {
+            environments: Which::Matching(Vec::new()),
+            ..Self::everything()
+        };
+        let mut patterns = Vec::new();
+        for (watch, history) in watches {
+            patterns.extend(watch.targets.iter().cloned());
+            look.bases.push(watch.base.clone());
+            look.images
+                .extend(history.current.iter().map(|baked| baked.image.clone()));
+        }
+        look.environments = Which::Matching(patterns);
+        look
+    }
+}
+
+/// Looks once at the region that `cloud` leads to. Never fails: what failed is in the sighting.
+pub async fn sight(cloud: &Cloud, clock: &Clock, look: &Look) -> Sighting {
+    let at = clock.now();
+    let listed = environments::list(cloud, &look.environments).await;
+    let (environments, platforms) = tokio::join!(
+        environments::read(cloud, &listed.wanted),
+        platforms::read(cloud, &listed.wanted, &look.bases),
+    );
+    let mut sighting = Sighting {
+        at,
+        scope: listed.scope,
+        environments: listed.list.map(|()| environments),
+        others: listed.others,
+        platforms: platforms.versions,
+        recommended: platforms.recommended,
+        images: Default::default(),
+        troubles: Vec::new(),
+    };
+    images::read(cloud, look, &mut sighting).await;
+    let by_name = arm::read(cloud, look, &mut sighting).await;
+    sighting.troubles = troubles(&sighting);
+    sighting.troubles.extend(by_name);
+    sighting
+}
+
+/// Every question of a sighting that got no answer, in the order of asking, each once.
+fn troubles(sighting: &Sighting) -> Vec<Trouble> {
+    let environments = sighting.environments.known().into_iter().flatten();
+    let asked = sighting
+        .environments
+        .trouble()
+        .into_iter()
+        .chain(sighting.scope.trouble())
+        .chain(environments.filter_map(|seen| seen.settings.trouble()))
+        .chain(sighting.platforms.values().filter_map(Seen::trouble))
+        .chain(sighting.recommended.values().filter_map(Seen::trouble))
+        .chain(sighting.images.values().filter_map(|seen| {
+            let lineage = lineage::trouble(&seen.lineage);
+            seen.image.trouble().or(lineage)
+        }));
+    let mut seen = BTreeSet::new();
+    asked
+        .filter(|trouble| seen.insert(*trouble))
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,107 @@
+//! The environments and their deployed settings.
+
+use futures_util::stream::{self, StreamExt};
+
+use super::{IN_FLIGHT_MAX, Which};
+use crate::cloud::{Cloud, CloudError, ErrorKind};
+use crate::flow::compare::matching;
+use crate::model::ids::Scope;
+use crate::model::sighting::{Environment, EnvironmentSighting, Seen, Settings};
+
+/// The list, before anything is read further.
+pub(super) struct Listed {
+    pub scope: Seen<Scope>,
+    /// Whether there was a list at all.
+    pub list: Seen<()>,
+    pub wanted: Vec<Environment>,
+    pub others: usize,
+}
+
+/// Lists the environments and keeps those that the look is for.
+pub(super) async fn list(cloud: &Cloud, which: &Which) -> Listed {
+    let asked = match which {
+        Which::Matching(patterns) if patterns.is_empty() => Ok(Vec::new()),
+        Which::Matching(_) | Which::All => cloud.environments().await,
+    };
+    match asked {
+        Ok(all) => {
+            let scope = scope(cloud, &all).await;
+            let total = all.len();
+            let wanted: Vec<_> = all.into_iter().filter(|one| is_for(which, one)).collect();
+            Listed {
+                scope,
+                list: Seen::Known(()),
+                others: total - wanted.len(),
+                wanted,
+            }
+        }
+        Err(error) => {
+            let trouble = error.trouble(format!("environments of {}", cloud.region()));
+            Listed {
+                scope: Seen::Unreachable(trouble.clone()),
+                list: Seen::Unreachable(trouble),
+                wanted: Vec::new(),
+                others: 0,
+            }
+        }
+    }
+}
+
+/// The account is in every environment's ARN; only without any of them is it asked for.
+async fn scope(cloud: &Cloud, all: &[Environment]) -> Seen<Scope> {
+    match all.first() {
+        Some(environment) => Seen::Known(environment.target.scope.clone()),
+        None => match cloud.caller().await {
+            Ok(scope) => Seen::Known(scope),
+            Err(error) => Seen::Unreachable(error.trouble("the account of the credentials")),
+        },
+    }
+}
+
+fn is_for(which: &Which, environment: &Environment) -> bool {
+    match which {
+        Which::All => true,
+        Which::Matching(patterns) => patterns
+            .iter()
+            .any(|pattern| matching::names(pattern, environment)),
+    }
+}
+
+/// Reads the deployed settings of each, in the order of the list.
+pub(super) async fn read(cloud: &Cloud, wanted: &[Environment]) -> Vec<EnvironmentSighting> {
+    stream::iter(wanted)
+        .map(|environment| async move {
+            EnvironmentSighting {
+                environment: environment.clone(),
+                settings: settings(cloud, environment).await,
+            }
+        })
+        .buffered(IN_FLIGHT_MAX)
+        .collect()
+        .await
+}
+
+/// What is not supported is not asked about.
+async fn settings(cloud: &Cloud, environment: &Environment) -> Seen<Settings> {
+    if environment.unsupported().is_some() {
+        return Seen::Absent;
+    }
+    let target = &environment.target;
+    let answer = cloud
+        .settings(&target.application, &target.environment)
+        .await;
+    answer.map_or_else(
+        |error| unanswered(&error, || {
+            format!("settings of {}/{}", target.application, target.environment)
+        }),
+        Seen::Known,
+    )
+}
+
+/// An error as an answer: `NotFound` is one, everything else is none.
+pub(super) fn unanswered<T>(error: &CloudError, what: impl FnOnce() -> String) -> Seen<T> {
+    match error.kind {
+        ErrorKind::NotFound => Seen::Absent,
+        _ => Seen::Unreachable(error.trouble(what())),
+    }
+}

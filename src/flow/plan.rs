@@ -1,0 +1,238 @@
+//! plan: verdict and memory in, one action out, with its why. A plain function of values.
+//!
+//! Leaves nothing to choose: release, generation and attempt are decided here. Compare has already
+//! judged; plan only weighs. A bake starts when the watch's *own* codes are drift; what is said about
+//! a single environment never starts one, since a bake does not touch environments.
+//!
+//! In this order: what cannot be told, what is done already, what the watch may not do by itself, what
+//! fits no target, what is held, and only then a bake.
+
+pub mod retry;
+
+mod generation;
+
+mod targets;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::bake::KeyInputs;
+use crate::model::base::Release;
+use crate::model::drift::Drift;
+use crate::model::history::WatchHistory;
+use crate::model::plan::{Action, PlanItem};
+use crate::model::reason::{Class, Reason, ReasonCode};
+use crate::model::sighting::WatchSighting;
+use crate::model::watch::{OnDrift, Wanted, Watch};
+
+use targets::Fit;
+
+/// Decides what to do for one watch now.
+pub fn plan(
+    watch: &Watch,
+    wanted: &Wanted,
+    drift: Drift,
+    seen: &WatchSighting,
+    history: &WatchHistory,
+    now: DateTime<Utc>,
+) -> PlanItem {
+    let weighing = Weighing {
+        watch,
+        wanted,
+        drift: &drift,
+        seen,
+        history,
+        now,
+    };
+    let (action, because) = weighing.decide();
+    PlanItem {
+        watch: watch.name.clone(),
+        action,
+        because,
+        drift,
+    }
+}
+
+/// Everything that an action is decided from.
+struct Weighing<'a> {
+    watch: &'a Watch,
+    wanted: &'a Wanted,
+    drift: &'a Drift,
+    seen: &'a WatchSighting,
+    history: &'a WatchHistory,
+    now: DateTime<Utc>,
+}
+
+type Decision = (Action, Vec<String>);
+
+impl Weighing<'_> {
+    fn decide(&self) -> Decision {
+        let bakes = self.wanted.recipe_digest.is_some() && self.watch.on_drift >= OnDrift::Bake;
+        if !bakes {
+            return self.only_tell();
+        }
+        if let Some(decision) = self.untold_inputs() {
+            return decision;
+        }
+        if !self.drifted() {
+            return self.in_step();
+        }
+        match targets::fit(self.watch, self.drift) {
+            Fit::None => (Action::Blocked, self.said(|r| r.code.class() == Class::Blocked)),
+            Fit::Untold => (Action::CannotTell, self.said(doubtful)),
+            Fit::Some => self.bake(),
+        }
+    }
+
+    /// The watch's own image is out of step.
+    fn drifted(&self) -> bool {
+        let own = &self.drift.reasons;
+        own.iter().any(|reason| reason.code.class() == Class::Drift)
+    }
+
+    fn only_tell(&self) -> Decision {
+        if self.drift.has(Class::Drift) || self.drift.has(Class::Behind) {
+            return (Action::Tell, self.said(drifting));
+        }
+        self.in_step()
+    }
+
+    /// The base or our own images are not known: nothing is decided from a guess.
+    fn untold_inputs(&self) -> Option<Decision> {
+        let about_inputs = |reason: &Reason| {
+            doubtful(reason)
+                && reason
+                    .facts
+                    .get("about")
+                    .is_some_and(|about| about == "release" || about == "images")
+        };
+        let because = self.said(about_inputs);
+        let mut doubts = self.drift.reasons.iter().filter(|r| about_inputs(r));
+        let action = match doubts.any(|reason| reason.code == ReasonCode::Unreachable) {
+            true => Action::CannotTell,
+            false => Action::Blocked,
+        };
+        (!because.is_empty()).then_some((action, because))
+    }
+
+    /// Nothing to bake. An image that the store does not remember yet is adopted first.
+    fn in_step(&self) -> Decision {
+        let blocked = |reason: &Reason| {
+            reason.code.class() == Class::Blocked && reason.code != ReasonCode::Unsupported
+        };
+        if let Some(decision) = self.adopt() {
+            return decision;
+        }
+        match self.said(doubtful) {
+            doubts if !doubts.is_empty() => (Action::CannotTell, doubts),
+            _ => match self.said(blocked) {
+                blocks if !blocks.is_empty() => (Action::Blocked, blocks),
+                _ => (Action::Nothing, self.waiting()),
+            },
+        }
+    }
+
+    fn adopt(&self) -> Option<Decision> {
+        let current = self.drift.current.as_ref()?;
+        let remembered = self.history.current.as_ref();
+        let unknown = remembered.is_none_or(|remembered| remembered.image != *current);
+        let generation = generation::of(current, self.seen)?;
+        (unknown && !self.drifted()).then(|| {
+            (
+                Action::Adopt {
+                    image: current.clone(),
+                    generation,
+                },
+                vec![format!("{current} is verified and of the wanted key: it is adopted.")],
+            )
+        })
+    }
+
+    /// Why nothing is baked although targets are behind.
+    fn waiting(&self) -> Vec<String> {
+        let Some(current) = self.drift.current.as_ref() else {
+            return Vec::new();
+        };
+        let behind = self.drift.targets.iter().filter(|target| {
+            let mut reasons = target.reasons.iter();
+            reasons.any(|reason| reason.code.class() == Class::Behind)
+        });
+        let lines = behind.map(|target| {
+            format!(
+                "{}/{} does not run {current} yet; nothing is left to bake.",
+                target.target.application, target.target.environment
+            )
+        });
+        lines.collect()
+    }
+
+    fn bake(&self) -> Decision {
+        let (Some(release), Some(recipe)) = (&self.drift.release, &self.wanted.recipe_digest)
+        else {
+            return (Action::CannotTell, self.said(doubtful));
+        };
+        let inputs = KeyInputs {
+            installation: &self.wanted.installation,
+            watch: &self.watch.name,
+            release_image: &release.image,
+            recipe_digest: recipe,
+            architecture: self.watch.base.architecture,
+            generation: generation::next(release, recipe, self.seen, self.history),
+        };
+        self.held(&inputs, release).unwrap_or_else(|| {
+            let failed = self.history.failing_for(&inputs);
+            let action = Action::Bake {
+                release: release.clone(),
+                generation: inputs.generation,
+                attempt: failed.map_or(1, |failing| failing.attempts.saturating_add(1)),
+            };
+            let own = self.drift.reasons.iter();
+            let because = own.filter(|r| r.code.class() == Class::Drift);
+            (action, because.map(|r| r.message.clone()).collect())
+        })
+    }
+
+    /// What keeps the bake from starting now, and until when.
+    fn held(&self, inputs: &KeyInputs<'_>, release: &Release) -> Option<Decision> {
+        let held = |reason: &Reason| {
+            matches!(reason.code, ReasonCode::Held | ReasonCode::Quarantined)
+        };
+        if self.drift.reasons.iter().any(held) {
+            return Some((Action::Hold { until: None }, self.said(held)));
+        }
+        let mut because = self.said(|reason| reason.code == ReasonCode::Soaking);
+        let soaks = (!because.is_empty())
+            .then(|| self.history.soaks_until(release, self.watch.soak?, self.now))
+            .flatten();
+        let failing = self.history.failing_for(inputs);
+        let pause = failing.and_then(|failing| failing.next_at.filter(|next| *next > self.now));
+        if let (Some(failing), Some(next)) = (failing, pause) {
+            because.push(format!(
+                "Attempt {} failed ({}); the next one is not before {}.",
+                failing.attempts,
+                failing.last_why.trim_end_matches('.'),
+                next.format("%Y-%m-%d %H:%M UTC")
+            ));
+        }
+        let until = soaks.max(pause);
+        until.map(|_| (Action::Hold { until }, because))
+    }
+
+    /// What the reasons that `which` picks say, each sentence once.
+    fn said(&self, which: impl Fn(&Reason) -> bool) -> Vec<String> {
+        let mut said: Vec<String> = Vec::new();
+        for reason in self.drift.all_reasons().filter(|reason| which(reason)) {
+            if !said.contains(&reason.message) {
+                said.push(reason.message.clone());
+            }
+        }
+        said
+    }
+}
+
+fn doubtful(reason: &Reason) -> bool {
+    reason.code.class() == Class::Unknown || reason.code == ReasonCode::Denied
+}
+
+fn drifting(reason: &Reason) -> bool {
+    matches!(reason.code.class(), Class::Drift | Class::Behind)
+}

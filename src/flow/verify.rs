@@ -1,0 +1,18 @@
+//! Proof of completion: reads a guest's console and judges what it says. Plain functions of values:
+//! no clock, no cloud, nothing to wait for. The wire format is written down in docs/guest-protocol.md.
+
+pub mod console;
+
+pub mod encode;
+
+mod frame;
+
+mod judge;
+
+mod payload;
+
+mod tail;
+
+pub use console::{Reading, read};
+pub use judge::{Expected, GuestRole, Verdict, judge};
+pub use tail::tail;

@@ -1,0 +1,172 @@
+//! The config: a file as written becomes settings as checked.
+//!
+//! Guarantees: whoever holds a [`Settings`] need not check anything in it again, and whoever gets
+//! [`Faults`] got all of them, each at its place with what would be right. Reads the config and the
+//! recipes' files, writes nothing, calls nobody.
+//!
+//! The way through: text -> spanned tables ([`toml`], which goes on after a syntax error) -> a walk
+//! against one key table ([`keys`]: unknown keys, wrong types) -> the sections' own readers (strings
+//! become types, once) -> [`check`] (rules across keys).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::model::ids::{Installation, Region, WatchName};
+use crate::model::notice::Event;
+use crate::model::watch::{Builder, Watch};
+
+mod arns;
+mod builder;
+mod check;
+mod cron;
+mod fault;
+mod keys;
+mod nearest;
+mod reading;
+mod recipes;
+mod sections;
+mod source;
+mod user_data;
+mod values;
+mod walk;
+mod watches;
+
+pub use cron::{CronField, CronText};
+pub use fault::{Fault, Faults, Problem};
+
+/// Where a config is looked for when nobody names one, in this order.
+pub const DEFAULT_PATHS: [&str; 2] = ["amiwatch.toml", "/etc/amiwatch/amiwatch.toml"];
+
+/// A config that was read and found right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The file it came from, as it was named.
+    pub path: PathBuf,
+    /// Absent only where no watch makes anything by itself; see [`Settings::require_installation`].
+    pub installation: Option<Installation>,
+    pub schedule: Schedule,
+    pub store: StoreUrl,
+    /// The user's own tags, on everything that is made. None begins with `aws:` or `amiwatch:`.
+    pub tags: BTreeMap<String, String>,
+    pub aws: AwsOverrides,
+    pub builder: Builder,
+    /// Each with its recipe in it.
+    pub watches: BTreeMap<WatchName, Watch>,
+    /// By the name behind `notify.`.
+    pub notifiers: BTreeMap<String, Notifier>,
+    /// What is allowed but probably not meant, by place.
+    pub warnings: Vec<Fault>,
+}
+
+/// When the daemon looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    pub cron: CronText,
+    pub timezone: chrono_tz::Tz,
+    /// Each tick is late by up to this much, so that many daemons do not look at once.
+    pub jitter: Duration,
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// A SQLite file; a relative one was written relative to the config.
+    SqliteFile(PathBuf),
+    /// `sqlite::memory:`: gone with the process.
+    SqliteMemory,
+}
+
+/// What the config sets instead of the SDK's default chain. Absent: as the chain says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AwsOverrides {
+    pub region: Option<Region>,
+    pub profile: Option<String>,
+    /// Assumed with the chain's credentials.
+    pub role_arn: Option<String>,
+    pub endpoint_url: Option<String>,
+}
+
+/// Somebody to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notifier {
+    pub kind: NotifierKind,
+    /// Never empty.
+    pub events: BTreeSet<Event>,
+}
+
+/// How they are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotifierKind {
+    Sns { topic_arn: String },
+}
+
+impl Settings {
+    /// The installation's name, which whatever makes something needs.
+    ///
+    /// # Errors
+    /// The config does not set it.
+    pub fn require_installation(&self) -> Result<&Installation, Faults> {
+        self.installation.as_ref().ok_or_else(|| {
+            Faults::one(source::bare_fault(
+                &self.path,
+                1,
+                1,
+                check::installation_missing(),
+            ))
+        })
+    }
+}
+
+/// Reads and checks a config and the recipes that it names.
+///
+/// # Errors
+/// Every fault of the config, or the one that kept it from being read.
+pub fn load(path: &Path) -> Result<Settings, Faults> {
+    let bytes = std::fs::read(path).map_err(|error| Faults::one(unreadable(path, &error)))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| Faults::one(not_utf8(path, &bytes[..error.valid_up_to()])))?;
+    parse(text, path, &|recipe| std::fs::read(recipe))
+}
+
+/// [`load`] as a function of values: `path` names the file in faults and is where relative paths
+/// start, `read_file` reads the recipes.
+///
+/// # Errors
+/// Every fault of the config.
+pub fn parse(
+    text: &str,
+    path: &Path,
+    read_file: &dyn Fn(&Path) -> std::io::Result<Vec<u8>>,
+) -> Result<Settings, Faults> {
+    let source = source::Source::new(path, text);
+    let (tree, syntax) = toml::de::DeTable::parse_recoverable(text);
+    let mut reading = reading::Reading::new(&source, syntax, read_file);
+    walk::walk(tree.get_ref(), &mut reading);
+    let settings = sections::read(tree.get_ref(), path, &mut reading);
+    let warnings = reading.finish()?;
+    Ok(Settings {
+        warnings,
+        ..settings
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+    let problem = Problem::new(
+        format!("the config cannot be read: {error}"),
+        "name a readable file with --config",
+    );
+    source::bare_fault(path, 1, 1, problem)
+}
+
+/// At the first byte that is no text.
+fn not_utf8(path: &Path, before: &[u8]) -> Fault {
+    let before = String::from_utf8_lossy(before);
+    let column = before
+        .rsplit('\n')
+        .next()
+        .map_or(0, |line| line.chars().count())
+        + 1;
+    let problem = Problem::new("the config is not UTF-8 here", "save the file as UTF-8");
+    source::bare_fault(path, before.matches('\n').count() + 1, column, problem)
+}

@@ -1,0 +1,239 @@
+//! Texts that are AWS's own words: ARNs, resource ids, parameter paths, branches, instance types.
+//! Refuses what AWS would certainly refuse later; says nothing about what may or may not exist.
+
+use crate::model::ids::{Architecture, InstanceType};
+use crate::model::watch::Encrypt;
+
+use super::fault::{Problem, quoted};
+
+/// The parts of `arn:partition:service:region:account:resource`.
+struct Arn<'a> {
+    service: &'a str,
+    region: &'a str,
+    account: &'a str,
+    resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    fn split(text: &'a str) -> Option<Self> {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let &["arn", partition, service, region, account, resource] = parts.as_slice() else {
+            return None;
+        };
+        let clean = text.bytes().all(|b| b.is_ascii_graphic());
+        (partition.starts_with("aws") && clean).then_some(Self {
+            service,
+            region,
+            account,
+            resource,
+        })
+    }
+
+    fn has_account(&self) -> bool {
+        self.account.len() == 12 && self.account.bytes().all(|b| b.is_ascii_digit())
+    }
+}
+
+pub(super) fn topic_arn(text: &str) -> Result<String, Problem> {
+    let right = "write a topic's ARN, such as \"arn:aws:sns:eu-west-1:111122223333:amiwatch\"";
+    let arn = Arn::split(text).filter(|arn| {
+        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        arn.service == "sns"
+            && super::values::region(arn.region).is_ok()
+            && arn.has_account()
+            && !arn.resource.is_empty()
+            && arn.resource.chars().all(name)
+    });
+    match arn {
+        Some(arn) if arn.resource.ends_with(".fifo") => {
+            let wrong = format!("{} is a FIFO topic", quoted(text));
+            Err(Problem::new(wrong, "use a standard topic"))
+        }
+        Some(_) => Ok(text.to_owned()),
+        None => Err(Problem::new(
+            format!("{} is not an SNS topic", quoted(text)),
+            right,
+        )),
+    }
+}
+
+pub(super) fn role_arn(text: &str) -> Result<String, Problem> {
+    let role = Arn::split(text)
+        .filter(|arn| arn.service == "iam" && arn.has_account())
+        .and_then(|arn| arn.resource.strip_prefix("role/"));
+    match role {
+        Some(role) if !role.is_empty() => Ok(text.to_owned()),
+        _ => Err(Problem::new(
+            format!("{} is not a role", quoted(text)),
+            "write a role's ARN, such as \"arn:aws:iam::111122223333:role/amiwatch\"",
+        )),
+    }
+}
+
+pub(super) fn encrypt(text: &str) -> Result<Encrypt, Problem> {
+    match text {
+        "account-default" => return Ok(Encrypt::AccountDefault),
+        "none" => return Ok(Encrypt::None),
+        _ => {}
+    }
+    let key = Arn::split(text).filter(|arn| {
+        let resource = arn.resource.strip_prefix("key/");
+        let resource = resource.or_else(|| arn.resource.strip_prefix("alias/"));
+        arn.service == "kms" && arn.has_account() && resource.is_some_and(|id| !id.is_empty())
+    });
+    match key {
+        Some(_) => Ok(Encrypt::Key(text.to_owned())),
+        None => Err(Problem::new(
+            format!("{} is not an encryption", quoted(text)),
+            "write \"account-default\", \"none\" or a KMS key's ARN",
+        )),
+    }
+}
+
+/// An id such as `subnet-0123456789abcdef0`.
+pub(super) fn resource_id(text: &str, prefix: &str) -> Result<String, Problem> {
+    let fits = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    match text.strip_prefix(prefix) {
+        Some(id) if fits(id) => Ok(text.to_owned()),
+        _ => Err(Problem::new(
+            format!("{} is not the id of one", quoted(text)),
+            format!("write ids such as \"{prefix}0123456789abcdef0\""),
+        )),
+    }
+}
+
+/// An instance profile's name or ARN.
+pub(super) fn instance_profile(text: &str) -> Result<String, Problem> {
+    let name = match Arn::split(text) {
+        Some(arn) if arn.service == "iam" => {
+            arn.resource.strip_prefix("instance-profile/").unwrap_or("")
+        }
+        Some(_) => "",
+        None => text,
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-/".contains(c);
+    if !name.is_empty() && name.chars().all(fits) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!("{} is not an instance profile", quoted(text)),
+        "write a profile's name or its ARN (not the role's)",
+    ))
+}
+
+/// A platform branch's name.
+pub(super) fn branch(text: &str) -> Result<String, Problem> {
+    if let Some((system, platform)) = solution_stack(text) {
+        return Err(Problem::new(
+            format!(
+                "{} is a solution stack, one version of a branch",
+                quoted(text)
+            ),
+            format!("write the branch, such as \"{platform} running on {system}\""),
+        ));
+    }
+    if text.starts_with("arn:") {
+        return Err(Problem::new(
+            format!("{} is a platform version", quoted(text)),
+            "write the branch's name, such as \"ECS running on 64bit Amazon Linux 2023\"",
+        ));
+    }
+    super::values::line(text, "a platform branch's name")
+}
+
+/// The system and the platform of `64bit Amazon Linux 2023 v4.5.0 running ECS`.
+fn solution_stack(text: &str) -> Option<(&str, &str)> {
+    let (versioned, platform) = text.split_once(" running ")?;
+    let (system, version) = versioned.rsplit_once(" v")?;
+    version
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then_some((system, platform))
+}
+
+/// A parameter's path.
+pub(super) fn parameter(text: &str) -> Result<String, Problem> {
+    let right = "write the parameter's whole path, such as \
+                 \"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended\"";
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+    if !text.starts_with('/') {
+        let wrong = format!("the parameter {} does not start with `/`", quoted(text));
+        return Err(Problem::new(wrong, right));
+    }
+    if text.len() > 2048 || text.ends_with('/') || !text.chars().all(fits) {
+        let wrong = format!("{} is not a parameter's path", quoted(text));
+        return Err(Problem::new(wrong, right));
+    }
+    Ok(text.to_owned())
+}
+
+/// What a parameter's path says about its image's processor:
+/// `/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended`, `.../al2023-...-arm64`.
+pub(super) fn architecture_of_parameter(path: &str) -> Option<Architecture> {
+    let says = |segment: &str, word: &str| {
+        segment
+            .strip_suffix(word)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
+    };
+    path.split('/').find_map(|segment| {
+        if says(segment, "arm64") {
+            Some(Architecture::Arm64)
+        } else if says(segment, "x86_64") || says(segment, "amd64") {
+            Some(Architecture::X86_64)
+        } else {
+            None
+        }
+    })
+}
+
+/// Families whose serial console cannot be read while the guest runs: they are not Nitro.
+const XEN_FAMILIES: [&str; 23] = [
+    "c1", "c3", "c4", "d2", "f1", "g2", "g3", "g3s", "h1", "i2", "i3", "m1", "m2", "m3", "m4",
+    "p2", "p3", "r3", "r4", "t1", "t2", "x1", "x1e",
+];
+
+/// An instance type that can be a builder of an architecture, as far as its name says.
+pub(super) fn instance_type(
+    text: &str,
+    architecture: Architecture,
+) -> Result<InstanceType, Problem> {
+    let right = match architecture {
+        Architecture::X86_64 => "write a Nitro type, such as \"t3.small\"",
+        Architecture::Arm64 => "write a Graviton type, such as \"t4g.small\"",
+    };
+    let family = text.split_once('.').filter(|(family, size)| {
+        let fits = |part: &str| {
+            let mut bytes = part.bytes();
+            bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        fits(family) && fits(size) && !size.is_empty() && has_generation(family)
+    });
+    let Some((family, size)) = family else {
+        return Err(Problem::new(
+            format!("{} is not an instance type", quoted(text)),
+            right,
+        ));
+    };
+    if XEN_FAMILIES.contains(&family) && size != "metal" {
+        let wrong = format!("`{text}` is not a Nitro type, its console comes too late");
+        return Err(Problem::new(wrong, right));
+    }
+    if is_graviton(family) != (architecture == Architecture::Arm64) {
+        return Err(Problem::new(
+            format!("`{text}` is not an {architecture} type"),
+            right,
+        ));
+    }
+    Ok(InstanceType::new(text))
+}
+
+/// A letter first, a digit somewhere: `t3`, `u-6tb1`.
+fn has_generation(family: &str) -> bool {
+    family.starts_with(|c: char| c.is_ascii_lowercase())
+        && family.contains(|c: char| c.is_ascii_digit())
+}
+
+/// Graviton families have a `g` behind their generation (`t4g`, `c7gn`, `is4gen`), but for `a1`.
+fn is_graviton(family: &str) -> bool {
+    let after_letters = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    family == "a1" || after_letters.contains('g')
+}

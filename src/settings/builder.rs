@@ -1,0 +1,98 @@
+//! Reads `[builder]`: how builders are launched.
+
+use std::collections::BTreeMap;
+
+use crate::model::ids::{Architecture, InstanceType, SecurityGroupId, SubnetId};
+use crate::model::watch::{Builder, Encrypt};
+
+use super::fault::Problem;
+use super::reading::{Reading, Section};
+use super::{arns, values};
+
+/// EBS's largest gp3 volume, in GiB.
+const MAX_ROOT_VOLUME_GIB: i64 = 16_384;
+
+pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> Builder {
+    let timeout = reading.parsed(section.text("timeout"), |text| {
+        values::duration(text, values::SECOND, values::DAY)
+    });
+    let encrypt = reading.parsed(section.text("encrypt"), arns::encrypt);
+    Builder {
+        instance_types: instance_types(&section.section("instance_types"), reading),
+        subnets: ids(section, "subnets", "subnet-", SubnetId::new, reading),
+        security_groups: ids(
+            section,
+            "security_groups",
+            "sg-",
+            SecurityGroupId::new,
+            reading,
+        ),
+        instance_profile: reading.parsed(section.text("instance_profile"), arns::instance_profile),
+        public_ip: section.boolean("public_ip"),
+        root_volume_gib: root_volume_gib(section, reading),
+        timeout: timeout.unwrap_or(values::HOUR / 2),
+        encrypt: encrypt.unwrap_or(Encrypt::AccountDefault),
+        keep_rejected: reading.parsed(section.text("keep_rejected"), |text| {
+            values::duration(text, values::HOUR, 365 * values::DAY)
+        }),
+    }
+}
+
+fn instance_types(
+    section: &Section<'_>,
+    reading: &mut Reading<'_>,
+) -> BTreeMap<Architecture, Vec<InstanceType>> {
+    let defaults: [(Architecture, &[&str]); 2] = [
+        (Architecture::X86_64, &["t3.small", "t3a.small"]),
+        (Architecture::Arm64, &["t4g.small"]),
+    ];
+    let mut types = BTreeMap::new();
+    for (architecture, default) in defaults {
+        let key = architecture.as_str();
+        let of_this = match section.texts(key) {
+            Some(written) => {
+                refuse_empty(section, key, "builders", reading);
+                reading.each_parsed(written, |text| arns::instance_type(text, architecture))
+            }
+            None => default
+                .iter()
+                .map(|name| InstanceType::new(*name))
+                .collect(),
+        };
+        types.insert(architecture, of_this);
+    }
+    types
+}
+
+/// An empty list would mean something else than leaving the key out.
+fn refuse_empty(section: &Section<'_>, key: &str, of: &str, reading: &mut Reading<'_>) {
+    if section.is_empty_list(key) {
+        let wrong = format!("`{key}` leaves nothing to choose {of} from");
+        let problem = Problem::new(wrong, "name at least one, or leave the key out");
+        reading.fault(section.place_of(key).unwrap_or_default(), problem);
+    }
+}
+
+fn ids<T>(
+    section: &Section<'_>,
+    key: &str,
+    prefix: &str,
+    wrap: impl Fn(String) -> T,
+    reading: &mut Reading<'_>,
+) -> Vec<T> {
+    refuse_empty(section, key, "networks", reading);
+    let written = section.texts(key).unwrap_or_default();
+    reading.each_parsed(written, |text| arns::resource_id(text, prefix).map(&wrap))
+}
+
+fn root_volume_gib(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<u32> {
+    let gib = section.integer("root_volume_gib")?;
+    if (1..=MAX_ROOT_VOLUME_GIB).contains(&gib) {
+        return u32::try_from(gib).ok();
+    }
+    let wrong = format!("a root volume of {gib} GiB cannot be made");
+    let right = format!("write 1 to {MAX_ROOT_VOLUME_GIB}, at least the base image's size");
+    let at = section.place_of("root_volume_gib").unwrap_or_default();
+    reading.fault(at, Problem::new(wrong, right));
+    None
+}

@@ -1,0 +1,104 @@
+//! The rules that need more than one key. One place, so that a reader of the config's faults can
+//! find all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::watch::OnDrift;
+
+use super::fault::{Problem, quoted};
+use super::nearest::nearest;
+use super::reading::{Reading, Section};
+use super::recipes::RecipeDraft;
+use super::watches::WatchDraft;
+
+pub(super) fn check(
+    root: &Section<'_>,
+    watches: &[WatchDraft<'_>],
+    recipes: &BTreeMap<&str, RecipeDraft<'_>>,
+    reading: &mut Reading<'_>,
+) {
+    for watch in watches {
+        recipe_exists(watch, recipes, reading);
+        bake_has_a_recipe(watch, reading);
+    }
+    makers_have_an_installation(root, watches, reading);
+    every_recipe_is_used(watches, recipes, reading);
+    something_is_watched(root, reading);
+}
+
+fn recipe_exists(
+    watch: &WatchDraft<'_>,
+    recipes: &BTreeMap<&str, RecipeDraft<'_>>,
+    reading: &mut Reading<'_>,
+) {
+    let Some(named) = &watch.recipe else { return };
+    if recipes.contains_key(named.text) {
+        return;
+    }
+    let right = match nearest(named.text, recipes.keys().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => "add `[recipe.NAME]` with that name".to_owned(),
+    };
+    let problem = Problem::new(format!("there is no recipe {}", quoted(named.text)), right);
+    reading.fault_in_context(named.at.clone(), problem);
+}
+
+fn bake_has_a_recipe(watch: &WatchDraft<'_>, reading: &mut Reading<'_>) {
+    if watch.on_drift >= OnDrift::Bake && watch.recipe.is_none() {
+        let problem = Problem::new(
+            "the watch is to bake and has no recipe",
+            "add `recipe = \"...\"`, or use on_drift = \"notify\"",
+        );
+        reading.fault_in_context(watch.on_drift_at.clone(), problem);
+    }
+}
+
+fn makers_have_an_installation(
+    root: &Section<'_>,
+    watches: &[WatchDraft<'_>],
+    reading: &mut Reading<'_>,
+) {
+    let maker = watches
+        .iter()
+        .filter(|watch| watch.on_drift >= OnDrift::Bake)
+        .min_by_key(|watch| watch.on_drift_at.start);
+    if let Some(maker) = maker
+        && root.place_of("installation").is_none()
+    {
+        reading.fault_in_context(maker.on_drift_at.clone(), installation_missing());
+    }
+}
+
+/// What is told to whoever wants to make something under no name.
+pub(super) fn installation_missing() -> Problem {
+    Problem::new(
+        "the config does not say who owns what would be made",
+        "add `installation = \"...\"` at the top, a name that no other installation uses",
+    )
+}
+
+fn every_recipe_is_used(
+    watches: &[WatchDraft<'_>],
+    recipes: &BTreeMap<&str, RecipeDraft<'_>>,
+    reading: &mut Reading<'_>,
+) {
+    let used: BTreeSet<&str> = watches
+        .iter()
+        .filter_map(|watch| Some(watch.recipe.as_ref()?.text))
+        .collect();
+    for (name, recipe) in recipes {
+        if !used.contains(name) {
+            let wrong = format!("no watch uses the recipe {}", quoted(name));
+            let problem = Problem::new(wrong, "name it in a watch or remove it");
+            reading.warn(recipe.written.at.clone(), problem);
+        }
+    }
+}
+
+fn something_is_watched(root: &Section<'_>, reading: &mut Reading<'_>) {
+    if root.section("watch").named_sections().is_empty() {
+        let wrong = "the config has no watch, so that nothing is looked at";
+        let right = "add `[watch.NAME]`; `amiwatch survey` shows what there is to watch";
+        reading.warn(0..0, Problem::new(wrong, right));
+    }
+}

@@ -1,0 +1,159 @@
+//! What is wrong with a config, and how a person sees it. Draws nothing but plain text and decides
+//! nothing: the rules are elsewhere. A fault's first line is contract, since editors and CI jump by
+//! it: `path:line:column: what is wrong; what would be right`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// What is wrong and what would be right, before anyone knows where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub wrong: String,
+    pub right: String,
+}
+
+impl Problem {
+    pub(super) fn new(wrong: impl Into<String>, right: impl Into<String>) -> Self {
+        Self {
+            wrong: wrong.into(),
+            right: right.into(),
+        }
+    }
+}
+
+/// One problem at its place. Ordered by place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub path: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    pub problem: Problem,
+    /// Absent where there is no line to show: an unreadable file.
+    pub(super) excerpt: Option<Excerpt>,
+}
+
+/// The offending line and which part of it to underline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Excerpt {
+    /// Without its line end.
+    pub(super) line: String,
+    /// How many characters to underline, at least 1.
+    pub(super) width: usize,
+}
+
+/// An excerpt shows at most this many characters of a line; a minified config is not a screenful.
+const EXCERPT_CHARS: usize = 100;
+
+/// Where the caret stands in an excerpt that had to be cut at its start.
+const CARET_AT: usize = 40;
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            line,
+            column,
+            problem,
+            ..
+        } = self;
+        let path = visible(&self.path.display().to_string());
+        let (wrong, right) = (visible(&problem.wrong), visible(&problem.right));
+        write!(f, "{path}:{line}:{column}: {wrong}; {right}")?;
+        match &self.excerpt {
+            Some(excerpt) => excerpt.draw(f, *line, *column),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Excerpt {
+    fn draw(&self, f: &mut fmt::Formatter<'_>, line: usize, column: usize) -> fmt::Result {
+        let before = column - 1;
+        let skipped = if before < EXCERPT_CHARS {
+            0
+        } else {
+            before - CARET_AT
+        };
+        let shown: String = self
+            .line
+            .chars()
+            .skip(skipped)
+            .take(EXCERPT_CHARS)
+            .collect();
+        let indent = before - skipped;
+        let room = shown.chars().count().saturating_sub(indent).max(1);
+        let carets = "^".repeat(self.width.clamp(1, room));
+        write!(f, "\n{line:>5} | {}", visible(&shown))?;
+        write!(f, "\n      | {:indent$}{carets}", "")
+    }
+}
+
+/// Everything that is wrong with a config, by place. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Sorts by place. `None` when there is nothing wrong.
+    pub(super) fn of(mut faults: Vec<Fault>) -> Option<Self> {
+        faults.sort_by_key(|fault| (fault.line, fault.column));
+        faults.dedup();
+        (!faults.is_empty()).then_some(Self(faults))
+    }
+
+    pub(super) fn one(fault: Fault) -> Self {
+        Self(vec![fault])
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
+    /// How many; at least 1.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, fault) in self.0.iter().enumerate() {
+            if nth > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// The text with everything that could move a cursor or reorder a line made visible, one character
+/// for one, so that carets still stand where they should.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().map(visible_char).collect()
+}
+
+fn visible_char(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        '\u{7f}' => '\u{2421}',
+        // U+2400 and on are the pictures of the C0 controls, in their order.
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
+        '\u{80}'..='\u{9f}' => '\u{fffd}',
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => '\u{fffd}',
+        '\u{feff}' => '\u{fffd}',
+        other => other,
+    }
+}
+
+/// A value of the user's as it may stand in a message: visible, and cut.
+pub(super) fn quoted(value: &str) -> String {
+    const CHARS: usize = 60;
+    let mut cut: String = visible(value).chars().take(CHARS).collect();
+    if value.chars().count() > CHARS {
+        cut.push_str("...");
+    }
+    format!("`{cut}`")
+}

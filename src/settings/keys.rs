@@ -1,0 +1,409 @@
+//! The one table of keys: what a config may hold, of which type, with which default and why. The
+//! walk, the example and the reference are all held against it, so that no key can be read without
+//! being documented or documented without being read.
+
+/// A key, or a table, by its place.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// Dotted; `*` stands for a name that the user chooses.
+    pub(super) path: &'static str,
+    pub(super) kind: Kind,
+    /// As TOML; absent where the key is required or means something by its absence.
+    pub(super) default: Option<&'static str>,
+    /// As TOML: what would be right.
+    pub(super) example: &'static str,
+    /// One line: what it is for.
+    pub(super) doc: &'static str,
+}
+
+/// What a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Integer,
+    Boolean,
+    /// `["a", "b"]`
+    Texts,
+    /// `[name]` or `{ ... }`; its keys are rows of their own.
+    Table,
+    /// `[[name]]`; the keys of each are rows of their own.
+    Tables,
+    /// Known, so that whoever writes it is told what there is instead; not built in this version.
+    NotBuilt,
+}
+
+impl Key {
+    /// The key's own name: the last part of its path.
+    pub(super) fn name(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+}
+
+impl Kind {
+    /// As it stands in "write ...".
+    pub(super) fn phrase(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "a whole number",
+            Self::Boolean => "true or false",
+            Self::Texts => "a list of texts",
+            Self::Table => "a table",
+            Self::Tables => "a list of tables",
+            Self::NotBuilt => "nothing",
+        }
+    }
+}
+
+/// The row at a path, where a `*` row stands for every name.
+pub(super) fn child(parent: &str, name: &str) -> Option<&'static Key> {
+    let children = || KEYS.iter().filter(|key| parent_of(key.path) == parent);
+    children()
+        .find(|key| key.name() == name)
+        .or_else(|| children().find(|key| key.name() == "*"))
+}
+
+/// The rows right under a path.
+pub(super) fn children(parent: &str) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| parent_of(key.path) == parent)
+}
+
+fn parent_of(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(parent, _)| parent)
+}
+
+const fn key(path: &'static str, kind: Kind, example: &'static str, doc: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        default: None,
+        example,
+        doc,
+    }
+}
+
+impl Key {
+    /// The example is the default.
+    const fn by_default(mut self) -> Self {
+        self.default = Some(self.example);
+        self
+    }
+}
+
+use Kind::{Boolean, Integer, NotBuilt, Table, Tables, Text, Texts};
+
+/// Every key. Rows of one table stand together, in the order of the reference.
+pub(super) const KEYS: &[Key] = &[
+    key(
+        "installation",
+        Text,
+        "\"acme-prod\"",
+        "the name that owns what is made",
+    ),
+    key("schedule", Table, "[schedule]", "when the daemon looks"),
+    key(
+        "schedule.cron",
+        Text,
+        "\"*/15 * * * *\"",
+        "when a pass starts",
+    )
+    .by_default(),
+    key(
+        "schedule.timezone",
+        Text,
+        "\"UTC\"",
+        "the zone that `cron` is read in",
+    )
+    .by_default(),
+    key(
+        "schedule.jitter",
+        Text,
+        "\"30s\"",
+        "each pass is late by up to this",
+    )
+    .by_default(),
+    key("store", Table, "[store]", "what must survive a restart"),
+    key(
+        "store.url",
+        Text,
+        "\"sqlite:///var/lib/amiwatch/amiwatch.db\"",
+        "where the store is",
+    )
+    .by_default(),
+    key(
+        "tags",
+        Table,
+        "[tags]",
+        "tags of your own on everything that is made",
+    ),
+    key("tags.*", Text, "\"1234\"", "a tag's value"),
+    key("aws", Table, "[aws]", "instead of the SDK's default chain"),
+    key(
+        "aws.region",
+        Text,
+        "\"eu-west-1\"",
+        "the region of watches that name none",
+    ),
+    key(
+        "aws.profile",
+        Text,
+        "\"prod\"",
+        "a profile of the shared AWS config",
+    ),
+    key(
+        "aws.role_arn",
+        Text,
+        "\"arn:aws:iam::111122223333:role/amiwatch\"",
+        "a role to assume",
+    ),
+    key(
+        "aws.endpoint_url",
+        Text,
+        "\"http://127.0.0.1:4599\"",
+        "another endpoint for every call",
+    ),
+    key("builder", Table, "[builder]", "how builders are launched"),
+    key(
+        "builder.instance_types",
+        Table,
+        "{ x86_64 = [\"t3.small\", \"t3a.small\"], arm64 = [\"t4g.small\"] }",
+        "tried in turn",
+    )
+    .by_default(),
+    key(
+        "builder.instance_types.x86_64",
+        Texts,
+        "[\"t3.small\", \"t3a.small\"]",
+        "for x86_64",
+    )
+    .by_default(),
+    key(
+        "builder.instance_types.arm64",
+        Texts,
+        "[\"t4g.small\"]",
+        "for arm64",
+    )
+    .by_default(),
+    key(
+        "builder.subnets",
+        Texts,
+        "[\"subnet-0123456789abcdef0\"]",
+        "tried in turn",
+    ),
+    key(
+        "builder.security_groups",
+        Texts,
+        "[\"sg-0123456789abcdef0\"]",
+        "instead of our own",
+    ),
+    key(
+        "builder.instance_profile",
+        Text,
+        "\"amiwatch-builder\"",
+        "for recipes that call AWS",
+    ),
+    key(
+        "builder.public_ip",
+        Boolean,
+        "true",
+        "instead of the subnet's own rule",
+    ),
+    key(
+        "builder.root_volume_gib",
+        Integer,
+        "30",
+        "instead of the base image's size",
+    ),
+    key(
+        "builder.timeout",
+        Text,
+        "\"30m\"",
+        "from launch to a stopped builder",
+    )
+    .by_default(),
+    key(
+        "builder.encrypt",
+        Text,
+        "\"account-default\"",
+        "the snapshots' encryption",
+    )
+    .by_default(),
+    key(
+        "builder.keep_rejected",
+        Text,
+        "\"24h\"",
+        "how long rejected images are kept",
+    ),
+    key("watch", Table, "[watch.shop]", "bases to follow"),
+    key(
+        "watch.*",
+        Table,
+        "[watch.shop]",
+        "one base, its recipe and its targets",
+    ),
+    key(
+        "watch.*.region",
+        Text,
+        "\"eu-west-1\"",
+        "where the base and the targets are",
+    ),
+    key(
+        "watch.*.base",
+        Table,
+        "{ ssm = \"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended\" }",
+        "the line of images to follow",
+    ),
+    key(
+        "watch.*.base.beanstalk",
+        Text,
+        "\"ECS running on 64bit Amazon Linux 2023\"",
+        "a platform branch",
+    ),
+    key(
+        "watch.*.base.ssm",
+        Text,
+        "\"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended\"",
+        "a public parameter",
+    ),
+    key(
+        "watch.*.base.images",
+        NotBuilt,
+        "",
+        "follow a platform branch (`beanstalk`) or a public parameter (`ssm`)",
+    ),
+    key(
+        "watch.*.base.version",
+        Text,
+        "\"recommended\"",
+        "which version of the branch",
+    )
+    .by_default(),
+    key(
+        "watch.*.base.architecture",
+        Text,
+        "\"x86_64\"",
+        "the processor",
+    )
+    .by_default(),
+    key(
+        "watch.*.recipe",
+        Text,
+        "\"ecs-logging\"",
+        "what makes the base yours",
+    ),
+    key(
+        "watch.*.on_drift",
+        Text,
+        "\"notify\"",
+        "how far to go without being asked",
+    )
+    .by_default(),
+    key(
+        "watch.*.soak",
+        Text,
+        "\"24h\"",
+        "how long a release must have been out",
+    ),
+    key(
+        "watch.*.max_age",
+        Text,
+        "\"30d\"",
+        "an image this old is baked again",
+    ),
+    key(
+        "watch.*.target",
+        Tables,
+        "[[watch.shop.target]]",
+        "what uses the image",
+    ),
+    key(
+        "watch.*.target.beanstalk",
+        Table,
+        "{ application = \"shop\", environment = \"*\" }",
+        "Elastic Beanstalk environments",
+    ),
+    key(
+        "watch.*.target.beanstalk.application",
+        Text,
+        "\"shop\"",
+        "their application",
+    ),
+    key(
+        "watch.*.target.beanstalk.environment",
+        Text,
+        "\"shop-*\"",
+        "their names",
+    ),
+    key(
+        "recipe",
+        Table,
+        "[recipe.ecs-logging]",
+        "what makes a base yours",
+    ),
+    key(
+        "recipe.*",
+        Table,
+        "[recipe.ecs-logging]",
+        "user data and checks",
+    ),
+    key(
+        "recipe.*.user_data",
+        Text,
+        "\"recipes/ecs-logging.yaml\"",
+        "a file",
+    ),
+    key(
+        "recipe.*.template",
+        Boolean,
+        "false",
+        "render it with minijinja first",
+    )
+    .by_default(),
+    key(
+        "recipe.*.checks",
+        Tables,
+        "[{ name = \"it is there\", run = \"test -x /usr/bin/it\" }]",
+        "commands that must exit 0",
+    ),
+    key(
+        "recipe.*.checks.name",
+        Text,
+        "\"it is there\"",
+        "what is checked",
+    ),
+    key(
+        "recipe.*.checks.run",
+        Text,
+        "\"test -x /usr/bin/it\"",
+        "run by `sh -c` as root",
+    ),
+    key(
+        "recipe.*.unchecked",
+        Boolean,
+        "false",
+        "there is nothing to check",
+    )
+    .by_default(),
+    key("notify", Table, "[notify.ops]", "whom to tell"),
+    key("notify.*", Table, "[notify.ops]", "one receiver"),
+    key(
+        "notify.*.sns",
+        Table,
+        "{ topic_arn = \"arn:aws:sns:eu-west-1:111122223333:amiwatch\" }",
+        "an SNS topic",
+    ),
+    key(
+        "notify.*.sns.topic_arn",
+        Text,
+        "\"arn:aws:sns:eu-west-1:111122223333:amiwatch\"",
+        "which one",
+    ),
+    key("notify.*.slack", NotBuilt, "", "tell an SNS topic (`sns`)"),
+    key(
+        "notify.*.events",
+        Texts,
+        "[\"drift\", \"baked\", \"failed\", \"redundant\", \"held\", \"approval_needed\", \
+         \"rolled_out\", \"rolled_back\", \"attention\", \"resolved\"]",
+        "which events",
+    )
+    .by_default(),
+];

@@ -1,0 +1,239 @@
+//! What a reader of the config holds in its hands: the tables with their places, and the list of
+//! faults so far. Knows nothing of what the keys mean.
+//!
+//! A getter answers "absent" for a value of the wrong type: the walk has reported it already, and
+//! one mistake is one fault.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::fault::{Fault, Faults, Problem};
+use super::source::Source;
+
+/// The faults and warnings of one config, as they are found.
+pub(super) struct Reading<'a> {
+    source: &'a Source<'a>,
+    read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    faults: Vec<Fault>,
+    warnings: Vec<Fault>,
+    /// Lines where the parser had to guess.
+    guessed: BTreeSet<usize>,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(
+        source: &'a Source<'a>,
+        syntax: Vec<toml::de::Error>,
+        read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    ) -> Self {
+        let faults: Vec<Fault> = syntax
+            .iter()
+            .map(|error| syntax_fault(source, error))
+            .collect();
+        Self {
+            source,
+            read_file,
+            guessed: faults.iter().map(|fault| fault.line).collect(),
+            faults,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Reports what is wrong at a place. Where the parser guessed, its own fault is enough.
+    pub(super) fn fault(&mut self, at: Range<usize>, problem: Problem) {
+        let fault = self.source.fault(at, problem);
+        if !self.guessed.contains(&fault.line) {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Reports what is wrong with a place in view of others, or what is missing there. Said only of
+    /// a file that could be read as a whole: the parser may have lost what seems to be missing.
+    pub(super) fn fault_in_context(&mut self, at: Range<usize>, problem: Problem) {
+        if self.guessed.is_empty() {
+            self.fault(at, problem);
+        }
+    }
+
+    pub(super) fn warn(&mut self, at: Range<usize>, problem: Problem) {
+        self.warnings.push(self.source.fault(at, problem));
+    }
+
+    /// The value of a text, if there is one and it is right; reports it if it is wrong.
+    pub(super) fn parsed<T>(
+        &mut self,
+        written: Option<Written<'_>>,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let written = written?;
+        match parse(written.text) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.fault(written.at, problem);
+                None
+            }
+        }
+    }
+
+    /// Like [`Reading::parsed`] for each text of a list; what is wrong is left out.
+    pub(super) fn each_parsed<T>(
+        &mut self,
+        written: Vec<Written<'_>>,
+        parse: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Vec<T> {
+        let each = written
+            .into_iter()
+            .map(|text| self.parsed(Some(text), &parse));
+        each.flatten().collect()
+    }
+
+    /// A path as written, relative to the config.
+    pub(super) fn resolve(&self, written: &str) -> PathBuf {
+        self.source.resolve(written)
+    }
+
+    pub(super) fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        (self.read_file)(path)
+    }
+
+    /// The warnings by place, or the faults if there are any.
+    pub(super) fn finish(mut self) -> Result<Vec<Fault>, Faults> {
+        self.warnings
+            .sort_by_key(|warning| (warning.line, warning.column));
+        Faults::of(self.faults).map_or(Ok(self.warnings), Err)
+    }
+}
+
+fn syntax_fault(source: &Source<'_>, error: &toml::de::Error) -> Fault {
+    let message = error.message().trim().replace('\n', ", ");
+    let (wrong, right) = match message.split_once(", expected ") {
+        Some((wrong, expected)) => (wrong.to_owned(), format!("TOML wants {expected} here")),
+        None => (message, "correct the TOML here".to_owned()),
+    };
+    source.fault(error.span().unwrap_or(0..0), Problem::new(wrong, right))
+}
+
+/// A text as written and where.
+#[derive(Debug, Clone)]
+pub(super) struct Written<'t> {
+    pub(super) text: &'t str,
+    pub(super) at: Range<usize>,
+}
+
+/// A table as written and where; an absent one is empty.
+#[derive(Debug, Clone)]
+pub(super) struct Section<'t> {
+    table: Option<&'t DeTable<'t>>,
+    /// The header or the braces: where something missing is reported.
+    pub(super) at: Range<usize>,
+}
+
+impl<'t> Section<'t> {
+    pub(super) fn root(table: &'t DeTable<'t>) -> Self {
+        Self {
+            table: Some(table),
+            at: 0..0,
+        }
+    }
+
+    fn of(value: &'t Spanned<DeValue<'t>>) -> Option<Self> {
+        let table = value.get_ref().as_table()?;
+        Some(Self {
+            table: Some(table),
+            at: value.span(),
+        })
+    }
+
+    fn value(&self, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
+        self.table?.get(key)
+    }
+
+    /// Whether the key is there at all, of whatever type, and where its value is.
+    pub(super) fn place_of(&self, key: &str) -> Option<Range<usize>> {
+        self.value(key).map(Spanned::span)
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<Written<'t>> {
+        written(self.value(key)?)
+    }
+
+    /// `None` when the key is absent; elements of the wrong type are left out.
+    pub(super) fn texts(&self, key: &str) -> Option<Vec<Written<'t>>> {
+        let array = self.value(key)?.get_ref().as_array()?;
+        Some(array.iter().filter_map(written).collect())
+    }
+
+    /// Whether the key is there and lists nothing.
+    pub(super) fn is_empty_list(&self, key: &str) -> bool {
+        let array = self.value(key).and_then(|value| value.get_ref().as_array());
+        array.is_some_and(|array| array.is_empty())
+    }
+
+    pub(super) fn boolean(&self, key: &str) -> Option<bool> {
+        self.value(key)?.get_ref().as_bool()
+    }
+
+    /// A whole number that fits; the walk has reported the others.
+    pub(super) fn integer(&self, key: &str) -> Option<i64> {
+        integer(self.value(key)?.get_ref())
+    }
+
+    /// The table under a key; empty when absent.
+    pub(super) fn section(&self, key: &str) -> Section<'t> {
+        let absent = Section {
+            table: None,
+            at: self.at.clone(),
+        };
+        self.value(key).and_then(Section::of).unwrap_or(absent)
+    }
+
+    /// The tables of a list.
+    pub(super) fn sections(&self, key: &str) -> Vec<Section<'t>> {
+        let array = self.value(key).and_then(|value| value.get_ref().as_array());
+        array.map_or_else(Vec::new, |array| {
+            array.iter().filter_map(Section::of).collect()
+        })
+    }
+
+    /// The texts under names that the user chose, by name.
+    pub(super) fn named_texts(&self) -> Vec<(Written<'t>, Written<'t>)> {
+        self.named()
+            .filter_map(|(name, value)| Some((name, written(value)?)))
+            .collect()
+    }
+
+    /// The tables under names that the user chose, by name.
+    pub(super) fn named_sections(&self) -> Vec<(Written<'t>, Section<'t>)> {
+        self.named()
+            .filter_map(|(name, value)| Some((name, Section::of(value)?)))
+            .collect()
+    }
+
+    fn named(&self) -> impl Iterator<Item = (Written<'t>, &'t Spanned<DeValue<'t>>)> + use<'t> {
+        self.table.into_iter().flatten().map(|(key, value)| {
+            let name = Written {
+                text: key.get_ref(),
+                at: key.span(),
+            };
+            (name, value)
+        })
+    }
+}
+
+fn written<'t>(value: &'t Spanned<DeValue<'t>>) -> Option<Written<'t>> {
+    Some(Written {
+        text: value.get_ref().as_str()?,
+        at: value.span(),
+    })
+}
+
+/// An integer's value, if it fits 64 bits.
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let number = value.as_integer()?;
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
+}

@@ -1,0 +1,178 @@
+//! Reads the sections that stand alone (schedule, store, tags, aws, notify) and puts the whole
+//! together. Defaults are given here and in `builder`; a test holds them against the key table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use crate::model::notice::Event;
+
+use super::fault::{Problem, quoted};
+use super::nearest::nearest;
+use super::reading::{Reading, Section, Written};
+use super::{
+    AwsOverrides, CronText, Notifier, NotifierKind, Schedule, Settings, StoreUrl, arns, builder,
+    check, recipes, values, watches,
+};
+
+/// Own tags on a resource: EC2 takes 50, amiwatch needs up to 10.
+const MAX_TAGS: usize = 40;
+
+/// A tag or a receiver more is a config written by a loop.
+const MAX_NOTIFIERS: usize = 50;
+
+/// Reads every section. What is wrong is reported and left out, so that reading goes on.
+pub(super) fn read(root: &DeTable<'_>, path: &Path, reading: &mut Reading<'_>) -> Settings {
+    let root = Section::root(root);
+    let installation = reading.parsed(root.text("installation"), values::installation);
+    let recipes = recipes::read(&root.section("recipe"), reading);
+    let watches = watches::read(&root.section("watch"), reading);
+    check::check(&root, &watches, &recipes, reading);
+    Settings {
+        path: path.to_owned(),
+        installation,
+        schedule: schedule(&root.section("schedule"), reading),
+        store: store(&root.section("store"), reading),
+        tags: tags(&root.section("tags"), reading),
+        aws: aws(&root.section("aws"), reading),
+        builder: builder::read(&root.section("builder"), reading),
+        watches: watches
+            .into_iter()
+            .filter_map(|watch| watch.resolve(&recipes))
+            .collect(),
+        notifiers: notifiers(&root.section("notify"), reading),
+        warnings: Vec::new(),
+    }
+}
+
+fn schedule(section: &Section<'_>, reading: &mut Reading<'_>) -> Schedule {
+    let cron = reading.parsed(section.text("cron"), CronText::parse);
+    let timezone = reading.parsed(section.text("timezone"), values::timezone);
+    let jitter = reading.parsed(section.text("jitter"), |text| {
+        values::duration(text, Duration::ZERO, values::HOUR)
+    });
+    Schedule {
+        cron: cron.unwrap_or_else(CronText::every_quarter),
+        timezone: timezone.unwrap_or(chrono_tz::UTC),
+        jitter: jitter.unwrap_or(Duration::from_secs(30)),
+    }
+}
+
+fn store(section: &Section<'_>, reading: &mut Reading<'_>) -> StoreUrl {
+    match reading.parsed(section.text("url"), values::store_url) {
+        Some(StoreUrl::SqliteFile(file)) => {
+            let written = file.to_string_lossy();
+            StoreUrl::SqliteFile(reading.resolve(&written))
+        }
+        Some(memory) => memory,
+        None => StoreUrl::SqliteFile("/var/lib/amiwatch/amiwatch.db".into()),
+    }
+}
+
+fn tags(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap<String, String> {
+    let written = section.named_texts();
+    if written.len() > MAX_TAGS {
+        let wrong = format!("{} tags do not fit beside amiwatch's own", written.len());
+        let right = format!("keep at most {MAX_TAGS} (EC2 takes 50 on a resource)");
+        reading.fault(section.at.clone(), Problem::new(wrong, right));
+    }
+    let mut tags = BTreeMap::new();
+    for (key, value) in written {
+        let key = reading.parsed(Some(key), values::tag_key);
+        let value = reading.parsed(Some(value), values::tag_value);
+        tags.extend(key.zip(value));
+    }
+    tags
+}
+
+fn aws(section: &Section<'_>, reading: &mut Reading<'_>) -> AwsOverrides {
+    AwsOverrides {
+        region: reading.parsed(section.text("region"), values::region),
+        profile: reading.parsed(section.text("profile"), |text| {
+            values::line(text, "a profile's name")
+        }),
+        role_arn: reading.parsed(section.text("role_arn"), arns::role_arn),
+        endpoint_url: reading.parsed(section.text("endpoint_url"), values::endpoint_url),
+    }
+}
+
+fn notifiers(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap<String, Notifier> {
+    let written = section.named_sections();
+    if written.len() > MAX_NOTIFIERS {
+        let wrong = format!("{} receivers are too many", written.len());
+        let right = format!("keep at most {MAX_NOTIFIERS}; one topic can have many subscribers");
+        reading.fault(section.at.clone(), Problem::new(wrong, right));
+    }
+    let mut notifiers = BTreeMap::new();
+    for (name, section) in written {
+        let name = reading.parsed(Some(name), values::name);
+        let notifier = notifier(&section, reading);
+        notifiers.extend(name.zip(notifier));
+    }
+    notifiers
+}
+
+fn notifier(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Notifier> {
+    let events = events(section, reading);
+    if section.place_of("sns").is_none() {
+        // The walk has already said that `slack` is not there to be used.
+        if section.place_of("slack").is_none() {
+            let right = "add `sns = { topic_arn = \"arn:aws:sns:...\" }`";
+            let problem = Problem::new("the receiver has no way to be told", right);
+            reading.fault_in_context(section.at.clone(), problem);
+        }
+        return None;
+    }
+    let sns = section.section("sns");
+    let topic_arn = reading.required(&sns, "topic_arn", arns::topic_arn)?;
+    Some(Notifier {
+        kind: NotifierKind::Sns { topic_arn },
+        events,
+    })
+}
+
+fn events(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeSet<Event> {
+    let Some(written) = section.texts("events") else {
+        return Event::ALL.into_iter().collect();
+    };
+    if section.is_empty_list("events") {
+        let right = "name some, or leave `events` out for all of them";
+        let at = section.place_of("events").unwrap_or_default();
+        reading.fault(
+            at,
+            Problem::new("the receiver is never told anything", right),
+        );
+    }
+    reading.each_parsed(written, event).into_iter().collect()
+}
+
+fn event(text: &str) -> Result<Event, Problem> {
+    let known = Event::ALL.into_iter().find(|event| event.as_str() == text);
+    known.ok_or_else(|| {
+        let words = Event::ALL.map(Event::as_str);
+        let right = match nearest(text, words) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("the events are {}", words.join(", ")),
+        };
+        Problem::new(format!("{} is not an event", quoted(text)), right)
+    })
+}
+
+impl Reading<'_> {
+    /// The value of a text that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let written: Option<Written<'_>> = section.text(key);
+        if section.place_of(key).is_none() {
+            let problem = Problem::new(format!("`{key}` is missing"), format!("add `{key} = ...`"));
+            self.fault_in_context(section.at.clone(), problem);
+        }
+        self.parsed(written, parse)
+    }
+}

@@ -1,0 +1,221 @@
+//! Texts that become types: durations, names, regions, patterns. Each either gives the value or says
+//! what is wrong and what would be right. Plain functions; what AWS would say is not asked here.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::ids::{Installation, Region};
+
+use super::StoreUrl;
+use super::fault::{Problem, quoted};
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
+pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A duration such as `30m`, `1h30m` or `30d`, within bounds that are themselves allowed.
+pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Result<Duration, Problem> {
+    let parsed = humantime::parse_duration(text).map_err(|_| {
+        Problem::new(
+            format!("{} is not a duration", quoted(text)),
+            "write numbers with units, such as \"45s\", \"30m\", \"1h30m\" or \"30d\"",
+        )
+    })?;
+    if parsed < least || parsed > most {
+        let (least, most) = (
+            humantime::format_duration(least),
+            humantime::format_duration(most),
+        );
+        return Err(Problem::new(
+            format!("{} is out of bounds", quoted(text)),
+            format!("write a duration from {least} to {most}"),
+        ));
+    }
+    Ok(parsed)
+}
+
+/// Letters a to z, digits and hyphens, 1 to 40 of them: fit for image names, tags and paths.
+pub(super) fn name(text: &str) -> Result<String, Problem> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=40).contains(&text.len()) && text.chars().all(fits) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!(
+            "the name {} does not fit everywhere it is used",
+            quoted(text)
+        ),
+        "use 1 to 40 of a-z, 0-9 and `-`",
+    ))
+}
+
+pub(super) fn installation(text: &str) -> Result<Installation, Problem> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if (1..=64).contains(&text.len()) && text.chars().all(fits) {
+        return Ok(Installation::new(text));
+    }
+    Err(Problem::new(
+        format!(
+            "the installation {} does not fit a tag that policies match",
+            quoted(text)
+        ),
+        "use 1 to 64 of A-Z, a-z, 0-9, `-`, `_` and `.`",
+    ))
+}
+
+/// `eu-west-1`, `us-gov-east-1`, `eu-isoe-west-1`, `eusc-de-east-1`.
+pub(super) fn region(text: &str) -> Result<Region, Problem> {
+    if looks_like_a_region(text) {
+        return Ok(Region::new(text));
+    }
+    let right = match text.strip_suffix(|c: char| c.is_ascii_lowercase()) {
+        Some(region) if looks_like_a_region(region) => {
+            format!("`{text}` is a zone; write its region, \"{region}\"")
+        }
+        _ => "write a region's code, such as \"eu-west-1\"".to_owned(),
+    };
+    Err(Problem::new(
+        format!("{} is not a region", quoted(text)),
+        right,
+    ))
+}
+
+fn looks_like_a_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    match parts.as_slice() {
+        [area, middle @ .., number] if !middle.is_empty() => {
+            (2..=4).contains(&area.len())
+                && word(area)
+                && middle.iter().all(word)
+                && (1..=2).contains(&number.len())
+                && number.bytes().all(|b| b.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn timezone(text: &str) -> Result<chrono_tz::Tz, Problem> {
+    text.parse().map_err(|_| {
+        let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        let right = match super::nearest::nearest(text, names) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => "write a zone of the IANA database, such as \"Europe/Zurich\"".to_owned(),
+        };
+        Problem::new(format!("{} is not a time zone", quoted(text)), right)
+    })
+}
+
+/// `sqlite:///absolute/path`, `sqlite://relative/path`, `sqlite::memory:`.
+pub(super) fn store_url(text: &str) -> Result<StoreUrl, Problem> {
+    let wrong = |why: &str| {
+        Problem::new(
+            format!("the store {} {why}", quoted(text)),
+            "write \"sqlite:///absolute/path.db\", \"sqlite://relative/path.db\" or \
+             \"sqlite::memory:\"",
+        )
+    };
+    let Some(rest) = text.strip_prefix("sqlite:") else {
+        return Err(wrong("is not of a kind that this version has"));
+    };
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    match path {
+        ":memory:" => Ok(StoreUrl::SqliteMemory),
+        "" => Err(wrong("names no file")),
+        _ if path.ends_with('/') => Err(wrong("names a folder")),
+        _ if path.contains(['?', '#']) => Err(wrong("has options, and there are none")),
+        _ if path.contains(char::is_control) => Err(wrong("holds a control character")),
+        _ => Ok(StoreUrl::SqliteFile(PathBuf::from(path))),
+    }
+}
+
+/// A pattern of application or environment names; `*` and `?` match within a name.
+pub(super) fn name_pattern(text: &str) -> Result<String, Problem> {
+    let right = "write a name, in which `*` stands for any text and `?` for one character";
+    if text.is_empty() {
+        return Err(Problem::new("an empty pattern matches nothing", right));
+    }
+    match glob::Pattern::new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(Problem::new(
+            format!("{} is not a pattern: {}", quoted(text), error.msg),
+            right,
+        )),
+    }
+}
+
+/// Environment names hold letters, digits and hyphens: a pattern of anything else never matches.
+pub(super) fn environment_pattern(text: &str) -> Result<String, Problem> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-*?[]!".contains(c);
+    match text.chars().find(|c| !fits(*c)) {
+        None => name_pattern(text),
+        Some(c) => Err(Problem::new(
+            format!("no environment's name has {} in it", quoted(&c.to_string())),
+            "environment names hold letters, digits and hyphens; give each pattern a target of \
+             its own",
+        )),
+    }
+}
+
+/// A text that must be there and must be one line.
+pub(super) fn line(text: &str, what: &str) -> Result<String, Problem> {
+    if !text.trim().is_empty() && super::fault::visible(text) == text {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new(
+        format!("{} is not {what}", quoted(text)),
+        format!("write {what} in one line, without control characters"),
+    ))
+}
+
+pub(super) fn tag_key(text: &str) -> Result<String, Problem> {
+    let reserved = ["aws:", "amiwatch:"];
+    if let Some(prefix) = reserved
+        .iter()
+        .find(|p| text.to_ascii_lowercase().starts_with(**p))
+    {
+        let wrong = format!("tags beginning with `{prefix}` are not yours to set");
+        return Err(Problem::new(wrong, "use another tag key"));
+    }
+    if text.chars().count() > 128 {
+        return Err(Problem::new(
+            "the tag key is longer than 128 characters",
+            "shorten it",
+        ));
+    }
+    line(text, "a tag key")
+}
+
+pub(super) fn tag_value(text: &str) -> Result<String, Problem> {
+    if text.chars().count() > 256 {
+        return Err(Problem::new(
+            "the tag value is longer than 256 characters",
+            "shorten it",
+        ));
+    }
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    line(text, "a tag value")
+}
+
+pub(super) fn endpoint_url(text: &str) -> Result<String, Problem> {
+    let wrong = |wrong: &str| {
+        let right = "write http or https, a host and perhaps a port, such as \
+                     \"http://127.0.0.1:4599\"";
+        Err(Problem::new(wrong.to_owned(), right))
+    };
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split('/').next().unwrap_or(rest));
+    match host {
+        // Not quoted: what stands before the `@` may be a password.
+        Some(host) if host.contains('@') => wrong("the endpoint holds a user's name or password"),
+        Some(host) if host.is_empty() || host.contains(|c: char| !c.is_ascii_graphic()) => {
+            wrong("the endpoint names no host")
+        }
+        Some(_) => Ok(text.to_owned()),
+        None => wrong("the endpoint is not an http or https address"),
+    }
+}

@@ -1,0 +1,103 @@
+//! Walks the tables against the key table: reports keys that nobody reads and values of the wrong
+//! type. Whatever it lets through has the type that the key table says; what the values mean is the
+//! readers' business.
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::fault::{Problem, quoted};
+use super::keys::{self, KEYS, Key, Kind};
+use super::nearest::nearest;
+use super::reading::{self, Reading};
+
+/// Reports every unknown key and every value of the wrong type.
+pub(super) fn walk(root: &DeTable<'_>, reading: &mut Reading<'_>) {
+    walk_table("", root, reading);
+}
+
+fn walk_table(path: &str, table: &DeTable<'_>, reading: &mut Reading<'_>) {
+    for (name, value) in table {
+        match keys::child(path, name.get_ref()) {
+            Some(key) if key.kind == Kind::NotBuilt => {
+                reading.fault(name.span(), not_built(key));
+            }
+            Some(key) => walk_value(key, value, reading),
+            None => reading.fault(name.span(), unknown(path, name.get_ref())),
+        }
+    }
+}
+
+fn walk_value(key: &Key, value: &Spanned<DeValue<'_>>, reading: &mut Reading<'_>) {
+    match (key.kind, value.get_ref()) {
+        (Kind::Text, DeValue::String(_)) | (Kind::Boolean, DeValue::Boolean(_)) => {}
+        (Kind::Integer, number) if reading::integer(number).is_some() => {}
+        (Kind::Table, DeValue::Table(table)) => walk_table(key.path, table, reading),
+        (Kind::Texts | Kind::Tables, DeValue::Array(array)) => walk_list(key, array, reading),
+        (_, other) => reading.fault(value.span(), mistyped(key, key.kind, other)),
+    }
+}
+
+fn walk_list(key: &Key, array: &DeArray<'_>, reading: &mut Reading<'_>) {
+    for value in array {
+        match (key.kind, value.get_ref()) {
+            (Kind::Texts, DeValue::String(_)) => {}
+            (Kind::Tables, DeValue::Table(table)) => walk_table(key.path, table, reading),
+            (_, other) => reading.fault(value.span(), mistyped(key, key.kind, other)),
+        }
+    }
+}
+
+fn mistyped(key: &Key, kind: Kind, found: &DeValue<'_>) -> Problem {
+    let found = match found {
+        DeValue::String(_) => "text",
+        DeValue::Integer(number) if number.as_str().len() > 18 => "a number that is too large",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    Problem::new(
+        format!("`{}` cannot be {found}", shown(key)),
+        format!("write {}, such as `{}`", kind.phrase(), key.example),
+    )
+}
+
+/// A row's name as people know it: a name of their own is named by its table.
+fn shown(key: &Key) -> String {
+    match key.name() {
+        "*" => key.path.trim_end_matches(".*").to_owned() + ".<name>",
+        name => name.to_owned(),
+    }
+}
+
+fn not_built(key: &Key) -> Problem {
+    let name = key.name();
+    Problem::new(format!("`{name}` is not part of this version"), key.doc)
+}
+
+fn unknown(path: &str, name: &str) -> Problem {
+    let place = match path {
+        "" => "at the top".to_owned(),
+        _ => format!("in `{}`", path.replace('*', "<name>")),
+    };
+    let wrong = format!("unknown key {} {place}", quoted(name));
+    Problem::new(wrong, what_was_meant(path, name))
+}
+
+/// A neighbour with nearly that name, or the table where a key of that name belongs, or all keys.
+fn what_was_meant(path: &str, name: &str) -> String {
+    let names: Vec<&str> = keys::children(path).map(Key::name).collect();
+    if let Some(near) = nearest(name, names.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    if let Some(key) = KEYS.iter().find(|key| key.name() == name) {
+        let home = key
+            .path
+            .rsplit_once('.')
+            .map_or("the top", |(home, _)| home);
+        return format!("`{name}` belongs in `{}`", home.replace('*', "<name>"));
+    }
+    format!("its keys are {}", names.join(", "))
+}

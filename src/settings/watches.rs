@@ -1,0 +1,221 @@
+//! Reads `[watch.NAME]`: a base, targets, and how far to go. The recipe stays a name here: whether
+//! there is one of that name is a rule across keys.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::model::base::{Base, BaseSource};
+use crate::model::ids::{Architecture, Region, WatchName};
+use crate::model::watch::{OnDrift, TargetPattern, Watch};
+
+use super::fault::{Problem, quoted};
+use super::nearest::nearest;
+use super::reading::{Reading, Section, Written};
+use super::recipes::RecipeDraft;
+use super::{arns, values};
+
+/// Nobody waits or keeps longer than this; more is a slip of the unit.
+const LONGEST: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
+
+/// A watch as far as it was right. What is absent was reported.
+pub(super) struct WatchDraft<'t> {
+    name: Option<WatchName>,
+    pub(super) recipe: Option<Written<'t>>,
+    pub(super) on_drift: OnDrift,
+    /// Where `on_drift` stands, or the watch when it says nothing.
+    pub(super) on_drift_at: Range<usize>,
+    region: Option<Region>,
+    base: Option<Base>,
+    soak: Option<Duration>,
+    max_age: Option<Duration>,
+    targets: Vec<TargetPattern>,
+}
+
+impl WatchDraft<'_> {
+    /// The watch with its recipe in it; `None` when something of it was wrong.
+    pub(super) fn resolve(
+        self,
+        recipes: &BTreeMap<&str, RecipeDraft<'_>>,
+    ) -> Option<(WatchName, Watch)> {
+        let recipe = match self.recipe {
+            Some(named) => Some(recipes.get(named.text)?.recipe.clone()?),
+            None => None,
+        };
+        let name = self.name?;
+        let watch = Watch {
+            name: name.clone(),
+            region: self.region,
+            base: self.base?,
+            recipe,
+            on_drift: self.on_drift,
+            soak: self.soak,
+            max_age: self.max_age,
+            targets: self.targets,
+        };
+        Some((name, watch))
+    }
+}
+
+pub(super) fn read<'t>(section: &Section<'t>, reading: &mut Reading<'_>) -> Vec<WatchDraft<'t>> {
+    let watches = section.named_sections().into_iter();
+    watches
+        .map(|(name, section)| watch(name, &section, reading))
+        .collect()
+}
+
+fn watch<'t>(
+    name: Written<'t>,
+    section: &Section<'t>,
+    reading: &mut Reading<'_>,
+) -> WatchDraft<'t> {
+    let on_drift = reading.parsed(section.text("on_drift"), on_drift);
+    let targets = section.sections("target").into_iter();
+    WatchDraft {
+        name: reading.parsed(Some(name), values::name).map(WatchName::new),
+        recipe: section.text("recipe"),
+        on_drift: on_drift.unwrap_or(OnDrift::Notify),
+        on_drift_at: section.place_of("on_drift").unwrap_or(section.at.clone()),
+        region: reading.parsed(section.text("region"), values::region),
+        base: base(section, reading),
+        // No wait is the same as no soaking.
+        soak: reading
+            .parsed(section.text("soak"), |text| {
+                values::duration(text, Duration::ZERO, LONGEST)
+            })
+            .filter(|soak| !soak.is_zero()),
+        max_age: reading.parsed(section.text("max_age"), |text| {
+            values::duration(text, values::HOUR, LONGEST)
+        }),
+        targets: targets
+            .filter_map(|section| target(&section, reading))
+            .collect(),
+    }
+}
+
+fn on_drift(text: &str) -> Result<OnDrift, Problem> {
+    match text {
+        "notify" => Ok(OnDrift::Notify),
+        "bake" => Ok(OnDrift::Bake),
+        "rollout" => Err(Problem::new(
+            "`rollout` is not part of this version",
+            "use \"bake\": the image is made and proved, a person sets it in the environment",
+        )),
+        _ => {
+            let right = match nearest(text, ["notify", "bake"]) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "write \"notify\" or \"bake\"".to_owned(),
+            };
+            Err(Problem::new(
+                format!("`on_drift` cannot be {}", quoted(text)),
+                right,
+            ))
+        }
+    }
+}
+
+fn base(watch: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
+    const RIGHT: &str = "write `base = { beanstalk = \"<platform branch>\" }` or \
+                         `base = { ssm = \"/<parameter>\" }`";
+    let section = watch.section("base");
+    let named = ["beanstalk", "ssm", "images"].map(|kind| section.place_of(kind).is_some());
+    match (watch.place_of("base").is_some(), named) {
+        (false, _) => {
+            let problem = Problem::new("the watch has no base to follow", RIGHT);
+            reading.fault_in_context(watch.at.clone(), problem);
+            None
+        }
+        (true, [true, false, false]) => beanstalk_base(&section, reading),
+        (true, [false, true, false]) => ssm_base(&section, reading),
+        // The walk has said that there are no `images` bases.
+        (true, [false, false, true]) => None,
+        (true, [false, false, false]) => {
+            reading.fault_in_context(section.at, Problem::new("the base names nothing", RIGHT));
+            None
+        }
+        (true, _) => {
+            let problem = Problem::new("the base is of two kinds at once", RIGHT);
+            reading.fault(section.at, problem);
+            None
+        }
+    }
+}
+
+fn beanstalk_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
+    let branch = reading.parsed(section.text("beanstalk"), arns::branch);
+    let _checked = reading.parsed(section.text("version"), version);
+    let architecture = reading.parsed(section.text("architecture"), architecture);
+    Some(Base {
+        source: BaseSource::Beanstalk { branch: branch? },
+        architecture: architecture.unwrap_or_default(),
+    })
+}
+
+/// Only one choice is built; it is read so that another one is refused instead of ignored.
+fn version(text: &str) -> Result<(), Problem> {
+    if text == "recommended" {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format!(
+            "the version {} is not part of this version of amiwatch",
+            quoted(text)
+        ),
+        "write \"recommended\", the newest version of the branch, or leave it out",
+    ))
+}
+
+fn architecture(text: &str) -> Result<Architecture, Problem> {
+    text.parse().map_err(|_| {
+        let wrong = format!("{} is not an architecture", quoted(text));
+        Problem::new(wrong, "write \"x86_64\" or \"arm64\"")
+    })
+}
+
+/// The parameter's path often says the processor; then it need not be written again, and must not
+/// be written otherwise.
+fn ssm_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
+    if let Some(at) = section.place_of("version") {
+        let right = "leave it out: the parameter itself names the newest image";
+        reading.fault(at, Problem::new("an `ssm` base has no `version`", right));
+    }
+    let parameter = reading.parsed(section.text("ssm"), arns::parameter);
+    let written = reading.parsed(section.text("architecture"), architecture);
+    let implied = parameter
+        .as_deref()
+        .and_then(arns::architecture_of_parameter);
+    if let (Some(written), Some(implied)) = (written, implied)
+        && written != implied
+    {
+        let problem = Problem::new(
+            format!("the parameter's images are {implied}, not {written}"),
+            format!("write \"{implied}\" or leave `architecture` out"),
+        );
+        reading.fault(
+            section.place_of("architecture").unwrap_or_default(),
+            problem,
+        );
+    }
+    Some(Base {
+        source: BaseSource::Ssm {
+            parameter: parameter?,
+        },
+        architecture: written.or(implied).unwrap_or_default(),
+    })
+}
+
+fn target(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<TargetPattern> {
+    if section.place_of("beanstalk").is_none() {
+        let right = "add `beanstalk = { application = \"...\", environment = \"*\" }`";
+        let problem = Problem::new("the target names nothing", right);
+        reading.fault_in_context(section.at.clone(), problem);
+        return None;
+    }
+    let beanstalk = section.section("beanstalk");
+    let application = reading.required(&beanstalk, "application", values::name_pattern);
+    let environment = reading.required(&beanstalk, "environment", values::environment_pattern);
+    Some(TargetPattern {
+        application: application?,
+        environment: environment?,
+    })
+}

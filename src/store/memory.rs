@@ -1,0 +1,185 @@
+//! What is remembered, by key: the shapes of the store's records and nothing about their use.
+//!
+//! Keys: `watch/<account>/<region>/<watch>` holds a [`WatchHistory`]; `notice/<digest>` says that a
+//! notice was stored, for ever; `outbox/<digest>` holds one that somebody still waits for.
+//! Writes are returned as operations, so that the caller can put them into one batch.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Op, Record, Store, StoreError};
+use crate::model::bake::digest;
+use crate::model::history::WatchHistory;
+use crate::model::ids::{Scope, WatchName};
+use crate::model::notice::Notice;
+
+/// The prefix of records that wait to be delivered.
+pub const OUTBOX: &str = "outbox/";
+const WATCH: &str = "watch/";
+/// How many records a page of a listing has.
+const PAGE: usize = 100;
+
+/// A value with the version under which it was read; 0 when there was none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioned<T> {
+    pub version: u64,
+    pub value: T,
+}
+
+/// A notice and who still waits for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub notice: Notice,
+    /// By notifier's name.
+    pub to: BTreeMap<String, Delivery>,
+}
+
+/// How far the delivery to one notifier has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    pub attempts: u32,
+    pub next_at: DateTime<Utc>,
+    pub last_why: Option<String>,
+    /// Given up; a person may have it tried again.
+    pub dead: bool,
+}
+
+fn watch_key(scope: &Scope, watch: &WatchName) -> String {
+    format!("{WATCH}{scope}/{watch}")
+}
+
+/// What is remembered of a watch; empty when nothing is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn watch(
+    store: &dyn Store,
+    scope: &Scope,
+    watch: &WatchName,
+) -> Result<Versioned<WatchHistory>, StoreError> {
+    match store.get(&watch_key(scope, watch)).await? {
+        None => Ok(Versioned {
+            version: 0,
+            value: WatchHistory::default(),
+        }),
+        Some(record) => {
+            let version = record.version;
+            Ok(Versioned {
+                version,
+                value: decode(record)?,
+            })
+        }
+    }
+}
+
+/// The write that replaces what is remembered of a watch, unless somebody else did meanwhile.
+pub fn put_watch(scope: &Scope, watch: &WatchName, history: &Versioned<WatchHistory>) -> Op {
+    Op::CompareAndSet {
+        key: watch_key(scope, watch),
+        expected: history.version,
+        value: json!(history.value),
+    }
+}
+
+/// Every remembered watch, as (`<account>/<region>/<watch>`, history).
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn watches(store: &dyn Store) -> Result<Vec<(String, WatchHistory)>, StoreError> {
+    let records = all(store, WATCH).await?;
+    records
+        .into_iter()
+        .map(|record| {
+            let name = record.key[WATCH.len()..].to_owned();
+            Ok((name, decode(record)?))
+        })
+        .collect()
+}
+
+/// The writes that store a notice and put it into the outbox; none when it was stored before.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn tell(
+    store: &dyn Store,
+    notice: &Notice,
+    notifiers: &[String],
+) -> Result<Vec<Op>, StoreError> {
+    let name = digest(&["amiwatch notice 1", &notice.key]);
+    let told = format!("notice/{name}");
+    if store.get(&told).await?.is_some() {
+        return Ok(Vec::new());
+    }
+    let delivery = Delivery {
+        attempts: 0,
+        next_at: notice.at,
+        last_why: None,
+        dead: false,
+    };
+    let to = notifiers
+        .iter()
+        .map(|name| (name.clone(), delivery.clone()))
+        .collect();
+    let waiting = Waiting {
+        notice: notice.clone(),
+        to,
+    };
+    Ok(vec![
+        Op::CompareAndSet {
+            key: told,
+            expected: 0,
+            value: json!({ "key": notice.key }),
+        },
+        Op::CompareAndSet {
+            key: format!("{OUTBOX}{name}"),
+            expected: 0,
+            value: json!(waiting),
+        },
+    ])
+}
+
+/// Every notice that somebody waits for, with its key and version.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn outbox(store: &dyn Store) -> Result<Vec<(String, Versioned<Waiting>)>, StoreError> {
+    let records = all(store, OUTBOX).await?;
+    let mut waiting = records
+        .into_iter()
+        .map(|record| {
+            let (key, version) = (record.key.clone(), record.version);
+            Ok((
+                key,
+                Versioned {
+                    version,
+                    value: decode::<Waiting>(record)?,
+                },
+            ))
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    waiting.sort_by_key(|(key, entry)| (entry.value.notice.at, key.clone()));
+    Ok(waiting)
+}
+
+/// Every record under a prefix, page by page.
+async fn all(store: &dyn Store, prefix: &str) -> Result<Vec<Record>, StoreError> {
+    let mut records: Vec<Record> = Vec::new();
+    loop {
+        let after = records.last().map(|record| record.key.clone());
+        let page = store.query(prefix, after.as_deref(), PAGE).await?;
+        let last = page.len() < PAGE;
+        records.extend(page);
+        if last {
+            return Ok(records);
+        }
+    }
+}
+
+fn decode<T: DeserializeOwned>(record: Record) -> Result<T, StoreError> {
+    let Record { key, value, .. } = record;
+    serde_json::from_value::<T>(value).map_err(|source| StoreError::Unreadable { key, source })
+}

@@ -1,0 +1,347 @@
+//! The embedded store: one SQLite file in WAL mode, every commit synced. Works inline on the one
+//! runtime thread (a commit takes a fraction of a millisecond), never on a thread of its own.
+//!
+//! Owns the file, its schema and the driver's lock beside it. Must not interpret values.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use serde_json::Value;
+
+use super::{Answer, Batch, Lease, Op, Record, Store, StoreError};
+
+mod schema;
+
+/// The record that counts how often the driver's place was taken.
+const EPOCH_KEY: &str = "lease/driver";
+/// How long a commit waits for another process's commit.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A store in one file, or in memory.
+pub struct SqliteStore {
+    place: String,
+    /// Absent for a store in memory, which no other process can see.
+    lock_path: Option<PathBuf>,
+    connection: RefCell<Connection>,
+    /// Held while this process drives.
+    lock: RefCell<Option<File>>,
+}
+
+impl SqliteStore {
+    /// Opens the file, or makes it (and its folder).
+    ///
+    /// # Errors
+    /// When it cannot be opened, is not a database, or was written by a newer amiwatch.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let place = path.display().to_string();
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|e| failed(&place, "make its folder", e))?;
+        }
+        let connection = Connection::open(path).map_err(|e| failed(&place, "open", e))?;
+        let lock_path = Some(path.with_extension("lock"));
+        Self::prepare(place, lock_path, connection)
+    }
+
+    /// Opens an existing file for reading only: `status` beside a running daemon, or on a copy.
+    ///
+    /// # Errors
+    /// When there is no such file or it cannot be read.
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let place = path.display().to_string();
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|e| failed(&place, "open", e))?;
+        connection
+            .busy_timeout(BUSY)
+            .map_err(|e| failed(&place, "set up", e))?;
+        schema::refuse_newer(&connection, &place)?;
+        Ok(Self {
+            place,
+            lock_path: Some(path.with_extension("lock")),
+            connection: RefCell::new(connection),
+            lock: RefCell::new(None),
+        })
+    }
+
+    /// A store that lives as long as the value.
+    ///
+    /// # Errors
+    /// When SQLite cannot be set up.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let place = ":memory:".to_owned();
+        let connection = Connection::open_in_memory().map_err(|e| failed(&place, "open", e))?;
+        Self::prepare(place, None, connection)
+    }
+
+    fn prepare(
+        place: String,
+        lock_path: Option<PathBuf>,
+        mut connection: Connection,
+    ) -> Result<Self, StoreError> {
+        schema::refuse_newer(&connection, &place)?;
+        schema::set_up(&connection, BUSY).map_err(|e| failed(&place, "set up", e))?;
+        schema::migrate(&mut connection).map_err(|e| failed(&place, "migrate", e))?;
+        Ok(Self {
+            place,
+            lock_path,
+            connection: RefCell::new(connection),
+            lock: RefCell::new(None),
+        })
+    }
+
+    /// Runs `work` on the connection; the borrow never spans an await.
+    fn with<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut Connection) -> Result<T, Trouble>,
+    ) -> Result<T, StoreError> {
+        work(&mut self.connection.borrow_mut()).map_err(|trouble| match trouble {
+            Trouble::Sqlite(source) => failed(&self.place, doing, source),
+            Trouble::Told(error) => error,
+        })
+    }
+
+    /// Takes the file lock; `false` when another process holds it.
+    fn lock_file(&self) -> Result<bool, StoreError> {
+        let Some(path) = &self.lock_path else {
+            return Ok(true);
+        };
+        if self.lock.borrow().is_some() {
+            return Ok(true);
+        }
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+            .map_err(|e| failed(&self.place, "make its lock file", e))?;
+        match file.try_lock() {
+            Ok(()) => {
+                *self.lock.borrow_mut() = Some(file);
+                Ok(true)
+            }
+            Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+            Err(std::fs::TryLockError::Error(e)) => Err(failed(&self.place, "lock", e)),
+        }
+    }
+
+    fn next_epoch(&self) -> Result<u64, StoreError> {
+        self.with("take the lease", |connection| {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let epoch = version_of(&tx, EPOCH_KEY)? + 1;
+            write(&tx, EPOCH_KEY, epoch, &Value::from(epoch))?;
+            tx.commit()?;
+            Ok(epoch)
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Record>> {
+        Box::pin(async move {
+            self.with("read", |connection| {
+                let mut statement = connection
+                    .prepare_cached("SELECT key, version, value FROM record WHERE key = ?1")?;
+                let row = statement.query_row([key], row_parts).optional()?;
+                row.map(record).transpose()
+            })
+        })
+    }
+
+    fn query<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> Answer<'a, Vec<Record>> {
+        Box::pin(async move {
+            self.with("read", |connection| {
+                let mut statement = connection.prepare_cached(
+                    "SELECT key, version, value FROM record \
+                     WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 AND key > ?2 \
+                     ORDER BY key LIMIT ?3",
+                )?;
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let rows = statement
+                    .query_map(params![prefix, after.unwrap_or_default(), limit], row_parts)?;
+                rows.map(|row| record(row?)).collect()
+            })
+        })
+    }
+
+    fn journal<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Value>> {
+        Box::pin(async move {
+            self.with("read", |connection| {
+                let mut statement = connection
+                    .prepare_cached("SELECT event FROM journal WHERE name = ?1 ORDER BY seq")?;
+                let rows = statement.query_map([name], |row| row.get::<_, String>(0))?;
+                rows.map(|row| decode(name, &row?)).collect()
+            })
+        })
+    }
+
+    fn commit(&self, batch: Batch) -> Answer<'_, ()> {
+        Box::pin(async move {
+            batch.within_limits()?;
+            self.with("write", |connection| {
+                let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                batch.ops().iter().try_for_each(|op| apply(&tx, op))?;
+                Ok(tx.commit()?)
+            })
+        })
+    }
+
+    fn take_lease(&self) -> Answer<'_, Option<Lease>> {
+        Box::pin(async move {
+            if !self.lock_file()? {
+                return Ok(None);
+            }
+            Ok(Some(Lease {
+                epoch: self.next_epoch()?,
+            }))
+        })
+    }
+}
+
+/// What goes wrong inside a transaction: SQLite itself, or an answer of ours.
+enum Trouble {
+    Sqlite(rusqlite::Error),
+    Told(StoreError),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+fn apply(tx: &Transaction<'_>, op: &Op) -> Result<(), Trouble> {
+    match op {
+        Op::Append {
+            journal,
+            expected,
+            event,
+        } => append(tx, journal, *expected, event),
+        Op::PutIfAbsent { key, value } => put_if_absent(tx, key, value),
+        Op::CompareAndSet {
+            key,
+            expected,
+            value,
+        } => {
+            expect_version(tx, key, *expected)?;
+            write(tx, key, expected + 1, value)
+        }
+        Op::Delete { key, expected } => {
+            expect_version(tx, key, *expected)?;
+            tx.prepare_cached("DELETE FROM record WHERE key = ?1")?
+                .execute([key])?;
+            Ok(())
+        }
+        Op::CheckLease { epoch } => match version_of(tx, EPOCH_KEY)? {
+            held if held == *epoch => Ok(()),
+            _ => Err(Trouble::Told(StoreError::LeaseLost)),
+        },
+    }
+}
+
+fn append(
+    tx: &Transaction<'_>,
+    journal: &str,
+    expected: u64,
+    event: &Value,
+) -> Result<(), Trouble> {
+    let length: u64 = tx
+        .prepare_cached("SELECT COUNT(*) FROM journal WHERE name = ?1")?
+        .query_row([journal], |row| row.get::<_, i64>(0))?
+        .unsigned_abs();
+    if length != expected {
+        return conflict(journal);
+    }
+    tx.prepare_cached("INSERT INTO journal (name, seq, event) VALUES (?1, ?2, ?3)")?
+        .execute(params![journal, signed(expected), event.to_string()])?;
+    Ok(())
+}
+
+fn put_if_absent(tx: &Transaction<'_>, key: &str, value: &Value) -> Result<(), Trouble> {
+    if version_of(tx, key)? != 0 {
+        return Ok(());
+    }
+    write(tx, key, 1, value)
+}
+
+fn write(tx: &Transaction<'_>, key: &str, version: u64, value: &Value) -> Result<(), Trouble> {
+    tx.prepare_cached(
+        "INSERT INTO record (key, version, value) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (key) DO UPDATE SET version = ?2, value = ?3",
+    )?
+    .execute(params![key, signed(version), value.to_string()])?;
+    Ok(())
+}
+
+fn expect_version(tx: &Transaction<'_>, key: &str, expected: u64) -> Result<(), Trouble> {
+    if version_of(tx, key)? == expected {
+        Ok(())
+    } else {
+        conflict(key)
+    }
+}
+
+fn version_of(tx: &Transaction<'_>, key: &str) -> Result<u64, Trouble> {
+    let version: Option<i64> = tx
+        .prepare_cached("SELECT version FROM record WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    Ok(version.unwrap_or(0).unsigned_abs())
+}
+
+fn conflict(key: &str) -> Result<(), Trouble> {
+    Err(Trouble::Told(StoreError::Conflict {
+        key: key.to_owned(),
+    }))
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+type RowParts = (String, i64, String);
+
+fn row_parts(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowParts> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn record((key, version, text): RowParts) -> Result<Record, Trouble> {
+    let value = decode(&key, &text)?;
+    Ok(Record {
+        key,
+        version: version.unsigned_abs(),
+        value,
+    })
+}
+
+fn decode(key: &str, text: &str) -> Result<Value, Trouble> {
+    serde_json::from_str(text).map_err(|source| {
+        Trouble::Told(StoreError::Unreadable {
+            key: key.to_owned(),
+            source,
+        })
+    })
+}
+
+fn failed(
+    place: &str,
+    doing: &'static str,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> StoreError {
+    StoreError::Failed {
+        place: place.to_owned(),
+        doing,
+        source: Box::new(source),
+    }
+}

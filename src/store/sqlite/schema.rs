@@ -1,0 +1,66 @@
+//! The tables, and how a file of an earlier version becomes one of this version.
+//!
+//! Migrations are append-only: one that has been released is never edited.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::super::StoreError;
+
+/// In order; a file's `user_version` is the number of those that it has had.
+const MIGRATIONS: &[&str] = &["CREATE TABLE record (
+         key     TEXT PRIMARY KEY NOT NULL,
+         version INTEGER NOT NULL,
+         value   TEXT NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE journal (
+         name  TEXT NOT NULL,
+         seq   INTEGER NOT NULL,
+         event TEXT NOT NULL,
+         PRIMARY KEY (name, seq)
+     ) STRICT, WITHOUT ROWID;"];
+
+/// Refuses a file that a newer amiwatch has written, before anything in it is touched.
+pub(super) fn refuse_newer(connection: &Connection, place: &str) -> Result<(), StoreError> {
+    let found = applied(connection).map_err(|e| super::failed(place, "read", e))?;
+    if found > MIGRATIONS.len() {
+        return Err(StoreError::Newer {
+            place: place.to_owned(),
+            found: u32::try_from(found).unwrap_or(u32::MAX),
+            known: u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX),
+        });
+    }
+    Ok(())
+}
+
+/// WAL, so that readers never wait for the driver; FULL, so that a commit survives a power cut.
+pub(super) fn set_up(connection: &Connection, busy: Duration) -> rusqlite::Result<()> {
+    connection.busy_timeout(busy)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(())
+}
+
+/// Brings the file to this version, one migration a transaction.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    for (done, migration) in MIGRATIONS.iter().enumerate().skip(applied(connection)?) {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have migrated while this one waited for the lock.
+        if applied(&tx)? == done {
+            tx.execute_batch(migration)?;
+            tx.pragma_update(
+                None,
+                "user_version",
+                i64::try_from(done + 1).unwrap_or(i64::MAX),
+            )?;
+        }
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+fn applied(connection: &Connection) -> rusqlite::Result<usize> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(usize::try_from(version).unwrap_or(0))
+}

@@ -1,0 +1,143 @@
+//! Crash safety that has never heard of AMIs.
+//!
+//! A workflow is a short line of steps. Each step is four small functions: [`Workflow::find`] (has
+//! it happened already?), [`Workflow::start`], [`Workflow::check`] (one look) and
+//! [`Workflow::undo`] (right for never ran, maybe ran, and ran). Steps never sleep and remember
+//! nothing: the [`runner`] writes `Started` before and `Done` with the step's output after, later
+//! steps read earlier outputs from the journal, and a restart replays the journal through the
+//! function that wrote it ([`journal`]). The process may stop anywhere.
+//!
+//! Must not import `cloud` or `flow`: what the steps do is their business.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store::{Op, StoreError};
+
+pub mod journal;
+
+pub mod runner;
+
+#[cfg(test)]
+mod tests;
+
+pub use journal::{Event, Failure, Outcome, Run};
+pub use runner::{Ended, Runner};
+
+/// A line of steps that ends with all of them done, or with none of them left.
+pub trait Workflow {
+    /// What was decided beforehand; the first thing in the journal.
+    type Input: Serialize + DeserializeOwned + Clone;
+    /// The steps' names.
+    type Step: Copy + Eq + Debug + Serialize + DeserializeOwned + 'static;
+    /// What a step leaves for the later ones.
+    type Output: Serialize + DeserializeOwned + Clone;
+
+    /// The steps in order.
+    fn steps(&self) -> &'static [Self::Step];
+
+    /// Once this step is done, nothing is undone any more: a later failure leaves a remark.
+    fn point_of_no_return(&self) -> Self::Step;
+
+    /// How long the step may take, from its start to its output.
+    fn allowance(&self, step: Self::Step, input: &Self::Input) -> Duration;
+
+    /// How long undoing the step may take.
+    fn undo_allowance(&self, step: Self::Step) -> Duration;
+
+    /// Looks whether the step has happened already, by names and tokens that depend on the input
+    /// alone. Called before every `start`, and again whenever an outcome is unknown.
+    ///
+    /// # Errors
+    /// See [`StepError`].
+    fn find(
+        &self,
+        at: &At<'_, Self>,
+    ) -> impl Future<Output = Result<Option<Self::Output>, StepError>>;
+
+    /// Makes it happen. May be called again after [`StepError::Again`]; must then collide with, not
+    /// double, what an earlier call did.
+    ///
+    /// # Errors
+    /// See [`StepError`].
+    fn start(
+        &self,
+        at: &At<'_, Self>,
+    ) -> impl Future<Output = Result<Look<Self::Output>, StepError>>;
+
+    /// Takes one look at what was started.
+    ///
+    /// # Errors
+    /// See [`StepError`].
+    fn check(
+        &self,
+        at: &At<'_, Self>,
+    ) -> impl Future<Output = Result<Look<Self::Output>, StepError>>;
+
+    /// Removes what the step made, one move a call. Right for a step that never ran, maybe ran, or
+    /// ran.
+    ///
+    /// # Errors
+    /// [`StepError::Again`] is tried again until the undo's allowance is over; everything else ends it.
+    fn undo(&self, at: &At<'_, Self>) -> impl Future<Output = Result<Undo, StepError>>;
+
+    /// The facts and notices that are stored in the same batch as the end of the workflow. Called
+    /// again when another process changed one of the records meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn closing(
+        &self,
+        run: &Run<Self>,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Vec<Op>, StoreError>>;
+}
+
+/// Where a step stands when one of its functions is called.
+pub struct At<'a, W: Workflow + ?Sized> {
+    pub step: W::Step,
+    /// Which of the step's alternatives is tried, from 0.
+    pub choice: u32,
+    /// When this alternative was started (when undoing: when the undo was).
+    pub since: DateTime<Utc>,
+    pub now: DateTime<Utc>,
+    /// The input and the outputs so far.
+    pub run: &'a Run<W>,
+}
+
+/// One look at a step that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look<T> {
+    /// Not yet; `so_far` is for people.
+    Pending {
+        so_far: String,
+    },
+    Done(T),
+}
+
+/// One look at an undo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undo {
+    /// Nothing of the step is left.
+    Gone,
+    /// Going, or may still turn up: look again.
+    Pending { so_far: String },
+    /// Left on purpose, with what a person should do.
+    Left { why: String, by_hand: String },
+}
+
+/// Why a step's function has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepError {
+    /// Throttled, unreachable, or unknown whether it happened: `find` again after a pause.
+    Again { why: String },
+    /// This alternative cannot be had: try the step's next one.
+    NextChoice { why: String },
+    /// It will not work however often it is tried.
+    Failed(Failure),
+}

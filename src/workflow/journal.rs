@@ -1,0 +1,332 @@
+//! What was written, and what that means now.
+//!
+//! [`Run::record`] is the whole rulebook: the runner records through it and a restart replays
+//! through it, so that there is no second code path. An event that does not follow from the ones
+//! before it is an error, in production as in tests.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Workflow;
+
+/// One entry of a journal, numbered by its place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event<I, S, O> {
+    /// Always the first.
+    Opened {
+        at: DateTime<Utc>,
+        input: I,
+    },
+    /// Written before the step's first call, and again for each alternative.
+    Started {
+        step: S,
+        choice: u32,
+        at: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+    },
+    Done {
+        step: S,
+        at: DateTime<Utc>,
+        output: O,
+    },
+    Failed {
+        step: S,
+        at: DateTime<Utc>,
+        failure: Failure,
+    },
+    UndoStarted {
+        step: S,
+        at: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+    },
+    Undone {
+        step: S,
+        at: DateTime<Utc>,
+    },
+    /// Not undone: a person is needed, `by_hand` says for what.
+    Left {
+        step: S,
+        at: DateTime<Utc>,
+        left: Left,
+    },
+    /// Always the last; in the same batch as the facts that follow from it.
+    Closed {
+        at: DateTime<Utc>,
+        outcome: Outcome,
+    },
+}
+
+/// Shorthand for a workflow's own events.
+pub type EventOf<W> = Event<<W as Workflow>::Input, <W as Workflow>::Step, <W as Workflow>::Output>;
+
+/// Why a step failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// A stable word for programs: `checks_failed`, `deadline`, `denied`.
+    pub kind: String,
+    /// One line, with what to do next.
+    pub why: String,
+    /// More lines for people, printable: the console's tail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Failure {
+    /// A failure without detail.
+    pub fn new(kind: &str, why: impl Into<String>) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            why: why.into(),
+            detail: None,
+        }
+    }
+
+    /// Adds the detail.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// Something that could not be undone, or was left on purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    pub why: String,
+    /// What a person should do about it.
+    pub by_hand: String,
+}
+
+/// How a workflow ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every step is done; `left` names what could not be cleaned up.
+    Succeeded { left: Vec<Left> },
+    /// A step failed; what was made is gone, except what `left` names.
+    Failed {
+        step: String,
+        failure: Failure,
+        left: Vec<Left>,
+    },
+}
+
+/// A run of a workflow, as its journal tells it.
+pub struct Run<W: Workflow + ?Sized> {
+    input: W::Input,
+    outputs: Vec<(W::Step, W::Output)>,
+    phase: Phase<W::Step>,
+    failure: Option<(W::Step, Failure)>,
+    undone: Vec<W::Step>,
+    left: Vec<Left>,
+    length: u64,
+}
+
+/// What is to be done next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase<S> {
+    /// Between steps: the next one has not been started.
+    Ready,
+    Running {
+        step: S,
+        choice: u32,
+        since: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+    },
+    /// A step failed: what was started is undone, last first.
+    Failing,
+    Undoing {
+        step: S,
+        since: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+    },
+    Closed(Outcome),
+}
+
+/// An event that does not follow from the ones before it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "journal entry {at} ({event}) cannot follow what is before it; keep the store and report this"
+)]
+pub struct Illegal {
+    pub at: u64,
+    pub event: String,
+}
+
+impl<W: Workflow + ?Sized> Run<W> {
+    /// Opens a run from its first event.
+    ///
+    /// # Errors
+    /// When the first event is not `Opened`.
+    pub fn open(event: EventOf<W>) -> Result<Self, Illegal> {
+        let Event::Opened { input, .. } = event else {
+            return Err(Illegal {
+                at: 0,
+                event: word(&event).to_owned(),
+            });
+        };
+        Ok(Self {
+            input,
+            outputs: Vec::new(),
+            phase: Phase::Ready,
+            failure: None,
+            undone: Vec::new(),
+            left: Vec::new(),
+            length: 1,
+        })
+    }
+
+    /// Takes one more event into account.
+    ///
+    /// # Errors
+    /// [`Illegal`] when it cannot follow; the run is then not changed.
+    pub fn record(&mut self, event: &EventOf<W>) -> Result<(), Illegal> {
+        let phase = self.follow(event).ok_or_else(|| self.illegal(event))?;
+        match event {
+            Event::Done { step, output, .. } => self.outputs.push((*step, output.clone())),
+            Event::Failed { step, failure, .. } => self.failure = Some((*step, failure.clone())),
+            Event::Undone { step, .. } => self.undone.push(*step),
+            Event::Left { step, left, .. } => {
+                self.undone.push(*step);
+                self.left.push(left.clone());
+            }
+            Event::Opened { .. }
+            | Event::Started { .. }
+            | Event::UndoStarted { .. }
+            | Event::Closed { .. } => {}
+        }
+        self.phase = phase;
+        self.length += 1;
+        Ok(())
+    }
+
+    /// The phase after the event, when the event may come now.
+    fn follow(&self, event: &EventOf<W>) -> Option<Phase<W::Step>> {
+        match (&self.phase, event) {
+            (
+                Phase::Ready,
+                Event::Started {
+                    step,
+                    choice: 0,
+                    at,
+                    deadline,
+                },
+            ) if self.output(*step).is_none() => Some(Phase::Running {
+                step: *step,
+                choice: 0,
+                since: *at,
+                deadline: *deadline,
+            }),
+            (
+                Phase::Running {
+                    step: running,
+                    choice: before,
+                    deadline,
+                    ..
+                },
+                Event::Started {
+                    step, choice, at, ..
+                },
+            ) if running == step && *choice == before + 1 => Some(Phase::Running {
+                step: *step,
+                choice: *choice,
+                since: *at,
+                deadline: *deadline,
+            }),
+            (Phase::Running { step: running, .. }, Event::Done { step, .. }) if running == step => {
+                Some(Phase::Ready)
+            }
+            (Phase::Running { step: running, .. }, Event::Failed { step, .. })
+                if running == step =>
+            {
+                Some(Phase::Failing)
+            }
+            (Phase::Failing, Event::UndoStarted { step, at, deadline })
+                if !self.undone.contains(step) =>
+            {
+                Some(Phase::Undoing {
+                    step: *step,
+                    since: *at,
+                    deadline: *deadline,
+                })
+            }
+            (Phase::Undoing { step: undoing, .. }, Event::Undone { step, .. })
+            | (Phase::Undoing { step: undoing, .. }, Event::Left { step, .. })
+                if undoing == step =>
+            {
+                Some(Phase::Failing)
+            }
+            (Phase::Ready | Phase::Failing, Event::Closed { outcome, .. }) => {
+                Some(Phase::Closed(outcome.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn illegal(&self, event: &EventOf<W>) -> Illegal {
+        Illegal {
+            at: self.length,
+            event: word(event).to_owned(),
+        }
+    }
+
+    /// What was decided beforehand.
+    pub fn input(&self) -> &W::Input {
+        &self.input
+    }
+
+    /// What a step left, once it is done.
+    pub fn output(&self, step: W::Step) -> Option<&W::Output> {
+        self.outputs
+            .iter()
+            .find(|(of, _)| *of == step)
+            .map(|(_, output)| output)
+    }
+
+    /// What is to be done next.
+    pub fn phase(&self) -> &Phase<W::Step> {
+        &self.phase
+    }
+
+    /// The failed step and why, once one has failed.
+    pub fn failure(&self) -> Option<&(W::Step, Failure)> {
+        self.failure.as_ref()
+    }
+
+    /// What could not be undone so far.
+    pub fn left(&self) -> &[Left] {
+        &self.left
+    }
+
+    /// How many events the journal has.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// True once the step's undo has ended, one way or the other.
+    pub fn is_undone(&self, step: W::Step) -> bool {
+        self.undone.contains(&step)
+    }
+}
+
+fn word<I, S, O>(event: &Event<I, S, O>) -> &'static str {
+    match event {
+        Event::Opened { .. } => "opened",
+        Event::Started { .. } => "started",
+        Event::Done { .. } => "done",
+        Event::Failed { .. } => "failed",
+        Event::UndoStarted { .. } => "undo_started",
+        Event::Undone { .. } => "undone",
+        Event::Left { .. } => "left",
+        Event::Closed { .. } => "closed",
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}

@@ -1,0 +1,338 @@
+//! The rulebook and the runner on a toy workflow whose whole world is a list of words.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::journal::Left;
+use super::runner::{Unobserved, open_journals, replay};
+use super::{At, Event, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
+use crate::clock::Clock;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Op, Store, StoreError};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Toy {
+    One,
+    Two,
+    Three,
+}
+
+/// Makes one word a step. What each call answers is set by the test.
+#[derive(Default)]
+struct Words {
+    made: RefCell<Vec<String>>,
+    calls: RefCell<Vec<String>>,
+    looks_needed: Cell<u32>,
+    fail: Cell<Option<Toy>>,
+    choices_refused: Cell<u32>,
+    /// The first start does it and then says that it does not know.
+    unknown_once: Cell<bool>,
+    undo_stuck: Cell<bool>,
+}
+
+impl Words {
+    fn call(&self, what: &str, at: &At<'_, Self>) {
+        self.calls
+            .borrow_mut()
+            .push(format!("{what} {:?}/{}", at.step, at.choice));
+    }
+
+    fn word(at: &At<'_, Self>) -> String {
+        format!("{}-{:?}", at.run.input(), at.step)
+    }
+}
+
+impl Workflow for Words {
+    type Input = String;
+    type Step = Toy;
+    type Output = String;
+
+    fn steps(&self) -> &'static [Toy] {
+        &[Toy::One, Toy::Two, Toy::Three]
+    }
+
+    fn point_of_no_return(&self) -> Toy {
+        Toy::Two
+    }
+
+    fn allowance(&self, _: Toy, _: &String) -> Duration {
+        Duration::from_secs(600)
+    }
+
+    fn undo_allowance(&self, _: Toy) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn find(&self, at: &At<'_, Self>) -> Result<Option<String>, StepError> {
+        self.call("find", at);
+        let word = Self::word(at);
+        Ok(self.made.borrow().contains(&word).then_some(word))
+    }
+
+    async fn start(&self, at: &At<'_, Self>) -> Result<Look<String>, StepError> {
+        self.call("start", at);
+        if at.step == Toy::One && at.choice < self.choices_refused.get() {
+            return Err(StepError::NextChoice {
+                why: "taken".to_owned(),
+            });
+        }
+        if self.fail.get() == Some(at.step) {
+            return Err(StepError::Failed(Failure::new(
+                "broken",
+                "it broke; mend it",
+            )));
+        }
+        self.made.borrow_mut().push(Self::word(at));
+        if self.unknown_once.take() {
+            return Err(StepError::Again {
+                why: "no answer".to_owned(),
+            });
+        }
+        self.check(at).await
+    }
+
+    async fn check(&self, at: &At<'_, Self>) -> Result<Look<String>, StepError> {
+        self.call("check", at);
+        let left = self.looks_needed.get();
+        if left > 0 {
+            self.looks_needed.set(left - 1);
+            return Ok(Look::Pending {
+                so_far: format!("{left} to go"),
+            });
+        }
+        Ok(Look::Done(Self::word(at)))
+    }
+
+    async fn undo(&self, at: &At<'_, Self>) -> Result<Undo, StepError> {
+        self.call("undo", at);
+        if self.undo_stuck.get() {
+            return Err(StepError::Again {
+                why: "throttled".to_owned(),
+            });
+        }
+        self.made
+            .borrow_mut()
+            .retain(|word| *word != Self::word(at));
+        Ok(Undo::Gone)
+    }
+
+    async fn closing(
+        &self,
+        run: &Run<Self>,
+        _: &Outcome,
+        _: DateTime<Utc>,
+    ) -> Result<Vec<Op>, StoreError> {
+        let value = serde_json::json!(run.output(Toy::Three));
+        Ok(vec![Op::PutIfAbsent {
+            key: "fact".to_owned(),
+            value,
+        }])
+    }
+}
+
+async fn drive(words: &Words, store: &SqliteStore) -> (Outcome, Duration) {
+    let clock = Clock::virtual_from(DateTime::UNIX_EPOCH);
+    let epoch = store.take_lease().await.unwrap().unwrap().epoch;
+    let runner = Runner {
+        workflow: words,
+        store,
+        clock: &clock,
+        epoch,
+        observer: &Unobserved,
+    };
+    let ended = runner.open("toy/1", &"w".to_owned()).await.unwrap();
+    (
+        ended.outcome,
+        (clock.now() - DateTime::UNIX_EPOCH).to_std().unwrap(),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_step_is_looked_for_before_it_is_started() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    let (outcome, _) = drive(&words, &store).await;
+    assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() });
+    let calls = words.calls.borrow();
+    assert_eq!(calls[..3], ["find One/0", "start One/0", "check One/0"]);
+    assert_eq!(*words.made.borrow(), ["w-One", "w-Two", "w-Three"]);
+    // The fact is in the store, the journal is closed, and nothing is open.
+    assert!(store.get("fact").await.unwrap().is_some());
+    assert!(open_journals(&store, "toy/").await.unwrap().is_empty());
+    let run = replay::<Words>(&store, "toy/1").await.unwrap();
+    assert_eq!(run.output(Toy::Three).map(String::as_str), Some("w-Three"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_outcome_goes_back_through_find_and_nothing_is_made_twice() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.unknown_once.set(true);
+    drive(&words, &store).await;
+    assert_eq!(
+        words.calls.borrow()[..3],
+        ["find One/0", "start One/0", "find One/0"]
+    );
+    assert_eq!(words.made.borrow().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_back_off_to_five_seconds_and_no_further() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.looks_needed.set(20);
+    let (_, took) = drive(&words, &store).await;
+    // 1 + 1.5 + 2.25 + 3.375 and then 16 times 5.
+    assert_eq!(took, Duration::from_millis(88_125));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_choice_is_followed_by_the_next_one() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.choices_refused.set(2);
+    drive(&words, &store).await;
+    let calls = words.calls.borrow();
+    let starts: Vec<_> = calls
+        .iter()
+        .filter(|call| call.starts_with("start One"))
+        .collect();
+    assert_eq!(starts, ["start One/0", "start One/1", "start One/2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_step_and_all_before_it_are_undone_last_first() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.fail.set(Some(Toy::Two));
+    let (outcome, _) = drive(&words, &store).await;
+    let failure = Failure::new("broken", "it broke; mend it");
+    assert_eq!(
+        outcome,
+        Outcome::Failed {
+            step: "two".to_owned(),
+            failure,
+            left: Vec::new()
+        }
+    );
+    assert!(words.made.borrow().is_empty());
+    let calls = words.calls.borrow();
+    assert_eq!(calls[calls.len() - 2..], ["undo Two/0", "undo One/0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_past_the_point_of_no_return_undoes_nothing_and_says_so() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.fail.set(Some(Toy::Three));
+    let (outcome, _) = drive(&words, &store).await;
+    assert!(matches!(outcome, Outcome::Succeeded { left } if left.len() == 1));
+    assert_eq!(*words.made.borrow(), ["w-One", "w-Two"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_never_succeeds_ends_and_names_what_a_person_must_do() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.fail.set(Some(Toy::Two));
+    words.undo_stuck.set(true);
+    let (outcome, took) = drive(&words, &store).await;
+    let Outcome::Failed { left, .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(left.len(), 2);
+    assert!(left[0].by_hand.contains("amiwatch:key"), "{left:?}");
+    assert!(took < Duration::from_secs(200), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_never_ends_fails_at_its_deadline_with_the_last_look() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.looks_needed.set(u32::MAX);
+    let (outcome, took) = drive(&words, &store).await;
+    let Outcome::Failed { failure, .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(failure.kind, "deadline");
+    assert!(failure.why.contains("to go"), "{failure}");
+    assert!(
+        took >= Duration::from_secs(600) && took < Duration::from_secs(620),
+        "{took:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_driver_can_write_nothing() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    let clock = Clock::virtual_from(DateTime::UNIX_EPOCH);
+    let epoch = store.take_lease().await.unwrap().unwrap().epoch;
+    store.take_lease().await.unwrap();
+    let runner = Runner {
+        workflow: &words,
+        store: &store,
+        clock: &clock,
+        epoch,
+        observer: &Unobserved,
+    };
+    assert!(runner.open("toy/1", &"w".to_owned()).await.is_err());
+    assert!(words.calls.borrow().is_empty());
+}
+
+#[test]
+fn the_rulebook_refuses_what_cannot_follow() {
+    let at = DateTime::UNIX_EPOCH;
+    let opened = || Event::Opened {
+        at,
+        input: "w".to_owned(),
+    };
+    let started = |step, choice| Event::Started {
+        step,
+        choice,
+        at,
+        deadline: at,
+    };
+    let done = |step| Event::Done {
+        step,
+        at,
+        output: "out".to_owned(),
+    };
+    let left = Left {
+        why: String::new(),
+        by_hand: String::new(),
+    };
+    let refused = [
+        ("done before started", vec![done(Toy::One)]),
+        ("second opening", vec![opened()]),
+        (
+            "a choice skipped",
+            vec![started(Toy::One, 0), started(Toy::One, 2)],
+        ),
+        (
+            "another step meanwhile",
+            vec![started(Toy::One, 0), started(Toy::Two, 0)],
+        ),
+        (
+            "done twice",
+            vec![started(Toy::One, 0), done(Toy::One), started(Toy::One, 0)],
+        ),
+        (
+            "undo without failure",
+            vec![Event::UndoStarted {
+                step: Toy::One,
+                at,
+                deadline: at,
+            }],
+        ),
+        (
+            "left without undo",
+            vec![Event::Left {
+                step: Toy::One,
+                at,
+                left,
+            }],
+        ),
+    ];
+    for (what, events) in refused {
+        let mut run = Run::<Words>::open(opened()).unwrap();
+        let last = events.iter().map(|event| run.record(event)).last().unwrap();
+        assert!(last.is_err(), "{what} was taken");
+    }
+    assert!(Run::<Words>::open(done(Toy::One)).is_err());
+}
