@@ -15,6 +15,8 @@ pub mod demo;
 
 mod draw;
 
+mod follow;
+
 mod plan;
 
 mod progress;

@@ -8,7 +8,7 @@ use super::session::{Access, Session, WrongUsage};
 use crate::flow::verdict::{self, Exit};
 use crate::model::drift::Drift;
 use crate::model::ids::WatchName;
-use crate::service::look::{Looked, look};
+use crate::service::look::{Looked, Patience, look};
 use crate::settings::Settings;
 
 /// `check --format json`
@@ -21,7 +21,7 @@ struct Answer<'a> {
 pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
     let only = named(&session.settings, own.watch.as_deref())?;
-    let looked = look(&session.service(), only.as_ref()).await?;
+    let looked = look(&session.service(), only.as_ref(), Patience::Waits).await?;
     let drifts: Vec<&Drift> = looked.iter().map(|one| &one.item.drift).collect();
     match common.format {
         Format::Json => draw::json(&Answer { schema: "amiwatch.check/1", watches: drifts.clone() })?,

@@ -10,7 +10,7 @@ use crate::model::bake::BakeOrder;
 use crate::model::plan::{Action, PlanItem};
 use crate::service::Service;
 use crate::service::drive::{Wish, give_order};
-use crate::service::look::{Looked, look};
+use crate::service::look::{Looked, Patience, look};
 
 /// `plan --format json`
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
     let only = check::named(&session.settings, own.watch.as_deref())?;
     let service = session.service();
-    let looked = look(&service, only.as_ref()).await?;
+    let looked = look(&service, only.as_ref(), Patience::Waits).await?;
     let mut planned = Vec::new();
     let mut failed = Exit::Done;
     for one in &looked {
@@ -104,7 +104,7 @@ fn show(looked: &Looked<'_>, planned: &Planned<'_>) {
     }
 }
 
-fn action(action: &Action) -> String {
+pub(super) fn action(action: &Action) -> String {
     match action {
         Action::Nothing => "would do nothing: in step".to_owned(),
         Action::Tell => "would tell, and nothing else (on_drift = \"notify\")".to_owned(),

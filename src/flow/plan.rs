@@ -13,6 +13,8 @@ mod generation;
 
 mod targets;
 
+pub use generation::next as next_generation;
+
 use chrono::{DateTime, Utc};
 
 use crate::model::bake::KeyInputs;

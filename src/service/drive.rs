@@ -6,20 +6,24 @@ use futures_util::stream::FuturesUnordered;
 use super::Service;
 use super::look::Place;
 use crate::cloud::CloudError;
-use crate::flow::bake::order::{OrderError, OrderInputs, order};
+use crate::flow::bake::order::{OrderError, OrderInputs, key, order};
 use crate::flow::bake::site::site;
 use crate::flow::bake::steps::{Bake, BakeOutput, BakeStep, JOURNALS, journal_name};
 use crate::model::bake::BakeOrder;
 use crate::model::base::Release;
-use crate::model::ids::ImageId;
-use crate::model::watch::Watch;
+use crate::model::ids::{ImageId, Installation};
+use crate::model::watch::{Recipe, Watch};
 use crate::settings::Faults;
 use crate::store::{Lease, StoreError};
+use crate::workflow::journal::Phase;
 use crate::workflow::runner::{Observer, RunError, open_journals, replay};
 use crate::workflow::{Outcome, Run, Runner};
 
 /// What a bake's progress is told to.
 pub type BakeObserver = dyn Observer<BakeOrder, BakeStep, BakeOutput>;
+
+/// Makes an observer for each bake that is driven.
+pub type Observers<'a> = dyn Fn(&BakeOrder) -> Box<BakeObserver> + 'a;
 
 /// What is to be baked, as the plan (or a person) decided it.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +41,16 @@ pub struct Ended {
     pub outcome: Outcome,
     /// The verified image, when it succeeded.
     pub image: Option<ImageId>,
+}
+
+impl Ended {
+    /// Why it failed, when it did.
+    pub fn failure(&self) -> Option<String> {
+        match &self.outcome {
+            Outcome::Succeeded { .. } => None,
+            Outcome::Failed { step, failure, .. } => Some(format!("{step}: {failure}")),
+        }
+    }
 }
 
 /// Why a bake could not be driven to an end.
@@ -71,6 +85,7 @@ pub async fn give_order(
     };
     let installation = service.settings.require_installation()?;
     let builder = &service.settings.builder;
+    let attempt = unused_attempt(service, watch, recipe, installation, wish).await?;
     let site = site(&place.cloud, builder, &wish.release.image).await?;
     Ok(order(&OrderInputs {
         scope: &place.scope,
@@ -81,10 +96,35 @@ pub async fn give_order(
         tags: &service.settings.tags,
         release: wish.release,
         generation: wish.generation,
-        attempt: wish.attempt,
+        attempt,
         because: wish.because,
         site: &site,
     })?)
+}
+
+/// The wished attempt, or the first one after it whose journal was not closed: an attempt that has
+/// ended is never driven again, whatever the memory of it says.
+async fn unused_attempt(
+    service: &Service<'_>,
+    watch: &Watch,
+    recipe: &Recipe,
+    installation: &Installation,
+    wish: &Wish<'_>,
+) -> Result<u32, DriveError> {
+    let key = key(installation, watch, recipe, wish.release, wish.generation);
+    let mut attempt = wish.attempt;
+    loop {
+        let journal = journal_name(&key, attempt);
+        let ended = !service.store.journal(&journal).await?.is_empty()
+            && matches!(
+                replay::<Bake<'_>>(service.store, &journal).await?.phase(),
+                Phase::Closed(_)
+            );
+        if !ended {
+            return Ok(attempt);
+        }
+        attempt += 1;
+    }
 }
 
 /// Opens the order's journal (or meets it) and drives it to its end.
@@ -95,13 +135,14 @@ pub async fn bake(
     service: &Service<'_>,
     lease: Lease,
     order: &BakeOrder,
-    observer: &BakeObserver,
+    observers: &Observers<'_>,
 ) -> Result<Ended, DriveError> {
     let told = service.told();
     let cloud = service.connection.cloud(Some(&order.scope.region))?;
     let workflow = Bake::new(cloud, service.store, &told);
-    let runner = runner(service, lease, &workflow, observer);
-    let ended = runner.open(&journal_name(order), order).await?;
+    let observer = observers(order);
+    let runner = runner(service, lease, &workflow, observer.as_ref());
+    let ended = runner.open(&journal_name(&order.key, order.attempt), order).await?;
     Ok(conclude(ended.outcome, &ended.run))
 }
 
@@ -112,11 +153,11 @@ pub async fn bake(
 pub async fn resume(
     service: &Service<'_>,
     lease: Lease,
-    observer: &BakeObserver,
+    observers: &Observers<'_>,
 ) -> Result<Vec<Ended>, DriveError> {
     let journals = open_journals(service.store, JOURNALS).await?;
     let mut under_way: FuturesUnordered<_> =
-        journals.iter().map(|journal| resume_one(service, lease, journal, observer)).collect();
+        journals.iter().map(|journal| resume_one(service, lease, journal, observers)).collect();
     let mut ended = Vec::new();
     while let Some(one) = under_way.next().await {
         ended.push(one?);
@@ -129,13 +170,14 @@ async fn resume_one(
     service: &Service<'_>,
     lease: Lease,
     journal: &str,
-    observer: &BakeObserver,
+    observers: &Observers<'_>,
 ) -> Result<Ended, DriveError> {
     let order = replay::<Bake<'_>>(service.store, journal).await?.input().clone();
     let told = service.told();
     let cloud = service.connection.cloud(Some(&order.scope.region))?;
     let workflow = Bake::new(cloud, service.store, &told);
-    let ended = runner(service, lease, &workflow, observer).resume(journal).await?;
+    let observer = observers(&order);
+    let ended = runner(service, lease, &workflow, observer.as_ref()).resume(journal).await?;
     Ok(conclude(ended.outcome, &ended.run))
 }
 

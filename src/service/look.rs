@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use super::Service;
 use crate::cloud::{Cloud, CloudError};
 use crate::flow::detect::{self, sight, watch_sighting};
@@ -11,11 +13,10 @@ use crate::flow::{compare, plan};
 use crate::model::bake::RecipeDigest;
 use crate::model::drift::Drift;
 use crate::model::history::WatchHistory;
-use crate::model::image::Image;
 use crate::model::ids::{Installation, Region, Scope, WatchName};
 use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::{Reason, ReasonCode};
-use crate::model::sighting::Trouble;
+use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 use crate::store::memory::{self, Versioned};
 use crate::store::StoreError;
@@ -24,8 +25,8 @@ use crate::store::StoreError;
 pub struct Looked<'a> {
     pub watch: &'a Watch,
     pub item: PlanItem,
-    /// Images that carry this installation's and this watch's tags; empty when they could not be read.
-    pub ours: Vec<Image>,
+    /// Absent when not even the account could be told.
+    pub seen: Option<WatchSighting>,
     /// Absent when not even the account could be told: nothing can start then.
     pub place: Option<Place>,
 }
@@ -37,6 +38,14 @@ pub struct Place {
     pub history: Versioned<WatchHistory>,
 }
 
+/// Whether the pause after a failed bake is waited out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    Waits,
+    /// A person asked now. A bake that is held after too many failures stays held.
+    AskedNow,
+}
+
 /// Looks at every watch, or at one.
 ///
 /// # Errors
@@ -44,6 +53,7 @@ pub struct Place {
 pub async fn look<'a>(
     service: &Service<'a>,
     only: Option<&WatchName>,
+    patience: Patience,
 ) -> Result<Vec<Looked<'a>>, StoreError> {
     let wanted = service.settings.watches.values();
     let mut by_region: BTreeMap<Option<&Region>, Vec<&Watch>> = BTreeMap::new();
@@ -52,7 +62,7 @@ pub async fn look<'a>(
     }
     let mut looked = Vec::new();
     for (region, watches) in by_region {
-        looked.extend(look_at_region(service, region, watches).await?);
+        looked.extend(look_at_region(service, region, watches, patience).await?);
     }
     looked.sort_by(|a, b| a.watch.name.cmp(&b.watch.name));
     Ok(looked)
@@ -62,6 +72,7 @@ async fn look_at_region<'a>(
     service: &Service<'a>,
     region: Option<&Region>,
     watches: Vec<&'a Watch>,
+    patience: Patience,
 ) -> Result<Vec<Looked<'a>>, StoreError> {
     let (cloud, scope) = match reach(service, region).await {
         Ok(reached) => reached,
@@ -78,13 +89,22 @@ async fn look_at_region<'a>(
         let wanted = wanted(service, watch);
         let seen = watch_sighting(&cloud, &wanted.installation, watch, &mut sighting).await;
         let now = service.clock.now();
-        let drift = compare::compare(watch, &wanted, &sighting, &seen, &history.value, now);
-        let item = plan::plan(watch, &wanted, drift, &seen, &history.value, now);
+        let believed = believed(&history.value, patience, now);
+        let drift = compare::compare(watch, &wanted, &sighting, &seen, &believed, now);
+        let item = plan::plan(watch, &wanted, drift, &seen, &believed, now);
         let place = Place { cloud: cloud.clone(), scope: scope.clone(), history };
-        let ours = seen.ours.known().cloned().unwrap_or_default();
-        looked.push(Looked { watch, item, ours, place: Some(place) });
+        looked.push(Looked { watch, item, seen: Some(seen), place: Some(place) });
     }
     Ok(looked)
+}
+
+/// The memory that the verdict goes by: for a person who asked now, the pause is over.
+fn believed(history: &WatchHistory, patience: Patience, now: DateTime<Utc>) -> WatchHistory {
+    let mut believed = history.clone();
+    if let (Patience::AskedNow, Some(failing)) = (patience, &mut believed.failing) {
+        failing.next_at = failing.next_at.map(|next| next.min(now));
+    }
+    believed
 }
 
 async fn reach(
@@ -98,7 +118,7 @@ async fn reach(
 
 /// What the watch should be made of. A config without an installation makes nothing, so that no
 /// image of anybody's carries the empty name.
-fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
+pub fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
     let installation = service.settings.installation.clone();
     Wanted {
         installation: installation.unwrap_or_else(|| Installation::new("")),
@@ -122,5 +142,5 @@ fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
     };
     let action = Action::CannotTell;
     let item = PlanItem { watch: watch.name.clone(), action, because: vec![why], drift };
-    Looked { watch, item, ours: Vec::new(), place: None }
+    Looked { watch, item, seen: None, place: None }
 }

@@ -7,8 +7,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Service;
-use super::drive::{self, BakeObserver, DriveError, Ended, Wish};
-use super::look::{Looked, Place, look};
+use super::drive::{self, DriveError, Ended, Observers, Wish};
+use super::look::{Looked, Patience, Place, look};
 use crate::flow::notify;
 use crate::flow::verdict::{self, Exit};
 use crate::model::bake::{BakeKey, BakedImage};
@@ -26,7 +26,7 @@ use crate::store::{Batch, Lease, Op, StoreError};
 /// the account's launch rate (2 a second) and its quotas before it saved anybody time.
 const BAKES_MAX: usize = 8;
 /// How long a pass goes on trying to deliver notices before it leaves them to the next one.
-const TELL_MAX: Duration = Duration::from_secs(60);
+pub const TELL_MAX: Duration = Duration::from_secs(60);
 
 /// What one pass did.
 pub struct Passed {
@@ -57,14 +57,14 @@ impl Passed {
 pub async fn pass(
     service: &Service<'_>,
     lease: Lease,
-    observer: &BakeObserver,
+    observers: &Observers<'_>,
 ) -> Result<Passed, DriveError> {
-    let resumed = drive::resume(service, lease, observer).await?;
-    let looked = look(service, None).await?;
+    let resumed = drive::resume(service, lease, observers).await?;
+    let looked = look(service, None, Patience::Waits).await?;
     for one in &looked {
         remember(service, lease, one).await?;
     }
-    let bakes = bake_planned(service, lease, &looked, observer).await;
+    let bakes = bake_planned(service, lease, &looked, observers).await;
     let senders = service.senders()?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
     let items = looked.into_iter().map(|one| one.item).collect();
@@ -76,7 +76,7 @@ async fn bake_planned(
     service: &Service<'_>,
     lease: Lease,
     looked: &[Looked<'_>],
-    observer: &BakeObserver,
+    observers: &Observers<'_>,
 ) -> Vec<(WatchName, Result<Ended, DriveError>)> {
     let wishes = looked.iter().filter_map(|one| {
         let Action::Bake { release, generation, attempt } = &one.item.action else { return None };
@@ -85,7 +85,7 @@ async fn bake_planned(
         one.place.as_ref().map(|place| (one, place, wish))
     });
     let bakes = wishes.map(|(one, place, wish)| async move {
-        let ended = bake_one(service, lease, one, place, &wish, observer).await;
+        let ended = bake_one(service, lease, one, place, &wish, observers).await;
         (one.watch.name.clone(), ended)
     });
     let mut ended: Vec<_> = stream::iter(bakes).buffer_unordered(BAKES_MAX).collect().await;
@@ -99,10 +99,10 @@ async fn bake_one(
     one: &Looked<'_>,
     place: &Place,
     wish: &Wish<'_>,
-    observer: &BakeObserver,
+    observers: &Observers<'_>,
 ) -> Result<Ended, DriveError> {
     let order = drive::give_order(service, one.watch, place, wish).await?;
-    drive::bake(service, lease, &order, observer).await
+    drive::bake(service, lease, &order, observers).await
 }
 
 /// Stores what the look taught: when a release was first seen, an adopted image, and the drift with
@@ -160,14 +160,14 @@ fn notices(service: &Service<'_>, looked: &Looked<'_>) -> Vec<Notice> {
         .settings
         .installation
         .iter()
-        .flat_map(|installation| notify::drift(installation, &looked.item, now))
+        .flat_map(|installation| notify::drift(installation, &looked.item.drift, now))
         .collect()
 }
 
 impl Looked<'_> {
     /// The image to adopt, as its tags tell it.
     fn adopted(&self, id: &ImageId) -> Option<BakedImage> {
-        let image = self.ours.iter().find(|image| image.id == *id)?;
+        let image = self.seen.as_ref()?.ours.known()?.iter().find(|image| image.id == *id)?;
         let made = Made::read(image)?;
         Some(BakedImage {
             image: made.image,

@@ -1,11 +1,94 @@
 //! The facts that a bake's end leaves, and the notices about them: one batch with the end itself.
+//!
+//! The base counts as done only here, after everything has succeeded.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::steps::{Bake, BakeOutput, BakeStep};
-use crate::flow::{notify, plan};
-use crate::model::bake::{BakeKey, BakeOrder, BakedImage, KeyInputs};
+use crate::flow::notify;
+use crate::flow::plan::retry::retry_after;
+use crate::model::bake::{BakeOrder, BakedImage};
 use crate::model::history::{Failing, WatchHistory};
 use crate::model::notice::Notice;
 use crate::store::{Op, StoreError, memory};
+use crate::workflow::runner::step_word;
 use crate::workflow::{Failure, Outcome, Run};
+
+/// The writes that go with the end of a bake.
+pub(super) async fn ops(
+    bake: &Bake<'_>,
+    run: &Run<Bake<'_>>,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Result<Vec<Op>, StoreError> {
+    let order = run.input();
+    let mut history = memory::watch(bake.store, &order.scope, &order.watch).await?;
+    let notices = match outcome {
+        Outcome::Succeeded { .. } => succeeded(&mut history.value, run, now),
+        Outcome::Failed { step, failure, .. } => {
+            failed(&mut history.value, order, step, failure, now)
+        }
+    };
+    let mut ops = vec![memory::put_watch(&order.scope, &order.watch, &history)];
+    for notice in notices {
+        ops.extend(memory::tell(bake.store, &notice, bake.told.of(notice.event)).await?);
+    }
+    Ok(ops)
+}
+
+fn succeeded(
+    history: &mut WatchHistory,
+    run: &Run<Bake<'_>>,
+    now: DateTime<Utc>,
+) -> Vec<Notice> {
+    let order = run.input();
+    let Some(BakeOutput::Image { id }) = run.output(BakeStep::CreateImage) else {
+        return Vec::new();
+    };
+    let redundant =
+        matches!(run.output(BakeStep::Report), Some(BakeOutput::Report { redundant: true, .. }));
+    let baked = BakedImage {
+        image: id.clone(),
+        key: order.key.clone(),
+        generation: order.generation,
+        base_image: order.release.image.clone(),
+        base_version: order.release.version.clone(),
+        recipe_digest: order.recipe_digest.clone(),
+        baked_at: now,
+        redundant,
+    };
+    let mut notices = vec![notify::baked(order, &baked, now)];
+    notices.extend(notify::redundant(order, &baked, now));
+    history.current = Some(baked);
+    history.failing = None;
+    history.generation = order.generation;
+    notices
+}
+
+fn failed(
+    history: &mut WatchHistory,
+    order: &BakeOrder,
+    step: &str,
+    failure: &Failure,
+    now: DateTime<Utc>,
+) -> Vec<Notice> {
+    let pause = retry_after(order.attempt).and_then(|pause| TimeDelta::from_std(pause).ok());
+    let failing = Failing {
+        key: order.key.clone(),
+        attempts: order.attempt,
+        last_at: now,
+        last_why: format!("{step}: {failure}"),
+        next_at: pause.map(|pause| now + pause),
+    };
+    // An image of this name was made and found wrong: the next one is another generation.
+    if step == step_word(&BakeStep::BootReport) {
+        history.generation = order.generation + 1;
+    }
+    let (why, console) = (&failing.last_why, failure.detail.as_deref());
+    let mut notices = vec![notify::failed(order, why, console, failing.next_at, now)];
+    if failing.next_at.is_none() {
+        notices.push(notify::held(order, &failing, now));
+    }
+    history.failing = Some(failing);
+    notices
+}

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{clean_up, closing, guest, image, launch, network};
 use crate::cloud::Cloud;
 use crate::flow::verify::GuestRole;
-use crate::model::bake::BakeOrder;
+use crate::model::bake::{BakeKey, BakeOrder};
 use crate::model::ids::{ImageId, InstanceId, SecurityGroupId, SnapshotId};
 use crate::model::notice::Told;
 use crate::model::report::Report;
@@ -123,8 +123,8 @@ impl<'a> Bake<'a> {
 }
 
 /// The journal of one attempt.
-pub fn journal_name(order: &BakeOrder) -> String {
-    format!("{JOURNALS}{}/{:04}", order.key, order.attempt)
+pub fn journal_name(key: &BakeKey, attempt: u32) -> String {
+    format!("{JOURNALS}{key}/{attempt:04}")
 }
 
 /// What every bake's journal begins with.

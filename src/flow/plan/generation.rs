@@ -12,7 +12,7 @@ use crate::model::made::{Made, Stage};
 use crate::model::sighting::WatchSighting;
 
 /// The generation of a bake that starts now.
-pub(super) fn next(
+pub fn next(
     release: &Release,
     recipe: &RecipeDigest,
     seen: &WatchSighting,

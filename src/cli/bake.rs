@@ -1,0 +1,155 @@
+//! `bake W`: bakes now. Joins a bake that is under way, adopts a verified image of the same key,
+//! and with `--force` starts the next generation. Soaking does not bind a person; a hold does.
+
+use anyhow::bail;
+
+use super::args::{Bake as Arguments, Common};
+use super::session::{Access, Session, WrongUsage};
+use super::follow::{self, Follow};
+use super::{check, progress};
+use crate::flow::plan;
+use crate::flow::verdict::{self, Exit};
+use crate::model::base::Release;
+use crate::model::drift::Drift;
+use crate::model::ids::WatchName;
+use crate::model::plan::Action;
+use crate::model::watch::OnDrift;
+use crate::outbox;
+use crate::service::drive::{self, Ended, Wish};
+use crate::service::look::{Looked, Patience, Place, look, wanted};
+use crate::service::pass::{TELL_MAX, remember};
+use crate::store::Lease;
+
+pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+    let mut session = Session::open(common, Access::Write).await?;
+    let Some(watch) = check::named(&session.settings, Some(&own.watch))? else {
+        bail!(WrongUsage(format!("the config has no watch `{}`", own.watch)));
+    };
+    session.settings.require_installation()?;
+    ask_for_it(&mut session, &watch);
+    let mut follow = Follow::default();
+    match session.drive_unless(async || follow.look(&session, &watch).await).await? {
+        Err(outcome) => Ok(follow::say(&watch, &outcome)),
+        Ok(lease) => bake(&session, lease, &watch, own.force).await,
+    }
+}
+
+/// A person asks: the watch's own caution (soak, only telling) does not bind.
+fn ask_for_it(session: &mut Session, name: &WatchName) {
+    if let Some(watch) = session.settings.watches.get_mut(name) {
+        watch.soak = None;
+        watch.on_drift = OnDrift::Bake;
+    }
+}
+
+async fn bake(
+    session: &Session,
+    lease: Lease,
+    name: &WatchName,
+    force: bool,
+) -> anyhow::Result<Exit> {
+    let service = session.service();
+    let resumed = drive::resume(&service, lease, &progress::observer).await?;
+    if let Some(ended) = resumed.iter().find(|ended| ended.order.watch == *name) {
+        deliver(session).await?;
+        return Ok(say(ended));
+    }
+    let looked = look(&service, Some(name), Patience::AskedNow).await?;
+    let Some(one) = looked.first() else {
+        bail!(WrongUsage(format!("the config has no watch `{name}`")));
+    };
+    remember(&service, lease, one).await?;
+    let exit = act(session, lease, one, force).await?;
+    deliver(session).await?;
+    Ok(exit)
+}
+
+async fn act(
+    session: &Session,
+    lease: Lease,
+    one: &Looked<'_>,
+    force: bool,
+) -> anyhow::Result<Exit> {
+    if let (true, Some(release), Some(place)) = (force, &one.item.drift.release, &one.place) {
+        let generation = next_generation(session, one, release, place);
+        let because = ["asked for with --force".to_owned()];
+        let wish = Wish { release, generation, attempt: 1, because: &because };
+        return bake_now(session, lease, one, place, &wish).await;
+    }
+    match (&one.item.action, &one.place) {
+        (Action::Bake { release, generation, attempt }, Some(place)) => {
+            let because = one.item.because.as_slice();
+            let wish = Wish { release, generation: *generation, attempt: *attempt, because };
+            bake_now(session, lease, one, place, &wish).await
+        }
+        (Action::Adopt { image, .. }, _) => {
+            println!("adopted {image}: it is verified and of the wanted key; nothing to bake");
+            Ok(Exit::Done)
+        }
+        (Action::Nothing | Action::Tell, _) => {
+            let image = one.item.drift.current.as_ref().map_or("", |image| image.as_str());
+            println!("{image} is verified and in step; --force bakes the next generation");
+            Ok(Exit::Done)
+        }
+        (Action::Hold { .. } | Action::Blocked | Action::CannotTell | Action::Bake { .. }, _) => {
+            one.item.because.iter().for_each(|why| eprintln!("amiwatch: not baked: {why}"));
+            Ok(refused(&one.item.drift))
+        }
+    }
+}
+
+/// Asked for and not done: 4 where it could not be told, else a failure.
+fn refused(drift: &Drift) -> Exit {
+    match verdict::exit([drift]) {
+        Exit::CannotTell => Exit::CannotTell,
+        _ => Exit::Failed,
+    }
+}
+
+/// One more than any generation of the same inputs.
+fn next_generation(
+    session: &Session,
+    one: &Looked<'_>,
+    release: &Release,
+    place: &Place,
+) -> u32 {
+    let wanted = wanted(&session.service(), one.watch);
+    match (&wanted.recipe_digest, &one.seen) {
+        (Some(recipe), Some(seen)) => {
+            plan::next_generation(release, recipe, seen, &place.history.value)
+        }
+        _ => 0,
+    }
+}
+
+async fn bake_now(
+    session: &Session,
+    lease: Lease,
+    one: &Looked<'_>,
+    place: &Place,
+    wish: &Wish<'_>,
+) -> anyhow::Result<Exit> {
+    let service = session.service();
+    let order = drive::give_order(&service, one.watch, place, wish).await?;
+    let ended = drive::bake(&service, lease, &order, &progress::observer).await?;
+    Ok(say(&ended))
+}
+
+fn say(ended: &Ended) -> Exit {
+    match &ended.image {
+        Some(image) => {
+            println!("{image}");
+            Exit::Done
+        }
+        None => {
+            eprintln!("amiwatch: {}", ended.failure().unwrap_or_default());
+            Exit::Failed
+        }
+    }
+}
+
+async fn deliver(session: &Session) -> anyhow::Result<()> {
+    let service = session.service();
+    outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! `run --once`: one full pass; waits for what it started.
+
+use serde::Serialize;
+
+use super::args::{Common, Format, Run as Arguments};
+use super::session::{Access, Session};
+use super::{draw, progress};
+use crate::flow::verdict::Exit;
+use crate::model::plan::PlanItem;
+use crate::service::drive::{DriveError, Ended};
+use crate::service::pass::{Passed, pass};
+
+/// `run --once --format json`
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: &'static str,
+    watches: &'a [PlanItem],
+    bakes: Vec<Baked>,
+}
+
+#[derive(Serialize)]
+struct Baked {
+    watch: String,
+    /// The verified image; absent when it failed.
+    image: Option<String>,
+    why: Option<String>,
+}
+
+pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+    debug_assert!(own.once, "clap requires --once");
+    let session = Session::open(common, Access::Write).await?;
+    let lease = session.drive().await?;
+    let passed = pass(&session.service(), lease, &progress::observer).await?;
+    match common.format {
+        Format::Json => draw::json(&answer(&passed))?,
+        Format::Table => show(&passed),
+    }
+    Ok(passed.exit())
+}
+
+fn answer(passed: &Passed) -> Answer<'_> {
+    let resumed = passed.resumed.iter().map(|one| baked(one.order.watch.as_str(), Ok(one)));
+    let bakes = passed.bakes.iter().map(|(watch, ended)| baked(watch.as_str(), ended.as_ref()));
+    Answer {
+        schema: "amiwatch.run/1",
+        watches: &passed.items,
+        bakes: resumed.chain(bakes).collect(),
+    }
+}
+
+fn baked(watch: &str, ended: Result<&Ended, &DriveError>) -> Baked {
+    let (image, why) = match ended {
+        Ok(ended) => (ended.image.as_ref().map(ToString::to_string), ended.failure()),
+        Err(error) => (None, Some(chain(error))),
+    };
+    Baked { watch: watch.to_owned(), image, why }
+}
+
+fn show(passed: &Passed) {
+    for item in &passed.items {
+        println!("{}: {}", item.watch, super::plan::action(&item.action));
+        item.because.iter().for_each(|why| println!("    because: {why}"));
+    }
+    for bake in answer(passed).bakes {
+        match (bake.image, bake.why) {
+            (Some(image), _) => println!("{}: baked and verified {image}", bake.watch),
+            (None, why) => println!("{}: the bake failed: {}", bake.watch, why.unwrap_or_default()),
+        }
+    }
+    if let Some(at) = passed.delivered.next_at {
+        println!(
+            "some notices could not be delivered; the next try is due {}",
+            at.format("%Y-%m-%d %H:%M UTC")
+        );
+    }
+}
+
+/// An error with its sources, each layer once.
+fn chain(error: &DriveError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
