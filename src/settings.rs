@@ -5,8 +5,8 @@
 //! recipes' files, writes nothing, calls nobody.
 //!
 //! The way through: text -> spanned tables ([`toml`], which goes on after a syntax error) -> a walk
-//! against one key table ([`keys`]: unknown keys, wrong types) -> the sections' own readers (strings
-//! become types, once) -> [`check`] (rules across keys).
+//! against one key table (`keys`: unknown keys, wrong types) -> the sections' own readers (strings
+//! become types, once) -> `check` (rules across keys).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -31,6 +31,13 @@ mod user_data;
 mod values;
 mod walk;
 mod watches;
+
+#[cfg(test)]
+mod tests_documented;
+#[cfg(test)]
+mod tests_faults;
+#[cfg(test)]
+mod tests_rules;
 
 pub use cron::{CronField, CronText};
 pub use fault::{Fault, Faults, Problem};

@@ -47,7 +47,7 @@ mod tests {
             ("saok", "soak", 1),
             ("on_drfit", "on_drift", 1),
             ("", "soak", 4),
-            ("recipe", "region", 4),
+            ("recipe", "region", 3),
         ] {
             assert_eq!(distance(a, b), slips, "{a} {b}");
             assert_eq!(distance(b, a), slips, "{b} {a}");

@@ -38,7 +38,7 @@ impl<'a> Reading<'a> {
         Self {
             source,
             read_file,
-            guessed: faults.iter().map(|fault| fault.line).collect(),
+            guessed: guessed_lines(source, &faults),
             faults,
             warnings: Vec::new(),
         }
@@ -109,13 +109,37 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The parser's words, but where they mislead.
 fn syntax_fault(source: &Source<'_>, error: &toml::de::Error) -> Fault {
+    let at = error.span().unwrap_or(0..0);
     let message = error.message().trim().replace('\n', ", ");
-    let (wrong, right) = match message.split_once(", expected ") {
-        Some((wrong, expected)) => (wrong.to_owned(), format!("TOML wants {expected} here")),
-        None => (message, "correct the TOML here".to_owned()),
+    let problem = match message.split_once(", expected ") {
+        // The parser takes what is not there for a text without its quotes.
+        _ if source.before(at.start).ends_with('=') => {
+            Problem::new("the key has no value", "write one behind the `=`")
+        }
+        Some((wrong, expected)) => Problem::new(wrong, format!("TOML wants {expected} here")),
+        None if message == DUPLICATE => Problem::new(message, "merge the two, or rename one"),
+        None => Problem::new(message, "correct the TOML here"),
     };
-    source.fault(error.span().unwrap_or(0..0), Problem::new(wrong, right))
+    source.fault(at, problem)
+}
+
+/// The parser's word for a key or table that is there twice; it merges them.
+const DUPLICATE: &str = "duplicate key";
+
+/// The lines on which the parser's guess decides what stands where: a fault's own, and below a
+/// header that could not be read everything up to the next one.
+fn guessed_lines(source: &Source<'_>, faults: &[Fault]) -> BTreeSet<usize> {
+    let lines_after = |fault: &Fault| {
+        let header = source.line(fault.line).trim_start().starts_with('[');
+        let end = match header && fault.problem.wrong != DUPLICATE {
+            true => source.next_header(fault.line),
+            false => fault.line + 1,
+        };
+        fault.line..end
+    };
+    faults.iter().flat_map(lines_after).collect()
 }
 
 /// A text as written and where.

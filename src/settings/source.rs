@@ -49,6 +49,27 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// What stands before an offset on its line, without the blanks in between.
+    pub(super) fn before(&self, offset: usize) -> &'a str {
+        let before = &self.text[..self.boundary(offset)];
+        before.rsplit('\n').next().unwrap_or(before).trim_end()
+    }
+
+    /// A line by its number, from 1.
+    pub(super) fn line(&self, number: usize) -> &'a str {
+        self.text.lines().nth(number - 1).unwrap_or_default()
+    }
+
+    /// The number of the first header below a line, or of the line after the last.
+    pub(super) fn next_header(&self, number: usize) -> usize {
+        let below = self.text.lines().skip(number);
+        number
+            + 1
+            + below
+                .take_while(|line| !line.trim_start().starts_with('['))
+                .count()
+    }
+
     /// The nearest character boundary at or before an offset.
     fn boundary(&self, offset: usize) -> usize {
         let mut at = offset.min(self.text.len());

@@ -1,0 +1,3 @@
+//! What is shipped beside the binary works as it is.
+
+mod recipes;
