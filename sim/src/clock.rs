@@ -54,10 +54,6 @@ impl std::fmt::Debug for SimClock {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the edge where the runtime's clock enters"
-)]
 fn monotonic() -> tokio::time::Instant {
     tokio::time::Instant::now()
 }

@@ -13,6 +13,7 @@
 mod account;
 mod actions;
 mod beanstalk;
+mod call;
 mod clock;
 mod connector;
 mod control;

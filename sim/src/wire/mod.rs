@@ -2,4 +2,5 @@
 
 pub(crate) mod fail;
 pub(crate) mod params;
+pub(crate) mod respond;
 pub(crate) mod xml;
