@@ -9,7 +9,7 @@ use crate::model::reason::Reason;
 /// A table without frames, as wide as its content or the terminal.
 pub(super) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads.iter().copied());
     for row in rows {
         table.add_row(row);

@@ -106,8 +106,7 @@ impl Session {
 /// printed here, one a line, so that editors can jump to them.
 pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
     let path = config_path(common)?;
-    let environment = |name: &str| read_environment(name);
-    match load(&path, &environment) {
+    match load(&path) {
         Ok(settings) => {
             for warning in &settings.warnings {
                 eprintln!("warning: {warning}");
@@ -119,11 +118,6 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
             Err(ConfigRefused.into())
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the environment is read here, in cli, and nowhere else")]
-fn read_environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 fn config_path(common: &Common) -> anyhow::Result<PathBuf> {

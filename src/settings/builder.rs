@@ -32,9 +32,6 @@ pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> Builder 
         root_volume_gib: root_volume_gib(section, reading),
         timeout: timeout.unwrap_or(values::HOUR / 2),
         encrypt: encrypt.unwrap_or(Encrypt::AccountDefault),
-        keep_rejected: reading.parsed(section.text("keep_rejected"), |text| {
-            values::duration(text, values::HOUR, 365 * values::DAY)
-        }),
     }
 }
 

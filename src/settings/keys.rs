@@ -229,9 +229,9 @@ pub(super) const KEYS: &[Key] = &[
     .by_default(),
     key(
         "builder.keep_rejected",
-        Text,
-        "\"24h\"",
-        "how long rejected images are kept",
+        NotBuilt,
+        "",
+        "rejected images are removed at once; their report stays in the store",
     ),
     key("watch", Table, "[watch.shop]", "bases to follow"),
     key(

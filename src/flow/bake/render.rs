@@ -29,11 +29,10 @@ pub fn render(recipe: &Recipe, release: &Release) -> Result<String, RenderError>
     }
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_keep_trailing_newline(true);
     let facts = context! { base => context! {
         image_id => release.image.as_str(),
-        name => release.image_name,
-        version => release.version,
+        name => release.image_name.as_deref(),
+        version => release.version.as_str(),
         architecture => release.architecture.as_str(),
     }};
     environment.render_str(&recipe.user_data, facts).map_err(|error| RenderError {
