@@ -148,14 +148,15 @@ fn compose(script: &Script<'_>, recipe: Vec<Part>) -> Result<Vec<u8>, UserDataEr
     fit(mime::write(&parts).into_bytes())
 }
 
-/// A template with its comments gone and its values in. Every value is a number, hex or base64:
-/// none can leave its quotes.
+/// A template without comments and indents, and with its values in. Every value is a number, a word
+/// of ours, hex or base64: none can leave its quotes.
 fn filled(template: &str, script: &Script<'_>) -> String {
-    let comment = |line: &str| line.trim_start().starts_with('#') && !line.starts_with("#!");
+    let comment = |line: &str| line.starts_with('#') && !line.starts_with("#!");
     let code: String = template
         .lines()
-        .filter(|line| !comment(line) && !line.trim().is_empty())
-        .map(|line| format!("{}\n", line.replacen("    ", "\t", usize::MAX)))
+        .map(str::trim_start)
+        .filter(|line| !comment(line) && !line.is_empty())
+        .map(|line| format!("{line}\n"))
         .collect();
     code.replace("@NONCE@", script.nonce)
         .replace("@ROLE@", script.role.as_str())
