@@ -91,9 +91,11 @@ async fn settings(cloud: &Cloud, environment: &Environment) -> Seen<Settings> {
         .settings(&target.application, &target.environment)
         .await;
     answer.map_or_else(
-        |error| unanswered(&error, || {
-            format!("settings of {}/{}", target.application, target.environment)
-        }),
+        |error| {
+            unanswered(&error, || {
+                format!("settings of {}/{}", target.application, target.environment)
+            })
+        },
         Seen::Known,
     )
 }

@@ -17,7 +17,9 @@ const CHAIN_MAX: usize = 8;
 
 /// Puts every image that matters into the sighting, with its lineage.
 pub(super) async fn read(cloud: &Cloud, look: &Look, sighting: &mut Sighting) {
-    let used: BTreeSet<ImageId> = in_use(sighting).chain(look.images.iter().cloned()).collect();
+    let used: BTreeSet<ImageId> = in_use(sighting)
+        .chain(look.images.iter().cloned())
+        .collect();
     let named = sighting
         .platforms
         .values()

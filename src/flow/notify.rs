@@ -1,0 +1,336 @@
+//! notify: what happened in, notices out. Plain functions of values; delivering is the outbox's.
+//!
+//! A notice's key is derived from the event alone, so that whoever finds it, and however often, gives
+//! it the same key: the store keeps one, and a receiver can drop repeats. Whatever came from outside
+//! (names of environments, a guest's console) is cleaned before it is put into a message.
+
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::bake::{BakeOrder, BakedImage, digest};
+use crate::model::drift::{Drift, TargetDrift};
+use crate::model::history::Failing;
+use crate::model::ids::{ImageId, Installation};
+use crate::model::notice::{Event, Notice};
+use crate::model::reason::{Class, Reason};
+
+use text::Body;
+
+pub use text::{clean, subject};
+
+/// A watch drifted, or targets of it are behind. Absent when there is nothing of the kind to tell.
+///
+/// Key: the watch, the release, and the set of (target, code) of the classes drift and behind. What
+/// comes and goes by itself (an environment that is updating, a read that failed) is not in it.
+pub fn drift(installation: &Installation, drift: &Drift, at: DateTime<Utc>) -> Option<Notice> {
+    let told = told(drift);
+    if told.is_empty() {
+        return None;
+    }
+    let watch = &drift.watch;
+    let release = drift.release.as_ref();
+    let image = release.map_or("-", |release| release.image.as_str());
+    let mut fields = vec![
+        "amiwatch drift notice 1",
+        installation.as_str(),
+        watch.as_str(),
+        image,
+    ];
+    fields.extend(
+        told.iter()
+            .flat_map(|(target, code)| [target.as_str(), code]),
+    );
+    let behind = drift.targets.iter().filter(|target| tells(target)).count();
+    let version = release.map_or("its base", |release| release.version.as_str());
+    Some(Notice {
+        key: format!("drift:{installation}:{watch}:{:.16}", digest(&fields)),
+        event: Event::Drift,
+        at,
+        watch: watch.to_string(),
+        subject: subject(&format!(
+            "[amiwatch] {watch}: drift from {version}, {}",
+            environments(behind)
+        )),
+        body: drift_body(installation, drift),
+        facts: facts([
+            ("installation", installation.to_string()),
+            ("release_image", image.to_owned()),
+            ("release_version", version.to_owned()),
+            ("environments", behind.to_string()),
+            ("codes", codes(&told)),
+        ]),
+    })
+}
+
+/// A bake succeeded: its image is verified. One notice a key.
+pub fn baked(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Notice {
+    let BakeOrder { watch, release, .. } = order;
+    let mut body = Body::new();
+    body.line(&format!(
+        "{} is verified: its checks passed in the builder and on a fresh boot.",
+        baked.image
+    ));
+    body.gap();
+    about(&mut body, order);
+    body.list("Baked because:", order.because.iter().cloned());
+    body.commands(&[
+        (
+            format!("amiwatch check --watch {watch}"),
+            "which environments wait for it",
+        ),
+        ("amiwatch status".to_owned(), "every watch and its image"),
+    ]);
+    Notice {
+        key: format!("baked:{}", order.key),
+        event: Event::Baked,
+        at,
+        watch: watch.to_string(),
+        subject: subject(&format!(
+            "[amiwatch] {watch}: baked {} from {}",
+            baked.image, release.version
+        )),
+        body: body.finish(),
+        facts: with_image(order_facts(order), &baked.image),
+    }
+}
+
+/// One attempt of a bake failed; everything it made is removed. One notice an attempt.
+///
+/// `console` is the last of what the guest printed, as it came.
+pub fn failed(
+    order: &BakeOrder,
+    why: &str,
+    console: Option<&str>,
+    next_at: Option<DateTime<Utc>>,
+    at: DateTime<Utc>,
+) -> Notice {
+    let BakeOrder { watch, attempt, .. } = order;
+    let mut body = Body::new();
+    body.line(&format!("Attempt {attempt} failed: {why}"));
+    body.line(&match next_at {
+        Some(next) => format!("The next attempt is not before {}.", minute(next)),
+        None => "There is no next attempt: it is held for a person.".to_owned(),
+    });
+    body.gap();
+    about(&mut body, order);
+    body.tail("The end of the guest's console:", console);
+    body.commands(&[
+        (format!("amiwatch history {watch}"), "its attempts"),
+        (format!("amiwatch bake {watch}"), "tries again now"),
+    ]);
+    let mut facts = order_facts(order);
+    facts.insert("why".to_owned(), clean(why));
+    if let Some(next) = next_at {
+        facts.insert("next_at".to_owned(), next.to_rfc3339());
+    }
+    Notice {
+        key: format!("failed:{}:{attempt}", order.key),
+        event: Event::Failed,
+        at,
+        watch: watch.to_string(),
+        subject: subject(&format!(
+            "[amiwatch] {watch}: bake attempt {attempt} failed: {why}"
+        )),
+        body: body.finish(),
+        facts,
+    }
+}
+
+/// A bake failed too often and is held for a person. One notice a hold.
+pub fn held(order: &BakeOrder, failing: &Failing, at: DateTime<Utc>) -> Notice {
+    let watch = &order.watch;
+    let attempts = failing.attempts;
+    let mut body = Body::new();
+    body.line(&format!(
+        "{attempts} attempts failed, the last because: {}",
+        failing.last_why
+    ));
+    body.line("Nothing more is tried by itself: a new release or a changed recipe starts anew.");
+    body.gap();
+    about(&mut body, order);
+    body.commands(&[
+        (format!("amiwatch history {watch}"), "its attempts"),
+        (format!("amiwatch bake {watch}"), "tries again now"),
+    ]);
+    let mut facts = order_facts(order);
+    facts.insert("attempts".to_owned(), attempts.to_string());
+    facts.insert("why".to_owned(), clean(&failing.last_why));
+    Notice {
+        key: format!("held:{}:{attempts}", order.key),
+        event: Event::Held,
+        at,
+        watch: watch.to_string(),
+        subject: subject(&format!(
+            "[amiwatch] {watch}: held after {attempts} failed bakes"
+        )),
+        body: body.finish(),
+        facts,
+    }
+}
+
+/// The untouched base passed every check: the recipe may not be needed. One notice a recipe, however
+/// many releases go on to show it. Absent when the bake did not show that.
+pub fn redundant(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Option<Notice> {
+    let BakeOrder {
+        installation,
+        watch,
+        recipe_name,
+        release,
+        ..
+    } = order;
+    let mut body = Body::new();
+    body.line(&format!(
+        "Every check of recipe {recipe_name} passed on the untouched base {} ({}), before the \
+         recipe ran.",
+        release.image, release.version
+    ));
+    body.line(
+        "If the checks say all that the recipe is for, the stock image does, and neither this \
+         recipe nor a custom image is needed.",
+    );
+    body.gap();
+    about(&mut body, order);
+    baked.redundant.then(|| Notice {
+        key: format!(
+            "redundant:{installation}:{watch}:{:.16}",
+            order.recipe_digest.as_str()
+        ),
+        event: Event::Redundant,
+        at,
+        watch: watch.to_string(),
+        subject: subject(&format!(
+            "[amiwatch] {watch}: recipe {recipe_name} may not be needed any more"
+        )),
+        body: body.finish(),
+        facts: with_image(order_facts(order), &baked.image),
+    })
+}
+
+/// What a drift notice is about: (target, code), the watch's own under `-`, sorted.
+fn told(drift: &Drift) -> Vec<(String, &'static str)> {
+    let own = drift.reasons.iter().map(|reason| ("-".to_owned(), reason));
+    let targets = drift.targets.iter().flat_map(|target| {
+        let name = target.target.to_string();
+        target
+            .reasons
+            .iter()
+            .map(move |reason| (name.clone(), reason))
+    });
+    let mut told: Vec<_> = own
+        .chain(targets)
+        .filter(|(_, reason)| drifting(reason))
+        .map(|(target, reason)| (target, reason.code.as_str()))
+        .collect();
+    told.sort();
+    told.dedup();
+    told
+}
+
+fn drifting(reason: &Reason) -> bool {
+    matches!(reason.code.class(), Class::Drift | Class::Behind)
+}
+
+fn tells(target: &TargetDrift) -> bool {
+    target.reasons.iter().any(drifting)
+}
+
+fn codes(told: &[(String, &'static str)]) -> String {
+    let mut codes: Vec<_> = told.iter().map(|(_, code)| *code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes.join(",")
+}
+
+fn drift_body(installation: &Installation, drift: &Drift) -> String {
+    let watch = &drift.watch;
+    let mut body = Body::new();
+    body.line(&match &drift.release {
+        Some(release) => format!(
+            "Watch {watch} of {installation}: the newest release is {} ({}).",
+            release.version, release.image
+        ),
+        None => format!("Watch {watch} of {installation}: the newest release could not be told."),
+    });
+    let say = |reason: &Reason| format!("{}: {}", reason.code, reason.message);
+    body.list("The watch:", drift.reasons.iter().map(say));
+    let targets = drift.targets.iter().filter(|target| tells(target));
+    body.list(
+        "Environments:",
+        targets.flat_map(|target| {
+            let name = format!(
+                "{}/{}",
+                target.target.application, target.target.environment
+            );
+            target
+                .reasons
+                .iter()
+                .map(move |reason| format!("{name}: {}", say(reason)))
+        }),
+    );
+    body.commands(&[
+        (
+            format!("amiwatch plan --watch {watch}"),
+            "what a run would do now, and why",
+        ),
+        (format!("amiwatch bake {watch}"), "bakes now"),
+    ]);
+    body.finish()
+}
+
+fn about(body: &mut Body, order: &BakeOrder) {
+    body.line(&format!("installation  {}", order.installation));
+    body.line(&format!("watch         {}", order.watch));
+    body.line(&format!(
+        "release       {} ({})",
+        order.release.version, order.release.image
+    ));
+    body.line(&format!("recipe        {}", order.recipe_name));
+    body.line(&format!(
+        "key           {}-{}",
+        order.key.short(),
+        order.generation
+    ));
+}
+
+fn order_facts(order: &BakeOrder) -> BTreeMap<String, String> {
+    facts([
+        ("installation", order.installation.to_string()),
+        ("key", order.key.to_string()),
+        ("generation", order.generation.to_string()),
+        ("attempt", order.attempt.to_string()),
+        ("release_image", order.release.image.to_string()),
+        ("release_version", order.release.version.clone()),
+        ("recipe", order.recipe_name.clone()),
+        ("architecture", order.architecture.to_string()),
+    ])
+}
+
+fn with_image(mut facts: BTreeMap<String, String>, image: &ImageId) -> BTreeMap<String, String> {
+    facts.insert("image".to_owned(), image.to_string());
+    facts
+}
+
+fn facts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
+    let pairs = pairs.into_iter();
+    pairs
+        .map(|(key, value)| (key.to_owned(), clean(&value)))
+        .collect()
+}
+
+fn environments(count: usize) -> String {
+    match count {
+        0 => "no environment affected".to_owned(),
+        1 => "1 environment".to_owned(),
+        many => format!("{many} environments"),
+    }
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
