@@ -9,6 +9,7 @@
 
 mod account;
 mod call;
+mod clients;
 mod codes;
 mod connection;
 mod error;
@@ -26,6 +27,7 @@ mod instances;
 mod launch;
 mod network;
 mod parameters;
+mod security_groups;
 mod tagging;
 mod topics;
 
@@ -36,13 +38,14 @@ mod tests;
 
 pub use call::Cloud;
 pub use connection::{ByHand, Connection, Reach};
-pub use error::{CloudError, ErrorKind};
+pub use error::{CloudError, ErrorKind, Failure};
 pub use image_changes::{CreateImage, Snapshot};
 pub use image_names::arm64_name_pattern;
 pub use images::Ancestor;
 pub use instances::{Instance, InstanceState};
 pub use launch::{LaunchRequest, OnShutdown};
 pub use meter::{Calls, OperationCalls};
-pub use network::{InboundRule, InstanceTypeFacts, Offering, SecurityGroup, Subnet};
+pub use network::{InstanceTypeFacts, Offering, Subnet};
 pub use parameters::{Parameter, ParameterRelease, release_from_parameter};
+pub use security_groups::{InboundRule, SecurityGroup};
 pub use topics::Message;

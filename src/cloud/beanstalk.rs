@@ -1,8 +1,22 @@
 //! Elastic Beanstalk environments and what their deployed settings say.
+//!
+//! Beanstalk answers a question that the credentials may not ask with less, not with an error. So
+//! an answer that must hold something and does not is an error of its own kind here.
 
-use super::call::Cloud;
-use super::error::CloudError;
-use crate::model::sighting::{Environment, Settings};
+use aws_sdk_elasticbeanstalk::types::{
+    ConfigurationDeploymentStatus as Status, ConfigurationSettingsDescription as Set,
+    EnvironmentDescription,
+};
+
+use super::call::{Cloud, Operation};
+use super::error::{CloudError, ErrorKind};
+use super::tagging::our_time;
+use crate::model::ids::{AccountId, ImageId, Partition, PlatformArn, Region, Scope, TargetId};
+use crate::model::sighting::{Draft, Environment, Settings, Tier};
+
+const DESCRIBE_ENVIRONMENTS: Operation = Operation::read("elasticbeanstalk:DescribeEnvironments");
+const DESCRIBE_SETTINGS: Operation =
+    Operation::read("elasticbeanstalk:DescribeConfigurationSettings");
 
 impl Cloud {
     /// Every environment of the region that is not terminated; one call where AWS allows it.
@@ -12,10 +26,32 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound` and `Empty`.
     pub async fn environments(&self) -> Result<Vec<Environment>, CloudError> {
-        todo!()
+        let mut described = Vec::new();
+        let mut token = None;
+        loop {
+            // Without MaxRecords AWS gives all at once; the token is followed where it does not.
+            let request = self
+                .beanstalk(DESCRIBE_ENVIRONMENTS)
+                .describe_environments()
+                .include_deleted(false)
+                .set_next_token(token)
+                .send();
+            let page = self.call(DESCRIBE_ENVIRONMENTS, "", request).await?;
+            described.extend(page.environments.unwrap_or_default());
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        let mut environments = Vec::with_capacity(described.len());
+        for environment in described {
+            environments.push(self.our_environment(environment).await?);
+        }
+        Ok(environments)
     }
 
-    /// What the deployed configuration set of one environment says.
+    /// What the deployed configuration set of one environment says. Where none is deployed yet (its
+    /// first launch is under way), no image is said.
     ///
     /// # Errors
     /// `NotFound` when there is no such environment; `Empty` when AWS answered without any set,
@@ -25,6 +61,154 @@ impl Cloud {
         application: &str,
         environment: &str,
     ) -> Result<Settings, CloudError> {
-        todo!()
+        let name = format!("{application}/{environment}");
+        let request = self
+            .beanstalk(DESCRIBE_SETTINGS)
+            .describe_configuration_settings()
+            .application_name(application)
+            .environment_name(environment)
+            .send();
+        let answer = self.call(DESCRIBE_SETTINGS, &name, request).await?;
+        match answer.configuration_settings() {
+            [] => Err(self.fault(
+                DESCRIBE_SETTINGS,
+                name,
+                ErrorKind::Empty,
+                "the answer holds no configuration set; \
+                 permission elasticbeanstalk:DescribeConfigurationSettings is likely missing",
+            )),
+            sets => Ok(our_settings(sets)),
+        }
+    }
+
+    async fn our_environment(
+        &self,
+        described: EnvironmentDescription,
+    ) -> Result<Environment, CloudError> {
+        let (Some(application), Some(environment)) =
+            (described.application_name(), described.environment_name())
+        else {
+            let message = "an environment came back without its name";
+            let kind = ErrorKind::Transient;
+            return Err(self.fault(DESCRIBE_ENVIRONMENTS, "", kind, message));
+        };
+        let target = TargetId {
+            scope: self.scope_of(&described).await?,
+            application: application.to_owned(),
+            environment: environment.to_owned(),
+        };
+        let tier = described.tier().and_then(|tier| tier.name());
+        Ok(Environment {
+            target,
+            platform: described.platform_arn().map(PlatformArn::from),
+            solution_stack: described.solution_stack_name().map(str::to_owned),
+            tier: our_tier(tier.unwrap_or_default()),
+            status: described
+                .status()
+                .map_or(String::new(), |status| status.as_str().to_owned()),
+            updated: described.date_updated().and_then(our_time),
+        })
+    }
+
+    /// From the ARN; some older environments have none, and are the caller's all the same.
+    async fn scope_of(&self, described: &EnvironmentDescription) -> Result<Scope, CloudError> {
+        match described.environment_arn().and_then(scope_of_arn) {
+            Some(scope) => {
+                let told = (scope.partition.clone(), scope.account.clone());
+                // Beanstalk lists the caller's own environments only. Known already is as good.
+                drop(self.shared.account.set(told));
+                Ok(scope)
+            }
+            None => self.caller().await,
+        }
+    }
+}
+
+/// `arn:<partition>:elasticbeanstalk:<region>:<account>:environment/<application>/<environment>`
+fn scope_of_arn(arn: &str) -> Option<Scope> {
+    match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        ["arn", partition, "elasticbeanstalk", region, account, _]
+            if ![partition, region, account]
+                .iter()
+                .any(|part| part.is_empty()) =>
+        {
+            Some(Scope {
+                partition: Partition::from(*partition),
+                account: AccountId::from(*account),
+                region: Region::from(*region),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn our_tier(name: &str) -> Tier {
+    match name {
+        "WebServer" => Tier::WebServer,
+        "Worker" => Tier::Worker,
+        "Cluster" => Tier::Cluster,
+        _ => Tier::Other,
+    }
+}
+
+/// The deployed set, wherever it stands in the list; a draft beside it is only noted.
+fn our_settings(sets: &[Set]) -> Settings {
+    let with = |status: Status| {
+        sets.iter()
+            .find(|set| set.deployment_status() == Some(&status))
+    };
+    // A set without a status belongs to nothing that is under way.
+    let deployed = with(Status::Deployed)
+        .or_else(|| sets.iter().find(|set| set.deployment_status().is_none()));
+    let draft = match (with(Status::Pending), with(Status::Failed)) {
+        (Some(_), _) => Some(Draft::Pending),
+        (None, Some(_)) => Some(Draft::Failed),
+        (None, None) => None,
+    };
+    Settings {
+        image: deployed.and_then(image_of),
+        draft,
+    }
+}
+
+fn image_of(set: &Set) -> Option<ImageId> {
+    set.option_settings()
+        .iter()
+        .find(|option| {
+            option.namespace() == Some("aws:autoscaling:launchconfiguration")
+                && option.option_name() == Some("ImageId")
+        })
+        .and_then(|option| option.value())
+        .filter(|value| !value.is_empty())
+        .map(ImageId::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scope_is_read_from_the_arn() {
+        let arn = "arn:aws-cn:elasticbeanstalk:cn-north-1:111122223333:environment/a:b/c";
+        let scope = scope_of_arn(arn).unwrap();
+        assert_eq!(scope.partition.as_str(), "aws-cn");
+        assert_eq!(scope.to_string(), "111122223333/cn-north-1");
+        for other in [
+            "",
+            "arn:aws:elasticbeanstalk:us-east-1::platform/x/1",
+            "arn:aws:ec2",
+        ] {
+            assert_eq!(scope_of_arn(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn without_a_deployed_set_no_image_is_said() {
+        let pending = Set::builder().deployment_status(Status::Pending).build();
+        let settings = our_settings(&[pending]);
+        assert_eq!(
+            (settings.image, settings.draft),
+            (None, Some(Draft::Pending))
+        );
     }
 }

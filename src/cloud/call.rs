@@ -1,33 +1,258 @@
-//! The one call point.
+//! The one call point: every request to AWS passes [`Cloud::call`].
+//!
+//! It holds the limit on calls under way, counts, and turns whatever went wrong into a
+//! [`CloudError`]. Questions are retried by the SDK; a change is sent exactly once, since only its
+//! caller can find out whether it happened.
 
-use super::error::CloudError;
-use super::meter::Calls;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+use tokio::sync::{OnceCell, Semaphore};
+
+use super::clients::Clients;
+use super::codes::{self, Effect};
+use super::error::{CloudError, ErrorKind, Failure, one_line};
+use super::meter::{Calls, Meter};
 use crate::clock::Clock;
-use crate::model::ids::{Region, Scope};
+use crate::model::ids::{AccountId, Partition, Region};
 
-/// The door to one region. Cheap to clone; clones and other regions of the same [`super::Connection`]
-/// share its HTTP client, its limit on calls under way and its counters.
+/// What a call is, as IAM names it, and whether it changes something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operation {
+    pub(super) action: &'static str,
+    pub(super) effect: Effect,
+}
+
+impl Operation {
+    pub(super) const fn read(action: &'static str) -> Self {
+        Self {
+            action,
+            effect: Effect::Read,
+        }
+    }
+
+    pub(super) const fn change(action: &'static str) -> Self {
+        Self {
+            action,
+            effect: Effect::Change,
+        }
+    }
+}
+
+/// What the doors of one connection share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    sdk: SdkConfig,
+    clock: Clock,
+    under_way: Semaphore,
+    meter: Meter,
+    /// Whose credentials these are, once it is known.
+    pub(super) account: OnceCell<(Partition, AccountId)>,
+    clients: Mutex<BTreeMap<Region, Arc<Clients>>>,
+}
+
+impl Shared {
+    pub(super) fn new(sdk: SdkConfig, clock: Clock, in_flight_max: usize) -> Self {
+        Self {
+            sdk,
+            clock,
+            under_way: Semaphore::new(in_flight_max),
+            meter: Meter::default(),
+            account: OnceCell::new(),
+            clients: Mutex::default(),
+        }
+    }
+
+    fn clients(&self, region: &Region) -> Arc<Clients> {
+        // A client set is complete when it is inserted, so a panic elsewhere leaves the map whole.
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = clients
+            .entry(region.clone())
+            .or_insert_with(|| Arc::new(Clients::new(&self.sdk, region, &self.meter)));
+        Arc::clone(made)
+    }
+}
+
+/// The door to one region. Cheap to clone; clones and other regions of the same
+/// [`super::Connection`] share its HTTP client, its limit on calls under way and its counters.
 #[derive(Debug, Clone)]
-pub struct Cloud {}
+pub struct Cloud {
+    region: Region,
+    pub(super) shared: Arc<Shared>,
+    pub(super) clients: Arc<Clients>,
+}
 
 impl Cloud {
+    pub(super) fn new(shared: &Arc<Shared>, region: &Region) -> Self {
+        Self {
+            region: region.clone(),
+            clients: shared.clients(region),
+            shared: Arc::clone(shared),
+        }
+    }
+
     /// The region that this door leads to.
     pub fn region(&self) -> &Region {
-        todo!()
+        &self.region
     }
 
     /// The same connection, another region.
     pub fn in_region(&self, region: &Region) -> Self {
-        todo!()
+        Self::new(&self.shared, region)
     }
 
     /// The connection's clock.
     pub fn clock(&self) -> &Clock {
-        todo!()
+        &self.shared.clock
     }
 
     /// What was sent so far over this connection, all regions and clones together.
     pub fn calls(&self) -> Calls {
-        todo!()
+        self.shared.meter.snapshot()
     }
+
+    /// Sends one request when there is room for it.
+    ///
+    /// The room is kept while the SDK waits between retries: a throttled account is asked less.
+    pub(super) async fn call<T, E>(
+        &self,
+        operation: Operation,
+        resource: impl fmt::Display,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, CloudError>
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let _room = self.shared.under_way.acquire().await;
+        let _counted = self.shared.meter.enter();
+        let started = self.shared.clock.now();
+        // Boxed: an SDK future is kilobytes large and would be copied into every caller's.
+        let answer = Box::pin(request).await;
+        let duration_ms = (self.shared.clock.now() - started).num_milliseconds();
+        let (action, region) = (operation.action, &self.region);
+        match answer {
+            Ok(answer) => {
+                tracing::debug!(action, %region, %resource, duration_ms, "AWS answered");
+                Ok(answer)
+            }
+            Err(error) => {
+                let error = self.failed(operation, &resource, error);
+                let kind = error.kind.as_str();
+                tracing::debug!(action, %region, %resource, duration_ms, kind, "AWS call failed");
+                Err(error)
+            }
+        }
+    }
+
+    /// An error of our own making about an answer that AWS gave.
+    pub(super) fn fault(
+        &self,
+        operation: Operation,
+        resource: impl fmt::Display,
+        kind: ErrorKind,
+        message: impl Into<String>,
+    ) -> CloudError {
+        self.failure(operation, resource, kind, message.into())
+            .into()
+    }
+
+    fn failure(
+        &self,
+        operation: Operation,
+        resource: impl fmt::Display,
+        kind: ErrorKind,
+        message: String,
+    ) -> Failure {
+        Failure {
+            kind,
+            region: self.region.clone(),
+            operation: operation.action,
+            resource: resource.to_string(),
+            code: None,
+            request_id: None,
+            message,
+            source: None,
+        }
+    }
+
+    fn failed<E>(
+        &self,
+        operation: Operation,
+        resource: &impl fmt::Display,
+        error: SdkError<E, HttpResponse>,
+    ) -> CloudError
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        match &error {
+            SdkError::ServiceError(answer) => {
+                let status = answer.raw().status().as_u16();
+                let (meta, effect) = (answer.err().meta(), operation.effect);
+                let message = meta.message().unwrap_or("AWS gave no message");
+                let kind = codes::kind_of_answer(meta.code(), message, status, effect);
+                let request_id = meta.request_id().or_else(|| error.request_id());
+                let failure = Failure {
+                    code: Some(meta.code().map_or(format!("HTTP {status}"), str::to_owned)),
+                    request_id: request_id.map(str::to_owned),
+                    ..self.failure(operation, resource, kind, one_line(message))
+                };
+                failure.into()
+            }
+            _ => {
+                let (kind, message) = without_answer(&error, operation.effect);
+                let request_id = error.request_id().map(str::to_owned);
+                let failure = Failure {
+                    request_id,
+                    source: error.into_source().ok(),
+                    ..self.failure(operation, resource, kind, message.to_owned())
+                };
+                failure.into()
+            }
+        }
+    }
+}
+
+/// What it means that AWS did not answer, or not readably.
+fn without_answer<E>(error: &SdkError<E, HttpResponse>, effect: Effect) -> (ErrorKind, &'static str)
+where
+    E: Error + 'static,
+{
+    if in_chain::<CredentialsError>(error, |_| true) {
+        return (ErrorKind::NoCredentials, "no credentials could be had");
+    }
+    let refused = |io: &std::io::Error| io.kind() == std::io::ErrorKind::ConnectionRefused;
+    if in_chain::<std::io::Error>(error, refused) {
+        return (ErrorKind::Transient, "the connection was refused");
+    }
+    match error {
+        SdkError::ConstructionFailure(_) => {
+            (ErrorKind::Invalid, "the request could not be put together")
+        }
+        SdkError::TimeoutError(_) => (codes::kind_of_silence(effect), "no answer in time"),
+        SdkError::ResponseError(_) => (
+            codes::kind_of_silence(effect),
+            "the answer could not be read",
+        ),
+        _ => (codes::kind_of_silence(effect), "no connection, or it broke"),
+    }
+}
+
+/// Whether some error in the chain is a `T` that fits.
+fn in_chain<T: Error + 'static>(error: &(dyn Error + 'static), fits: impl Fn(&T) -> bool) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.downcast_ref::<T>().is_some_and(&fits) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }

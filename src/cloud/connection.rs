@@ -1,11 +1,28 @@
 //! How AWS is reached: through the SDK's default chain, or by hand for the simulated account.
+//!
+//! Both ways end in one shared SDK configuration with our clock, one HTTP client, our time-outs.
+//! Only the first may look at the environment and at files.
 
+use std::sync::Arc;
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::{Builder, ConnectorBuilder, proxy, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_types::region::Region as SdkRegion;
 
-use super::call::Cloud;
-use super::error::CloudError;
+use super::call::{Cloud, Shared};
+use super::error::{CloudError, ErrorKind, Failure};
+use super::sdk_clock::SdkClock;
 use crate::clock::Clock;
 use crate::model::ids::Region;
+
+/// Calls under way at once when nobody says otherwise: enough to hide 20 ms of latency, few enough
+/// to leave the account's shared request buckets to others.
+const IN_FLIGHT_MAX_DEFAULT: usize = 16;
 
 /// What the config's `[aws]` section overrides of the SDK's default chain. Empty: nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,7 +37,7 @@ pub struct Reach {
 }
 
 /// Everything that the default chain would have found. Reads no environment variable and no file.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ByHand {
     pub http: SharedHttpClient,
     pub region: Region,
@@ -35,23 +52,75 @@ pub struct ByHand {
 /// A way to AWS: credentials, HTTP client, time, and the limit on calls under way, shared by the
 /// [`Cloud`]s of all its regions. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Connection {}
+pub struct Connection {
+    shared: Arc<Shared>,
+    region: Option<Region>,
+}
 
 impl Connection {
     /// Builds one from the SDK's default chain (environment, profile files, container, instance).
-    /// Calls nothing: missing credentials show at the first call.
+    /// Calls nothing unless the chain must ask the instance for its region; missing credentials
+    /// show at the first call.
     pub async fn from_chain(reach: &Reach, clock: &Clock) -> Self {
-        todo!()
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .time_source(SdkClock(clock.clone()))
+            .sleep_impl(SdkClock(clock.clone()))
+            .stalled_stream_protection(no_stalled_stream_protection())
+            .http_client(https_client());
+        if let Some(region) = &reach.region {
+            loader = loader.region(SdkRegion::new(region.as_str().to_owned()));
+        }
+        if let Some(profile) = &reach.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(endpoint) = &reach.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        let mut sdk = loader.load().await;
+        if let Some(role) = &reach.role {
+            sdk = assuming(role, sdk).await;
+        }
+        Self::new(sdk, clock, reach.in_flight_max)
     }
 
     /// Builds one from its parts.
+    ///
+    /// Retries of the SDK wait a random while, from a generator of the calling thread. It is seeded
+    /// here, since a simulated account wants the same run twice; [`Self::from_chain`] leaves it be.
     pub fn by_hand(parts: ByHand, clock: &Clock) -> Self {
-        todo!()
+        const SEED: u64 = 42;
+        fastrand::seed(SEED);
+        let credentials = Credentials::new(
+            parts.access_key_id,
+            parts.secret_access_key,
+            None,
+            None,
+            "by hand",
+        );
+        let mut sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(SdkRegion::new(parts.region.as_str().to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .time_source(SdkClock(clock.clone()))
+            .sleep_impl(SdkClock(clock.clone()))
+            .stalled_stream_protection(no_stalled_stream_protection())
+            .http_client(parts.http);
+        sdk.set_endpoint_url(parts.endpoint);
+        Self::new(sdk.build(), clock, parts.in_flight_max)
+    }
+
+    fn new(sdk: SdkConfig, clock: &Clock, in_flight_max: Option<usize>) -> Self {
+        let region = sdk.region().map(|region| Region::new(region.as_ref()));
+        let in_flight_max = in_flight_max.unwrap_or(IN_FLIGHT_MAX_DEFAULT).max(1);
+        Self {
+            shared: Arc::new(Shared::new(sdk, clock.clone(), in_flight_max)),
+            region,
+        }
     }
 
     /// The region that the overrides or the chain name.
     pub fn region(&self) -> Option<Region> {
-        todo!()
+        self.region.clone()
     }
 
     /// The door to one region; absent: the connection's own.
@@ -59,6 +128,63 @@ impl Connection {
     /// # Errors
     /// `Invalid` when no region is named anywhere.
     pub fn cloud(&self, region: Option<&Region>) -> Result<Cloud, CloudError> {
-        todo!()
+        match region.or(self.region.as_ref()) {
+            Some(region) => Ok(Cloud::new(&self.shared, region)),
+            None => Err(no_region()),
+        }
     }
+}
+
+/// Credentials must not print with the parts.
+impl std::fmt::Debug for ByHand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ByHand")
+            .field("region", &self.region)
+            .field("endpoint", &self.endpoint)
+            .field("in_flight_max", &self.in_flight_max)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn assuming(role: &str, sdk: SdkConfig) -> SdkConfig {
+    let provider = AssumeRoleProvider::builder(role)
+        .session_name("amiwatch")
+        .configure(&sdk)
+        .build()
+        .await;
+    sdk.into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .build()
+}
+
+/// One client for all services and regions. Left to itself each SDK client would make its own, with
+/// a pool and a set of trusted roots each. It obeys the proxy variables, as the SDK's own does.
+fn https_client() -> SharedHttpClient {
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = ConnectorBuilder::default().tls_provider(provider.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_proxy_config(Some(proxy::ProxyConfig::from_env()));
+        connector.build()
+    })
+}
+
+/// Nothing here streams: bodies are small and the attempt's own time-out bounds them. The watch on
+/// throughput would only add false alarms in scaled time.
+fn no_stalled_stream_protection() -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::disabled()
+}
+
+fn no_region() -> CloudError {
+    CloudError::from(Failure {
+        kind: ErrorKind::Invalid,
+        region: "no region".into(),
+        operation: "connect",
+        resource: String::new(),
+        code: None,
+        request_id: None,
+        message: "no region is named: pass --region, set AWS_REGION or `region` in [aws]".into(),
+        source: None,
+    })
 }

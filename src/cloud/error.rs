@@ -1,7 +1,7 @@
 //! What went wrong at the door, by kind: the kind is what callers act on, the rest is for people.
 //!
-//! Must not hold secrets: an error is printed, stored and sent. It keeps AWS's own words (with the
-//! encoded authorization blob cut out) and the ids that AWS support asks for.
+//! Must not hold secrets: an error is printed, stored and sent. It keeps AWS's own words (without
+//! encoded authorization blobs) and the ids that AWS's support asks for.
 
 use std::error::Error;
 use std::fmt;
@@ -28,9 +28,9 @@ pub enum ErrorKind {
     Transient,
     /// AWS says that the request itself is wrong: asking again does not help.
     Invalid,
-    /// An answer that is believable for nobody: AWS leaves out what the credentials may not see.
+    /// An answer without what must be there: AWS leaves out what the credentials may not see.
     Empty,
-    /// No credentials, or ones that AWS does not accept.
+    /// No credentials, or ones that AWS does not accept. Nothing happened.
     NoCredentials,
     /// A change that may have happened: find out before anything else.
     Unknown,
@@ -57,9 +57,15 @@ impl ErrorKind {
 
 /// One failed call.
 ///
-/// Display is one line: where, what, why, and what to do next. The SDK's own error is the source.
+/// Display is one line: where, what, why, and what to do next. Where no answer came, the source
+/// says how the SDK failed; where AWS answered, everything it said is in the fields, which are
+/// those of [`Failure`] (`error.kind`). They are boxed, for every answer makes room for an error.
 #[derive(Debug)]
-pub struct CloudError {
+pub struct CloudError(Box<Failure>);
+
+/// What is known of a failed call.
+#[derive(Debug)]
+pub struct Failure {
     pub kind: ErrorKind,
     pub region: Region,
     /// As IAM names it: `ec2:RunInstances`.
@@ -74,58 +80,110 @@ pub struct CloudError {
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
 
+impl From<Failure> for CloudError {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure))
+    }
+}
+
+impl std::ops::Deref for CloudError {
+    type Target = Failure;
+
+    fn deref(&self) -> &Failure {
+        &self.0
+    }
+}
+
 impl CloudError {
     /// What the person who reads this can do next.
     pub fn hint(&self) -> String {
-        let operation = self.operation;
         match self.kind {
-            ErrorKind::NotFound => "check the id, the region and the account".to_owned(),
-            ErrorKind::Conflict => {
-                "look at its state; it may have been made or changed elsewhere".to_owned()
-            }
-            ErrorKind::Throttled => {
-                "the account's request rate is used up; it is asked again later".to_owned()
-            }
-            ErrorKind::Denied => format!("allow {operation} to these credentials"),
-            ErrorKind::Quota => {
-                "raise the limit in Service Quotas, or free what is not needed".to_owned()
-            }
-            ErrorKind::Capacity => "add instance types or subnets to [builder]".to_owned(),
-            ErrorKind::Transient => {
-                "check the region's name, the network and proxy, and any AWS_ENDPOINT_URL"
-                    .to_owned()
-            }
-            ErrorKind::Invalid => "correct what the message names".to_owned(),
-            ErrorKind::Empty => {
-                format!("AWS hides what it denies: allow {operation}, or check the name")
-            }
-            ErrorKind::NoCredentials => {
-                "set AWS_PROFILE (after `aws sso login`), AWS_ACCESS_KEY_ID, or run under a role"
-                    .to_owned()
-            }
-            ErrorKind::Unknown => {
-                "it may have happened: it is looked for before it is tried again".to_owned()
-            }
+            ErrorKind::Denied => self.denied_hint(),
+            ErrorKind::Empty => format!(
+                "AWS leaves out what it denies: allow {} to these credentials, or check the name",
+                self.operation
+            ),
+            ErrorKind::NoCredentials => self.credentials_hint().to_owned(),
+            kind => general_hint(kind).to_owned(),
         }
     }
 
     /// The same as an answer that did not come; `what` says in words what was asked.
     pub fn trouble(&self, what: impl Into<String>) -> Trouble {
+        let cause = self.root_cause().map(|cause| format!(" ({cause})"));
         Trouble {
             what: what.into(),
-            why: self.to_string(),
+            why: format!("{self}{}", cause.unwrap_or_default()),
             denied: matches!(self.kind, ErrorKind::Denied | ErrorKind::Empty),
+        }
+    }
+
+    fn denied_hint(&self) -> String {
+        if self.code.as_deref() == Some("OptInRequired") {
+            return "enable the region or the service for this account".to_owned();
+        }
+        format!("allow {} to these credentials", self.denied_action())
+    }
+
+    /// The action that AWS names, which can be another than the one called (`iam:PassRole`).
+    fn denied_action(&self) -> &str {
+        let named = self
+            .message
+            .split_once("not authorized to perform: ")
+            .and_then(|(_, rest)| rest.split_whitespace().next());
+        named
+            .filter(|action| action.contains(':'))
+            .unwrap_or(self.operation)
+    }
+
+    fn credentials_hint(&self) -> &'static str {
+        match self.code.as_deref() {
+            Some("ExpiredToken" | "ExpiredTokenException") => {
+                "the session has ended: sign in again (`aws sso login`)"
+            }
+            Some("RequestExpired" | "RequestTimeTooSkewed" | "SignatureDoesNotMatch") => {
+                "check this machine's clock, then the secret access key"
+            }
+            _ => {
+                "set AWS_PROFILE (after `aws sso login`) or AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY, or run where a role is attached"
+            }
+        }
+    }
+
+    fn root_cause(&self) -> Option<String> {
+        let mut cause: &dyn Error = self.0.source.as_deref()?;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Some(one_line(&cause.to_string()))
+    }
+}
+
+/// Advice that hangs on the kind alone.
+fn general_hint(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "check the id, the region and the account",
+        ErrorKind::Conflict => "look at its present state before trying again",
+        ErrorKind::Throttled => "try again later, or ask less often",
+        ErrorKind::Quota => "raise the limit in Service Quotas, or remove what is not needed",
+        ErrorKind::Capacity => "add instance types or subnets to [builder]",
+        ErrorKind::Invalid => "correct what the message names",
+        ErrorKind::Unknown => "it may have happened: look for its result before trying again",
+        ErrorKind::Transient | ErrorKind::Denied | ErrorKind::Empty | ErrorKind::NoCredentials => {
+            "check the region's name, the network, the proxy and the endpoint (AWS_ENDPOINT_URL)"
         }
     }
 }
 
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in {}", self.operation, self.region)?;
+        write!(f, "{}", self.operation)?;
         if !self.resource.is_empty() {
-            write!(f, " for {}", self.resource)?;
+            write!(f, " ({})", self.resource)?;
         }
-        write!(f, ": {}: {}", self.kind.as_str(), self.message)?;
+        let (region, kind, message) = (&self.region, self.kind.as_str(), &self.message);
+        write!(f, " in {region}: {kind}: {message}")?;
         match (&self.code, &self.request_id) {
             (Some(code), Some(request)) => write!(f, " [{code}, request {request}]")?,
             (Some(code), None) => write!(f, " [{code}]")?,
@@ -138,8 +196,103 @@ impl fmt::Display for CloudError {
 
 impl Error for CloudError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
+        self.0
+            .source
             .as_deref()
             .map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// The longest message that is kept, in characters.
+const MESSAGE_MAX_CHARS: usize = 600;
+
+/// What EC2 puts before the encoded reason of a denial: up to some thousand characters.
+const ENCODED: &str = "Encoded authorization failure message: ";
+
+/// A message from outside as one line of bounded length, its encoded part cut out.
+pub(super) fn one_line(message: &str) -> String {
+    let readable = match message.split_once(ENCODED) {
+        None => message.to_owned(),
+        Some((before, encoded)) => {
+            let rest = encoded
+                .split_once(char::is_whitespace)
+                .map_or("", |cut| cut.1);
+            format!("{before}(encoded reason left out; CloudTrail has it) {rest}")
+        }
+    };
+    let mut line = String::new();
+    for word in readable.split(|c: char| c.is_whitespace() || c.is_control()) {
+        if !line.is_empty() && !word.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    match line.char_indices().nth(MESSAGE_MAX_CHARS) {
+        Some((cut, _)) => format!("{}...", &line[..cut]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: ErrorKind, code: Option<&str>, message: &str) -> CloudError {
+        CloudError::from(Failure {
+            kind,
+            region: "eu-west-1".into(),
+            operation: "ec2:RunInstances",
+            resource: "t3.small in subnet-1".into(),
+            code: code.map(str::to_owned),
+            request_id: Some("req-1".into()),
+            message: one_line(message),
+            source: None,
+        })
+    }
+
+    #[test]
+    fn one_line_says_where_what_why_and_what_next() {
+        let denied = error(
+            ErrorKind::Denied,
+            Some("UnauthorizedOperation"),
+            "You are not authorized to perform this operation.",
+        );
+        insta::assert_snapshot!(denied, @"ec2:RunInstances (t3.small in subnet-1) in eu-west-1: denied: You are not authorized to perform this operation. [UnauthorizedOperation, request req-1]; allow ec2:RunInstances to these credentials");
+    }
+
+    #[test]
+    fn a_denial_names_the_action_that_aws_names_and_not_the_encoded_blob() {
+        let blob = "Zm9v".repeat(300);
+        let denied = error(
+            ErrorKind::Denied,
+            Some("UnauthorizedOperation"),
+            &format!(
+                "User: x is not authorized to perform: iam:PassRole on resource: y.\n\
+                 Encoded authorization failure message: {blob}"
+            ),
+        );
+        let line = denied.to_string();
+        assert!(
+            line.ends_with("allow iam:PassRole to these credentials"),
+            "{line}"
+        );
+        assert!(!line.contains("Zm9v"), "{line}");
+        assert!(!line.contains('\n'), "{line}");
+    }
+
+    #[test]
+    fn a_trouble_keeps_the_root_cause_and_whether_a_person_is_needed() {
+        let mut unreachable = error(ErrorKind::Transient, None, "no answer");
+        unreachable.0.source = Some(Box::new(std::io::Error::other("dns error")));
+        let trouble = unreachable.trouble("the environments");
+        assert!(trouble.why.ends_with("(dns error)"), "{}", trouble.why);
+        assert!(!trouble.denied);
+        assert!(error(ErrorKind::Empty, None, "nothing").trouble("x").denied);
+    }
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        let line = one_line(&"ä".repeat(2_000));
+        assert_eq!(line.chars().count(), MESSAGE_MAX_CHARS + 3);
     }
 }

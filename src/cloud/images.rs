@@ -1,13 +1,26 @@
 //! Looking at images. Source of truth: `DescribeImages`, `GetImageAncestry`.
+//!
+//! Always by filter, never by `ImageIds`: one id that is gone fails a call by ids as a whole. Always
+//! with deprecated and disabled images: an old stock image is hidden, not gone.
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ec2::types::{
+    ArchitectureValues, Filter, Image as SdkImage, ImageState as SdkState, StateReason,
+};
 use chrono::{DateTime, Utc};
 
-use super::call::Cloud;
+use super::call::{Cloud, Operation};
 use super::error::CloudError;
-use crate::model::ids::ImageId;
-use crate::model::image::Image;
+use super::tagging::{filter, our_tags, our_time, parsed_time, tag_filters};
+use crate::model::ids::{AccountId, Architecture, ImageId, InstanceId, SnapshotId};
+use crate::model::image::{Image, ImageState};
+
+const DESCRIBE_IMAGES: Operation = Operation::read("ec2:DescribeImages");
+const GET_ANCESTRY: Operation = Operation::read("ec2:GetImageAncestry");
+
+/// EC2 takes at most 200 values in one filter.
+const IDS_PER_CALL: usize = 200;
 
 /// One image of a line of ancestors, nearest first; the first is the image itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +39,21 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound`: one batch that fails fails the whole look.
     pub async fn images(&self, ids: &[ImageId]) -> Result<BTreeMap<ImageId, Image>, CloudError> {
-        todo!()
+        let mut wanted: Vec<_> = ids.iter().filter(|id| looks_like_an_image(id)).collect();
+        wanted.sort();
+        wanted.dedup();
+        let mut found = BTreeMap::new();
+        for batch in wanted.chunks(IDS_PER_CALL) {
+            let resource = match batch {
+                [one] => one.to_string(),
+                many => format!("{} images", many.len()),
+            };
+            let by_id = vec![filter("image-id", batch.iter().map(|id| id.as_str()))];
+            for image in self.describe_images(&resource, None, by_id).await? {
+                found.insert(image.id.clone(), image);
+            }
+        }
+        Ok(found)
     }
 
     /// The account's own images that carry all of these tags, in any state, sorted by id.
@@ -34,7 +61,8 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound`.
     pub async fn own_images(&self, tags: &[(&str, &str)]) -> Result<Vec<Image>, CloudError> {
-        todo!()
+        self.describe_images("own images by tag", Some("self"), tag_filters(tags))
+            .await
     }
 
     /// The account's own image of this name, pending and failed ones included.
@@ -42,7 +70,10 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound`.
     pub async fn own_image_by_name(&self, name: &str) -> Result<Option<Image>, CloudError> {
-        todo!()
+        let named = vec![filter("name", [name])];
+        let found = self.describe_images(name, Some("self"), named).await?;
+        // The filter reads `*` and `?` as wildcards; a name is a name here.
+        Ok(found.into_iter().find(|image| image.name == name))
     }
 
     /// What an image was made from, step by step, up to the first Amazon or marketplace image.
@@ -50,7 +81,22 @@ impl Cloud {
     /// # Errors
     /// `NotFound` when EC2 does not list the image.
     pub async fn ancestry(&self, id: &ImageId) -> Result<Vec<Ancestor>, CloudError> {
-        todo!()
+        let request = self
+            .ec2(GET_ANCESTRY)
+            .get_image_ancestry()
+            .image_id(id.as_str())
+            .send();
+        let answer = self.call(GET_ANCESTRY, id, request).await?;
+        let ancestors = answer.image_ancestry_entries().iter();
+        let ours = |entry: &aws_sdk_ec2::types::ImageAncestryEntry| {
+            Some(Ancestor {
+                image: ImageId::from(entry.image_id()?),
+                owner_alias: entry.image_owner_alias().map(str::to_owned),
+                source: entry.source_image_id().map(ImageId::from),
+                created: entry.creation_date().and_then(our_time),
+            })
+        };
+        Ok(ancestors.filter_map(ours).collect())
     }
 
     /// The name of an image's root device (`/dev/xvda`), which EC2 wants to hear back when a
@@ -59,6 +105,122 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound`.
     pub async fn root_device(&self, id: &ImageId) -> Result<Option<String>, CloudError> {
-        todo!()
+        let by_id = vec![filter("image-id", [id.as_str()])];
+        let images = self.sdk_images(id.as_str(), None, by_id).await?;
+        Ok(images
+            .into_iter()
+            .next()
+            .and_then(|image| image.root_device_name))
+    }
+
+    /// Every page of one question, in our words, sorted by id.
+    pub(super) async fn describe_images(
+        &self,
+        resource: &str,
+        owner: Option<&str>,
+        filters: Vec<Filter>,
+    ) -> Result<Vec<Image>, CloudError> {
+        let images = self.sdk_images(resource, owner, filters).await?;
+        if images.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Who asks matters only where the question did not settle whose they are.
+        let account = match owner {
+            None => Some(self.caller().await?.account),
+            Some(_) => None,
+        };
+        let is_ours = |owner_id: &AccountId| match &account {
+            Some(account) => owner_id == account,
+            None => owner == Some("self"),
+        };
+        let ours = images.into_iter();
+        let ours = ours.filter_map(|image| our_image(image, is_ours));
+        let mut ours: Vec<_> = ours.collect();
+        ours.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(ours)
+    }
+
+    async fn sdk_images(
+        &self,
+        resource: &str,
+        owner: Option<&str>,
+        filters: Vec<Filter>,
+    ) -> Result<Vec<SdkImage>, CloudError> {
+        let mut images = Vec::new();
+        let mut token = None;
+        loop {
+            let request = self
+                .ec2(DESCRIBE_IMAGES)
+                .describe_images()
+                .set_owners(owner.map(|owner| vec![owner.to_owned()]))
+                .set_filters(Some(filters.clone()))
+                .include_deprecated(true)
+                .include_disabled(true)
+                .set_next_token(token)
+                .send();
+            let page = self.call(DESCRIBE_IMAGES, resource, request).await?;
+            images.extend(page.images.unwrap_or_default());
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(images);
+            }
+        }
+    }
+}
+
+fn looks_like_an_image(id: &ImageId) -> bool {
+    id.as_str()
+        .strip_prefix("ami-")
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// `None` for an entry without an id, which names nothing.
+fn our_image(image: SdkImage, is_ours: impl Fn(&AccountId) -> bool) -> Option<Image> {
+    let snapshots = image
+        .block_device_mappings()
+        .iter()
+        .filter_map(|mapping| mapping.ebs()?.snapshot_id().map(SnapshotId::from))
+        .collect();
+    let owner = AccountId::from(image.owner_id().unwrap_or_default());
+    Some(Image {
+        id: ImageId::from(image.image_id()?),
+        name: image.name().unwrap_or_default().to_owned(),
+        ours: is_ours(&owner),
+        owner,
+        owner_alias: image.image_owner_alias().map(str::to_owned),
+        public: image.public().unwrap_or(false),
+        architecture: image.architecture().and_then(our_architecture),
+        state: image.state().map_or(ImageState::Other, our_state),
+        state_reason: image.state_reason().and_then(reason_text),
+        created: image.creation_date().and_then(parsed_time),
+        deprecated_from: image.deprecation_time().and_then(parsed_time),
+        source_image: image.source_image_id().map(ImageId::from),
+        source_instance: image.source_instance_id().map(InstanceId::from),
+        snapshots,
+        tags: our_tags(image.tags()),
+    })
+}
+
+fn our_architecture(architecture: &ArchitectureValues) -> Option<Architecture> {
+    architecture.as_str().parse().ok()
+}
+
+fn our_state(state: &SdkState) -> ImageState {
+    match state {
+        SdkState::Pending | SdkState::Transient => ImageState::Pending,
+        SdkState::Available => ImageState::Available,
+        SdkState::Disabled => ImageState::Disabled,
+        SdkState::Failed | SdkState::Error | SdkState::Invalid => ImageState::Failed,
+        SdkState::Deregistered => ImageState::Deregistered,
+        _ => ImageState::Other,
+    }
+}
+
+/// A state's reason as one text: `Client.InternalError: ...`.
+pub(super) fn reason_text(reason: &StateReason) -> Option<String> {
+    match (reason.code(), reason.message()) {
+        (Some(code), Some(message)) if message.starts_with(code) => Some(message.to_owned()),
+        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+        (code, message) => message.or(code).map(str::to_owned),
     }
 }
