@@ -149,6 +149,7 @@ impl<'a> Looking<'a> {
             Seen::Known(Settings {
                 image: Some(image), ..
             }) => Some(image),
+            Seen::Known(_) if self.environment.status != "Ready" => None, // not deployed yet
             Seen::Known(_) => self.doubt(
                 what,
                 "the deployed configuration names no image; look at the environment in the console",
