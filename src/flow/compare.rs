@@ -26,6 +26,12 @@ mod target;
 
 mod watch;
 
+#[cfg(test)]
+mod silence_tests;
+
+#[cfg(test)]
+mod tests;
+
 use chrono::{DateTime, Utc};
 
 use crate::model::base::Release;

@@ -3,6 +3,9 @@
 //!
 //! A plain function of values. Drawing tables is the command line's; [`Survey::rows`] gives it cells.
 
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
 use super::compare::environment;
@@ -88,7 +91,9 @@ pub fn survey(sightings: &[Sighting]) -> Survey {
         survey.unreachable.extend(unanswered(sighting));
     }
     survey.environments.sort_by(|a, b| key(a).cmp(&key(b)));
-    survey.skipped.sort_by(|a, b| a.environment.cmp(&b.environment));
+    survey
+        .skipped
+        .sort_by(|a, b| a.environment.cmp(&b.environment));
     survey
 }
 
@@ -176,6 +181,10 @@ fn row(one: &Surveyed) -> Row {
         image: text(one.image_id.as_ref().map(ImageId::as_str)),
         kind: one.image_kind.as_str(),
         base: text(one.base_image_id.as_ref().map(ImageId::as_str)),
-        codes: one.reasons.iter().map(|reason| reason.code.as_str()).collect(),
+        codes: one
+            .reasons
+            .iter()
+            .map(|reason| reason.code.as_str())
+            .collect(),
     }
 }

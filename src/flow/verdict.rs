@@ -42,7 +42,11 @@ impl Exit {
             Self::Failed => 3,
             Self::Usage => 4,
         };
-        if rank(other) > rank(self) { other } else { self }
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
     }
 }
 
@@ -64,7 +68,11 @@ pub fn of_reasons<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Exit {
 /// How `run --once` ends: 1 when a bake failed, 4 when something could not be told. Drift that was
 /// told, that soaks or that is held is what a pass is for: 0.
 pub fn after_pass<'a>(items: impl IntoIterator<Item = &'a PlanItem>, failed_bakes: usize) -> Exit {
-    let failed = if failed_bakes > 0 { Exit::Failed } else { Exit::Done };
+    let failed = if failed_bakes > 0 {
+        Exit::Failed
+    } else {
+        Exit::Done
+    };
     items
         .into_iter()
         .filter(|item| item.action == Action::CannotTell || exit([&item.drift]) == Exit::CannotTell)

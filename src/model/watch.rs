@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::base::Base;
 use super::bake::RecipeDigest;
+use super::base::Base;
 use super::ids::{
     Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, WatchName,
 };

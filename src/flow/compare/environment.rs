@@ -26,10 +26,16 @@ pub fn reasons(sighting: &Sighting, standing: &Standing<'_>, now: DateTime<Utc>)
     reasons.extend(lineage_unknown(standing));
     reasons.extend(platform_behind(standing));
     reasons.extend(stock_pinned(standing));
-    reasons.extend(standing.base_facts.and_then(|base| image::deprecated(base, now)));
-    reasons.extend(standing.platform.and_then(|platform| {
-        image::branch_ends(&platform.branch, platform.branch_lifecycle)
-    }));
+    reasons.extend(
+        standing
+            .base_facts
+            .and_then(|base| image::deprecated(base, now)),
+    );
+    reasons.extend(
+        standing
+            .platform
+            .and_then(|platform| image::branch_ends(&platform.branch, platform.branch_lifecycle)),
+    );
     reasons.extend(standing.troubles.iter().map(doubt));
     in_order(reasons)
 }
@@ -194,7 +200,6 @@ fn stock_pinned(standing: &Standing<'_>) -> Option<Reason> {
         None => reason,
     })
 }
-
 
 fn unsupported(why: &str) -> Reason {
     Reason::new(

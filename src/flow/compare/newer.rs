@@ -109,7 +109,10 @@ mod tests {
         let old = "al2023-ami-ecs-hvm-2023.0.20251010-kernel-6.1-x86_64";
         let new = "al2023-ami-ecs-hvm-2023.0.20260302-kernel-6.1-x86_64";
         assert_eq!(line(old), line(new));
-        assert_ne!(line(new), line("al2023-ami-hvm-2023.0.20260302-kernel-6.1-x86_64"));
+        assert_ne!(
+            line(new),
+            line("al2023-ami-hvm-2023.0.20260302-kernel-6.1-x86_64")
+        );
     }
 
     #[test]

@@ -42,7 +42,11 @@ impl Own {
         if let Some(remembered) = &history.current
             && !made.iter().any(|made| made.image == remembered.image)
         {
-            match sighting.images.get(&remembered.image).map(|seen| &seen.image) {
+            match sighting
+                .images
+                .get(&remembered.image)
+                .map(|seen| &seen.image)
+            {
                 Some(Seen::Known(image)) => made.push(Made::remembered(remembered, image)),
                 Some(Seen::Unreachable(trouble)) => return Self::untold(trouble.clone()),
                 Some(Seen::Absent) | None => lost = Some(Made::lost(remembered)),
@@ -50,7 +54,10 @@ impl Own {
         }
         let generation = made.iter().map(|made| made.generation).max().unwrap_or(0);
         made.retain(|made| {
-            made.usable() && made.architecture.is_none_or(|of| of == watch.base.architecture)
+            made.usable()
+                && made
+                    .architecture
+                    .is_none_or(|of| of == watch.base.architecture)
         });
         let release = seen.release.known().map(|release| &release.image);
         let current = choose(made, release, wanted.recipe_digest.as_ref());

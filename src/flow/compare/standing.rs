@@ -80,8 +80,7 @@ impl<'a> Standing<'a> {
             .flat_map(|platform| &platform.images)
             .find(|(_, image)| Some(image) == self.image)
             .map(|(architecture, _)| *architecture);
-        self.image_facts
-            .map_or(listed, |image| image.architecture)
+        self.image_facts.map_or(listed, |image| image.architecture)
     }
 
     fn take_lineage(&mut self, looking: &mut Looking<'a>, known: Option<&'a ImageSighting>) {
@@ -150,6 +149,7 @@ impl<'a> Looking<'a> {
             Seen::Known(Settings {
                 image: Some(image), ..
             }) => Some(image),
+            Seen::Known(_) if self.environment.status != "Ready" => None, // not deployed yet
             Seen::Known(_) => self.doubt(
                 what,
                 "the deployed configuration names no image; look at the environment in the console",
@@ -240,7 +240,7 @@ impl<'a> Looking<'a> {
     /// An image with a known base is compared with its platform's images of the same architecture:
     /// where AWS did not tell one, that is a question without an answer, not "no drift".
     fn comparable(&mut self, standing: &Standing<'a>) {
-        if standing.made_from.is_none() {
+        if standing.made_from.is_none() || standing.image_facts.is_none() {
             return;
         }
         let Some(architecture) = standing.architecture else {
@@ -248,7 +248,10 @@ impl<'a> Looking<'a> {
             self.doubt::<()>(format!("architecture of the image of {}", self.name), why);
             return;
         };
-        for platform in [standing.platform, standing.recommended].into_iter().flatten() {
+        for platform in [standing.platform, standing.recommended]
+            .into_iter()
+            .flatten()
+        {
             if platform.image(architecture).is_none() {
                 self.untold_image(architecture, platform);
             }

@@ -3,8 +3,8 @@
 //! A target of another branch or architecture is blocked with a word; nothing is guessed about it, and
 //! the watch's image does not wait for it.
 
-use super::watch::{against_recipe, too_old};
 use super::standing::Standing;
+use super::watch::{against_recipe, too_old};
 use super::{Case, environment, in_order};
 use crate::model::base::BaseSource;
 use crate::model::made::Made;

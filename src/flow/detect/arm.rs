@@ -10,7 +10,9 @@ use crate::cloud::{Cloud, CloudError};
 use crate::model::base::{BaseSource, PlatformVersion};
 use crate::model::ids::{Architecture, PlatformArn};
 use crate::model::image::Image;
-use crate::model::sighting::{EnvironmentSighting, ImageSighting, Lineage, Seen, Sighting, Trouble};
+use crate::model::sighting::{
+    EnvironmentSighting, ImageSighting, Lineage, Seen, Sighting, Trouble,
+};
 
 /// Completes the platform versions in the sighting; gives the questions that had no answer.
 pub(super) async fn read(cloud: &Cloud, look: &Look, sighting: &mut Sighting) -> Vec<Trouble> {
@@ -58,10 +60,7 @@ fn runs_arm(sighting: &Sighting, seen: &EnvironmentSighting) -> bool {
 }
 
 /// The x86_64 image's name of each version that does not name its arm64 image.
-fn x86_names(
-    sighting: &Sighting,
-    needed: &BTreeSet<PlatformArn>,
-) -> BTreeMap<PlatformArn, String> {
+fn x86_names(sighting: &Sighting, needed: &BTreeSet<PlatformArn>) -> BTreeMap<PlatformArn, String> {
     let versions = sighting.platforms.values();
     versions
         .chain(sighting.recommended.values())
@@ -92,7 +91,9 @@ fn take(
         if let Seen::Known(platform) = seen
             && platform.arn == *arn
         {
-            platform.images.push((Architecture::Arm64, image.id.clone()));
+            platform
+                .images
+                .push((Architecture::Arm64, image.id.clone()));
         }
     }
     sighting.images.insert(

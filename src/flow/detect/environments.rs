@@ -27,7 +27,8 @@ pub(super) async fn list(cloud: &Cloud, which: &Which) -> Listed {
         Ok(all) => {
             let scope = scope(cloud, &all).await;
             let total = all.len();
-            let wanted: Vec<_> = all.into_iter().filter(|one| is_for(which, one)).collect();
+            let mut wanted: Vec<_> = all.into_iter().filter(|one| is_for(which, one)).collect();
+            wanted.sort_by(|a, b| a.target.cmp(&b.target)); // AWS promises no order
             Listed {
                 scope,
                 list: Seen::Known(()),
@@ -91,9 +92,11 @@ async fn settings(cloud: &Cloud, environment: &Environment) -> Seen<Settings> {
         .settings(&target.application, &target.environment)
         .await;
     answer.map_or_else(
-        |error| unanswered(&error, || {
-            format!("settings of {}/{}", target.application, target.environment)
-        }),
+        |error| {
+            unanswered(&error, || {
+                format!("settings of {}/{}", target.application, target.environment)
+            })
+        },
         Seen::Known,
     )
 }

@@ -15,9 +15,14 @@ use crate::model::sighting::{ImageSighting, Lineage, Seen, Sighting, Trouble};
 /// longer one is a loop or a mistake, and ancestry is asked instead.
 const CHAIN_MAX: usize = 8;
 
+/// Images in one question: EC2 takes at most 200 values in one filter.
+const BATCH_MAX: usize = 200;
+
 /// Puts every image that matters into the sighting, with its lineage.
 pub(super) async fn read(cloud: &Cloud, look: &Look, sighting: &mut Sighting) {
-    let used: BTreeSet<ImageId> = in_use(sighting).chain(look.images.iter().cloned()).collect();
+    let used: BTreeSet<ImageId> = in_use(sighting)
+        .chain(look.images.iter().cloned())
+        .collect();
     let named = sighting
         .platforms
         .values()
@@ -54,24 +59,40 @@ fn in_use(sighting: &Sighting) -> impl Iterator<Item = ImageId> {
     environments.filter_map(|seen| seen.settings.known()?.image.clone())
 }
 
-/// One look at many: what EC2 leaves out of a whole answer is not there.
+/// Looks at many, batch by batch: what EC2 leaves out of an answer is not there, and a batch without
+/// an answer leaves the others alone.
 async fn fetch(cloud: &Cloud, wanted: BTreeSet<ImageId>, images: &mut Images) {
-    if wanted.is_empty() {
-        return;
-    }
     let ids: Vec<ImageId> = wanted.into_iter().collect();
-    match cloud.images(&ids).await {
-        Ok(mut found) => images.extend(ids.into_iter().map(|id| {
-            let seen = found.remove(&id).map_or(Seen::Absent, Seen::Known);
-            (id, seen)
-        })),
+    let answers: Vec<Images> = stream::iter(ids.chunks(BATCH_MAX))
+        .map(|batch| fetch_batch(cloud, batch))
+        .buffered(IN_FLIGHT_MAX)
+        .collect()
+        .await;
+    images.extend(answers.into_iter().flatten());
+}
+
+async fn fetch_batch(cloud: &Cloud, batch: &[ImageId]) -> Images {
+    let ids = batch.iter().cloned();
+    match cloud.images(batch).await {
+        Ok(mut found) => ids
+            .map(|id| {
+                let seen = found.remove(&id).map_or(Seen::Absent, Seen::Known);
+                (id, seen)
+            })
+            .collect(),
         Err(error) => {
-            let trouble = error.trouble(format!("{} images in {}", ids.len(), cloud.region()));
-            images.extend(
-                ids.into_iter()
-                    .map(|id| (id, Seen::Unreachable(trouble.clone()))),
-            );
+            let trouble = error.trouble(of_batch(batch));
+            ids.map(|id| (id, Seen::Unreachable(trouble.clone())))
+                .collect()
         }
+    }
+}
+
+fn of_batch(batch: &[ImageId]) -> String {
+    match batch {
+        [one] => format!("image {one}"),
+        [first, ..] => format!("{} images from {first} on", batch.len()),
+        [] => "no image".to_owned(),
     }
 }
 

@@ -80,8 +80,6 @@ async fn recommended(cloud: &Cloud, branch: &str, known: &Versions) -> Seen<Plat
             Some(seen) => seen.clone(),
             None => version(cloud, &arn).await,
         },
-        Err(error) => {
-            Seen::Unreachable(error.trouble(format!("recommended version of {branch}")))
-        }
+        Err(error) => Seen::Unreachable(error.trouble(format!("recommended version of {branch}"))),
     }
 }

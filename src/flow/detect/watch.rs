@@ -141,7 +141,9 @@ fn put_together(
 ) -> Release {
     let platform = announced.platform.as_ref();
     Release {
-        image_name: facts.map(|image| image.name.clone()).or(announced.image_name),
+        image_name: facts
+            .map(|image| image.name.clone())
+            .or(announced.image_name),
         version: announced.version,
         architecture,
         created: facts.and_then(|image| image.created),

@@ -23,7 +23,14 @@ mod tests {
         let minutes = |m: u64| Some(Duration::from_secs(m * 60));
         assert_eq!(
             pauses,
-            [minutes(5), minutes(15), minutes(60), minutes(240), minutes(720), None]
+            [
+                minutes(5),
+                minutes(15),
+                minutes(60),
+                minutes(240),
+                minutes(720),
+                None
+            ]
         );
         assert_eq!(retry_after(u32::MAX), None);
     }

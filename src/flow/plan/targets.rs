@@ -27,7 +27,10 @@ pub(super) fn fit(watch: &Watch, drift: &Drift) -> Fit {
             .get("about")
             .is_some_and(|about| about == "targets")
     });
-    if targets.iter().any(|target| !misfit(target) && !untold(target)) || watch.targets.is_empty()
+    if targets
+        .iter()
+        .any(|target| !misfit(target) && !untold(target))
+        || watch.targets.is_empty()
     {
         Fit::Some
     } else if list_in_doubt || targets.iter().any(|target| !misfit(target)) {

@@ -1,0 +1,182 @@
+//! Keys: the same event, the same key; another event, another key. And what a person reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::flow::test_world::{BASE_450, BASE_451, World, arn, days, digest, now, trouble};
+use crate::model::bake::{BakeOrder, NetworkOrder, RootVolume};
+use crate::model::ids::Architecture;
+use crate::model::sighting::Seen;
+
+fn drifted() -> World {
+    let mut world = World::new();
+    world.ours("ami-ours", BASE_450, 0);
+    world.environment("shop-blue", "4.5.0", "ami-ours");
+    world.environment("shop-green", "4.5.1", BASE_451);
+    world
+}
+
+fn notice(world: &World) -> Option<Notice> {
+    drift(&world.wanted.installation, &world.drift(), world.now)
+}
+
+fn key(world: &World) -> String {
+    notice(world).unwrap().key
+}
+
+#[test]
+fn the_same_drift_has_the_same_key() {
+    let before = drifted();
+    let mut after = before.clone();
+    after.now += days(1);
+    after.environments().reverse();
+    after.environments()[0].environment.status = "Updating".to_owned();
+    assert_eq!(
+        key(&before),
+        key(&after),
+        "time, order and updates do not make it another event"
+    );
+}
+
+#[test]
+fn another_drift_has_another_key() {
+    let mut keys = BTreeSet::from([key(&drifted())]);
+    let changes: [fn(&mut World); 4] = [
+        |world| world.environment("shop-red", "4.5.1", BASE_451),
+        |world| world.environments()[1].environment.platform = Some(arn("4.5.0")),
+        |world| {
+            world.version("4.5.2", "ami-base452", 1);
+            world.recommend("4.5.2");
+        },
+        |world| world.wanted.installation = "other".into(),
+    ];
+    for change in changes {
+        let mut world = drifted();
+        change(&mut world);
+        keys.insert(key(&world));
+    }
+    assert_eq!(keys.len(), 5);
+}
+
+#[test]
+fn what_is_in_step_or_unknown_is_no_drift_notice() {
+    let mut world = World::new();
+    world.ours("ami-ours", BASE_451, 0);
+    world.environment("shop-blue", "4.5.1", "ami-ours");
+    assert_eq!(notice(&world), None);
+    world.seen.release = Seen::Unreachable(trouble("release"));
+    assert_eq!(notice(&world), None);
+}
+
+#[test]
+fn a_person_reads_what_drifted_and_what_to_do() {
+    let notice = notice(&drifted()).unwrap();
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @"");
+    insta::assert_json_snapshot!(notice.facts, @"");
+}
+
+#[test]
+fn names_from_outside_are_cleaned() {
+    let mut world = drifted();
+    let name = "shop-\u{1b}[2J\nevil".to_owned();
+    world.environments()[1].environment.target.environment = name;
+    let notice = notice(&world).unwrap();
+    assert!(notice.body.contains("shop-\\u{1b}[2J\\u{a}evil: STOCK"));
+    assert!(!notice.body.contains('\u{1b}'));
+}
+
+fn order(world: &World, attempt: u32) -> BakeOrder {
+    BakeOrder {
+        key: world.key(BASE_451, 0),
+        installation: world.wanted.installation.clone(),
+        watch: world.watch.name.clone(),
+        generation: 0,
+        attempt,
+        release: world.seen.release.known().unwrap().clone(),
+        recipe_name: "ecs-logging".to_owned(),
+        recipe_digest: digest(),
+        architecture: Architecture::X86_64,
+        image_name: "amiwatch/shop/4.5.1/key-0".to_owned(),
+        builder_user_data: Vec::new(),
+        boot_test_user_data: Vec::new(),
+        builder_nonce: "n1".to_owned(),
+        boot_test_nonce: "n2".to_owned(),
+        checks: Vec::new(),
+        launches: Vec::new(),
+        network: NetworkOrder::Given(Vec::new()),
+        instance_profile: None,
+        public_ip: None,
+        root_volume: RootVolume {
+            device: None,
+            size_gib: None,
+            encrypted: None,
+            kms_key: None,
+        },
+        guest_timeout_s: 1800,
+        tags: BTreeMap::new(),
+        because: vec!["The recipe changed since ami-old was baked.".to_owned()],
+    }
+}
+
+fn image(world: &mut World, redundant: bool) -> BakedImage {
+    world.remember("ami-new", BASE_451, 0);
+    let mut baked = world.history.current.clone().unwrap();
+    baked.redundant = redundant;
+    baked
+}
+
+#[test]
+fn a_bake_is_told_once_and_each_failed_attempt_once() {
+    let mut world = World::new();
+    let made = image(&mut world, false);
+    let (first, second) = (order(&world, 1), order(&world, 2));
+    assert_eq!(
+        baked(&first, &made, now()).key,
+        baked(&second, &made, now()).key
+    );
+    let failed = |order| failed(order, "no report", None, None, now()).key;
+    assert_eq!(failed(&first), failed(&first));
+    assert_ne!(failed(&first), failed(&second));
+}
+
+#[test]
+fn a_redundant_recipe_is_told_once_whatever_the_release() {
+    let mut world = World::new();
+    let made = image(&mut world, true);
+    let key = |world: &World| redundant(&order(world, 1), &made, now()).unwrap().key;
+    let before = key(&world);
+    world.recommend("4.5.0");
+    assert_eq!(before, key(&world));
+    let needed = image(&mut world, false);
+    assert_eq!(redundant(&order(&world, 1), &needed, now()), None);
+}
+
+#[test]
+fn a_failure_keeps_the_console_and_says_when_it_is_tried_again() {
+    let world = World::new();
+    let console = "cloud-init: ok\n\u{1b}[31mFAILED\u{1b}[0m ecs.config\n";
+    let next = Some(now() + days(1));
+    let why = "check `driver` failed in the builder";
+    let notice = failed(&order(&world, 2), why, Some(console), next, now());
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @"");
+}
+
+#[test]
+fn a_hold_says_that_a_person_is_needed() {
+    let mut world = World::new();
+    world.fail(BASE_451, 6, None);
+    let failing = world.history.failing.clone().unwrap();
+    let notice = held(&order(&world, 6), &failing, now());
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @"");
+}
+
+#[test]
+fn a_bake_and_a_redundant_recipe_read_alone() {
+    let mut world = World::new();
+    let made = image(&mut world, true);
+    let order = order(&world, 1);
+    let baked = baked(&order, &made, now());
+    let redundant = redundant(&order, &made, now()).unwrap();
+    insta::assert_snapshot!(format!("{}\n\n{}", baked.subject, baked.body), @"");
+    insta::assert_snapshot!(format!("{}\n\n{}", redundant.subject, redundant.body), @"");
+}

@@ -1,0 +1,120 @@
+//! The JSON is contract: one snapshot of every field in its order.
+
+use super::*;
+use crate::flow::test_world::{BASE_450, BASE_451, World, codes, trouble};
+use crate::model::sighting::{Seen, Tier};
+
+fn fleet() -> World {
+    let mut world = World::new();
+    world.custom("ami-hand", BASE_450);
+    world.environment("shop-old", "4.5.0", "ami-hand");
+    world.environment("shop-blue", "4.5.1", BASE_451);
+    world.environment("shop-eks", "4.5.1", BASE_451);
+    world.environment("shop-dark", "4.5.1", BASE_451);
+    world.environments()[2].environment.tier = Tier::Cluster;
+    world.environments()[3].settings = Seen::Unreachable(trouble("settings of shop/shop-dark"));
+    world.sighting.troubles = vec![trouble("settings of shop/shop-dark")];
+    world
+}
+
+#[test]
+fn the_json_is_contract() {
+    let survey = survey(&[fleet().sighting]);
+    insta::assert_json_snapshot!(survey, @"");
+}
+
+#[test]
+fn stock_has_no_drift_and_other_images_are_judged_by_their_own_branch() {
+    let mut world = World::new();
+    world.amazon("ami-other", 3);
+    world.custom("ami-hand", BASE_450);
+    world.custom("ami-fresh", BASE_451);
+    for (name, version, image) in [
+        ("a-stock", "4.5.0", BASE_450),
+        ("b-pinned", "4.5.1", "ami-other"),
+        ("c-behind", "4.5.1", "ami-hand"),
+        ("d-in-step", "4.5.1", "ami-fresh"),
+        ("e-skewed", "4.5.0", "ami-fresh"),
+    ] {
+        world.environment(name, version, image);
+    }
+    let survey = survey(&[world.sighting]);
+    let found: Vec<_> = survey
+        .environments
+        .iter()
+        .map(|one| codes(&one.reasons))
+        .collect();
+    let expected: [&[&str]; 5] = [
+        &["PLATFORM_BEHIND"],
+        &["STOCK_PINNED"],
+        &["BASE_NEWER", "PLATFORM_SKEW"],
+        &[],
+        &["PLATFORM_SKEW", "PLATFORM_BEHIND"],
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn regions_are_merged_in_order() {
+    let mut south = fleet();
+    for seen in south.environments() {
+        seen.environment.target.scope.region = "af-south-1".into();
+    }
+    let survey = survey(&[fleet().sighting, south.sighting]);
+    let rows = survey.rows();
+    let places: Vec<_> = rows
+        .iter()
+        .map(|row| (row.region.as_str(), row.environment.as_str()))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("af-south-1", "shop/shop-blue"),
+            ("af-south-1", "shop/shop-dark"),
+            ("af-south-1", "shop/shop-old"),
+            ("eu-west-1", "shop/shop-blue"),
+            ("eu-west-1", "shop/shop-dark"),
+            ("eu-west-1", "shop/shop-old"),
+        ]
+    );
+    assert_eq!((survey.skipped.len(), survey.unreachable.len()), (2, 2));
+    assert_eq!(rows[2].codes, ["BASE_NEWER", "PLATFORM_BEHIND"]);
+    assert_eq!(
+        (rows[2].platform.as_str(), rows[2].kind),
+        ("4.5.0", "custom")
+    );
+}
+
+#[test]
+fn a_list_that_did_not_come_is_no_empty_region() {
+    let mut world = World::new();
+    world.sighting.environments = Seen::Unreachable(trouble("environments"));
+    world.sighting.troubles = vec![trouble("environments")];
+    let survey = survey(&[world.sighting]);
+    assert_eq!(survey.exit(false), Exit::CannotTell);
+    assert_eq!(survey.unreachable.len(), 1);
+}
+
+#[test]
+fn drift_is_an_exit_code_only_when_asked_for() {
+    let mut world = World::new();
+    world.custom("ami-hand", BASE_450);
+    world.environment("shop-old", "4.5.0", "ami-hand");
+    let drifted = survey(std::slice::from_ref(&world.sighting));
+    assert_eq!(
+        (drifted.exit(false), drifted.exit(true)),
+        (Exit::Done, Exit::Drift)
+    );
+    world.environments().clear();
+    assert_eq!(survey(&[world.sighting]).exit(true), Exit::Done);
+}
+
+#[test]
+fn each_code_has_its_sentence() {
+    let survey = survey(&[fleet().sighting]);
+    assert_eq!(
+        survey.sentences()[1],
+        "shop/shop-old: BASE_NEWER: ECS running on 64bit Amazon Linux 2023 recommends version \
+         4.5.1 with base ami-base451; ami-hand was made from ami-base450."
+    );
+}
