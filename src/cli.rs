@@ -45,11 +45,17 @@ pub fn main() -> Exit {
         Err(error) => {
             // clap knows which stream help and errors go to; a closed pipe is nobody's error.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
         }
     };
     telemetry::start(arguments.common.log, arguments.common.verbose);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     match runtime {
         Ok(runtime) => runtime.block_on(run(arguments)),
         Err(error) => {

@@ -64,7 +64,11 @@ pub async fn deliver(
         // A notifier that the config no longer names waits for nothing.
         entry.value.to.retain(|name, _| senders.contains_key(name));
         let due = entry.value.to.values().filter(|delivery| !delivery.dead);
-        done.next_at = done.next_at.into_iter().chain(due.map(|one| one.next_at)).min();
+        done.next_at = done
+            .next_at
+            .into_iter()
+            .chain(due.map(|one| one.next_at))
+            .min();
         if entry.value != before {
             settle(store, &key, &entry).await?;
         }
@@ -105,7 +109,9 @@ async fn send_if_due(
 ) {
     let now = clock.now();
     let notice = &entry.value.notice;
-    let Some(delivery) = entry.value.to.get_mut(name) else { return };
+    let Some(delivery) = entry.value.to.get_mut(name) else {
+        return;
+    };
     if delivery.dead || delivery.next_at > now {
         return;
     }
@@ -128,7 +134,9 @@ async fn send_if_due(
 }
 
 fn put_off(delivery: &mut Delivery, error: &NotSent, now: DateTime<Utc>) {
-    let at = usize::try_from(delivery.attempts).unwrap_or(usize::MAX).min(PAUSES_S.len() - 1);
+    let at = usize::try_from(delivery.attempts)
+        .unwrap_or(usize::MAX)
+        .min(PAUSES_S.len() - 1);
     delivery.attempts += 1;
     delivery.next_at = now + TimeDelta::seconds(PAUSES_S[at].cast_signed());
     delivery.last_why = Some(error.to_string());
@@ -184,7 +192,11 @@ async fn settle(
     let (key, expected) = (key.to_owned(), entry.version);
     let op = match entry.value.to.is_empty() {
         true => Op::Delete { key, expected },
-        false => Op::CompareAndSet { key, expected, value: json!(entry.value) },
+        false => Op::CompareAndSet {
+            key,
+            expected,
+            value: json!(entry.value),
+        },
     };
     match store.commit(Batch::of(vec![op])).await {
         // Another process settled it meanwhile; what is left is looked at in the next round.

@@ -38,7 +38,13 @@ impl Service<'_> {
             let NotifierKind::Sns { topic_arn } = &notifier.kind;
             let region = topic_arn.split(':').nth(3).map(Region::from);
             let cloud = self.connection.cloud(region.as_ref())?;
-            senders.insert(name.clone(), Sender::Sns { cloud, topic_arn: topic_arn.clone() });
+            senders.insert(
+                name.clone(),
+                Sender::Sns {
+                    cloud,
+                    topic_arn: topic_arn.clone(),
+                },
+            );
         }
         Ok(senders)
     }
@@ -48,7 +54,9 @@ impl Service<'_> {
         Told::from_fn(|event| {
             let notifiers = self.settings.notifiers.iter();
             let asked = notifiers.filter(|(_, one)| one.events.contains(&event));
-            std::iter::once(LOG.to_owned()).chain(asked.map(|(name, _)| name.clone())).collect()
+            std::iter::once(LOG.to_owned())
+                .chain(asked.map(|(name, _)| name.clone()))
+                .collect()
         })
     }
 }

@@ -4,8 +4,8 @@
 use anyhow::bail;
 
 use super::args::{Bake as Arguments, Common};
-use super::session::{Access, Session, WrongUsage};
 use super::follow::{self, Follow};
+use super::session::{Access, Session, WrongUsage};
 use super::{check, progress};
 use crate::flow::plan;
 use crate::flow::verdict::{self, Exit};
@@ -23,12 +23,18 @@ use crate::store::Lease;
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let mut session = Session::open(common, Access::Write).await?;
     let Some(watch) = check::named(&session.settings, Some(&own.watch))? else {
-        bail!(WrongUsage(format!("the config has no watch `{}`", own.watch)));
+        bail!(WrongUsage(format!(
+            "the config has no watch `{}`",
+            own.watch
+        )));
     };
     session.settings.require_installation()?;
     ask_for_it(&mut session, &watch);
     let mut follow = Follow::default();
-    match session.drive_unless(async || follow.look(&session, &watch).await).await? {
+    match session
+        .drive_unless(async || follow.look(&session, &watch).await)
+        .await?
+    {
         Err(outcome) => Ok(follow::say(&watch, &outcome)),
         Ok(lease) => bake(&session, lease, &watch, own.force).await,
     }
@@ -73,13 +79,30 @@ async fn act(
     if let (true, Some(release), Some(place)) = (force, &one.item.drift.release, &one.place) {
         let generation = next_generation(session, one, release, place);
         let because = ["asked for with --force".to_owned()];
-        let wish = Wish { release, generation, attempt: 1, because: &because };
+        let wish = Wish {
+            release,
+            generation,
+            attempt: 1,
+            because: &because,
+        };
         return bake_now(session, lease, one, place, &wish).await;
     }
     match (&one.item.action, &one.place) {
-        (Action::Bake { release, generation, attempt }, Some(place)) => {
+        (
+            Action::Bake {
+                release,
+                generation,
+                attempt,
+            },
+            Some(place),
+        ) => {
             let because = one.item.because.as_slice();
-            let wish = Wish { release, generation: *generation, attempt: *attempt, because };
+            let wish = Wish {
+                release,
+                generation: *generation,
+                attempt: *attempt,
+                because,
+            };
             bake_now(session, lease, one, place, &wish).await
         }
         (Action::Adopt { image, .. }, _) => {
@@ -87,12 +110,20 @@ async fn act(
             Ok(Exit::Done)
         }
         (Action::Nothing | Action::Tell, _) => {
-            let image = one.item.drift.current.as_ref().map_or("", |image| image.as_str());
+            let image = one
+                .item
+                .drift
+                .current
+                .as_ref()
+                .map_or("", |image| image.as_str());
             println!("{image} is verified and in step; --force bakes the next generation");
             Ok(Exit::Done)
         }
         (Action::Hold { .. } | Action::Blocked | Action::CannotTell | Action::Bake { .. }, _) => {
-            one.item.because.iter().for_each(|why| eprintln!("amiwatch: not baked: {why}"));
+            one.item
+                .because
+                .iter()
+                .for_each(|why| eprintln!("amiwatch: not baked: {why}"));
             Ok(refused(&one.item.drift))
         }
     }
@@ -107,12 +138,7 @@ fn refused(drift: &Drift) -> Exit {
 }
 
 /// One more than any generation of the same inputs.
-fn next_generation(
-    session: &Session,
-    one: &Looked<'_>,
-    release: &Release,
-    place: &Place,
-) -> u32 {
+fn next_generation(session: &Session, one: &Looked<'_>, release: &Release, place: &Place) -> u32 {
     let wanted = wanted(&session.service(), one.watch);
     match (&wanted.recipe_digest, &one.seen) {
         (Some(recipe), Some(seen)) => {

@@ -24,7 +24,10 @@ pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
     let looked = look(&session.service(), only.as_ref(), Patience::Waits).await?;
     let drifts: Vec<&Drift> = looked.iter().map(|one| &one.item.drift).collect();
     match common.format {
-        Format::Json => draw::json(&Answer { schema: "amiwatch.check/1", watches: drifts.clone() })?,
+        Format::Json => draw::json(&Answer {
+            schema: "amiwatch.check/1",
+            watches: drifts.clone(),
+        })?,
         Format::Table => looked.iter().for_each(show),
     }
     Ok(verdict::exit(drifts))
@@ -41,14 +44,20 @@ pub(super) fn named(settings: &Settings, name: Option<&str>) -> anyhow::Result<O
     })
 }
 
-fn show(looked: &Looked<'_>) {
+pub(super) fn show(looked: &Looked<'_>) {
     println!("{}", headline(looked));
     let drift = &looked.item.drift;
-    drift.reasons.iter().for_each(|reason| println!("    {}", draw::reason(reason)));
+    drift
+        .reasons
+        .iter()
+        .for_each(|reason| println!("    {}", draw::reason(reason)));
     for target in &drift.targets {
         let image = target.image.as_ref().map_or("-", |image| image.as_str());
         println!("  {}  {image} ({})", target.target, target.kind.as_str());
-        target.reasons.iter().for_each(|reason| println!("    {}", draw::reason(reason)));
+        target
+            .reasons
+            .iter()
+            .for_each(|reason| println!("    {}", draw::reason(reason)));
     }
     if drift.all_reasons().next().is_none() {
         println!("    in step");

@@ -4,9 +4,9 @@ use super::session::Session;
 use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
+use crate::workflow::Outcome;
 use crate::workflow::journal::Phase;
 use crate::workflow::runner::{open_journals, replay, step_word};
-use crate::workflow::Outcome;
 
 /// The journal that is followed, and what was last said about it.
 #[derive(Default)]
@@ -33,7 +33,9 @@ impl Follow {
         match run.phase() {
             Phase::Closed(outcome) => return Ok(Some(outcome.clone())),
             Phase::Running { step, .. } => self.say(format!("{watch}: {}", step_word(step))),
-            Phase::Undoing { step, .. } => self.say(format!("{watch}: undoing {}", step_word(step))),
+            Phase::Undoing { step, .. } => {
+                self.say(format!("{watch}: undoing {}", step_word(step)))
+            }
             Phase::Ready | Phase::Failing => {}
         }
         Ok(None)
@@ -50,7 +52,12 @@ impl Follow {
 /// The open journal of this watch, when there is one.
 async fn open_bake(session: &Session, watch: &WatchName) -> anyhow::Result<Option<String>> {
     for journal in open_journals(&session.store, JOURNALS).await? {
-        if replay::<Bake<'_>>(&session.store, &journal).await?.input().watch == *watch {
+        if replay::<Bake<'_>>(&session.store, &journal)
+            .await?
+            .input()
+            .watch
+            == *watch
+        {
             return Ok(Some(journal));
         }
     }

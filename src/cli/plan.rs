@@ -55,23 +55,45 @@ pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
                 (None, Some(draw::chain(&error)))
             }
         };
-        planned.push(Planned { item: &one.item, order: order.map(Order::of), cannot_order });
+        planned.push(Planned {
+            item: &one.item,
+            order: order.map(Order::of),
+            cannot_order,
+        });
     }
     match common.format {
-        Format::Table => looked.iter().zip(&planned).for_each(|(one, plan)| show(one, plan)),
-        Format::Json => draw::json(&Answer { schema: "amiwatch.plan/1", watches: planned })?,
+        Format::Table => looked
+            .iter()
+            .zip(&planned)
+            .for_each(|(one, plan)| show(one, plan)),
+        Format::Json => draw::json(&Answer {
+            schema: "amiwatch.plan/1",
+            watches: planned,
+        })?,
     }
     Ok(verdict::exit(looked.iter().map(|one| &one.item.drift)).and(failed))
 }
 
 /// The order that a bake of this watch would get.
 async fn order(service: &Service<'_>, one: &Looked<'_>) -> anyhow::Result<Option<BakeOrder>> {
-    let (Action::Bake { release, generation, attempt }, Some(place)) = (&one.item.action, &one.place)
+    let (
+        Action::Bake {
+            release,
+            generation,
+            attempt,
+        },
+        Some(place),
+    ) = (&one.item.action, &one.place)
     else {
         return Ok(None);
     };
     let because = one.item.because.as_slice();
-    let wish = Wish { release, generation: *generation, attempt: *attempt, because };
+    let wish = Wish {
+        release,
+        generation: *generation,
+        attempt: *attempt,
+        because,
+    };
     Ok(Some(give_order(service, one.watch, place, &wish).await?))
 }
 
@@ -90,11 +112,17 @@ impl Order {
 fn show(looked: &Looked<'_>, planned: &Planned<'_>) {
     println!("{}", check::headline(looked));
     println!("  {}", action(&looked.item.action));
-    looked.item.because.iter().for_each(|why| println!("    because: {why}"));
+    looked
+        .item
+        .because
+        .iter()
+        .for_each(|why| println!("    because: {why}"));
     if let Some(order) = &planned.order {
         println!("    image name: {}", order.image_name);
         let first = order.launches.first();
-        let first = first.map_or(String::new(), |one| format!("{} in {}", one.instance_type, one.subnet));
+        let first = first.map_or(String::new(), |one| {
+            format!("{} in {}", one.instance_type, one.subnet)
+        });
         let more = order.launches.len().saturating_sub(1);
         println!("    builder: {first}, then {more} other choices if there is no room");
         println!("    user data: {} of 16384 bytes", order.user_data_bytes);
@@ -108,7 +136,11 @@ pub(super) fn action(action: &Action) -> String {
     match action {
         Action::Nothing => "would do nothing: in step".to_owned(),
         Action::Tell => "would tell, and nothing else (on_drift = \"notify\")".to_owned(),
-        Action::Bake { release, generation, attempt } => format!(
+        Action::Bake {
+            release,
+            generation,
+            attempt,
+        } => format!(
             "would bake {} ({}), generation {generation}, attempt {attempt}",
             release.image, release.version
         ),

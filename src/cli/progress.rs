@@ -20,7 +20,10 @@ const SPIN: Duration = Duration::from_millis(120);
 enum Place {
     Terminal(ProgressBar),
     /// Lines, each said once: a look that finds the same again is not repeated.
-    Lines { last: RefCell<String> },
+    Lines {
+        last: RefCell<String>,
+        print: fn(&str),
+    },
 }
 
 /// Tells the progress of one bake.
@@ -35,9 +38,30 @@ struct Progress {
 pub(super) fn observer(order: &BakeOrder) -> Box<BakeObserver> {
     let place = match std::io::stderr().is_terminal() {
         true => Place::Terminal(spinner()),
-        false => Place::Lines { last: RefCell::default() },
+        false => lines(|line| eprintln!("{line}")),
     };
-    Box::new(Progress { name: order.watch.to_string(), place, since: RefCell::default() })
+    of(order, place)
+}
+
+/// An observer whose lines are part of the command's own output.
+#[cfg(feature = "sim")]
+pub(super) fn on_stdout(order: &BakeOrder) -> Box<BakeObserver> {
+    of(order, lines(|line| println!("{line}")))
+}
+
+fn of(order: &BakeOrder, place: Place) -> Box<BakeObserver> {
+    Box::new(Progress {
+        name: order.watch.to_string(),
+        place,
+        since: RefCell::default(),
+    })
+}
+
+fn lines(print: fn(&str)) -> Place {
+    Place::Lines {
+        last: RefCell::default(),
+        print,
+    }
 }
 
 fn spinner() -> ProgressBar {
@@ -55,7 +79,7 @@ impl Progress {
         let line = format!("{}: {text}", self.name);
         match &self.place {
             Place::Terminal(bar) => bar.println(line),
-            Place::Lines { .. } => eprintln!("{line}"),
+            Place::Lines { print, .. } => print(&line),
         }
     }
 
@@ -63,9 +87,9 @@ impl Progress {
     fn passing(&self, text: String) {
         match &self.place {
             Place::Terminal(bar) => bar.set_message(format!("{}: {text}", self.name)),
-            Place::Lines { last } => {
+            Place::Lines { last, print } => {
                 if *last.borrow() != text {
-                    eprintln!("{}: {text}", self.name);
+                    print(&format!("{}: {text}", self.name));
                     *last.borrow_mut() = text;
                 }
             }
@@ -94,9 +118,15 @@ impl Observer<BakeOrder, BakeStep, BakeOutput> for Progress {
             }
             Event::Failed { step, at, failure } => {
                 let took = self.took(*at);
-                self.line(&format!("{} failed{took}: {}", step_word(step), failure.why));
+                self.line(&format!(
+                    "{} failed{took}: {}",
+                    step_word(step),
+                    failure.why
+                ));
                 if let Some(detail) = &failure.detail {
-                    detail.lines().for_each(|line| self.line(&format!("  | {line}")));
+                    detail
+                        .lines()
+                        .for_each(|line| self.line(&format!("  | {line}")));
                 }
             }
             Event::UndoStarted { step, .. } => self.passing(format!("undoing {}", step_word(step))),
@@ -150,9 +180,9 @@ fn made(output: &BakeOutput) -> String {
     match output {
         BakeOutput::Instance { id } => format!(": {id}"),
         BakeOutput::Image { id } => format!(": {id}"),
-        BakeOutput::Report { redundant: true, .. } => {
-            ": all checks passed, on the untouched base as well".to_owned()
-        }
+        BakeOutput::Report {
+            redundant: true, ..
+        } => ": all checks passed, on the untouched base as well".to_owned(),
         BakeOutput::Report { .. } => ": all checks passed".to_owned(),
         BakeOutput::Network { .. }
         | BakeOutput::Stopped

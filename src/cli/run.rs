@@ -39,8 +39,14 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
 }
 
 fn answer(passed: &Passed) -> Answer<'_> {
-    let resumed = passed.resumed.iter().map(|one| baked(one.order.watch.as_str(), Ok(one)));
-    let bakes = passed.bakes.iter().map(|(watch, ended)| baked(watch.as_str(), ended.as_ref()));
+    let resumed = passed
+        .resumed
+        .iter()
+        .map(|one| baked(one.order.watch.as_str(), Ok(one)));
+    let bakes = passed
+        .bakes
+        .iter()
+        .map(|(watch, ended)| baked(watch.as_str(), ended.as_ref()));
     Answer {
         schema: "amiwatch.run/1",
         watches: &passed.items,
@@ -50,21 +56,34 @@ fn answer(passed: &Passed) -> Answer<'_> {
 
 fn baked(watch: &str, ended: Result<&Ended, &DriveError>) -> Baked {
     let (image, why) = match ended {
-        Ok(ended) => (ended.image.as_ref().map(ToString::to_string), ended.failure()),
+        Ok(ended) => (
+            ended.image.as_ref().map(ToString::to_string),
+            ended.failure(),
+        ),
         Err(error) => (None, Some(chain(error))),
     };
-    Baked { watch: watch.to_owned(), image, why }
+    Baked {
+        watch: watch.to_owned(),
+        image,
+        why,
+    }
 }
 
 fn show(passed: &Passed) {
     for item in &passed.items {
         println!("{}: {}", item.watch, super::plan::action(&item.action));
-        item.because.iter().for_each(|why| println!("    because: {why}"));
+        item.because
+            .iter()
+            .for_each(|why| println!("    because: {why}"));
     }
     for bake in answer(passed).bakes {
         match (bake.image, bake.why) {
             (Some(image), _) => println!("{}: baked and verified {image}", bake.watch),
-            (None, why) => println!("{}: the bake failed: {}", bake.watch, why.unwrap_or_default()),
+            (None, why) => println!(
+                "{}: the bake failed: {}",
+                bake.watch,
+                why.unwrap_or_default()
+            ),
         }
     }
     if let Some(at) = passed.delivered.next_at {

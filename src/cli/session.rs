@@ -59,7 +59,12 @@ impl Session {
         let clock = Clock::real();
         let store = open_store(&settings.store, access).context("the store cannot be opened")?;
         let connection = Connection::from_chain(&reach(&settings), &clock).await;
-        Ok(Self { settings, connection, store, clock })
+        Ok(Self {
+            settings,
+            connection,
+            store,
+            clock,
+        })
     }
 
     /// What the stages work with.
@@ -75,7 +80,10 @@ impl Session {
     /// Takes the driver's place; refuses when another process has it.
     pub(super) async fn drive(&self) -> anyhow::Result<Lease> {
         let place = self.place();
-        self.store.take_lease().await?.ok_or_else(|| Driven { place }.into())
+        self.store
+            .take_lease()
+            .await?
+            .ok_or_else(|| Driven { place }.into())
     }
 
     /// Takes the driver's place if it becomes free before `done` says that waiting is over.
@@ -124,7 +132,10 @@ fn config_path(common: &Common) -> anyhow::Result<PathBuf> {
     if let Some(path) = &common.config {
         return Ok(path.clone());
     }
-    let found = DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.exists());
+    let found = DEFAULT_PATHS
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists());
     found.ok_or_else(|| {
         let looked = DEFAULT_PATHS.join(" or ");
         WrongUsage(format!(
@@ -159,11 +170,15 @@ fn open_store(url: &StoreUrl, access: Access) -> anyhow::Result<SqliteStore> {
 /// The exit code that an error stands for.
 pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
     let usage = error.is::<ConfigRefused>() || error.is::<WrongUsage>();
-    let settings = error.chain().any(|cause| cause.is::<crate::settings::Faults>());
+    let settings = error
+        .chain()
+        .any(|cause| cause.is::<crate::settings::Faults>());
     if usage || settings {
         return Exit::Usage;
     }
-    let unreachable = error.chain().find_map(|cause| cause.downcast_ref::<crate::cloud::CloudError>());
+    let unreachable = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<crate::cloud::CloudError>());
     match unreachable.map(|error| error.kind) {
         Some(crate::cloud::ErrorKind::Transient | crate::cloud::ErrorKind::Throttled) => {
             Exit::CannotTell

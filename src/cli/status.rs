@@ -104,10 +104,15 @@ fn show(status: &Status, session: &Session) {
                 cell(current.map(|image| image.base_version.clone())),
                 cell(current.map(|image| draw::age((now - image.baked_at).num_seconds()))),
                 cell(one.history.failing.as_ref().map(|failing| {
-                    let next = failing.next_at.map_or("held for a person".to_owned(), |at| {
-                        format!("next try {}", at.format("%Y-%m-%d %H:%M UTC"))
-                    });
-                    format!("{} attempts: {}; {next}", failing.attempts, failing.last_why)
+                    let next = failing
+                        .next_at
+                        .map_or("held for a person".to_owned(), |at| {
+                            format!("next try {}", at.format("%Y-%m-%d %H:%M UTC"))
+                        });
+                    format!(
+                        "{} attempts: {}; {next}",
+                        failing.attempts, failing.last_why
+                    )
                 })),
             ]
         });
@@ -121,6 +126,10 @@ fn show(status: &Status, session: &Session) {
     }
     for waiting in &status.notices_waiting {
         let to: Vec<&str> = waiting.to.keys().map(String::as_str).collect();
-        println!("waits to be told to {}: {}", to.join(", "), waiting.notice.subject);
+        println!(
+            "waits to be told to {}: {}",
+            to.join(", "),
+            waiting.notice.subject
+        );
     }
 }

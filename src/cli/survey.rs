@@ -50,7 +50,9 @@ async fn clouds(connection: &Connection, named: &[String]) -> anyhow::Result<Vec
     for name in named {
         if name == "all" {
             // Any region can list the others; one must be named to ask in.
-            let ask = connection.region().unwrap_or_else(|| Region::new("us-east-1"));
+            let ask = connection
+                .region()
+                .unwrap_or_else(|| Region::new("us-east-1"));
             regions.extend(connection.cloud(Some(&ask))?.regions().await?);
         } else {
             regions.push(Region::new(name.clone()));
@@ -58,10 +60,13 @@ async fn clouds(connection: &Connection, named: &[String]) -> anyhow::Result<Vec
     }
     regions.sort();
     regions.dedup();
-    Ok(regions.iter().map(|region| connection.cloud(Some(region))).collect::<Result<_, _>>()?)
+    Ok(regions
+        .iter()
+        .map(|region| connection.cloud(Some(region)))
+        .collect::<Result<_, _>>()?)
 }
 
-fn show(survey: &Survey) {
+pub(super) fn show(survey: &Survey) {
     let rows = survey.rows();
     if rows.is_empty() && survey.unreachable.is_empty() {
         println!(
@@ -71,11 +76,31 @@ fn show(survey: &Survey) {
         );
     }
     if !rows.is_empty() {
-        let heads = ["REGION", "ENVIRONMENT", "PLATFORM", "IMAGE", "KIND", "BASE", "REASONS"];
+        let heads = [
+            "REGION",
+            "ENVIRONMENT",
+            "PLATFORM",
+            "IMAGE",
+            "KIND",
+            "BASE",
+            "REASONS",
+        ];
         let cells = rows.into_iter().map(|row| {
             let codes = row.codes.join(" ");
-            let codes = if codes.is_empty() { "-".to_owned() } else { codes };
-            vec![row.region, row.environment, row.platform, row.image, row.kind.to_owned(), row.base, codes]
+            let codes = if codes.is_empty() {
+                "-".to_owned()
+            } else {
+                codes
+            };
+            vec![
+                row.region,
+                row.environment,
+                row.platform,
+                row.image,
+                row.kind.to_owned(),
+                row.base,
+                codes,
+            ]
         });
         println!("{}", draw::table(&heads, cells));
     }

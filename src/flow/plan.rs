@@ -79,7 +79,10 @@ impl Weighing<'_> {
             return self.in_step();
         }
         match targets::fit(self.watch, self.drift) {
-            Fit::None => (Action::Blocked, self.said(|r| r.code.class() == Class::Blocked)),
+            Fit::None => (
+                Action::Blocked,
+                self.said(|r| r.code.class() == Class::Blocked),
+            ),
             Fit::Untold => (Action::CannotTell, self.said(doubtful)),
             Fit::Some => self.bake(),
         }
@@ -144,7 +147,9 @@ impl Weighing<'_> {
                     image: current.clone(),
                     generation,
                 },
-                vec![format!("{current} is verified and of the wanted key: it is adopted.")],
+                vec![format!(
+                    "{current} is verified and of the wanted key: it is adopted."
+                )],
             )
         })
     }
@@ -195,15 +200,17 @@ impl Weighing<'_> {
 
     /// What keeps the bake from starting now, and until when.
     fn held(&self, inputs: &KeyInputs<'_>, release: &Release) -> Option<Decision> {
-        let held = |reason: &Reason| {
-            matches!(reason.code, ReasonCode::Held | ReasonCode::Quarantined)
-        };
+        let held =
+            |reason: &Reason| matches!(reason.code, ReasonCode::Held | ReasonCode::Quarantined);
         if self.drift.reasons.iter().any(held) {
             return Some((Action::Hold { until: None }, self.said(held)));
         }
         let mut because = self.said(|reason| reason.code == ReasonCode::Soaking);
         let soaks = (!because.is_empty())
-            .then(|| self.history.soaks_until(release, self.watch.soak?, self.now))
+            .then(|| {
+                self.history
+                    .soaks_until(release, self.watch.soak?, self.now)
+            })
             .flatten();
         let failing = self.history.failing_for(inputs);
         let pause = failing.and_then(|failing| failing.next_at.filter(|next| *next > self.now));

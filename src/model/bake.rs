@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::base::Release;
-use super::ids::{
-    Architecture, ImageId, Installation, InstanceType, Scope, SubnetId, WatchName,
-};
+use super::ids::{Architecture, ImageId, Installation, InstanceType, Scope, SubnetId, WatchName};
 
 /// hash(installation, watch, release image, recipe digest, architecture, generation): one key, one image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -76,7 +76,12 @@ pub struct Told(BTreeMap<Event, Vec<String>>);
 impl Told {
     /// Asks for each event who is told.
     pub fn from_fn(who: impl Fn(Event) -> Vec<String>) -> Self {
-        Self(Event::ALL.into_iter().map(|event| (event, who(event))).collect())
+        Self(
+            Event::ALL
+                .into_iter()
+                .map(|event| (event, who(event)))
+                .collect(),
+        )
     }
 
     /// Who is told of this event.

@@ -81,7 +81,9 @@ pub async fn give_order(
     wish: &Wish<'_>,
 ) -> Result<BakeOrder, DriveError> {
     let Some(recipe) = &watch.recipe else {
-        return Err(DriveError::NoRecipe { watch: watch.name.to_string() });
+        return Err(DriveError::NoRecipe {
+            watch: watch.name.to_string(),
+        });
     };
     let installation = service.settings.require_installation()?;
     let builder = &service.settings.builder;
@@ -142,7 +144,9 @@ pub async fn bake(
     let workflow = Bake::new(cloud, service.store, &told);
     let observer = observers(order);
     let runner = runner(service, lease, &workflow, observer.as_ref());
-    let ended = runner.open(&journal_name(&order.key, order.attempt), order).await?;
+    let ended = runner
+        .open(&journal_name(&order.key, order.attempt), order)
+        .await?;
     Ok(conclude(ended.outcome, &ended.run))
 }
 
@@ -156,8 +160,10 @@ pub async fn resume(
     observers: &Observers<'_>,
 ) -> Result<Vec<Ended>, DriveError> {
     let journals = open_journals(service.store, JOURNALS).await?;
-    let mut under_way: FuturesUnordered<_> =
-        journals.iter().map(|journal| resume_one(service, lease, journal, observers)).collect();
+    let mut under_way: FuturesUnordered<_> = journals
+        .iter()
+        .map(|journal| resume_one(service, lease, journal, observers))
+        .collect();
     let mut ended = Vec::new();
     while let Some(one) = under_way.next().await {
         ended.push(one?);
@@ -172,12 +178,17 @@ async fn resume_one(
     journal: &str,
     observers: &Observers<'_>,
 ) -> Result<Ended, DriveError> {
-    let order = replay::<Bake<'_>>(service.store, journal).await?.input().clone();
+    let order = replay::<Bake<'_>>(service.store, journal)
+        .await?
+        .input()
+        .clone();
     let told = service.told();
     let cloud = service.connection.cloud(Some(&order.scope.region))?;
     let workflow = Bake::new(cloud, service.store, &told);
     let observer = observers(&order);
-    let ended = runner(service, lease, &workflow, observer.as_ref()).resume(journal).await?;
+    let ended = runner(service, lease, &workflow, observer.as_ref())
+        .resume(journal)
+        .await?;
     Ok(conclude(ended.outcome, &ended.run))
 }
 
@@ -202,6 +213,9 @@ pub fn conclude(outcome: Outcome, run: &Run<Bake<'_>>) -> Ended {
         (Outcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => Some(id.clone()),
         _ => None,
     };
-    Ended { order: run.input().clone(), outcome, image }
+    Ended {
+        order: run.input().clone(),
+        outcome,
+        image,
+    }
 }
-

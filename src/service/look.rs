@@ -18,8 +18,8 @@ use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::{Reason, ReasonCode};
 use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
-use crate::store::memory::{self, Versioned};
 use crate::store::StoreError;
+use crate::store::memory::{self, Versioned};
 
 /// What one look found for one watch.
 pub struct Looked<'a> {
@@ -58,7 +58,10 @@ pub async fn look<'a>(
     let wanted = service.settings.watches.values();
     let mut by_region: BTreeMap<Option<&Region>, Vec<&Watch>> = BTreeMap::new();
     for watch in wanted.filter(|watch| only.is_none_or(|name| *name == watch.name)) {
-        by_region.entry(watch.region.as_ref()).or_default().push(watch);
+        by_region
+            .entry(watch.region.as_ref())
+            .or_default()
+            .push(watch);
     }
     let mut looked = Vec::new();
     for (region, watches) in by_region {
@@ -80,9 +83,14 @@ async fn look_at_region<'a>(
     };
     let mut remembered = Vec::new();
     for watch in watches {
-        remembered.push((watch, memory::watch(service.store, &scope, &watch.name).await?));
+        remembered.push((
+            watch,
+            memory::watch(service.store, &scope, &watch.name).await?,
+        ));
     }
-    let pairs = remembered.iter().map(|(watch, history)| (*watch, &history.value));
+    let pairs = remembered
+        .iter()
+        .map(|(watch, history)| (*watch, &history.value));
     let mut sighting = sight(&cloud, service.clock, &detect::Look::of_watches(pairs)).await;
     let mut looked = Vec::new();
     for (watch, history) in remembered {
@@ -92,8 +100,17 @@ async fn look_at_region<'a>(
         let believed = believed(&history.value, patience, now);
         let drift = compare::compare(watch, &wanted, &sighting, &seen, &believed, now);
         let item = plan::plan(watch, &wanted, drift, &seen, &believed, now);
-        let place = Place { cloud: cloud.clone(), scope: scope.clone(), history };
-        looked.push(Looked { watch, item, seen: Some(seen), place: Some(place) });
+        let place = Place {
+            cloud: cloud.clone(),
+            scope: scope.clone(),
+            history,
+        };
+        looked.push(Looked {
+            watch,
+            item,
+            seen: Some(seen),
+            place: Some(place),
+        });
     }
     Ok(looked)
 }
@@ -132,7 +149,11 @@ pub fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
 /// The verdict on a watch whose account cannot even be asked who we are.
 fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
     let Trouble { what, why, denied } = error.trouble("whose account this is");
-    let code = if denied { ReasonCode::Denied } else { ReasonCode::Unreachable };
+    let code = if denied {
+        ReasonCode::Denied
+    } else {
+        ReasonCode::Unreachable
+    };
     let drift = Drift {
         watch: watch.name.clone(),
         release: None,
@@ -141,6 +162,16 @@ fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
         targets: Vec::new(),
     };
     let action = Action::CannotTell;
-    let item = PlanItem { watch: watch.name.clone(), action, because: vec![why], drift };
-    Looked { watch, item, seen: None, place: None }
+    let item = PlanItem {
+        watch: watch.name.clone(),
+        action,
+        because: vec![why],
+        drift,
+    };
+    Looked {
+        watch,
+        item,
+        seen: None,
+        place: None,
+    }
 }

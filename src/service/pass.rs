@@ -68,7 +68,12 @@ pub async fn pass(
     let senders = service.senders()?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
     let items = looked.into_iter().map(|one| one.item).collect();
-    Ok(Passed { resumed, items, bakes, delivered })
+    Ok(Passed {
+        resumed,
+        items,
+        bakes,
+        delivered,
+    })
 }
 
 /// Bakes everything that the plan says, several at once.
@@ -79,16 +84,31 @@ async fn bake_planned(
     observers: &Observers<'_>,
 ) -> Vec<(WatchName, Result<Ended, DriveError>)> {
     let wishes = looked.iter().filter_map(|one| {
-        let Action::Bake { release, generation, attempt } = &one.item.action else { return None };
+        let Action::Bake {
+            release,
+            generation,
+            attempt,
+        } = &one.item.action
+        else {
+            return None;
+        };
         let because = one.item.because.as_slice();
-        let wish = Wish { release, generation: *generation, attempt: *attempt, because };
+        let wish = Wish {
+            release,
+            generation: *generation,
+            attempt: *attempt,
+            because,
+        };
         one.place.as_ref().map(|place| (one, place, wish))
     });
     let bakes = wishes.map(|(one, place, wish)| async move {
         let ended = bake_one(service, lease, one, place, &wish, observers).await;
         (one.watch.name.clone(), ended)
     });
-    let mut ended: Vec<_> = stream::iter(bakes).buffer_unordered(BAKES_MAX).collect().await;
+    let mut ended: Vec<_> = stream::iter(bakes)
+        .buffer_unordered(BAKES_MAX)
+        .collect()
+        .await;
     ended.sort_by(|(a, _), (b, _)| a.cmp(b));
     ended
 }
@@ -115,14 +135,19 @@ pub async fn remember(
     lease: Lease,
     looked: &Looked<'_>,
 ) -> Result<(), StoreError> {
-    let Some(place) = &looked.place else { return Ok(()) };
+    let Some(place) = &looked.place else {
+        return Ok(());
+    };
     loop {
         let name = &looked.watch.name;
         let before = memory::watch(service.store, &place.scope, name).await?;
         let after = learned(&before.value, looked, service);
         let mut ops = vec![Op::CheckLease { epoch: lease.epoch }];
         if after != before.value {
-            let changed = Versioned { version: before.version, value: after };
+            let changed = Versioned {
+                version: before.version,
+                value: after,
+            };
             ops.push(memory::put_watch(&place.scope, name, &changed));
         }
         for notice in notices(service, looked) {
@@ -145,8 +170,15 @@ fn learned(before: &WatchHistory, looked: &Looked<'_>, service: &Service<'_>) ->
     let now = service.clock.now();
     if let Some(release) = &looked.item.drift.release {
         // The very first release of a watch counts from its own date: nobody saw it come.
-        let first = if before.first_seen.is_empty() { release.created.unwrap_or(now) } else { now };
-        after.first_seen.entry(release.image.clone()).or_insert(first);
+        let first = if before.first_seen.is_empty() {
+            release.created.unwrap_or(now)
+        } else {
+            now
+        };
+        after
+            .first_seen
+            .entry(release.image.clone())
+            .or_insert(first);
     }
     if let Action::Adopt { image, .. } = &looked.item.action {
         after.current = looked.adopted(image).or(after.current);
@@ -167,7 +199,13 @@ fn notices(service: &Service<'_>, looked: &Looked<'_>) -> Vec<Notice> {
 impl Looked<'_> {
     /// The image to adopt, as its tags tell it.
     fn adopted(&self, id: &ImageId) -> Option<BakedImage> {
-        let image = self.seen.as_ref()?.ours.known()?.iter().find(|image| image.id == *id)?;
+        let image = self
+            .seen
+            .as_ref()?
+            .ours
+            .known()?
+            .iter()
+            .find(|image| image.id == *id)?;
         let made = Made::read(image)?;
         Some(BakedImage {
             image: made.image,

@@ -27,7 +27,9 @@ pub fn start_with(format: LogFormat, directives: &str) {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
         .parse_lossy(directives);
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second start (two commands in one process, in tests) keeps the first.
     let _ = match format {
         LogFormat::Text => lines.with_target(false).compact().try_init(),

@@ -35,11 +35,8 @@ pub trait Observer<I, S, O> {
 }
 
 /// An observer of one workflow.
-pub type ObserverOf<W> = dyn Observer<
-        <W as Workflow>::Input,
-        <W as Workflow>::Step,
-        <W as Workflow>::Output,
-    >;
+pub type ObserverOf<W> =
+    dyn Observer<<W as Workflow>::Input, <W as Workflow>::Step, <W as Workflow>::Output>;
 
 /// An observer that looks away.
 pub struct Unobserved;

@@ -36,17 +36,18 @@ pub(super) async fn ops(
     Ok(ops)
 }
 
-fn succeeded(
-    history: &mut WatchHistory,
-    run: &Run<Bake<'_>>,
-    now: DateTime<Utc>,
-) -> Vec<Notice> {
+fn succeeded(history: &mut WatchHistory, run: &Run<Bake<'_>>, now: DateTime<Utc>) -> Vec<Notice> {
     let order = run.input();
     let Some(BakeOutput::Image { id }) = run.output(BakeStep::CreateImage) else {
         return Vec::new();
     };
-    let redundant =
-        matches!(run.output(BakeStep::Report), Some(BakeOutput::Report { redundant: true, .. }));
+    let redundant = matches!(
+        run.output(BakeStep::Report),
+        Some(BakeOutput::Report {
+            redundant: true,
+            ..
+        })
+    );
     let baked = BakedImage {
         image: id.clone(),
         key: order.key.clone(),

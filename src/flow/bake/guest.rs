@@ -46,7 +46,11 @@ pub(super) async fn builder_report(
         return waiting(&looked, "the builder");
     };
     // Whether it also closed its report and stopped is the next step's question.
-    let expected = Expected { role: GuestRole::Builder, checks: &order.checks, builder: None };
+    let expected = Expected {
+        role: GuestRole::Builder,
+        checks: &order.checks,
+        builder: None,
+    };
     accept(&report, true, &expected, &looked)
 }
 
@@ -57,7 +61,11 @@ pub(super) async fn stopped(
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let Some(looked) = look(bake, at, BakeStep::LaunchBuilder).await? else {
-        return Err(failed("builder_gone", "the builder is not listed any more", &[]));
+        return Err(failed(
+            "builder_gone",
+            "the builder is not listed any more",
+            &[],
+        ));
     };
     match looked.guest.state {
         InstanceState::Stopped => {}
@@ -88,8 +96,11 @@ pub(super) async fn boot_report(
         return Ok(pending("the boot test does not show yet"));
     };
     let builder = builder_report_of(at.run)?;
-    let expected =
-        Expected { role: GuestRole::BootTest, checks: &order.checks, builder: Some(&builder) };
+    let expected = Expected {
+        role: GuestRole::BootTest,
+        checks: &order.checks,
+        builder: Some(&builder),
+    };
     match whole(&looked, &order.boot_test_nonce)? {
         Some((report, true)) => accept(&report, true, &expected, &looked),
         Some((report, false)) if looked.settled => accept(&report, false, &expected, &looked),
@@ -107,7 +118,11 @@ async fn look(
     let Some(BakeOutput::Instance { id }) = at.run.output(launched) else {
         return Err(missing("the guest"));
     };
-    let found = bake.cloud.instance(id).await.map_err(|error| step_error(&error))?;
+    let found = bake
+        .cloud
+        .instance(id)
+        .await
+        .map_err(|error| step_error(&error))?;
     let Some(guest) = found else {
         if (at.now - at.since).num_seconds() < SETTLE_S {
             return Ok(None);
@@ -115,18 +130,21 @@ async fn look(
         let why = format!("{id} is not listed any more: somebody removed it; bake again");
         return Err(failed("guest_gone", &why, &[]));
     };
-    let console = bake.cloud.console(id).await.map_err(|error| step_error(&error))?;
+    let console = bake
+        .cloud
+        .console(id)
+        .await
+        .map_err(|error| step_error(&error))?;
     let settled = settled(bake, at, id, guest.state);
-    Ok(Some(Looked { guest, console, settled }))
+    Ok(Some(Looked {
+        guest,
+        console,
+        settled,
+    }))
 }
 
 /// True once the guest has been seen ended for as long as the console may lag.
-fn settled(
-    bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
-    id: &InstanceId,
-    state: InstanceState,
-) -> bool {
+fn settled(bake: &Bake<'_>, at: &At<'_, Bake<'_>>, id: &InstanceId, state: InstanceState) -> bool {
     if !matches!(state, InstanceState::Stopped | InstanceState::Terminated) {
         return false;
     }
@@ -188,8 +206,14 @@ fn accept(
                 .map(|check| format!("{} (exit {}): {}\n", check.name, check.exit, check.tail));
             let detail: String = checks.collect();
             let detail = format!("{detail}--- console\n{}", tail(&looked.console, TAIL_BYTES));
-            let kind = if failing.is_empty() { "not_proved" } else { "checks_failed" };
-            Err(StepError::Failed(Failure::new(kind, why).with_detail(detail)))
+            let kind = if failing.is_empty() {
+                "not_proved"
+            } else {
+                "checks_failed"
+            };
+            Err(StepError::Failed(
+                Failure::new(kind, why).with_detail(detail),
+            ))
         }
     }
 }
@@ -204,7 +228,9 @@ fn builder_report_of(run: &Run<Bake<'_>>) -> Result<Report, StepError> {
 }
 
 fn pending(so_far: &str) -> Look<BakeOutput> {
-    Look::Pending { so_far: so_far.to_owned() }
+    Look::Pending {
+        so_far: so_far.to_owned(),
+    }
 }
 
 /// A failure that carries the console's end.

@@ -59,7 +59,10 @@ fn description(order: &BakeOrder) -> String {
         "{} on {} ({}), recipe {}",
         order.watch, order.release.image, order.release.version, order.recipe_name
     );
-    text.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(255).collect()
+    text.chars()
+        .filter(|c| c.is_ascii() && !c.is_ascii_control())
+        .take(255)
+        .collect()
 }
 
 /// One look at the image. Available once is not believed for long: the boot test that follows
@@ -73,21 +76,28 @@ pub(super) async fn available(
     let mut found = found.map_err(|error| step_error(&error))?;
     let Some(image) = found.remove(&id) else {
         if (at.now - at.since).num_seconds() < SETTLE_S {
-            return Ok(Look::Pending { so_far: format!("{id} does not show yet") });
+            return Ok(Look::Pending {
+                so_far: format!("{id} does not show yet"),
+            });
         }
         let why = format!("{id} is not listed any more: somebody deregistered it; bake again");
         return Err(StepError::Failed(Failure::new("image_gone", why)));
     };
     match image.state {
-        ImageState::Available => Ok(Look::Done(BakeOutput::Available { snapshots: image.snapshots })),
+        ImageState::Available => Ok(Look::Done(BakeOutput::Available {
+            snapshots: image.snapshots,
+        })),
         ImageState::Failed | ImageState::Deregistered | ImageState::Disabled => {
-            let reason = image.state_reason.as_deref().unwrap_or("EC2 gives no reason");
+            let reason = image
+                .state_reason
+                .as_deref()
+                .unwrap_or("EC2 gives no reason");
             let why = format!("EC2 could not make {id}: {reason}");
             Err(StepError::Failed(Failure::new("image_failed", why)))
         }
-        ImageState::Pending | ImageState::Other => {
-            Ok(Look::Pending { so_far: format!("{id} is being made") })
-        }
+        ImageState::Pending | ImageState::Other => Ok(Look::Pending {
+            so_far: format!("{id} is being made"),
+        }),
     }
 }
 
@@ -97,7 +107,9 @@ pub(super) async fn mark_verified(
     at: &At<'_, Bake<'_>>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
-    mark(bake, &id, tags::state::VERIFIED).await.map_err(|error| step_error(&error))?;
+    mark(bake, &id, tags::state::VERIFIED)
+        .await
+        .map_err(|error| step_error(&error))?;
     Ok(Look::Done(BakeOutput::Verified))
 }
 
@@ -122,7 +134,9 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
             ),
         });
     }
-    mark(bake, &image.id, tags::state::REJECTED).await.map_err(|error| undo_error(&error))?;
+    mark(bake, &image.id, tags::state::REJECTED)
+        .await
+        .map_err(|error| undo_error(&error))?;
     let removed = bake.cloud.deregister(&image.id, &image.snapshots).await;
     removed.map_err(|error| undo_error(&error))?;
     Ok(Undo::Gone)
@@ -134,7 +148,9 @@ fn not_listed(at: &At<'_, Bake<'_>>) -> Undo {
     let maybe = at.run.output(step).is_some()
         || at.run.failure().is_some_and(|(failed, _)| *failed == step);
     if maybe && (at.now - at.since).num_seconds() < SETTLE_S / 5 {
-        return Undo::Pending { so_far: "looking for an image that may show late".to_owned() };
+        return Undo::Pending {
+            so_far: "looking for an image that may show late".to_owned(),
+        };
     }
     Undo::Gone
 }

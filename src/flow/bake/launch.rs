@@ -25,7 +25,10 @@ pub(super) async fn find(
     match found.map_err(|error| step_error(&error))? {
         Some(guest) if guest.state.ended() && role == GuestRole::Builder => {
             let reason = guest.state_reason.as_deref().unwrap_or("no reason given");
-            let why = format!("the builder {} was ended by somebody else: {reason}", guest.id);
+            let why = format!(
+                "the builder {} was ended by somebody else: {reason}",
+                guest.id
+            );
             Err(StepError::Failed(Failure::new("builder_ended", why)))
         }
         // A boot test ends itself, perhaps before anybody looked.
@@ -55,7 +58,12 @@ fn refused(error: &CloudError, at: &At<'_, Bake<'_>>, request: &LaunchRequest) -
             let why = format!("none of {choices} instance types and subnets has room: {error}");
             StepError::Failed(Failure::new("capacity", why))
         }
-        ErrorKind::NotFound if error.code.as_deref().is_some_and(|c| c.starts_with("InvalidAMI")) => {
+        ErrorKind::NotFound
+            if error
+                .code
+                .as_deref()
+                .is_some_and(|c| c.starts_with("InvalidAMI")) =>
+        {
             let why = format!(
                 "{} cannot be launched any more: {error}; if the base was withdrawn, the next \
                  release is baked when it appears",
@@ -77,19 +85,28 @@ pub(super) async fn undo(
         GuestRole::Builder => BakeStep::LaunchBuilder,
         GuestRole::BootTest => BakeStep::LaunchBootTest,
     };
-    let guests = guests(bake, at.run.input(), role).await.map_err(|error| undo_error(&error))?;
+    let guests = guests(bake, at.run.input(), role)
+        .await
+        .map_err(|error| undo_error(&error))?;
     for guest in guests.iter().filter(|guest| !guest.state.ended()) {
-        bake.cloud.terminate(&guest.id).await.map_err(|error| undo_error(&error))?;
+        bake.cloud
+            .terminate(&guest.id)
+            .await
+            .map_err(|error| undo_error(&error))?;
     }
     if guests.iter().any(|guest| !gone(guest)) {
-        return Ok(Undo::Pending { so_far: format!("the {} is ending", role.as_str()) });
+        return Ok(Undo::Pending {
+            so_far: format!("the {} is ending", role.as_str()),
+        });
     }
     let known = at.run.output(step).is_some();
     let failed_here = at.run.failure().is_some_and(|(failed, _)| *failed == step);
     let waited = (at.now - at.since).num_seconds();
     // A launch whose answer was lost may turn up late: it is looked for until EC2 has settled.
     if guests.is_empty() && (known || failed_here) && waited < SETTLE_S / 5 {
-        return Ok(Undo::Pending { so_far: "looking for a launch that may show late".to_owned() });
+        return Ok(Undo::Pending {
+            so_far: "looking for a launch that may show late".to_owned(),
+        });
     }
     Ok(Undo::Gone)
 }
@@ -114,14 +131,13 @@ pub(super) fn gone(guest: &Instance) -> bool {
 }
 
 /// The launch that belongs to a role and a choice.
-fn request(
-    run: &Run<Bake<'_>>,
-    role: GuestRole,
-    choice: u32,
-) -> Result<LaunchRequest, StepError> {
+fn request(run: &Run<Bake<'_>>, role: GuestRole, choice: u32) -> Result<LaunchRequest, StepError> {
     let order = run.input();
     let place = order.launches.get(choice as usize).ok_or_else(|| {
-        StepError::Failed(Failure::new("capacity", "there is no further choice of builder"))
+        StepError::Failed(Failure::new(
+            "capacity",
+            "there is no further choice of builder",
+        ))
     })?;
     let image = match role {
         GuestRole::Builder => order.release.image.clone(),
@@ -158,7 +174,14 @@ fn guest_tags(order: &BakeOrder, role: GuestRole) -> BTreeMap<String, String> {
 
 /// Sets the token from everything else in the request.
 fn with_token(mut request: LaunchRequest) -> LaunchRequest {
-    let LaunchRequest { image, instance_type, subnet, groups, instance_profile, .. } = &request;
+    let LaunchRequest {
+        image,
+        instance_type,
+        subnet,
+        groups,
+        instance_profile,
+        ..
+    } = &request;
     let rest = serde_json::json!({
         "image": image,
         "instance_type": instance_type,

@@ -13,7 +13,9 @@ pub(super) async fn find(
     at: &At<'_, Bake<'_>>,
 ) -> Result<Option<BakeOutput>, StepError> {
     match &at.run.input().network {
-        NetworkOrder::Given(groups) => Ok(Some(BakeOutput::Network { groups: groups.clone() })),
+        NetworkOrder::Given(groups) => Ok(Some(BakeOutput::Network {
+            groups: groups.clone(),
+        })),
         NetworkOrder::Own { vpc, group_name } => {
             let found = group(bake, vpc, group_name).await?;
             found.map(|group| usable(group, at.run.input())).transpose()
@@ -27,14 +29,19 @@ pub(super) async fn start(
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let NetworkOrder::Own { vpc, group_name } = &order.network else {
-        return Err(StepError::Again { why: "the groups are given".to_owned() });
+        return Err(StepError::Again {
+            why: "the groups are given".to_owned(),
+        });
     };
     let mut tags = order.tags.clone();
     // The group serves every bake in its VPC, so it carries the installation and not one bake's key.
     tags.retain(|tag, _| tag == tags::INSTALLATION || !tag.starts_with("amiwatch:"));
     tags.insert(tags::ROLE.to_owned(), tags::role::NETWORK.to_owned());
     let description = "amiwatch builders: nothing may come in";
-    let created = bake.cloud.create_security_group(vpc, group_name, description, &tags).await;
+    let created = bake
+        .cloud
+        .create_security_group(vpc, group_name, description, &tags)
+        .await;
     let id = created.map_err(|error| step_error(&error))?;
     Ok(Look::Done(BakeOutput::Network { groups: vec![id] }))
 }
@@ -68,9 +75,14 @@ async fn in_use(
     order: &BakeOrder,
 ) -> Result<Undo, StepError> {
     let whose = [(tags::INSTALLATION, order.installation.as_str())];
-    let guests = bake.cloud.instances_tagged(&whose).await.map_err(|error| undo_error(&error))?;
+    let guests = bake
+        .cloud
+        .instances_tagged(&whose)
+        .await
+        .map_err(|error| undo_error(&error))?;
     let others = guests.iter().any(|guest| {
-        !guest.state.ended() && guest.tags.get(tags::KEY).map(String::as_str) != Some(order.key.as_str())
+        !guest.state.ended()
+            && guest.tags.get(tags::KEY).map(String::as_str) != Some(order.key.as_str())
     });
     if others {
         return Ok(Undo::Gone);
@@ -78,7 +90,9 @@ async fn in_use(
     let so_far = "the security group is still in use by an ended guest's interface";
     let waited = (at.now - at.since).num_seconds();
     if waited < SETTLE_S {
-        return Ok(Undo::Pending { so_far: so_far.to_owned() });
+        return Ok(Undo::Pending {
+            so_far: so_far.to_owned(),
+        });
     }
     Ok(Undo::Left {
         why: format!("{so_far} after {waited} s"),
@@ -93,7 +107,10 @@ async fn group(
     vpc: &VpcId,
     name: &str,
 ) -> Result<Option<SecurityGroup>, StepError> {
-    bake.cloud.security_group(vpc, name).await.map_err(|error| step_error(&error))
+    bake.cloud
+        .security_group(vpc, name)
+        .await
+        .map_err(|error| step_error(&error))
 }
 
 fn ours(group: &SecurityGroup, order: &BakeOrder) -> bool {
@@ -117,5 +134,7 @@ fn usable(group: SecurityGroup, order: &BakeOrder) -> Result<BakeOutput, StepErr
         );
         return Err(StepError::Failed(Failure::new("inbound_rules", why)));
     }
-    Ok(BakeOutput::Network { groups: vec![group.id] })
+    Ok(BakeOutput::Network {
+        groups: vec![group.id],
+    })
 }

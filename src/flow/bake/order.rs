@@ -62,12 +62,18 @@ pub enum OrderError {
         "[builder] instance_types has no entry for {architecture}; add one, such as \
          {architecture} = [\"{example}\"]"
     )]
-    NoTypes { architecture: &'static str, example: &'static str },
+    NoTypes {
+        architecture: &'static str,
+        example: &'static str,
+    },
     #[error(
         "{instance_type} cannot be a builder: {why}; its console is the proof, so name a Nitro \
          type of the base's architecture in [builder] instance_types"
     )]
-    UnfitType { instance_type: InstanceType, why: &'static str },
+    UnfitType {
+        instance_type: InstanceType,
+        why: &'static str,
+    },
     #[error(
         "none of the instance types is offered in the subnets' availability zones ({zones}); add \
          types or subnets to [builder]"
@@ -102,7 +108,15 @@ pub fn key(
 /// # Errors
 /// [`OrderError`] when the config and what EC2 offers leave no way.
 pub fn order(inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderError> {
-    let OrderInputs { installation, watch, recipe, builder, release, site, .. } = *inputs;
+    let OrderInputs {
+        installation,
+        watch,
+        recipe,
+        builder,
+        release,
+        site,
+        ..
+    } = *inputs;
     let key = key(installation, watch, recipe, release, inputs.generation);
     let vpc = one_vpc(&site.subnets)?;
     let guest_timeout_s = builder.timeout.as_secs();
@@ -119,7 +133,12 @@ pub fn order(inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderError> {
         recipe_name: recipe.name.clone(),
         recipe_digest: RecipeDigest::of(&recipe.user_data, recipe.template),
         architecture: watch.base.architecture,
-        image_name: image_name(watch.name.as_str(), &release.version, &key, inputs.generation),
+        image_name: image_name(
+            watch.name.as_str(),
+            &release.version,
+            &key,
+            inputs.generation,
+        ),
         builder_user_data: user_data::compose_builder(&BuilderGuest {
             user_data: &rendered,
             checks: &recipe.checks,
@@ -133,7 +152,11 @@ pub fn order(inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderError> {
         )?,
         builder_nonce,
         boot_test_nonce,
-        checks: recipe.checks.iter().map(|check| check.name.clone()).collect(),
+        checks: recipe
+            .checks
+            .iter()
+            .map(|check| check.name.clone())
+            .collect(),
         launches: launches(inputs)?,
         network: network(builder, installation, vpc),
         instance_profile: builder.instance_profile.clone(),
@@ -148,7 +171,13 @@ pub fn order(inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderError> {
 
 /// `amiwatch/<watch>/<base version>/<key>-<generation>`, inside what EC2 allows in a name.
 fn image_name(watch: &str, version: &str, key: &BakeKey, generation: u32) -> String {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_.()".contains(c) { c } else { '-' };
+    let allowed = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_.()".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
     let version: String = version.chars().take(VERSION_MAX).map(allowed).collect();
     format!("amiwatch/{watch}/{version}/{}-{generation}", key.short())
 }
@@ -160,14 +189,19 @@ fn one_vpc(subnets: &[Subnet]) -> Result<VpcId, OrderError> {
         (None, _) => Err(OrderError::NoSubnet),
         (Some(_), _) => {
             let subnets: Vec<&str> = subnets.iter().map(|subnet| subnet.id.as_str()).collect();
-            Err(OrderError::SeveralVpcs { subnets: subnets.join(", ") })
+            Err(OrderError::SeveralVpcs {
+                subnets: subnets.join(", "),
+            })
         }
     }
 }
 
 fn network(builder: &Builder, installation: &Installation, vpc: VpcId) -> NetworkOrder {
     if builder.security_groups.is_empty() {
-        NetworkOrder::Own { vpc, group_name: format!("amiwatch-{installation}-no-inbound") }
+        NetworkOrder::Own {
+            vpc,
+            group_name: format!("amiwatch-{installation}-no-inbound"),
+        }
     } else {
         NetworkOrder::Given(builder.security_groups.clone())
     }
@@ -190,15 +224,24 @@ fn root_volume(builder: &Builder, site: &Site) -> RootVolume {
 /// Every fit type in every subnet whose zone offers it: the types in the config's order first.
 fn launches(inputs: &OrderInputs<'_>) -> Result<Vec<LaunchChoice>, OrderError> {
     let architecture = inputs.watch.base.architecture;
-    let types = inputs.builder.instance_types.get(&architecture).map_or(&[][..], Vec::as_slice);
+    let types = inputs
+        .builder
+        .instance_types
+        .get(&architecture)
+        .map_or(&[][..], Vec::as_slice);
     if types.is_empty() {
         let example = match architecture {
             crate::model::ids::Architecture::X86_64 => "t3.small",
             crate::model::ids::Architecture::Arm64 => "t4g.small",
         };
-        return Err(OrderError::NoTypes { architecture: architecture.as_str(), example });
+        return Err(OrderError::NoTypes {
+            architecture: architecture.as_str(),
+            example,
+        });
     }
-    types.iter().try_for_each(|instance_type| fit(instance_type, inputs))?;
+    types
+        .iter()
+        .try_for_each(|instance_type| fit(instance_type, inputs))?;
     let choices: Vec<LaunchChoice> = types
         .iter()
         .flat_map(|instance_type| {
@@ -214,8 +257,12 @@ fn launches(inputs: &OrderInputs<'_>) -> Result<Vec<LaunchChoice>, OrderError> {
         })
         .collect();
     if choices.is_empty() {
-        let zones: BTreeSet<&str> =
-            inputs.site.subnets.iter().map(|subnet| subnet.availability_zone.as_str()).collect();
+        let zones: BTreeSet<&str> = inputs
+            .site
+            .subnets
+            .iter()
+            .map(|subnet| subnet.availability_zone.as_str())
+            .collect();
         let zones = zones.into_iter().collect::<Vec<_>>().join(", ");
         return Err(OrderError::NotOffered { zones });
     }
@@ -225,15 +272,26 @@ fn launches(inputs: &OrderInputs<'_>) -> Result<Vec<LaunchChoice>, OrderError> {
 /// Refuses a type that EC2 says is unfit. A type that EC2 did not describe is not judged here: it
 /// is not offered in this region, and so never chosen.
 fn fit(instance_type: &InstanceType, inputs: &OrderInputs<'_>) -> Result<(), OrderError> {
-    let known = inputs.site.types.iter().find(|facts| facts.instance_type == *instance_type);
+    let known = inputs
+        .site
+        .types
+        .iter()
+        .find(|facts| facts.instance_type == *instance_type);
     let why = match known {
         Some(facts) if !facts.nitro => "it is not a Nitro type",
-        Some(facts) if !facts.architectures.contains(&inputs.watch.base.architecture) => {
+        Some(facts)
+            if !facts
+                .architectures
+                .contains(&inputs.watch.base.architecture) =>
+        {
             "it is of another architecture"
         }
         _ => return Ok(()),
     };
-    Err(OrderError::UnfitType { instance_type: instance_type.clone(), why })
+    Err(OrderError::UnfitType {
+        instance_type: instance_type.clone(),
+        why,
+    })
 }
 
 fn offered(instance_type: &InstanceType, subnet: &Subnet, offerings: &[Offering]) -> bool {

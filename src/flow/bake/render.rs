@@ -35,8 +35,10 @@ pub fn render(recipe: &Recipe, release: &Release) -> Result<String, RenderError>
         version => release.version.as_str(),
         architecture => release.architecture.as_str(),
     }};
-    environment.render_str(&recipe.user_data, facts).map_err(|error| RenderError {
-        path: recipe.path.display().to_string(),
-        why: error.to_string(),
-    })
+    environment
+        .render_str(&recipe.user_data, facts)
+        .map_err(|error| RenderError {
+            path: recipe.path.display().to_string(),
+            why: error.to_string(),
+        })
 }

@@ -9,13 +9,8 @@ use crate::model::watch::Builder;
 ///
 /// # Errors
 /// When one of them cannot be read; nothing is ordered from a part of the facts.
-pub async fn site(
-    cloud: &Cloud,
-    builder: &Builder,
-    base: &ImageId,
-) -> Result<Site, CloudError> {
-    let types: Vec<InstanceType> =
-        builder.instance_types.values().flatten().cloned().collect();
+pub async fn site(cloud: &Cloud, builder: &Builder, base: &ImageId) -> Result<Site, CloudError> {
+    let types: Vec<InstanceType> = builder.instance_types.values().flatten().cloned().collect();
     let subnets = async {
         match builder.subnets.as_slice() {
             [] => cloud.default_subnets().await,
@@ -28,5 +23,10 @@ pub async fn site(
         cloud.instance_types(&types),
         cloud.root_device(base),
     )?;
-    Ok(Site { subnets, offerings, types, root_device })
+    Ok(Site {
+        subnets,
+        offerings,
+        types,
+        root_device,
+    })
 }

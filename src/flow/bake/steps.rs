@@ -83,7 +83,9 @@ impl Packed {
         use std::io::Write as _;
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         gzip.write_all(&serde_json::to_vec(report)?)?;
-        Ok(Self(base64::engine::general_purpose::STANDARD.encode(gzip.finish()?)))
+        Ok(Self(
+            base64::engine::general_purpose::STANDARD.encode(gzip.finish()?),
+        ))
     }
 
     /// The report.
@@ -113,12 +115,13 @@ pub struct Bake<'a> {
 
 impl<'a> Bake<'a> {
     /// A bake in one account and region.
-    pub fn new(
-        cloud: Cloud,
-        store: &'a dyn Store,
-        told: &'a Told,
-    ) -> Self {
-        Self { cloud, store, told, stopped_seen: RefCell::default() }
+    pub fn new(cloud: Cloud, store: &'a dyn Store, told: &'a Told) -> Self {
+        Self {
+            cloud,
+            store,
+            told,
+            stopped_seen: RefCell::default(),
+        }
     }
 }
 
@@ -204,9 +207,9 @@ impl Workflow for Bake<'_> {
             | BakeStep::LaunchBuilder
             | BakeStep::CreateImage
             | BakeStep::LaunchBootTest
-            | BakeStep::MarkVerified => {
-                Err(StepError::Again { why: "looked for once more".to_owned() })
-            }
+            | BakeStep::MarkVerified => Err(StepError::Again {
+                why: "looked for once more".to_owned(),
+            }),
         }
     }
 

@@ -29,7 +29,9 @@ pub(super) fn step_error(error: &CloudError) -> StepError {
 /// The same for an undo: only a person can help where asking again does not, but credentials that
 /// were taken away may come back within the undo's allowance.
 pub(super) fn undo_error(error: &CloudError) -> StepError {
-    StepError::Again { why: error.to_string() }
+    StepError::Again {
+        why: error.to_string(),
+    }
 }
 
 fn kind_word(kind: ErrorKind) -> &'static str {

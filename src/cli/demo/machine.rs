@@ -1,0 +1,183 @@
+//! A model of a guest, for the demo and for tests: it does what a real one is seen to do, in the
+//! account's time and without a shell.
+//!
+//! It reads the user data as sent, applies what it understands of the recipe to its disk (a map of
+//! files), runs the checks before and after, reports on its console as the guest's script does, and
+//! powers off. It understands very little on purpose: `echo 'TEXT' >> FILE` in a recipe, and
+//! `grep -q 'TEXT' FILE` as a check; whatever else it meets fails with 127, as an unknown command
+//! does. The real script under a real cloud-init is proved elsewhere; its captured consoles keep
+//! this model's encoder and the parser honest.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sim::{Boot, Disk, Guest, Machine};
+
+use crate::flow::verify::encode::encode;
+use crate::model::bake::digest;
+use crate::model::report::{CheckResult, Report};
+
+/// From power-on to the recipe's end, in the account's time.
+const RECIPE_AFTER: Duration = Duration::from_secs(25);
+const REPORT_AFTER: Duration = Duration::from_secs(30);
+const OFF_AFTER: Duration = Duration::from_secs(36);
+
+/// The model.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ModelMachine;
+
+/// What a guest finds in its user data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub nonce: String,
+    /// `builder` or `boot-test`
+    pub role: String,
+    /// Names and commands.
+    pub checks: Vec<(String, String)>,
+    /// The commands of the recipe, one a line.
+    pub commands: Vec<String>,
+}
+
+impl Guest for ModelMachine {
+    fn boot(&self, boot: Boot, machine: Machine) {
+        machine.console_after(
+            Duration::from_secs(2),
+            "[    0.000000] Linux version 6.1.0-model\r\n",
+        );
+        // User data that is not ours leaves a guest that boots and stays up.
+        let Some(told) = Told::read(&boot.user_data) else {
+            return;
+        };
+        let mut disk = boot.disk.clone();
+        let before = run_checks(&told.checks, &disk);
+        told.commands
+            .iter()
+            .for_each(|command| apply(command, &mut disk));
+        let after = run_checks(&told.checks, &disk);
+        let report = report(&told, &boot, before, after);
+        machine.console_after(RECIPE_AFTER, "cloud-init: recipe done\r\n");
+        machine.console_after(REPORT_AFTER, encode(&report, &told.nonce, true));
+        machine.power_off_after(OFF_AFTER, disk);
+    }
+}
+
+impl Told {
+    /// Reads composed user data, compressed or not; `None` when it was not composed by us.
+    pub fn read(user_data: &[u8]) -> Option<Self> {
+        let text = text(user_data)?;
+        let word = |name: &str| {
+            let rest = text.split_once(&format!("\n{name}='"))?.1;
+            rest.split_once('\'').map(|(value, _)| value.to_owned())
+        };
+        let block = text
+            .split_once("cat <<'AMIWATCH'\n")?
+            .1
+            .split_once("\nAMIWATCH")?
+            .0;
+        let checks = block.lines().filter_map(|line| {
+            let (name, run) = line.split_once(' ')?;
+            Some((unpack(name)?, unpack(run)?))
+        });
+        Some(Self {
+            nonce: word("nonce")?,
+            role: word("role")?,
+            checks: checks.collect(),
+            commands: commands(&text),
+        })
+    }
+}
+
+/// The lines of the recipe's own parts (named `50-...`) that look like commands of its runcmd.
+fn commands(text: &str) -> Vec<String> {
+    let parts = text
+        .split("Content-Type:")
+        .filter(|part| part.contains("filename=\"50-"));
+    parts
+        .flat_map(str::lines)
+        .map(str::trim)
+        .filter_map(|line| {
+            line.strip_prefix("- ")
+                .or(line.starts_with("echo ").then_some(line))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+fn text(user_data: &[u8]) -> Option<String> {
+    let mut plain = Vec::new();
+    match user_data {
+        [0x1f, 0x8b, ..] => {
+            flate2::read::GzDecoder::new(user_data)
+                .read_to_end(&mut plain)
+                .ok()?;
+        }
+        _ => plain.extend_from_slice(user_data),
+    }
+    let text = String::from_utf8(plain).ok()?;
+    Some(text.replace("\r\n", "\n"))
+}
+
+fn unpack(word: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(word).ok()?).ok()
+}
+
+/// `echo 'TEXT' >> FILE`; anything else changes nothing.
+fn apply(command: &str, disk: &mut Disk) {
+    let Some(rest) = command.strip_prefix("echo '") else {
+        return;
+    };
+    let Some((line, rest)) = rest.split_once("' >> ") else {
+        return;
+    };
+    let file = disk.entry(rest.trim().to_owned()).or_default();
+    file.push_str(line);
+    file.push('\n');
+}
+
+fn run_checks(checks: &[(String, String)], disk: &Disk) -> Vec<CheckResult> {
+    checks
+        .iter()
+        .map(|(name, run)| {
+            let (exit, tail) = run_check(run.trim(), disk);
+            CheckResult {
+                name: name.clone(),
+                exit,
+                tail,
+                ..CheckResult::default()
+            }
+        })
+        .collect()
+}
+
+/// `grep -q 'TEXT' FILE`
+fn run_check(run: &str, disk: &Disk) -> (i32, String) {
+    let parsed = run
+        .strip_prefix("grep -q '")
+        .and_then(|rest| rest.split_once("' "))
+        .map(|(wanted, path)| (wanted, path.trim()));
+    match parsed {
+        None => (127, format!("sh: {run}: not found")),
+        Some((wanted, path)) => match disk.get(path) {
+            None => (2, format!("grep: {path}: No such file or directory")),
+            Some(content) if content.contains(wanted) => (0, String::new()),
+            Some(_) => (1, String::new()),
+        },
+    }
+}
+
+fn report(told: &Told, boot: &Boot, before: Vec<CheckResult>, after: Vec<CheckResult>) -> Report {
+    let identity = digest(&["model machine", &boot.instance_id]);
+    Report {
+        before: (told.role == "builder").then_some(before),
+        after,
+        boots: boot.boot_number,
+        cloud_init: "done".to_owned(),
+        kernel: "6.1.0-model".to_owned(),
+        packages: vec!["ecs-init 1.102.0".to_owned(), "docker 25.0.14".to_owned()],
+        facts: BTreeMap::from([("id.machine".to_owned(), identity)]),
+        ..Report::default()
+    }
+}
