@@ -142,8 +142,14 @@ const RESULT: &str = "cloud-init.result";
 /// a warning. Without checks there is no other evidence, so there any error counts. `degraded` is
 /// never a failure: newer versions say it for a deprecated key.
 fn cloud_init_failed(report: &Report, expected: &Expected<'_>) -> Option<String> {
-    if report.cloud_init != "error" {
-        return None;
+    match report.cloud_init.as_str() {
+        "error" => {}
+        "done" | "degraded" | "unknown" => return None,
+        other => {
+            return Some(format!(
+                "cloud-init never came to its end (`{other}`): a full disk or a killed cloud-init does that; look at the console"
+            ));
+        }
     }
     let said = report.facts.get(RESULT).map_or("", String::as_str);
     let told = said.trim_end().ends_with('}');
@@ -186,7 +192,7 @@ fn warnings(report: &Report) -> Vec<String> {
     };
     let rebooted = (report.boots > 1).then(|| {
         format!(
-            "the guest booted {} times; what the recipe had left after a reboot did not run",
+            "the guest booted {} times: cloud-init does not resume a script that reboots",
             report.boots
         )
     });

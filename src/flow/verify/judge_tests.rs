@@ -135,6 +135,23 @@ fn only_errors_of_the_recipes_own_modules_fail() {
 }
 
 #[test]
+fn a_cloud_init_that_never_ended_fails() {
+    let judged = |word: &str| {
+        let report = Report {
+            cloud_init: word.to_owned(),
+            ..report(&[], &[0, 0])
+        };
+        why(judge(&report, true, &builder(&names())))
+    };
+    assert!(judged("running").contains("never came to its end"));
+    assert_eq!(
+        judged("unknown"),
+        "passed",
+        "the oldest cloud-init has no status"
+    );
+}
+
+#[test]
 fn a_boot_test_must_have_its_own_identity() {
     let with = |id: Option<&str>| {
         let mut report = report(&[], &[0, 0]);
