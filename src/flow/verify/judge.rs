@@ -162,6 +162,9 @@ fn cloud_init_failed(report: &Report, expected: &Expected<'_>) -> Option<String>
             "cloud-init's module {module} failed, so the recipe did not run through: fix what {RESULT} names"
         )),
         None if told && !modules.is_empty() && !expected.checks.is_empty() => None,
+        None if modules.is_empty() => Some(
+            "cloud-init ended with errors and could not say which: a full disk does that; look at the console".to_owned(),
+        ),
         None => Some(format!(
             "cloud-init ended with errors ({}) and nothing else shows that the recipe worked: mend them, or add checks",
             modules.join(", "),
