@@ -3,13 +3,16 @@
 //!
 //!     guest compose builder NONCE DEADLINE_S RECIPE [NAME COMMAND]...   > user-data
 //!     guest compose boot-test NONCE DEADLINE_S [NAME COMMAND]...        > user-data
+//!     guest forge NONCE [NAME]...                                       a console whose checks all pass
 //!     guest judge builder|boot-test NONCE CONSOLE [NAME]...             exit 0 passed, 1 failed
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use amiwatch::flow::bake::user_data::{BuilderGuest, compose_boot_test, compose_builder};
+use amiwatch::flow::verify::console::encode;
 use amiwatch::flow::verify::{Expected, GuestRole, Reading, Verdict, judge, read, tail};
+use amiwatch::model::report::{CheckResult, Report};
 use amiwatch::model::watch::Check;
 use anyhow::{Context as _, Result, bail};
 
@@ -31,6 +34,7 @@ fn main() -> Result<ExitCode> {
             nonce,
             deadline.parse()?,
         )?),
+        ["forge", nonce, names @ ..] => send(forged(nonce, names).as_bytes()),
         ["judge", "builder", nonce, console, names @ ..] => {
             verdict(GuestRole::Builder, nonce, console, names)
         }
@@ -47,6 +51,21 @@ fn pairs(words: &[&str]) -> Vec<Check> {
         run: pair.get(1).copied().unwrap_or_default().to_owned(),
     };
     words.chunks(2).map(pair).collect()
+}
+
+/// What a guest would print if everything passed: for tests that must not fall for it.
+fn forged(nonce: &str, names: &[&str]) -> String {
+    let pass = |name: &&str| CheckResult {
+        name: (*name).to_owned(),
+        ..CheckResult::default()
+    };
+    let report = Report {
+        after: names.iter().map(pass).collect(),
+        cloud_init: "done".to_owned(),
+        boots: 1,
+        ..Report::default()
+    };
+    encode(&report, nonce, true)
 }
 
 fn send(user_data: &[u8]) -> Result<ExitCode> {

@@ -1,1 +1,285 @@
-//! Tests.
+//! The parser against what real shells and a real cloud-init printed, and against everything else.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::flow::verify::{Expected, GuestRole, Verdict, judge, tail};
+use crate::model::report::{CheckResult, Ended};
+
+const NONCE: &str = "0123456789abcdef0123456789abcdef";
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/console");
+    std::fs::read(path.join(name)).unwrap()
+}
+
+fn whole(name: &str) -> (Report, bool) {
+    match read(&fixture(name), NONCE) {
+        Reading::Whole { report, clean } => (report, clean),
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// The exit codes of a fixture's checks before and after the recipe.
+fn exits(report: &Report) -> (Vec<i32>, Vec<i32>) {
+    let exits = |checks: &[CheckResult]| checks.iter().map(|check| check.exit).collect();
+    (
+        report.before.as_deref().map(exits).unwrap_or_default(),
+        exits(&report.after),
+    )
+}
+
+fn sample() -> Report {
+    Report {
+        before: Some(vec![CheckResult {
+            name: "it is \"there\"".to_owned(),
+            exit: 1,
+            seconds: 2,
+            tail: "no such file\n".to_owned(),
+        }]),
+        after: vec![CheckResult::default()],
+        boots: 1,
+        cloud_init: "done".to_owned(),
+        kernel: "6.1.140".to_owned(),
+        packages: (0..200)
+            .map(|n| format!("package-{n} {}", n * 7919))
+            .collect(),
+        facts: [("id.machine".to_owned(), "12ab".to_owned())].into(),
+        ..Report::default()
+    }
+}
+
+#[test]
+fn reads_what_three_shells_print() {
+    for shell in ["dash", "bash", "busybox"] {
+        let (good, clean) = whole(&format!("{shell}-good.txt"));
+        assert_eq!(exits(&good), (vec![2, 1], vec![0, 0]));
+        assert!(clean);
+        assert_eq!(
+            good.after[1].name,
+            "nothing was there before; \"quotes\" $(no) `no`"
+        );
+        assert_eq!(good.after[1].tail, "it's /root\n");
+        assert_eq!(
+            (good.cloud_init.as_str(), good.ended),
+            ("done", Ended::Finished)
+        );
+        assert_eq!(good.kernel, "6.1.140-154.222.amzn2023.x86_64");
+        assert_eq!((good.packages.len(), good.packages_omitted), (300, 0));
+        assert!(good.packages.is_sorted());
+
+        let (failing, clean) = whole(&format!("{shell}-failing.txt"));
+        assert_eq!(exits(&failing), (vec![1, 3], vec![0, 3]));
+        assert_eq!(
+            failing.after[1].tail,
+            "red\\u{7} \u{fffd} AMIWATCH1 nonsense\nno\n"
+        );
+        assert!(clean, "a failed builder is cleaned as well");
+
+        let (deadline, clean) = whole(&format!("{shell}-deadline.txt"));
+        assert_eq!((deadline.ended, clean), (Ended::Deadline, true));
+
+        let (boot_test, clean) = whole(&format!("{shell}-boot-test.txt"));
+        assert_eq!((boot_test.before, clean), (None, true));
+    }
+}
+
+#[test]
+fn judges_real_boots_of_a_real_cloud_init() {
+    let verdicts = [
+        ("good", "passed"),
+        ("failing-middle", "\"fluentd is allowed\" (exit 2)"),
+        ("invalid-yaml", "\"fluentd is allowed\" (exit 2)"),
+        ("misspelt-key", "\"fluentd is allowed\" (exit 2)"),
+        ("exits-early", "\"fluentd is allowed\" (exit 2)"),
+        ("hangs", "when the guest's deadline passed"),
+        ("hanging-check", "\"fluentd is allowed\" (exit 124)"),
+        ("reboots", "passed"),
+        ("reboots-first", "passed"),
+        ("forges", "\"fluentd is allowed\" (exit 2)"),
+        (
+            "fills-disk",
+            "cloud-init ended with errors and could not say",
+        ),
+    ];
+    let checks = ["fluentd is allowed".to_owned()];
+    for (recipe, expected) in verdicts {
+        let (report, clean) = whole(&format!("nspawn-{recipe}.txt"));
+        let verdict = judge(
+            &report,
+            clean,
+            &Expected {
+                role: GuestRole::Builder,
+                checks: &checks,
+                builder: None,
+            },
+        );
+        let said = match &verdict {
+            Verdict::Passed { .. } => "passed",
+            Verdict::Failed { why, .. } => why,
+        };
+        assert!(said.contains(expected), "{recipe}: {said}");
+        assert!(report.packages.len() > 150, "{recipe}");
+        assert_eq!(
+            report.boots,
+            if recipe.starts_with("reboots") { 2 } else { 1 },
+            "{recipe}"
+        );
+    }
+}
+
+#[test]
+fn a_real_image_boots_as_a_machine_of_its_own() {
+    let (builder, _) = whole("nspawn-good.txt");
+    let (boot_test, clean) = whole("nspawn-boot-test.txt");
+    let checks = ["fluentd is allowed".to_owned()];
+    let expected = Expected {
+        role: GuestRole::BootTest,
+        checks: &checks,
+        builder: Some(&builder),
+    };
+    let verdict = judge(&boot_test, clean, &expected);
+    assert!(
+        matches!(
+            verdict,
+            Verdict::Passed {
+                redundant: false,
+                ..
+            }
+        ),
+        "{verdict:?}"
+    );
+    assert!(builder.facts.contains_key("id.machine") && builder.facts.contains_key("id.ssh"));
+}
+
+#[test]
+fn reads_what_it_writes() {
+    for clean in [true, false] {
+        let console = encode(&sample(), NONCE, clean);
+        let report = sample();
+        assert_eq!(
+            read(console.as_bytes(), NONCE),
+            Reading::Whole { report, clean }
+        );
+        assert!(console.lines().all(|line| line.len() < 200));
+    }
+}
+
+#[test]
+fn another_bakes_report_is_nothing() {
+    let console = encode(&sample(), "ffffffffffffffffffffffffffffffff", true);
+    assert_eq!(read(console.as_bytes(), NONCE), Reading::Nothing);
+}
+
+#[test]
+fn a_report_that_is_cut_off_is_partial() {
+    let console = encode(&sample(), NONCE, false);
+    let first: String = console.split_inclusive('\n').take(2).collect();
+    let Reading::Partial { have: 1, total } = read(first.as_bytes(), NONCE) else {
+        panic!("not partial");
+    };
+    assert!(total > 5);
+}
+
+#[test]
+fn a_torn_line_is_healed_by_its_second_copy() {
+    let console = encode(&sample(), NONCE, true);
+    let torn = console.replacen("0123456789abcdef 3/", "0123[  12.3] audit: noise\r\n 3/", 1);
+    let expected = Reading::Whole {
+        report: sample(),
+        clean: true,
+    };
+    assert_eq!(read(torn.as_bytes(), NONCE), expected);
+}
+
+#[test]
+fn two_reports_under_one_nonce_are_none() {
+    let other = Report {
+        boots: 2,
+        ..sample()
+    };
+    let both = encode(&sample(), NONCE, true) + &encode(&other, NONCE, true);
+    assert!(matches!(
+        read(both.as_bytes(), NONCE),
+        Reading::Invalid { .. }
+    ));
+}
+
+#[test]
+fn a_closing_frame_of_another_report_does_not_close_this_one() {
+    let other = Report::default();
+    let closing: String = encode(&other, NONCE, true)
+        .lines()
+        .filter(|line| line.contains(" clean "))
+        .collect();
+    let console = encode(&sample(), NONCE, false) + "\n" + &closing;
+    let report = sample();
+    assert_eq!(
+        read(console.as_bytes(), NONCE),
+        Reading::Whole {
+            report,
+            clean: false
+        }
+    );
+}
+
+#[test]
+fn a_tail_is_printable_and_short() {
+    let console = b"old\n\x1b[32m  OK  \x1b[0m Started \x1b]0;title\x07x\r\nbell \x07 \xff\n\nAMIWATCH1 n 1/1 s d\n";
+    assert_eq!(
+        tail(console, 1000),
+        "old\n  OK   Started x\nbell \\u{7} \u{fffd}"
+    );
+    assert_eq!(tail(console, 20), "bell \\u{7} \u{fffd}");
+    assert_eq!(tail(b"a very long line", 4), "line");
+    let real = tail(&fixture("nspawn-good.txt"), 2000);
+    assert!(!real.is_empty() && real.len() <= 2000);
+    assert!(!real.chars().any(|c| c.is_control() && c != '\n'));
+}
+
+proptest! {
+    #[test]
+    fn byte_soup_is_never_a_report(soup in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        let reading = read(&soup, NONCE);
+        prop_assert!(reading == Reading::Nothing, "read {:?}", reading);
+        tail(&soup, 100);
+    }
+
+    #[test]
+    fn a_damaged_console_never_gives_another_report(
+        lost in proptest::collection::vec(any::<prop::sample::Index>(), 0..40),
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let console = encode(&sample(), NONCE, true);
+        let mut lines: Vec<&str> = console.split_inclusive('\n').collect();
+        for index in &lost {
+            let at = index.index(lines.len());
+            lines.remove(at);
+        }
+        let mut bytes = lines.concat().into_bytes();
+        for (index, byte) in &flips {
+            let at = index.index(bytes.len());
+            bytes[at] = *byte;
+        }
+        let start = cut.index(bytes.len()) / 4;
+        match read(&bytes[start..], NONCE) {
+            Reading::Whole { report, .. } => prop_assert_eq!(report, sample()),
+            Reading::Invalid { why } => prop_assert!(false, "damage taken for a lie: {}", why),
+            Reading::Nothing | Reading::Partial { .. } => {}
+        }
+    }
+
+    #[test]
+    fn foreign_lines_between_ours_change_nothing(noise in proptest::collection::vec("[ -~]{0,80}", 1..60)) {
+        let console = encode(&sample(), NONCE, true);
+        let mixed: String = console
+            .lines()
+            .zip(noise.iter().cycle())
+            .map(|(line, noise)| format!("{noise}\r\n{line}\r\n"))
+            .collect();
+        prop_assert_eq!(read(mixed.as_bytes(), NONCE), Reading::Whole { report: sample(), clean: true });
+    }
+}

@@ -40,6 +40,8 @@ pub enum Verdict {
         /// Every check passed on the untouched base as well, and there was one: evidence that the
         /// recipe is not needed any more. The opposite is no evidence: daemons were not up yet.
         redundant: bool,
+        /// What a person should hear all the same, one sentence each.
+        warnings: Vec<String>,
     },
     Failed {
         /// One sentence with the next step.
@@ -71,6 +73,7 @@ pub fn judge(report: &Report, clean: bool, expected: &Expected<'_>) -> Verdict {
         },
         None => Verdict::Passed {
             redundant: redundant(report, expected),
+            warnings: warnings(report),
         },
     }
 }
@@ -116,29 +119,107 @@ fn failing_checks(report: &Report, expected: &Expected<'_>) -> Option<String> {
     ))
 }
 
-/// cloud-init's `done` proves nothing, but its `error` does: a module or a script of the recipe
-/// failed, and an image that the checks happen to like may still be half made. `degraded` is only
-/// recorded: newer versions say it for a deprecated key.
-fn cloud_init_failed(report: &Report, _expected: &Expected<'_>) -> Option<String> {
-    (report.cloud_init == "error").then(|| {
-        let said = report.facts.get("cloud-init.result").map_or("", String::as_str);
-        format!("cloud-init ended with errors: mend what it names, even though the checks passed. {said}")
-            .trim_end()
-            .to_owned()
-    })
+/// The modules through which a recipe works, as cloud-init's errors name them. Older versions write
+/// dashes.
+const RECIPE_MODULES: [&str; 9] = [
+    "apt_configure",
+    "bootcmd",
+    "package_update_upgrade_install",
+    "runcmd",
+    "scripts_user",
+    "users_groups",
+    "write_files",
+    "write_files_deferred",
+    "yum_add_repo",
+];
+
+/// The fact that holds cloud-init's own list of errors, as far as the guest could send it.
+const RESULT: &str = "cloud-init.result";
+
+/// cloud-init's `done` proves nothing, but its `error` may: when a module failed that carries the
+/// recipe, the image may be half made although the checks like it. Other modules fail on untouched
+/// bases too (`locale` where there are no locales), and nobody who bakes could mend those: they are
+/// a warning. Without checks there is no other evidence, so there any error counts. `degraded` is
+/// never a failure: newer versions say it for a deprecated key.
+fn cloud_init_failed(report: &Report, expected: &Expected<'_>) -> Option<String> {
+    match report.cloud_init.as_str() {
+        "error" => {}
+        "done" | "degraded" | "unknown" => return None,
+        other => {
+            return Some(format!(
+                "cloud-init never came to its end (`{other}`): a full disk or a killed cloud-init does that; look at the console"
+            ));
+        }
+    }
+    let said = report.facts.get(RESULT).map_or("", String::as_str);
+    let told = said.trim_end().ends_with('}');
+    let modules = failed_modules(said);
+    let recipes = modules
+        .iter()
+        .find(|module| RECIPE_MODULES.contains(&module.as_str()));
+    match recipes {
+        Some(module) => Some(format!(
+            "cloud-init's module {module} failed, so the recipe did not run through: fix what {RESULT} names"
+        )),
+        None if told && !modules.is_empty() && !expected.checks.is_empty() => None,
+        None if modules.is_empty() => Some(
+            "cloud-init ended with errors and could not say which: a full disk does that; look at the console".to_owned(),
+        ),
+        None => Some(format!(
+            "cloud-init ended with errors ({}) and nothing else shows that the recipe worked: mend them, or add checks",
+            modules.join(", "),
+        )),
+    }
 }
 
-/// An image that carries its builder's identity was not seen as a first boot, or was not cleaned.
+/// The modules named in cloud-init's errors: each is printed as a Python tuple, `('locale', ...)`.
+fn failed_modules(said: &str) -> Vec<String> {
+    let named = said.split("('").skip(1);
+    named
+        .filter_map(|rest| rest.split_once("',"))
+        .map(|(module, _)| module.replace('-', "_"))
+        .filter(|module| module.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .collect()
+}
+
+/// What a person should hear although the guest passed.
+fn warnings(report: &Report) -> Vec<String> {
+    let modules = failed_modules(report.facts.get(RESULT).map_or("", String::as_str));
+    let cloud_init = match report.cloud_init.as_str() {
+        "error" | "degraded" => Some(format!(
+            "cloud-init ended in `{}` ({}), not through the recipe: the base's own first boot is worth a look",
+            report.cloud_init,
+            modules.join(", "),
+        )),
+        _ => None,
+    };
+    let rebooted = (report.boots > 1).then(|| {
+        format!(
+            "the guest booted {} times: cloud-init does not resume a script that reboots",
+            report.boots
+        )
+    });
+    cloud_init.into_iter().chain(rebooted).collect()
+}
+
+/// An image that carries its builder's identity was not cleaned, or its boot was no first boot; one
+/// that has none where its builder had one never got its own.
 fn kept_identity(report: &Report, expected: &Expected<'_>) -> Option<String> {
     let builder = expected.builder?;
-    let kept = builder
+    let ids = builder
         .facts
         .iter()
-        .find(|(name, value)| name.starts_with("id.") && report.facts.get(*name) == Some(value))?;
-    Some(format!(
-        "the image still carries its builder's identity ({}): something in the recipe or the base writes it back after cleaning",
-        kept.0
-    ))
+        .filter(|(name, _)| name.starts_with("id."));
+    ids.map(|(name, value)| (name, value, report.facts.get(name)))
+        .find_map(|(name, value, now)| match now {
+            Some(now) if now != value => None,
+            Some(_) => Some(format!(
+                "the image still carries its builder's identity ({name}): look for what writes it back after cleaning"
+            )),
+            None => Some(format!(
+                "a fresh boot of the image made no identity of its own ({name}): cloud-init or systemd did not treat it as a first boot"
+            )),
+        })
 }
 
 fn unclean(clean: bool, expected: &Expected<'_>) -> Option<String> {
@@ -163,3 +244,7 @@ fn redundant(report: &Report, expected: &Expected<'_>) -> bool {
 fn names(checks: &[CheckResult]) -> impl Iterator<Item = &String> {
     checks.iter().map(|check| &check.name)
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

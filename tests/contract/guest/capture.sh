@@ -5,6 +5,7 @@
 #     tests/contract/guest/capture.sh [SHELL...]      writes tests/fixtures/console/<shell>-<case>.txt
 #
 # Needs: dash, bash, busybox, gzip, and the `guest` example built (GUEST names the binary).
+# shellcheck disable=SC2016
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 guest=${GUEST:-${CARGO_TARGET_DIR:-target}/debug/examples/guest}

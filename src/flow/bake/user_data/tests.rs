@@ -1,1 +1,207 @@
-//! Tests.
+//! What is composed: its shape, its order, its limits, and what it refuses.
+
+use super::mime;
+use super::*;
+use crate::model::bake::{KeyInputs, RecipeDigest};
+use crate::model::ids::{Architecture, ImageId, Installation, WatchName};
+
+const NONCE: &str = "0123456789abcdef0123456789abcdef";
+
+fn checks() -> Vec<Check> {
+    vec![Check {
+        name: "it's \"there\"".to_owned(),
+        run: "grep -q 'x' /etc/x && echo \"$HOME\"".to_owned(),
+    }]
+}
+
+fn builder(user_data: &str) -> Result<Vec<u8>, UserDataError> {
+    compose_builder(&BuilderGuest {
+        user_data,
+        checks: &checks(),
+        nonce: NONCE,
+        deadline_s: 900,
+    })
+}
+
+/// Type, name and body of every part, read back.
+fn parts(user_data: &str) -> Vec<(String, String, String)> {
+    let message = String::from_utf8(builder(user_data).unwrap()).unwrap();
+    let parts = mime::read(&message).unwrap();
+    parts
+        .into_iter()
+        .map(|part| {
+            (
+                part.content_type,
+                part.name,
+                String::from_utf8(part.body).unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn names(user_data: &str) -> Vec<String> {
+    parts(user_data).into_iter().map(|part| part.1).collect()
+}
+
+#[test]
+fn ours_come_first_and_last() {
+    let parts = parts("#cloud-config\nruncmd:\n  - true\n");
+    let heads: Vec<(&str, &str)> = parts.iter().map(|p| (p.0.as_str(), p.1.as_str())).collect();
+    assert_eq!(
+        heads,
+        [
+            ("text/cloud-boothook", "00-amiwatch"),
+            ("text/cloud-config", "50-01-recipe"),
+            ("text/x-shellscript", "zz-amiwatch-verify"),
+        ]
+    );
+    assert_eq!(parts[1].2.trim_end(), "#cloud-config\nruncmd:\n  - true");
+    assert!(parts[0].2.starts_with("#!/bin/sh\n"));
+}
+
+#[test]
+fn nothing_stays_unfilled_and_nothing_secret_leaves_its_quotes() {
+    let text = String::from_utf8(builder("#!/bin/sh\ntrue\n").unwrap()).unwrap();
+    for word in ["@NONCE@", "@ROLE@", "@DEADLINE@", "@GRACE@", "@CHECKS@"] {
+        assert!(!text.contains(word), "{word}");
+    }
+    assert!(text.contains(&format!("nonce='{NONCE}'")) && text.contains("deadline='900'"));
+    assert!(text.contains(&STANDARD.encode(&checks()[0].run)) && !text.contains("it's \"there\""));
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bytes_and_others_do_not() {
+    assert_eq!(builder("#!/bin/sh\na\n"), builder("#!/bin/sh\na\n"));
+    assert_ne!(builder("#!/bin/sh\na\n"), builder("#!/bin/sh\nb\n"));
+    let boot_test = |nonce| compose_boot_test(&checks(), nonce, 900).unwrap();
+    assert_eq!(boot_test(NONCE), boot_test(NONCE));
+    assert_ne!(boot_test(NONCE), boot_test("ff"));
+}
+
+#[test]
+fn scripts_of_a_mime_recipe_keep_their_order() {
+    let message = "Content-Type: multipart/mixed; boundary=\"b\"\nMIME-Version: 1.0\n\n\
+        --b\nContent-Type: text/x-shellscript\nContent-Disposition: attachment; filename=\"zzz.sh\"\n\n#!/bin/sh\nlast\n\
+        --b\nContent-Type: text/cloud-config\nMerge-Type: list(append)\n\n#cloud-config\nruncmd: []\n\
+        --b\nContent-Type: text/plain; charset=\"utf-8\"\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=\"10 one\"\n\nIyEvYmluL3NoCmZpcnN0Cg==\n\
+        --b--\n";
+    assert_eq!(
+        names(message),
+        [
+            "00-amiwatch",
+            "s50-03-zzz.sh",
+            "50-02-part-002",
+            "50-01-10_one",
+            "zz-amiwatch-verify"
+        ]
+    );
+    let parts = parts(message);
+    assert_eq!(parts[3].0, "text/x-shellscript");
+    assert_eq!(parts[3].2.trim_end(), "#!/bin/sh\nfirst");
+    let text = String::from_utf8(builder(message).unwrap()).unwrap();
+    assert!(text.contains("merge-type: list(append)"));
+    assert!("s50-03-zzz.sh" > "runcmd" && "s50-03-zzz.sh" < "zz-amiwatch-verify");
+}
+
+#[test]
+fn bytes_that_are_not_plain_text_travel_in_base64() {
+    let parts = parts("#!/bin/sh\necho grüß\r\n");
+    assert_eq!(parts[1].2, "#!/bin/sh\necho grüß\r\n");
+}
+
+#[test]
+fn power_state_is_refused_however_it_is_written() {
+    for text in [
+        "#cloud-config\npower_state:\n  mode: poweroff\n",
+        "#cloud-config\n\"power_state\": {mode: reboot}\n",
+        "#cloud-config\n  runcmd: []\n  power_state : {mode: reboot}\n",
+        "#cloud-config\n{runcmd: [], power_state: {mode: reboot}}\n",
+        "## template: jinja\n#cloud-config\npower_state:\n  mode: halt\n",
+    ] {
+        let part = "part `recipe`".to_owned();
+        assert_eq!(
+            builder(text),
+            Err(UserDataError::PowerState { part }),
+            "{text}"
+        );
+    }
+    for text in [
+        "#cloud-config\n# power_state: no\nruncmd:\n  - echo power_state: off\n",
+        "#cloud-config\nwrite_files:\n  - content: |\n      power_state:\n",
+    ] {
+        assert!(builder(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_cloud_init_would_fetch_or_ignore_is_refused() {
+    assert!(matches!(
+        builder("#include\nhttp://x/\n"),
+        Err(UserDataError::Include { .. })
+    ));
+    assert!(matches!(
+        builder("#include-once\nhttp://x/\n"),
+        Err(UserDataError::Include { .. })
+    ));
+    for text in ["runcmd:\n  - true\n", "#cloud-config-archive\n- x\n"] {
+        assert!(
+            matches!(builder(text), Err(UserDataError::UnknownKind { .. })),
+            "{text}"
+        );
+    }
+    let message = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n\
+        --b\nContent-Type: text/x-include-url\n\nhttp://x/\n--b--\n";
+    assert!(matches!(
+        builder(message),
+        Err(UserDataError::Include { .. })
+    ));
+    let broken = "MIME-Version: 1.0\nContent-Type: multipart/mixed\n\nx\n";
+    assert!(matches!(builder(broken), Err(UserDataError::Mime { .. })));
+}
+
+#[test]
+fn large_user_data_is_packed_and_too_large_is_told() {
+    let long = format!(
+        "#!/bin/sh\n{}",
+        "echo the same again and again\n".repeat(1000)
+    );
+    let packed = builder(&long).unwrap();
+    assert!(packed.starts_with(&[0x1f, 0x8b]) && packed.len() <= LIMIT);
+    assert_eq!(packed[4..8], [0, 0, 0, 0], "no date");
+
+    let noise: Vec<String> = (0..600).map(|n| digest(&[&n.to_string()])).collect();
+    let error = builder(&format!("#!/bin/sh\n: {}\n", noise.join("\n: "))).unwrap_err();
+    assert!(matches!(
+        error,
+        UserDataError::TooLarge {
+            plain: 38_000..,
+            packed: 16_385..
+        }
+    ));
+    assert!(error.to_string().contains("16384"));
+}
+
+#[test]
+fn ours_leave_most_of_the_room_to_the_recipe() {
+    let ours = compose_boot_test(&[], NONCE, 900).unwrap();
+    assert!(ours.len() < 6_200, "{} bytes as they are", ours.len());
+    let packed = gzip(&ours).unwrap().len();
+    assert!(packed < 3_000, "{packed} bytes once compression is needed");
+}
+
+#[test]
+fn nonces_differ_by_guest_and_attempt() {
+    let key = BakeKey::derive(&KeyInputs {
+        installation: &Installation::from("acme"),
+        watch: &WatchName::from("shop"),
+        release_image: &ImageId::from("ami-1"),
+        recipe_digest: &RecipeDigest::of("x", false),
+        architecture: Architecture::X86_64,
+        generation: 0,
+    });
+    let builder = nonce(&key, 1, GuestRole::Builder);
+    assert!(builder.len() == 32 && builder.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    assert_eq!(builder, nonce(&key, 1, GuestRole::Builder));
+    assert_ne!(builder, nonce(&key, 2, GuestRole::Builder));
+    assert_ne!(builder, nonce(&key, 1, GuestRole::BootTest));
+}
