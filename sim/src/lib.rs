@@ -1,1 +1,53 @@
-//! A simulated AWS account at the wire. Knows nothing of amiwatch.
+//! A simulated AWS account at the wire.
+//!
+//! One [`Account`] answers the real protocols: EC2 query, Elastic Beanstalk, SNS and STS query, SSM
+//! and SQS JSON. Two doors lead into the same state: [`Account::connector`], handed to an AWS SDK
+//! for Rust as its HTTP client, and [`serve`], an HTTP server for any AWS client. Time comes from a
+//! [`SimClock`] alone and state changes are applied when a call comes in, so that a test can turn
+//! time by hand and two runs of one scenario are the same to the byte.
+//!
+//! It imitates AWS where AWS is awkward (pages, throttling, eventual consistency, pending states,
+//! late console output, two configuration sets, empty answers where permission is missing), and it
+//! refuses to look real: account `000000000000`, ids that AWS never makes.
+
+mod account;
+mod actions;
+mod beanstalk;
+mod call;
+mod clock;
+mod connector;
+mod control;
+mod door;
+mod ec2;
+mod events;
+mod exec_guest;
+mod fault;
+mod guest;
+mod iam;
+mod ledger;
+mod messaging;
+mod server;
+mod ssm;
+mod state;
+mod sts;
+mod throttle;
+mod views;
+mod wire;
+mod world;
+
+pub use account::{Account, At, InFlight};
+pub use clock::{HandClock, SimClock};
+pub use connector::{SimConnector, Sleep};
+pub use door::{Answer, Delivery};
+pub use exec_guest::ExecGuest;
+pub use fault::{FaultKind, FaultRule, When};
+pub use guest::{Boot, Disk, Guest, Machine, SilentGuest};
+pub use ledger::{Counters, Entry};
+pub use server::{ServeError, ServeOptions, serve};
+pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
+pub use throttle::{Rate, Throttling};
+pub use views::{ImageView, InstanceView, Leftover, Message, PlatformView, SnapshotView};
+pub use world::{
+    Action, Branch, EnvironmentChange, EnvironmentSpec, ImageChange, ImageSpec, InstanceTypeSpec,
+    Release, Step, Timing, World, WorldError,
+};

@@ -1,0 +1,184 @@
+//! Environments and applications as they are described.
+
+use super::model::Environment;
+use super::{Room, page};
+use crate::clock::iso;
+use crate::state::ACCOUNT_ID;
+use crate::wire::fail::Fail;
+use crate::wire::xml::Xml;
+
+const MOST: usize = 1000;
+
+pub(crate) fn arn(region: &str, environment: &Environment) -> String {
+    let (application, name) = (&environment.application, &environment.name);
+    format!("arn:aws:elasticbeanstalk:{region}:{ACCOUNT_ID}:environment/{application}/{name}")
+}
+
+/// Names and ids that lead nowhere are left out, not refused.
+pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
+    let p = room.p;
+    let (names, ids) = (p.members("EnvironmentNames"), p.members("EnvironmentIds"));
+    let application = p.get("ApplicationName");
+    let deleted = p.flag("IncludeDeleted");
+    let wanted = |e: &&Environment| {
+        application.is_none_or(|a| a == e.application)
+            && (names.is_empty() || names.contains(&e.name))
+            && (ids.is_empty() || ids.contains(&e.id))
+            && (deleted || e.status != "Terminated")
+    };
+    let all: Vec<&Environment> = room
+        .beanstalk
+        .environments
+        .values()
+        .filter(wanted)
+        .collect();
+    // Without MaxRecords everything comes at once, as it does on AWS.
+    let paged = p.get("MaxRecords").is_some() || room.core.timing.page > 0;
+    let (shown, token) = match paged {
+        true => page(room, all, MOST)?,
+        false => (all, None),
+    };
+    let mut x = Xml::new();
+    x.members("Environments", shown, |x, e| write(x, room, e));
+    x.opt("NextToken", token);
+    Ok(x.into_string())
+}
+
+fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
+    let version = room.beanstalk.versions.get(&e.platform_arn);
+    x.text("EnvironmentName", &e.name);
+    x.text("EnvironmentId", &e.id);
+    x.text("ApplicationName", &e.application);
+    x.text("VersionLabel", "Sample Application");
+    x.opt("SolutionStackName", version.map(|v| v.solution_stack()));
+    x.text("PlatformArn", &e.platform_arn);
+    x.text(
+        "CNAME",
+        format!("{}.{}.elasticbeanstalk.invalid", e.name, room.region),
+    );
+    x.text("DateCreated", iso(e.created));
+    x.text("DateUpdated", iso(e.updated));
+    x.text("Status", &e.status);
+    x.text("AbortableOperationInProgress", e.status == "Updating");
+    x.text("Health", &e.health);
+    x.text("HealthStatus", health_status(&e.health));
+    let (kind, version) = tier(&e.tier);
+    x.node("Tier", |x| {
+        x.text("Name", &e.tier);
+        x.text("Type", kind);
+        x.text("Version", version);
+    });
+    x.text("EnvironmentArn", arn(room.region, e));
+    x.node("EnvironmentLinks", |_| {});
+}
+
+fn health_status(colour: &str) -> &'static str {
+    match colour {
+        "Green" => "Ok",
+        "Yellow" => "Warning",
+        "Red" => "Severe",
+        _ => "NoData",
+    }
+}
+
+/// Type and version of a tier by its name.
+pub(crate) fn tier(name: &str) -> (&'static str, &'static str) {
+    match name {
+        "Worker" => ("SQS/HTTP", "3.0"),
+        "Cluster" => ("EKS", "1.0"),
+        _ => ("Standard", "1.0"),
+    }
+}
+
+pub(crate) fn applications(room: &mut Room<'_>) -> Result<String, Fail> {
+    let names = room.p.members("ApplicationNames");
+    let all = room.beanstalk.applications.iter();
+    let wanted = all.filter(|(name, _)| names.is_empty() || names.contains(name));
+    let mut x = Xml::new();
+    x.members("Applications", wanted, |x, (name, created)| {
+        let arn = format!(
+            "arn:aws:elasticbeanstalk:{}:{ACCOUNT_ID}:application/{name}",
+            room.region
+        );
+        x.text("ApplicationArn", arn);
+        x.text("ApplicationName", name);
+        x.text("DateCreated", iso(*created));
+        x.text("DateUpdated", iso(*created));
+        x.node("ConfigurationTemplates", |_| {});
+    });
+    Ok(x.into_string())
+}
+
+/// The environment that a call names by name or id.
+pub(crate) fn named<'a>(room: &'a Room<'_>) -> Result<&'a Environment, Fail> {
+    let (name, id) = (room.p.get("EnvironmentName"), room.p.get("EnvironmentId"));
+    let is = |e: &&Environment| {
+        name.is_none_or(|n| n == e.name) && id.is_none_or(|i| i == e.id) && e.status != "Terminated"
+    };
+    let found = match name.or(id) {
+        Some(_) => room.beanstalk.environments.values().find(is),
+        None => return Err(Fail::missing("EnvironmentName")),
+    };
+    found.ok_or_else(|| {
+        let what = name.or(id).unwrap_or_default();
+        Fail::invalid(format!(
+            "No Environment found for EnvironmentName = '{what}'."
+        ))
+    })
+}
+
+pub(crate) fn resources(room: &mut Room<'_>) -> Result<String, Fail> {
+    let environment = named(room)?;
+    let name = &environment.name;
+    let running = |id: &&String| room.ec2.instances.get(*id).is_some_and(|i| !i.state.over());
+    let mut x = Xml::new();
+    x.node("EnvironmentResources", |x| {
+        x.text("EnvironmentName", name);
+        x.members("AutoScalingGroups", [name], |x, name| {
+            x.text("Name", format!("awseb-{name}-AutoScalingGroup"));
+        });
+        x.members(
+            "Instances",
+            environment.instance_ids.iter().filter(running),
+            |x, id| {
+                x.text("Id", id);
+            },
+        );
+        for empty in [
+            "LaunchConfigurations",
+            "LaunchTemplates",
+            "LoadBalancers",
+            "Triggers",
+            "Queues",
+        ] {
+            x.node(empty, |_| {});
+        }
+    });
+    Ok(x.into_string())
+}
+
+/// Managed updates do not happen in this account.
+pub(crate) fn managed_actions(room: &mut Room<'_>) -> Result<String, Fail> {
+    named(room)?;
+    Ok("<ManagedActions></ManagedActions>".to_owned())
+}
+
+pub(crate) fn tags(room: &mut Room<'_>) -> Result<String, Fail> {
+    let asked = room.p.need("ResourceArn")?;
+    let found = room
+        .beanstalk
+        .environments
+        .values()
+        .find(|e| arn(room.region, e) == asked);
+    let environment = found.ok_or_else(|| {
+        let message = format!("Resource '{asked}' not found.");
+        Fail::new("ResourceNotFoundException", message)
+    })?;
+    let mut x = Xml::new();
+    x.text("ResourceArn", asked);
+    x.members("ResourceTags", &environment.tags, |x, (key, value)| {
+        x.text("Key", key);
+        x.text("Value", value);
+    });
+    Ok(x.into_string())
+}

@@ -1,0 +1,193 @@
+//! The one door: from an HTTP request to a call, through faults, throttling and permission, to the
+//! service, and back to an HTTP response. Every call passes here and is written down here.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::Value;
+
+use crate::call::parse;
+pub(crate) use crate::call::{Call, Service};
+use crate::fault::FaultKind;
+use crate::ledger::Entry;
+use crate::state::State;
+use crate::wire::fail::Fail;
+use crate::wire::respond::{json_response, refusal, xml_response};
+use crate::{beanstalk, ec2, messaging, ssm, sts};
+
+/// A response, and what the door must do with it.
+#[derive(Debug)]
+pub struct Answer {
+    /// The response.
+    pub response: Response<Bytes>,
+    /// How long the call takes, on the account's clock.
+    pub latency: Duration,
+    /// Whether the response arrives at all.
+    pub delivery: Delivery,
+}
+
+/// What becomes of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It arrives.
+    Arrives,
+    /// Nothing ever arrives; the connection stays open.
+    Never,
+    /// The connection breaks.
+    Drops,
+}
+
+/// What a service gave: XML inside its result element, or a JSON body.
+pub(crate) enum Given {
+    Xml(String),
+    Json(Value),
+}
+
+/// Answers one request and writes it down.
+pub(crate) fn answer(state: &mut State, request: &http::Request<Bytes>) -> Answer {
+    let request_id = state.core.request_id();
+    match parse(request) {
+        Ok(call) => answer_call(state, &call, request_id),
+        Err((service, fail)) => {
+            let response = refusal(service, &fail, &request_id);
+            Answer {
+                response,
+                latency: state.core.timing.latency,
+                delivery: Delivery::Arrives,
+            }
+        }
+    }
+}
+
+fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
+    let prefix = call.service.prefix();
+    let fault = state.faults.strike(&call.region, prefix, &call.operation);
+    let before = before_effect(state, call, fault.as_ref(), &request_id);
+    let took_effect = before.is_none();
+    let mut result = before.unwrap_or_else(|| dispatch(state, call));
+    if took_effect && matches!(fault, Some(FaultKind::ErrorAfterEffect)) {
+        result = Err(call.service.broken());
+    }
+    let delivery = match fault {
+        Some(FaultKind::TimeoutBeforeEffect | FaultKind::TimeoutAfterEffect) => Delivery::Never,
+        Some(FaultKind::DropBeforeEffect | FaultKind::DropAfterEffect) => Delivery::Drops,
+        _ => Delivery::Arrives,
+    };
+    let latency = state.core.timing.latency
+        + fault
+            .as_ref()
+            .and_then(FaultKind::delay)
+            .unwrap_or_default()
+        + messaging::sqs::empty_poll(call, &result);
+    note(state, call, &result, took_effect, delivery, &request_id);
+    let response = match result {
+        Ok(Given::Xml(inner)) => xml_response(call, &inner, &request_id),
+        Ok(Given::Json(body)) => json_response(200, body.to_string().into(), &request_id),
+        Err(fail) => refusal(call.service, &fail, &request_id),
+    };
+    Answer {
+        response,
+        latency,
+        delivery,
+    }
+}
+
+/// What answers the call before it has any effect; nothing when it may go on.
+fn before_effect(
+    state: &mut State,
+    call: &Call,
+    fault: Option<&FaultKind>,
+    request_id: &str,
+) -> Option<Result<Given, Fail>> {
+    let bounded = call.params.0.len() > 2;
+    let (now, prefix) = (state.core.now, call.service.prefix());
+    if !state
+        .throttle
+        .admit(now, &call.region, prefix, &call.operation, bounded)
+    {
+        return Some(Err(call.service.throttled()));
+    }
+    let denied = matches!(fault, Some(FaultKind::Denied));
+    if denied || !state.iam.may(prefix, &call.operation) {
+        return Some(denial(call, request_id));
+    }
+    match fault? {
+        FaultKind::Throttle => Some(Err(call.service.throttled())),
+        FaultKind::Http5xx | FaultKind::TimeoutBeforeEffect | FaultKind::DropBeforeEffect => {
+            Some(Err(call.service.broken()))
+        }
+        FaultKind::InsufficientInstanceCapacity => Some(Err(ec2::no_capacity("this type", "any"))),
+        FaultKind::Custom {
+            code,
+            status,
+            message,
+        } => Some(Err(Fail::new(code, message.as_str()).with_status(*status))),
+        _ => None,
+    }
+}
+
+/// Elastic Beanstalk's reads do not say no: they come back empty.
+fn denial(call: &Call, request_id: &str) -> Result<Given, Fail> {
+    let empty = match call.service {
+        Service::Beanstalk => beanstalk::empty_answer(&call.operation),
+        _ => None,
+    };
+    match empty {
+        Some(inner) => Ok(Given::Xml(inner)),
+        None if call.service == Service::Beanstalk => Err(Fail::new(
+            "InsufficientPrivilegesException",
+            format!(
+                "You do not have permission to perform the '{}' action.",
+                call.operation
+            ),
+        )
+        .with_status(403)),
+        None => Err(call.service.denied(&call.operation, request_id)),
+    }
+}
+
+fn dispatch(state: &mut State, call: &Call) -> Result<Given, Fail> {
+    match call.service {
+        Service::Ec2 => ec2::call(state, call).map(Given::Xml),
+        Service::Beanstalk => beanstalk::call(state, call).map(Given::Xml),
+        Service::Sns => messaging::sns::call(state, call).map(Given::Xml),
+        Service::Sqs => messaging::sqs::call(state, call).map(Given::Json),
+        Service::Ssm => ssm::call(state, call).map(Given::Json),
+        Service::Sts => sts::call(state, call).map(Given::Xml),
+        Service::Unknown => Err(unknown_operation(&call.operation)),
+    }
+}
+
+/// The answer to an operation that is not simulated.
+pub(crate) fn unknown_operation(operation: &str) -> Fail {
+    let message = format!("The action {operation} is not valid for this simulated web service.");
+    Fail::new("InvalidAction", message)
+}
+
+fn note(
+    state: &mut State,
+    call: &Call,
+    result: &Result<Given, Fail>,
+    took_effect: bool,
+    delivery: Delivery,
+    request_id: &str,
+) {
+    let outcome = match (result, delivery) {
+        (_, Delivery::Never) => "never answered".to_owned(),
+        (_, Delivery::Drops) => "connection dropped".to_owned(),
+        (Ok(_), Delivery::Arrives) => "ok".to_owned(),
+        (Err(fail), Delivery::Arrives) => fail.code.clone(),
+    };
+    state.ledger.push(Entry {
+        at: state.core.now,
+        region: call.region.clone(),
+        service: call.service.prefix().to_owned(),
+        operation: call.operation.clone(),
+        params: call.params.0.clone(),
+        outcome,
+        took_effect,
+        answered: delivery == Delivery::Arrives,
+        request_id: request_id.to_owned(),
+    });
+}

@@ -1,0 +1,92 @@
+//! Where an image came from, and what instances really run: GetImageAncestry and
+//! DescribeInstanceImageMetadata.
+
+use super::Room;
+use super::describe_images::find;
+use super::filters::{Filters, page, tag_set};
+use super::model::{Image, Instance};
+use crate::clock::iso;
+use crate::state::ACCOUNT_ID;
+use crate::wire::fail::Fail;
+use crate::wire::xml::Xml;
+
+const MOST: usize = 50;
+
+/// The image, its source, the source's source, up to the first public image of Amazon or the
+/// marketplace, or to where EC2 does not know on.
+pub(crate) fn get(room: &mut Room<'_>) -> Result<String, Fail> {
+    let id = room.p.need("ImageId")?.to_owned();
+    let mut entry = Some(find(room, &id)?.clone());
+    let mut x = Xml::new();
+    let mut line = Vec::new();
+    while let Some(image) = entry.take().filter(|_| line.len() < MOST) {
+        let root = image.owner_alias.is_some() && image.public;
+        let source = image.source_image_id.clone().filter(|_| !root);
+        entry = source.and_then(|source| room.ec2.images.get(&source).cloned());
+        line.push(image);
+    }
+    let region = room.region;
+    x.items("imageAncestryEntrySet", &line, |x, image| {
+        x.text("creationDate", iso(image.created));
+        x.text("imageId", &image.id);
+        x.opt(
+            "imageOwnerAlias",
+            image
+                .owner_alias
+                .or((image.owner_id == ACCOUNT_ID).then_some("self")),
+        );
+        x.opt("sourceImageId", image.source_image_id.as_ref());
+        x.opt(
+            "sourceImageRegion",
+            image.source_image_id.as_ref().map(|_| region),
+        );
+    });
+    Ok(x.into_string())
+}
+
+pub(crate) fn instance_image_metadata(room: &mut Room<'_>) -> Result<String, Fail> {
+    let (filters, ids) = (Filters::of(room.p)?, room.p.list("InstanceId"));
+    let mut shown = Vec::new();
+    for instance in room.ec2.instances.values() {
+        let asked = ids.is_empty() || ids.contains(&instance.id);
+        let values = |name: &str| super::instance_verbs::values(instance, name);
+        if asked && filters.pass(&instance.tags, values)? {
+            shown.push(instance.clone());
+        }
+    }
+    let (instances, token) = page(room, shown, |i| &i.id)?;
+    let mut x = Xml::new();
+    x.items("instanceImageMetadataSet", &instances, |x, i| {
+        write(x, i, room.ec2.images.get(&i.image_id));
+    });
+    x.opt("nextToken", token);
+    Ok(x.into_string())
+}
+
+/// The image's own facts are there even when the image is gone; its name is not known here then.
+fn write(x: &mut Xml, instance: &Instance, image: Option<&Image>) {
+    x.text("instanceId", &instance.id);
+    x.text("instanceType", &instance.kind);
+    x.text("launchTime", iso(instance.launched));
+    x.text("availabilityZone", &instance.zone);
+    x.node("instanceState", |x| {
+        x.text("code", instance.state.code());
+        x.text("name", instance.state.name());
+    });
+    x.text("instanceOwnerId", ACCOUNT_ID);
+    tag_set(x, &instance.tags);
+    x.node("imageMetadata", |x| {
+        x.text("imageId", &instance.image_id);
+        if let Some(image) = image {
+            x.text("name", &image.name);
+            x.text("imageOwnerId", &image.owner_id);
+            x.text("imageState", &image.state);
+            x.opt("imageOwnerAlias", image.owner_alias);
+            x.text("creationDate", iso(image.created));
+            x.opt("deprecationTime", image.deprecated_at.map(iso));
+            x.text("isPublic", image.public);
+        } else {
+            x.text("imageState", "deregistered");
+        }
+    });
+}

@@ -1,0 +1,237 @@
+//! DescribeImages: who sees which image, and how it is shown.
+
+use super::Room;
+use super::filters::{Filters, page, tag_set};
+use super::model::Image;
+use super::well_formed;
+use crate::clock::iso;
+use crate::state::{ACCOUNT_ID, Tags};
+use crate::wire::fail::Fail;
+use crate::wire::xml::Xml;
+
+/// Whether this account may see the image at all.
+pub(crate) fn is_seen(image: &Image) -> bool {
+    image.owner_id == ACCOUNT_ID || image.public || image.shared
+}
+
+pub(crate) fn not_found(ids: &[String]) -> Fail {
+    let (noun, verb) = if ids.len() == 1 {
+        ("id", "does")
+    } else {
+        ("ids", "do")
+    };
+    let message = format!("The image {noun} '[{}]' {verb} not exist", ids.join(", "));
+    Fail::new("InvalidAMIID.NotFound", message)
+}
+
+pub(crate) fn malformed(id: &str) -> Fail {
+    Fail::new(
+        "InvalidAMIID.Malformed",
+        format!("Invalid id: \"{id}\" (expecting \"ami-...\")"),
+    )
+}
+
+/// An image that this account sees, by id; uses up a hidden look.
+pub(crate) fn find<'a>(room: &'a mut Room<'_>, id: &str) -> Result<&'a mut Image, Fail> {
+    if !well_formed("ami", id) {
+        return Err(malformed(id));
+    }
+    let now = room.core.now;
+    let found = room.ec2.images.get_mut(id).filter(|image| is_seen(image));
+    found
+        .filter_map_look(now)
+        .ok_or_else(|| not_found(&[id.to_owned()]))
+}
+
+/// An image of this account, by id.
+pub(crate) fn find_own<'a>(room: &'a mut Room<'_>, id: &str) -> Result<&'a mut Image, Fail> {
+    let image = find(room, id)?;
+    if image.owner_id != ACCOUNT_ID {
+        let message = format!("Not authorized for image:{id}");
+        return Err(Fail::new("AuthFailure", message).with_status(403));
+    }
+    Ok(image)
+}
+
+trait Look<'a> {
+    fn filter_map_look(self, now: chrono::DateTime<chrono::Utc>) -> Option<&'a mut Image>;
+}
+
+impl<'a> Look<'a> for Option<&'a mut Image> {
+    fn filter_map_look(self, now: chrono::DateTime<chrono::Utc>) -> Option<&'a mut Image> {
+        self.and_then(|image| image.visibility.look(now).then_some(image))
+    }
+}
+
+pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
+    let (filters, owners) = (Filters::of(room.p)?, room.p.list("Owner"));
+    let ids = room.p.list("ImageId");
+    let asked = wanted_ids(room, &ids, &filters)?;
+    let listed = Listed {
+        owners,
+        by_id: !ids.is_empty(),
+        deprecated: room.p.flag("IncludeDeprecated"),
+        disabled: room.p.flag("IncludeDisabled"),
+    };
+    let now = room.core.now;
+    let mut shown = Vec::new();
+    for id in asked {
+        let Some(image) = room.ec2.images.get_mut(&id) else {
+            continue;
+        };
+        if listed.admits(image, now)
+            && filters.pass(own_tags(image), |name| values(image, name))?
+            && (listed.by_id || image.visibility.look(now))
+        {
+            shown.push(image.clone());
+        }
+    }
+    shown.sort_by(|a, b| a.id.cmp(&b.id));
+    let (images, token) = page(room, shown, |image| &image.id)?;
+    let mut x = Xml::new();
+    x.items("imagesSet", &images, write);
+    x.opt("nextToken", token);
+    Ok(x.into_string())
+}
+
+/// The ids that can be in the answer: those asked for, those of an exact filter, or all.
+fn wanted_ids(room: &mut Room<'_>, ids: &[String], filters: &Filters) -> Result<Vec<String>, Fail> {
+    if !ids.is_empty() {
+        if let Some(bad) = ids.iter().find(|id| !well_formed("ami", id)) {
+            return Err(malformed(bad));
+        }
+        let now = room.core.now;
+        let mut missing = ids.to_vec();
+        missing.retain(|id| {
+            let found = room.ec2.images.get_mut(id).filter(|image| is_seen(image));
+            found.filter_map_look(now).is_none()
+        });
+        return if missing.is_empty() {
+            Ok(ids.to_vec())
+        } else {
+            Err(not_found(&missing))
+        };
+    }
+    Ok(match filters.exact("image-id") {
+        Some(exact) => exact.to_vec(),
+        None => room.ec2.images.keys().cloned().collect(),
+    })
+}
+
+/// What a listing includes.
+struct Listed {
+    owners: Vec<String>,
+    by_id: bool,
+    deprecated: bool,
+    disabled: bool,
+}
+
+impl Listed {
+    fn admits(&self, image: &Image, now: chrono::DateTime<chrono::Utc>) -> bool {
+        let own = image.owner_id == ACCOUNT_ID;
+        let is_owner = |owner: &String| match owner.as_str() {
+            "self" => own,
+            alias @ ("amazon" | "aws-marketplace") => image.owner_alias == Some(alias),
+            id => image.owner_id == id,
+        };
+        let old = image.deprecated_at.is_some_and(|at| at <= now);
+        is_seen(image)
+            && (self.owners.is_empty() || self.owners.iter().any(is_owner))
+            && (own || self.deprecated || self.by_id || !old)
+            && (self.disabled || image.state != "disabled")
+    }
+}
+
+static NO_TAGS: Tags = Tags::new();
+
+/// Tags are seen by the owner alone.
+fn own_tags(image: &Image) -> &Tags {
+    if image.owner_id == ACCOUNT_ID {
+        &image.tags
+    } else {
+        &NO_TAGS
+    }
+}
+
+fn values(image: &Image, filter: &str) -> Option<Vec<String>> {
+    let one = |value: &str| Some(vec![value.to_owned()]);
+    let maybe = |value: &Option<String>| Some(value.clone().into_iter().collect());
+    match filter {
+        "image-id" => one(&image.id),
+        "name" => one(&image.name),
+        "description" => one(&image.description),
+        "owner-alias" => Some(image.owner_alias.iter().map(|a| (*a).to_owned()).collect()),
+        "owner-id" => one(&image.owner_id),
+        "state" => one(&image.state),
+        "architecture" => one(&image.architecture),
+        "source-image-id" => maybe(&image.source_image_id),
+        "source-instance-id" => maybe(&image.source_instance_id),
+        "is-public" => one(if image.public { "true" } else { "false" }),
+        "virtualization-type" => one("hvm"),
+        "hypervisor" => one("xen"),
+        "image-type" => one("machine"),
+        "root-device-type" => one("ebs"),
+        "root-device-name" => one("/dev/xvda"),
+        "ena-support" => one("true"),
+        "block-device-mapping.snapshot-id" => one(&image.snapshot_id),
+        "creation-date" => one(&iso(image.created)),
+        _ => None,
+    }
+}
+
+fn write(x: &mut Xml, image: &Image) {
+    x.text("imageId", &image.id);
+    x.text(
+        "imageLocation",
+        format!(
+            "{}/{}",
+            image.owner_alias.unwrap_or(&image.owner_id),
+            image.name
+        ),
+    );
+    x.text("imageState", &image.state);
+    x.text("imageOwnerId", &image.owner_id);
+    x.opt("imageOwnerAlias", image.owner_alias);
+    x.text("creationDate", iso(image.created));
+    x.text("isPublic", image.public);
+    x.text("architecture", &image.architecture);
+    x.text("imageType", "machine");
+    x.text("platformDetails", "Linux/UNIX");
+    x.text("usageOperation", "RunInstances");
+    x.text("name", &image.name);
+    x.text("description", &image.description);
+    x.opt("sourceImageId", image.source_image_id.as_ref());
+    x.opt("sourceInstanceId", image.source_instance_id.as_ref());
+    x.opt("deprecationTime", image.deprecated_at.map(iso));
+    x.text("rootDeviceType", "ebs");
+    x.text("rootDeviceName", "/dev/xvda");
+    x.text("virtualizationType", "hvm");
+    x.text("hypervisor", "xen");
+    x.text("enaSupport", true);
+    if image.imds_v2 {
+        x.text("imdsSupport", "v2.0");
+    }
+    write_details(x, image);
+}
+
+fn write_details(x: &mut Xml, image: &Image) {
+    x.items("blockDeviceMapping", [image], |x, image| {
+        x.text("deviceName", "/dev/xvda");
+        x.node("ebs", |x| {
+            x.text("deleteOnTermination", true);
+            x.text("snapshotId", &image.snapshot_id);
+            x.text("volumeSize", image.root_gib);
+            x.text("volumeType", "gp3");
+            x.text("encrypted", false);
+        });
+    });
+    if let Some(why) = &image.state_reason {
+        x.node("stateReason", |x| {
+            x.text("code", "Client.InternalError");
+            x.text("message", why);
+        });
+    }
+    if image.owner_id == ACCOUNT_ID {
+        tag_set(x, &image.tags);
+    }
+}

@@ -1,0 +1,94 @@
+//! Images and what is done to them, from behind the scenes; the verbs are beside it.
+
+use super::model::{Ec2, Image, Snapshot};
+use crate::state::{ACCOUNT_ID, AMAZON_ID, Core, MARKETPLACE_ID, Tags, Visibility};
+use crate::world::{ImageChange, ImageSpec, WorldError};
+
+/// Adds an image with its snapshot; returns its id.
+pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<String, WorldError> {
+    let id = if spec.id.is_empty() {
+        core.id("ami")
+    } else {
+        spec.id
+    };
+    if ec2.images.contains_key(&id) {
+        let what = format!("image {id} is there already; leave its id empty to get a new one");
+        return Err(WorldError::Contradiction(what));
+    }
+    let (owner_id, owner_alias) = match spec.owner.as_str() {
+        "self" => (ACCOUNT_ID, None),
+        "amazon" => (AMAZON_ID, Some("amazon")),
+        "aws-marketplace" | "marketplace" => (MARKETPLACE_ID, Some("aws-marketplace")),
+        other => (other, None),
+    };
+    let created = spec.created.unwrap_or(core.now);
+    let snapshot = Snapshot {
+        id: core.id("snap"),
+        owner_id: owner_id.to_owned(),
+        volume_id: core.id("vol"),
+        done: true,
+        started: created,
+        description: format!("Created for {id}"),
+        gib: 8,
+        tags: Tags::new(),
+        world: true,
+    };
+    let image = Image {
+        name: if spec.name.is_empty() {
+            id.clone()
+        } else {
+            spec.name
+        },
+        id: id.clone(),
+        description: String::new(),
+        owner_id: owner_id.to_owned(),
+        owner_alias,
+        architecture: spec.architecture,
+        state: spec.state,
+        state_reason: None,
+        created,
+        public: spec.public,
+        shared: spec.shared,
+        launch_permissions: Default::default(),
+        deprecated_at: spec.deprecated_at,
+        source_image_id: spec.source_image_id,
+        source_instance_id: spec.source_instance_id,
+        snapshot_id: snapshot.id.clone(),
+        root_gib: 8,
+        imds_v2: false,
+        tags: spec.tags,
+        disk: spec.disk,
+        visibility: Visibility::default(),
+        world: true,
+    };
+    ec2.snapshots.insert(snapshot.id.clone(), snapshot);
+    ec2.images.insert(id.clone(), image);
+    Ok(id)
+}
+
+/// Something happens to an image.
+pub(crate) fn change(
+    ec2: &mut Ec2,
+    region: &str,
+    id: &str,
+    change: ImageChange,
+) -> Result<String, WorldError> {
+    let image = ec2.images.get_mut(id).ok_or_else(|| WorldError::Missing {
+        kind: "image",
+        name: id.to_owned(),
+        region: region.to_owned(),
+    })?;
+    match change {
+        ImageChange::Private => (image.public, image.shared) = (false, false),
+        ImageChange::Public => image.public = true,
+        ImageChange::Deprecated(at) => image.deprecated_at = Some(at),
+        ImageChange::Disabled => image.state = "disabled".to_owned(),
+        ImageChange::Enabled => image.state = "available".to_owned(),
+        ImageChange::Failed(why) => {
+            image.state = "failed".to_owned();
+            image.state_reason = Some(why);
+        }
+        ImageChange::Deregistered => drop(ec2.images.remove(id)),
+    }
+    Ok(id.to_owned())
+}

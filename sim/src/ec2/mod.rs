@@ -1,0 +1,134 @@
+//! EC2 in one region: which verb goes where.
+//!
+//! Each file owns one subject and answers its verbs from the model; this one only routes.
+
+pub(crate) mod ancestry;
+pub(crate) mod console;
+pub(crate) mod describe_images;
+pub(crate) mod filters;
+pub(crate) mod groups;
+pub(crate) mod images;
+pub(crate) mod instance_verbs;
+pub(crate) mod instances;
+pub(crate) mod lifecycle;
+pub(crate) mod make_images;
+pub(crate) mod model;
+pub(crate) mod network;
+pub(crate) mod run;
+pub(crate) mod storage;
+pub(crate) mod tags;
+pub(crate) mod types;
+
+use std::collections::BTreeMap;
+
+use self::model::Ec2;
+use crate::door::{Call, unknown_operation};
+use crate::ssm::Parameter;
+use crate::state::{Core, State};
+use crate::wire::fail::Fail;
+use crate::wire::params::Params;
+
+/// What a verb works on: one region, one call.
+pub(crate) struct Room<'a> {
+    pub(crate) core: &'a mut Core,
+    pub(crate) ec2: &'a mut Ec2,
+    pub(crate) parameters: &'a BTreeMap<String, Parameter>,
+    pub(crate) region: &'a str,
+    pub(crate) p: &'a Params,
+}
+
+/// Answers one call; `DryRun` ends before any effect, as permission was checked at the door.
+pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
+    if call.operation == "DescribeRegions" {
+        return network::regions(&state.region_names(), &call.params);
+    }
+    let (core, here) = state.enter(&call.region);
+    let (ec2, parameters) = (&mut here.ec2, &here.parameters);
+    let mut room = Room {
+        core,
+        ec2,
+        parameters,
+        region: &call.region,
+        p: &call.params,
+    };
+    let answer = look_up(&call.operation).ok_or_else(|| unknown_operation(&call.operation))?;
+    if call.params.flag("DryRun") {
+        let message = "Request would have succeeded, but DryRun flag is set.";
+        return Err(Fail::new("DryRunOperation", message).with_status(412));
+    }
+    answer(&mut room)
+}
+
+type Verb = fn(&mut Room<'_>) -> Result<String, Fail>;
+
+fn look_up(operation: &str) -> Option<Verb> {
+    Some(match operation {
+        "DescribeImages" => describe_images::describe,
+        "GetImageAncestry" => ancestry::get,
+        "DescribeInstanceImageMetadata" => ancestry::instance_image_metadata,
+        "CreateImage" => make_images::create,
+        "CopyImage" => make_images::copy,
+        "DeregisterImage" => make_images::deregister,
+        "EnableImageDeprecation" => make_images::deprecate,
+        "DisableImageDeprecation" => make_images::undeprecate,
+        "DisableImage" => make_images::disable,
+        "EnableImage" => make_images::enable,
+        "ModifyImageAttribute" => make_images::modify_attribute,
+        "RunInstances" => run::run,
+        "DescribeInstances" => instance_verbs::describe,
+        "DescribeInstanceStatus" => instance_verbs::status,
+        "StopInstances" => instance_verbs::stop,
+        "StartInstances" => instance_verbs::start,
+        "TerminateInstances" => instance_verbs::terminate,
+        "RebootInstances" => instance_verbs::reboot,
+        "GetConsoleOutput" => instance_verbs::console_output,
+        "DescribeSnapshots" => storage::describe_snapshots,
+        "DeleteSnapshot" => storage::delete_snapshot,
+        "DescribeVolumes" => storage::describe_volumes,
+        "DescribeVpcs" => network::vpcs,
+        "DescribeSubnets" => network::subnets,
+        "DescribeAvailabilityZones" => network::zones,
+        "DescribeSecurityGroups" => groups::describe,
+        "CreateSecurityGroup" => groups::create,
+        "DeleteSecurityGroup" => groups::delete,
+        "AuthorizeSecurityGroupIngress" => groups::authorize_ingress,
+        "AuthorizeSecurityGroupEgress" => groups::authorize_egress,
+        "RevokeSecurityGroupIngress" => groups::revoke_ingress,
+        "RevokeSecurityGroupEgress" => groups::revoke_egress,
+        "DescribeInstanceTypeOfferings" => types::offerings,
+        "DescribeInstanceTypes" => types::describe,
+        "CreateTags" => tags::create,
+        "DeleteTags" => tags::delete,
+        "DescribeTags" => tags::describe,
+        _ => return None,
+    })
+}
+
+/// There is none of this type here now.
+pub(crate) fn no_capacity(kind: &str, zone: &str) -> Fail {
+    Fail::new(
+        "InsufficientInstanceCapacity",
+        format!(
+            "We currently do not have sufficient {kind} capacity in the Availability Zone you \
+             requested ({zone}). Our system will be working on provisioning additional capacity."
+        ),
+    )
+    .with_status(500)
+}
+
+/// The answer of verbs that have nothing to say.
+pub(crate) fn done() -> Result<String, Fail> {
+    Ok("<return>true</return>".to_owned())
+}
+
+/// An id of the right form: prefix, dash, 8 or 17 hex digits.
+pub(crate) fn well_formed(prefix: &str, id: &str) -> bool {
+    let digits = id
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('-'));
+    digits.is_some_and(|d| {
+        matches!(d.len(), 8 | 17)
+            && d.bytes()
+                .all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase())
+    })
+}

@@ -1,0 +1,122 @@
+//! What happens by itself when time passes, applied one by one in order of (time, number).
+
+use crate::account::PendingBoot;
+use crate::ec2::lifecycle;
+use crate::guest::Disk;
+use crate::state::State;
+use crate::world::Action;
+
+/// Something that is due at a time.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    Running {
+        region: String,
+        id: String,
+        generation: u32,
+    },
+    Stopped {
+        region: String,
+        id: String,
+        generation: u32,
+    },
+    Forgotten {
+        region: String,
+        id: String,
+    },
+    ImageDone {
+        region: String,
+        id: String,
+    },
+    SnapshotDone {
+        region: String,
+        id: String,
+    },
+    Console {
+        region: String,
+        id: String,
+        boot: u32,
+        bytes: Vec<u8>,
+    },
+    DiskWritten {
+        region: String,
+        id: String,
+        boot: u32,
+        disk: Disk,
+    },
+    Reboot {
+        region: String,
+        id: String,
+        boot: u32,
+    },
+    PowerOff {
+        region: String,
+        id: String,
+        boot: u32,
+        disk: Option<Disk>,
+    },
+    Scripted {
+        region: String,
+        action: Box<Action>,
+    },
+}
+
+/// Applies one event. A boot that results must be given to the guest before the next event.
+pub(crate) fn apply(state: &mut State, event: Event) -> Option<PendingBoot> {
+    match event {
+        Event::Running {
+            region,
+            id,
+            generation,
+        } => lifecycle::running(state, &region, &id, generation),
+        Event::Reboot { region, id, boot } => lifecycle::reboot(state, &region, &id, boot),
+        other => {
+            apply_quiet(state, other);
+            None
+        }
+    }
+}
+
+fn apply_quiet(state: &mut State, event: Event) {
+    match event {
+        Event::Stopped {
+            region,
+            id,
+            generation,
+        } => {
+            lifecycle::stopped(state, &region, &id, generation);
+        }
+        Event::Forgotten { region, id } => lifecycle::forget(state, &region, &id),
+        Event::ImageDone { region, id } => lifecycle::image_done(state, &region, &id),
+        Event::SnapshotDone { region, id } => lifecycle::snapshot_done(state, &region, &id),
+        Event::Console {
+            region,
+            id,
+            boot,
+            bytes,
+        } => {
+            lifecycle::console(state, &region, &id, boot, &bytes);
+        }
+        Event::DiskWritten {
+            region,
+            id,
+            boot,
+            disk,
+        } => {
+            lifecycle::write_disk(state, &region, &id, boot, disk);
+        }
+        Event::PowerOff {
+            region,
+            id,
+            boot,
+            disk,
+        } => {
+            lifecycle::power_off(state, &region, &id, boot, disk);
+        }
+        Event::Scripted { region, action } => {
+            // A scripted step that no longer fits the world (its image is gone) does nothing: what
+            // calls did in between has won.
+            let _ = crate::actions::perform(state, &region, *action);
+        }
+        Event::Running { .. } | Event::Reboot { .. } => {}
+    }
+}

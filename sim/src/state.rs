@@ -1,0 +1,164 @@
+//! What the account holds: plain data per region, and the event queue.
+//!
+//! No wire forms and no rules here; services read and write these values under the one lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::beanstalk::model::Beanstalk;
+use crate::ec2::model::Ec2;
+use crate::events::Event;
+use crate::fault::Faults;
+use crate::iam::Iam;
+use crate::ledger::Ledger;
+use crate::messaging::model::Messaging;
+use crate::ssm::Parameter;
+use crate::throttle::Throttle;
+use crate::world::Timing;
+
+/// The account id: one that AWS never gives.
+pub const ACCOUNT_ID: &str = "000000000000";
+/// Owner of `amazon` images here.
+pub const AMAZON_ID: &str = "000000000001";
+/// Owner of `aws-marketplace` images here.
+pub const MARKETPLACE_ID: &str = "000000000002";
+
+pub(crate) type Tags = BTreeMap<String, String>;
+
+/// Everything behind the one lock.
+pub(crate) struct State {
+    pub(crate) core: Core,
+    pub(crate) regions: BTreeMap<String, Region>,
+    pub(crate) ledger: Ledger,
+    pub(crate) faults: Faults,
+    pub(crate) throttle: Throttle,
+    pub(crate) iam: Iam,
+}
+
+/// What belongs to no region: time, numbers, events.
+pub(crate) struct Core {
+    /// The time of the call or event that is being worked on.
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) timing: Timing,
+    next_id: u64,
+    next_request: u64,
+    next_event: u64,
+    events: BTreeMap<(DateTime<Utc>, u64), Event>,
+    /// (instance, image) pairs whose guests must be told that an image was made.
+    pub(crate) imaged: Vec<(String, String)>,
+    /// True while the world is being built: what is made then is no leftover.
+    pub(crate) building: bool,
+}
+
+impl Core {
+    /// A new id, `prefix-513...`: 17 characters of hex after the dash, as AWS has, in a form that
+    /// AWS never makes (a plain count after 513).
+    pub(crate) fn id(&mut self, prefix: &str) -> String {
+        self.next_id += 1;
+        format!("{prefix}-513{:014}", self.next_id)
+    }
+
+    /// A number for ids of other forms.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    pub(crate) fn request_id(&mut self) -> String {
+        self.next_request += 1;
+        format!("51300000-0000-4000-8000-{:012}", self.next_request)
+    }
+
+    pub(crate) fn schedule(&mut self, at: DateTime<Utc>, event: Event) {
+        self.next_event += 1;
+        self.events.insert((at, self.next_event), event);
+    }
+
+    /// The earliest event that is due, with its time.
+    pub(crate) fn due(&mut self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Event)> {
+        let first = self.events.first_entry()?;
+        let at = first.key().0;
+        (at <= now).then(|| (at, first.remove()))
+    }
+
+    /// When the next event is due.
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.events.first_key_value().map(|((at, _), _)| *at)
+    }
+}
+
+/// One region.
+#[derive(Debug, Default)]
+pub(crate) struct Region {
+    pub(crate) ec2: Ec2,
+    pub(crate) beanstalk: Beanstalk,
+    pub(crate) messaging: Messaging,
+    pub(crate) parameters: BTreeMap<String, Parameter>,
+}
+
+impl State {
+    pub(crate) fn new(now: DateTime<Utc>) -> Self {
+        let core = Core {
+            now,
+            timing: Timing::default(),
+            next_id: 0,
+            next_request: 0,
+            next_event: 0,
+            events: BTreeMap::new(),
+            imaged: Vec::new(),
+            building: false,
+        };
+        Self {
+            core,
+            regions: BTreeMap::new(),
+            ledger: Ledger::default(),
+            faults: Faults::default(),
+            throttle: Throttle::default(),
+            iam: Iam::default(),
+        }
+    }
+
+    /// The region, opened on first use with a default VPC and common instance types, together with
+    /// what belongs to no region.
+    pub(crate) fn enter(&mut self, region: &str) -> (&mut Core, &mut Region) {
+        if !self.regions.contains_key(region) {
+            let mut opened = Region::default();
+            opened.ec2.open(&mut self.core, region);
+            self.regions.insert(region.to_owned(), opened);
+        }
+        let here = self.regions.entry(region.to_owned()).or_default();
+        (&mut self.core, here)
+    }
+
+    pub(crate) fn region_names(&self) -> BTreeSet<&str> {
+        self.regions.keys().map(String::as_str).collect()
+    }
+}
+
+/// A thing that reads may not see yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Visibility {
+    pub(crate) from: Option<DateTime<Utc>>,
+    pub(crate) looks: u32,
+}
+
+impl Visibility {
+    pub(crate) fn of_new(core: &Core) -> Self {
+        let hidden_for = core.timing.hidden_for;
+        let from = (!hidden_for.is_zero()).then(|| core.now + crate::clock::delta(hidden_for));
+        Self {
+            from,
+            looks: core.timing.hidden_looks,
+        }
+    }
+
+    /// One look by a reader: uses up a hidden look, and says whether it is seen.
+    pub(crate) fn look(&mut self, now: DateTime<Utc>) -> bool {
+        if self.looks > 0 {
+            self.looks -= 1;
+            return false;
+        }
+        self.from.is_none_or(|from| from <= now)
+    }
+}

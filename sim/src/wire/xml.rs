@@ -1,0 +1,130 @@
+//! Writes XML: elements with text, nested elements, lists. Escapes; never reads.
+
+use std::fmt::{Display, Write};
+
+use bytes::Bytes;
+
+/// XML that grows at its end.
+#[derive(Debug, Default)]
+pub(crate) struct Xml(String);
+
+impl Xml {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn document() -> Self {
+        Self("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned())
+    }
+
+    pub(crate) fn into_string(self) -> String {
+        self.0
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        Bytes::from(self.0)
+    }
+
+    /// `<name>value</name>`
+    pub(crate) fn text(&mut self, name: &str, value: impl Display) {
+        self.open(name);
+        let _ = write!(Escaped(&mut self.0), "{value}");
+        self.close(name);
+    }
+
+    /// As `text`, when there is a value.
+    pub(crate) fn opt(&mut self, name: &str, value: Option<impl Display>) {
+        if let Some(value) = value {
+            self.text(name, value);
+        }
+    }
+
+    /// `<name>...</name>`
+    pub(crate) fn node(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
+        self.open(name);
+        inner(self);
+        self.close(name);
+    }
+
+    /// `<name xmlns="...">...</name>`
+    pub(crate) fn node_ns(&mut self, name: &str, ns: &str, inner: impl FnOnce(&mut Self)) {
+        let _ = write!(self.0, "<{name} xmlns=\"{ns}\">");
+        inner(self);
+        self.close(name);
+    }
+
+    /// EC2's list: `<name><item>...</item>...</name>`
+    pub(crate) fn items<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        each: impl FnMut(&mut Self, T),
+    ) {
+        self.list(name, "item", items, each);
+    }
+
+    /// The query protocol's list: `<name><member>...</member>...</name>`
+    pub(crate) fn members<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        each: impl FnMut(&mut Self, T),
+    ) {
+        self.list(name, "member", items, each);
+    }
+
+    fn list<T>(
+        &mut self,
+        name: &str,
+        element: &str,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(&mut Self, T),
+    ) {
+        self.open(name);
+        for item in items {
+            self.open(element);
+            each(self, item);
+            self.close(element);
+        }
+        self.close(name);
+    }
+
+    /// A list of plain values in the query protocol.
+    pub(crate) fn member_texts<T: Display>(
+        &mut self,
+        name: &str,
+        values: impl IntoIterator<Item = T>,
+    ) {
+        self.open(name);
+        for value in values {
+            self.text("member", value);
+        }
+        self.close(name);
+    }
+
+    fn open(&mut self, name: &str) {
+        let _ = write!(self.0, "<{name}>");
+    }
+
+    fn close(&mut self, name: &str) {
+        let _ = write!(self.0, "</{name}>");
+    }
+}
+
+struct Escaped<'a>(&'a mut String);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, s: &str) -> std::fmt::Result {
+        for c in s.chars() {
+            match c {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\r' => self.0.push_str("&#13;"),
+                c => self.0.push(c),
+            }
+        }
+        Ok(())
+    }
+}

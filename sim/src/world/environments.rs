@@ -1,0 +1,161 @@
+//! Words for what uses images: environments, and the instance types that launches name.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An environment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnvironmentSpec {
+    /// Application; made when it is not there.
+    pub application: String,
+    /// Environment name, unique in the region.
+    pub name: String,
+    /// `WebServer`, `Worker` or `Cluster`.
+    pub tier: String,
+    /// Branch; its version is `version`.
+    pub branch: String,
+    /// Platform version; empty: the recommended one.
+    pub version: String,
+    /// Platform ARN, instead of branch and version.
+    pub platform_arn: String,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    /// The image set by hand; none: the platform version's own.
+    pub image_id: Option<String>,
+    /// `Ready`, `Updating`, ...
+    pub status: String,
+    /// `Green`, `Yellow`, `Red`, `Grey`.
+    pub health: String,
+    /// When it was made, if not now.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last updated, if not when it was made.
+    pub updated: Option<DateTime<Utc>>,
+    /// Image of a configuration set that is being deployed.
+    pub pending_image_id: Option<String>,
+    /// Image of a draft that failed and was left behind.
+    pub failed_image_id: Option<String>,
+    /// How many instances run in it.
+    pub instances: u32,
+    /// More option settings, `namespace` to `option` to value.
+    pub options: BTreeMap<String, BTreeMap<String, String>>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Default for EnvironmentSpec {
+    fn default() -> Self {
+        Self {
+            application: String::new(),
+            name: String::new(),
+            tier: "WebServer".to_owned(),
+            branch: String::new(),
+            version: String::new(),
+            platform_arn: String::new(),
+            architecture: "x86_64".to_owned(),
+            image_id: None,
+            status: "Ready".to_owned(),
+            health: "Green".to_owned(),
+            created: None,
+            updated: None,
+            pending_image_id: None,
+            failed_image_id: None,
+            instances: 0,
+            options: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
+impl EnvironmentSpec {
+    /// A web server environment on the branch's recommended version, with the stock image.
+    pub fn new(application: &str, name: &str, branch: &str) -> Self {
+        Self {
+            application: application.to_owned(),
+            name: name.to_owned(),
+            branch: branch.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// On this version.
+    pub fn version(mut self, version: &str) -> Self {
+        self.version = version.to_owned();
+        self
+    }
+
+    /// With this image set by hand.
+    pub fn image(mut self, image_id: &str) -> Self {
+        self.image_id = Some(image_id.to_owned());
+        self
+    }
+
+    /// Of this tier.
+    pub fn tier(mut self, tier: &str) -> Self {
+        self.tier = tier.to_owned();
+        self
+    }
+}
+
+/// What can happen to an environment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnvironmentChange {
+    /// Its image is set.
+    Image(String),
+    /// It runs the platform version's own image again.
+    StockImage,
+    /// It moves to this version of its branch.
+    Version(String),
+    /// Its status changes.
+    Status(String),
+    /// Its health colour changes.
+    Health(String),
+    /// A draft with this image is being deployed.
+    PendingImage(String),
+    /// A draft with this image failed and was left behind.
+    FailedImage(String),
+    /// Drafts are gone.
+    NoDrafts,
+    /// One option is set.
+    Option {
+        /// `aws:elasticbeanstalk:command`
+        namespace: String,
+        /// `DeploymentPolicy`
+        name: String,
+        /// Value.
+        value: String,
+    },
+    /// It is terminated; it stays visible to those who include deleted ones.
+    Terminated,
+}
+
+/// An instance type.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InstanceTypeSpec {
+    /// `t3.small`
+    pub name: String,
+    /// `nitro` or `xen`.
+    pub hypervisor: String,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    /// vCPUs.
+    pub vcpus: u32,
+    /// Zone letters in which it is offered; empty: all.
+    pub zones: Vec<String>,
+}
+
+impl Default for InstanceTypeSpec {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            hypervisor: "nitro".to_owned(),
+            architecture: "x86_64".to_owned(),
+            vcpus: 2,
+            zones: Vec::new(),
+        }
+    }
+}

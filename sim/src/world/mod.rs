@@ -1,0 +1,179 @@
+//! The vocabulary in which a world is described: the same from Rust and from a JSON file.
+//!
+//! Plain data with defaults; `actions` carries it out. Unknown keys are errors, so that a misspelt
+//! word in a world file is not silently nothing.
+
+mod environments;
+mod platforms;
+mod timing;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::fault::FaultRule;
+use crate::throttle::Throttling;
+
+pub use self::environments::{EnvironmentChange, EnvironmentSpec, InstanceTypeSpec};
+pub use self::platforms::{Branch, ImageChange, ImageSpec, Release};
+pub use self::timing::Timing;
+
+/// What is wrong with a world or one of its steps.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// The JSON does not parse or has a key that nothing reads.
+    #[error("the world file cannot be read; compare it with the fields documented for `World`")]
+    Json(#[from] serde_json::Error),
+    /// A step names something that is not there.
+    #[error("there is no {kind} `{name}` in {region}; add it in an earlier step")]
+    Missing {
+        /// What kind of thing.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// Where it was looked for.
+        region: String,
+    },
+    /// A step contradicts what is there.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+/// A whole account: settings, then steps in order.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct World {
+    /// How long things take and how consistent reads are.
+    pub timing: Timing,
+    /// Token buckets.
+    pub throttling: Throttling,
+    /// Denied actions, with `*` and `?`.
+    pub deny: Vec<String>,
+    /// Faults at the door.
+    pub faults: Vec<FaultRule>,
+    /// What is made, in order; a step with a time happens then.
+    pub steps: Vec<Step>,
+}
+
+impl World {
+    /// Reads a world file.
+    ///
+    /// # Errors
+    /// When the text is not JSON, or has unknown or badly shaped fields.
+    pub fn parse(json: &str) -> Result<Self, WorldError> {
+        Ok(serde_json::from_str(json)?)
+    }
+}
+
+/// One action in one region, now or at a time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Region, `eu-west-1`.
+    pub region: String,
+    /// When; with neither `at` nor `after_s`: now.
+    #[serde(default)]
+    pub at: Option<DateTime<Utc>>,
+    /// Seconds from the loading of the world.
+    #[serde(default)]
+    pub after_s: Option<f64>,
+    /// What.
+    #[serde(rename = "do")]
+    pub action: Action,
+}
+
+/// Everything that can be done to a world from behind the scenes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A platform branch, without versions.
+    Branch(Branch),
+    /// A new platform version of a branch.
+    Release(Release),
+    /// The recommended version of a branch is taken back; the one before it is recommended again.
+    Withdraw {
+        /// The branch.
+        branch: String,
+    },
+    /// The branch's lifecycle changes (`retired`, `deprecated`, `supported`, `beta`).
+    Lifecycle {
+        /// The branch.
+        branch: String,
+        /// What it becomes.
+        lifecycle: String,
+        /// Makes all its images private too, as has happened to retired branches.
+        #[serde(default)]
+        images_private: bool,
+    },
+    /// An image, of anyone.
+    Image(ImageSpec),
+    /// Something happens to an image.
+    ChangeImage {
+        /// Its id.
+        image_id: String,
+        /// What.
+        change: ImageChange,
+    },
+    /// An environment.
+    Environment(EnvironmentSpec),
+    /// Something happens to an environment. `DateUpdated` moves.
+    ChangeEnvironment {
+        /// Its name.
+        environment: String,
+        /// What.
+        change: EnvironmentChange,
+    },
+    /// An SSM parameter, or its next version.
+    Parameter {
+        /// Full name.
+        name: String,
+        /// Value.
+        value: String,
+    },
+    /// An SNS topic.
+    Topic {
+        /// Its name.
+        name: String,
+    },
+    /// An SQS queue.
+    Queue {
+        /// Its name.
+        name: String,
+    },
+    /// Messages of a topic go to a queue.
+    Subscription {
+        /// Topic name.
+        topic: String,
+        /// Queue name.
+        queue: String,
+    },
+    /// An instance type, or another form of one that is there.
+    InstanceType(InstanceTypeSpec),
+    /// Whether there is capacity for a type in a zone (`*` for all types or zones).
+    Capacity {
+        /// `t3.small` or `*`.
+        instance_type: String,
+        /// `eu-west-1a` or `*`.
+        zone: String,
+        /// False: InsufficientInstanceCapacity.
+        available: bool,
+    },
+    /// The account's vCPU quota for running instances.
+    VcpuQuota {
+        /// vCPUs.
+        vcpus: u32,
+    },
+    /// The default VPC and its subnets vanish.
+    DropDefaultVpc,
+    /// A subnet, in the default VPC or in one of its own.
+    Subnet {
+        /// Availability zone.
+        zone: String,
+        /// VPC id; made when it is not there.
+        vpc_id: Option<String>,
+    },
+    /// A security group in the default VPC.
+    SecurityGroup {
+        /// Its name.
+        name: String,
+    },
+}

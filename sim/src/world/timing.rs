@@ -1,0 +1,97 @@
+//! How long things take in the account, and how awkward its reads are.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How long things take, and how consistent and how large reads are. Durations are seconds in JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timing {
+    /// Instance: pending to running.
+    #[serde(with = "seconds")]
+    pub start: Duration,
+    /// Instance: stopping to stopped, shutting-down to terminated.
+    #[serde(with = "seconds")]
+    pub stop: Duration,
+    /// Instance: terminated to invisible.
+    #[serde(with = "seconds")]
+    pub forget: Duration,
+    /// Image: pending to available.
+    #[serde(with = "seconds")]
+    pub image: Duration,
+    /// Snapshot: pending to completed. Never later than its image.
+    #[serde(with = "seconds")]
+    pub snapshot: Duration,
+    /// Console output to being readable with `Latest`, while the instance runs.
+    #[serde(with = "seconds")]
+    pub console: Duration,
+    /// Start, reboot, stop to the posting of the console: what is read without `Latest`, and how
+    /// late the last lines before a stop show up.
+    #[serde(with = "seconds")]
+    pub console_post: Duration,
+    /// A stopped or terminated instance's last posting to its console being gone.
+    #[serde(with = "seconds")]
+    pub console_expires: Duration,
+    /// A created instance or image is not found for this long.
+    #[serde(with = "seconds")]
+    pub hidden_for: Duration,
+    /// A created instance or image is not found by this many looks.
+    pub hidden_looks: u32,
+    /// The largest page of any list, whatever was asked for; 0: each service's own maximum.
+    pub page: usize,
+    /// Every call takes this long.
+    #[serde(with = "seconds")]
+    pub latency: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        let secs = Duration::from_secs;
+        Self {
+            start: secs(8),
+            stop: secs(20),
+            forget: secs(3600),
+            image: secs(120),
+            snapshot: secs(100),
+            console: secs(2),
+            console_post: secs(60),
+            console_expires: secs(3600),
+            hidden_for: Duration::ZERO,
+            hidden_looks: 0,
+            page: 0,
+            latency: Duration::ZERO,
+        }
+    }
+}
+
+impl Timing {
+    /// Everything at once: for tests that are about something else.
+    pub fn instant() -> Self {
+        Self {
+            start: Duration::ZERO,
+            stop: Duration::ZERO,
+            image: Duration::ZERO,
+            snapshot: Duration::ZERO,
+            console: Duration::ZERO,
+            console_post: Duration::ZERO,
+            ..Self::default()
+        }
+    }
+}
+
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(d: &Duration, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_f64(d.as_secs_f64())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(d)?;
+        Duration::try_from_secs_f64(seconds)
+            .map_err(|_| D::Error::custom("a duration is a number of seconds, zero or more"))
+    }
+}

@@ -1,0 +1,258 @@
+//! Guests: boots, consoles, reboots, power-off, disks, on a clock turned by hand.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sim::{Account, Boot, Disk, ExecGuest, Machine, SimClock, Timing};
+
+use crate::support::{REGION, account, ec2, instant, launch};
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn console(account: &Account, id: &str, latest: bool) -> String {
+    let form = format!("Action=GetConsoleOutput&InstanceId={id}&Latest={latest}");
+    let output = ec2(account, &form).text("output").unwrap_or_default();
+    String::from_utf8(STANDARD.decode(output).unwrap()).unwrap()
+}
+
+fn base(account: &Account) -> String {
+    account
+        .at(REGION)
+        .image(sim::ImageSpec::amazon("base"))
+        .unwrap()
+}
+
+#[test]
+fn console_comes_late_then_whole_then_expires() {
+    let (account, hand) = account();
+    account.set_timing(Timing {
+        start: seconds(5),
+        stop: seconds(10),
+        ..Timing::default()
+    });
+    account.set_guest(|boot: Boot, machine: Machine| {
+        machine.console_after(seconds(1), "early\n");
+        machine.console_after(seconds(30), "late\n");
+        machine.power_off_after(seconds(31), boot.disk);
+    });
+    let id = launch(&account, &base(&account), "");
+    hand.advance(seconds(5 + 1));
+    assert_eq!(console(&account, &id, true), "", "not yet posted");
+    hand.advance(seconds(2));
+    assert_eq!(console(&account, &id, true), "early\n");
+    assert_eq!(
+        console(&account, &id, false),
+        "",
+        "without Latest only what was posted"
+    );
+    hand.advance(seconds(28 + 10));
+    assert_eq!(account.instance(&id).unwrap().state, "stopped");
+    assert_eq!(
+        console(&account, &id, false),
+        "",
+        "the last lines come after the stop"
+    );
+    hand.advance(seconds(60));
+    assert_eq!(console(&account, &id, false), "early\nlate\n");
+    hand.advance(seconds(3600));
+    assert_eq!(
+        console(&account, &id, true),
+        "",
+        "gone an hour after the last posting"
+    );
+}
+
+#[test]
+fn console_keeps_the_last_64_kib() {
+    let (account, _hand, image) = instant();
+    account.set_guest(|boot: Boot, machine: Machine| {
+        machine.console_after(Duration::ZERO, vec![b'a'; 70_000]);
+        machine.console_after(Duration::ZERO, "end");
+        machine.power_off_after(Duration::ZERO, boot.disk);
+    });
+    let id = launch(&account, &image, "");
+    let text = console(&account, &id, false);
+    assert_eq!((text.len(), text.ends_with("aend")), (65_536, true));
+}
+
+#[test]
+fn reboot_is_the_same_instance_and_start_is_a_new_boot() {
+    let (account, _hand, image) = instant();
+    account.set_guest(|boot: Boot, machine: Machine| {
+        let line = format!("{} {}\n", boot.boot_number, boot.first_boot);
+        machine.console_after(Duration::ZERO, line);
+        match boot.boot_number {
+            1 => machine.reboot_after(Duration::ZERO),
+            _ => machine.power_off_after(Duration::ZERO, boot.disk),
+        }
+    });
+    let id = launch(&account, &image, "");
+    assert_eq!(account.instance(&id).unwrap().console, "1 true\n2 false\n");
+    assert_eq!(account.instance(&id).unwrap().state, "stopped");
+    ec2(
+        &account,
+        &format!("Action=StartInstances&InstanceId.1={id}"),
+    );
+    assert_eq!(
+        account.instance(&id).unwrap().console,
+        "3 false\n",
+        "a start clears it"
+    );
+}
+
+#[test]
+fn power_off_obeys_the_shutdown_behaviour() {
+    let (account, _hand, image) = instant();
+    account.set_guest(|boot: Boot, machine: Machine| {
+        machine.power_off_after(Duration::ZERO, boot.disk);
+    });
+    let stops = launch(&account, &image, "InstanceInitiatedShutdownBehavior=stop");
+    let ends = launch(
+        &account,
+        &image,
+        "InstanceInitiatedShutdownBehavior=terminate",
+    );
+    assert_eq!(account.instance(&stops).unwrap().state, "stopped");
+    assert_eq!(account.instance(&ends).unwrap().state, "terminated");
+    let told = ec2(
+        &account,
+        &format!("Action=DescribeInstances&InstanceId.1={stops}"),
+    );
+    assert!(
+        told.body.contains("Client.InstanceInitiatedShutdown"),
+        "{}",
+        told.body
+    );
+}
+
+#[test]
+fn a_boot_that_ended_has_no_more_say() {
+    let (account, hand, image) = instant();
+    account.set_guest(|boot: Boot, machine: Machine| {
+        machine.console_after(seconds(60), "from the grave");
+        machine.power_off_after(seconds(90), boot.disk);
+    });
+    let id = launch(&account, &image, "");
+    ec2(&account, &format!("Action=StopInstances&InstanceId.1={id}"));
+    ec2(
+        &account,
+        &format!("Action=StartInstances&InstanceId.1={id}"),
+    );
+    hand.advance(seconds(59));
+    ec2(
+        &account,
+        &format!("Action=RebootInstances&InstanceId.1={id}"),
+    );
+    hand.advance(seconds(35));
+    let instance = account.instance(&id).unwrap();
+    assert_eq!((instance.state.as_str(), instance.boots), ("running", 3));
+    assert_eq!(
+        instance.console, "",
+        "only the third boot may speak, and not yet"
+    );
+    hand.advance(seconds(60));
+    assert_eq!(account.instance(&id).unwrap().state, "stopped");
+}
+
+#[test]
+fn a_disk_goes_from_image_to_instance_to_image() {
+    let (account, _hand) = account();
+    account.set_timing(Timing::instant());
+    account.set_guest(|boot: Boot, machine: Machine| {
+        let mut disk = boot.disk;
+        let before = disk.get("/etc/motd").cloned().unwrap_or_default();
+        let user_data = String::from_utf8(boot.user_data).unwrap();
+        disk.insert("/etc/motd".to_owned(), before + &user_data);
+        machine.power_off_after(Duration::ZERO, disk);
+    });
+    let disk = Disk::from([("/etc/motd".to_owned(), "stock ".to_owned())]);
+    let spec = sim::ImageSpec {
+        disk,
+        ..sim::ImageSpec::amazon("base")
+    };
+    let image = account.at(REGION).image(spec).unwrap();
+    let data = STANDARD.encode("baked ");
+    let id = launch(&account, &image, &format!("UserData={data}"));
+    let made = ec2(
+        &account,
+        &format!("Action=CreateImage&InstanceId={id}&Name=one"),
+    );
+    let made = made.text("imageId").unwrap();
+    let next = launch(
+        &account,
+        &made,
+        &format!("UserData={}", STANDARD.encode("booted")),
+    );
+    assert_eq!(
+        account.image(&made).unwrap().disk["/etc/motd"],
+        "stock baked "
+    );
+    assert_eq!(
+        account.instance(&next).unwrap().disk["/etc/motd"],
+        "stock baked booted"
+    );
+    assert_eq!(
+        account.image(&image).unwrap().disk["/etc/motd"],
+        "stock ",
+        "the base is as it was"
+    );
+}
+
+#[test]
+fn a_guest_that_does_nothing_hangs() {
+    let (account, hand, image) = instant();
+    let id = launch(&account, &image, "");
+    hand.advance(seconds(86_400));
+    assert_eq!(account.instance(&id).unwrap().state, "running");
+}
+
+#[tokio::test]
+async fn a_program_plays_the_guest() {
+    let disks = tempfile::tempdir().unwrap();
+    let account = Account::new(SimClock::system());
+    account.set_timing(Timing::instant());
+    let script = "echo boot $SIM_BOOT_NUMBER first $SIM_FIRST_BOOT; cat; \
+                  [ $SIM_BOOT_NUMBER = 1 ] && exit 75; echo kept >> $SIM_DISK_DIR/file";
+    account.set_guest(ExecGuest::new(script, disks.path()));
+    let image = base(&account);
+    let data = STANDARD.encode("hello\n");
+    let id = launch(&account, &image, &format!("UserData={data}"));
+    until_stopped(&account, &id).await;
+    let seen = account.instance(&id).unwrap().console;
+    assert_eq!(seen, "boot 1 first 1\nhello\nboot 2 first 0\nhello\n");
+    let made = ec2(
+        &account,
+        &format!("Action=CreateImage&InstanceId={id}&Name=one"),
+    );
+    let made = made.text("imageId").unwrap();
+    let next = launch(&account, &made, "");
+    until_stopped(&account, &next).await;
+    let file = std::fs::read_to_string(disks.path().join(&next).join("file")).unwrap();
+    assert_eq!(
+        file, "kept\nkept\n",
+        "the second instance began with the first one's disk"
+    );
+}
+
+/// Real programs take real time; the runtime's own tests end a hang.
+async fn until_stopped(account: &Account, id: &str) {
+    for _ in 0..100_000 {
+        account.tick();
+        if account.instance(id).is_some_and(|i| i.state == "stopped") {
+            return;
+        }
+        wait_a_little().await;
+    }
+    panic!("the guest program did not end: {:?}", account.instance(id));
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a real program lives in real time"
+)]
+async fn wait_a_little() {
+    tokio::time::sleep(Duration::from_millis(2)).await;
+}

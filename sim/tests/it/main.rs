@@ -1,0 +1,12 @@
+//! The account as its users see it: through requests, guests and world building.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops at its own line"
+)]
+
+mod door;
+mod guests;
+mod sdk;
+mod support;
+mod worlds;
