@@ -198,7 +198,9 @@ impl Cloud {
                 let (meta, effect) = (answer.err().meta(), operation.effect);
                 let message = meta.message().unwrap_or("AWS gave no message");
                 let kind = codes::kind_of_answer(meta.code(), message, status, effect);
-                let request_id = meta.request_id().or_else(|| error.request_id());
+                let body = answer.raw().body().bytes().unwrap_or_default();
+                let in_header = meta.request_id().or_else(|| error.request_id());
+                let request_id = in_header.or_else(|| request_id_in(body));
                 let failure = Failure {
                     code: Some(meta.code().map_or(format!("HTTP {status}"), str::to_owned)),
                     request_id: request_id.map(str::to_owned),
@@ -218,6 +220,16 @@ impl Cloud {
             }
         }
     }
+}
+
+/// The request's id where only an XML body has it (`RequestID` in EC2, `RequestId` elsewhere).
+fn request_id_in(body: &[u8]) -> Option<&str> {
+    let body = std::str::from_utf8(body).ok()?;
+    let mut rest = ["<RequestID>", "<RequestId>"]
+        .iter()
+        .filter_map(|mark| body.split_once(mark));
+    let (id, _) = rest.next()?.1.split_once('<')?;
+    Some(id)
 }
 
 /// What it means that AWS did not answer, or not readably.

@@ -109,7 +109,7 @@ impl Connection {
         Self::new(sdk.build(), clock, parts.in_flight_max)
     }
 
-    fn new(sdk: SdkConfig, clock: &Clock, in_flight_max: Option<usize>) -> Self {
+    pub(super) fn new(sdk: SdkConfig, clock: &Clock, in_flight_max: Option<usize>) -> Self {
         let region = sdk.region().map(|region| Region::new(region.as_ref()));
         let in_flight_max = in_flight_max.unwrap_or(IN_FLIGHT_MAX_DEFAULT).max(1);
         Self {

@@ -156,7 +156,7 @@ impl CloudError {
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
-        Some(one_line(&cause.to_string()))
+        Some(cut(one_line(&cause.to_string()), CAUSE_MAX_CHARS))
     }
 }
 
@@ -206,6 +206,9 @@ impl Error for CloudError {
 /// The longest message that is kept, in characters.
 const MESSAGE_MAX_CHARS: usize = 600;
 
+/// The longest cause that a trouble quotes: the credential chain names every place it looked at.
+const CAUSE_MAX_CHARS: usize = 160;
+
 /// What EC2 puts before the encoded reason of a denial: up to some thousand characters.
 const ENCODED: &str = "Encoded authorization failure message: ";
 
@@ -227,8 +230,13 @@ pub(super) fn one_line(message: &str) -> String {
         }
         line.push_str(word);
     }
-    match line.char_indices().nth(MESSAGE_MAX_CHARS) {
-        Some((cut, _)) => format!("{}...", &line[..cut]),
+    cut(line, MESSAGE_MAX_CHARS)
+}
+
+/// At most so many characters; dots say that there was more.
+fn cut(line: String, max_chars: usize) -> String {
+    match line.char_indices().nth(max_chars) {
+        Some((end, _)) => format!("{}...", &line[..end]),
         None => line,
     }
 }
