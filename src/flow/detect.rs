@@ -18,6 +18,9 @@ mod platforms;
 
 mod watch;
 
+#[cfg(all(test, feature = "sim"))]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use crate::clock::Clock;

@@ -47,14 +47,14 @@ pub fn drift(installation: &Installation, drift: &Drift, at: DateTime<Utc>) -> O
             .flat_map(|(target, code)| [target.as_str(), code]),
     );
     let behind = drift.targets.iter().filter(|target| tells(target)).count();
-    let version = release.map_or("its base", |release| release.version.as_str());
+    let version = release.map_or("unknown", |release| release.version.as_str());
     Some(Notice {
         key: format!("drift:{installation}:{watch}:{:.16}", digest(&fields)),
         event: Event::Drift,
         at,
         watch: watch.to_string(),
         subject: subject(&format!(
-            "[amiwatch] {watch}: drift from {version}, {}",
+            "[amiwatch] {watch}: drift, newest release {version}, {}",
             environments(behind)
         )),
         body: drift_body(installation, drift),
@@ -156,7 +156,10 @@ pub fn held(order: &BakeOrder, failing: &Failing, at: DateTime<Utc>) -> Notice {
     about(&mut body, order);
     body.commands(&[
         (format!("amiwatch history {watch}"), "its attempts"),
-        (format!("amiwatch bake {watch}"), "tries again now"),
+        (
+            format!("amiwatch bake {watch} --force"),
+            "tries again now, as the next generation",
+        ),
     ]);
     let mut facts = order_facts(order);
     facts.insert("attempts".to_owned(), attempts.to_string());

@@ -137,6 +137,7 @@ impl Weighing<'_> {
     }
 
     fn adopt(&self) -> Option<Decision> {
+        self.wanted.recipe_digest.as_ref()?;
         let current = self.drift.current.as_ref()?;
         let remembered = self.history.current.as_ref();
         let unknown = remembered.is_none_or(|remembered| remembered.image != *current);

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, World, arn, days, now, trouble};
 use crate::model::drift::Drift;
+use crate::model::ids::Architecture;
 use crate::model::plan::Action;
 use crate::model::reason::{Class, Reason};
 use crate::model::sighting::{Lineage, Seen};
@@ -28,7 +29,6 @@ struct Shape {
     gone: Vec<usize>,
     soak_days: u64,
     failing: Option<(u32, bool)>,
-    deprecated: bool,
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
@@ -37,14 +37,13 @@ fn shape() -> impl Strategy<Value = Shape> {
         version.clone(),
         prop::collection::vec((version.clone(), 0..3_u32, 0..4_usize), 0..4),
         prop::option::of(version.clone()),
-        prop::collection::vec((version, 0..9_usize, any::<bool>()), 0..4),
-        prop::collection::vec(0..9_usize, 0..2),
+        prop::collection::vec((0..=VERSIONS.len(), 0..IMAGES.len(), any::<bool>()), 0..4),
+        prop::collection::vec(0..IMAGES.len(), 0..2),
         0..20_u64,
         prop::option::of((1..7_u32, any::<bool>())),
-        any::<bool>(),
     )
         .prop_map(
-            |(
+            |(recommended, ours, remembered, environments, gone, soak_days, failing)| Shape {
                 recommended,
                 ours,
                 remembered,
@@ -52,24 +51,12 @@ fn shape() -> impl Strategy<Value = Shape> {
                 gone,
                 soak_days,
                 failing,
-                deprecated,
-            )| {
-                Shape {
-                    recommended,
-                    ours,
-                    remembered,
-                    environments,
-                    gone,
-                    soak_days,
-                    failing,
-                    deprecated,
-                }
             },
         )
 }
 
 /// The images that an environment may run.
-const IMAGES: [&str; 9] = [
+const IMAGES: [&str; 11] = [
     BASE_440,
     BASE_450,
     BASE_451,
@@ -79,6 +66,8 @@ const IMAGES: [&str; 9] = [
     "ami-hand",
     "ami-lost",
     "ami-shared",
+    "ami-arm",
+    "ami-docker",
 ];
 
 fn world(shape: &Shape) -> World {
@@ -88,6 +77,10 @@ fn world(shape: &Shape) -> World {
     world.custom("ami-shared", BASE_450);
     world.image_facts("ami-shared").ours = false;
     world.gone("ami-lost");
+    world.custom("ami-arm", BASE_450);
+    world.image_facts("ami-arm").architecture = Some(Architecture::Arm64);
+    world.version("1.0.0", "ami-docker", 20);
+    world.platform("1.0.0").branch = "Docker running on 64bit Amazon Linux 2023".to_owned();
     for at in 0..3 {
         world.custom(&format!("ami-{at}"), BASE_450);
     }
@@ -99,15 +92,13 @@ fn world(shape: &Shape) -> World {
         world.remember("ami-0", VERSIONS[base].1, 0);
     }
     for (at, (version, image, ready)) in shape.environments.iter().enumerate() {
-        world.environment(&format!("shop-{at}"), VERSIONS[*version].0, IMAGES[*image]);
+        let version = VERSIONS.get(*version).map_or("1.0.0", |known| known.0);
+        world.environment(&format!("shop-{at}"), version, IMAGES[*image]);
         let status = if *ready { "Ready" } else { "Updating" };
         world.environments()[at].environment.status = status.to_owned();
     }
     for at in &shape.gone {
         world.gone(IMAGES[*at]);
-    }
-    if shape.deprecated {
-        world.image(BASE_451).lineage = Lineage::IsBase;
     }
     world.watch.soak = Some(Duration::from_secs(shape.soak_days * 86_400));
     world.recommend(VERSIONS[shape.recommended].0);

@@ -7,6 +7,7 @@ use super::standing::Standing;
 use super::watch::{against_recipe, too_old};
 use super::{Case, environment, in_order};
 use crate::model::base::BaseSource;
+use crate::model::image::ImageKind;
 use crate::model::made::Made;
 use crate::model::reason::{Reason, ReasonCode};
 use crate::model::tags;
@@ -25,13 +26,21 @@ pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
         .into_iter()
         .flatten()
         .collect();
-    if mismatch.is_empty() {
+    if mismatch.is_empty() && known_to_fit(case, standing) {
         reasons.extend(not_on_newest(case, standing));
     }
     reasons.extend(mismatch);
     reasons.extend(stock(standing));
     reasons.extend(outdated(case, standing));
     in_order(reasons)
+}
+
+/// Branch and architecture were told. Where EC2 does not list the image any more, its architecture is
+/// not to be had; the environment needs another image all the more.
+fn known_to_fit(case: &Case<'_>, standing: &Standing<'_>) -> bool {
+    let branch_matters = matches!(case.watch.base.source, BaseSource::Beanstalk { .. });
+    let branch_told = standing.platform.is_some() || !branch_matters;
+    branch_told && (standing.architecture.is_some() || standing.kind == ImageKind::Gone)
 }
 
 /// Codes that compare with the branch's own image: not this watch's base, when that is a parameter.

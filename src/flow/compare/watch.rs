@@ -206,7 +206,8 @@ fn held(case: &Case<'_>, recipe: &RecipeDigest) -> Option<Reason> {
         Reason::new(
             ReasonCode::Held,
             format!(
-                "The bake failed {} times, last because: {} `amiwatch bake {}` tries again.",
+                "The bake failed {} times, last because: {} `amiwatch bake {} --force` tries \
+                 again.",
                 failing.attempts,
                 sentence(&failing.last_why),
                 case.watch.name

@@ -71,8 +71,33 @@ fn what_is_in_step_or_unknown_is_no_drift_notice() {
 #[test]
 fn a_person_reads_what_drifted_and_what_to_do() {
     let notice = notice(&drifted()).unwrap();
-    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @"");
-    insta::assert_json_snapshot!(notice.facts, @"");
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
+        [amiwatch] shop: drift, newest release 4.5.1, 2 environments
+
+        Watch shop of acme: the newest release is 4.5.1 (ami-base451).
+
+        The watch:
+        - BASE_NEWER: ECS running on 64bit Amazon Linux 2023 (x86_64) has release 4.5.1 (ami-base451); ami-ours was made from ami-base450.
+
+        Environments:
+        - shop/shop-blue: BASE_NEWER: ECS running on 64bit Amazon Linux 2023 recommends version 4.5.1 with base ami-base451; ami-ours was made from ami-base450.
+        - shop/shop-blue: PLATFORM_BEHIND: The environment runs version 4.5.0 of ECS running on 64bit Amazon Linux 2023; 4.5.1 is recommended.
+        - shop/shop-green: NOT_ON_NEWEST: The verified image ami-ours waits; the environment runs ami-base451.
+        - shop/shop-green: STOCK: The environment still runs the stock image ami-base451 of its platform version.
+
+        What you can do:
+          amiwatch plan --watch shop  what a run would do now, and why
+          amiwatch bake shop          bakes now
+    "#);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&notice.facts).unwrap(), @r#"
+        {
+          "codes": "BASE_NEWER,NOT_ON_NEWEST,STOCK",
+          "environments": "2",
+          "installation": "acme",
+          "release_image": "ami-base451",
+          "release_version": "4.5.1"
+        }
+    "#);
 }
 
 #[test]
@@ -158,7 +183,26 @@ fn a_failure_keeps_the_console_and_says_when_it_is_tried_again() {
     let next = Some(now() + days(1));
     let why = "check `driver` failed in the builder";
     let notice = failed(&order(&world, 2), why, Some(console), next, now());
-    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @"");
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
+        [amiwatch] shop: bake attempt 2 failed: check `driver` failed in the builder
+
+        Attempt 2 failed: check `driver` failed in the builder
+        The next attempt is not before 2026-09-22 14:13 UTC.
+
+        installation  acme
+        watch         shop
+        release       4.5.1 (ami-base451)
+        recipe        ecs-logging
+        key           68bd7899b3b0-0
+
+        The end of the guest's console:
+            cloud-init: ok
+            \u{1b}[31mFAILED\u{1b}[0m ecs.config
+
+        What you can do:
+          amiwatch history shop  its attempts
+          amiwatch bake shop     tries again now
+    "#);
 }
 
 #[test]
@@ -167,7 +211,22 @@ fn a_hold_says_that_a_person_is_needed() {
     world.fail(BASE_451, 6, None);
     let failing = world.history.failing.clone().unwrap();
     let notice = held(&order(&world, 6), &failing, now());
-    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @"");
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
+        [amiwatch] shop: held after 6 failed bakes
+
+        6 attempts failed, the last because: check `driver` failed in the builder
+        Nothing more is tried by itself: a new release or a changed recipe starts anew.
+
+        installation  acme
+        watch         shop
+        release       4.5.1 (ami-base451)
+        recipe        ecs-logging
+        key           68bd7899b3b0-0
+
+        What you can do:
+          amiwatch history shop       its attempts
+          amiwatch bake shop --force  tries again now, as the next generation
+    "#);
 }
 
 #[test]
@@ -177,6 +236,34 @@ fn a_bake_and_a_redundant_recipe_read_alone() {
     let order = order(&world, 1);
     let baked = baked(&order, &made, now());
     let redundant = redundant(&order, &made, now()).unwrap();
-    insta::assert_snapshot!(format!("{}\n\n{}", baked.subject, baked.body), @"");
-    insta::assert_snapshot!(format!("{}\n\n{}", redundant.subject, redundant.body), @"");
+    insta::assert_snapshot!(format!("{}\n\n{}", baked.subject, baked.body), @r#"
+        [amiwatch] shop: baked ami-new from 4.5.1
+
+        ami-new is verified: its checks passed in the builder and on a fresh boot.
+
+        installation  acme
+        watch         shop
+        release       4.5.1 (ami-base451)
+        recipe        ecs-logging
+        key           68bd7899b3b0-0
+
+        Baked because:
+        - The recipe changed since ami-old was baked.
+
+        What you can do:
+          amiwatch check --watch shop  which environments wait for it
+          amiwatch status              every watch and its image
+    "#);
+    insta::assert_snapshot!(format!("{}\n\n{}", redundant.subject, redundant.body), @r#"
+        [amiwatch] shop: recipe ecs-logging may not be needed any more
+
+        Every check of recipe ecs-logging passed on the untouched base ami-base451 (4.5.1), before the recipe ran.
+        If the checks say all that the recipe is for, the stock image does, and neither this recipe nor a custom image is needed.
+
+        installation  acme
+        watch         shop
+        release       4.5.1 (ami-base451)
+        recipe        ecs-logging
+        key           68bd7899b3b0-0
+    "#);
 }

@@ -20,7 +20,88 @@ fn fleet() -> World {
 #[test]
 fn the_json_is_contract() {
     let survey = survey(&[fleet().sighting]);
-    insta::assert_json_snapshot!(survey, @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&survey).unwrap(), @r#"
+        {
+          "schema": "amiwatch.survey/1",
+          "environments": [
+            {
+              "account": "111122223333",
+              "region": "eu-west-1",
+              "application": "shop",
+              "environment": "shop-blue",
+              "platform_arn": "arn:aws:elasticbeanstalk:eu-west-1::platform/ECS running on 64bit Amazon Linux 2023/4.5.1",
+              "image_id": "ami-base451",
+              "image_kind": "stock",
+              "base_image_id": "ami-base451",
+              "reasons": []
+            },
+            {
+              "account": "111122223333",
+              "region": "eu-west-1",
+              "application": "shop",
+              "environment": "shop-dark",
+              "platform_arn": "arn:aws:elasticbeanstalk:eu-west-1::platform/ECS running on 64bit Amazon Linux 2023/4.5.1",
+              "image_id": null,
+              "image_kind": "unknown",
+              "base_image_id": null,
+              "reasons": [
+                {
+                  "code": "UNREACHABLE",
+                  "facts": {
+                    "what": "settings of shop/shop-dark",
+                    "why": "no answer; look again"
+                  },
+                  "message": "settings of shop/shop-dark: no answer; look again"
+                }
+              ]
+            },
+            {
+              "account": "111122223333",
+              "region": "eu-west-1",
+              "application": "shop",
+              "environment": "shop-old",
+              "platform_arn": "arn:aws:elasticbeanstalk:eu-west-1::platform/ECS running on 64bit Amazon Linux 2023/4.5.0",
+              "image_id": "ami-hand",
+              "image_kind": "custom",
+              "base_image_id": "ami-base450",
+              "reasons": [
+                {
+                  "code": "BASE_NEWER",
+                  "facts": {
+                    "base_image": "ami-base450",
+                    "branch": "ECS running on 64bit Amazon Linux 2023",
+                    "image": "ami-hand",
+                    "recommended_image": "ami-base451",
+                    "recommended_version": "4.5.1"
+                  },
+                  "message": "ECS running on 64bit Amazon Linux 2023 recommends version 4.5.1 with base ami-base451; ami-hand was made from ami-base450."
+                },
+                {
+                  "code": "PLATFORM_BEHIND",
+                  "facts": {
+                    "branch": "ECS running on 64bit Amazon Linux 2023",
+                    "platform_version": "4.5.0",
+                    "recommended_version": "4.5.1"
+                  },
+                  "message": "The environment runs version 4.5.0 of ECS running on 64bit Amazon Linux 2023; 4.5.1 is recommended."
+                }
+              ]
+            }
+          ],
+          "skipped": [
+            {
+              "environment": "shop-eks",
+              "why": "UNSUPPORTED: a Cluster-tier (EKS) environment has no AMI (application shop, eu-west-1)"
+            }
+          ],
+          "unreachable": [
+            {
+              "what": "settings of shop/shop-dark",
+              "why": "no answer; look again"
+            }
+          ]
+        }
+    "#);
 }
 
 #[test]

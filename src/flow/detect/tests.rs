@@ -1,0 +1,487 @@
+//! Looks at the simulated account over the real wire: what a look costs, and what is left of it when
+//! questions get no answer.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sim::{Account, At, EnvironmentSpec, FaultKind, FaultRule, ImageChange, ImageSpec, Release};
+
+use super::*;
+use crate::cloud::{ByHand, Connection};
+use crate::flow::compare::standing::Standing;
+use crate::flow::survey::survey;
+use crate::flow::test_world::codes;
+use crate::model::base::BaseSource;
+use crate::model::ids::{Architecture, Region};
+use crate::model::image::ImageKind;
+use crate::model::sighting::{Lineage, LineageSource, WatchSighting};
+use crate::model::tags;
+use crate::model::watch::OnDrift;
+
+const BRANCH: &str = "ECS running on 64bit Amazon Linux 2023";
+const REGION: &str = "eu-west-1";
+
+/// An account with one branch whose 4.5.1 is recommended, and the door to it.
+struct Town {
+    account: Account,
+    clock: Clock,
+    cloud: Cloud,
+    /// The image of each version.
+    base: BTreeMap<&'static str, String>,
+}
+
+fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+}
+
+impl Town {
+    /// Retries of the SDK pass quickly: the clock runs a thousand times as fast.
+    fn new() -> Self {
+        let clock = Clock::scaled(start(), 1000.0);
+        let told = clock.clone();
+        let account = Account::new(sim::SimClock::new(move || told.now()));
+        let at = account.at(REGION);
+        let base = ["4.4.0", "4.5.0", "4.5.1"].map(|version| {
+            let arn = at.release(Release::new(BRANCH, version)).unwrap();
+            (version, image_of(&account, &arn, "x86_64"))
+        });
+        let parts = ByHand {
+            http: account.connector_on_tokio(),
+            region: REGION.into(),
+            access_key_id: "AKIDSIM".to_owned(),
+            secret_access_key: "secret".to_owned(),
+            endpoint: None,
+            in_flight_max: None,
+        };
+        let connection = Connection::by_hand(parts, &clock);
+        Self {
+            cloud: connection.cloud(Some(&Region::from(REGION))).unwrap(),
+            base: BTreeMap::from(base),
+            account,
+            clock,
+        }
+    }
+
+    fn at(&self) -> At {
+        self.account.at(REGION)
+    }
+
+    fn environment(&self, name: &str, version: &str) {
+        let spec = EnvironmentSpec::new("shop", name, BRANCH).version(version);
+        self.at().environment(spec).unwrap();
+    }
+
+    fn environment_on(&self, name: &str, image: &str) {
+        let spec = EnvironmentSpec::new("shop", name, BRANCH).image(image);
+        self.at().environment(spec).unwrap();
+    }
+
+    /// An image of the account, made from another as EC2 records it.
+    fn custom(&self, source: Option<&str>) -> String {
+        let spec = ImageSpec::mine(&format!("mine {source:?} {}", self.account.images().len()));
+        let spec = match source {
+            Some(source) => spec.source(source),
+            None => spec,
+        };
+        self.at().image(spec).unwrap()
+    }
+
+    async fn look(&self, look: &Look) -> Sighting {
+        self.account.clear_ledger();
+        sight(&self.cloud, &self.clock, look).await
+    }
+
+    async fn survey(&self) -> Sighting {
+        self.look(&Look::everything()).await
+    }
+
+    /// Calls since the last look began, by operation.
+    fn calls(&self) -> BTreeMap<String, u64> {
+        self.account.counters().by_operation
+    }
+}
+
+fn image_of(account: &Account, arn: &str, architecture: &str) -> String {
+    account.platform(arn).unwrap().images[architecture].clone()
+}
+
+fn calls<const N: usize>(expected: [(&str, u64); N]) -> BTreeMap<String, u64> {
+    expected
+        .map(|(call, count)| (call.to_owned(), count))
+        .into()
+}
+
+fn standing<'a>(sighting: &'a Sighting, name: &str) -> Standing<'a> {
+    let mut seen = sighting.environments.known().unwrap().iter();
+    let found = seen.find(|seen| seen.environment.target.environment == name);
+    Standing::of(sighting, found.unwrap())
+}
+
+#[tokio::test]
+async fn a_look_costs_what_it_must() {
+    let town = Town::new();
+    for at in 0..12 {
+        let version = ["4.4.0", "4.5.0", "4.5.1"][at % 3];
+        town.environment(&format!("shop-{at}"), version);
+    }
+    let hand = town.custom(Some(&town.base["4.5.0"]));
+    town.environment_on("shop-hand", &hand);
+    let sighting = town.survey().await;
+    assert_eq!(sighting.troubles, []);
+    assert_eq!(
+        town.calls(),
+        calls([
+            ("ec2:DescribeImages", 1),
+            ("elasticbeanstalk:DescribeConfigurationSettings", 13),
+            ("elasticbeanstalk:DescribeEnvironments", 1),
+            ("elasticbeanstalk:DescribePlatformVersion", 3),
+            ("elasticbeanstalk:ListPlatformVersions", 1),
+        ])
+    );
+    let codes_of = |name| {
+        let survey = survey(std::slice::from_ref(&sighting));
+        let mut found = survey.environments.into_iter();
+        codes(&found.find(|one| one.environment == name).unwrap().reasons)
+    };
+    assert_eq!(codes_of("shop-0"), ["PLATFORM_BEHIND"]);
+    assert_eq!(codes_of("shop-hand"), ["BASE_NEWER", "PLATFORM_SKEW"]);
+}
+
+#[tokio::test]
+async fn a_thousand_environments_stay_within_the_budget() {
+    let town = Town::new();
+    for at in 0..20 {
+        let arn = town
+            .at()
+            .release(Release::new(BRANCH, &format!("5.0.{at}")))
+            .unwrap();
+        for n in 0..50 {
+            let mut spec = EnvironmentSpec::new("shop", &format!("shop-{at}-{n}"), BRANCH);
+            spec.platform_arn.clone_from(&arn);
+            town.at().environment(spec).unwrap();
+        }
+    }
+    let sighting = town.survey().await;
+    let counters = town.account.counters();
+    assert_eq!(sighting.environments.known().unwrap().len(), 1000);
+    assert_eq!(sighting.troubles, []);
+    assert!(counters.calls <= 1060, "{} calls", counters.calls);
+    assert!(
+        counters.max_in_flight <= 16,
+        "{} in flight",
+        counters.max_in_flight
+    );
+}
+
+#[tokio::test]
+async fn a_check_reads_only_what_its_watches_name() {
+    let town = Town::new();
+    town.environment("shop-blue", "4.5.1");
+    town.environment("worker", "4.4.0");
+    let look = Look {
+        environments: Which::Matching(vec![TargetPattern {
+            application: "shop".to_owned(),
+            environment: "shop-*".to_owned(),
+        }]),
+        ..Look::everything()
+    };
+    let sighting = town.look(&look).await;
+    assert_eq!(sighting.environments.known().unwrap().len(), 1);
+    assert_eq!(sighting.others, 1);
+    assert_eq!(
+        town.calls()["elasticbeanstalk:DescribeConfigurationSettings"],
+        1
+    );
+    assert_eq!(town.calls()["elasticbeanstalk:DescribePlatformVersion"], 1);
+}
+
+#[tokio::test]
+async fn what_is_not_supported_is_not_asked_about() {
+    let town = Town::new();
+    let spec = EnvironmentSpec::new("shop", "shop-eks", BRANCH).tier("Cluster");
+    town.at().environment(spec).unwrap();
+    let sighting = town.survey().await;
+    assert_eq!(
+        town.calls(),
+        calls([("elasticbeanstalk:DescribeEnvironments", 1)])
+    );
+    assert_eq!(survey(&[sighting]).skipped.len(), 1);
+}
+
+#[tokio::test]
+async fn lineage_is_ec2s_word_before_the_tags() {
+    let town = Town::new();
+    let direct = town.custom(Some(&town.base["4.4.0"]));
+    let copy = town.custom(Some(&direct));
+    let of_copy = town.custom(Some(&copy));
+    let gone = town.custom(Some(&town.base["4.5.0"]));
+    let orphan = town.custom(Some(&gone));
+    let registered = town.custom(None);
+    let mut tagged = ImageSpec::mine("tagged").source(&town.base["4.5.1"]);
+    let lie = (tags::BASE_IMAGE.to_owned(), town.base["4.4.0"].clone());
+    tagged.tags.extend([lie.clone()]);
+    let tagged = town.at().image(tagged).unwrap();
+    let mut only_tag = ImageSpec::mine("only a tag");
+    only_tag.tags.extend([lie]);
+    let only_tag = town.at().image(only_tag).unwrap();
+    town.at()
+        .change_image(&gone, ImageChange::Deregistered)
+        .unwrap();
+
+    let from = |version: &str, told_by| Lineage::From {
+        base: town.base[version].as_str().into(),
+        told_by,
+    };
+    let expected = [
+        (&direct, from("4.4.0", LineageSource::SourceImage)),
+        (&of_copy, from("4.4.0", LineageSource::SourceImage)),
+        (&orphan, from("4.5.0", LineageSource::Ancestry)),
+        (&registered, Lineage::NotKnown),
+        (&tagged, from("4.5.1", LineageSource::SourceImage)),
+        (&only_tag, from("4.4.0", LineageSource::Tag)),
+    ];
+    for (image, _) in &expected {
+        town.environment_on(&format!("on-{image}"), image);
+    }
+    let sighting = town.survey().await;
+    for (image, lineage) in expected {
+        assert_eq!(
+            sighting.images[&ImageId::from(image.as_str())].lineage,
+            lineage
+        );
+    }
+    assert_eq!(
+        town.calls()["ec2:GetImageAncestry"],
+        3,
+        "where SourceImageId leads nowhere"
+    );
+}
+
+#[tokio::test]
+async fn an_image_that_is_gone_is_an_answer_and_one_that_is_not_told_is_none() {
+    let town = Town::new();
+    let gone = town.custom(Some(&town.base["4.5.1"]));
+    town.environment_on("shop-gone", &gone);
+    town.at()
+        .change_image(&gone, ImageChange::Deregistered)
+        .unwrap();
+    let sighting = town.survey().await;
+    assert_eq!(standing(&sighting, "shop-gone").kind, ImageKind::Gone);
+
+    town.account
+        .fault(FaultRule::new(FaultKind::Http5xx).on("ec2:DescribeImages"));
+    let sighting = town.survey().await;
+    let survey = survey(&[sighting]);
+    assert_eq!(survey.environments[0].image_kind, ImageKind::Unknown);
+    assert_eq!(codes(&survey.environments[0].reasons), ["UNREACHABLE"]);
+    assert_eq!(survey.unreachable.len(), 1, "one question, told once");
+}
+
+#[tokio::test]
+async fn each_failing_question_leaves_the_others_alone() {
+    let town = Town::new();
+    town.environment("shop-blue", "4.5.1");
+    town.environment("shop-green", "4.4.0");
+    let cases = [
+        ("elasticbeanstalk:DescribeConfigurationSettings", 2),
+        ("elasticbeanstalk:DescribePlatformVersion", 2),
+        ("elasticbeanstalk:ListPlatformVersions", 2),
+        ("ec2:DescribeImages", 2),
+    ];
+    for (operation, untold) in cases {
+        for kind in [FaultKind::Http5xx, FaultKind::Throttle, FaultKind::Denied] {
+            town.account
+                .fault(FaultRule::new(kind.clone()).on(operation));
+            let sighting = town.survey().await;
+            town.account.clear_faults();
+            let survey = survey(std::slice::from_ref(&sighting));
+            assert_eq!(survey.environments.len(), 2, "{operation} {kind:?}");
+            assert!(
+                !survey.unreachable.is_empty(),
+                "{operation} {kind:?} is told"
+            );
+            let doubtful = survey.environments.iter().filter(|one| {
+                let codes = codes(&one.reasons);
+                codes.contains(&"UNREACHABLE") || codes.contains(&"DENIED")
+            });
+            assert_eq!(doubtful.count(), untold, "{operation} {kind:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_environment_without_settings_is_one_doubt() {
+    let town = Town::new();
+    town.environment("shop-blue", "4.5.1");
+    town.environment("shop-green", "4.5.1");
+    let fault = FaultRule::new(FaultKind::Denied);
+    let fault = fault
+        .on("elasticbeanstalk:DescribeConfigurationSettings")
+        .times(1);
+    town.account.fault(fault);
+    let survey = survey(&[town.survey().await]);
+    let kinds: Vec<_> = survey
+        .environments
+        .iter()
+        .map(|one| one.image_kind)
+        .collect();
+    assert_eq!(kinds, [ImageKind::Unknown, ImageKind::Stock]);
+    assert_eq!(survey.unreachable.len(), 1);
+}
+
+#[tokio::test]
+async fn an_arm64_image_is_found_by_name_where_aws_does_not_tell_it() {
+    let town = Town::new();
+    let release = Release::new(BRANCH, "4.5.2")
+        .with_arm64()
+        .without_default_ami_list();
+    let arn = town.at().release(release).unwrap();
+    let arm = image_of(&town.account, &arn, "arm64");
+    let mut spec = EnvironmentSpec::new("shop", "shop-arm", BRANCH);
+    spec.architecture = "arm64".to_owned();
+    town.at().environment(spec).unwrap();
+    let sighting = town.survey().await;
+    let standing = standing(&sighting, "shop-arm");
+    assert_eq!(standing.kind, ImageKind::Stock);
+    assert_eq!(standing.base, Some(&arm.as_str().into()));
+    assert_eq!(town.calls()["ec2:DescribeImages"], 2);
+}
+
+fn watch(source: BaseSource, architecture: Architecture) -> Watch {
+    Watch {
+        name: "shop".into(),
+        region: None,
+        base: Base {
+            source,
+            architecture,
+        },
+        recipe: None,
+        on_drift: OnDrift::Notify,
+        soak: None,
+        max_age: None,
+        targets: Vec::new(),
+    }
+}
+
+fn beanstalk() -> BaseSource {
+    BaseSource::Beanstalk {
+        branch: BRANCH.to_owned(),
+    }
+}
+
+impl Town {
+    async fn watched(&self, watch: &Watch) -> (Sighting, WatchSighting) {
+        let history = WatchHistory::default();
+        let mut sighting = self.look(&Look::of_watches([(watch, &history)])).await;
+        let installation = "acme".into();
+        let seen = watch_sighting(&self.cloud, &installation, watch, &mut sighting).await;
+        (sighting, seen)
+    }
+}
+
+#[tokio::test]
+async fn a_beanstalk_base_needs_no_environment() {
+    let town = Town::new();
+    let watch = watch(beanstalk(), Architecture::X86_64);
+    let (sighting, seen) = town.watched(&watch).await;
+    let release = seen.release.known().unwrap();
+    assert_eq!(release.image.as_str(), town.base["4.5.1"]);
+    assert_eq!(release.version, "4.5.1");
+    assert!(release.created.is_some() && release.image_name.is_some());
+    assert_eq!(seen.ours, Seen::Known(Vec::new()));
+    assert_eq!(sighting.troubles, []);
+    assert!(
+        !town
+            .calls()
+            .contains_key("elasticbeanstalk:DescribeEnvironments")
+    );
+}
+
+#[tokio::test]
+async fn a_branch_that_nobody_sees_is_a_fault_not_an_empty_base() {
+    let town = Town::new();
+    let source = BaseSource::Beanstalk {
+        branch: "ECS runing on 64bit Amazon Linux 2023".to_owned(),
+    };
+    let (_, seen) = town.watched(&watch(source, Architecture::X86_64)).await;
+    assert!(seen.release.trouble().is_some());
+}
+
+#[tokio::test]
+async fn an_ssm_base_reads_plain_ids_and_json() {
+    let town = Town::new();
+    let image = town
+        .at()
+        .image(ImageSpec::amazon("al2023-ami-ecs-hvm-1"))
+        .unwrap();
+    let json = format!(r#"{{"image_id":"{image}","image_version":"2023.0.1","schema_version":1}}"#);
+    town.at().parameter("/aws/service/plain", &image).unwrap();
+    town.at().parameter("/aws/service/json", &json).unwrap();
+    town.at()
+        .parameter("/aws/service/words", "not an image")
+        .unwrap();
+    let ssm = |parameter: &str| BaseSource::Ssm {
+        parameter: parameter.to_owned(),
+    };
+    for (name, version) in [
+        ("/aws/service/plain", "1"),
+        ("/aws/service/json", "2023.0.1"),
+    ] {
+        let (sighting, seen) = town.watched(&watch(ssm(name), Architecture::X86_64)).await;
+        let release = seen.release.known().unwrap();
+        assert_eq!(
+            (release.image.as_str(), release.version.as_str()),
+            (&*image, version)
+        );
+        assert!(sighting.images.contains_key(&release.image));
+    }
+    let (_, seen) = town
+        .watched(&watch(ssm("/aws/service/none"), Architecture::X86_64))
+        .await;
+    assert_eq!(seen.release, Seen::Absent);
+    for (name, architecture) in [
+        ("/aws/service/words", Architecture::X86_64),
+        ("/aws/service/plain", Architecture::Arm64),
+    ] {
+        let (_, seen) = town.watched(&watch(ssm(name), architecture)).await;
+        assert!(seen.release.trouble().is_some(), "{name} {architecture}");
+    }
+}
+
+#[tokio::test]
+async fn ours_are_ours_by_tags_newest_generation_first() {
+    let town = Town::new();
+    let make = |generation: &str, watch: &str| {
+        let mut spec = ImageSpec::mine(&format!("{watch}-{generation}"));
+        for (name, value) in [
+            (tags::INSTALLATION, "acme"),
+            (tags::WATCH, watch),
+            (tags::ROLE, "image"),
+            (tags::GENERATION, generation),
+            (tags::BASE_IMAGE, &town.base["4.4.0"]),
+            (tags::RECIPE_DIGEST, "d"),
+            (tags::STATE, "verified"),
+        ] {
+            spec.tags.insert(name.to_owned(), value.to_owned());
+        }
+        town.at().image(spec).unwrap()
+    };
+    let (first, third, second) = (make("0", "shop"), make("2", "shop"), make("1", "shop"));
+    make("7", "other");
+    let (sighting, seen) = town
+        .watched(&watch(beanstalk(), Architecture::X86_64))
+        .await;
+    let ours: Vec<_> = seen
+        .ours
+        .known()
+        .unwrap()
+        .iter()
+        .map(|one| one.id.as_str())
+        .collect();
+    assert_eq!(ours, [third, second, first]);
+    let base = ImageId::from(town.base["4.4.0"].as_str());
+    assert!(
+        sighting.images.contains_key(&base),
+        "their base is looked at too"
+    );
+}
