@@ -54,6 +54,7 @@ impl std::fmt::Debug for SimClock {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the account's clock")]
 fn monotonic() -> tokio::time::Instant {
     tokio::time::Instant::now()
 }

@@ -19,7 +19,7 @@ pub(super) async fn run(own: &Sim) -> anyhow::Result<Exit> {
 async fn serve_account(own: &Serve) -> anyhow::Result<Exit> {
     let system = SimClock::system();
     let clock = match own.speed {
-        speed if speed == 1.0 => system,
+        1.0 => system,
         speed => SimClock::running(system.now(), speed),
     };
     let account = Account::new(clock);

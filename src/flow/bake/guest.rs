@@ -195,7 +195,7 @@ fn accept(
     looked: &Looked,
 ) -> Result<Look<BakeOutput>, StepError> {
     match judge(report, clean, expected) {
-        Verdict::Passed { redundant } => {
+        Verdict::Passed { redundant, .. } => {
             let report = Packed::pack(report)
                 .map_err(|error| failed("unpackable", &error.to_string(), &looked.console))?;
             Ok(Look::Done(BakeOutput::Report { report, redundant }))

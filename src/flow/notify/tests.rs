@@ -114,6 +114,7 @@ fn order(world: &World, attempt: u32) -> BakeOrder {
     BakeOrder {
         key: world.key(BASE_451, 0),
         installation: world.wanted.installation.clone(),
+        scope: crate::flow::test_world::scope(),
         watch: world.watch.name.clone(),
         generation: 0,
         attempt,
