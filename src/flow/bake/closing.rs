@@ -11,6 +11,7 @@ use crate::model::bake::{BakeOrder, BakedImage};
 use crate::model::history::{Failing, WatchHistory};
 use crate::model::notice::Notice;
 use crate::store::{Op, StoreError, memory};
+use crate::workflow::journal::Left;
 use crate::workflow::runner::step_word;
 use crate::workflow::{Failure, Outcome, Run};
 
@@ -25,8 +26,8 @@ pub(super) async fn ops(
     let mut history = memory::watch(bake.store, &order.scope, &order.watch).await?;
     let notices = match outcome {
         Outcome::Succeeded { .. } => succeeded(&mut history.value, run, now),
-        Outcome::Failed { step, failure, .. } => {
-            failed(&mut history.value, order, step, failure, now)
+        Outcome::Failed { step, failure, left } => {
+            failed(&mut history.value, order, step, &with_left(failure, left), now)
         }
     };
     let mut ops = vec![memory::put_watch(&order.scope, &order.watch, &history)];
@@ -34,6 +35,15 @@ pub(super) async fn ops(
         ops.extend(memory::tell(bake.store, &notice, bake.told.of(notice.event)).await?);
     }
     Ok(ops)
+}
+
+/// The failure as people are told it: with what could not be removed, and what to do about it.
+fn with_left(failure: &Failure, left: &[Left]) -> Failure {
+    let mut told = failure.clone();
+    for one in left {
+        told.why = format!("{}; left behind: {}; {}", told.why, one.why, one.by_hand);
+    }
+    told
 }
 
 fn succeeded(history: &mut WatchHistory, run: &Run<Bake<'_>>, now: DateTime<Utc>) -> Vec<Notice> {

@@ -158,7 +158,7 @@ fn lineage_unknown(standing: &Standing<'_>) -> Option<Reason> {
             ReasonCode::LineageUnknown,
             format!(
                 "EC2 does not know what {image} was made from, and it carries no tag that says so: \
-                 `amiwatch adopt` can settle it."
+                 tag it amiwatch:base-image=<the base's id>."
             ),
         )
         .fact("image", image),

@@ -201,8 +201,8 @@ fn a_failure_keeps_the_console_and_says_when_it_is_tried_again() {
             \u{1b}[31mFAILED\u{1b}[0m ecs.config
 
         What you can do:
-          amiwatch history shop  its attempts
-          amiwatch bake shop     tries again now
+          amiwatch status     every watch, its image, its failures
+          amiwatch bake shop  tries again now
     "#);
 }
 
@@ -225,7 +225,7 @@ fn a_hold_says_that_a_person_is_needed() {
         key           68bd7899b3b0-0
 
         What you can do:
-          amiwatch history shop       its attempts
+          amiwatch status             every watch, its image, its failures
           amiwatch bake shop --force  tries again now, as the next generation
     "#);
 }
