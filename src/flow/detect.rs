@@ -18,7 +18,8 @@ mod platforms;
 
 mod watch;
 
-#[cfg(all(test, feature = "sim"))]
+#[cfg(test)]
+#[cfg(feature = "sim")]
 mod tests;
 
 use std::collections::BTreeSet;

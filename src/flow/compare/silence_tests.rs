@@ -140,7 +140,7 @@ fn silence(world: &mut World, at: usize) {
     at -= platforms.len();
     let image = world.image(images[at / 2].as_str());
     image.lineage = Lineage::Unreachable(silent());
-    if at % 2 == 0 {
+    if at.is_multiple_of(2) {
         image.image = Seen::Unreachable(silent());
     }
 }

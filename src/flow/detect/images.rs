@@ -103,7 +103,7 @@ async fn ancestries(cloud: &Cloud, used: &BTreeSet<ImageId>, images: &Images) ->
     let lost: Vec<&ImageId> = used
         .iter()
         .filter(|id| matches!(images.get(*id), Some(Seen::Known(_))))
-        .filter(|id| lineage::chain(id, images) == Chain::Nowhere)
+        .filter(|id| matches!(lineage::chain(id, images), Chain::Nowhere(_)))
         .collect();
     stream::iter(lost)
         .map(|id| async move { (id.clone(), ancestry(cloud, id).await) })

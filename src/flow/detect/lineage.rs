@@ -2,7 +2,8 @@
 //!
 //! EC2 is believed before our own tags: first `SourceImageId`, image by image, to one that Amazon
 //! publishes; then `GetImageAncestry`, which remembers images that are gone; then the tag that every
-//! image of ours carries from birth, which is also what is left when ancestry could not be asked.
+//! image of ours carries from birth, which is also what is left when ancestry could not be asked; and
+//! last the source that is gone itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +25,8 @@ pub(super) enum Chain {
     Base(ImageId),
     /// At an image that was not read yet.
     Unread(ImageId),
-    /// At an image without a source, or one that is gone.
-    Nowhere,
+    /// At an image that EC2 does not list any more (named), or at one without a source.
+    Nowhere(Option<ImageId>),
     /// At an image that could not be read.
     Unreachable(Trouble),
 }
@@ -37,7 +38,7 @@ pub(super) fn chain(start: &ImageId, images: &Images) -> Chain {
     loop {
         let image = match images.get(at) {
             None => return Chain::Unread(at.clone()),
-            Some(Seen::Absent) => return Chain::Nowhere,
+            Some(Seen::Absent) => return Chain::Nowhere((at != start).then(|| at.clone())),
             Some(Seen::Unreachable(trouble)) => return Chain::Unreachable(trouble.clone()),
             Some(Seen::Known(image)) => image,
         };
@@ -45,7 +46,7 @@ pub(super) fn chain(start: &ImageId, images: &Images) -> Chain {
             _ if image.by_amazon() && at == start => return Chain::Here,
             _ if image.by_amazon() => return Chain::Base(at.clone()),
             Some(source) if seen.insert(at) => at = source,
-            Some(_) | None => return Chain::Nowhere,
+            Some(_) | None => return Chain::Nowhere(None),
         }
     }
 }
@@ -71,14 +72,18 @@ pub(super) fn settle(
         Chain::Here => Lineage::IsBase,
         Chain::Base(base) => from(base, LineageSource::SourceImage),
         Chain::Unreachable(trouble) => Lineage::Unreachable(trouble),
-        Chain::Unread(_) | Chain::Nowhere => remembered(id, images, asked),
+        Chain::Unread(_) => remembered(id, images, asked, None),
+        Chain::Nowhere(gone) => remembered(id, images, asked, gone),
     }
 }
 
+/// Beyond what `SourceImageId` leads to. A source that is gone, and of which ancestry knows no more,
+/// is the base: what EC2 does not list is not what is recommended now, whoever owned it.
 fn remembered(
     id: &ImageId,
     images: &Images,
     asked: Option<&Result<Vec<Ancestor>, Trouble>>,
+    gone: Option<ImageId>,
 ) -> Lineage {
     let ancestor = asked
         .and_then(|answer| answer.as_ref().ok())
@@ -89,11 +94,12 @@ fn remembered(
         .get(id)
         .and_then(Seen::known)
         .and_then(|image| image.tags.get(tags::BASE_IMAGE));
-    match (ancestor, tagged, asked) {
-        (Some(ancestor), _, _) => from(ancestor.image.clone(), LineageSource::Ancestry),
-        (None, Some(base), _) => from(base.as_str().into(), LineageSource::Tag),
-        (None, None, Some(Err(trouble))) => Lineage::Unreachable(trouble.clone()),
-        (None, None, Some(Ok(_)) | None) => Lineage::NotKnown,
+    match (ancestor, tagged, asked, gone) {
+        (Some(ancestor), ..) => from(ancestor.image.clone(), LineageSource::Ancestry),
+        (None, Some(base), ..) => from(base.as_str().into(), LineageSource::Tag),
+        (None, None, Some(Err(trouble)), _) => Lineage::Unreachable(trouble.clone()),
+        (None, None, Some(Ok(_)), Some(gone)) => from(gone, LineageSource::SourceImage),
+        (None, None, Some(Ok(_)), None) | (None, None, None, _) => Lineage::NotKnown,
     }
 }
 
@@ -110,5 +116,99 @@ pub(super) fn trouble(lineage: &Lineage) -> Option<&Trouble> {
     match lineage {
         Lineage::Unreachable(trouble) => Some(trouble),
         Lineage::IsBase | Lineage::From { .. } | Lineage::NotKnown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::test_world::{World, trouble};
+
+    /// Images made one from the other: `ami-copy` from `ami-mid` from `ami-base`, Amazon's.
+    fn images() -> Images {
+        let mut world = World::new();
+        world.amazon("ami-base", 9);
+        for (id, source) in [("ami-mid", "ami-base"), ("ami-copy", "ami-mid")] {
+            world.custom(id, source);
+            world.image_facts(id).source_image = Some(source.into());
+        }
+        let seen = world.sighting.images.into_iter();
+        seen.map(|(id, seen)| (id, seen.image)).collect()
+    }
+
+    fn ancestor(id: &str, alias: Option<&str>) -> Ancestor {
+        Ancestor {
+            image: id.into(),
+            owner_alias: alias.map(str::to_owned),
+            source: None,
+            created: None,
+        }
+    }
+
+    fn copy(images: &Images, asked: Option<&Result<Vec<Ancestor>, Trouble>>) -> Lineage {
+        settle(&"ami-copy".into(), images, asked)
+    }
+
+    fn source(base: &str) -> Lineage {
+        from(base.into(), LineageSource::SourceImage)
+    }
+
+    #[test]
+    fn the_chain_leads_to_amazon() {
+        let images = images();
+        assert_eq!(settle(&"ami-base".into(), &images, None), Lineage::IsBase);
+        assert_eq!(copy(&images, None), source("ami-base"));
+    }
+
+    #[test]
+    fn what_was_not_read_is_named_to_be_read() {
+        let mut images = images();
+        images.remove(&ImageId::from("ami-mid"));
+        assert_eq!(missing_sources(&images), BTreeSet::from(["ami-mid".into()]));
+    }
+
+    #[test]
+    fn beyond_a_gone_image_ancestry_is_asked_then_the_tag_then_the_gone_one_is_the_base() {
+        let mut images = images();
+        images.insert("ami-mid".into(), Seen::Absent);
+        assert_eq!(
+            chain(&"ami-copy".into(), &images),
+            Chain::Nowhere(Some("ami-mid".into()))
+        );
+        let line = vec![
+            ancestor("ami-copy", Some("self")),
+            ancestor("ami-mid", None),
+            ancestor("ami-base", Some("amazon")),
+        ];
+        let told = from("ami-base".into(), LineageSource::Ancestry);
+        assert_eq!(copy(&images, Some(&Ok(line))), told);
+        assert_eq!(copy(&images, Some(&Ok(Vec::new()))), source("ami-mid"));
+        let silent = Err(trouble("ancestry"));
+        let untold = Lineage::Unreachable(trouble("ancestry"));
+        assert_eq!(copy(&images, Some(&silent)), untold);
+
+        let Some(Seen::Known(image)) = images.get_mut(&ImageId::from("ami-copy")) else {
+            panic!("ami-copy is known");
+        };
+        let tag = tags::BASE_IMAGE.to_owned();
+        image.tags.insert(tag, "ami-tagged".to_owned());
+        let told = from("ami-tagged".into(), LineageSource::Tag);
+        assert_eq!(copy(&images, Some(&silent)), told);
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_read_leaves_the_lineage_open() {
+        let mut images = images();
+        images.insert("ami-mid".into(), Seen::Unreachable(trouble("image")));
+        assert_eq!(copy(&images, None), Lineage::Unreachable(trouble("image")));
+    }
+
+    #[test]
+    fn a_loop_ends() {
+        let mut images = images();
+        if let Some(Seen::Known(image)) = images.get_mut(&ImageId::from("ami-mid")) {
+            image.source_image = Some("ami-copy".into());
+        }
+        assert_eq!(chain(&"ami-copy".into(), &images), Chain::Nowhere(None));
     }
 }

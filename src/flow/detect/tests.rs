@@ -215,7 +215,7 @@ async fn lineage_is_ec2s_word_before_the_tags() {
     let copy = town.custom(Some(&direct));
     let of_copy = town.custom(Some(&copy));
     let gone = town.custom(Some(&town.base["4.5.0"]));
-    let orphan = town.custom(Some(&gone));
+    let orphan = town.custom(Some(&gone)); // the simulated ancestry does not see past gone images
     let registered = town.custom(None);
     let mut tagged = ImageSpec::mine("tagged").source(&town.base["4.5.1"]);
     let lie = (tags::BASE_IMAGE.to_owned(), town.base["4.4.0"].clone());
@@ -235,7 +235,13 @@ async fn lineage_is_ec2s_word_before_the_tags() {
     let expected = [
         (&direct, from("4.4.0", LineageSource::SourceImage)),
         (&of_copy, from("4.4.0", LineageSource::SourceImage)),
-        (&orphan, from("4.5.0", LineageSource::Ancestry)),
+        (
+            &orphan,
+            Lineage::From {
+                base: gone.as_str().into(),
+                told_by: LineageSource::SourceImage,
+            },
+        ),
         (&registered, Lineage::NotKnown),
         (&tagged, from("4.5.1", LineageSource::SourceImage)),
         (&only_tag, from("4.4.0", LineageSource::Tag)),
@@ -275,6 +281,23 @@ async fn an_image_that_is_gone_is_an_answer_and_one_that_is_not_told_is_none() {
     assert_eq!(survey.environments[0].image_kind, ImageKind::Unknown);
     assert_eq!(codes(&survey.environments[0].reasons), ["UNREACHABLE"]);
     assert_eq!(survey.unreachable.len(), 1, "one question, told once");
+}
+
+#[tokio::test]
+async fn a_base_that_was_made_private_is_gone_and_still_the_base() {
+    let town = Town::new();
+    let hand = town.custom(Some(&town.base["4.4.0"]));
+    town.environment_on("shop-hand", &hand);
+    let change = ImageChange::Private;
+    town.at().change_image(&town.base["4.4.0"], change).unwrap();
+    let survey = survey(&[town.survey().await]);
+    let found = &survey.environments[0];
+    let base = ImageId::from(town.base["4.4.0"].as_str());
+    assert_eq!(found.base_image_id, Some(base));
+    assert_eq!(
+        codes(&found.reasons),
+        ["BASE_NEWER", "BASE_GONE", "PLATFORM_SKEW"]
+    );
 }
 
 #[tokio::test]
