@@ -81,7 +81,7 @@ impl Life {
             settings: settings(config, RECIPE),
             seam: Seam::new(),
             guard: Guard::of(INSTALLATION),
-            folder: tempfile::tempdir().expect("the machine has a temporary folder"),
+            folder: folder(),
         }
     }
 
@@ -235,6 +235,16 @@ pub(crate) fn settings(config: &str, recipe: &str) -> Settings {
         Ok(settings) => settings,
         Err(faults) => panic!("the test's own config is wrong:\n{faults}"),
     }
+}
+
+/// A folder for the store; in memory where the machine has that, since a life commits often and
+/// nobody pulls this machine's plug.
+fn folder() -> TempDir {
+    let made = match Path::new("/dev/shm") {
+        memory if memory.is_dir() => tempfile::tempdir_in(memory),
+        _ => tempfile::tempdir(),
+    };
+    made.expect("the machine has a writable temporary folder")
 }
 
 /// When every life begins.
