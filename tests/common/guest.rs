@@ -140,7 +140,8 @@ fn half(console: &str) -> String {
 fn garbage(nonce: &str) -> String {
     format!(
         "\u{1b}[31m\u{0}\u{7f}AMIWATCH1 {nonce} 1/1 0000000000000000 AAAA\r\n\
-         AMIWATCH1 {nonce} clean beef beef\r\nAMIWATCH1\r\n{}\r\n",
+         AMIWATCH1 {nonce} clean beef beef\r\nAMIWATCH1\r\n{}\r\n\
+         Kernel panic - \u{1b}[1mnot syncing\r\n",
         "\u{fffd}".repeat(400)
     )
 }

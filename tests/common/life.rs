@@ -95,12 +95,24 @@ impl Life {
         here.release(world::release(version)).unwrap();
     }
 
-    /// The image of a platform version.
-    pub(crate) fn base_image(&self, version: &str) -> String {
-        let entries = self.account.images().into_iter();
-        let platforms = entries.filter(|image| image.owner_id != sim::ACCOUNT_ID);
-        let mut found = platforms.filter(|image| image.name.contains(version));
-        found.next().expect("the release has an image").id
+    /// The only image that is not ours: the base's.
+    pub(crate) fn base_image(&self) -> String {
+        let mut images = self.account.images().into_iter();
+        let found = images.find(|image| image.owner_id != sim::ACCOUNT_ID);
+        found.expect("the release has an image").id
+    }
+
+    /// Somebody else who works in the account.
+    pub(crate) fn stranger(&self) -> aws_sdk_ec2::Client {
+        let credentials =
+            aws_sdk_ec2::config::Credentials::new("STRANGER", "stranger", None, None, "test");
+        let config = aws_sdk_ec2::Config::builder()
+            .behavior_version(aws_sdk_ec2::config::BehaviorVersion::latest())
+            .region(aws_sdk_ec2::config::Region::new(REGION))
+            .credentials_provider(credentials)
+            .http_client(self.account.connector_on_tokio())
+            .build();
+        aws_sdk_ec2::Client::from_conf(config)
     }
 
     pub(crate) async fn wait(&self, by: Duration) {

@@ -22,6 +22,14 @@ impl Life {
         messages.iter().map(|one| read(&one.body)).collect()
     }
 
+    /// The first notice of this event.
+    #[track_caller]
+    pub(crate) fn heard_of(&self, event: &str) -> Heard {
+        let mut heard = self.heard().into_iter();
+        let found = heard.find(|one| one.event == event);
+        found.unwrap_or_else(|| panic!("nobody was told of `{event}`: {:?}", self.heard_events()))
+    }
+
     /// The events that arrived, in order.
     pub(crate) fn heard_events(&self) -> Vec<String> {
         self.heard().into_iter().map(|one| one.event).collect()

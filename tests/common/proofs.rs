@@ -79,11 +79,11 @@ impl Life {
         self.guests_were_closed();
     }
 
-    /// Calls of one operation that took effect.
+    /// Calls of one operation that did what was asked, whether or not the answer arrived.
     pub(crate) fn effects_of(&self, operation: &str) -> usize {
         let calls = self.account.ledger().into_iter();
         calls
-            .filter(|call| call.operation == operation && call.took_effect)
+            .filter(|call| call.operation == operation && call.took_effect && call.outcome == "ok")
             .count()
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Seam {
 #[derive(Debug, Default)]
 struct State {
     stop_at: Option<usize>,
+    /// The first point of this description stops too.
+    stop_on: Option<&'static str>,
     /// What each point was, the first one first.
     passed: Vec<String>,
 }
@@ -35,7 +37,15 @@ impl Seam {
     pub(crate) fn arm(&self, stop_at: Option<usize>) {
         *self.state.lock().unwrap() = State {
             stop_at,
-            passed: Vec::new(),
+            ..State::default()
+        };
+    }
+
+    /// Counts anew, and stops at the first point that is described so.
+    pub(crate) fn arm_on(&self, what: &'static str) {
+        *self.state.lock().unwrap() = State {
+            stop_on: Some(what),
+            ..State::default()
         };
     }
 
@@ -53,8 +63,9 @@ impl Seam {
     pub(crate) async fn point(&self, what: String) {
         let stops = {
             let mut state = self.state.lock().unwrap();
+            let named = state.stop_on == Some(what.as_str());
             state.passed.push(what);
-            state.stop_at == Some(state.passed.len())
+            named || state.stop_at == Some(state.passed.len())
         };
         if stops {
             self.stopped.notify_one();

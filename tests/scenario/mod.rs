@@ -1,4 +1,9 @@
 //! Whole passes on the simulated account: good days and bad ones, told by verbs, judged by the
 //! account's end state and by what arrived behind the topic.
 
+mod bad_guests;
+mod bad_images;
+mod bad_places;
 mod good_days;
+mod silence;
+mod telling;

@@ -1,0 +1,142 @@
+//! Images that fail, that take hours, and builders that strangers end.
+
+use std::time::Duration;
+
+use sim::{ImageChange, ImageView, InstanceView, Timing};
+
+use crate::common::life::Life;
+use crate::common::paused;
+use crate::common::world::{self, REGION};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Waits until there is an own image in this state.
+async fn image_in(life: &Life, state: &str) -> ImageView {
+    loop {
+        let own = life.account.own_images().into_iter();
+        if let Some(image) = own.into_iter().find(|image| image.state == state) {
+            return image;
+        }
+        life.wait(Duration::from_millis(500)).await;
+    }
+}
+
+/// Waits until a guest runs.
+async fn running_guest(life: &Life) -> InstanceView {
+    loop {
+        let all = life.account.instances().into_iter();
+        if let Some(guest) = all.into_iter().find(|guest| guest.state == "running") {
+            return guest;
+        }
+        life.wait(Duration::from_millis(500)).await;
+    }
+}
+
+#[test]
+fn an_image_that_ec2_cannot_make_is_removed_and_made_again() {
+    paused(async || {
+        let life = Life::brisk();
+        let fails = async {
+            let image = image_in(&life, "pending").await;
+            let why = ImageChange::Failed("Client.InternalError".to_owned());
+            life.account
+                .at(REGION)
+                .change_image(&image.id, why)
+                .unwrap();
+        };
+        tokio::join!(life.pass(), fails);
+        assert_eq!(life.heard_events(), ["drift", "failed"]);
+        life.promises_hold();
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn an_image_that_takes_hours_is_waited_for_through_restarts() {
+    paused(async || {
+        let life = Life::brisk();
+        life.account.set_timing(slow_images(3 * HOUR));
+        // The process is stopped while it waits, twice.
+        for _ in 0..2 {
+            let pass = life.clock.timeout(HOUR / 2, life.try_pass()).await;
+            assert!(pass.is_err(), "it waits");
+            life.wait(HOUR / 2).await;
+        }
+        life.until_settled().await;
+        assert_eq!(life.effects_of("CreateImage"), 1);
+        assert_eq!(life.effects_of("DeregisterImage"), 0);
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn an_image_that_is_pending_for_days_is_given_up_but_not_deleted() {
+    paused(async || {
+        let life = Life::brisk();
+        life.account.set_timing(slow_images(48 * HOUR));
+        let pass = life.clock.timeout(HOUR / 10, life.try_pass()).await;
+        assert!(pass.is_err(), "it waits");
+        life.wait(30 * HOUR).await;
+        let pending = image_in(&life, "pending").await;
+        let gives_up = life.clock.timeout(HOUR / 10, life.try_pass()).await;
+        let told = life.heard_events();
+        assert!(
+            gives_up.is_err() || told.contains(&"failed".to_owned()),
+            "{told:?}"
+        );
+        assert_eq!(life.effects_of("DeregisterImage"), 0);
+        assert!(life.account.image(&pending.id).is_some());
+        // Once it is there it is met by its name, and proved like any other.
+        life.wait(24 * HOUR).await;
+        life.until_settled().await;
+        assert_eq!(life.effects_of("CreateImage"), 1);
+        assert_eq!(life.verified()[0].id, pending.id);
+        life.promises_hold();
+    });
+}
+
+fn slow_images(image: Duration) -> Timing {
+    Timing {
+        image,
+        snapshot: image,
+        ..world::brisk()
+    }
+}
+
+#[test]
+fn a_builder_that_a_stranger_terminates_fails_and_is_replaced() {
+    paused(async || {
+        let life = Life::begin();
+        let ends_it = async {
+            let guest = running_guest(&life).await;
+            let request = life.stranger().terminate_instances();
+            request.instance_ids(guest.id).send().await.unwrap();
+        };
+        tokio::join!(life.pass(), ends_it);
+        assert_eq!(life.heard_events(), ["drift", "failed"]);
+        life.promises_hold();
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn a_verified_image_that_somebody_deregisters_is_missed_and_baked_again() {
+    paused(async || {
+        let life = Life::brisk();
+        life.until_settled().await;
+        let image = life.verified().remove(0);
+        let request = life.stranger().deregister_image().image_id(&image.id);
+        let request = request.delete_associated_snapshots(true);
+        request.send().await.unwrap();
+        life.until_settled().await;
+        let again = life.verified();
+        assert_eq!(again.len(), 1);
+        assert_ne!(again[0].id, image.id);
+        life.promises_hold();
+    });
+}

@@ -1,0 +1,195 @@
+//! Places without room, without a network, or with somebody else's things in them.
+
+use std::time::Duration;
+
+use amiwatch::flow::verdict::Exit;
+use aws_sdk_ec2::types::{IpPermission, IpRange};
+use sim::{Action, FaultKind, FaultRule, ImageChange, ImageSpec};
+
+use crate::common::life::Life;
+use crate::common::paused;
+use crate::common::world::{CONFIG, REGION};
+
+/// The name of the group that amiwatch makes.
+const GROUP: &str = "amiwatch-acme-no-inbound";
+
+#[test]
+fn a_type_without_room_is_followed_by_the_next_one() {
+    paused(async || {
+        let life = Life::brisk();
+        let here = life.account.at(REGION);
+        here.capacity("t3.small", "*", false).unwrap();
+        here.capacity("t3a.small", "eu-west-1a", false).unwrap();
+        life.pass().await;
+        assert_eq!(life.verified().len(), 1);
+        for guest in life.account.instances() {
+            assert_eq!(guest.instance_type, "t3a.small");
+        }
+        // Three subnets of the first type and one of the second were full, for both guests.
+        let launches = life.account.ledger().into_iter();
+        let full = launches.filter(|call| call.outcome == "InsufficientInstanceCapacity");
+        assert_eq!(full.count(), 8);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn no_room_anywhere_fails_the_bake_and_says_so() {
+    paused(async || {
+        let life = Life::brisk();
+        life.account.at(REGION).capacity("*", "*", false).unwrap();
+        assert_eq!(life.pass().await.exit(), Exit::Failed);
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("has room"), "{}", failed.body);
+        life.promises_hold();
+        life.account.at(REGION).capacity("*", "*", true).unwrap();
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn an_account_without_a_default_vpc_must_name_a_subnet() {
+    paused(async || {
+        let mut life = Life::brisk();
+        let here = life.account.at(REGION);
+        here.act(Action::DropDefaultVpc).unwrap();
+        let passed = life.pass().await;
+        assert_eq!(passed.exit(), Exit::Failed);
+        let error = passed.bakes[0]
+            .1
+            .as_ref()
+            .err()
+            .expect("no order was given");
+        let source = std::error::Error::source(error).expect("the order's error");
+        assert!(source.to_string().contains("[builder] subnets"), "{source}");
+        assert_eq!(life.effects_of("RunInstances"), 0);
+
+        let zone = "eu-west-1b".to_owned();
+        let vpc_id = Some("vpc-51300000000009999".to_owned());
+        let subnet = here.act(Action::Subnet { zone, vpc_id }).unwrap();
+        let config = format!("{CONFIG}\n[builder]\nsubnets = [\"{subnet}\"]\n");
+        life.settings = crate::common::life::settings(&config, crate::common::world::RECIPE);
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn a_group_of_that_name_which_is_not_ours_is_neither_used_nor_removed() {
+    paused(async || {
+        let life = Life::brisk();
+        let name = GROUP.to_owned();
+        let here = life.account.at(REGION);
+        here.act(Action::SecurityGroup { name }).unwrap();
+        assert_eq!(life.pass().await.exit(), Exit::Failed);
+        let failed = life.heard_of("failed");
+        assert!(
+            failed.body.contains("not this installation's"),
+            "{}",
+            failed.body
+        );
+        assert_eq!(life.effects_of("RunInstances"), 0);
+        assert_eq!(life.effects_of("DeleteSecurityGroup"), 0);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn our_group_with_an_inbound_rule_that_somebody_added_is_not_used() {
+    paused(async || {
+        let life = Life::brisk();
+        // The process dies right after it made the group.
+        life.seam.arm_on("CreateSecurityGroup, answer lost");
+        assert!(life.try_pass().await.is_err());
+        life.seam.arm(None);
+        let stranger = life.stranger();
+        let groups = stranger.describe_security_groups().send().await.unwrap();
+        let mut groups = groups.security_groups().iter();
+        let group = groups.find(|one| one.group_name() == Some(GROUP)).unwrap();
+        let ssh = IpPermission::builder()
+            .ip_protocol("tcp")
+            .from_port(22)
+            .to_port(22)
+            .ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build());
+        let opened = stranger.authorize_security_group_ingress();
+        let opened = opened.group_id(group.group_id().unwrap());
+        opened.ip_permissions(ssh.build()).send().await.unwrap();
+
+        assert_eq!(life.pass().await.exit(), Exit::Failed);
+        assert_eq!(life.effects_of("RunInstances"), 0);
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("inbound rules"), "{}", failed.body);
+    });
+}
+
+#[test]
+fn a_base_that_vanishes_between_the_look_and_the_launch_fails_the_bake() {
+    paused(async || {
+        let life = Life::brisk();
+        let slow = FaultKind::Slow { seconds: 5.0 };
+        life.account
+            .fault(FaultRule::new(slow).on("ec2:DescribeSubnets"));
+        let image_id = life.base_image();
+        let change = ImageChange::Deregistered;
+        let soon = life.clock.now() + chrono::TimeDelta::seconds(2);
+        let gone = Action::ChangeImage { image_id, change };
+        life.account.schedule(REGION, soon, gone);
+        assert_eq!(life.pass().await.exit(), Exit::Failed);
+        assert_eq!(life.effects_of("RunInstances"), 0);
+        life.promises_hold();
+        // Nothing starts from a base that is not there, and the next release is baked.
+        life.wait(Duration::from_secs(3600)).await;
+        life.pass().await;
+        assert_eq!(life.effects_of("RunInstances"), 0);
+        life.release("4.5.1");
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn somebody_elses_image_that_has_the_name_is_left_alone() {
+    // The name depends on the inputs alone, so another life tells it.
+    let name = paused(async || {
+        let life = Life::brisk();
+        life.pass().await;
+        life.verified().remove(0).name
+    });
+    paused(async || {
+        let life = Life::brisk();
+        let theirs = ImageSpec::mine(&name);
+        let theirs = life.account.at(REGION).image(theirs).unwrap();
+        assert_eq!(life.pass().await.exit(), Exit::Failed);
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("taken by"), "{}", failed.body);
+        let image = life.account.image(&theirs).expect("it is still there");
+        assert!(image.tags.is_empty(), "{:?}", image.tags);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn user_data_over_the_limit_is_never_launched() {
+    paused(async || {
+        let mut life = Life::brisk();
+        let noise = |n: u64| format!("{:016x}", (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let long: String = (0..4000).map(noise).collect();
+        let recipe = format!("#!/bin/sh\n: {long}\n");
+        life.settings = crate::common::life::settings(CONFIG, &recipe);
+        let passed = life.pass().await;
+        assert_eq!(passed.exit(), Exit::Failed);
+        let error = passed.bakes[0]
+            .1
+            .as_ref()
+            .err()
+            .expect("no order was given");
+        let source = std::error::Error::source(error).expect("the order's error");
+        assert!(source.to_string().contains("EC2 takes 16384"), "{source}");
+        assert_eq!(life.effects_of("RunInstances"), 0);
+        life.promises_hold();
+    });
+}
