@@ -3,6 +3,11 @@
 //! `common` holds the harness, `scenario` whole passes on the simulated account under virtual time,
 //! `crash` the same stopped at every point, `cli` the real binary, `shipped` what lies beside it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where and ends"
+)]
+
 mod cli;
 mod common;
 mod crash;

@@ -1,3 +1,5 @@
-//! What is shipped beside the binary works as it is.
+//! What is shipped beside the binary works as it is, and the house keeps its shape.
 
+mod imports;
+mod layers;
 mod recipes;

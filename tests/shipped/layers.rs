@@ -1,0 +1,211 @@
+//! Imports point one way: this test reads every file under `src/` and fails on a breach.
+
+use std::fs;
+use std::path::Path;
+
+use super::imports::Source;
+
+/// Who may name whom, by the first module. Whatever is not listed may name everything.
+const ARROWS: [(&str, &[&str]); 8] = [
+    ("model", &["model"]),
+    ("clock", &["clock"]),
+    ("store", &["store", "model"]),
+    ("cloud", &["cloud", "model", "clock"]),
+    ("settings", &["settings", "model"]),
+    ("workflow", &["workflow", "store", "clock"]),
+    ("outbox", &["outbox", "store", "cloud", "model", "clock"]),
+    (
+        "flow",
+        &["flow", "model", "workflow", "cloud", "store", "clock"],
+    ),
+];
+
+/// Plain functions of values: they name the model and each other, and nothing in them waits.
+const PLAIN: [&str; 9] = [
+    "flow::compare",
+    "flow::plan",
+    "flow::survey",
+    "flow::notify",
+    "flow::verdict",
+    "flow::verify",
+    "flow::bake::order",
+    "flow::bake::render",
+    "flow::bake::user_data",
+];
+
+/// What a plain file may name besides: values that EC2 was read into, and never the door itself.
+const VALUES: [(&str, &str); 3] = [
+    ("flow::bake::order", "cloud::InstanceTypeFacts"),
+    ("flow::bake::order", "cloud::Offering"),
+    ("flow::bake::order", "cloud::Subnet"),
+];
+
+/// What a decision has no use for.
+const WAITING: [&str; 6] = ["async", "await", "Clock", "Cloud", "Connection", "Store"];
+
+/// Crates that only one module may name.
+const DOORS: [(&str, &str); 4] = [
+    ("aws_sdk_", "cloud"),
+    ("aws_config", "cloud"),
+    ("rusqlite", "store"),
+    ("sim", "cli"),
+];
+
+/// What only the command line does.
+const PRINTING: [&str; 4] = ["println", "eprintln", "print", "eprint"];
+
+/// Every breach of one file.
+fn breaches(path: &str, text: &str) -> Vec<String> {
+    if Source::is_test(path) {
+        return Vec::new();
+    }
+    let source = Source::new(path, text);
+    let area = source.module.first().map_or("", String::as_str);
+    let mut found = Vec::new();
+    for named in source.named() {
+        let named = named.join("::");
+        if let Some(why) = wrong_way(&source, area, &named) {
+            found.push(format!("{path} names {named}: {why}"));
+        }
+    }
+    for (name, home) in DOORS {
+        if area != home && source.names_crate(name) {
+            found.push(format!("{path} names the crate {name}: only {home} may"));
+        }
+    }
+    if plain(&source.module.join("::")) {
+        let waits = WAITING.into_iter().filter(|word| source.says(word));
+        found.extend(waits.map(|word| format!("{path} is plain and says `{word}`")));
+    }
+    if area != "cli" {
+        let prints = PRINTING
+            .into_iter()
+            .filter(|word| source.code.contains(&format!("{word}!")) && source.says(word));
+        found.extend(prints.map(|word| format!("{path} says `{word}!`: only cli prints")));
+    }
+    found
+}
+
+fn wrong_way(source: &Source, area: &str, named: &str) -> Option<&'static str> {
+    let module = source.module.join("::");
+    let (_, allowed) = ARROWS.iter().find(|(from, _)| *from == area)?;
+    let target = named.split("::").next().unwrap_or(named);
+    // Ids are words that everybody shares.
+    if area == "workflow" && named.starts_with("model::ids") {
+        return None;
+    }
+    if plain(&module) {
+        let value = VALUES.contains(&(module.as_str(), named));
+        let fits = target == "model" || plain(named) || value;
+        return (!fits).then_some("a plain function of values");
+    }
+    if !allowed.contains(&target) {
+        return Some("the arrows point the other way");
+    }
+    let stage = |path: &str| path.split("::").nth(1).map(str::to_owned);
+    let sibling = area == "flow" && target == "flow" && stage(&module) != stage(named);
+    (sibling && !module.is_empty() && stage(&module).is_some() && !plain(named))
+        .then_some("a sibling stage that is not plain")
+}
+
+fn plain(module: &str) -> bool {
+    PLAIN.iter().any(|stage| {
+        let rest = module.strip_prefix(stage);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    })
+}
+
+/// Every `.rs` file below a folder, with its path relative to `src/`.
+fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).expect("the sources are here") {
+        let path = entry.expect("a readable entry").path();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let below = format!("{prefix}{name}");
+        if path.is_dir() {
+            files(&path, &format!("{below}/"), into);
+        } else if name.ends_with(".rs") {
+            into.push((below, fs::read_to_string(&path).expect("sources are text")));
+        }
+    }
+}
+
+#[test]
+fn imports_point_one_way() {
+    let mut all = Vec::new();
+    files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        "",
+        &mut all,
+    );
+    assert!(all.len() > 100, "only {} files were read", all.len());
+    let mut found: Vec<String> = all
+        .iter()
+        .flat_map(|(path, text)| breaches(path, text))
+        .collect();
+    found.sort();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn every_sort_of_breach_is_seen() {
+    let samples = [
+        ("model/ids.rs", "use crate::clock::Clock;"),
+        ("model/ids.rs", "fn f() { super::super::store::x() }"),
+        ("clock.rs", "use crate::model::ids::Region;"),
+        ("store/memory.rs", "use crate::cloud::Cloud;"),
+        ("cloud/images.rs", "use crate::{clock::Clock, flow::plan};"),
+        ("settings/values.rs", "use crate::service::Service;"),
+        ("workflow/runner.rs", "use crate::model::bake::BakeOrder;"),
+        ("workflow/runner.rs", "use crate::cloud::Cloud;"),
+        ("outbox.rs", "use crate::flow::notify;"),
+        ("flow/detect.rs", "use crate::flow::bake::site::site;"),
+        ("flow/detect/images.rs", "use crate::service::Service;"),
+        ("flow/compare/watch.rs", "use crate::cloud::Subnet;"),
+        ("flow/compare/watch.rs", "use super::super::detect::sight;"),
+        ("flow/plan.rs", "async fn plan() {}"),
+        ("flow/notify.rs", "fn f(clock: &Clock) {}"),
+        ("flow/bake/order.rs", "use crate::cloud::Cloud;"),
+        ("flow/bake/launch.rs", "use aws_sdk_ec2::Client;"),
+        ("service/pass.rs", "fn f() { sim::serve() }"),
+        ("service/pass.rs", "fn f() { println!(\"x\") }"),
+        ("outbox.rs", "fn f() { eprint!(\"x\") }"),
+    ];
+    for (path, text) in samples {
+        assert!(!breaches(path, text).is_empty(), "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_is_allowed_is_no_breach() {
+    let samples = [
+        (
+            "flow/detect.rs",
+            "use crate::flow::compare;\nuse crate::cloud::Cloud;",
+        ),
+        (
+            "flow/bake/launch.rs",
+            "use super::steps::Bake;\nuse crate::flow::verify::GuestRole;",
+        ),
+        (
+            "flow/bake/order.rs",
+            "use crate::cloud::{Offering, Subnet};",
+        ),
+        (
+            "cli/demo.rs",
+            "use sim::Account;\nfn f() { println!(\"x\") }",
+        ),
+        ("cloud/clients.rs", "use aws_sdk_ec2::Client;"),
+        (
+            "model/bake.rs",
+            "//! See crate::flow::bake.\nuse super::ids::ImageId;",
+        ),
+        ("flow/compare/tests.rs", "use crate::cloud::Cloud;"),
+    ];
+    for (path, text) in samples {
+        assert_eq!(breaches(path, text), [""; 0], "{path}: {text}");
+    }
+}
