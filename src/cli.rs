@@ -57,11 +57,45 @@ pub fn main() -> Exit {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(run(arguments)),
+        Ok(runtime) => runtime.block_on(run_until_stopped(arguments)),
         Err(error) => {
             eprintln!("amiwatch: cannot start: {error}; check the process's limits");
             Exit::Failed
         }
+    }
+}
+
+/// Runs the command until it ends or somebody stops it. Stopping loses nothing: whatever was under way
+/// is in the journal, and the next start goes on with it.
+async fn run_until_stopped(arguments: Arguments) -> Exit {
+    // The simulated account is stopped like this on purpose, and tidies up after itself.
+    #[cfg(feature = "sim")]
+    if matches!(arguments.command, Command::Sim(_)) {
+        return run(arguments).await;
+    }
+    tokio::select! {
+        biased;
+        () = stopped() => {
+            eprintln!("amiwatch: stopped; a bake that was under way goes on at the next start");
+            Exit::Failed
+        }
+        exit = run(arguments) => exit,
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM; for ever where they cannot be listened for.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
 }
 

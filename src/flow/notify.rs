@@ -121,7 +121,10 @@ pub fn failed(
     about(&mut body, order);
     body.tail("The end of the guest's console:", console);
     body.commands(&[
-        ("amiwatch status".to_owned(), "every watch, its image, its failures"),
+        (
+            "amiwatch status".to_owned(),
+            "every watch, its image, its failures",
+        ),
         (format!("amiwatch bake {watch}"), "tries again now"),
     ]);
     let mut facts = order_facts(order);
@@ -155,7 +158,10 @@ pub fn held(order: &BakeOrder, failing: &Failing, at: DateTime<Utc>) -> Notice {
     body.gap();
     about(&mut body, order);
     body.commands(&[
-        ("amiwatch status".to_owned(), "every watch, its image, its failures"),
+        (
+            "amiwatch status".to_owned(),
+            "every watch, its image, its failures",
+        ),
         (
             format!("amiwatch bake {watch} --force"),
             "tries again now, as the next generation",

@@ -26,9 +26,17 @@ pub(super) async fn ops(
     let mut history = memory::watch(bake.store, &order.scope, &order.watch).await?;
     let notices = match outcome {
         Outcome::Succeeded { .. } => succeeded(&mut history.value, run, now),
-        Outcome::Failed { step, failure, left } => {
-            failed(&mut history.value, order, step, &with_left(failure, left), now)
-        }
+        Outcome::Failed {
+            step,
+            failure,
+            left,
+        } => failed(
+            &mut history.value,
+            order,
+            step,
+            &with_left(failure, left),
+            now,
+        ),
     };
     let mut ops = vec![memory::put_watch(&order.scope, &order.watch, &history)];
     for notice in notices {

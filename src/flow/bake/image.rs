@@ -6,8 +6,9 @@
 use super::launch::{made_image, missing};
 use super::steps::{Bake, BakeOutput, BakeStep};
 use super::trouble::{SETTLE_S, step_error, undo_error};
-use crate::cloud::CreateImage;
+use crate::cloud::{CloudError, CreateImage};
 use crate::model::bake::BakeOrder;
+use crate::model::ids::SnapshotId;
 use crate::model::image::{Image, ImageState};
 use crate::model::tags;
 use crate::workflow::{At, Failure, Look, StepError, Undo};
@@ -155,13 +156,9 @@ fn not_listed(at: &At<'_, Bake<'_>>) -> Undo {
     Undo::Gone
 }
 
-async fn mark(
-    bake: &Bake<'_>,
-    id: &crate::model::ids::ImageId,
-    state: &str,
-) -> Result<(), crate::cloud::CloudError> {
+async fn mark(bake: &Bake<'_>, ids: &[&str], state: &str) -> Result<(), CloudError> {
     let tags = [(tags::STATE.to_owned(), state.to_owned())].into();
-    bake.cloud.tag(&[id.as_str()], &tags).await
+    bake.cloud.tag(ids, &tags).await
 }
 
 fn of_this_key(image: &Image, order: &BakeOrder) -> bool {
