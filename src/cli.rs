@@ -32,6 +32,8 @@ mod status;
 
 mod survey;
 
+use std::io::IsTerminal as _;
+
 use clap::Parser as _;
 
 use crate::flow::verdict::Exit;
@@ -52,7 +54,7 @@ pub fn main() -> Exit {
             };
         }
     };
-    telemetry::start(arguments.common.log, arguments.common.verbose);
+    telemetry::start(arguments.common.log, arguments.common.verbose, colours());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -63,6 +65,16 @@ pub fn main() -> Exit {
             Exit::Failed
         }
     }
+}
+
+/// Colours only on a terminal, and not where NO_COLOR is set to anything.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here, in cli"
+)]
+fn colours() -> bool {
+    let refused = std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !refused
 }
 
 /// Runs the command until it ends or somebody stops it. Stopping loses nothing: whatever was under way

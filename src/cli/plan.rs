@@ -139,7 +139,7 @@ fn show(looked: &Looked<'_>, planned: &Planned<'_>) {
     }
 }
 
-pub(super) fn action(action: &Action) -> String {
+fn action(action: &Action) -> String {
     match action {
         Action::Nothing => "would do nothing: in step".to_owned(),
         Action::Tell => "would tell, and nothing else (on_drift = \"notify\")".to_owned(),
