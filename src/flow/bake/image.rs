@@ -108,9 +108,19 @@ pub(super) async fn mark_verified(
     at: &At<'_, Bake<'_>>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
-    mark(bake, &id, tags::state::VERIFIED)
-        .await
-        .map_err(|error| step_error(&error))?;
+    let snapshots = match at.run.output(BakeStep::Available) {
+        Some(BakeOutput::Available { snapshots }) => snapshots.as_slice(),
+        _ => return Err(missing("the image's snapshots")),
+    };
+    // The image last: whoever sees it verified sees nothing of it that says otherwise.
+    let ids: Vec<&str> = snapshots.iter().map(SnapshotId::as_str).collect();
+    let verified = tags::state::VERIFIED;
+    if !ids.is_empty() {
+        let marked = mark(bake, &ids, verified).await;
+        marked.map_err(|error| step_error(&error))?;
+    }
+    let marked = mark(bake, &[id.as_str()], verified).await;
+    marked.map_err(|error| step_error(&error))?;
     Ok(Look::Done(BakeOutput::Verified))
 }
 
@@ -135,7 +145,7 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
             ),
         });
     }
-    mark(bake, &image.id, tags::state::REJECTED)
+    mark(bake, &[image.id.as_str()], tags::state::REJECTED)
         .await
         .map_err(|error| undo_error(&error))?;
     let removed = bake.cloud.deregister(&image.id, &image.snapshots).await;
