@@ -126,6 +126,7 @@ impl<W: Workflow> Runner<'_, W> {
     /// [`RunError`] when the store fails or the journal does not make sense.
     pub async fn resume(&self, journal: &str) -> Result<Ended<W>, RunError> {
         let mut run = replay::<W>(self.store, journal).await?;
+        let resumed_at = self.clock.now();
         loop {
             match run.phase().clone() {
                 Phase::Ready => self.ready(journal, &mut run).await?,
@@ -135,6 +136,14 @@ impl<W: Workflow> Runner<'_, W> {
                     since,
                     deadline,
                 } => {
+                    // What only tidies up gets its time from whoever does it: a process that was
+                    // dead for longer than that must not leave things behind.
+                    let tidies = run.output(self.workflow.point_of_no_return()).is_some();
+                    let allowance = self.workflow.allowance(step, run.input());
+                    let deadline = match tidies {
+                        true => deadline.max(resumed_at + delta(allowance)),
+                        false => deadline,
+                    };
                     self.running(journal, &mut run, step, choice, since, deadline)
                         .await?;
                 }
@@ -144,6 +153,8 @@ impl<W: Workflow> Runner<'_, W> {
                     since,
                     deadline,
                 } => {
+                    let allowance = self.workflow.undo_allowance(step);
+                    let deadline = deadline.max(resumed_at + delta(allowance));
                     self.undoing(journal, &mut run, step, since, deadline)
                         .await?;
                 }

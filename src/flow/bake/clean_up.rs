@@ -1,9 +1,10 @@
-//! After the image is verified: everything else that the bake made goes.
+//! After the image is verified: everything else that the bake made goes. The image stands whatever
+//! happens here, so every failed call is tried again until the step's time is over.
 
 use super::launch::{gone, guests};
 use super::network;
 use super::steps::{Bake, BakeOutput};
-use super::trouble::step_error;
+use super::trouble::undo_error;
 use crate::flow::verify::GuestRole;
 use crate::workflow::{At, Failure, Look, StepError, Undo};
 
@@ -15,10 +16,10 @@ pub(super) async fn check(
     let mut ending = 0_usize;
     for role in [GuestRole::Builder, GuestRole::BootTest] {
         let found = guests(bake, at.run.input(), role).await;
-        for guest in found.map_err(|error| step_error(&error))? {
+        for guest in found.map_err(|error| undo_error(&error))? {
             if !guest.state.ended() {
                 let ended = bake.cloud.terminate(&guest.id).await;
-                ended.map_err(|error| step_error(&error))?;
+                ended.map_err(|error| undo_error(&error))?;
             }
             ending += usize::from(!gone(&guest));
         }

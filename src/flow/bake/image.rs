@@ -6,7 +6,7 @@
 use super::launch::{made_image, missing};
 use super::steps::{Bake, BakeOutput, BakeStep};
 use super::trouble::{SETTLE_S, step_error, undo_error};
-use crate::cloud::{CloudError, CreateImage};
+use crate::cloud::{CloudError, CreateImage, ErrorKind};
 use crate::model::bake::BakeOrder;
 use crate::model::ids::SnapshotId;
 use crate::model::image::{Image, ImageState};
@@ -145,9 +145,11 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
             ),
         });
     }
-    mark(bake, &[image.id.as_str()], tags::state::REJECTED)
-        .await
-        .map_err(|error| undo_error(&error))?;
+    // The mark is for whoever sees the image before it is gone; who may not tag may still remove.
+    match mark(bake, &[image.id.as_str()], tags::state::REJECTED).await {
+        Err(error) if error.kind != ErrorKind::Denied => return Err(undo_error(&error)),
+        _ => {}
+    }
     let removed = bake.cloud.deregister(&image.id, &image.snapshots).await;
     removed.map_err(|error| undo_error(&error))?;
     Ok(Undo::Gone)

@@ -1,0 +1,146 @@
+//! Guests that have good days and bad ones. What a good guest does is decided by the model that
+//! the demo uses, or, where every look counts, by a quick one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use amiwatch::cli::demo::machine::{ModelMachine, Told};
+use amiwatch::flow::verify::encode::encode;
+use amiwatch::model::report::{CheckResult, Report};
+use sim::{Boot, Guest, Machine};
+
+/// The file by which a boot test knows that it runs on an image that was baked.
+const BAKED: &str = "/baked";
+
+/// How a guest spends its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Day {
+    /// As the demo's model.
+    Good,
+    /// Two seconds from power-on to power-off; whatever the recipe, its checks pass after it.
+    Quick,
+    /// As `Quick`, and every check passed on the untouched base already.
+    QuickRedundant,
+    /// Boots and says nothing more.
+    Hangs,
+    /// Prints bytes that mean nothing, among them the marks of a report, and powers off.
+    Garbage,
+    /// Prints the first lines of its report and powers off.
+    HalfReport,
+    /// Prints a whole passing report under another bake's nonce and powers off.
+    ForeignReport,
+    /// Powers off without a word.
+    NoReport,
+    /// Reports that a check fails.
+    FailsChecks,
+    /// Reports, but never says that it is clean.
+    NotClean,
+    /// Prints two reports that contradict each other.
+    TwoReports,
+}
+
+/// Plays builders and boot tests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cast {
+    pub(crate) builder: Day,
+    pub(crate) boot_test: Day,
+}
+
+impl Cast {
+    /// Both have the same day.
+    pub(crate) fn both(day: Day) -> Self {
+        Self {
+            builder: day,
+            boot_test: day,
+        }
+    }
+}
+
+impl Guest for Cast {
+    fn boot(&self, boot: Boot, machine: Machine) {
+        let told = Told::read(&boot.user_data).expect("only amiwatch launches guests here");
+        let day = match told.role.as_str() {
+            "builder" => self.builder,
+            _ => self.boot_test,
+        };
+        play(day, &told, boot, machine);
+    }
+}
+
+fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
+    let good = report(told, &boot, false);
+    let mut disk = boot.disk.clone();
+    disk.insert(BAKED.to_owned(), told.commands.join("\n"));
+    let console = match day {
+        Day::Good => return ModelMachine.boot(boot, machine),
+        Day::Hangs => return,
+        Day::NoReport => String::new(),
+        Day::Quick => encode(&good, &told.nonce, true),
+        Day::QuickRedundant => encode(&report(told, &boot, true), &told.nonce, true),
+        Day::Garbage => garbage(&told.nonce),
+        Day::HalfReport => half(&encode(&long(good), &told.nonce, true)),
+        Day::ForeignReport => encode(&good, &"0".repeat(32), true),
+        Day::FailsChecks => encode(&failing(good), &told.nonce, true),
+        Day::NotClean => encode(&good, &told.nonce, false),
+        Day::TwoReports => {
+            let other = failing(good.clone());
+            encode(&good, &told.nonce, true) + &encode(&other, &told.nonce, true)
+        }
+    };
+    machine.console_after(Duration::from_secs(1), console);
+    machine.power_off_after(Duration::from_secs(2), disk);
+}
+
+fn report(told: &Told, boot: &Boot, redundant: bool) -> Report {
+    let builder = told.role == "builder";
+    let baked = builder || boot.disk.contains_key(BAKED);
+    let checks = |passed: bool| {
+        let one = |(name, _): &(String, String)| CheckResult {
+            name: name.clone(),
+            exit: i32::from(!passed),
+            ..CheckResult::default()
+        };
+        told.checks.iter().map(one).collect::<Vec<_>>()
+    };
+    Report {
+        before: builder.then(|| checks(redundant)),
+        after: checks(baked),
+        boots: boot.boot_number,
+        cloud_init: "done".to_owned(),
+        kernel: "6.1.0-model".to_owned(),
+        facts: BTreeMap::from([("id.machine".to_owned(), boot.instance_id.clone())]),
+        ..Report::default()
+    }
+}
+
+fn failing(mut report: Report) -> Report {
+    for check in &mut report.after {
+        check.exit = 1;
+        check.tail = "not what was wanted".to_owned();
+    }
+    report
+}
+
+/// So long that it takes several frames: its packages do not compress away.
+fn long(mut report: Report) -> Report {
+    let line = |n: u64| format!("package-{n} {:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    report.packages = (1..200).map(line).collect();
+    report
+}
+
+/// The first copy's first lines.
+fn half(console: &str) -> String {
+    console
+        .lines()
+        .take(4)
+        .map(|line| format!("{line}\r\n"))
+        .collect()
+}
+
+fn garbage(nonce: &str) -> String {
+    format!(
+        "\u{1b}[31m\u{0}\u{7f}AMIWATCH1 {nonce} 1/1 0000000000000000 AAAA\r\n\
+         AMIWATCH1 {nonce} clean beef beef\r\nAMIWATCH1\r\n{}\r\n",
+        "\u{fffd}".repeat(400)
+    )
+}

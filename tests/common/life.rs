@@ -1,0 +1,253 @@
+//! One life: an account, a store in a file, a config, and processes that come and go.
+//!
+//! A process is what `run --once` is: it opens the store, takes the driver's place, makes a pass,
+//! and is gone. Only the account and the store's file outlive it; time is tokio's paused time, read
+//! by the account and by amiwatch through one clock.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use amiwatch::clock::Clock;
+use amiwatch::cloud::{ByHand, Connection};
+use amiwatch::flow::bake::steps::JOURNALS;
+use amiwatch::flow::verdict::{self, Exit};
+use amiwatch::model::ids::Region;
+use amiwatch::model::plan::{Action, PlanItem};
+use amiwatch::outbox::Delivered;
+use amiwatch::service::Service;
+use amiwatch::service::drive::DriveError;
+use amiwatch::service::look::{Patience, look};
+use amiwatch::service::pass::{Passed, pass};
+use amiwatch::settings::{Settings, parse};
+use amiwatch::store::sqlite::SqliteStore;
+use amiwatch::store::{Lease, Store as _};
+use amiwatch::workflow::runner::{Unobserved, open_journals};
+use chrono::{DateTime, TimeZone as _, Utc};
+use sim::{Account, SimClock};
+use tempfile::TempDir;
+
+use super::guest::{Cast, Day};
+use super::seam::{Seam, SeamedStore};
+use super::wire::{Guard, wire};
+use super::world::{self, CONFIG, INSTALLATION, RECIPE, REGION};
+
+/// More passes than any life here needs; a life that goes on longer never ends.
+const PASSES_MAX: usize = 12;
+
+/// An account, a store, a config.
+pub(crate) struct Life {
+    pub(crate) account: Account,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    pub(crate) seam: Arc<Seam>,
+    pub(crate) guard: Arc<Guard>,
+    folder: TempDir,
+}
+
+/// The process was stopped at the armed point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stopped;
+
+impl Life {
+    /// The usual world and config, with guests that have good days.
+    pub(crate) fn begin() -> Self {
+        Self::with_config(CONFIG)
+    }
+
+    /// The usual world with another config.
+    pub(crate) fn with_config(config: &str) -> Self {
+        let life = Self::empty(config);
+        world::fill(&life.account);
+        life.guests(Cast::both(Day::Good));
+        life
+    }
+
+    /// The usual world in which a bake takes seconds and few looks.
+    pub(crate) fn brisk() -> Self {
+        let life = Self::begin();
+        life.account.set_timing(world::brisk());
+        life.guests(Cast::both(Day::Quick));
+        life
+    }
+
+    /// An account without anything in it.
+    pub(crate) fn empty(config: &str) -> Self {
+        let clock = Clock::virtual_from(opening());
+        let read = clock.clone();
+        Self {
+            account: Account::new(SimClock::new(move || read.now())),
+            clock,
+            settings: settings(config, RECIPE),
+            seam: Seam::new(),
+            guard: Guard::of(INSTALLATION),
+            folder: folder(),
+        }
+    }
+
+    pub(crate) fn guests(&self, cast: Cast) {
+        self.account.set_guest(cast);
+    }
+
+    /// A new platform version comes out.
+    pub(crate) fn release(&self, version: &str) {
+        let here = self.account.at(REGION);
+        here.release(world::release(version)).unwrap();
+    }
+
+    /// The image of a platform version.
+    pub(crate) fn base_image(&self, version: &str) -> String {
+        let entries = self.account.images().into_iter();
+        let platforms = entries.filter(|image| image.owner_id != sim::ACCOUNT_ID);
+        let mut found = platforms.filter(|image| image.name.contains(version));
+        found.next().expect("the release has an image").id
+    }
+
+    pub(crate) async fn wait(&self, by: Duration) {
+        self.clock.sleep(by).await;
+    }
+
+    /// The store is lost with everything in it.
+    pub(crate) fn lose_the_store(&self) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+    }
+
+    fn store_path(&self) -> PathBuf {
+        self.folder.path().join("amiwatch.db")
+    }
+
+    /// The store as the next process will find it.
+    pub(crate) fn store(&self) -> SqliteStore {
+        SqliteStore::open(&self.store_path()).expect("the store opens")
+    }
+
+    /// Journals that are not closed.
+    pub(crate) async fn open_bakes(&self) -> Vec<String> {
+        open_journals(&self.store(), JOURNALS).await.unwrap()
+    }
+
+    /// A way to the account through the seam.
+    pub(crate) fn connection(&self) -> Connection {
+        let parts = ByHand {
+            http: wire(&self.account, &self.seam, &self.guard),
+            region: Region::new(REGION),
+            access_key_id: "AKIDEXAMPLE".to_owned(),
+            secret_access_key: "keep-me-secret".to_owned(),
+            endpoint: None,
+            in_flight_max: None,
+        };
+        Connection::by_hand(parts, &self.clock)
+    }
+
+    /// One process: does its work, or is stopped at the armed point. Either way nothing of it is
+    /// left running: what was detached from it would betray itself here.
+    pub(crate) async fn process<T>(
+        &self,
+        work: impl AsyncFnOnce(Service<'_>, Lease) -> T,
+    ) -> Result<T, Stopped> {
+        let ended = {
+            let store = SeamedStore {
+                inner: self.store(),
+                seam: Arc::clone(&self.seam),
+            };
+            let connection = self.connection();
+            let service = Service {
+                settings: &self.settings,
+                connection: &connection,
+                store: &store,
+                clock: &self.clock,
+            };
+            let lease = store.take_lease().await.unwrap();
+            let lease = lease.expect("a process that is gone holds no lease");
+            tokio::select! {
+                biased;
+                () = self.seam.stopped() => Err(Stopped),
+                done = work(service, lease) => Ok(done),
+            }
+        };
+        let metrics = tokio::runtime::Handle::current().metrics();
+        assert_eq!(metrics.num_alive_tasks(), 0, "a task outlived its process");
+        ended
+    }
+
+    /// One pass in a process of its own, which the armed point may stop.
+    pub(crate) async fn try_pass(&self) -> Result<Result<Passed, DriveError>, Stopped> {
+        self.process(async |service, lease| pass(&service, lease, &|_| Box::new(Unobserved)).await)
+            .await
+    }
+
+    /// One pass in a process of its own.
+    pub(crate) async fn pass(&self) -> Passed {
+        let passed = self.try_pass().await.expect("nothing is armed");
+        passed.expect("the store works")
+    }
+
+    /// `check`: the plan that a look leads to, and the exit code.
+    pub(crate) async fn check(&self) -> (Vec<PlanItem>, Exit) {
+        let looked = self
+            .process(async |service, _| {
+                let looked = look(&service, None, Patience::Waits).await;
+                let items = looked.expect("the store works").into_iter();
+                items.map(|one| one.item).collect::<Vec<_>>()
+            })
+            .await
+            .expect("nothing is armed");
+        let exit = verdict::exit(looked.iter().map(|item| &item.drift));
+        (looked, exit)
+    }
+
+    /// Passes, with the pauses that the plan asks for, until one has nothing left to do.
+    pub(crate) async fn until_settled(&self) {
+        for _ in 0..PASSES_MAX {
+            let passed = self.pass().await;
+            if rests(&passed) {
+                return;
+            }
+            let holds = passed.items.iter().filter_map(|item| match item.action {
+                Action::Hold { until } => until,
+                _ => None,
+            });
+            let next = holds.chain(passed.delivered.next_at).min();
+            self.clock
+                .sleep_until(next.unwrap_or(self.clock.now()))
+                .await;
+            self.wait(Duration::from_secs(60)).await;
+        }
+        panic!("there is still something to do after {PASSES_MAX} passes");
+    }
+}
+
+/// Nothing was baked, nothing was told, and nothing waits.
+fn rests(passed: &Passed) -> bool {
+    let still = |item: &PlanItem| matches!(item.action, Action::Nothing | Action::Tell);
+    passed.resumed.is_empty()
+        && passed.bakes.is_empty()
+        && passed.delivered == Delivered::default()
+        && passed.items.iter().all(still)
+}
+
+/// A config with this text as each recipe that it names.
+pub(crate) fn settings(config: &str, recipe: &str) -> Settings {
+    let read = |_: &Path| Ok(recipe.as_bytes().to_vec());
+    match parse(config, Path::new("amiwatch.toml"), &read) {
+        Ok(settings) => settings,
+        Err(faults) => panic!("the test's own config is wrong:\n{faults}"),
+    }
+}
+
+/// A folder for the store; in memory where the machine has that, since a life commits often and
+/// nobody pulls this machine's plug.
+fn folder() -> TempDir {
+    let made = match Path::new("/dev/shm") {
+        memory if memory.is_dir() => tempfile::tempdir_in(memory),
+        _ => tempfile::tempdir(),
+    };
+    made.expect("the machine has a writable temporary folder")
+}
+
+/// When every life begins.
+fn opening() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 2, 8, 0, 0).unwrap()
+}

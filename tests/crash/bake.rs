@@ -1,0 +1,99 @@
+//! The bake, stopped everywhere.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use amiwatch::model::tags;
+
+use super::sweep::{AtStop, Plot, Store, every_point};
+use crate::common::life::Life;
+use crate::common::paused;
+use crate::common::world::INSTALLATION;
+
+/// One verified image, nothing else of ours, and every notice has arrived.
+fn as_if_nothing_happened(life: &Life, _: &AtStop) {
+    one_image(life);
+    life.promises_hold();
+    assert_eq!(life.heard_keys(), undisturbed_keys());
+}
+
+/// One verified image, and its notice.
+fn one_image(life: &Life) {
+    let [image] = &life.verified()[..] else {
+        panic!("not one verified image: {:#?}", life.verified())
+    };
+    let told = format!("baked:{}", image.tags[tags::KEY]);
+    assert!(life.heard_keys().contains(&told), "{:#?}", life.heard());
+}
+
+/// The keys that a life without a crash tells.
+fn undisturbed_keys() -> BTreeSet<String> {
+    static KEYS: std::sync::OnceLock<BTreeSet<String>> = std::sync::OnceLock::new();
+    let keys = KEYS.get_or_init(|| {
+        paused(async || {
+            let life = Life::brisk();
+            life.until_settled().await;
+            life.each_notice_came_once();
+            life.heard_keys()
+        })
+    });
+    assert!(keys.len() >= 2, "{keys:?}");
+    keys.clone()
+}
+
+const BAKE: Plot = Plot {
+    begin: Life::brisk,
+    dead_for: Duration::from_secs(10),
+    store: Store::Kept,
+    proof: as_if_nothing_happened,
+};
+
+#[test]
+fn a_bake_that_is_stopped_anywhere_ends_as_if_nothing_had_happened() {
+    every_point(BAKE, 1);
+}
+
+/// The guests' consoles have expired meanwhile, and whatever was paused has waited long enough.
+#[test]
+fn a_bake_that_stays_dead_for_hours_still_ends_with_one_image() {
+    let plot = Plot {
+        dead_for: Duration::from_secs(3 * 60 * 60),
+        proof: one_image_in_the_end,
+        ..BAKE
+    };
+    every_point(plot, 5);
+}
+
+/// An attempt may have failed on the way, and then another image was made.
+fn one_image_in_the_end(life: &Life, _: &AtStop) {
+    one_image(life);
+    life.promises_hold();
+}
+
+#[test]
+fn a_bake_whose_store_is_lost_meanwhile_makes_no_second_image() {
+    let plot = Plot {
+        store: Store::Lost,
+        proof: one_image_and_what_remains_can_be_found,
+        ..BAKE
+    };
+    every_point(plot, 1);
+}
+
+/// An image that was verified when the store was lost is adopted, and nobody is told again that it
+/// was baked. What its bake was about to remove no journal claims any more; it carries our tag, so
+/// that it can be found by it. In every other case the bake is met and ends as usual.
+fn one_image_and_what_remains_can_be_found(life: &Life, at_stop: &AtStop) {
+    if at_stop.verified == 0 {
+        one_image(life);
+        life.promises_hold();
+        return;
+    }
+    assert_eq!(life.verified().len(), 1, "{:#?}", life.verified());
+    life.nothing_foreign_touched();
+    life.guests_were_closed();
+    for left in life.leaked() {
+        let whose = left.tags.get(tags::INSTALLATION).map(String::as_str);
+        assert_eq!(whose, Some(INSTALLATION), "{left:?}");
+    }
+}
