@@ -315,6 +315,7 @@ def launches(it, region, image):
     seen = [one for one in it.proxy.launches if one["region"] == region]
     equal("launches", len(seen), 2)
     known = {one["InstanceId"]: one for one in it.account.instances(region)}
+    equal("instances ever", set(known), {one["instance"] for one in seen})
     wanted = (
         ("builder", tags_of(image)["amiwatch:base-image"], "stop"),
         ("boot-test", image["ImageId"], "terminate"),
