@@ -32,6 +32,8 @@ mod status;
 
 mod survey;
 
+use std::io::IsTerminal as _;
+
 use clap::Parser as _;
 
 use crate::flow::verdict::Exit;
@@ -52,16 +54,60 @@ pub fn main() -> Exit {
             };
         }
     };
-    telemetry::start(arguments.common.log, arguments.common.verbose);
+    telemetry::start(arguments.common.log, arguments.common.verbose, colours());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(run(arguments)),
+        Ok(runtime) => runtime.block_on(run_until_stopped(arguments)),
         Err(error) => {
             eprintln!("amiwatch: cannot start: {error}; check the process's limits");
             Exit::Failed
         }
+    }
+}
+
+/// Colours only on a terminal, and not where NO_COLOR is set to anything.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here, in cli"
+)]
+fn colours() -> bool {
+    let refused = std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !refused
+}
+
+/// Runs the command until it ends or somebody stops it. Stopping loses nothing: whatever was under way
+/// is in the journal, and the next start goes on with it.
+async fn run_until_stopped(arguments: Arguments) -> Exit {
+    // The simulated account is stopped like this on purpose, and tidies up after itself.
+    #[cfg(feature = "sim")]
+    if matches!(arguments.command, Command::Sim(_)) {
+        return run(arguments).await;
+    }
+    tokio::select! {
+        biased;
+        () = stopped() => {
+            eprintln!("amiwatch: stopped; a bake that was under way goes on at the next start");
+            Exit::Failed
+        }
+        exit = run(arguments) => exit,
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM; for ever where they cannot be listened for.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
 }
 

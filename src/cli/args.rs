@@ -145,7 +145,7 @@ pub struct Serve {
     /// Where to listen; only loopback unless --anywhere is given
     #[arg(long, default_value = "127.0.0.1:4599", value_name = "ADDRESS:PORT")]
     pub listen: std::net::SocketAddr,
-    /// What is in the account at the start (JSON; see docs/sim.md) [default: the demo's world]
+    /// What is in the account at the start and what happens later (JSON; see docs/sim.md) [default: nothing]
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
     /// Run this program for each boot of a guest: user data on stdin, its output is the console,

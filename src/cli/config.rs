@@ -13,7 +13,7 @@ pub(super) fn run(common: &Common, own: &Config) -> anyhow::Result<Exit> {
 fn check(common: &Common) -> anyhow::Result<Exit> {
     let settings = settings(common)?;
     println!(
-        "{}: {} watches, {} notifiers; nothing is wrong with it",
+        "{}: nothing is wrong with it (watches: {}, notifiers: {})",
         settings.path.display(),
         settings.watches.len(),
         settings.notifiers.len()

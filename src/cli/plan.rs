@@ -49,6 +49,13 @@ pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
     let mut failed = Exit::Done;
     for one in &looked {
         let (order, cannot_order) = match order(&service, one).await {
+            Ok(Some(BakeOrder {
+                impossible: Some(why),
+                ..
+            })) => {
+                failed = Exit::Failed;
+                (None, Some(why))
+            }
             Ok(order) => (order, None),
             Err(error) => {
                 failed = Exit::Failed;
@@ -132,7 +139,7 @@ fn show(looked: &Looked<'_>, planned: &Planned<'_>) {
     }
 }
 
-pub(super) fn action(action: &Action) -> String {
+fn action(action: &Action) -> String {
     match action {
         Action::Nothing => "would do nothing: in step".to_owned(),
         Action::Tell => "would tell, and nothing else (on_drift = \"notify\")".to_owned(),

@@ -110,7 +110,9 @@ impl Observer<BakeOrder, BakeStep, BakeOutput> for Progress {
             Event::Opened { input, .. } => self.line(&opened(input)),
             Event::Started { step, at, .. } => {
                 self.since.borrow_mut().get_or_insert(*at);
-                self.passing(step_word(step));
+                if let Place::Terminal(_) = self.place {
+                    self.passing(step_word(step));
+                }
             }
             Event::Done { step, at, output } => {
                 let took = self.took(*at);
@@ -129,7 +131,11 @@ impl Observer<BakeOrder, BakeStep, BakeOutput> for Progress {
                         .for_each(|line| self.line(&format!("  | {line}")));
                 }
             }
-            Event::UndoStarted { step, .. } => self.passing(format!("undoing {}", step_word(step))),
+            Event::UndoStarted { step, .. } => {
+                if let Place::Terminal(_) = self.place {
+                    self.passing(format!("undoing {}", step_word(step)));
+                }
+            }
             Event::Undone { .. } => {}
             Event::Left { left, .. } => self.line(&format!("{}; {}", left.why, left.by_hand)),
             Event::Closed { outcome, .. } => self.closed(outcome),

@@ -6,7 +6,7 @@ use super::args::{Common, Format, Run as Arguments};
 use super::session::{Access, Session};
 use super::{draw, progress};
 use crate::flow::verdict::Exit;
-use crate::model::plan::PlanItem;
+use crate::model::plan::{Action, PlanItem};
 use crate::service::drive::{DriveError, Ended};
 use crate::service::pass::{Passed, pass};
 
@@ -71,7 +71,7 @@ fn baked(watch: &str, ended: Result<&Ended, &DriveError>) -> Baked {
 
 fn show(passed: &Passed) {
     for item in &passed.items {
-        println!("{}: {}", item.watch, super::plan::action(&item.action));
+        println!("{}: {}", item.watch, did(&item.action));
         item.because
             .iter()
             .for_each(|why| println!("    because: {why}"));
@@ -91,6 +91,29 @@ fn show(passed: &Passed) {
             "some notices could not be delivered; the next try is due {}",
             at.format("%Y-%m-%d %H:%M UTC")
         );
+    }
+}
+
+/// What the pass did about a watch; how its bake ended is told apart.
+fn did(action: &Action) -> String {
+    match action {
+        Action::Nothing => "in step, nothing to bake".to_owned(),
+        Action::Tell => "drift was told; the watch does nothing more by itself".to_owned(),
+        Action::Bake {
+            release,
+            generation,
+            attempt,
+        } => format!(
+            "baked on {} ({}), generation {generation}, attempt {attempt}",
+            release.image, release.version
+        ),
+        Action::Adopt { image, .. } => format!("adopted the verified {image}"),
+        Action::Hold { until: Some(until) } => {
+            format!("waits until {}", until.format("%Y-%m-%d %H:%M UTC"))
+        }
+        Action::Hold { until: None } => "is held until a person decides".to_owned(),
+        Action::Blocked => "nothing was done: a person is needed".to_owned(),
+        Action::CannotTell => "nothing was done: not everything could be read".to_owned(),
     }
 }
 

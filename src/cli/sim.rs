@@ -47,7 +47,7 @@ async fn serve_account(own: &Serve) -> anyhow::Result<Exit> {
     };
     tokio::select! {
         biased;
-        stopped = tokio::signal::ctrl_c() => stopped?,
+        () = super::stopped() => {}
         served = sim::serve(account, listener, options) => served?,
     }
     if let Some(disks) = disks {

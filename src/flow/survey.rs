@@ -181,10 +181,17 @@ fn row(one: &Surveyed) -> Row {
         image: text(one.image_id.as_ref().map(ImageId::as_str)),
         kind: one.image_kind.as_str(),
         base: text(one.base_image_id.as_ref().map(ImageId::as_str)),
-        codes: one
-            .reasons
-            .iter()
-            .map(|reason| reason.code.as_str())
-            .collect(),
+        codes: codes(&one.reasons),
     }
+}
+
+/// Each code once, in the reasons' order: two questions without an answer are one `UNREACHABLE`.
+fn codes(reasons: &[Reason]) -> Vec<&'static str> {
+    let mut codes: Vec<&'static str> = Vec::new();
+    for code in reasons.iter().map(|reason| reason.code.as_str()) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
 }

@@ -146,6 +146,10 @@ pub struct BakeOrder {
     pub tags: BTreeMap<String, String>,
     /// Why this bake, in one line each.
     pub because: Vec<String>,
+    /// Why it cannot even be started. Such an order is journaled like any other and fails at its
+    /// first step, so that it is told, paused and held as any failed attempt is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impossible: Option<String>,
 }
 
 /// One combination of instance type and subnet.

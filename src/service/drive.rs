@@ -6,7 +6,7 @@ use futures_util::stream::FuturesUnordered;
 use super::Service;
 use super::look::Place;
 use crate::cloud::CloudError;
-use crate::flow::bake::order::{OrderError, OrderInputs, key, order};
+use crate::flow::bake::order::{OrderInputs, key, order};
 use crate::flow::bake::site::site;
 use crate::flow::bake::steps::{Bake, BakeOutput, BakeStep, JOURNALS, journal_name};
 use crate::model::bake::BakeOrder;
@@ -58,8 +58,6 @@ impl Ended {
 pub enum DriveError {
     #[error("the bake cannot be ordered")]
     Cloud(#[from] CloudError),
-    #[error("the bake cannot be ordered")]
-    Order(#[from] OrderError),
     #[error("the config says too little to bake")]
     Settings(#[from] Faults),
     #[error("the watch {watch} has no recipe; give it one to bake")]
@@ -73,7 +71,7 @@ pub enum DriveError {
 /// Gives the order for one bake.
 ///
 /// # Errors
-/// When the config and what EC2 offers leave no way, or EC2 cannot be asked.
+/// When EC2 or the store cannot be asked, or the config says too little.
 pub async fn give_order(
     service: &Service<'_>,
     watch: &Watch,
@@ -89,7 +87,7 @@ pub async fn give_order(
     let builder = &service.settings.builder;
     let attempt = unused_attempt(service, watch, recipe, installation, wish).await?;
     let site = site(&place.cloud, builder, &wish.release.image).await?;
-    Ok(order(&OrderInputs {
+    let order = order(&OrderInputs {
         scope: &place.scope,
         installation,
         watch,
@@ -101,7 +99,8 @@ pub async fn give_order(
         attempt,
         because: wish.because,
         site: &site,
-    })?)
+    });
+    Ok(order)
 }
 
 /// The wished attempt, or the first one after it whose journal was not closed: an attempt that has

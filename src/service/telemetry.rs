@@ -11,25 +11,23 @@ pub enum LogFormat {
 
 /// Starts logging. `verbosity` is the number of `-v`.
 ///
-/// The SDK's own lines are held back, since some of them show requests whole.
-pub fn start(format: LogFormat, verbosity: u8) {
+/// The SDK's own lines are held back, since some of them show requests whole. `colours` is for the
+/// caller to know: only on a terminal, and not where NO_COLOR is set.
+pub fn start(format: LogFormat, verbosity: u8, colours: bool) {
     let ours = match verbosity {
         0 => "warn",
         1 => "info",
         2 => "debug",
         _ => "trace",
     };
-    start_with(format, &format!("warn,amiwatch={ours}"));
-}
-
-/// Starts logging under these directives.
-pub fn start_with(format: LogFormat, directives: &str) {
+    let directives = format!("warn,amiwatch={ours}");
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
         .parse_lossy(directives);
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
+    let lines = lines.with_ansi(colours);
     // A second start (two commands in one process, in tests) keeps the first.
     let _ = match format {
         LogFormat::Text => lines.with_target(false).compact().try_init(),

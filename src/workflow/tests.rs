@@ -156,7 +156,7 @@ async fn every_step_is_looked_for_before_it_is_started() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     let (outcome, _) = drive(&words, &store).await;
     assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() });
-    let calls = words.calls.borrow();
+    let calls = words.calls.take();
     assert_eq!(calls[..3], ["find One/0", "start One/0", "check One/0"]);
     assert_eq!(*words.made.borrow(), ["w-One", "w-Two", "w-Three"]);
     // The fact is in the store, the journal is closed, and nothing is open.

@@ -6,8 +6,9 @@
 use super::launch::{made_image, missing};
 use super::steps::{Bake, BakeOutput, BakeStep};
 use super::trouble::{SETTLE_S, step_error, undo_error};
-use crate::cloud::{CreateImage, ErrorKind};
+use crate::cloud::{CloudError, CreateImage, ErrorKind};
 use crate::model::bake::BakeOrder;
+use crate::model::ids::SnapshotId;
 use crate::model::image::{Image, ImageState};
 use crate::model::tags;
 use crate::workflow::{At, Failure, Look, StepError, Undo};
@@ -107,9 +108,19 @@ pub(super) async fn mark_verified(
     at: &At<'_, Bake<'_>>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
-    mark(bake, &id, tags::state::VERIFIED)
-        .await
-        .map_err(|error| step_error(&error))?;
+    let snapshots = match at.run.output(BakeStep::Available) {
+        Some(BakeOutput::Available { snapshots }) => snapshots.as_slice(),
+        _ => return Err(missing("the image's snapshots")),
+    };
+    // The image last: whoever sees it verified sees nothing of it that says otherwise.
+    let ids: Vec<&str> = snapshots.iter().map(SnapshotId::as_str).collect();
+    let verified = tags::state::VERIFIED;
+    if !ids.is_empty() {
+        let marked = mark(bake, &ids, verified).await;
+        marked.map_err(|error| step_error(&error))?;
+    }
+    let marked = mark(bake, &[id.as_str()], verified).await;
+    marked.map_err(|error| step_error(&error))?;
     Ok(Look::Done(BakeOutput::Verified))
 }
 
@@ -135,7 +146,7 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
         });
     }
     // The mark is for whoever sees the image before it is gone; who may not tag may still remove.
-    match mark(bake, &image.id, tags::state::REJECTED).await {
+    match mark(bake, &[image.id.as_str()], tags::state::REJECTED).await {
         Err(error) if error.kind != ErrorKind::Denied => return Err(undo_error(&error)),
         _ => {}
     }
@@ -157,13 +168,9 @@ fn not_listed(at: &At<'_, Bake<'_>>) -> Undo {
     Undo::Gone
 }
 
-async fn mark(
-    bake: &Bake<'_>,
-    id: &crate::model::ids::ImageId,
-    state: &str,
-) -> Result<(), crate::cloud::CloudError> {
+async fn mark(bake: &Bake<'_>, ids: &[&str], state: &str) -> Result<(), CloudError> {
     let tags = [(tags::STATE.to_owned(), state.to_owned())].into();
-    bake.cloud.tag(&[id.as_str()], &tags).await
+    bake.cloud.tag(ids, &tags).await
 }
 
 fn of_this_key(image: &Image, order: &BakeOrder) -> bool {

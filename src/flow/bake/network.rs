@@ -12,13 +12,17 @@ pub(super) async fn find(
     bake: &Bake<'_>,
     at: &At<'_, Bake<'_>>,
 ) -> Result<Option<BakeOutput>, StepError> {
-    match &at.run.input().network {
+    let order = at.run.input();
+    if let Some(why) = &order.impossible {
+        return Err(StepError::Failed(Failure::new("impossible", why)));
+    }
+    match &order.network {
         NetworkOrder::Given(groups) => Ok(Some(BakeOutput::Network {
             groups: groups.clone(),
         })),
         NetworkOrder::Own { vpc, group_name } => {
             let found = group(bake, vpc, group_name).await?;
-            found.map(|group| usable(group, at.run.input())).transpose()
+            found.map(|group| usable(group, order)).transpose()
         }
     }
 }

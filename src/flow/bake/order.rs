@@ -50,7 +50,7 @@ pub struct Site {
 
 /// Why no order can be given. Each names what to change in the config.
 #[derive(Debug, thiserror::Error)]
-pub enum OrderError {
+enum OrderError {
     #[error(
         "there is no subnet to launch a builder in: this region has no default VPC; name one in \
          [builder] subnets"
@@ -103,27 +103,31 @@ pub fn key(
     })
 }
 
-/// Gives the order.
-///
-/// # Errors
-/// [`OrderError`] when the config and what EC2 offers leave no way.
-pub fn order(inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderError> {
+/// Gives the order. Where the config and what EC2 offers leave no way, the order says why in
+/// [`BakeOrder::impossible`] and holds nothing that could be launched.
+pub fn order(inputs: &OrderInputs<'_>) -> BakeOrder {
+    let bare = bare(inputs);
+    match fill(bare.clone(), inputs) {
+        Ok(order) => order,
+        Err(error) => BakeOrder {
+            impossible: Some(error.to_string()),
+            ..bare
+        },
+    }
+}
+
+/// What is known of every bake: identity, names, tags.
+fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
     let OrderInputs {
         installation,
         watch,
         recipe,
         builder,
         release,
-        site,
         ..
     } = *inputs;
     let key = key(installation, watch, recipe, release, inputs.generation);
-    let vpc = one_vpc(&site.subnets)?;
-    let guest_timeout_s = builder.timeout.as_secs();
-    let builder_nonce = user_data::nonce(&key, inputs.attempt, GuestRole::Builder);
-    let boot_test_nonce = user_data::nonce(&key, inputs.attempt, GuestRole::BootTest);
-    let rendered = render(recipe, release)?;
-    Ok(BakeOrder {
+    BakeOrder {
         installation: installation.clone(),
         scope: inputs.scope.clone(),
         watch: watch.name.clone(),
@@ -139,33 +143,55 @@ pub fn order(inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderError> {
             &key,
             inputs.generation,
         ),
-        builder_user_data: user_data::compose_builder(&BuilderGuest {
-            user_data: &rendered,
-            checks: &recipe.checks,
-            nonce: &builder_nonce,
-            deadline_s: guest_timeout_s,
-        })?,
-        boot_test_user_data: user_data::compose_boot_test(
-            &recipe.checks,
-            &boot_test_nonce,
-            guest_timeout_s,
-        )?,
-        builder_nonce,
-        boot_test_nonce,
+        builder_user_data: Vec::new(),
+        boot_test_user_data: Vec::new(),
+        builder_nonce: user_data::nonce(&key, inputs.attempt, GuestRole::Builder),
+        boot_test_nonce: user_data::nonce(&key, inputs.attempt, GuestRole::BootTest),
         checks: recipe
             .checks
             .iter()
             .map(|check| check.name.clone())
             .collect(),
-        launches: launches(inputs)?,
-        network: network(builder, installation, vpc),
+        launches: Vec::new(),
+        network: NetworkOrder::Given(Vec::new()),
         instance_profile: builder.instance_profile.clone(),
         public_ip: builder.public_ip,
-        root_volume: root_volume(builder, site),
-        guest_timeout_s,
+        root_volume: root_volume(builder, inputs.site),
+        guest_timeout_s: builder.timeout.as_secs(),
         tags: all_tags(inputs, &key),
         because: inputs.because.to_vec(),
+        impossible: None,
         key,
+    }
+}
+
+/// What can fail: the user data and the places to launch in.
+fn fill(bare: BakeOrder, inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderError> {
+    let OrderInputs {
+        recipe,
+        builder,
+        site,
+        ..
+    } = *inputs;
+    let rendered = render(recipe, inputs.release)?;
+    let (checks, deadline_s) = (recipe.checks.as_slice(), bare.guest_timeout_s);
+    let nonce = &bare.builder_nonce;
+    let guest = BuilderGuest {
+        user_data: &rendered,
+        checks,
+        nonce,
+        deadline_s,
+    };
+    Ok(BakeOrder {
+        builder_user_data: user_data::compose_builder(&guest)?,
+        boot_test_user_data: user_data::compose_boot_test(
+            checks,
+            &bare.boot_test_nonce,
+            deadline_s,
+        )?,
+        network: network(builder, inputs.installation, one_vpc(&site.subnets)?),
+        launches: launches(inputs)?,
+        ..bare
     })
 }
 

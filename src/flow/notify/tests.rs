@@ -123,6 +123,7 @@ fn order(world: &World, attempt: u32) -> BakeOrder {
         recipe_digest: digest(),
         architecture: Architecture::X86_64,
         image_name: "amiwatch/shop/4.5.1/key-0".to_owned(),
+        impossible: None,
         builder_user_data: Vec::new(),
         boot_test_user_data: Vec::new(),
         builder_nonce: "n1".to_owned(),
