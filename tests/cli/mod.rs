@@ -1,1 +1,8 @@
-//! The real binary.
+//! The real binary, with a cleared environment, in a folder of its own: exit codes, what it prints,
+//! and what it leaves in an account that is served on loopback.
+
+mod bake;
+mod demo;
+mod harness;
+mod look;
+mod usage;

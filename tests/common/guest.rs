@@ -67,7 +67,8 @@ impl Guest for Cast {
     }
 }
 
-fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
+/// Lets a guest have its day, now or when a test sees fit.
+pub(crate) fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
     let good = report(told, &boot, false);
     let mut disk = boot.disk.clone();
     disk.insert(BAKED.to_owned(), told.commands.join("\n"));

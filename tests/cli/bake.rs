@@ -1,0 +1,130 @@
+//! `bake` and `run --once` as people use them, and a bake that is killed.
+
+use super::harness::{Desk, Ran, Served, let_play, wait_for_line};
+
+/// Verified images, by id.
+fn verified(served: &Served) -> Vec<String> {
+    let images = served.account.own_images().into_iter();
+    let state = |image: &sim::ImageView| image.tags.get("amiwatch:state").cloned();
+    images
+        .filter(|image| state(image).as_deref() == Some("verified"))
+        .map(|image| image.id)
+        .collect()
+}
+
+/// Nothing is there but images and their snapshots.
+#[track_caller]
+fn nothing_else_is_left(served: &Served) {
+    let left = served.account.leftovers().into_iter();
+    let left: Vec<_> = left
+        .filter(|one| !["image", "snapshot"].contains(&one.kind))
+        .collect();
+    assert!(left.is_empty(), "{left:#?}");
+    assert_eq!(served.account.own_images().len(), verified(served).len());
+}
+
+fn launches(served: &Served) -> usize {
+    let calls = served.account.ledger().into_iter();
+    calls
+        .filter(|call| call.operation == "RunInstances" && call.outcome == "ok")
+        .count()
+}
+
+#[test]
+fn a_bake_prints_its_steps_and_its_image_and_is_not_repeated() {
+    let served = Served::start();
+    served.guests_play();
+    let desk = Desk::at(served.address).configured();
+    let ran = desk.run(&["bake", "shop"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(verified(&served), [ran.stdout.trim()]);
+    assert!(
+        !ran.stderr.contains('\u{1b}'),
+        "no terminal, no escapes: {ran:?}"
+    );
+    for step in ["network", "launch_builder", "boot_report", "clean_up"] {
+        let words = step.replace('_', " ");
+        let said = ran.stderr.contains(step) || ran.stderr.contains(&words);
+        assert!(said, "{step} in {ran:?}");
+    }
+
+    let again = desk.run(&["bake", "shop"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.stdout.contains("in step"), "{again:?}");
+    assert_eq!(launches(&served), 2);
+
+    // Another machine, without this one's store: it adopts.
+    let other = Desk::at(served.address).configured();
+    let adopted = other.run(&["bake", "shop"]);
+    assert_eq!(adopted.code, 0, "{adopted:?}");
+    assert!(adopted.stdout.contains("adopted"), "{adopted:?}");
+    assert_eq!(launches(&served), 2);
+
+    // Asked for by name: the next generation.
+    let forced = desk.run(&["bake", "shop", "--force"]);
+    assert_eq!(forced.code, 0, "{forced:?}");
+    assert_eq!(verified(&served).len(), 2);
+    let newest = served
+        .account
+        .image(forced.stdout.trim())
+        .expect("it printed its image");
+    assert_eq!(newest.tags["amiwatch:generation"], "1");
+    nothing_else_is_left(&served);
+
+    let json = desk.run(&["status", "--format", "json"]).json();
+    let watches = json["watches"].as_array().expect("a list");
+    assert_eq!(watches[0]["current"]["image"], forced.stdout.trim());
+    assert_eq!(json["bakes"], serde_json::json!([]));
+    assert_eq!(json["notices_waiting"], serde_json::json!([]));
+}
+
+#[test]
+fn a_second_bake_joins_the_one_that_is_under_way() {
+    let served = Served::start();
+    let desk = Desk::at(served.address).configured();
+    let first = desk.start(&["bake", "shop"]);
+    let builder = served.builder();
+    let mut second = desk.start(&["bake", "shop"]);
+    wait_for_line(&mut second, "shop: ");
+    let status = desk.run(&["status"]);
+    assert!(status.stdout.contains("baking shop"), "{status:?}");
+    let_play(builder);
+    let first = Ran::from(first.wait_with_output().unwrap());
+    let second = Ran::from(second.wait_with_output().unwrap());
+    assert_eq!(first.code, 0, "{first:?}");
+    assert_eq!(second.code, 0, "{second:?}");
+    assert!(second.stdout.contains("joined"), "{second:?}");
+    assert_eq!(verified(&served), [first.stdout.trim()]);
+    assert_eq!(launches(&served), 2);
+    nothing_else_is_left(&served);
+}
+
+#[test]
+fn a_bake_that_was_killed_goes_on_where_it_was() {
+    let served = Served::start();
+    let desk = Desk::at(served.address).configured();
+    let mut killed = desk.start(&["bake", "shop"]);
+    let builder = served.builder();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let_play(builder);
+    let ran = desk.run(&["bake", "shop"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(verified(&served), [ran.stdout.trim()]);
+    assert_eq!(launches(&served), 2, "one builder and one boot test");
+    nothing_else_is_left(&served);
+}
+
+#[test]
+fn one_pass_bakes_and_the_next_finds_nothing_to_do() {
+    let served = Served::start();
+    served.guests_play();
+    let desk = Desk::at(served.address).configured();
+    let json = desk.run(&["run", "--once", "--format", "json"]).json();
+    assert_eq!(json["schema"], "amiwatch.run/1");
+    assert_eq!(json["bakes"][0]["image"], verified(&served)[0].as_str());
+    let again = desk.run(&["run", "--once"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert_eq!(launches(&served), 2);
+    nothing_else_is_left(&served);
+}

@@ -1,0 +1,145 @@
+//! The commands that only look: `survey`, `check`, `plan`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use sim::{EnvironmentChange, EnvironmentSpec, ImageSpec};
+
+use super::harness::{Desk, Served};
+use crate::common::world::{BRANCH, REGION, release};
+
+/// An environment on an image that somebody made of 4.5.0, and then 4.5.1 comes out.
+fn drifted() -> Served {
+    let served = Served::start();
+    let here = served.account.at(REGION);
+    let base = served.account.images().remove(0).id;
+    let by_hand = here
+        .image(ImageSpec::mine("by-hand").source(&base))
+        .unwrap();
+    let legacy = EnvironmentSpec::new("shop", "shop-legacy", BRANCH);
+    here.environment(legacy.image(&by_hand)).unwrap();
+    here.release(release("4.5.1")).unwrap();
+    served
+}
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+#[test]
+fn a_survey_shows_every_environment_and_why_it_drifted() {
+    let served = drifted();
+    let desk = Desk::at(served.address);
+    let ran = desk.run(&["survey"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let line = |what: &str| {
+        let mut lines = ran.stdout.lines();
+        lines
+            .find(|line| line.contains(what))
+            .unwrap_or_else(|| panic!("{ran:?}"))
+    };
+    assert!(line("shop-legacy").contains("BASE_NEWER"), "{}", ran.stdout);
+    assert!(line("shop-blue").contains("stock"), "{}", ran.stdout);
+    assert!(line("REGION").contains("REASONS"), "{}", ran.stdout);
+    assert_eq!(desk.run(&["survey", "--exit-code"]).code, 3);
+}
+
+#[test]
+fn a_survey_as_json_has_the_documented_shape() {
+    let served = drifted();
+    let json = Desk::at(served.address)
+        .run(&["survey", "--format", "json"])
+        .json();
+    assert_eq!(json["schema"], "amiwatch.survey/1");
+    assert_eq!(
+        keys(&json),
+        BTreeSet::from(["schema", "environments", "skipped", "unreachable"])
+    );
+    let environments = json["environments"].as_array().expect("a list");
+    assert_eq!(environments.len(), 2);
+    let documented = BTreeSet::from([
+        "account",
+        "region",
+        "application",
+        "environment",
+        "platform_arn",
+        "image_id",
+        "image_kind",
+        "base_image_id",
+        "reasons",
+    ]);
+    for environment in environments {
+        assert_eq!(keys(environment), documented);
+    }
+    let legacy = environments
+        .iter()
+        .find(|one| one["environment"] == "shop-legacy")
+        .unwrap();
+    assert_eq!(legacy["image_kind"], "custom");
+    let reason = &legacy["reasons"][0];
+    assert_eq!(keys(reason), BTreeSet::from(["code", "facts", "message"]));
+    assert_eq!(reason["code"], "BASE_NEWER");
+}
+
+#[test]
+fn a_survey_that_could_not_read_is_4() {
+    let served = drifted();
+    served
+        .account
+        .deny("elasticbeanstalk:DescribeConfigurationSettings");
+    let ran = Desk::at(served.address).run(&["survey", "--exit-code", "--format", "json"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert_ne!(ran.json()["unreachable"], serde_json::json!([]));
+}
+
+#[test]
+fn check_is_3_for_drift_4_when_it_cannot_tell_and_0_in_step() {
+    let served = Served::start();
+    served.guests_play();
+    let desk = Desk::at(served.address).configured();
+    let ran = desk.run(&["check"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stdout.contains("BASE_NEWER"), "{ran:?}");
+    assert_eq!(desk.run(&["plan"]).code, 3);
+
+    // Drift that is known and something that is not: 4 says more than 3.
+    served
+        .account
+        .deny("elasticbeanstalk:DescribeConfigurationSettings");
+    assert_eq!(desk.run(&["check"]).code, 4);
+    assert_eq!(desk.run(&["plan"]).code, 4);
+    served
+        .account
+        .allow("elasticbeanstalk:DescribeConfigurationSettings");
+
+    let image = desk.run(&["bake", "shop"]).stdout.trim().to_owned();
+    let here = served.account.at(REGION);
+    here.change_environment("shop-blue", EnvironmentChange::Image(image))
+        .unwrap();
+    let ran = desk.run(&["check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("in step"), "{ran:?}");
+    assert_eq!(desk.run(&["plan"]).code, 0);
+}
+
+#[test]
+fn a_plan_says_what_would_be_done_and_changes_nothing() {
+    let served = Served::start();
+    let desk = Desk::at(served.address).configured();
+    let ran = desk.run(&["plan"]);
+    assert!(ran.stdout.contains("would bake"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("image name: amiwatch/shop/4.5.0/"),
+        "{ran:?}"
+    );
+    let json = desk.run(&["plan", "--format", "json"]).json();
+    assert_eq!(json["schema"], "amiwatch.plan/1");
+    assert_eq!(json["watches"][0]["action"]["do"], "bake");
+    assert_eq!(served.account.leftovers(), []);
+    assert!(!desk.path("amiwatch.db").exists());
+}
