@@ -6,6 +6,7 @@ use std::time::Duration;
 use amiwatch::model::tags;
 
 use super::sweep::{AtStop, Plot, Store, every_point};
+use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::INSTALLATION;
@@ -45,6 +46,7 @@ const BAKE: Plot = Plot {
     begin: Life::brisk,
     dead_for: Duration::from_secs(10),
     store: Store::Kept,
+    meanwhile: |_| {},
     proof: as_if_nothing_happened,
 };
 
@@ -96,4 +98,26 @@ fn one_image_and_what_remains_can_be_found(life: &Life, at_stop: &AtStop) {
         let whose = left.tags.get(tags::INSTALLATION).map(String::as_str);
         assert_eq!(whose, Some(INSTALLATION), "{left:?}");
     }
+}
+
+/// A life whose first boot tests prove nothing, so that everything is undone.
+fn doomed() -> Life {
+    let life = Life::brisk();
+    life.guests(Cast {
+        builder: Day::Quick,
+        boot_test: Day::FailsChecks,
+    });
+    life
+}
+
+/// The recipe is put right while the process is dead; what it was undoing is undone all the same.
+#[test]
+fn an_undo_that_is_stopped_anywhere_goes_on_until_nothing_is_left() {
+    let plot = Plot {
+        begin: doomed,
+        meanwhile: |life| life.guests(Cast::both(Day::Quick)),
+        proof: one_image_in_the_end,
+        ..BAKE
+    };
+    every_point(plot, 2);
 }
