@@ -97,6 +97,7 @@ class Guests:
 
     def wait(self, instance, guest):
         guest.wait()
+        self.clear(instance)
         with self.lock:
             by_itself = self.running.pop(instance, None) is not None
         if by_itself:
@@ -119,6 +120,20 @@ class Guests:
         if guest is not None and guest.poll() is None:
             os.killpg(guest.pid, signal.SIGKILL)
             guest.wait()
+            self.clear(instance)
+
+    def clear(self, instance):
+        """With the power go all processes. A machine's own end sees to that; a folder's does not."""
+        if self.kind != "shell":
+            return
+        mark = f"SIM_INSTANCE_ID={instance}".encode()
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (process / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(process.name), signal.SIGKILL)
+            except (FileNotFoundError, PermissionError, ProcessLookupError):
+                # Ended meanwhile, or somebody else's.
+                continue
 
     def close(self):
         for instance in list(self.running):

@@ -491,12 +491,37 @@ def who_plays(scratch, cache):
     return "shell"
 
 
+HEAD = """\
+A whole bake against a moto server (PyPI), written by:
+
+    MOTO_TRANSCRIPT=docs/transcripts/moto-bake.txt tests/contract/moto/run.sh bake
+
+The base is AWS's real recorded ECS-optimized image of {region}. The guests are {guests}, given the
+very user data of RunInstances. stdout and stderr stand together, as on a terminal that is none.
+"""
+GUESTS = {
+    "nspawn": "a Debian under a real cloud-init in a container",
+    "shell": "/bin/sh in a folder, without a cloud-init",
+    "none": "not played",
+}
+# Of a console: that it really booted, what proved it, and that it ended.
+TOLD_OF_CONSOLE = re.compile(r"Linux .*GNU|Cloud-init v|AMIWATCH1 \S+ (1/|clean )|ower.?[Oo]ff")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
 def write_transcript(it, scratch):
     path = os.environ.get("MOTO_TRANSCRIPT")
-    if path and it.house.transcript:
-        text = "\n".join(it.house.transcript).rstrip() + "\n"
-        text = text.replace(str(it.house.folder) + "/", "").replace(str(scratch) + "/", "")
-        pathlib.Path(path).write_text(text)
+    if not path or not it.house.transcript:
+        return
+    lines = [HEAD.format(region=REGIONS[0], guests=GUESTS[it.kind]), *it.house.transcript]
+    for launch in it.proxy.launches:
+        lines += ["", f"Of the console of {launch['instance']} ({launch['InstanceType']}):", ""]
+        console = it.guests.console(launch["instance"]).decode(errors="replace")
+        shown = [ESCAPES.sub("", line).strip() for line in console.splitlines()]
+        lines += [f"    {line}" for line in shown if TOLD_OF_CONSOLE.search(line)]
+    text = "\n".join(lines).rstrip() + "\n"
+    text = text.replace(str(it.house.folder) + "/", "").replace(str(scratch) + "/", "")
+    pathlib.Path(path).write_text(text)
 
 
 def main():
@@ -522,8 +547,7 @@ def main():
             return 1
         finally:
             it.close()
-    guests = {"nspawn": "real cloud-init in nspawn", "shell": "/bin/sh only", "none": "no guest"}
-    print(f"moto contract: {passed} checks passed; guests: {guests[kind]}")
+    print(f"moto contract: {passed} checks passed; guests: {GUESTS[kind]}")
     return 0
 
 

@@ -63,6 +63,13 @@ def commands(config):
         yield ["/bin/sh", "-c", command] if isinstance(command, str) else command
 
 
+def started(pid):
+    """A real boot takes seconds from boothook to scripts; here the watcher must be given the time."""
+    deadline = time.monotonic() + 10
+    while not pid.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def main():
     disk = pathlib.Path(os.environ["SIM_DISK_DIR"])
     root = disk / "root"
@@ -89,6 +96,7 @@ def main():
     for kind, name, body in found:
         if kind == "text/cloud-boothook":
             script(name, body)
+            started(root / "run/amiwatch/pid")
     for kind, name, body in found:
         if kind == "text/cloud-config":
             for words in commands(body):
