@@ -63,7 +63,7 @@ fn a_bake_that_stays_dead_for_hours_still_ends_with_one_image() {
         proof: one_image_in_the_end,
         ..BAKE
     };
-    every_point(plot, 5);
+    every_point(plot, 7);
 }
 
 /// An attempt may have failed on the way, and then another image was made.
@@ -79,7 +79,7 @@ fn a_bake_whose_store_is_lost_meanwhile_makes_no_second_image() {
         proof: one_image_and_what_remains_can_be_found,
         ..BAKE
     };
-    every_point(plot, 1);
+    every_point(plot, 3);
 }
 
 /// An image that was verified when the store was lost is adopted, and nobody is told again that it
@@ -119,5 +119,5 @@ fn an_undo_that_is_stopped_anywhere_goes_on_until_nothing_is_left() {
         proof: one_image_in_the_end,
         ..BAKE
     };
-    every_point(plot, 2);
+    every_point(plot, 3);
 }
