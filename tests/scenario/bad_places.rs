@@ -57,12 +57,8 @@ fn an_account_without_a_default_vpc_must_name_a_subnet() {
         here.act(Action::DropDefaultVpc).unwrap();
         let passed = life.pass().await;
         assert_eq!(passed.exit(), Exit::Failed);
-        let ended = passed.bakes[0]
-            .1
-            .as_ref()
-            .expect("it failed as any attempt does");
-        let why = ended.failure().expect("it cannot even be started");
-        assert!(why.contains("[builder] subnets"), "{why}");
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("[builder] subnets"), "{}", failed.body);
         assert_eq!(life.effects_of("RunInstances"), 0);
 
         let zone = "eu-west-1b".to_owned();
@@ -181,12 +177,8 @@ fn user_data_over_the_limit_is_never_launched() {
         life.settings = crate::common::life::settings(CONFIG, &recipe);
         let passed = life.pass().await;
         assert_eq!(passed.exit(), Exit::Failed);
-        let ended = passed.bakes[0]
-            .1
-            .as_ref()
-            .expect("it failed as any attempt does");
-        let why = ended.failure().expect("it cannot even be started");
-        assert!(why.contains("EC2 takes 16384"), "{why}");
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("EC2 takes 16384"), "{}", failed.body);
         assert_eq!(life.effects_of("RunInstances"), 0);
         life.promises_hold();
     });
