@@ -29,6 +29,16 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
         )));
     };
     session.settings.require_installation()?;
+    if session
+        .settings
+        .watches
+        .get(&watch)
+        .is_some_and(|watch| watch.recipe.is_none())
+    {
+        bail!(WrongUsage(format!(
+            "the watch {watch} has no recipe; give it one to bake"
+        )));
+    }
     ask_for_it(&mut session, &watch);
     let mut follow = Follow::default();
     match session
@@ -55,10 +65,15 @@ async fn bake(
     force: bool,
 ) -> anyhow::Result<Exit> {
     let service = session.service();
-    let resumed = drive::resume(&service, lease, &progress::observer).await?;
-    if let Some(ended) = resumed.iter().find(|ended| ended.order.watch == *name) {
+    let mut own = drive::under_way(&service).await?;
+    own.retain(|(_, watch)| watch.as_ref() == Some(name));
+    let resumed = drive::resume(&service, lease, own, &progress::observer).await;
+    if let Some(one) = resumed.into_iter().next() {
         deliver(session).await?;
-        return Ok(say(ended));
+        if force {
+            eprintln!("a bake was under way and has ended; ask again to force another");
+        }
+        return Ok(say(&one.ended?));
     }
     let looked = look(&service, Some(name), Patience::AskedNow).await?;
     let Some(one) = looked.first() else {
@@ -77,7 +92,12 @@ async fn act(
     force: bool,
 ) -> anyhow::Result<Exit> {
     if let (true, Some(release), Some(place)) = (force, &one.item.drift.release, &one.place) {
-        let generation = next_generation(session, one, release, place);
+        let Some(generation) = next_generation(session, one, release, place) else {
+            bail!(
+                "it cannot be told which images of this watch exist, and so which generation is \
+                 next; try again, or see what `amiwatch check` says"
+            );
+        };
         let because = ["asked for with --force".to_owned()];
         let wish = Wish {
             release,
@@ -137,15 +157,18 @@ fn refused(drift: &Drift) -> Exit {
     }
 }
 
-/// One more than any generation of the same inputs.
-fn next_generation(session: &Session, one: &Looked<'_>, release: &Release, place: &Place) -> u32 {
-    let wanted = wanted(&session.service(), one.watch);
-    match (&wanted.recipe_digest, &one.seen) {
-        (Some(recipe), Some(seen)) => {
-            plan::next_generation(release, recipe, seen, &place.history.value)
-        }
-        _ => 0,
-    }
+/// One more than any generation of the same inputs; absent while our images could not be read.
+fn next_generation(
+    session: &Session,
+    one: &Looked<'_>,
+    release: &Release,
+    place: &Place,
+) -> Option<u32> {
+    let recipe = wanted(&session.service(), one.watch).recipe_digest?;
+    let seen = one.seen.as_ref()?;
+    seen.ours.known()?;
+    let history = &place.history.value;
+    Some(plan::next_generation(release, &recipe, seen, history))
 }
 
 async fn bake_now(

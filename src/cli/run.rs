@@ -39,10 +39,13 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
 }
 
 fn answer(passed: &Passed) -> Answer<'_> {
-    let resumed = passed
-        .resumed
-        .iter()
-        .map(|one| baked(one.order.watch.as_str(), Ok(one)));
+    let resumed = passed.resumed.iter().map(|one| {
+        let watch = one
+            .watch
+            .as_ref()
+            .map_or(one.journal.as_str(), |watch| watch.as_str());
+        baked(watch, one.ended.as_ref())
+    });
     let bakes = passed
         .bakes
         .iter()

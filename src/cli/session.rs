@@ -91,10 +91,14 @@ impl Session {
         &self,
         mut done: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
     ) -> anyhow::Result<Result<Lease, T>> {
+        let mut waited = false;
         loop {
             if let Some(lease) = self.store.take_lease().await? {
-                return Ok(Ok(lease));
+                // What was waited for may have ended just before its process did.
+                let ended = if waited { done().await? } else { None };
+                return Ok(ended.map_or(Ok(lease), Err));
             }
+            waited = true;
             if let Some(done) = done().await? {
                 return Ok(Err(done));
             }

@@ -138,17 +138,19 @@ impl Cloud {
         gone_is_fine(self.call(TERMINATE_INSTANCES, id, request).await)
     }
 
-    /// What the guest wrote to its serial console, the last 64 KB of it, as far as EC2 has it.
-    /// Empty before the first output is posted.
+    /// What the guest wrote to its serial console, the last 64 KB of it, as far as EC2 has it: the
+    /// `latest` output, or what was posted after the last start, stop or reboot. Empty before the
+    /// first output is there.
     ///
     /// # Errors
-    /// `NotFound` when EC2 does not list the instance; `Invalid` on types that are not Nitro.
-    pub async fn console(&self, id: &InstanceId) -> Result<Vec<u8>, CloudError> {
+    /// `NotFound` when EC2 does not list the instance; `Invalid` for the latest output of types that
+    /// are not Nitro.
+    pub async fn console(&self, id: &InstanceId, latest: bool) -> Result<Vec<u8>, CloudError> {
         let request = self
             .ec2(GET_CONSOLE)
             .get_console_output()
             .instance_id(id.as_str())
-            .latest(true)
+            .set_latest(latest.then_some(true))
             .send();
         let answer = self.call(GET_CONSOLE, id, request).await?;
         let mut encoded = answer.output.unwrap_or_default();

@@ -357,8 +357,8 @@ virtual_time! {
             true => ec2("GetConsoleOutput", "<instanceId>i-new</instanceId>"),
             false => ec2("GetConsoleOutput", "<output>aGVsbG8K\nd29ybGQK</output>"),
         });
-        assert_eq!(cloud.console(&"i-new".into()).await.unwrap(), b"");
-        assert_eq!(cloud.console(&"i-1".into()).await.unwrap(), b"hello\nworld\n");
+        assert_eq!(cloud.console(&"i-new".into(), true).await.unwrap(), b"");
+        assert_eq!(cloud.console(&"i-1".into(), true).await.unwrap(), b"hello\nworld\n");
         assert!(asked.lock().unwrap()[0].contains("Latest=true"));
     }
 

@@ -36,11 +36,17 @@ pub fn drift(installation: &Installation, drift: &Drift, at: DateTime<Utc>) -> O
     let watch = &drift.watch;
     let release = drift.release.as_ref();
     let image = release.map_or("-", |release| release.image.as_str());
+    // With our own image in it: what happens to the next image of the same release is news again.
+    let current = drift
+        .current
+        .as_ref()
+        .map_or("-", |current| current.as_str());
     let mut fields = vec![
         "amiwatch drift notice 1",
         installation.as_str(),
         watch.as_str(),
         image,
+        current,
     ];
     fields.extend(
         told.iter()
@@ -142,6 +148,36 @@ pub fn failed(
         )),
         body: body.finish(),
         facts,
+    }
+}
+
+/// Something that a bake made could not be removed: a person is needed. One notice a step of a bake.
+///
+/// `what` says for each what is the matter and what to do about it.
+pub fn attention(order: &BakeOrder, step: &str, what: &[String], at: DateTime<Utc>) -> Notice {
+    let BakeOrder { watch, attempt, .. } = order;
+    let mut body = Body::new();
+    body.line("Something that a bake made is still there, and may cost money.");
+    body.gap();
+    about(&mut body, order);
+    body.list("What, and what to do:", what.iter().cloned());
+    body.commands(&[
+        (
+            "amiwatch run --once".to_owned(),
+            "goes on removing what an open bake has left",
+        ),
+        ("amiwatch status".to_owned(), "bakes that are under way"),
+    ]);
+    Notice {
+        key: format!("attention:{}:{attempt}:{step}", order.key),
+        event: Event::Attention,
+        at,
+        watch: watch.to_string(),
+        subject: subject(&format!(
+            "[amiwatch] {watch}: a person is needed, {step} left something behind"
+        )),
+        body: body.finish(),
+        facts: order_facts(order),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::bake::{BakeKey, BakedImage, KeyInputs};
+use super::bake::{BakeKey, BakedImage, KeyInputs, RecipeDigest};
 use super::base::Release;
 use super::ids::ImageId;
 
@@ -22,9 +22,21 @@ pub struct WatchHistory {
     pub failing: Option<Failing>,
     /// The generation that a next bake of the same inputs gets, when it differs from 0.
     pub generation: u32,
+    /// The release's image and the recipe that `generation` is about; others begin at 0. Absent: it
+    /// is about whatever is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation_of: Option<(ImageId, RecipeDigest)>,
 }
 
 impl WatchHistory {
+    /// The generation that is remembered for these inputs; 0 when it is about others.
+    pub fn generation_for(&self, release: &ImageId, recipe: &RecipeDigest) -> u32 {
+        match &self.generation_of {
+            Some((image, digest)) if image != release || digest != recipe => 0,
+            _ => self.generation,
+        }
+    }
+
     /// Until when a release soaks; absent when it has been out long enough at `now`.
     ///
     /// Counted from when we first saw it. A store without any memory (the first run) counts from the

@@ -9,12 +9,13 @@ use crate::cloud::CloudError;
 use crate::flow::bake::order::{OrderInputs, key, order};
 use crate::flow::bake::site::site;
 use crate::flow::bake::steps::{Bake, BakeOutput, BakeStep, JOURNALS, journal_name};
+use crate::flow::notify;
 use crate::model::bake::BakeOrder;
 use crate::model::base::Release;
-use crate::model::ids::{ImageId, Installation};
+use crate::model::ids::{ImageId, Installation, WatchName};
 use crate::model::watch::{Recipe, Watch};
 use crate::settings::Faults;
-use crate::store::{Lease, StoreError};
+use crate::store::{Batch, Lease, Op, StoreError, memory};
 use crate::workflow::journal::Phase;
 use crate::workflow::runner::{Observer, RunError, open_journals, replay};
 use crate::workflow::{Outcome, Run, Runner};
@@ -62,6 +63,15 @@ pub enum DriveError {
     Settings(#[from] Faults),
     #[error("the watch {watch} has no recipe; give it one to bake")]
     NoRecipe { watch: String },
+    #[error(
+        "the bake {journal} was begun in {begun}, and these credentials are of {here}; start again \
+         with the credentials it was begun with"
+    )]
+    OtherAccount {
+        journal: String,
+        begun: String,
+        here: String,
+    },
     #[error("the bake stopped half-way and goes on at the next start")]
     Run(#[from] RunError),
     #[error("the store cannot be read")]
@@ -131,7 +141,8 @@ async fn unused_attempt(
 /// Opens the order's journal (or meets it) and drives it to its end.
 ///
 /// # Errors
-/// When the store fails; the journal stays open and is resumed.
+/// When the store fails or what was made cannot be removed now; the journal stays open and is
+/// resumed.
 pub async fn bake(
     service: &Service<'_>,
     lease: Lease,
@@ -143,32 +154,59 @@ pub async fn bake(
     let workflow = Bake::new(cloud, service.store, &told);
     let observer = observers(order);
     let runner = runner(service, lease, &workflow, observer.as_ref());
-    let ended = runner
-        .open(&journal_name(&order.key, order.attempt), order)
-        .await?;
-    Ok(conclude(ended.outcome, &ended.run))
+    let journal = journal_name(&order.key, order.attempt);
+    let ended = runner.open(&journal, order).await;
+    end(service, lease, order, ended).await
 }
 
-/// Drives every journal that is open to its end, all at once.
+/// A journal that was open, and how driving it ended.
+pub struct Resumed {
+    pub journal: String,
+    /// Absent when the journal cannot even be read.
+    pub watch: Option<WatchName>,
+    pub ended: Result<Ended, DriveError>,
+}
+
+/// The journals that are open, with the watch that each is about.
 ///
 /// # Errors
-/// The first failure of the store; the others' journals stay open too.
+/// When the store cannot be read. A journal that makes no sense is in the list, without a watch.
+pub async fn under_way(
+    service: &Service<'_>,
+) -> Result<Vec<(String, Option<WatchName>)>, StoreError> {
+    let mut found = Vec::new();
+    for journal in open_journals(service.store, JOURNALS).await? {
+        let run = replay::<Bake<'_>>(service.store, &journal).await;
+        found.push((journal, run.ok().map(|run| run.input().watch.clone())));
+    }
+    Ok(found)
+}
+
+/// Drives these journals to their ends, all at once. One that cannot be driven does not stop the
+/// others.
 pub async fn resume(
     service: &Service<'_>,
     lease: Lease,
+    journals: Vec<(String, Option<WatchName>)>,
     observers: &Observers<'_>,
-) -> Result<Vec<Ended>, DriveError> {
-    let journals = open_journals(service.store, JOURNALS).await?;
-    let mut under_way: FuturesUnordered<_> = journals
-        .iter()
-        .map(|journal| resume_one(service, lease, journal, observers))
+) -> Vec<Resumed> {
+    let mut driven: FuturesUnordered<_> = journals
+        .into_iter()
+        .map(|(journal, watch)| async move {
+            let ended = resume_one(service, lease, &journal, observers).await;
+            Resumed {
+                journal,
+                watch,
+                ended,
+            }
+        })
         .collect();
-    let mut ended = Vec::new();
-    while let Some(one) = under_way.next().await {
-        ended.push(one?);
+    let mut all = Vec::new();
+    while let Some(one) = driven.next().await {
+        all.push(one);
     }
-    ended.sort_by(|a, b| a.order.watch.cmp(&b.order.watch));
-    Ok(ended)
+    all.sort_by(|a, b| a.journal.cmp(&b.journal));
+    all
 }
 
 async fn resume_one(
@@ -177,17 +215,42 @@ async fn resume_one(
     journal: &str,
     observers: &Observers<'_>,
 ) -> Result<Ended, DriveError> {
-    let order = replay::<Bake<'_>>(service.store, journal)
-        .await?
-        .input()
-        .clone();
-    let told = service.told();
+    let run = replay::<Bake<'_>>(service.store, journal).await?;
+    let order = run.input();
     let cloud = service.connection.cloud(Some(&order.scope.region))?;
+    // Elsewhere nothing of this bake would be found, and it would be closed as cleaned up.
+    let here = cloud.caller().await?;
+    if here != order.scope {
+        return Err(DriveError::OtherAccount {
+            journal: journal.to_owned(),
+            begun: order.scope.to_string(),
+            here: here.to_string(),
+        });
+    }
+    let told = service.told();
     let workflow = Bake::new(cloud, service.store, &told);
-    let observer = observers(&order);
-    let ended = runner(service, lease, &workflow, observer.as_ref())
-        .resume(journal)
-        .await?;
+    let observer = observers(order);
+    let runner = runner(service, lease, &workflow, observer.as_ref());
+    let ended = runner.resume(journal).await;
+    end(service, lease, order, ended).await
+}
+
+/// Reads how a run ended. What could not be removed is told, since no end of the journal tells it.
+async fn end(
+    service: &Service<'_>,
+    lease: Lease,
+    order: &BakeOrder,
+    ended: Result<crate::workflow::Ended<Bake<'_>>, RunError>,
+) -> Result<Ended, DriveError> {
+    if let Err(RunError::Stuck { step, why, .. }) = &ended {
+        let what = [why.clone()];
+        let notice = notify::attention(order, step, &what, service.clock.now());
+        let told = service.told();
+        let mut ops = memory::tell(service.store, &notice, told.of(notice.event)).await?;
+        ops.push(Op::CheckLease { epoch: lease.epoch });
+        service.store.commit(Batch::of(ops)).await?;
+    }
+    let ended = ended?;
     Ok(conclude(ended.outcome, &ended.run))
 }
 

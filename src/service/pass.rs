@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Service;
-use super::drive::{self, DriveError, Ended, Observers, Wish};
+use super::drive::{self, DriveError, Ended, Observers, Resumed, Wish};
 use super::look::{Looked, Patience, Place, look};
 use crate::flow::notify;
 use crate::flow::verdict::{self, Exit};
@@ -30,27 +30,29 @@ pub const TELL_MAX: Duration = Duration::from_secs(60);
 
 /// What one pass did.
 pub struct Passed {
-    /// Bakes that an earlier process left half-way, now ended.
-    pub resumed: Vec<Ended>,
+    /// Bakes that an earlier process left half-way.
+    pub resumed: Vec<Resumed>,
     pub items: Vec<PlanItem>,
-    pub bakes: Vec<(WatchName, Result<Ended, DriveError>)>,
+    pub bakes: Vec<Baked>,
     pub delivered: outbox::Delivered,
 }
 
 impl Passed {
     /// How `run --once` ends.
     pub fn exit(&self) -> Exit {
-        let failed = |ended: &&Ended| ended.image.is_none();
-        let resumed = self.resumed.iter().filter(failed).count();
-        let baked = self.bakes.iter().filter(|(_, result)| match result {
+        let resumed = self.resumed.iter().map(|one| &one.ended);
+        let baked = self.bakes.iter().map(|(_, ended)| ended);
+        let failed = resumed.chain(baked).filter(|ended| match ended {
             Ok(ended) => ended.image.is_none(),
             Err(_) => true,
         });
-        verdict::after_pass(&self.items, resumed + baked.count())
+        verdict::after_pass(&self.items, failed.count())
     }
 }
 
-/// Makes one pass.
+/// Makes one pass. What an earlier process left half-way is driven to its end beside the look, so
+/// that an image which takes its time holds nobody else up; a watch that has a bake under way starts
+/// no other.
 ///
 /// # Errors
 /// When the store fails. Everything else is in what is returned.
@@ -59,15 +61,18 @@ pub async fn pass(
     lease: Lease,
     observers: &Observers<'_>,
 ) -> Result<Passed, DriveError> {
-    let resumed = drive::resume(service, lease, observers).await?;
-    let looked = look(service, None, Patience::Waits).await?;
-    for one in &looked {
-        remember(service, lease, one).await?;
-    }
-    let bakes = bake_planned(service, lease, &looked, observers).await;
+    let under_way = drive::under_way(service).await?;
+    let busy: Vec<WatchName> = under_way
+        .iter()
+        .filter_map(|(_, watch)| watch.clone())
+        .collect();
+    let (resumed, fresh) = tokio::join!(
+        drive::resume(service, lease, under_way, observers),
+        fresh(service, lease, &busy, observers),
+    );
+    let (items, bakes) = fresh?;
     let senders = service.senders()?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
-    let items = looked.into_iter().map(|one| one.item).collect();
     Ok(Passed {
         resumed,
         items,
@@ -76,13 +81,47 @@ pub async fn pass(
     })
 }
 
+/// A watch, and how its bake ended.
+pub type Baked = (WatchName, Result<Ended, DriveError>);
+
+/// Looks, remembers, tells what is due, and bakes what the plan says.
+async fn fresh(
+    service: &Service<'_>,
+    lease: Lease,
+    busy: &[WatchName],
+    observers: &Observers<'_>,
+) -> Result<(Vec<PlanItem>, Vec<Baked>), DriveError> {
+    let mut looked = look(service, None, Patience::Waits).await?;
+    for one in &looked {
+        remember(service, lease, one).await?;
+    }
+    // Drift is told before the bakes, which take their time.
+    outbox::deliver(service.store, &service.senders()?, service.clock).await?;
+    for one in looked
+        .iter_mut()
+        .filter(|one| busy.contains(&one.watch.name))
+    {
+        wait_for_bake(&mut one.item);
+    }
+    let bakes = bake_planned(service, lease, &looked, observers).await;
+    Ok((looked.into_iter().map(|one| one.item).collect(), bakes))
+}
+
+/// A watch whose earlier bake is still being driven: it is not begun a second time.
+fn wait_for_bake(item: &mut PlanItem) {
+    if let Action::Bake { .. } = item.action {
+        item.action = Action::Hold { until: None };
+        item.because = vec!["An earlier bake of this watch is still under way.".to_owned()];
+    }
+}
+
 /// Bakes everything that the plan says, several at once.
 async fn bake_planned(
     service: &Service<'_>,
     lease: Lease,
     looked: &[Looked<'_>],
     observers: &Observers<'_>,
-) -> Vec<(WatchName, Result<Ended, DriveError>)> {
+) -> Vec<Baked> {
     let wishes = looked.iter().filter_map(|one| {
         let Action::Bake {
             release,
@@ -182,6 +221,7 @@ fn learned(before: &WatchHistory, looked: &Looked<'_>, service: &Service<'_>) ->
     }
     if let Action::Adopt { image, .. } = &looked.item.action {
         after.current = looked.adopted(image).or(after.current);
+        after.failing = None;
     }
     after
 }

@@ -81,6 +81,13 @@ pub enum RunError {
     },
     #[error("there is no journal `{journal}`")]
     Missing { journal: String },
+    /// What a failed run made could not be removed, because the world did not answer or refused.
+    #[error("undoing `{step}` cannot go on: {why}; it is tried again at the next start")]
+    Stuck {
+        journal: String,
+        step: String,
+        why: String,
+    },
 }
 
 /// How a step ended.
@@ -329,7 +336,7 @@ impl<W: Workflow> Runner<'_, W> {
         since: DateTime<Utc>,
         deadline: DateTime<Utc>,
     ) -> Result<(), RunError> {
-        let left = self.drive_undo(run, step, since, deadline).await;
+        let left = self.drive_undo(journal, run, step, since, deadline).await?;
         let at = self.clock.now();
         let event = match left {
             None => Event::Undone { step, at },
@@ -338,14 +345,17 @@ impl<W: Workflow> Runner<'_, W> {
         self.append(journal, run, event).await
     }
 
-    /// Undoes one step; what cannot be undone in time is named for a person.
+    /// Undoes one step; what cannot be undone is named for a person. Where the world did not answer
+    /// or refused until the deadline, nothing is written: the journal stays open, and the next start
+    /// goes on removing what is there.
     async fn drive_undo(
         &self,
+        journal: &str,
         run: &Run<W>,
         step: W::Step,
         since: DateTime<Utc>,
         deadline: DateTime<Utc>,
-    ) -> Option<Left> {
+    ) -> Result<Option<Left>, RunError> {
         let mut pause = Pauses::new();
         loop {
             let at = At {
@@ -355,17 +365,23 @@ impl<W: Workflow> Runner<'_, W> {
                 now: self.clock.now(),
                 run,
             };
-            let (why, wait) = match self.bounded(self.workflow.undo(&at)).await {
-                Ok(Undo::Gone) => return None,
-                Ok(Undo::Left { why, by_hand }) => return Some(Left { why, by_hand }),
-                Ok(Undo::Pending { so_far }) => (so_far, pause.pending()),
+            let (why, wait, answered) = match self.bounded(self.workflow.undo(&at)).await {
+                Ok(Undo::Gone) => return Ok(None),
+                Ok(Undo::Left { why, by_hand }) => return Ok(Some(Left { why, by_hand })),
+                Ok(Undo::Pending { so_far }) => (so_far, pause.pending(), true),
                 Err(StepError::Again { why } | StepError::NextChoice { why }) => {
-                    (why, pause.trouble())
+                    (why, pause.trouble(), false)
                 }
-                Err(StepError::Failed(failure)) => return Some(undo_failed(step, &failure.why)),
+                Err(StepError::Failed(failure)) => {
+                    return Ok(Some(undo_failed(step, &failure.why)));
+                }
             };
             if self.clock.now() >= deadline {
-                return Some(undo_failed(step, &why));
+                if answered {
+                    return Ok(Some(undo_failed(step, &why)));
+                }
+                let (journal, step) = (journal.to_owned(), step_word(&step));
+                return Err(RunError::Stuck { journal, step, why });
             }
             self.observer.waiting(step, &why);
             self.clock.sleep(wait).await;

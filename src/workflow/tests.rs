@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Left;
-use super::runner::{Unobserved, open_journals, replay};
+use super::runner::{RunError, Unobserved, open_journals, replay};
 use super::{At, Event, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
 use crate::clock::Clock;
 use crate::store::sqlite::SqliteStore;
@@ -229,17 +229,29 @@ async fn a_failure_past_the_point_of_no_return_undoes_nothing_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_undo_that_never_succeeds_ends_and_names_what_a_person_must_do() {
+async fn an_undo_that_gets_no_answer_keeps_its_journal_open_and_goes_on_at_the_next_start() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     words.fail.set(Some(Toy::Two));
     words.undo_stuck.set(true);
-    let (outcome, took) = drive(&words, &store).await;
-    let Outcome::Failed { left, .. } = outcome else {
-        panic!("{outcome:?}")
+    let clock = Clock::virtual_from(DateTime::UNIX_EPOCH);
+    let epoch = store.take_lease().await.unwrap().unwrap().epoch;
+    let runner = Runner {
+        workflow: &words,
+        store: &store,
+        clock: &clock,
+        epoch,
+        observer: &Unobserved,
     };
-    assert_eq!(left.len(), 2);
-    assert!(left[0].by_hand.contains("amiwatch:key"), "{left:?}");
-    assert!(took < Duration::from_secs(200), "{took:?}");
+    let stuck = runner.open("toy/1", &"w".to_owned()).await;
+    assert!(matches!(stuck, Err(RunError::Stuck { step, .. }) if step == "two"));
+    assert!(clock.now() - DateTime::UNIX_EPOCH < chrono::TimeDelta::seconds(100));
+    assert_eq!(open_journals(&store, "toy/").await.unwrap(), ["toy/1"]);
+
+    words.undo_stuck.set(false);
+    let ended = runner.resume("toy/1").await.unwrap();
+    assert!(matches!(ended.outcome, Outcome::Failed { left, .. } if left.is_empty()));
+    assert!(words.made.borrow().is_empty());
+    assert!(open_journals(&store, "toy/").await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! What arrived behind the SNS topic: read from the queue, as a subscriber would.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::life::Life;
 use super::world::QUEUE;
@@ -38,6 +38,18 @@ impl Life {
     /// The keys that arrived.
     pub(crate) fn heard_keys(&self) -> BTreeSet<String> {
         self.heard().into_iter().map(|one| one.key).collect()
+    }
+
+    /// What was told, repeats dropped by their key: one event's name for each key, sorted.
+    pub(crate) fn heard_kinds(&self) -> Vec<String> {
+        let by_key: BTreeMap<String, String> = self
+            .heard()
+            .into_iter()
+            .map(|one| (one.key, one.event))
+            .collect();
+        let mut kinds: Vec<String> = by_key.into_values().collect();
+        kinds.sort();
+        kinds
     }
 
     /// Nobody was told the same thing twice.

@@ -14,6 +14,8 @@ pub(crate) struct Plot {
     pub(crate) dead_for: Duration,
     /// What becomes of the store meanwhile.
     pub(crate) store: Store,
+    /// What else happens while the process is dead.
+    pub(crate) meanwhile: fn(&Life),
     /// The end, as the account tells it.
     pub(crate) proof: fn(&Life, &AtStop),
 }
@@ -74,6 +76,7 @@ async fn one_life(plot: Plot, stop: usize, told: &str) {
     if plot.store == Store::Lost {
         life.lose_the_store();
     }
+    (plot.meanwhile)(&life);
     life.wait(plot.dead_for).await;
     life.until_settled().await;
     assert_eq!(life.open_bakes().await, Vec::<String>::new());

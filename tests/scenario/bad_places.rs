@@ -57,13 +57,8 @@ fn an_account_without_a_default_vpc_must_name_a_subnet() {
         here.act(Action::DropDefaultVpc).unwrap();
         let passed = life.pass().await;
         assert_eq!(passed.exit(), Exit::Failed);
-        let error = passed.bakes[0]
-            .1
-            .as_ref()
-            .err()
-            .expect("no order was given");
-        let source = std::error::Error::source(error).expect("the order's error");
-        assert!(source.to_string().contains("[builder] subnets"), "{source}");
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("[builder] subnets"), "{}", failed.body);
         assert_eq!(life.effects_of("RunInstances"), 0);
 
         let zone = "eu-west-1b".to_owned();
@@ -182,13 +177,8 @@ fn user_data_over_the_limit_is_never_launched() {
         life.settings = crate::common::life::settings(CONFIG, &recipe);
         let passed = life.pass().await;
         assert_eq!(passed.exit(), Exit::Failed);
-        let error = passed.bakes[0]
-            .1
-            .as_ref()
-            .err()
-            .expect("no order was given");
-        let source = std::error::Error::source(error).expect("the order's error");
-        assert!(source.to_string().contains("EC2 takes 16384"), "{source}");
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("EC2 takes 16384"), "{}", failed.body);
         assert_eq!(life.effects_of("RunInstances"), 0);
         life.promises_hold();
     });

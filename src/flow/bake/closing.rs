@@ -25,7 +25,7 @@ pub(super) async fn ops(
     let order = run.input();
     let mut history = memory::watch(bake.store, &order.scope, &order.watch).await?;
     let notices = match outcome {
-        Outcome::Succeeded { .. } => succeeded(&mut history.value, run, now),
+        Outcome::Succeeded { left } => succeeded(&mut history.value, run, left, now),
         Outcome::Failed {
             step,
             failure,
@@ -45,6 +45,12 @@ pub(super) async fn ops(
     Ok(ops)
 }
 
+/// The generation belongs to these inputs; others begin at 0.
+fn remember_generation(history: &mut WatchHistory, order: &BakeOrder, generation: u32) {
+    history.generation = generation;
+    history.generation_of = Some((order.release.image.clone(), order.recipe_digest.clone()));
+}
+
 /// The failure as people are told it: with what could not be removed, and what to do about it.
 fn with_left(failure: &Failure, left: &[Left]) -> Failure {
     let mut told = failure.clone();
@@ -54,7 +60,12 @@ fn with_left(failure: &Failure, left: &[Left]) -> Failure {
     told
 }
 
-fn succeeded(history: &mut WatchHistory, run: &Run<Bake<'_>>, now: DateTime<Utc>) -> Vec<Notice> {
+fn succeeded(
+    history: &mut WatchHistory,
+    run: &Run<Bake<'_>>,
+    left: &[Left],
+    now: DateTime<Utc>,
+) -> Vec<Notice> {
     let order = run.input();
     let Some(BakeOutput::Image { id }) = run.output(BakeStep::CreateImage) else {
         return Vec::new();
@@ -78,9 +89,13 @@ fn succeeded(history: &mut WatchHistory, run: &Run<Bake<'_>>, now: DateTime<Utc>
     };
     let mut notices = vec![notify::baked(order, &baked, now)];
     notices.extend(notify::redundant(order, &baked, now));
+    if !left.is_empty() {
+        let what: Vec<String> = left.iter().map(|one| one.by_hand.clone()).collect();
+        notices.push(notify::attention(order, "clean_up", &what, now));
+    }
     history.current = Some(baked);
     history.failing = None;
-    history.generation = order.generation;
+    remember_generation(history, order, order.generation);
     notices
 }
 
@@ -101,7 +116,7 @@ fn failed(
     };
     // An image of this name was made and found wrong: the next one is another generation.
     if step == step_word(&BakeStep::BootReport) {
-        history.generation = order.generation + 1;
+        remember_generation(history, order, order.generation + 1);
     }
     let (why, console) = (&failing.last_why, failure.detail.as_deref());
     let mut notices = vec![notify::failed(order, why, console, failing.next_at, now)];

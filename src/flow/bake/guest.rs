@@ -6,7 +6,7 @@ use super::launch::missing;
 use super::steps::{Bake, BakeOutput, BakeStep, Packed};
 use super::trouble::{SETTLE_S, step_error};
 use super::user_data::GRACE_S;
-use crate::cloud::{Instance, InstanceState};
+use crate::cloud::{ErrorKind, Instance, InstanceState};
 use crate::flow::verify::{Expected, GuestRole, Reading, Verdict, judge, read, tail};
 use crate::model::bake::BakeOrder;
 use crate::model::ids::InstanceId;
@@ -18,11 +18,16 @@ const CONSOLE_LAG_S: i64 = 5 * 60;
 /// How much of a console a failure carries.
 const TAIL_BYTES: usize = 4 * 1024;
 
-/// From the launch: what the guest is given, what it may take beyond, and the console's lag.
+/// From the launch: what the guest may take, and time to say so with the console's end.
 pub(super) fn allowance(order: &BakeOrder) -> Duration {
-    let lag = u64::try_from(CONSOLE_LAG_S).unwrap_or(u64::MAX);
-    let settle = u64::try_from(SETTLE_S).unwrap_or(u64::MAX);
-    Duration::from_secs(order.guest_timeout_s + GRACE_S + lag + settle)
+    let seconds = guest_max_s(order) + SETTLE_S;
+    Duration::from_secs(seconds.unsigned_abs())
+}
+
+/// From the launch: what the guest is given, what it may take beyond, and the console's lag.
+fn guest_max_s(order: &BakeOrder) -> i64 {
+    let given = order.guest_timeout_s.saturating_add(GRACE_S);
+    i64::try_from(given).unwrap_or(i64::MAX / 2) + CONSOLE_LAG_S
 }
 
 /// What one look at a guest saw.
@@ -31,6 +36,8 @@ struct Looked {
     console: Vec<u8>,
     /// Stopped or terminated for so long that the console has nothing more to come.
     settled: bool,
+    /// A guest of ours has powered itself off by now, whatever its recipe does: this one hangs.
+    overdue: bool,
 }
 
 /// The builder's report, once it is whole; a failing one ends the bake at once.
@@ -61,11 +68,7 @@ pub(super) async fn stopped(
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let Some(looked) = look(bake, at, BakeStep::LaunchBuilder).await? else {
-        return Err(failed(
-            "builder_gone",
-            "the builder is not listed any more",
-            &[],
-        ));
+        return Ok(pending("the builder does not show"));
     };
     match looked.guest.state {
         InstanceState::Stopped => {}
@@ -130,17 +133,37 @@ async fn look(
         let why = format!("{id} is not listed any more: somebody removed it; bake again");
         return Err(failed("guest_gone", &why, &[]));
     };
-    let console = bake
-        .cloud
-        .console(id)
-        .await
-        .map_err(|error| step_error(&error))?;
+    let console = console(bake, &guest).await?;
     let settled = settled(bake, at, id, guest.state);
+    let overdue = (at.now - at.since).num_seconds() >= guest_max_s(at.run.input());
     Ok(Some(Looked {
         guest,
         console,
         settled,
+        overdue,
     }))
+}
+
+/// The console: the latest output, and for a guest that has ended what was posted at its end as
+/// well. The two may differ in what they still hold; a frame that is in both says the same twice.
+async fn console(bake: &Bake<'_>, guest: &Instance) -> Result<Vec<u8>, StepError> {
+    let ended = matches!(guest.state, InstanceState::Stopped) || guest.state.ended();
+    let reads: &[bool] = if ended { &[false, true] } else { &[true] };
+    let mut console = Vec::new();
+    for &latest in reads {
+        match bake.cloud.console(&guest.id, latest).await {
+            Ok(part) => {
+                console.extend_from_slice(&part);
+                console.push(b'\n');
+            }
+            // Listed, but not everywhere yet.
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            // EC2 may refuse the latest output of a guest that has ended.
+            Err(error) if error.kind == ErrorKind::Invalid && ended && latest => {}
+            Err(error) => return Err(step_error(&error)),
+        }
+    }
+    Ok(console)
 }
 
 /// True once the guest has been seen ended for as long as the console may lag.
@@ -171,13 +194,21 @@ fn whole(looked: &Looked, nonce: &str) -> Result<Option<(Report, bool)>, StepErr
 
 /// No report yet: wait, unless the guest has ended and nothing more can come.
 fn waiting(looked: &Looked, who: &str) -> Result<Look<BakeOutput>, StepError> {
+    let id = &looked.guest.id;
+    let reason = looked.guest.state_reason.as_deref().unwrap_or("none given");
     if looked.settled {
         let why = format!(
-            "{who} {} ended without a report: its recipe powered it off, or it never came up; \
-             the console's end is kept",
-            looked.guest.id
+            "{who} {id} ended without a report (EC2's reason: {reason}): its recipe powered it \
+             off, or it never came up; look at the console's end"
         );
         return Err(failed("no_report", &why, &looked.console));
+    }
+    if looked.overdue {
+        let why = format!(
+            "{who} {id} neither reported nor powered itself off in its time: it hangs, or \
+             cloud-init never ran; look at the console's end"
+        );
+        return Err(failed("hangs", &why, &looked.console));
     }
     let so_far = match looked.guest.state {
         InstanceState::Pending => format!("{who} is being launched"),

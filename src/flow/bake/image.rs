@@ -5,10 +5,10 @@
 
 use super::launch::{made_image, missing};
 use super::steps::{Bake, BakeOutput, BakeStep};
-use super::trouble::{SETTLE_S, step_error, undo_error};
+use super::trouble::{LATE_S, SETTLE_S, step_error, undo_error};
 use crate::cloud::{CloudError, CreateImage, ErrorKind};
 use crate::model::bake::BakeOrder;
-use crate::model::ids::SnapshotId;
+use crate::model::ids::{ImageId, SnapshotId};
 use crate::model::image::{Image, ImageState};
 use crate::model::tags;
 use crate::workflow::{At, Failure, Look, StepError, Undo};
@@ -18,18 +18,61 @@ pub(super) async fn find(
     at: &At<'_, Bake<'_>>,
 ) -> Result<Option<BakeOutput>, StepError> {
     let order = at.run.input();
-    let found = bake.cloud.own_image_by_name(&order.image_name).await;
-    let Some(image) = found.map_err(|error| step_error(&error))? else {
-        return Ok(None);
-    };
-    if !of_this_key(&image, order) {
-        let why = format!(
-            "the name {} is taken by {}, which is not this bake's; rename or deregister it",
-            order.image_name, image.id
-        );
-        return Err(StepError::Failed(Failure::new("name_taken", why)));
+    let found = made(bake, order)
+        .await
+        .map_err(|error| step_error(&error))?;
+    match found {
+        Found::Ours(image) => Ok(Some(BakeOutput::Image { id: image.id })),
+        Found::Nothing => Ok(None),
+        Found::NameTaken(id) => {
+            let why = format!(
+                "the name {} is taken by {id}, which is not this bake's; rename or deregister it",
+                order.image_name
+            );
+            Err(StepError::Failed(Failure::new("name_taken", why)))
+        }
     }
-    Ok(Some(BakeOutput::Image { id: image.id }))
+}
+
+/// What is there under this bake's name or key.
+enum Found {
+    Ours(Box<Image>),
+    /// By an image that is not of this key.
+    NameTaken(ImageId),
+    Nothing,
+}
+
+/// Looks by name, which is known at once, and by key: the name carries the base's version, and two
+/// versions can share an image and so a key.
+async fn made(bake: &Bake<'_>, order: &BakeOrder) -> Result<Found, CloudError> {
+    let by_name = bake.cloud.own_image_by_name(&order.image_name).await?;
+    if let Some(image) = by_name {
+        return Ok(match of_this_key(&image, order) {
+            true => Found::Ours(Box::new(image)),
+            false => Found::NameTaken(image.id),
+        });
+    }
+    let ours = [
+        (tags::INSTALLATION, order.installation.as_str()),
+        (tags::KEY, order.key.as_str()),
+        (tags::ROLE, tags::role::IMAGE),
+    ];
+    let mut by_key = bake.cloud.own_images(&ours).await?;
+    by_key.retain(|image| image.state != ImageState::Deregistered);
+    // A verified one first: there is never to be a second.
+    by_key.sort_by_key(|image| !is_verified(image));
+    Ok(by_key
+        .into_iter()
+        .next()
+        .map_or(Found::Nothing, |image| Found::Ours(Box::new(image))))
+}
+
+fn is_verified(image: &Image) -> bool {
+    state_of(image) == Some(tags::state::VERIFIED)
+}
+
+fn state_of(image: &Image) -> Option<&str> {
+    image.tags.get(tags::STATE).map(String::as_str)
 }
 
 pub(super) async fn start(
@@ -124,19 +167,40 @@ pub(super) async fn mark_verified(
     Ok(Look::Done(BakeOutput::Verified))
 }
 
-/// Removes an image that was not proved. One that EC2 is still making is left: waiting for it was
-/// given up, and that is no reason to throw it away.
+/// The image carries the mark already: an answer was lost, or another holder was first.
+pub(super) async fn find_verified(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+) -> Result<Option<BakeOutput>, StepError> {
+    let id = made_image(at.run)?;
+    let found = bake.cloud.images(std::slice::from_ref(&id)).await;
+    let found = found.map_err(|error| step_error(&error))?;
+    let marked = found.get(&id).is_some_and(is_verified);
+    Ok(marked.then_some(BakeOutput::Verified))
+}
+
+/// Removes an image that was not proved, and its snapshots. One that is verified was proved, by
+/// whomever, and stays; one that EC2 is still making is left: waiting for it was given up, and that
+/// is no reason to throw it away.
 pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo, StepError> {
     let order = at.run.input();
-    let found = bake.cloud.own_image_by_name(&order.image_name).await;
-    let Some(image) = found.map_err(|error| undo_error(&error))? else {
-        return Ok(not_listed(at));
+    let found = made(bake, order)
+        .await
+        .map_err(|error| undo_error(&error))?;
+    let Found::Ours(image) = found else {
+        return not_listed(bake, at).await;
     };
-    if !of_this_key(&image, order) {
-        return Ok(Undo::Gone);
+    let id = &image.id;
+    if !matches!(
+        state_of(&image),
+        Some(tags::state::CANDIDATE | tags::state::REJECTED)
+    ) {
+        return Ok(Undo::Left {
+            why: format!("{id} is not a candidate: it was verified meanwhile"),
+            by_hand: format!("nothing; the next pass adopts {id}"),
+        });
     }
     if image.state == ImageState::Pending {
-        let id = &image.id;
         return Ok(Undo::Left {
             why: format!("{id} is still being made by EC2"),
             by_hand: format!(
@@ -146,26 +210,47 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
         });
     }
     // The mark is for whoever sees the image before it is gone; who may not tag may still remove.
-    match mark(bake, &[image.id.as_str()], tags::state::REJECTED).await {
+    match mark(bake, &[id.as_str()], tags::state::REJECTED).await {
         Err(error) if error.kind != ErrorKind::Denied => return Err(undo_error(&error)),
         _ => {}
     }
-    let removed = bake.cloud.deregister(&image.id, &image.snapshots).await;
+    let removed = bake.cloud.deregister(id, &[]).await;
     removed.map_err(|error| undo_error(&error))?;
+    remove_snapshots(bake, order).await?;
     Ok(Undo::Gone)
 }
 
-/// Nothing of that name: gone, or a creation whose answer was lost and that may show late.
-fn not_listed(at: &At<'_, Bake<'_>>) -> Undo {
+/// No such image: gone, or a creation whose answer was lost and that may show late. What an
+/// interrupted removal left of its snapshots goes too.
+async fn not_listed(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo, StepError> {
     let step = BakeStep::CreateImage;
     let maybe = at.run.output(step).is_some()
         || at.run.failure().is_some_and(|(failed, _)| *failed == step);
-    if maybe && (at.now - at.since).num_seconds() < SETTLE_S / 5 {
-        return Undo::Pending {
-            so_far: "looking for an image that may show late".to_owned(),
-        };
+    if !maybe {
+        return Ok(Undo::Gone);
     }
-    Undo::Gone
+    if (at.now - at.since).num_seconds() < LATE_S {
+        let so_far = "looking for an image that may show late".to_owned();
+        return Ok(Undo::Pending { so_far });
+    }
+    remove_snapshots(bake, at.run.input()).await?;
+    Ok(Undo::Gone)
+}
+
+/// Removes the snapshots that carry this key. One that an image still uses is refused by EC2.
+async fn remove_snapshots(bake: &Bake<'_>, order: &BakeOrder) -> Result<(), StepError> {
+    let ours = [
+        (tags::INSTALLATION, order.installation.as_str()),
+        (tags::KEY, order.key.as_str()),
+    ];
+    let found = bake.cloud.snapshots_tagged(&ours).await;
+    for snapshot in found.map_err(|error| undo_error(&error))? {
+        match bake.cloud.delete_snapshot(&snapshot.id).await {
+            Err(error) if error.kind == ErrorKind::Conflict => {}
+            removed => removed.map_err(|error| undo_error(&error))?,
+        }
+    }
+    Ok(())
 }
 
 async fn mark(bake: &Bake<'_>, ids: &[&str], state: &str) -> Result<(), CloudError> {

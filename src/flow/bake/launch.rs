@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::steps::{Bake, BakeOutput, BakeStep};
-use super::trouble::{SETTLE_S, step_error, undo_error};
+use super::trouble::{LATE_S, SETTLE_S, step_error, undo_error};
 use crate::cloud::{CloudError, ErrorKind, Instance, LaunchRequest, OnShutdown};
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{BakeOrder, digest};
@@ -45,25 +45,31 @@ pub(super) async fn start(
     let request = request(at.run, role, at.choice)?;
     match bake.cloud.launch(&request).await {
         Ok(id) => Ok(Look::Done(BakeOutput::Instance { id })),
-        Err(error) => Err(refused(&error, at, &request)),
+        Err(error) => Err(refused(&error, at, role, &request)),
     }
 }
 
 /// What a refused launch means: the next choice while there is one, a vanished base by its name.
-fn refused(error: &CloudError, at: &At<'_, Bake<'_>>, request: &LaunchRequest) -> StepError {
+fn refused(
+    error: &CloudError,
+    at: &At<'_, Bake<'_>>,
+    role: GuestRole,
+    request: &LaunchRequest,
+) -> StepError {
     let choices = at.run.input().launches.len();
     let last = at.choice as usize + 1 >= choices;
+    let code = error.code.as_deref().unwrap_or_default();
+    let settling = (at.now - at.since).num_seconds() < SETTLE_S;
     match error.kind {
         ErrorKind::Capacity if last => {
             let why = format!("none of {choices} instance types and subnets has room: {error}");
             StepError::Failed(Failure::new("capacity", why))
         }
-        ErrorKind::NotFound
-            if error
-                .code
-                .as_deref()
-                .is_some_and(|c| c.starts_with("InvalidAMI")) =>
-        {
+        // The group and the image were made moments ago and are not known everywhere yet. Nothing
+        // was launched, and the token stays the same.
+        ErrorKind::NotFound if settling && code.starts_with("InvalidGroup") => again(error),
+        ErrorKind::NotFound if settling && role == GuestRole::BootTest => again(error),
+        ErrorKind::NotFound if code.starts_with("InvalidAMI") => {
             let why = format!(
                 "{} cannot be launched any more: {error}; if the base was withdrawn, the next \
                  release is baked when it appears",
@@ -71,7 +77,17 @@ fn refused(error: &CloudError, at: &At<'_, Bake<'_>>, request: &LaunchRequest) -
             );
             StepError::Failed(Failure::new("image_gone", why))
         }
+        // Looking again cannot help: the next attempt has a token of its own.
+        ErrorKind::Conflict if code == "IdempotentParameterMismatch" => {
+            StepError::Failed(Failure::new("token_taken", error.to_string()))
+        }
         _ => step_error(error),
+    }
+}
+
+fn again(error: &CloudError) -> StepError {
+    StepError::Again {
+        why: error.to_string(),
     }
 }
 
@@ -81,37 +97,48 @@ pub(super) async fn undo(
     at: &At<'_, Bake<'_>>,
     role: GuestRole,
 ) -> Result<Undo, StepError> {
-    let step = match role {
-        GuestRole::Builder => BakeStep::LaunchBuilder,
-        GuestRole::BootTest => BakeStep::LaunchBootTest,
-    };
-    let guests = guests(bake, at.run.input(), role)
-        .await
-        .map_err(|error| undo_error(&error))?;
+    let guests = guests(bake, at.run.input(), role).await;
+    let guests = guests.map_err(|error| undo_error(&error))?;
     for guest in guests.iter().filter(|guest| !guest.state.ended()) {
-        bake.cloud
-            .terminate(&guest.id)
-            .await
-            .map_err(|error| undo_error(&error))?;
+        let ended = bake.cloud.terminate(&guest.id).await;
+        ended.map_err(|error| undo_error(&error))?;
     }
     if guests.iter().any(|guest| !gone(guest)) {
-        return Ok(Undo::Pending {
-            so_far: format!("the {} is ending", role.as_str()),
-        });
+        let so_far = format!("the {} is ending", role.as_str());
+        return Ok(Undo::Pending { so_far });
     }
-    let known = at.run.output(step).is_some();
-    let failed_here = at.run.failure().is_some_and(|(failed, _)| *failed == step);
     let waited = (at.now - at.since).num_seconds();
-    // A launch whose answer was lost may turn up late: it is looked for until EC2 has settled.
-    if guests.is_empty() && (known || failed_here) && waited < SETTLE_S / 5 {
-        return Ok(Undo::Pending {
-            so_far: "looking for a launch that may show late".to_owned(),
-        });
+    if maybe_launched(at, role) && !seen(at.run, role, &guests) && waited < LATE_S {
+        let so_far = "looking for a launch that may show late".to_owned();
+        return Ok(Undo::Pending { so_far });
     }
     Ok(Undo::Gone)
 }
 
-/// This attempt's guests of one role, by tags: whichever choice they were launched under.
+/// A launch of this attempt was answered, or its answer may have been lost.
+fn maybe_launched(at: &At<'_, Bake<'_>>, role: GuestRole) -> bool {
+    let step = match role {
+        GuestRole::Builder => BakeStep::LaunchBuilder,
+        GuestRole::BootTest => BakeStep::LaunchBootTest,
+    };
+    let failed_here = at.run.failure().is_some_and(|(failed, _)| *failed == step);
+    at.run.output(step).is_some() || failed_here
+}
+
+/// Some guest among these was launched by this attempt, not by an earlier one of the same key.
+fn seen(run: &Run<Bake<'_>>, role: GuestRole, guests: &[Instance]) -> bool {
+    let choices = u32::try_from(run.input().launches.len()).unwrap_or(u32::MAX);
+    let tokens = (0..choices).filter_map(|choice| request(run, role, choice).ok());
+    let mut tokens = tokens.map(|request| request.client_token);
+    tokens.any(|token| {
+        let mut launched = guests
+            .iter()
+            .filter_map(|guest| guest.client_token.as_ref());
+        launched.any(|of_guest| *of_guest == token)
+    })
+}
+
+/// The guests of one role and key, of whichever attempt and choice, by tags.
 pub(super) async fn guests(
     bake: &Bake<'_>,
     order: &BakeOrder,
@@ -166,6 +193,10 @@ fn request(run: &Run<Bake<'_>>, role: GuestRole, choice: u32) -> Result<LaunchRe
 
 fn guest_tags(order: &BakeOrder, role: GuestRole) -> BTreeMap<String, String> {
     let mut all = order.tags.clone();
+    // What only an image tells is not in the request: the token follows from the key's inputs, and
+    // two platform versions can have one base image.
+    let of_images = [tags::BASE_IMAGE, tags::BASE_VERSION, tags::RECIPE_DIGEST];
+    all.retain(|tag, _| !of_images.contains(&tag.as_str()));
     all.insert(tags::ROLE.to_owned(), role.as_str().to_owned());
     let name = format!("amiwatch {} {}", order.watch, role.as_str());
     all.entry("Name".to_owned()).or_insert(name);

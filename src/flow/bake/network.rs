@@ -1,11 +1,12 @@
 //! The guests' security group: without any inbound rule, one per VPC and installation.
 
-use super::steps::{Bake, BakeOutput};
+use super::steps::{Bake, BakeOutput, JOURNALS};
 use super::trouble::{SETTLE_S, step_error, undo_error};
 use crate::cloud::{ErrorKind, SecurityGroup};
 use crate::model::bake::{BakeOrder, NetworkOrder};
 use crate::model::ids::VpcId;
 use crate::model::tags;
+use crate::workflow::runner::{open_journals, replay};
 use crate::workflow::{At, Failure, Look, StepError, Undo};
 
 pub(super) async fn find(
@@ -60,7 +61,7 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
     let Some(group) = found.map_err(|error| undo_error(&error))? else {
         return Ok(Undo::Gone);
     };
-    if !ours(&group, order) {
+    if !ours(&group, order) || wanted_by_others(bake, order).await? {
         return Ok(Undo::Gone);
     }
     match bake.cloud.delete_security_group(&group.id).await {
@@ -69,6 +70,28 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
         Err(error) if error.kind == ErrorKind::Conflict => in_use(bake, at, order).await,
         Err(error) => Err(undo_error(&error)),
     }
+}
+
+/// Another bake that is under way was ordered to use the same group, and may be about to launch. The
+/// last one to end removes it.
+async fn wanted_by_others(bake: &Bake<'_>, order: &BakeOrder) -> Result<bool, StepError> {
+    let unread = |error: &dyn std::fmt::Display| StepError::Again {
+        why: format!("the store cannot tell which bakes are under way: {error}"),
+    };
+    let journals = open_journals(bake.store, JOURNALS)
+        .await
+        .map_err(|error| unread(&error))?;
+    for journal in journals {
+        let run = replay::<Bake<'_>>(bake.store, &journal)
+            .await
+            .map_err(|error| unread(&error))?;
+        let other = run.input();
+        let same_place = other.network == order.network && other.scope == order.scope;
+        if same_place && (&other.key, other.attempt) != (&order.key, order.attempt) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The group cannot go yet: because of our own guests' network interfaces, which linger for a

@@ -170,12 +170,12 @@ impl Workflow for Bake<'_> {
             BakeStep::LaunchBuilder => launch::find(self, at, GuestRole::Builder).await,
             BakeStep::LaunchBootTest => launch::find(self, at, GuestRole::BootTest).await,
             BakeStep::CreateImage => image::find(self, at).await,
+            BakeStep::MarkVerified => image::find_verified(self, at).await,
             // These steps only look: whatever happened is seen by looking again.
             BakeStep::Report
             | BakeStep::Stopped
             | BakeStep::Available
             | BakeStep::BootReport
-            | BakeStep::MarkVerified
             | BakeStep::CleanUp => Ok(None),
         }
     }

@@ -5,6 +5,8 @@ use crate::workflow::{Failure, StepError};
 
 /// How soon after its creation a thing may still be invisible.
 pub(super) const SETTLE_S: i64 = 300;
+/// How long an undo looks for something whose creation was answered by nobody.
+pub(super) const LATE_S: i64 = 60;
 
 /// What a failed call means for the step that made it.
 pub(super) fn step_error(error: &CloudError) -> StepError {
@@ -14,6 +16,9 @@ pub(super) fn step_error(error: &CloudError) -> StepError {
         ErrorKind::Throttled | ErrorKind::Transient | ErrorKind::Unknown => {
             StepError::Again { why }
         }
+        // A session that ran out, or a metadata service that did not answer once: what was begun
+        // is worth waiting for credentials until the step's deadline.
+        ErrorKind::NoCredentials => StepError::Again { why },
         // In the wrong state, or made already: looking again tells.
         ErrorKind::Conflict => StepError::Again { why },
         ErrorKind::Capacity => StepError::NextChoice { why },
@@ -21,8 +26,7 @@ pub(super) fn step_error(error: &CloudError) -> StepError {
         | ErrorKind::Denied
         | ErrorKind::Quota
         | ErrorKind::Invalid
-        | ErrorKind::Empty
-        | ErrorKind::NoCredentials => StepError::Failed(Failure::new(kind_word(error.kind), why)),
+        | ErrorKind::Empty => StepError::Failed(Failure::new(kind_word(error.kind), why)),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn next(
         .chain(remembered)
         .max()
         .map_or(0, |last| last.saturating_add(1))
-        .max(history.generation)
+        .max(history.generation_for(&release.image, recipe))
 }
 
 /// The generation of an image of ours; absent for one that does not carry our tags.

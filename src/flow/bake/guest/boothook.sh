@@ -239,6 +239,8 @@ rm -f "$run/reached"
 cp "$0" "$run/guest"
 echo "$(date +%s) $boot" >>"$state/boots"
 setsid sh "$run/guest" watch </dev/null >/dev/null 2>&1 &
+# At once, and not only by the watcher itself: a last script that runs soon must not take it for dead.
+echo "$!" >"$run/pid"
 if [ "$role" = builder ] && [ "$(wc -l <"$state/boots")" -eq 1 ]; then
     run_checks before 10 200 >"$state/half"
     mv "$state/half" "$state/before"
