@@ -54,6 +54,16 @@ impl Life {
         assert!(trespasses.is_empty(), "{trespasses:#?}");
     }
 
+    /// One builder and one boot test: no launch was doubled, not even one that was removed later.
+    /// For lives that ended within the hour in which EC2 lists what was terminated.
+    #[track_caller]
+    pub(crate) fn no_launch_was_doubled(&self) {
+        let guests = self.account.instances().into_iter();
+        let mut roles: Vec<String> = guests.map(|one| one.tags[tags::ROLE].clone()).collect();
+        roles.sort();
+        assert_eq!(roles, [tags::role::BOOT_TEST, tags::role::BUILDER]);
+    }
+
     /// No guest could be reached or could leak: no key pair, IMDSv2 only, nothing let in.
     #[track_caller]
     pub(crate) fn guests_were_closed(&self) {

@@ -14,6 +14,7 @@ use crate::common::world::INSTALLATION;
 fn as_if_nothing_happened(life: &Life, _: &AtStop) {
     one_image(life);
     life.promises_hold();
+    life.no_launch_was_doubled();
     assert_eq!(life.heard_kinds(), undisturbed());
 }
 

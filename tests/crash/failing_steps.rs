@@ -53,6 +53,7 @@ fn each_change_fails_once(faults: &[FaultKind], timing: fn() -> Timing) {
                 let life = under(&timing(), rule).await;
                 assert_eq!(life.verified().len(), 1);
                 assert!(!life.heard_events().contains(&"failed".to_owned()));
+                life.no_launch_was_doubled();
                 life.promises_hold();
             });
         }
