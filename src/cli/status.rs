@@ -110,7 +110,7 @@ fn show(status: &Status, session: &Session) {
                             format!("next try {}", at.format("%Y-%m-%d %H:%M UTC"))
                         });
                     format!(
-                        "{} attempts: {}; {next}",
+                        "attempts: {}; {next}; {}",
                         failing.attempts, failing.last_why
                     )
                 })),

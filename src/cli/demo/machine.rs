@@ -4,7 +4,7 @@
 //! It reads the user data as sent, applies what it understands of the recipe to its disk (a map of
 //! files), runs the checks before and after, reports on its console as the guest's script does, and
 //! powers off. It understands very little on purpose: `echo 'TEXT' >> FILE` in a recipe, and
-//! `grep -q 'TEXT' FILE` as a check; whatever else it meets fails with 127, as an unknown command
+//! `grep -q TEXT FILE` as a check; whatever else it meets fails with 127, as an unknown command
 //! does. The real script under a real cloud-init is proved elsewhere; its captured consoles keep
 //! this model's encoder and the parser honest.
 
@@ -152,11 +152,14 @@ fn run_checks(checks: &[(String, String)], disk: &Disk) -> Vec<CheckResult> {
         .collect()
 }
 
-/// `grep -q 'TEXT' FILE`
+/// `grep -q TEXT FILE`
 fn run_check(run: &str, disk: &Disk) -> (i32, String) {
     let parsed = run
-        .strip_prefix("grep -q '")
-        .and_then(|rest| rest.split_once("' "))
+        .strip_prefix("grep -q ")
+        .and_then(|rest| match rest.strip_prefix('\'') {
+            Some(quoted) => quoted.split_once("' "),
+            None => rest.split_once(' '),
+        })
         .map(|(wanted, path)| (wanted, path.trim()));
     match parsed {
         None => (127, format!("sh: {run}: not found")),
