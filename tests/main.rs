@@ -3,6 +3,7 @@
 //! `common` holds the harness, `scenario` whole passes on the simulated account under virtual time,
 //! `crash` the same stopped at every point, `cli` the real binary, `shipped` what lies beside it.
 
+#![recursion_limit = "256"] // a whole life is one future, and without incremental builds rustc lays it out at once
 #![allow(
     clippy::unwrap_used,
     reason = "a test that cannot go on says where and ends"

@@ -155,7 +155,8 @@ pub async fn bake(
     let observer = observers(order);
     let runner = runner(service, lease, &workflow, observer.as_ref());
     let journal = journal_name(&order.key, order.attempt);
-    let ended = runner.open(&journal, order).await;
+    // Boxed: ten steps of calls make a future that is large to lay out and to keep on a stack.
+    let ended = Box::pin(runner.open(&journal, order)).await;
     end(service, lease, order, ended).await
 }
 
@@ -231,7 +232,7 @@ async fn resume_one(
     let workflow = Bake::new(cloud, service.store, &told);
     let observer = observers(order);
     let runner = runner(service, lease, &workflow, observer.as_ref());
-    let ended = runner.resume(journal).await;
+    let ended = Box::pin(runner.resume(journal)).await;
     end(service, lease, order, ended).await
 }
 

@@ -91,7 +91,8 @@ async fn look_at_region<'a>(
     let pairs = remembered
         .iter()
         .map(|(watch, history)| (*watch, &history.value));
-    let mut sighting = sight(&cloud, service.clock, &detect::Look::of_watches(pairs)).await;
+    let what = detect::Look::of_watches(pairs);
+    let mut sighting = Box::pin(sight(&cloud, service.clock, &what)).await;
     let mut looked = Vec::new();
     for (watch, history) in remembered {
         let wanted = wanted(service, watch);
