@@ -38,7 +38,7 @@ use clap::Parser as _;
 
 use crate::flow::verdict::Exit;
 use crate::service::telemetry;
-use args::{Arguments, Command};
+use args::{Arguments, Command, Common};
 
 /// Runs the command that the process was started with; prints; says how it ended.
 pub fn main() -> Exit {
@@ -54,7 +54,8 @@ pub fn main() -> Exit {
             };
         }
     };
-    telemetry::start(arguments.common.log, arguments.common.verbose, colours());
+    let Common { log, verbose, .. } = arguments.common;
+    telemetry::start(log, verbose, notices(&arguments.command), colours());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -65,6 +66,15 @@ pub fn main() -> Exit {
             Exit::Failed
         }
     }
+}
+
+/// The demo shows its notices as its topic received them; everything else logs them.
+fn notices(command: &Command) -> bool {
+    #[cfg(feature = "sim")]
+    if matches!(command, Command::Demo) {
+        return false;
+    }
+    matches!(command, Command::Bake(_) | Command::Run(_))
 }
 
 /// Colours only on a terminal, and not where NO_COLOR is set to anything.

@@ -11,16 +11,23 @@ pub enum LogFormat {
 
 /// Starts logging. `verbosity` is the number of `-v`.
 ///
+/// `notices`: the log has what people asked to be told however quiet it is otherwise.
+///
 /// The SDK's own lines are held back, since some of them show requests whole. `colours` is for the
 /// caller to know: only on a terminal, and not where NO_COLOR is set.
-pub fn start(format: LogFormat, verbosity: u8, colours: bool) {
+pub fn start(format: LogFormat, verbosity: u8, notices: bool, colours: bool) {
     let ours = match verbosity {
         0 => "warn",
         1 => "info",
         2 => "debug",
         _ => "trace",
     };
-    let directives = format!("warn,amiwatch={ours}");
+    let outbox = if notices && verbosity == 0 {
+        "info"
+    } else {
+        ours
+    };
+    let directives = format!("warn,amiwatch={ours},amiwatch::outbox={outbox}");
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
         .parse_lossy(directives);
