@@ -20,6 +20,10 @@ use crate::store::{Op, StoreError};
 
 pub mod journal;
 
+mod pauses;
+
+pub mod recovery;
+
 pub mod runner;
 
 #[cfg(test)]

@@ -107,29 +107,15 @@ async fn act(
         };
         return bake_now(session, lease, one, place, &wish).await;
     }
-    match (&one.item.action, &one.place) {
-        (
-            Action::Bake {
-                release,
-                generation,
-                attempt,
-            },
-            Some(place),
-        ) => {
-            let because = one.item.because.as_slice();
-            let wish = Wish {
-                release,
-                generation: *generation,
-                attempt: *attempt,
-                because,
-            };
-            bake_now(session, lease, one, place, &wish).await
-        }
-        (Action::Adopt { image, .. }, _) => {
+    if let (Some(wish), Some(place)) = (Wish::planned(&one.item), &one.place) {
+        return bake_now(session, lease, one, place, &wish).await;
+    }
+    match &one.item.action {
+        Action::Adopt { image, .. } => {
             println!("adopted {image}: it is verified and of the wanted key; nothing to bake");
             Ok(Exit::Done)
         }
-        (Action::Nothing | Action::Tell, _) => {
+        Action::Nothing | Action::Tell => {
             let image = one
                 .item
                 .drift
@@ -139,7 +125,7 @@ async fn act(
             println!("{image} is verified and in step; --force bakes the next generation");
             Ok(Exit::Done)
         }
-        (Action::Hold { .. } | Action::Blocked | Action::CannotTell | Action::Bake { .. }, _) => {
+        Action::Hold { .. } | Action::Blocked | Action::CannotTell | Action::Bake { .. } => {
             one.item
                 .because
                 .iter()

@@ -6,7 +6,8 @@ use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
 use crate::workflow::Outcome;
 use crate::workflow::journal::Phase;
-use crate::workflow::runner::{open_journals, replay, step_word};
+use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::runner::step_word;
 
 /// The journal that is followed, and what was last said about it.
 #[derive(Default)]

@@ -83,23 +83,8 @@ pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
 
 /// The order that a bake of this watch would get.
 async fn order(service: &Service<'_>, one: &Looked<'_>) -> anyhow::Result<Option<BakeOrder>> {
-    let (
-        Action::Bake {
-            release,
-            generation,
-            attempt,
-        },
-        Some(place),
-    ) = (&one.item.action, &one.place)
-    else {
+    let (Some(wish), Some(place)) = (Wish::planned(&one.item), &one.place) else {
         return Ok(None);
-    };
-    let because = one.item.because.as_slice();
-    let wish = Wish {
-        release,
-        generation: *generation,
-        attempt: *attempt,
-        because,
     };
     Ok(Some(give_order(service, one.watch, place, &wish).await?))
 }

@@ -10,7 +10,8 @@ use crate::flow::verdict::Exit;
 use crate::model::history::WatchHistory;
 use crate::store::memory::{self, Waiting};
 use crate::workflow::journal::Phase;
-use crate::workflow::runner::{open_journals, replay, step_word};
+use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::runner::step_word;
 
 /// `status --format json`
 #[derive(Serialize)]

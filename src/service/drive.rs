@@ -13,11 +13,13 @@ use crate::flow::notify;
 use crate::model::bake::BakeOrder;
 use crate::model::base::Release;
 use crate::model::ids::{ImageId, Installation, WatchName};
+use crate::model::plan::{Action, PlanItem};
 use crate::model::watch::{Recipe, Watch};
 use crate::settings::Faults;
 use crate::store::{Batch, Lease, Op, StoreError, memory};
 use crate::workflow::journal::Phase;
-use crate::workflow::runner::{Observer, RunError, open_journals, replay};
+use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::runner::{Observer, RunError};
 use crate::workflow::{Outcome, Run, Runner};
 
 /// What a bake's progress is told to.
@@ -33,6 +35,26 @@ pub struct Wish<'a> {
     pub generation: u32,
     pub attempt: u32,
     pub because: &'a [String],
+}
+
+impl<'a> Wish<'a> {
+    /// The bake that a plan says; absent when it says something else.
+    pub fn planned(item: &'a PlanItem) -> Option<Self> {
+        let Action::Bake {
+            release,
+            generation,
+            attempt,
+        } = &item.action
+        else {
+            return None;
+        };
+        Some(Self {
+            release,
+            generation: *generation,
+            attempt: *attempt,
+            because: &item.because,
+        })
+    }
 }
 
 /// One bake that came to its end.

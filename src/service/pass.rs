@@ -122,24 +122,9 @@ async fn bake_planned(
     looked: &[Looked<'_>],
     observers: &Observers<'_>,
 ) -> Vec<Baked> {
-    let wishes = looked.iter().filter_map(|one| {
-        let Action::Bake {
-            release,
-            generation,
-            attempt,
-        } = &one.item.action
-        else {
-            return None;
-        };
-        let because = one.item.because.as_slice();
-        let wish = Wish {
-            release,
-            generation: *generation,
-            attempt: *attempt,
-            because,
-        };
-        one.place.as_ref().map(|place| (one, place, wish))
-    });
+    let wishes = looked
+        .iter()
+        .filter_map(|one| Some((one, one.place.as_ref()?, Wish::planned(&one.item)?)));
     let bakes = wishes.map(|(one, place, wish)| async move {
         let ended = bake_one(service, lease, one, place, &wish, observers).await;
         (one.watch.name.clone(), ended)

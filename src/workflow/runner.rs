@@ -10,21 +10,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::journal::{EventOf, Illegal, Left, Phase};
+use super::pauses::Pauses;
+use super::recovery::{OPEN_PREFIX, replay};
 use super::{At, Event, Failure, Look, Outcome, Run, StepError, Undo, Workflow};
 use crate::clock::Clock;
 use crate::store::{Batch, Op, Store, StoreError};
 
-/// The first pause between looks; each is half as long again, up to [`PAUSE_MAX`].
-const PAUSE_MIN: Duration = Duration::from_secs(1);
-/// A state change is noticed within this.
-const PAUSE_MAX: Duration = Duration::from_secs(5);
-/// The first pause after throttling or an unreachable endpoint; doubles up to [`TROUBLE_MAX`].
-const TROUBLE_MIN: Duration = Duration::from_secs(2);
-const TROUBLE_MAX: Duration = Duration::from_secs(30);
 /// One call of a step's function, whatever it does inside.
 const CALL_MAX: Duration = Duration::from_secs(120);
-/// The journals that are not closed are named under this prefix.
-pub const OPEN_PREFIX: &str = "open/";
 
 /// What a person may want to see while it runs.
 pub trait Observer<I, S, O> {
@@ -468,82 +461,6 @@ impl<W: Workflow> Runner<'_, W> {
     fn guarded(&self, mut ops: Vec<Op>) -> Batch {
         ops.push(Op::CheckLease { epoch: self.epoch });
         Batch::of(ops)
-    }
-}
-
-/// Reads a journal back into a run.
-///
-/// # Errors
-/// When there is none, or it does not make sense.
-pub async fn replay<W: Workflow>(store: &dyn Store, journal: &str) -> Result<Run<W>, RunError> {
-    let name = || journal.to_owned();
-    let mut events = store.journal(journal).await?.into_iter().map(|event| {
-        serde_json::from_value::<EventOf<W>>(event).map_err(|source| RunError::Unreadable {
-            journal: name(),
-            source,
-        })
-    });
-    let first = events
-        .next()
-        .ok_or_else(|| RunError::Missing { journal: name() })??;
-    let mut run = Run::<W>::open(first).map_err(|source| RunError::Illegal {
-        journal: name(),
-        source,
-    })?;
-    for event in events {
-        run.record(&event?).map_err(|source| RunError::Illegal {
-            journal: name(),
-            source,
-        })?;
-    }
-    Ok(run)
-}
-
-/// The journals that were opened and not closed.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn open_journals(store: &dyn Store, kind: &str) -> Result<Vec<String>, StoreError> {
-    let prefix = format!("{OPEN_PREFIX}{kind}");
-    let mut names = Vec::new();
-    loop {
-        let after = names.last().map(|name| format!("{OPEN_PREFIX}{name}"));
-        let page = store.query(&prefix, after.as_deref(), 100).await?;
-        if page.is_empty() {
-            return Ok(names);
-        }
-        names.extend(
-            page.iter()
-                .map(|record| record.key[OPEN_PREFIX.len()..].to_owned()),
-        );
-    }
-}
-
-/// Growing pauses: short ones while something is under way, longer ones after trouble.
-struct Pauses {
-    pending: Duration,
-    trouble: Duration,
-}
-
-impl Pauses {
-    fn new() -> Self {
-        Self {
-            pending: PAUSE_MIN,
-            trouble: TROUBLE_MIN,
-        }
-    }
-
-    fn pending(&mut self) -> Duration {
-        self.trouble = TROUBLE_MIN;
-        let now = self.pending;
-        self.pending = now.mul_f64(1.5).min(PAUSE_MAX);
-        now
-    }
-
-    fn trouble(&mut self) -> Duration {
-        let now = self.trouble;
-        self.trouble = (now * 2).min(TROUBLE_MAX);
-        now
     }
 }
 

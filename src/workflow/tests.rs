@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Left;
-use super::runner::{RunError, Unobserved, open_journals, replay};
+use super::recovery::{open_journals, replay};
+use super::runner::{RunError, Unobserved};
 use super::{At, Event, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
 use crate::clock::Clock;
 use crate::store::sqlite::SqliteStore;

@@ -6,7 +6,7 @@ use crate::cloud::{ErrorKind, SecurityGroup};
 use crate::model::bake::{BakeOrder, NetworkOrder};
 use crate::model::ids::VpcId;
 use crate::model::tags;
-use crate::workflow::runner::{open_journals, replay};
+use crate::workflow::recovery::{open_journals, replay};
 use crate::workflow::{At, Failure, Look, StepError, Undo};
 
 pub(super) async fn find(
