@@ -20,6 +20,8 @@ use crate::store::{Op, StoreError};
 
 pub mod journal;
 
+pub mod observer;
+
 mod pauses;
 
 pub mod recovery;

@@ -29,7 +29,7 @@ use crate::service::pass::pass;
 use crate::settings::{Settings, parse};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Lease, Store as _};
-use crate::workflow::runner::Unobserved;
+use crate::workflow::observer::Unobserved;
 use machine::ModelMachine;
 
 /// How many seconds of the account pass in one: two bakes of some minutes each fit into ten seconds.

@@ -10,7 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::flow::bake::steps::{BakeOutput, BakeStep};
 use crate::model::bake::BakeOrder;
 use crate::service::drive::BakeObserver;
-use crate::workflow::runner::{Observer, step_word};
+use crate::workflow::observer::Observer;
+use crate::workflow::runner::step_word;
 use crate::workflow::{Event, Outcome};
 
 /// How often the spinner turns.

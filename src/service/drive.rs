@@ -18,8 +18,9 @@ use crate::model::watch::{Recipe, Watch};
 use crate::settings::Faults;
 use crate::store::{Batch, Lease, Op, StoreError, memory};
 use crate::workflow::journal::Phase;
+use crate::workflow::observer::Observer;
 use crate::workflow::recovery::{open_journals, replay};
-use crate::workflow::runner::{Observer, RunError};
+use crate::workflow::runner::RunError;
 use crate::workflow::{Outcome, Run, Runner};
 
 /// What a bake's progress is told to.

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::journal::{EventOf, Illegal, Left, Phase};
+use super::observer::ObserverOf;
 use super::pauses::Pauses;
 use super::recovery::{OPEN_PREFIX, replay};
 use super::{At, Event, Failure, Look, Outcome, Run, StepError, Undo, Workflow};
@@ -18,26 +19,6 @@ use crate::store::{Batch, Op, Store, StoreError};
 
 /// One call of a step's function, whatever it does inside.
 const CALL_MAX: Duration = Duration::from_secs(120);
-
-/// What a person may want to see while it runs.
-pub trait Observer<I, S, O> {
-    /// An event was committed.
-    fn recorded(&self, event: &Event<I, S, O>);
-    /// A look found the step still under way, or a call has to be repeated.
-    fn waiting(&self, step: S, so_far: &str);
-}
-
-/// An observer of one workflow.
-pub type ObserverOf<W> =
-    dyn Observer<<W as Workflow>::Input, <W as Workflow>::Step, <W as Workflow>::Output>;
-
-/// An observer that looks away.
-pub struct Unobserved;
-
-impl<I, S, O> Observer<I, S, O> for Unobserved {
-    fn recorded(&self, _: &Event<I, S, O>) {}
-    fn waiting(&self, _: S, _: &str) {}
-}
 
 /// Drives one workflow's journals.
 pub struct Runner<'a, W: Workflow> {

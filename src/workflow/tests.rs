@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Left;
+use super::observer::Unobserved;
 use super::recovery::{open_journals, replay};
-use super::runner::{RunError, Unobserved};
+use super::runner::RunError;
 use super::{At, Event, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
 use crate::clock::Clock;
 use crate::store::sqlite::SqliteStore;

@@ -1,0 +1,23 @@
+//! Who watches a run: told what was committed and what is waited for, and asked nothing.
+
+use super::{Event, Workflow};
+
+/// What a person may want to see while it runs.
+pub trait Observer<I, S, O> {
+    /// An event was committed.
+    fn recorded(&self, event: &Event<I, S, O>);
+    /// A look found the step still under way, or a call has to be repeated.
+    fn waiting(&self, step: S, so_far: &str);
+}
+
+/// An observer of one workflow.
+pub type ObserverOf<W> =
+    dyn Observer<<W as Workflow>::Input, <W as Workflow>::Step, <W as Workflow>::Output>;
+
+/// An observer that looks away.
+pub struct Unobserved;
+
+impl<I, S, O> Observer<I, S, O> for Unobserved {
+    fn recorded(&self, _: &Event<I, S, O>) {}
+    fn waiting(&self, _: S, _: &str) {}
+}
