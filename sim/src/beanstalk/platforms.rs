@@ -5,6 +5,7 @@ use super::{Room, page};
 use crate::clock::iso;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
+use crate::world::Branch;
 
 const MOST: usize = 1000;
 const LISTED_AT_ONCE: usize = 100;
@@ -55,11 +56,7 @@ fn write_description(x: &mut Xml, shown: &Shown<'_>) {
     x.text("OperatingSystemName", &spec.os);
     x.text("OperatingSystemVersion", &spec.os_version);
     write_images(x, version);
-    x.member_texts("SupportedTierList", &spec.tiers);
-    x.member_texts(
-        "SupportedAddonList",
-        ["Log/S3", "Monitoring/Healthd", "WorkerDaemon/SQSD"],
-    );
+    supported(x, spec);
     x.opt(
         "PlatformLifecycleState",
         shown.recommended.then_some("Recommended"),
@@ -69,6 +66,15 @@ fn write_description(x: &mut Xml, shown: &Shown<'_>) {
 }
 
 /// `CustomAmiList` knows x86_64 alone and begins with an empty entry for paravirtual machines.
+/// The tiers and add-ons, which both descriptions list alike.
+fn supported(x: &mut Xml, spec: &Branch) {
+    x.member_texts("SupportedTierList", &spec.tiers);
+    x.member_texts(
+        "SupportedAddonList",
+        ["Log/S3", "Monitoring/Healthd", "WorkerDaemon/SQSD"],
+    );
+}
+
 fn write_images(x: &mut Xml, version: &PlatformVersion) {
     let hvm = version
         .images
@@ -140,11 +146,7 @@ fn write_summary(x: &mut Xml, shown: Shown<'_>) {
     x.text("PlatformCategory", category(&spec.name));
     x.text("OperatingSystemName", &spec.os);
     x.text("OperatingSystemVersion", &spec.os_version);
-    x.member_texts("SupportedTierList", &spec.tiers);
-    x.member_texts(
-        "SupportedAddonList",
-        ["Log/S3", "Monitoring/Healthd", "WorkerDaemon/SQSD"],
-    );
+    supported(x, spec);
     x.opt(
         "PlatformLifecycleState",
         shown.recommended.then_some("recommended"),
