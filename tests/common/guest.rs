@@ -74,7 +74,10 @@ pub(crate) fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
     disk.insert(BAKED.to_owned(), told.commands.join("\n"));
     let console = match day {
         Day::Good => return ModelMachine.boot(boot, machine),
-        Day::Hangs => return,
+        Day::Hangs => {
+            machine.console_after(Duration::from_secs(1), "booted, and no more words\r\n");
+            return;
+        }
         Day::NoReport => String::new(),
         Day::Quick => encode(&good, &told.nonce, true),
         Day::QuickRedundant => encode(&report(told, &boot, true), &told.nonce, true),

@@ -8,7 +8,7 @@ use crate::common::life::Life;
 use crate::common::paused;
 
 const BAD_DAYS: [(Day, &str); 8] = [
-    (Day::Hangs, "deadline"),
+    (Day::Hangs, "neither reported nor powered itself off"),
     (Day::Garbage, "without a report"),
     (Day::HalfReport, "parts of its report"),
     (Day::ForeignReport, "without a report"),
@@ -29,7 +29,7 @@ async fn fails_cleanly_and_then_succeeds(cast: Cast, why: &str) {
     assert_eq!(life.heard_events(), ["drift", "failed"]);
     let failed = life.heard_of("failed");
     let said = failed.body.to_lowercase();
-    assert!(said.contains(why) || why == "deadline", "{said}");
+    assert!(said.contains(why), "{said}");
     assert!(!failed.body.contains('\u{1b}'), "a raw escape: {said:?}");
 
     life.guests(Cast::both(Day::Quick));
@@ -70,5 +70,16 @@ fn what_a_failing_guest_printed_is_kept_in_the_notice() {
         life.pass().await;
         let failed = life.heard_of("failed");
         assert!(failed.body.contains("Kernel panic"), "{}", failed.body);
+    });
+}
+
+#[test]
+fn what_a_hanging_guest_printed_is_kept_in_the_notice() {
+    paused(async || {
+        let life = Life::brisk();
+        life.guests(Cast::both(Day::Hangs));
+        life.pass().await;
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("no more words"), "{}", failed.body);
     });
 }

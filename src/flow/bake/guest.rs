@@ -15,6 +15,8 @@ use crate::workflow::{At, Failure, Look, Run, StepError};
 
 /// The console lags behind the guest: EC2 posts it a while after the stop.
 const CONSOLE_LAG_S: i64 = 5 * 60;
+/// A guest that has reported cleans up and is off well before this.
+const POWER_OFF_S: i64 = 15 * 60;
 /// How much of a console a failure carries.
 const TAIL_BYTES: usize = 4 * 1024;
 
@@ -76,6 +78,11 @@ pub(super) async fn stopped(
             let why = "the builder was terminated before its image was made; bake again";
             return Err(failed("builder_ended", why, &looked.console));
         }
+        _ if (at.now - at.since).num_seconds() >= POWER_OFF_S => {
+            let why = "the builder reported and never powered off: something of the recipe keeps \
+                       it up; look at the console's end";
+            return Err(failed("hangs", why, &looked.console));
+        }
         _ => return Ok(pending("the builder is powering off")),
     }
     match read(&looked.console, &order.builder_nonce) {
@@ -106,7 +113,9 @@ pub(super) async fn boot_report(
     };
     match whole(&looked, &order.boot_test_nonce)? {
         Some((report, true)) => accept(&report, true, &expected, &looked),
-        Some((report, false)) if looked.settled => accept(&report, false, &expected, &looked),
+        Some((report, false)) if looked.settled || looked.overdue => {
+            accept(&report, false, &expected, &looked)
+        }
         Some((_, false)) => Ok(pending("reported; waiting for the closing frame")),
         None => waiting(&looked, "the boot test"),
     }
