@@ -4,6 +4,8 @@ pub mod look;
 
 pub mod drive;
 
+pub mod remember;
+
 pub mod pass;
 
 pub mod telemetry;

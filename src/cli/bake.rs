@@ -17,7 +17,8 @@ use crate::model::watch::OnDrift;
 use crate::outbox;
 use crate::service::drive::{self, Ended, Wish};
 use crate::service::look::{Looked, Patience, Place, look, wanted};
-use crate::service::pass::{TELL_MAX, remember};
+use crate::service::pass::TELL_MAX;
+use crate::service::remember::remember;
 use crate::store::Lease;
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
