@@ -34,6 +34,9 @@ fn carry_out(
         Action::Branch(spec) => Ok(beanstalk::world::branch(&mut here.beanstalk, spec)),
         Action::Release(spec) => beanstalk::world::release(core, here, region, spec),
         Action::Withdraw { branch } => beanstalk::world::withdraw(here, region, &branch),
+        Action::HideVersion { branch, version } => {
+            beanstalk::world::hide_version(here, region, &branch, &version)
+        }
         Action::Lifecycle {
             branch,
             lifecycle,
@@ -200,6 +203,12 @@ impl At {
         self.perform(Action::Withdraw {
             branch: branch.to_owned(),
         })
+    }
+
+    /// A version is listed from now on, and not described; returns its ARN.
+    pub fn hide_version(&self, branch: &str, version: &str) -> Result<String, WorldError> {
+        let (branch, version) = (branch.to_owned(), version.to_owned());
+        self.perform(Action::HideVersion { branch, version })
     }
 
     /// The branch's lifecycle changes.

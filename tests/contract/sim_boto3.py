@@ -128,6 +128,10 @@ def beanstalk_platforms():
     branches = eb.list_platform_branches()["PlatformBranchSummaryList"]
     equal("lifecycles of branches", sorted(b["LifecycleState"] for b in branches), ["retired", "supported"])
     equal("newest stack first", eb.list_available_solution_stacks()["SolutionStacks"][0][:14], "64bit Amazon L")
+    do(hide_version={"branch": BRANCH, "version": "4.5.1"})
+    listed = eb.list_platform_versions(Filters=filters[:1])["PlatformSummaryList"]
+    hidden = next(v["PlatformArn"] for v in listed if v["PlatformVersion"] == "4.5.1")
+    fails("a version that is hidden from this account", "InvalidParameterValue", eb.describe_platform_version, PlatformArn=hidden)
     do(withdraw={"branch": BRANCH})
     back = eb.list_platform_versions(Filters=filters)["PlatformSummaryList"]
     equal("withdrawn", [v["PlatformVersion"] for v in back], ["4.5.3"])
@@ -313,6 +317,16 @@ def image_lists(ec2, image, base):
     equal("by filter it is left out", sorted(i["ImageId"] for i in by_filter), sorted([image, base]))
     named = ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "name", "Values": ["aws-elasticbeanstalk-amzn-*64bit-eb_ecs_*"]}])["Images"]
     equal("by name pattern", len(named), 5)
+    do(image={"name": "al2023-ami-typed-by-a-stranger", "owner": "666666666666", "public": True})
+    do(image={"name": "al2023-ami-by-amazon", "owner": "amazon", "public": True, "architecture": "arm64"})
+    fits = [{"Name": "name", "Values": ["al2023-ami-*"]}, {"Name": "state", "Values": ["available"]}]
+    anybody = ec2.describe_images(Filters=fits)["Images"]
+    equal("anybody can type a name", len(anybody), 2)
+    of_amazon = ec2.describe_images(Owners=["amazon"], Filters=[*fits, {"Name": "architecture", "Values": ["arm64"]}])["Images"]
+    equal("of an owner, by name and architecture", [i["Name"] for i in of_amazon], ["al2023-ami-by-amazon"])
+    either = ec2.describe_images(Owners=["666666666666", "self"], Filters=fits)["Images"]
+    equal("owners are any of", [i["OwnerId"] for i in either], ["666666666666"])
+    equal("wildcards for one letter", len(ec2.describe_images(Filters=[{"Name": "name", "Values": ["al2023-ami-b?-amazon"]}])["Images"]), 1)
     pages = list(ec2.get_paginator("describe_images").paginate(Owners=["amazon"], PaginationConfig={"PageSize": 4}))
     equal("pages of images", [len(p["Images"]) for p in pages], [4, 4, 2])
     do(change_image={"image_id": base, "change": {"deprecated": "2020-01-01T00:00:00Z"}})

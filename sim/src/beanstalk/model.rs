@@ -49,6 +49,8 @@ pub(crate) struct PlatformVersion {
     /// Architecture to image.
     pub(crate) images: BTreeMap<String, String>,
     pub(crate) default_ami_list: bool,
+    /// Superseded, and never run by this account: listed, not described.
+    pub(crate) hidden: bool,
     pub(crate) created: DateTime<Utc>,
 }
 

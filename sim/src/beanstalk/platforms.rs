@@ -33,7 +33,8 @@ fn all<'a>(room: &'a Room<'_>) -> Vec<Shown<'a>> {
 
 pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     let asked = room.p.need("PlatformArn")?;
-    let found = all(room).into_iter().find(|s| s.version.arn == asked);
+    let mut seen = all(room).into_iter().filter(|s| !s.version.hidden);
+    let found = seen.find(|s| s.version.arn == asked);
     let shown = found
         .ok_or_else(|| Fail::invalid(format!("No Platform Version named '{asked}' found.")))?;
     let mut x = Xml::new();

@@ -63,6 +63,7 @@ pub(crate) fn release(
         version: spec.version,
         images: made,
         default_ami_list: spec.default_ami_list,
+        hidden: false,
         created,
     };
     here.beanstalk.versions.insert(arn.clone(), version);
@@ -149,6 +150,20 @@ pub(crate) fn withdraw(
     let of = found.ok_or_else(|| missing("branch", branch, region))?;
     of.recommended.pop();
     Ok(of.now_recommended().unwrap_or_default().to_owned())
+}
+
+/// The version is listed from now on, and not described; its ARN is returned.
+pub(crate) fn hide_version(
+    here: &mut Region,
+    region: &str,
+    branch: &str,
+    version: &str,
+) -> Result<String, WorldError> {
+    let mut versions = here.beanstalk.versions.values_mut();
+    let found = versions.find(|one| one.branch == branch && one.version == version);
+    let found = found.ok_or_else(|| missing("platform version", version, region))?;
+    found.hidden = true;
+    Ok(found.arn.clone())
 }
 
 /// Another lifecycle for a branch; its images may become private with it.

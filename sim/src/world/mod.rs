@@ -94,6 +94,13 @@ pub enum Action {
         /// The branch.
         branch: String,
     },
+    /// A version is superseded, and this account never ran it: it is listed and not described any more.
+    HideVersion {
+        /// The branch.
+        branch: String,
+        /// `4.5.0`
+        version: String,
+    },
     /// The branch's lifecycle changes (`retired`, `deprecated`, `supported`, `beta`).
     Lifecycle {
         /// The branch.
