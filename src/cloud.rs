@@ -20,6 +20,7 @@ mod beanstalk;
 mod platforms;
 mod raw_amis;
 
+mod image_candidates;
 mod image_changes;
 mod image_names;
 mod images;

@@ -4,6 +4,8 @@ pub mod ids;
 
 pub mod image;
 
+pub mod version;
+
 pub mod base;
 
 pub mod watch;

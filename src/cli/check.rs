@@ -62,6 +62,13 @@ pub(super) fn show(looked: &Looked<'_>) {
     if drift.all_reasons().next().is_none() {
         println!("    in step");
     }
+    notes(drift);
+}
+
+/// Remarks, behind the verdict.
+pub(super) fn notes(drift: &Drift) {
+    let notes = drift.notes.iter();
+    notes.for_each(|note| println!("    note: {} ({})", note.message, note.code.as_str()));
 }
 
 /// `shop  ECS running on ... (x86_64) 4.5.1 ami-...; ours ami-...`

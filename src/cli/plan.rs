@@ -122,6 +122,7 @@ fn show(looked: &Looked<'_>, planned: &Planned<'_>) {
     if let Some(why) = &planned.cannot_order {
         println!("    cannot be baked: {why}");
     }
+    check::notes(&looked.item.drift);
 }
 
 fn action(action: &Action) -> String {

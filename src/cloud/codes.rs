@@ -17,6 +17,11 @@ const BY_MESSAGE: &[(&str, &str, ErrorKind)] = &[
     ("InvalidParameterValue", "No Environment found", NotFound),
     ("InvalidParameterValue", "No Application named", NotFound),
     ("InvalidParameterValue", "No Platform named", NotFound),
+    (
+        "InvalidParameterValue",
+        "No Platform Version named",
+        NotFound,
+    ),
     ("InvalidParameterValue", "No Solution Stack named", NotFound),
 ];
 

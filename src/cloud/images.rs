@@ -1,7 +1,8 @@
 //! Looking at images. Source of truth: `DescribeImages`, `GetImageAncestry`.
 //!
-//! Always by filter, never by `ImageIds`: one id that is gone fails a call by ids as a whole. Always
-//! with deprecated and disabled images: an old stock image is hidden, not gone.
+//! Always by filter, never by `ImageIds`: one id that is gone fails a call by ids as a whole. With
+//! deprecated and disabled images, since an old stock image is hidden, not gone; only what is looked
+//! for to bake from ([`super::image_candidates`]) leaves them out.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,23 @@ pub struct Ancestor {
     pub owner_alias: Option<String>,
     pub source: Option<ImageId>,
     pub created: Option<DateTime<Utc>>,
+}
+
+/// Whose images a listing is about, and which of them.
+pub(super) struct Listing {
+    /// Empty: anybody's.
+    pub(super) owners: Vec<String>,
+    /// Deprecated and disabled ones too: hidden, not gone.
+    pub(super) hidden: bool,
+}
+
+impl Listing {
+    fn everything(owner: Option<&str>) -> Self {
+        Self {
+            owners: owner.map(str::to_owned).into_iter().collect(),
+            hidden: true,
+        }
+    }
 }
 
 impl Cloud {
@@ -106,7 +124,8 @@ impl Cloud {
     /// Any kind but `NotFound`.
     pub async fn root_device(&self, id: &ImageId) -> Result<Option<String>, CloudError> {
         let by_id = vec![filter("image-id", [id.as_str()])];
-        let images = self.sdk_images(id.as_str(), None, by_id).await?;
+        let everything = Listing::everything(None);
+        let images = self.sdk_images(id.as_str(), &everything, by_id).await?;
         Ok(images
             .into_iter()
             .next()
@@ -120,7 +139,8 @@ impl Cloud {
         owner: Option<&str>,
         filters: Vec<Filter>,
     ) -> Result<Vec<Image>, CloudError> {
-        let images = self.sdk_images(resource, owner, filters).await?;
+        let listing = Listing::everything(owner);
+        let images = self.sdk_images(resource, &listing, filters).await?;
         if images.is_empty() {
             return Ok(Vec::new());
         }
@@ -133,29 +153,27 @@ impl Cloud {
             Some(account) => owner_id == account,
             None => owner == Some("self"),
         };
-        let ours = images.into_iter();
-        let ours = ours.filter_map(|image| our_image(image, is_ours));
-        let mut ours: Vec<_> = ours.collect();
-        ours.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(ours)
+        Ok(our_images(images, is_ours))
     }
 
-    async fn sdk_images(
+    /// Every page of one listing.
+    pub(super) async fn sdk_images(
         &self,
         resource: &str,
-        owner: Option<&str>,
+        listing: &Listing,
         filters: Vec<Filter>,
     ) -> Result<Vec<SdkImage>, CloudError> {
+        let owners = (!listing.owners.is_empty()).then(|| listing.owners.clone());
         let mut images = Vec::new();
         let mut token = None;
         loop {
             let request = self
                 .ec2(DESCRIBE_IMAGES)
                 .describe_images()
-                .set_owners(owner.map(|owner| vec![owner.to_owned()]))
+                .set_owners(owners.clone())
                 .set_filters(Some(filters.clone()))
-                .include_deprecated(true)
-                .include_disabled(true)
+                .include_deprecated(listing.hidden)
+                .include_disabled(listing.hidden)
                 .set_next_token(token)
                 .send();
             let page = self.call(DESCRIBE_IMAGES, resource, request).await?;
@@ -166,6 +184,19 @@ impl Cloud {
             }
         }
     }
+}
+
+/// In our words, sorted by id.
+pub(super) fn our_images(
+    images: Vec<SdkImage>,
+    is_ours: impl Fn(&AccountId) -> bool,
+) -> Vec<Image> {
+    let images = images.into_iter();
+    let mut ours: Vec<_> = images
+        .filter_map(|image| our_image(image, &is_ours))
+        .collect();
+    ours.sort_by(|one, other| one.id.cmp(&other.id));
+    ours
 }
 
 fn looks_like_an_image(id: &ImageId) -> bool {

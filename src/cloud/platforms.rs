@@ -1,5 +1,7 @@
 //! Platform branches and versions: which version is recommended, which images it starts.
 
+use std::time::Duration;
+
 use aws_sdk_elasticbeanstalk::types::{
     CustomAmi, PlatformDescription, PlatformFilter, PlatformStatus, PlatformSummary, SearchFilter,
 };
@@ -10,10 +12,14 @@ use super::raw_amis::KeepBody;
 use super::tagging::our_time;
 use crate::model::base::{BranchLifecycle, PlatformVersion};
 use crate::model::ids::{Architecture, ImageId, PlatformArn};
+use crate::model::version::Version;
 
 const DESCRIBE_VERSION: Operation = Operation::read("elasticbeanstalk:DescribePlatformVersion");
 const LIST_VERSIONS: Operation = Operation::read("elasticbeanstalk:ListPlatformVersions");
 const LIST_BRANCHES: Operation = Operation::read("elasticbeanstalk:ListPlatformBranches");
+
+/// Between pages of ListPlatformVersions, as AWS's own command line waits "to avoid throttling".
+const PAGE_PAUSE: Duration = Duration::from_millis(100);
 
 impl Cloud {
     /// One platform version with its default image per architecture, as far as AWS says.
@@ -99,19 +105,44 @@ impl Cloud {
         Ok(lifecycle)
     }
 
+    /// Every version of a branch that can be used, newest first. Not all of them can be described:
+    /// AWS hides superseded versions from accounts that never ran them.
+    ///
+    /// # Errors
+    /// `Empty` when not one version comes back: Beanstalk leaves out what it denies.
+    pub async fn versions(&self, branch: &str) -> Result<Vec<(Version, PlatformArn)>, CloudError> {
+        let rows = self.rows(branch, &[]).await?;
+        if rows.is_empty() {
+            return Err(self.fault(
+                LIST_VERSIONS,
+                branch,
+                ErrorKind::Empty,
+                "no version of a platform branch of this name is visible",
+            ));
+        }
+        Ok(usable_versions(&rows, branch))
+    }
+
     async fn recommended_rows(&self, branch: &str) -> Result<Vec<PlatformSummary>, CloudError> {
-        let filter = |of: &str, value: &str| {
-            let filter = PlatformFilter::builder().r#type(of).operator("=");
-            filter.values(value).build()
-        };
+        let recommended = filter("PlatformLifecycleState", "recommended");
+        self.rows(branch, &[recommended]).await
+    }
+
+    /// Every page of a branch's versions that pass these filters.
+    async fn rows(
+        &self,
+        branch: &str,
+        filters: &[PlatformFilter],
+    ) -> Result<Vec<PlatformSummary>, CloudError> {
         let mut rows = Vec::new();
         let mut token = None;
         loop {
+            let mut all = vec![filter("PlatformBranchName", branch)];
+            all.extend_from_slice(filters);
             let request = self
                 .beanstalk(LIST_VERSIONS)
                 .list_platform_versions()
-                .filters(filter("PlatformBranchName", branch))
-                .filters(filter("PlatformLifecycleState", "recommended"))
+                .set_filters(Some(all))
                 .set_next_token(token)
                 .send();
             let page = self.call(LIST_VERSIONS, branch, request).await?;
@@ -120,22 +151,50 @@ impl Cloud {
             if token.is_none() {
                 return Ok(rows);
             }
+            self.clock().sleep(PAGE_PAUSE).await;
         }
     }
+}
+
+fn filter(of: &str, value: &str) -> PlatformFilter {
+    let filter = PlatformFilter::builder().r#type(of).operator("=");
+    filter.values(value).build()
+}
+
+/// The rows that are of this branch, Ready, and numbered as platform versions are; newest first.
+fn usable_versions(rows: &[PlatformSummary], branch: &str) -> Vec<(Version, PlatformArn)> {
+    let mut versions: Vec<_> = rows
+        .iter()
+        .filter(|row| of_branch(row, branch) && ready(row))
+        .filter_map(|row| {
+            let arn = PlatformArn::from(row.platform_arn()?);
+            let version = row.platform_version().unwrap_or(version_in(&arn));
+            Some((Version::parse(version)?, arn))
+        })
+        .collect();
+    versions.sort();
+    versions.reverse();
+    versions.dedup();
+    versions
+}
+
+fn of_branch(row: &PlatformSummary, branch: &str) -> bool {
+    row.platform_branch_name().is_none_or(|of| same(of, branch))
+}
+
+fn ready(row: &PlatformSummary) -> bool {
+    row.platform_status()
+        .is_none_or(|status| *status == PlatformStatus::Ready)
 }
 
 /// The highest version among the rows that say themselves what was asked for: the filter is AWS's,
 /// the order is nobody's, and the spelling of lifecycles differs between its operations.
 fn newest_recommended(rows: &[PlatformSummary], branch: &str) -> Option<PlatformArn> {
     rows.iter()
-        .filter(|row| row.platform_branch_name().is_none_or(|of| same(of, branch)))
+        .filter(|row| of_branch(row, branch) && ready(row))
         .filter(|row| {
             row.platform_lifecycle_state()
                 .is_none_or(|state| same(state, "recommended"))
-        })
-        .filter(|row| {
-            row.platform_status()
-                .is_none_or(|status| *status == PlatformStatus::Ready)
         })
         .filter_map(|row| {
             let arn = PlatformArn::from(row.platform_arn()?);
@@ -245,6 +304,31 @@ mod tests {
         assert_eq!(version_in(&newest), "4.10.0");
         assert_eq!(branch_in(&newest), Some(BRANCH));
         assert_eq!(newest_recommended(&rows[3..4], BRANCH), None);
+    }
+
+    #[test]
+    fn versions_come_newest_first_by_number_and_only_usable_ones() {
+        let failed = PlatformSummary::builder()
+            .platform_arn(format!(
+                "arn:aws:elasticbeanstalk:us-east-1::platform/{BRANCH}/4.11.0"
+            ))
+            .platform_branch_name(BRANCH)
+            .platform_status(PlatformStatus::Failed)
+            .build();
+        let rows = [
+            row("4.9.1", BRANCH, "Supported"),
+            row("4.10.0", BRANCH, "recommended"),
+            row("9.0.0", "Another branch", "recommended"),
+            row("4.x", BRANCH, "Supported"),
+            row("4.2.0", BRANCH, ""),
+            failed,
+        ];
+        let found = usable_versions(&rows, BRANCH);
+        let found: Vec<String> = found
+            .iter()
+            .map(|(version, _)| version.to_string())
+            .collect();
+        assert_eq!(found, ["4.10.0", "4.9.1", "4.2.0"]);
     }
 
     fn custom(kind: &str, id: &str) -> CustomAmi {

@@ -10,6 +10,8 @@
 
 pub mod environment;
 
+pub mod lines;
+
 pub mod matching;
 
 pub mod standing;
@@ -18,6 +20,8 @@ mod image;
 
 mod newer;
 
+mod notes;
+
 mod own;
 
 mod release;
@@ -25,6 +29,9 @@ mod release;
 mod target;
 
 mod watch;
+
+#[cfg(test)]
+mod bases_tests;
 
 #[cfg(test)]
 mod silence_tests;
@@ -71,6 +78,7 @@ pub fn compare(
         targets: matching::targets(&watch.targets, sighting)
             .map(|environment| judge(&case, environment))
             .collect(),
+        notes: notes::notes(&case),
     }
 }
 

@@ -8,6 +8,8 @@
 
 mod arm;
 
+mod described;
+
 mod environments;
 
 mod images;
@@ -15,6 +17,8 @@ mod images;
 mod lineage;
 
 mod platforms;
+
+mod release;
 
 mod watch;
 

@@ -21,6 +21,7 @@ use crate::model::sighting::{
     Sighting, Tier, Trouble, WatchSighting,
 };
 use crate::model::tags;
+use crate::model::version::VersionWish;
 use crate::model::watch::{OnDrift, Recipe, TargetPattern, Wanted, Watch};
 
 pub(super) const BRANCH: &str = "ECS running on 64bit Amazon Linux 2023";
@@ -96,6 +97,7 @@ impl World {
             },
             seen: WatchSighting {
                 release: Seen::Absent,
+                lines: Vec::new(),
                 ours: Seen::Known(Vec::new()),
             },
             history: WatchHistory::default(),
@@ -143,6 +145,21 @@ impl World {
         });
         let recommended = &mut self.sighting.recommended;
         recommended.insert(BRANCH.to_owned(), platform);
+    }
+
+    /// Makes an image that is no platform version's the newest release.
+    pub(super) fn released(&mut self, id: &str) {
+        let image = self.image_facts(id);
+        self.seen.release = Seen::Known(Release {
+            image: id.into(),
+            image_name: Some(image.name.clone()),
+            version: image.name.clone(),
+            architecture: Architecture::X86_64,
+            created: image.created,
+            deprecated_from: image.deprecated_from,
+            platform: None,
+            branch_lifecycle: BranchLifecycle::NotSaid,
+        });
     }
 
     /// An Amazon image.
@@ -349,6 +366,7 @@ fn watch() -> Watch {
         base: Base {
             source: BaseSource::Beanstalk {
                 branch: BRANCH.to_owned(),
+                version: VersionWish::Recommended,
             },
             architecture: Architecture::X86_64,
         },

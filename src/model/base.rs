@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{Architecture, ImageId, PlatformArn};
+use super::version::VersionWish;
 
 /// A line of upstream images to follow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,8 +18,19 @@ pub struct Base {
 impl fmt::Display for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
-            BaseSource::Beanstalk { branch } => write!(f, "{branch} ({})", self.architecture),
+            BaseSource::Beanstalk { branch, version } => {
+                f.write_str(branch)?;
+                match version {
+                    VersionWish::Recommended => {}
+                    VersionWish::Environment => f.write_str(" as the targets run it")?,
+                    VersionWish::Matching(pattern) => write!(f, " {pattern}")?,
+                }
+                write!(f, " ({})", self.architecture)
+            }
             BaseSource::Ssm { parameter } => f.write_str(parameter),
+            BaseSource::Images { owners, name } => {
+                write!(f, "{name} of {} ({})", owners.join(", "), self.architecture)
+            }
         }
     }
 }
@@ -27,10 +39,41 @@ impl fmt::Display for Base {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BaseSource {
-    /// A platform branch; its recommended version is the newest release.
-    Beanstalk { branch: String },
+    /// A platform branch; which version of it is the newest release, the wish says.
+    Beanstalk {
+        branch: String,
+        version: VersionWish,
+    },
     /// A public SSM parameter: an image id, or JSON with an `image_id`.
     Ssm { parameter: String },
+    /// The images of these owners whose name fits; the one made last is the newest release.
+    Images {
+        /// Never empty: `self`, an alias (`amazon`), or twelve digits.
+        owners: Vec<String>,
+        /// `*` stands for any text, `?` for one character.
+        name: String,
+    },
+}
+
+impl BaseSource {
+    /// The branch whose recommended version is followed, when the base does that.
+    pub fn recommended_of(&self) -> Option<&str> {
+        match self {
+            Self::Beanstalk {
+                branch,
+                version: VersionWish::Recommended,
+            } => Some(branch),
+            Self::Beanstalk { .. } | Self::Ssm { .. } | Self::Images { .. } => None,
+        }
+    }
+
+    /// The platform branch that the base is one of.
+    pub fn branch(&self) -> Option<&str> {
+        match self {
+            Self::Beanstalk { branch, .. } => Some(branch),
+            Self::Ssm { .. } | Self::Images { .. } => None,
+        }
+    }
 }
 
 /// One concrete image of a base, in one region, for one architecture.

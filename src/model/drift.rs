@@ -18,6 +18,34 @@ pub struct Drift {
     /// What applies to the watch itself (its base, its recipe, its image).
     pub reasons: Vec<Reason>,
     pub targets: Vec<TargetDrift>,
+    /// What is allowed and probably not meant, or worth knowing beside the verdict. Changes nothing.
+    #[serde(default)]
+    pub notes: Vec<Note>,
+}
+
+/// A remark beside a verdict. Its code is stable; it is no reason, and no exit code hangs on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub code: NoteCode,
+    /// One or two sentences that read alone.
+    pub message: String,
+}
+
+/// What a note is about. The words are stable, snake_case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteCode {
+    /// The names that fit an `images` base differ in more than their date.
+    PatternMixed,
+}
+
+impl NoteCode {
+    /// The word used in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PatternMixed => "pattern_mixed",
+        }
+    }
 }
 
 impl Drift {

@@ -36,6 +36,16 @@ impl Image {
     pub fn by_amazon(&self) -> bool {
         self.owner_alias.as_deref() == Some("amazon")
     }
+
+    /// Owned by one of these, as EC2 takes owners: `self`, an alias, or an account's twelve digits.
+    /// An account's digits never stand for an alias, nor an alias for the account behind it.
+    pub fn is_of(&self, owners: &[String]) -> bool {
+        owners.iter().any(|owner| match owner.as_str() {
+            "self" => self.ours,
+            id if id.bytes().all(|byte| byte.is_ascii_digit()) => self.owner.as_str() == id,
+            alias => self.owner_alias.as_deref() == Some(alias),
+        })
+    }
 }
 
 /// The state of an image, as far as we treat states differently.

@@ -205,6 +205,17 @@ pub struct Sighting {
 pub struct WatchSighting {
     /// The base's newest release.
     pub release: Seen<Release>,
+    /// Of an `images` base: the lines that the names of its images are of. One is as it should be.
+    pub lines: Vec<NameLine>,
     /// Ours, newest generation first: images that carry this installation's and watch's tags.
     pub ours: Seen<Vec<Image>>,
+}
+
+/// Images whose names differ only in what changes from build to build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameLine {
+    /// A name without dates, versions and build numbers: `al2023-ami-2023.#-kernel-6.12-arm64`.
+    pub shape: String,
+    pub images: usize,
+    pub example: String,
 }

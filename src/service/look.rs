@@ -161,6 +161,7 @@ fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
         current: None,
         reasons: vec![Reason::new(code, &why).fact("what", what)],
         targets: Vec::new(),
+        notes: Vec::new(),
     };
     let action = Action::CannotTell;
     let item = PlanItem {

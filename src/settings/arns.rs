@@ -166,6 +166,40 @@ pub(super) fn parameter(text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
+/// An owner as DescribeImages takes it.
+pub(super) fn image_owner(text: &str) -> Result<String, Problem> {
+    let right = "write \"amazon\", \"self\", \"aws-marketplace\" or an account's twelve digits";
+    let account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text {
+        "amazon" | "self" | "aws-marketplace" => Ok(text.to_owned()),
+        _ if account => Ok(text.to_owned()),
+        _ if text.contains(['*', '?']) => Err(Problem::new(
+            format!("{} would let anybody's image be the base", quoted(text)),
+            right,
+        )),
+        _ => Err(Problem::new(
+            format!("{} is not an owner of images", quoted(text)),
+            right,
+        )),
+    }
+}
+
+/// A pattern of image names: what EC2 lets a name hold, `*` for any text, `?` for one character.
+pub(super) fn image_name_pattern(text: &str) -> Result<String, Problem> {
+    let right = "write a name in which `*` stands for any text, such as \
+                 \"al2023-ami-2023.*-kernel-6.12-*\"";
+    let fits = |c: char| c.is_ascii_alphanumeric() || " ()[]./-'@_*?".contains(c);
+    if let Some(c) = text.chars().find(|c| !fits(*c)) {
+        let wrong = format!("no image's name has {} in it", quoted(&c.to_string()));
+        return Err(Problem::new(wrong, right));
+    }
+    if text.len() > 128 || !text.contains(|c: char| c.is_ascii_alphanumeric()) {
+        let wrong = format!("{} is not a pattern of image names", quoted(text));
+        return Err(Problem::new(wrong, right));
+    }
+    Ok(text.to_owned())
+}
+
 /// What a parameter's path says about its image's processor:
 /// `/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended`, `.../al2023-...-arm64`.
 pub(super) fn architecture_of_parameter(path: &str) -> Option<Architecture> {

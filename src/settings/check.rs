@@ -20,6 +20,7 @@ pub(super) fn check(
     for watch in watches {
         recipe_exists(watch, recipes, reading);
         bake_has_a_recipe(watch, reading);
+        environment_has_targets(watch, reading);
     }
     makers_have_an_installation(root, watches, reading);
     every_recipe_is_used(watches, recipes, reading);
@@ -50,6 +51,16 @@ fn bake_has_a_recipe(watch: &WatchDraft<'_>, reading: &mut Reading<'_>) {
             "add `recipe = \"...\"`, or use on_drift = \"notify\"",
         );
         reading.fault_in_context(watch.on_drift_at.clone(), problem);
+    }
+}
+
+fn environment_has_targets(watch: &WatchDraft<'_>, reading: &mut Reading<'_>) {
+    if watch.follows_targets_without_any() {
+        let problem = Problem::new(
+            "the base follows what the targets run, and the watch has no target",
+            "add `[[watch.NAME.target]]`, or use version = \"recommended\"",
+        );
+        reading.fault_in_context(watch.at.clone(), problem);
     }
 }
 

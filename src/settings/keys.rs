@@ -266,9 +266,21 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "watch.*.base.images",
-        NotBuilt,
-        "",
-        "follow a platform branch (`beanstalk`) or a public parameter (`ssm`)",
+        Table,
+        "{ owners = [\"amazon\"], name = \"al2023-ami-2023.*-kernel-6.12-*\" }",
+        "images by owner and name",
+    ),
+    key(
+        "watch.*.base.images.owners",
+        Texts,
+        "[\"amazon\"]",
+        "whose images",
+    ),
+    key(
+        "watch.*.base.images.name",
+        Text,
+        "\"al2023-ami-2023.*-kernel-6.12-*\"",
+        "a pattern of their names",
     ),
     key(
         "watch.*.base.version",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::model::base::BaseSource;
 use crate::model::ids::{Architecture, WatchName};
 use crate::model::notice::Event;
+use crate::model::version::VersionWish;
 use crate::model::watch::{Encrypt, OnDrift, TargetPattern};
 
 use super::tests_faults::{first_lines, read};
@@ -195,19 +196,9 @@ fn rules_across_keys() {
 fn what_is_not_built_says_what_is() {
     for (from, to, fault) in [
         (
-            "architecture = \"arm64\"",
-            "version = \"environment\"",
-            "write \"recommended\"",
-        ),
-        (
-            "architecture = \"arm64\"",
-            "version = \"4.5.*\"",
-            "write \"recommended\"",
-        ),
-        (
-            "{ beanstalk = \"ECS running on 64bit Amazon Linux 2023\", architecture = \"arm64\" }",
-            "{ images = { owners = [\"amazon\"], name = \"al2023-*\" } }",
-            "follow a platform branch (`beanstalk`) or a public parameter (`ssm`)",
+            "installation = \"acme\"",
+            "builder.keep_rejected = \"7d\"\ninstallation = \"acme\"",
+            "rejected images are removed at once",
         ),
         (
             "sns = { topic_arn = \"arn:aws-cn:sns:cn-north-1:111122223333:amiwatch\" }",
@@ -303,7 +294,59 @@ fn values_that_are_wrong_by_themselves() {
         ),
         (
             "watch.a.base = { ssm = \"/a\", version = \"1\" }",
-            "an `ssm` base has no `version`",
+            "only a `beanstalk` base has a `version`",
+        ),
+        (
+            "watch.a.base = { images = { owners = [\"amazon\"], name = \"x\" }, version = \"4.*\" }",
+            "only a `beanstalk` base has a `version`",
+        ),
+        (
+            "watch.a.base = { images = { name = \"al2023-*\" } }",
+            "says nothing about whose images it means",
+        ),
+        (
+            "watch.a.base = { images = { owners = [], name = \"al2023-*\" } }",
+            "`owners` names nobody",
+        ),
+        (
+            "watch.a.base = { images = { owners = [\"*\"], name = \"al2023-*\" } }",
+            "`*` would let anybody's image be the base",
+        ),
+        (
+            "watch.a.base = { images = { owners = [\"amazon\", \"1234\"], name = \"x\" } }",
+            "`1234` is not an owner of images",
+        ),
+        (
+            "watch.a.base = { images = { owners = [\"Amazon\"], name = \"x\" } }",
+            "`Amazon` is not an owner of images",
+        ),
+        (
+            "watch.a.base = { images = { owners = [\"amazon\"], name = \"*\" } }",
+            "`*` is not a pattern of image names",
+        ),
+        (
+            "watch.a.base = { images = { owners = [\"amazon\"], name = \"a,b\" } }",
+            "no image's name has `,` in it",
+        ),
+        (
+            "watch.a.base = { images = { owners = [\"amazon\"] } }",
+            "`name`",
+        ),
+        (
+            "watch.a.base = { images = { owners = [\"self\"], name = \"x\" }, ssm = \"/a\" }",
+            "the base is of two kinds at once",
+        ),
+        (
+            "watch.a.base = { beanstalk = \"b\", version = \"4.5\" }",
+            "`4.5` is not a version",
+        ),
+        (
+            "watch.a.base = { beanstalk = \"b\", version = \"enviroment\" }",
+            "did you mean \"environment\"?",
+        ),
+        (
+            "watch.a.base = { beanstalk = \"b\", version = \"environment\" }",
+            "the base follows what the targets run, and the watch has no target",
         ),
         (
             "watch.a.base = { ssm = \"/a\", architecture = \"arm\" }",
@@ -401,6 +444,42 @@ fn a_parameter_path_that_says_the_processor_is_believed() {
         let found = only_fault(&format!("watch.a.base = {base}"));
         assert!(found.contains("or leave `architecture` out"), "{found}");
     }
+}
+
+#[test]
+fn bases_of_each_kind() {
+    let source = |base: &str| {
+        let settings = right(&format!("watch.a.base = {base}"));
+        let watch = settings.watches.into_values().next().expect("a watch");
+        watch.base.source
+    };
+    let images = "{ images = { owners = [\"self\", \"111122223333\"], name = \"golden-*\" } }";
+    assert_eq!(
+        source(images),
+        BaseSource::Images {
+            owners: vec!["self".to_owned(), "111122223333".to_owned()],
+            name: "golden-*".to_owned(),
+        }
+    );
+    let version = |text: &str| {
+        let base = format!("{{ beanstalk = \"b\", version = \"{text}\" }}");
+        match source(&base) {
+            BaseSource::Beanstalk { version, .. } => version,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(version("recommended"), VersionWish::Recommended);
+    for text in ["4.5.*", "4.*", "4.5.1"] {
+        assert_eq!(version(text), VersionWish::Matching(text.parse().unwrap()));
+    }
+    let environment = with("architecture = \"arm64\"", "version = \"environment\"");
+    let watch = right(&environment)
+        .watches
+        .into_values()
+        .next()
+        .expect("a watch");
+    let wish = VersionWish::Environment;
+    assert!(matches!(watch.base.source, BaseSource::Beanstalk { version, .. } if version == wish));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::model::base::{Base, BaseSource};
 use crate::model::ids::{Architecture, Region, WatchName};
+use crate::model::version::VersionWish;
 use crate::model::watch::{OnDrift, TargetPattern, Watch};
 
 use super::fault::{Problem, quoted};
@@ -21,6 +22,8 @@ const LONGEST: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
 /// A watch as far as it was right. What is absent was reported.
 pub(super) struct WatchDraft<'t> {
     name: Option<WatchName>,
+    /// The watch's own place.
+    pub(super) at: Range<usize>,
     pub(super) recipe: Option<Written<'t>>,
     pub(super) on_drift: OnDrift,
     /// Where `on_drift` stands, or the watch when it says nothing.
@@ -30,9 +33,20 @@ pub(super) struct WatchDraft<'t> {
     soak: Option<Duration>,
     max_age: Option<Duration>,
     targets: Vec<TargetPattern>,
+    /// Some are written, right or wrong.
+    names_targets: bool,
 }
 
 impl WatchDraft<'_> {
+    /// `version = "environment"` without a target to take it from.
+    pub(super) fn follows_targets_without_any(&self) -> bool {
+        let follows = self.base.as_ref().is_some_and(|base| {
+            let wish = VersionWish::Environment;
+            matches!(&base.source, BaseSource::Beanstalk { version, .. } if *version == wish)
+        });
+        follows && !self.names_targets
+    }
+
     /// The watch with its recipe in it; `None` when something of it was wrong.
     pub(super) fn resolve(
         self,
@@ -70,9 +84,10 @@ fn watch<'t>(
     reading: &mut Reading<'_>,
 ) -> WatchDraft<'t> {
     let on_drift = reading.parsed(section.text("on_drift"), on_drift);
-    let targets = section.sections("target").into_iter();
+    let targets = section.sections("target");
     WatchDraft {
         name: reading.parsed(Some(name), values::name).map(WatchName::new),
+        at: section.at.clone(),
         recipe: section.text("recipe"),
         on_drift: on_drift.unwrap_or(OnDrift::Notify),
         on_drift_at: section.place_of("on_drift").unwrap_or(section.at.clone()),
@@ -87,8 +102,10 @@ fn watch<'t>(
         max_age: reading.parsed(section.text("max_age"), |text| {
             values::duration(text, values::HOUR, LONGEST)
         }),
+        names_targets: !targets.is_empty(),
         targets: targets
-            .filter_map(|section| target(&section, reading))
+            .iter()
+            .filter_map(|section| target(section, reading))
             .collect(),
     }
 }
@@ -115,8 +132,9 @@ fn on_drift(text: &str) -> Result<OnDrift, Problem> {
 }
 
 fn base(watch: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
-    const RIGHT: &str = "write `base = { beanstalk = \"<platform branch>\" }` or \
-                         `base = { ssm = \"/<parameter>\" }`";
+    const RIGHT: &str = "write `base = { beanstalk = \"<platform branch>\" }`, \
+                         `base = { ssm = \"/<parameter>\" }` or \
+                         `base = { images = { owners = [\"amazon\"], name = \"<pattern>\" } }`";
     let section = watch.section("base");
     let named = ["beanstalk", "ssm", "images"].map(|kind| section.place_of(kind).is_some());
     match (watch.place_of("base").is_some(), named) {
@@ -127,8 +145,7 @@ fn base(watch: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
         }
         (true, [true, false, false]) => beanstalk_base(&section, reading),
         (true, [false, true, false]) => ssm_base(&section, reading),
-        // The walk has said that there are no `images` bases.
-        (true, [false, false, true]) => None,
+        (true, [false, false, true]) => images_base(&section, reading),
         (true, [false, false, false]) => {
             reading.fault_in_context(section.at, Problem::new("the base names nothing", RIGHT));
             None
@@ -143,26 +160,81 @@ fn base(watch: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
 
 fn beanstalk_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
     let branch = reading.parsed(section.text("beanstalk"), arns::branch);
-    let _checked = reading.parsed(section.text("version"), version);
+    let version = reading.parsed(section.text("version"), version);
     let architecture = reading.parsed(section.text("architecture"), architecture);
     Some(Base {
-        source: BaseSource::Beanstalk { branch: branch? },
+        source: BaseSource::Beanstalk {
+            branch: branch?,
+            version: version.unwrap_or_default(),
+        },
         architecture: architecture.unwrap_or_default(),
     })
 }
 
-/// Only one choice is built; it is read so that another one is refused instead of ignored.
-fn version(text: &str) -> Result<(), Problem> {
-    if text == "recommended" {
-        return Ok(());
+fn version(text: &str) -> Result<VersionWish, Problem> {
+    match text {
+        "recommended" => Ok(VersionWish::Recommended),
+        "environment" => Ok(VersionWish::Environment),
+        pattern => pattern.parse().map(VersionWish::Matching).map_err(|_| {
+            let right = match nearest(pattern, ["recommended", "environment"]) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "write \"recommended\", \"environment\" (what the targets run), or a \
+                         version such as \"4.5.*\", \"4.*\" or \"4.5.1\""
+                    .to_owned(),
+            };
+            Problem::new(format!("{} is not a version", quoted(pattern)), right)
+        }),
     }
-    Err(Problem::new(
-        format!(
-            "the version {} is not part of this version of amiwatch",
-            quoted(text)
-        ),
-        "write \"recommended\", the newest version of the branch, or leave it out",
-    ))
+}
+
+/// An image's name is typed by whoever made it: without an owner, anybody's image could be the base.
+fn images_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
+    no_version(
+        section,
+        reading,
+        "the newest image whose name fits is taken",
+    );
+    let images = section.section("images");
+    let owners = owners(&images, reading);
+    let name = reading.required(&images, "name", arns::image_name_pattern);
+    let architecture = reading.parsed(section.text("architecture"), architecture);
+    Some(Base {
+        source: BaseSource::Images {
+            owners: owners?,
+            name: name?,
+        },
+        architecture: architecture.unwrap_or_default(),
+    })
+}
+
+fn owners(images: &Section<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
+    let right = "add `owners = [\"amazon\"]`, \"self\", or accounts by their twelve digits: anybody can \
+                 publish an image under any name";
+    let Some(written) = images.texts("owners") else {
+        if images.place_of("owners").is_none() && images.place_of("name").is_some() {
+            let problem = Problem::new("the base says nothing about whose images it means", right);
+            reading.fault_in_context(images.at.clone(), problem);
+        }
+        return None;
+    };
+    if images.is_empty_list("owners") {
+        let problem = Problem::new("`owners` names nobody", right);
+        reading.fault(images.place_of("owners").unwrap_or_default(), problem);
+        return None;
+    }
+    let count = written.len();
+    let owners = reading.each_parsed(written, arns::image_owner);
+    (owners.len() == count).then_some(owners)
+}
+
+fn no_version(section: &Section<'_>, reading: &mut Reading<'_>, instead: &str) {
+    if let Some(at) = section.place_of("version") {
+        let problem = Problem::new(
+            "only a `beanstalk` base has a `version`",
+            format!("leave it out: {instead}"),
+        );
+        reading.fault(at, problem);
+    }
 }
 
 fn architecture(text: &str) -> Result<Architecture, Problem> {
@@ -175,10 +247,11 @@ fn architecture(text: &str) -> Result<Architecture, Problem> {
 /// The parameter's path often says the processor; then it need not be written again, and must not
 /// be written otherwise.
 fn ssm_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
-    if let Some(at) = section.place_of("version") {
-        let right = "leave it out: the parameter itself names the newest image";
-        reading.fault(at, Problem::new("an `ssm` base has no `version`", right));
-    }
+    no_version(
+        section,
+        reading,
+        "the parameter itself names the newest image",
+    );
     let parameter = reading.parsed(section.text("ssm"), arns::parameter);
     let written = reading.parsed(section.text("architecture"), architecture);
     let implied = parameter

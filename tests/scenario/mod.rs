@@ -4,6 +4,7 @@
 mod bad_guests;
 mod bad_images;
 mod bad_places;
+mod bases;
 mod good_days;
 mod silence;
 mod telling;

@@ -4,6 +4,7 @@ use super::{Case, doubt};
 use crate::model::base::BaseSource;
 use crate::model::reason::{Reason, ReasonCode};
 use crate::model::sighting::{Seen, Trouble};
+use crate::model::version::VersionWish;
 
 /// What keeps the newest release from being known, where something does.
 pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
@@ -28,7 +29,14 @@ pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
 /// A named base that announces nothing: empty is not success.
 fn nothing_announced(source: &BaseSource) -> Trouble {
     let (what, why) = match source {
-        BaseSource::Beanstalk { branch } => (
+        BaseSource::Beanstalk {
+            branch,
+            version: VersionWish::Matching(pattern),
+        } => (
+            format!("{pattern} of {branch}"),
+            "AWS lists no version of the branch that matches; correct `version` in the config",
+        ),
+        BaseSource::Beanstalk { branch, .. } => (
             format!("recommended version of {branch}"),
             "AWS listed none: the branch's name in the config is wrong, the branch is retired, or \
              the permission elasticbeanstalk:ListPlatformVersions is missing (Elastic Beanstalk \
@@ -38,6 +46,11 @@ fn nothing_announced(source: &BaseSource) -> Trouble {
             format!("parameter {parameter}"),
             "there is no such parameter in this region, or it names no image; correct the name in \
              the config",
+        ),
+        BaseSource::Images { owners, name } => (
+            format!("images {name} of {}", owners.join(", ")),
+            "EC2 lists none that is available, of this architecture, and not deprecated; correct \
+             `owners` and `name` in the config",
         ),
     };
     Trouble {

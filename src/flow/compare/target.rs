@@ -7,10 +7,15 @@ use super::standing::Standing;
 use super::watch::{against_recipe, too_old};
 use super::{Case, environment, in_order};
 use crate::model::base::BaseSource;
-use crate::model::image::ImageKind;
+use crate::model::ids::ImageId;
+use crate::model::image::{Image, ImageKind};
 use crate::model::made::Made;
 use crate::model::reason::{Reason, ReasonCode};
+use crate::model::sighting::Sighting;
 use crate::model::tags;
+
+/// How far sources are followed: copies of copies are two or three long.
+const SOURCES_MAX: usize = 8;
 
 /// Every code that applies to a target, in the order of the table.
 pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
@@ -18,9 +23,10 @@ pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
     if standing.environment.unsupported().is_some() {
         return reasons;
     }
-    if let BaseSource::Ssm { .. } = case.watch.base.source {
-        reasons.retain(|reason| !follows_the_branch(reason.code));
-        reasons.extend(parameter_newer(case, standing));
+    if case.watch.base.source.recommended_of().is_none() {
+        let base = made_from(case, standing);
+        reasons.retain(|reason| applies(case, reason.code, base));
+        reasons.extend(release_newer(case, standing, base));
     }
     let mismatch: Vec<Reason> = [architecture(case, standing), branch(case, standing)]
         .into_iter()
@@ -38,24 +44,65 @@ pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
 /// Branch and architecture were told. Where EC2 does not list the image any more, its architecture is
 /// not to be had; the environment needs another image all the more.
 fn known_to_fit(case: &Case<'_>, standing: &Standing<'_>) -> bool {
-    let branch_matters = matches!(case.watch.base.source, BaseSource::Beanstalk { .. });
+    let branch_matters = case.watch.base.source.branch().is_some();
     let branch_told = standing.platform.is_some() || !branch_matters;
     branch_told && (standing.architecture.is_some() || standing.kind == ImageKind::Gone)
 }
 
-/// Codes that compare with the branch's own image: not this watch's base, when that is a parameter.
-fn follows_the_branch(code: ReasonCode) -> bool {
-    matches!(
-        code,
-        ReasonCode::BaseNewer | ReasonCode::BaseWithdrawn | ReasonCode::PlatformSkew
-    )
+/// Whether a code that applies to the environment by itself does so under a watch that follows
+/// something else than the branch's recommended version. What the branch recommends is not this
+/// watch's base; what the platform version lists matters as long as the base is of the branch.
+fn applies(case: &Case<'_>, code: ReasonCode, base: Option<&ImageId>) -> bool {
+    match code {
+        ReasonCode::BaseNewer | ReasonCode::BaseWithdrawn => false,
+        ReasonCode::PlatformSkew => case.watch.base.source.branch().is_some(),
+        ReasonCode::LineageUnknown => base.is_none(),
+        _ => true,
+    }
 }
 
-fn parameter_newer(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+/// What the environment's image was made from, as the watch counts: the watch's own images say it
+/// themselves; another one's sources are followed up to an image of the owners that an `images` base
+/// names, which need not be Amazon.
+fn made_from<'a>(case: &Case<'a>, standing: &Standing<'a>) -> Option<&'a ImageId> {
+    if let BaseSource::Images { owners, .. } = &case.watch.base.source {
+        let own = case
+            .own
+            .current
+            .as_ref()
+            .filter(|made| Some(&made.image) == standing.image);
+        return own
+            .map(|made| &made.base_image)
+            .or_else(|| source_of(case.sighting, standing.image_facts?, owners))
+            .or(standing.made_from);
+    }
+    standing.made_from
+}
+
+/// The nearest source of an image that is of one of these owners.
+fn source_of<'a>(
+    sighting: &'a Sighting,
+    image: &'a Image,
+    owners: &[String],
+) -> Option<&'a ImageId> {
+    let mut at = image;
+    for _ in 0..SOURCES_MAX {
+        let source = at.source_image.as_ref()?;
+        at = sighting.images.get(source)?.image.known()?;
+        if at.is_of(owners) {
+            return Some(source);
+        }
+    }
+    None
+}
+
+fn release_newer(
+    case: &Case<'_>,
+    standing: &Standing<'_>,
+    base: Option<&ImageId>,
+) -> Option<Reason> {
     let (release, image) = (case.release()?, standing.image?);
-    let made_from = standing
-        .made_from
-        .filter(|made_from| **made_from != release.image)?;
+    let made_from = base.filter(|made_from| **made_from != release.image)?;
     Some(
         Reason::new(
             ReasonCode::BaseNewer,
@@ -87,12 +134,10 @@ fn architecture(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
 }
 
 fn branch(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
-    let BaseSource::Beanstalk { branch } = &case.watch.base.source else {
-        return None;
-    };
+    let branch = case.watch.base.source.branch()?;
     let platform = standing
         .platform
-        .filter(|platform| platform.branch != *branch)?;
+        .filter(|platform| platform.branch != branch)?;
     let found = match platform.branch.as_str() {
         "" => "no platform branch (a custom platform)",
         found => found,

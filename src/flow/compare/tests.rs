@@ -13,6 +13,7 @@ use crate::model::ids::{Architecture, ImageId};
 use crate::model::image::{ImageKind, ImageState};
 use crate::model::reason::ReasonCode;
 use crate::model::sighting::{Lineage, LineageSource, Seen, Tier, Trouble};
+use crate::model::version::VersionWish;
 use crate::model::watch::TargetPattern;
 
 /// A world where everything is in step: ours is of the newest release, and shop-blue runs it.
@@ -145,7 +146,8 @@ const CHANGES: &[(&str, Change, &[&str], &[&str])] = &[
         "the watch follows another branch",
         |world| {
             let branch = "Docker running on 64bit Amazon Linux 2023".to_owned();
-            world.watch.base.source = BaseSource::Beanstalk { branch };
+            let version = VersionWish::Recommended;
+            world.watch.base.source = BaseSource::Beanstalk { branch, version };
         },
         &[],
         &["BRANCH_MISMATCH"],

@@ -7,7 +7,7 @@ use super::newer::{Point, newer};
 use super::release::{self, about};
 use super::{Case, doubt, image, in_order, matching};
 use crate::model::bake::{KeyInputs, RecipeDigest};
-use crate::model::base::{BaseSource, Release};
+use crate::model::base::Release;
 use crate::model::made::Made;
 use crate::model::reason::{Class, Reason, ReasonCode};
 use crate::model::sighting::Seen;
@@ -115,10 +115,11 @@ fn released(reason: Reason, release: &Release) -> Reason {
 
 fn withdrawn(case: &Case<'_>, current: &Made) -> Option<Reason> {
     let release = case.release()?;
-    let branch = match &case.watch.base.source {
-        BaseSource::Beanstalk { branch } => Some(branch.as_str()),
-        BaseSource::Ssm { .. } => None,
-    };
+    let source = &case.watch.base.source;
+    if source.branch() != source.recommended_of() {
+        return None; // what was recommended is not what is followed
+    }
+    let branch = source.branch();
     let from = Point {
         image: &current.base_image,
         version: current.base_version.as_deref(),
@@ -240,10 +241,7 @@ fn redundant(case: &Case<'_>) -> Option<Reason> {
 }
 
 fn ends(case: &Case<'_>, release: &Release) -> Vec<Reason> {
-    let branch = match &case.watch.base.source {
-        BaseSource::Beanstalk { branch } => branch.as_str(),
-        BaseSource::Ssm { .. } => "",
-    };
+    let branch = case.watch.base.source.branch().unwrap_or_default();
     let deprecated = release
         .deprecated_from
         .and_then(|from| image::deprecated_from(&release.image, from, case.now));

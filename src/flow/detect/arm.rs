@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::{IN_FLIGHT_MAX, Look};
 use crate::cloud::{Cloud, CloudError};
-use crate::model::base::{BaseSource, PlatformVersion};
+use crate::model::base::{Base, PlatformVersion};
 use crate::model::ids::{Architecture, PlatformArn};
 use crate::model::image::Image;
 use crate::model::sighting::{
@@ -38,13 +38,10 @@ fn needed(look: &Look, sighting: &Sighting) -> BTreeSet<PlatformArn> {
     let branches_run = run
         .iter()
         .filter_map(|arn| sighting.platforms.get(*arn)?.known())
-        .map(|platform| &platform.branch);
-    let branches_followed = look.bases.iter().filter_map(|base| match &base.source {
-        BaseSource::Beanstalk { branch } if base.architecture == Architecture::Arm64 => {
-            Some(branch)
-        }
-        BaseSource::Beanstalk { .. } | BaseSource::Ssm { .. } => None,
-    });
+        .map(|platform| platform.branch.as_str());
+    let of_arm = |base: &&Base| base.architecture == Architecture::Arm64;
+    let bases = look.bases.iter().filter(of_arm);
+    let branches_followed = bases.filter_map(|base| base.source.recommended_of());
     let recommended = branches_run
         .chain(branches_followed)
         .filter_map(|branch| sighting.recommended.get(branch)?.known())

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::IN_FLIGHT_MAX;
 use crate::cloud::Cloud;
-use crate::model::base::{Base, BaseSource, PlatformVersion};
+use crate::model::base::{Base, PlatformVersion};
 use crate::model::ids::PlatformArn;
 use crate::model::sighting::{Environment, Seen};
 
@@ -53,14 +53,11 @@ fn branches(versions: &Versions, bases: &[Base]) -> BTreeSet<String> {
     let run = versions
         .values()
         .filter_map(Seen::known)
-        .map(|platform| &platform.branch);
-    let followed = bases.iter().filter_map(|base| match &base.source {
-        BaseSource::Beanstalk { branch } => Some(branch),
-        BaseSource::Ssm { .. } => None,
-    });
+        .map(|platform| platform.branch.as_str());
+    let followed = bases.iter().filter_map(|base| base.source.recommended_of());
     run.chain(followed)
         .filter(|branch| !branch.is_empty())
-        .cloned()
+        .map(str::to_owned)
         .collect()
 }
 

@@ -16,6 +16,7 @@ use crate::model::ids::{Architecture, Region};
 use crate::model::image::ImageKind;
 use crate::model::sighting::{Lineage, LineageSource, WatchSighting};
 use crate::model::tags;
+use crate::model::version::VersionWish;
 use crate::model::watch::OnDrift;
 
 const BRANCH: &str = "ECS running on 64bit Amazon Linux 2023";
@@ -389,6 +390,7 @@ fn watch(source: BaseSource, architecture: Architecture) -> Watch {
 fn beanstalk() -> BaseSource {
     BaseSource::Beanstalk {
         branch: BRANCH.to_owned(),
+        version: VersionWish::Recommended,
     }
 }
 
@@ -425,6 +427,7 @@ async fn a_branch_that_nobody_sees_is_a_fault_not_an_empty_base() {
     let town = Town::new();
     let source = BaseSource::Beanstalk {
         branch: "ECS runing on 64bit Amazon Linux 2023".to_owned(),
+        version: VersionWish::Recommended,
     };
     let (_, seen) = town.watched(&watch(source, Architecture::X86_64)).await;
     assert!(seen.release.trouble().is_some());
@@ -507,4 +510,226 @@ async fn ours_are_ours_by_tags_newest_generation_first() {
         sighting.images.contains_key(&base),
         "their base is looked at too"
     );
+}
+
+impl Town {
+    /// A public image of anybody, some days old.
+    fn public(&self, owner: &str, name: &str, age_days: i64) -> String {
+        let spec = ImageSpec {
+            owner: owner.to_owned(),
+            public: true,
+            created: Some(start() - chrono::TimeDelta::days(age_days)),
+            ..ImageSpec::mine(name)
+        };
+        self.at().image(spec).unwrap()
+    }
+}
+
+fn named(owners: &[&str], name: &str) -> BaseSource {
+    BaseSource::Images {
+        owners: owners.iter().map(|owner| (*owner).to_owned()).collect(),
+        name: name.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_images_base_takes_the_newest_of_the_named_owners_and_of_nobody_else() {
+    let town = Town::new();
+    let old = town.public(
+        "amazon",
+        "al2023-ami-2023.9.20251208.0-kernel-6.12-x86_64",
+        20,
+    );
+    let new = town.public(
+        "amazon",
+        "al2023-ami-2023.10.20260302.1-kernel-6.12-x86_64",
+        10,
+    );
+    let typed = "al2023-ami-2023.11.20260401.0-kernel-6.12-x86_64";
+    let stranger = town.public("666666666666", typed, 1);
+    let base = |owners: &[&str]| watch(named(owners, "al2023-ami-2023.*"), Architecture::X86_64);
+    let (sighting, seen) = town.watched(&base(&["amazon"])).await;
+    let release = seen.release.known().unwrap();
+    assert_eq!(release.image.as_str(), new);
+    assert_eq!(release.created, Some(start() - chrono::TimeDelta::days(10)));
+    assert_eq!(seen.lines.len(), 1);
+    assert!(sighting.images.contains_key(&release.image));
+
+    let (_, seen) = town.watched(&base(&["666666666666"])).await;
+    assert_eq!(seen.release.known().unwrap().image.as_str(), stranger);
+
+    // Deprecated ones are no candidates; a withdrawn newest leaves the one before it.
+    let past = ImageChange::Deprecated(start() - chrono::TimeDelta::days(1));
+    town.at().change_image(&new, past).unwrap();
+    let (_, seen) = town.watched(&base(&["amazon"])).await;
+    assert_eq!(seen.release.known().unwrap().image.as_str(), old);
+
+    let (_, seen) = town.watched(&base(&["self"])).await;
+    assert_eq!(seen.release, Seen::Absent);
+    let arm = watch(named(&["amazon"], "al2023-ami-2023.*"), Architecture::Arm64);
+    assert_eq!(town.watched(&arm).await.1.release, Seen::Absent);
+}
+
+#[tokio::test]
+async fn an_images_base_is_read_page_by_page_and_its_lines_are_told_apart() {
+    let town = Town::new();
+    let timing = sim::Timing {
+        page: 2,
+        ..sim::Timing::default()
+    };
+    town.account.set_timing(timing);
+    for day in 1..=5 {
+        let kernel = if day % 2 == 0 { "6.1" } else { "6.12" };
+        let name = format!("al2023-ami-2023.9.2025120{day}.0-kernel-{kernel}-x86_64");
+        town.public("amazon", &name, 30 - day);
+    }
+    let base = named(&["amazon"], "al2023-ami-2023.*");
+    let (_, seen) = town.watched(&watch(base, Architecture::X86_64)).await;
+    let name = seen.release.known().unwrap().image_name.clone().unwrap();
+    assert_eq!(name, "al2023-ami-2023.9.20251205.0-kernel-6.12-x86_64");
+    let lines: Vec<_> = seen.lines.iter().map(|line| line.images).collect();
+    assert_eq!(lines, [3, 2]);
+}
+
+#[tokio::test]
+async fn an_image_of_the_watch_itself_is_never_its_base() {
+    let town = Town::new();
+    let golden = |tags: &[(&str, &str)], name: &str, age_days: i64| {
+        let tags = tags
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let spec = ImageSpec {
+            tags: tags.collect(),
+            created: Some(start() - chrono::TimeDelta::days(age_days)),
+            ..ImageSpec::mine(name)
+        };
+        town.at().image(spec).unwrap()
+    };
+    let of = |watch, state| {
+        [
+            (tags::INSTALLATION, "acme"),
+            (tags::WATCH, watch),
+            (tags::STATE, state),
+        ]
+    };
+    let wanted = golden(&of("golden", "verified"), "golden-1", 5);
+    golden(&of("golden", "candidate"), "golden-2", 4);
+    golden(&of("shop", "verified"), "golden-3", 3);
+    let base = named(&["self"], "golden-*");
+    let (_, seen) = town.watched(&watch(base, Architecture::X86_64)).await;
+    assert_eq!(seen.release.known().unwrap().image.as_str(), wanted);
+}
+
+fn version(wish: VersionWish) -> BaseSource {
+    BaseSource::Beanstalk {
+        branch: BRANCH.to_owned(),
+        version: wish,
+    }
+}
+
+fn pattern(text: &str) -> BaseSource {
+    version(VersionWish::Matching(text.parse().unwrap()))
+}
+
+#[tokio::test]
+async fn a_version_pattern_takes_the_newest_match_by_number() {
+    let town = Town::new();
+    for version in ["4.5.10", "4.5.9", "4.10.0"] {
+        let release = Release::new(BRANCH, version);
+        town.at().release(release).unwrap();
+    }
+    let timing = sim::Timing {
+        page: 2,
+        ..sim::Timing::default()
+    };
+    town.account.set_timing(timing);
+    for (text, newest) in [
+        ("4.5.*", "4.5.10"),
+        ("4.*", "4.10.0"),
+        ("4.4.0", "4.4.0"),
+        ("4.5.1", "4.5.1"),
+    ] {
+        let (_, seen) = town
+            .watched(&watch(pattern(text), Architecture::X86_64))
+            .await;
+        let release = seen.release.known().unwrap();
+        assert_eq!(release.version, newest, "{text}");
+        assert!(release.created.is_some(), "{text}");
+    }
+    let (_, seen) = town
+        .watched(&watch(pattern("5.*"), Architecture::X86_64))
+        .await;
+    assert_eq!(seen.release, Seen::Absent);
+}
+
+#[tokio::test]
+async fn a_version_that_is_hidden_from_the_account_is_passed_over_for_the_next() {
+    let town = Town::new();
+    town.at().hide_version(BRANCH, "4.5.1").unwrap();
+    let fits = watch(pattern("4.5.*"), Architecture::X86_64);
+    let (_, seen) = town.watched(&fits).await;
+    assert_eq!(seen.release.known().unwrap().version, "4.5.0");
+    town.at().hide_version(BRANCH, "4.5.0").unwrap();
+    let (_, seen) = town.watched(&fits).await;
+    let why = &seen.release.trouble().unwrap().why;
+    assert!(why.contains("hidden from accounts"), "{why}");
+    // A question without an answer is not a hidden version: nothing older is taken for it.
+    let silent = FaultRule::new(FaultKind::Http5xx).on("elasticbeanstalk:DescribePlatformVersion");
+    town.account.fault(silent);
+    let (_, seen) = town
+        .watched(&watch(pattern("4.*"), Architecture::X86_64))
+        .await;
+    assert!(seen.release.trouble().is_some());
+}
+
+/// `watch` with the environments of the application as targets.
+fn followed() -> Watch {
+    let mut watch = watch(version(VersionWish::Environment), Architecture::X86_64);
+    watch.targets.push(TargetPattern {
+        application: "shop".to_owned(),
+        environment: "*".to_owned(),
+    });
+    watch
+}
+
+#[tokio::test]
+async fn the_version_that_all_targets_run_is_the_release() {
+    let town = Town::new();
+    town.environment("shop-a", "4.5.0");
+    town.environment("shop-b", "4.5.0");
+    let (_, seen) = town.watched(&followed()).await;
+    let release = seen.release.known().unwrap();
+    assert_eq!(release.version, "4.5.0");
+    assert_eq!(release.image.as_str(), town.base["4.5.0"]);
+}
+
+#[tokio::test]
+async fn targets_that_run_several_versions_are_named_and_nothing_is_guessed() {
+    let town = Town::new();
+    town.environment("shop-a", "4.5.0");
+    town.environment("shop-b", "4.5.1");
+    let (_, seen) = town.watched(&followed()).await;
+    let why = &seen.release.trouble().unwrap().why;
+    assert!(
+        why.contains("shop/shop-a runs 4.5.0, shop/shop-b runs 4.5.1"),
+        "{why}"
+    );
+}
+
+#[tokio::test]
+async fn targets_that_cannot_be_read_leave_the_release_open() {
+    for action in [
+        "elasticbeanstalk:DescribeEnvironments",
+        "elasticbeanstalk:DescribePlatformVersion",
+    ] {
+        let town = Town::new();
+        town.environment("shop-a", "4.5.0");
+        town.account
+            .fault(FaultRule::new(FaultKind::Http5xx).on(action));
+        let (_, seen) = town.watched(&followed()).await;
+        assert!(seen.release.trouble().is_some(), "{action}");
+    }
+    let town = Town::new();
+    let (_, seen) = town.watched(&followed()).await;
+    assert!(seen.release.trouble().is_some(), "no target at all");
 }

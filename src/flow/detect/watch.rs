@@ -3,108 +3,40 @@
 use std::collections::BTreeSet;
 
 use super::images;
-use crate::cloud::{Cloud, release_from_parameter};
-use crate::model::base::{Base, BaseSource, BranchLifecycle, PlatformVersion, Release};
-use crate::model::ids::{Architecture, ImageId, Installation};
+use super::release::{Announced, announced, untold};
+use crate::cloud::Cloud;
+use crate::model::base::{Base, Release};
+use crate::model::ids::{ImageId, Installation};
 use crate::model::image::Image;
 use crate::model::made::Made;
-use crate::model::sighting::{Seen, Sighting, Trouble, WatchSighting};
+use crate::model::sighting::{Seen, Sighting, WatchSighting};
 use crate::model::tags;
 use crate::model::watch::Watch;
 
 /// Looks at what one watch follows and owns; images that it learns of are added to the sighting.
 ///
-/// A `beanstalk` base needs no further call for its release, an `ssm` base one; our own images are
-/// one call, and the images behind both at most one more.
+/// A `beanstalk` base on the recommended version needs no further call for its release, the others one
+/// or a few; our own images are one call, and the images behind both at most one more.
 pub async fn watch_sighting(
     cloud: &Cloud,
     installation: &Installation,
     watch: &Watch,
     sighting: &mut Sighting,
 ) -> WatchSighting {
-    let (announced, ours) = tokio::join!(
-        announced(cloud, &watch.base, sighting),
+    let (found, ours) = tokio::join!(
+        announced(cloud, installation, watch, sighting),
         ours(cloud, installation, watch),
     );
     let bases = ours.known().into_iter().flatten().filter_map(Made::read);
     let behind: BTreeSet<ImageId> = bases
         .map(|made| made.base_image)
-        .chain(announced.known().map(|announced| announced.image.clone()))
+        .chain(found.newest.known().map(|newest| newest.image.clone()))
         .collect();
     images::read_more(cloud, behind, sighting).await;
     WatchSighting {
-        release: release(announced, &watch.base, sighting),
+        release: release(found.newest, &watch.base, sighting),
+        lines: found.lines,
         ours,
-    }
-}
-
-/// A release as its source announces it, before EC2 is asked about the image.
-struct Announced {
-    image: ImageId,
-    version: String,
-    image_name: Option<String>,
-    platform: Option<PlatformVersion>,
-}
-
-async fn announced(cloud: &Cloud, base: &Base, sighting: &Sighting) -> Seen<Announced> {
-    match &base.source {
-        BaseSource::Beanstalk { branch } => recommended(sighting, branch, base.architecture),
-        BaseSource::Ssm { parameter } => by_parameter(cloud, parameter).await,
-    }
-}
-
-fn recommended(sighting: &Sighting, branch: &str, architecture: Architecture) -> Seen<Announced> {
-    let platform = match sighting.recommended.get(branch).map(Seen::as_ref) {
-        Some(Seen::Known(platform)) => platform,
-        Some(Seen::Absent) => return Seen::Absent,
-        Some(Seen::Unreachable(trouble)) => return Seen::Unreachable(trouble),
-        None => {
-            return untold(
-                format!("recommended version of {branch}"),
-                "it was not looked at; look again",
-            );
-        }
-    };
-    match platform.image(architecture) {
-        Some(image) => Seen::Known(Announced {
-            image: image.clone(),
-            version: platform.version.clone(),
-            image_name: None,
-            platform: Some(platform.clone()),
-        }),
-        None => untold(
-            format!("{architecture} image of {}", platform.arn),
-            "AWS names none, and none was found by name; check the architecture in the config and \
-             the permission ec2:DescribeImages",
-        ),
-    }
-}
-
-fn untold<T>(what: String, why: &str) -> Seen<T> {
-    Seen::Unreachable(Trouble {
-        what,
-        why: why.to_owned(),
-        denied: false,
-    })
-}
-
-async fn by_parameter(cloud: &Cloud, name: &str) -> Seen<Announced> {
-    let what = format!("parameter {name}");
-    let parameter = match cloud.parameter(name).await {
-        Ok(Some(parameter)) => parameter,
-        Ok(None) => return Seen::Absent,
-        Err(error) => return Seen::Unreachable(error.trouble(what)),
-    };
-    match release_from_parameter(&parameter.value) {
-        Ok(release) => Seen::Known(Announced {
-            image: release.image,
-            version: release
-                .version
-                .unwrap_or_else(|| parameter.version.to_string()),
-            image_name: release.image_name,
-            platform: None,
-        }),
-        Err(why) => untold(what, &why),
     }
 }
 
@@ -131,29 +63,7 @@ fn release(announced: Seen<Announced>, base: &Base, sighting: &Sighting) -> Seen
             ),
         );
     }
-    Seen::Known(put_together(announced, base.architecture, facts))
-}
-
-fn put_together(
-    announced: Announced,
-    architecture: Architecture,
-    facts: Option<&Image>,
-) -> Release {
-    let platform = announced.platform.as_ref();
-    Release {
-        image_name: facts
-            .map(|image| image.name.clone())
-            .or(announced.image_name),
-        version: announced.version,
-        architecture,
-        created: facts.and_then(|image| image.created),
-        deprecated_from: facts.and_then(|image| image.deprecated_from),
-        platform: platform.map(|platform| platform.arn.clone()),
-        branch_lifecycle: platform.map_or(BranchLifecycle::NotSaid, |platform| {
-            platform.branch_lifecycle
-        }),
-        image: announced.image,
-    }
+    Seen::Known(announced.with_facts(base.architecture, facts))
 }
 
 /// Ours by tags: they outlive the store. Newest generation first, then newest image.
