@@ -1,4 +1,6 @@
-//! What runs the stages: one look, one pass, the driving of bakes, logging. Decides nothing itself.
+//! What runs the stages: when, one look, one pass, the driving of bakes, logging. Decides nothing itself.
+
+pub mod schedule;
 
 pub mod look;
 

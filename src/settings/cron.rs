@@ -114,7 +114,7 @@ impl CronText {
             .months
             .values
             .iter()
-            .map(|month| longest_day(*month))
+            .map(|month| longest_day(*month, &self.years))
             .max();
         if self.days_of_month.values.first() > longest.as_ref() {
             return Err(Problem::new(
@@ -129,8 +129,11 @@ impl CronText {
     }
 }
 
-fn longest_day(month: u16) -> u16 {
+fn longest_day(month: u16, years: &CronField) -> u16 {
+    // No year that is allowed here ends in a century without its leap day: 2000 has one.
+    let leap = |year: &u16| year.is_multiple_of(4);
     match month {
+        2 if !years.values.iter().any(leap) => 28,
         2 => 29,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

@@ -587,6 +587,10 @@ fn cron_text_names_what_posix_says() {
     let seven = set("30 0 12 1 JAN * 2030");
     assert_eq!(seven.seconds.values, [30].into());
     assert_eq!(seven.years.values, [2030].into());
+    assert_eq!(
+        set("0 0 0 29 2 * 2025-2028").days_of_month.values,
+        [29].into()
+    );
     let five = set("0 12 1 * *");
     assert_eq!(five.seconds.values, [0].into());
     assert!(five.days_of_week.unrestricted && !five.days_of_month.unrestricted);
@@ -616,6 +620,10 @@ fn cron_text_that_is_wrong_says_which_field() {
         ("1,,2 * * * *", "out of place"),
         ("0 0 30 2 *", "names a day that no such month has"),
         ("0 0 31 4,6 *", "names a day that no such month has"),
+        (
+            "0 0 0 29 2 * 2025-2027",
+            "names a day that no such month has",
+        ),
         ("@hourly", "write \"0 * * * *\""),
     ] {
         let problem = CronText::parse(text).expect_err(text);
