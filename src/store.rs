@@ -175,6 +175,16 @@ pub enum StoreError {
         found: u32,
         known: u32,
     },
+    /// The file is on a disk where SQLite would destroy it sooner or later.
+    #[error(
+        "the store at {place} is on {kind}, a network file system, which would damage it; put it on a \
+         local disk (EBS, not EFS) and set [store] url, see docs/deploy.md"
+    )]
+    NetworkDisk {
+        place: String,
+        /// As people call it: `NFS`.
+        kind: String,
+    },
     /// Something in the store cannot be read.
     #[error("`{key}` in the store cannot be read by this amiwatch; keep the file and report it")]
     Unreadable {

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{Answer, Batch, Lease, Op, Record, Store, StoreError};
 
+mod disk;
 mod schema;
 
 /// The record that counts how often the driver's place was taken.
@@ -34,14 +35,17 @@ impl SqliteStore {
     /// Opens the file, or makes it (and its folder).
     ///
     /// # Errors
-    /// When it cannot be opened, is not a database, or was written by a newer amiwatch.
+    /// When it cannot be opened, is not a database, was written by a newer amiwatch, or lies on a
+    /// network file system.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let place = path.display().to_string();
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|e| failed(&place, "make its folder", e))?;
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(folder).map_err(|e| failed(&place, "make its folder", e))?;
+        if let Some(kind) = disk::network_file_system(folder) {
+            return Err(StoreError::NetworkDisk { place, kind });
         }
         let connection = Connection::open(path).map_err(|e| failed(&place, "open", e))?;
         let lock_path = Some(path.with_extension("lock"));
