@@ -2,4 +2,5 @@
 
 mod imports;
 mod layers;
+mod policies;
 mod recipes;

@@ -1,0 +1,198 @@
+//! The shipped IAM policies grant what the code calls, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use amiwatch::flow::verdict::Exit;
+use serde_json::Value;
+
+use crate::common::life::Life;
+use crate::common::paused;
+
+/// What AWS asks for beyond the calls that amiwatch makes itself, each with its reason.
+const BEYOND: [(&str, &str); 7] = [
+    ("iam:PassRole", "RunInstances with builder.instance_profile"),
+    (
+        "kms:CreateGrant",
+        "EBS reads and writes under the key for as long as the disk is there",
+    ),
+    ("kms:Decrypt", "RunInstances from an encrypted image"),
+    ("kms:DescribeKey", "RunInstances looks at the key first"),
+    (
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "RunInstances makes the disk's data key",
+    ),
+    (
+        "kms:ReEncryptFrom",
+        "an encrypted image's disk under another key",
+    ),
+    (
+        "kms:ReEncryptTo",
+        "an encrypted image's disk under another key",
+    ),
+];
+
+/// What ends, removes or marks things: every statement that grants it is bound to our tag.
+const BOUND: [&str; 7] = [
+    "ec2:CreateImage",
+    "ec2:CreateTags",
+    "ec2:DeleteSecurityGroup",
+    "ec2:DeleteSnapshot",
+    "ec2:DeregisterImage",
+    "ec2:StopInstances",
+    "ec2:TerminateInstances",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Each policy's statements, by file name.
+fn policies() -> BTreeMap<String, Vec<Value>> {
+    let folder = fs::read_dir(root().join("deploy/iam")).unwrap();
+    let files = folder.map(|entry| entry.unwrap().path());
+    files
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let policy: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+            assert_eq!(policy["Version"], "2012-10-17", "{name}");
+            let statements = policy["Statement"].as_array().expect("a list");
+            (name, statements.clone())
+        })
+        .collect()
+}
+
+/// One word, or a list of words.
+fn words(value: &Value) -> Vec<String> {
+    let list = match value {
+        Value::Array(list) => list.clone(),
+        one => vec![one.clone()],
+    };
+    let text = |one: &Value| one.as_str().expect("text").to_owned();
+    list.iter().map(text).collect()
+}
+
+fn granted(statements: &[Value]) -> BTreeSet<String> {
+    let actions = statements.iter().flat_map(|one| words(&one["Action"]));
+    actions.collect()
+}
+
+/// The actions of the operations that the sources declare: `Operation::read("...")`.
+fn declared(how: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(root().join("src/cloud")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for rest in text.split(&format!("Operation::{how}(")).skip(1) {
+            if let Some(quoted) = rest.trim_start().strip_prefix('"') {
+                let action = quoted.split('"').next().unwrap();
+                assert!(action.contains(':'), "{action}");
+                found.insert(action.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_call_is_granted() {
+    let (reads, changes) = (declared("read"), declared("change"));
+    assert!(
+        reads.len() >= 15 && changes.len() >= 8,
+        "{reads:?} {changes:?}"
+    );
+    let granted: BTreeSet<_> = policies().values().flat_map(|one| granted(one)).collect();
+    let called: BTreeSet<_> = reads.union(&changes).cloned().collect();
+    let missing: Vec<_> = called.difference(&granted).collect();
+    assert!(
+        missing.is_empty(),
+        "no policy in deploy/iam grants {missing:?}"
+    );
+}
+
+#[test]
+fn nothing_is_granted_that_no_code_uses() {
+    let called: BTreeSet<_> = declared("read")
+        .into_iter()
+        .chain(declared("change"))
+        .collect();
+    for (name, statements) in policies() {
+        for action in granted(&statements) {
+            let beyond = BEYOND.iter().any(|(known, _)| *known == action);
+            assert!(called.contains(&action) || beyond, "{name} grants {action}");
+            assert!(!action.contains('*'), "{name} grants {action}");
+        }
+    }
+}
+
+#[test]
+fn looking_changes_nothing() {
+    let changes = declared("change");
+    let look = granted(&policies()["look.json"]);
+    assert!(look.is_disjoint(&changes), "{look:?}");
+}
+
+#[test]
+fn what_ends_things_is_bound_to_our_tag() {
+    let policies = policies();
+    let statements = policies.values().flatten();
+    let mut seen = BTreeSet::new();
+    for statement in statements {
+        let bound = words(&statement["Action"]).into_iter();
+        let bound: Vec<_> = bound.filter(|one| BOUND.contains(&one.as_str())).collect();
+        if bound.is_empty() {
+            continue;
+        }
+        let condition = &statement["Condition"]["StringEquals"];
+        let tag = ["ResourceTag", "RequestTag"]
+            .map(|kind| condition[format!("aws:{kind}/amiwatch:installation")] == "acme-prod");
+        assert!(tag.contains(&true), "{statement}");
+        seen.extend(bound);
+    }
+    assert_eq!(seen.len(), BOUND.len());
+}
+
+#[test]
+fn every_statement_is_explained() {
+    let page = fs::read_to_string(root().join("docs/iam.md")).unwrap();
+    for (name, statements) in policies() {
+        assert!(page.contains(&format!("deploy/iam/{name}")), "{name}");
+        for statement in statements {
+            let sid = statement["Sid"]
+                .as_str()
+                .expect("every statement has a Sid");
+            assert!(page.contains(&format!("`{sid}`")), "{name}: {sid}");
+        }
+    }
+}
+
+/// The simulated account looks at actions only; resources and conditions are checked elsewhere.
+fn together(names: &[&str]) -> Value {
+    let policies = policies();
+    let statements: Vec<_> = names.iter().flat_map(|name| &policies[*name]).collect();
+    serde_json::json!({ "Statement": statements })
+}
+
+#[test]
+fn a_whole_bake_needs_no_more_than_is_granted() {
+    paused(async || {
+        let life = Life::brisk();
+        let policy = together(&["look.json", "bake.json", "notify.json"]);
+        life.account.set_policy(Some(&policy)).unwrap();
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn a_look_needs_no_more_than_is_granted() {
+    paused(async || {
+        let life = Life::brisk();
+        let policy = together(&["look.json"]);
+        life.account.set_policy(Some(&policy)).unwrap();
+        let (_, exit) = life.check().await;
+        // Nothing was baked yet: drift, and not "could not tell".
+        assert_eq!(exit, Exit::Drift);
+    });
+}
