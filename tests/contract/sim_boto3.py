@@ -317,8 +317,10 @@ def image_lists(ec2, image, base):
     equal("by filter it is left out", sorted(i["ImageId"] for i in by_filter), sorted([image, base]))
     named = ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "name", "Values": ["aws-elasticbeanstalk-amzn-*64bit-eb_ecs_*"]}])["Images"]
     equal("by name pattern", len(named), 5)
+    pages = list(ec2.get_paginator("describe_images").paginate(Owners=["amazon"], PaginationConfig={"PageSize": 4}))
+    equal("pages of images", [len(p["Images"]) for p in pages], [4, 4, 2])
     do(image={"name": "al2023-ami-typed-by-a-stranger", "owner": "666666666666", "public": True})
-    do(image={"name": "al2023-ami-by-amazon", "owner": "amazon", "public": True, "architecture": "arm64"})
+    made = do(image={"name": "al2023-ami-by-amazon", "owner": "amazon", "public": True, "architecture": "arm64"})
     fits = [{"Name": "name", "Values": ["al2023-ami-*"]}, {"Name": "state", "Values": ["available"]}]
     anybody = ec2.describe_images(Filters=fits)["Images"]
     equal("anybody can type a name", len(anybody), 2)
@@ -327,8 +329,7 @@ def image_lists(ec2, image, base):
     either = ec2.describe_images(Owners=["666666666666", "self"], Filters=fits)["Images"]
     equal("owners are any of", [i["OwnerId"] for i in either], ["666666666666"])
     equal("wildcards for one letter", len(ec2.describe_images(Filters=[{"Name": "name", "Values": ["al2023-ami-b?-amazon"]}])["Images"]), 1)
-    pages = list(ec2.get_paginator("describe_images").paginate(Owners=["amazon"], PaginationConfig={"PageSize": 4}))
-    equal("pages of images", [len(p["Images"]) for p in pages], [4, 4, 2])
+    do(change_image={"image_id": made, "change": "deregistered"})
     do(change_image={"image_id": base, "change": {"deprecated": "2020-01-01T00:00:00Z"}})
     only = [{"Name": "image-id", "Values": [base]}]
     equal("deprecated ones of others are hidden", ec2.describe_images(Filters=only)["Images"], [])
