@@ -17,6 +17,8 @@ mod draw;
 
 mod follow;
 
+mod hold;
+
 mod plan;
 
 mod progress;
@@ -131,6 +133,8 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Bake(own) => bake::run(&common, &own).await,
         Command::Run(own) => run::run(&common, &own).await,
         Command::Status => status::run(&common).await,
+        Command::Hold(own) => hold::hold(&common, &own).await,
+        Command::Unhold(own) => hold::unhold(&common, &own).await,
         Command::Config(own) => config::run(&common, &own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,

@@ -26,6 +26,8 @@ pub mod made;
 
 pub mod notice;
 
+pub mod hold;
+
 pub mod history;
 
 pub mod plan;

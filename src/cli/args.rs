@@ -60,6 +60,10 @@ pub enum Command {
     Run(Run),
     /// Shows what is: each watch's image, bakes under way, failures, notices that wait
     Status,
+    /// Says no to a watch, a release or an image; without arguments, shows what is held
+    Hold(Hold),
+    /// Ends a hold
+    Unhold(Unhold),
     /// Works on the config itself
     Config(Config),
     /// Shows the whole story on a simulated account, in seconds: no AWS, no config
@@ -106,6 +110,45 @@ pub struct Run {
     /// Make one full pass, wait for what it started, and exit; start it from cron or a timer
     #[arg(long, required = true)]
     pub once: bool,
+}
+
+/// `hold`
+#[derive(Debug, Args)]
+pub struct Hold {
+    /// The watch; alone: nothing of it starts
+    #[arg(value_name = "WATCH", requires = "reason")]
+    pub watch: Option<String>,
+    /// A release of its base, by version or image id: it is passed over
+    #[arg(
+        long,
+        value_name = "VERSION|AMI",
+        requires = "watch",
+        conflicts_with = "image"
+    )]
+    pub release: Option<String>,
+    /// An image that the watch made: it is not for use (quarantined)
+    #[arg(long, value_name = "AMI", requires = "watch")]
+    pub image: Option<String>,
+    /// Why; everybody who is told of the hold reads it
+    #[arg(long, value_name = "TEXT", requires = "watch")]
+    pub reason: Option<String>,
+    /// When it ends by itself: a date, a time (RFC 3339), or a duration from now [default: never]
+    #[arg(long, value_name = "DATE|DURATION", requires = "watch")]
+    pub until: Option<String>,
+}
+
+/// `unhold`
+#[derive(Debug, Args)]
+pub struct Unhold {
+    /// The watch
+    #[arg(value_name = "WATCH")]
+    pub watch: String,
+    /// The release that is held, as it was written
+    #[arg(long, value_name = "VERSION|AMI", conflicts_with = "image")]
+    pub release: Option<String>,
+    /// The image that is held
+    #[arg(long, value_name = "AMI")]
+    pub image: Option<String>,
 }
 
 /// `config`

@@ -7,6 +7,7 @@ use super::draw;
 use super::session::{Access, Session, WrongUsage};
 use crate::flow::verdict::{self, Exit};
 use crate::model::drift::Drift;
+use crate::model::hold::Hold;
 use crate::model::ids::WatchName;
 use crate::service::look::{Looked, Patience, look};
 use crate::settings::Settings;
@@ -65,8 +66,17 @@ pub(super) fn show(looked: &Looked<'_>) {
     notes(drift);
 }
 
-/// Remarks, behind the verdict.
+/// Remarks, behind the verdict, and what people hold that no reason tells of now.
 pub(super) fn notes(drift: &Drift) {
+    let told = |hold: &&Hold| {
+        let since = hold.since.to_rfc3339();
+        drift
+            .all_reasons()
+            .any(|reason| reason.facts.get("since") == Some(&since))
+    };
+    for hold in drift.holds.iter().filter(|hold| !told(hold)) {
+        println!("    held: {} by {} ({})", hold.on, hold.by, hold.reason);
+    }
     let notes = drift.notes.iter();
     notes.for_each(|note| println!("    note: {} ({})", note.message, note.code.as_str()));
 }

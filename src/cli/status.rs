@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::args::{Common, Format};
-use super::draw;
+use super::hold::Held;
 use super::session::{Access, Session};
+use super::{draw, hold};
 use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::verdict::Exit;
 use crate::model::history::WatchHistory;
@@ -19,6 +20,7 @@ struct Status {
     schema: &'static str,
     watches: Vec<Remembered>,
     bakes: Vec<UnderWay>,
+    holds: Vec<Held>,
     notices_waiting: Vec<Waiting>,
 }
 
@@ -65,6 +67,7 @@ async fn read(session: &Session) -> anyhow::Result<Status> {
             .map(|(watch, history)| Remembered { watch, history })
             .collect(),
         bakes,
+        holds: hold::in_force(session).await?,
         notices_waiting: waiting.into_iter().map(|(_, entry)| entry.value).collect(),
     })
 }
@@ -124,6 +127,10 @@ fn show(status: &Status, session: &Session) {
             "baking {}: {} (generation {}, attempt {}), now at {}",
             bake.watch, bake.base_image, bake.generation, bake.attempt, bake.step
         );
+    }
+    if !status.holds.is_empty() {
+        println!();
+        hold::show(&status.holds);
     }
     for waiting in &status.notices_waiting {
         let to: Vec<&str> = waiting.to.keys().map(String::as_str).collect();

@@ -277,6 +277,7 @@ fn same(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::canned::{answering, query_answer};
 
     const BRANCH: &str = "ECS running on 64bit Amazon Linux 2023";
 
@@ -329,6 +330,35 @@ mod tests {
             .map(|(version, _)| version.to_string())
             .collect();
         assert_eq!(found, ["4.10.0", "4.9.1", "4.2.0"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn versions_are_asked_for_page_by_page_with_a_pause_and_none_is_an_error() {
+        let (cloud, asked) = answering(|nth, _| {
+            let token = match nth {
+                1 => "<NextToken>more</NextToken>",
+                _ => "",
+            };
+            let arn = format!("arn:aws:elasticbeanstalk:eu-west-1::platform/{BRANCH}/4.5.{nth}");
+            let row = format!("<member><PlatformArn>{arn}</PlatformArn></member>");
+            let list = format!("<PlatformSummaryList>{row}</PlatformSummaryList>{token}");
+            query_answer("ListPlatformVersions", &list)
+        });
+        let before = cloud.clock().now();
+        let versions = cloud.versions(BRANCH).await.unwrap();
+        let found: Vec<String> = versions
+            .iter()
+            .map(|(version, _)| version.to_string())
+            .collect();
+        assert_eq!(found, ["4.5.2", "4.5.1"]);
+        assert_eq!(asked.lock().unwrap().len(), 2);
+        let took = cloud.clock().now() - before;
+        assert!(took.to_std().unwrap() >= PAGE_PAUSE, "{took}");
+
+        let (cloud, _) =
+            answering(|_, _| query_answer("ListPlatformVersions", "<PlatformSummaryList/>"));
+        let error = cloud.versions(BRANCH).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Empty);
     }
 
     fn custom(kind: &str, id: &str) -> CustomAmi {

@@ -8,7 +8,11 @@
 //! config (survey shows just that); [`target`] adds what a watch wants of it; [`watch`] judges the
 //! watch's own image.
 
+mod choice;
+
 pub mod environment;
+
+pub mod holds;
 
 pub mod lines;
 
@@ -34,6 +38,9 @@ mod watch;
 mod bases_tests;
 
 #[cfg(test)]
+mod holds_tests;
+
+#[cfg(test)]
 mod silence_tests;
 
 #[cfg(test)]
@@ -43,11 +50,12 @@ use chrono::{DateTime, Utc};
 
 use crate::model::base::Release;
 use crate::model::drift::{Drift, TargetDrift};
-use crate::model::history::WatchHistory;
+use crate::model::history::Memory;
 use crate::model::reason::{Reason, ReasonCode};
 use crate::model::sighting::{EnvironmentSighting, Sighting, Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 
+use choice::Choice;
 use own::Own;
 use standing::Standing;
 
@@ -57,28 +65,32 @@ pub fn compare(
     wanted: &Wanted,
     sighting: &Sighting,
     seen: &WatchSighting,
-    history: &WatchHistory,
+    memory: &Memory,
     now: DateTime<Utc>,
 ) -> Drift {
-    let own = Own::of(watch, wanted, sighting, seen, history);
-    let case = Case {
+    let own = Own::of(watch, wanted, sighting, seen, memory, now);
+    let mut case = Case {
         watch,
         wanted,
         sighting,
         seen,
-        history,
+        memory,
         own: &own,
+        choice: Choice::default(),
         now,
     };
+    case.choice = case.choose();
     Drift {
         watch: watch.name.clone(),
         release: case.release().cloned(),
+        eligible: case.choice.eligible.cloned(),
         current: own.current.as_ref().map(|made| made.image.clone()),
         reasons: watch::reasons(&case),
         targets: matching::targets(&watch.targets, sighting)
             .map(|environment| judge(&case, environment))
             .collect(),
         notes: notes::notes(&case),
+        holds: memory.in_force(now).cloned().collect(),
     }
 }
 
@@ -88,8 +100,9 @@ struct Case<'a> {
     wanted: &'a Wanted,
     sighting: &'a Sighting,
     seen: &'a WatchSighting,
-    history: &'a WatchHistory,
+    memory: &'a Memory,
     own: &'a Own,
+    choice: Choice<'a>,
     now: DateTime<Utc>,
 }
 

@@ -10,6 +10,8 @@ mod arm;
 
 mod described;
 
+mod earlier;
+
 mod environments;
 
 mod images;

@@ -16,7 +16,8 @@ use chrono::{DateTime, Utc};
 use crate::model::bake::{BakeOrder, BakedImage, digest};
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::Failing;
-use crate::model::ids::{ImageId, Installation};
+use crate::model::hold::{HeldThing, Hold};
+use crate::model::ids::{ImageId, Installation, WatchName};
 use crate::model::notice::{Event, Notice};
 use crate::model::reason::{Class, Reason};
 
@@ -216,6 +217,69 @@ pub fn held(order: &BakeOrder, failing: &Failing, at: DateTime<Utc>) -> Notice {
         )),
         body: body.finish(),
         facts,
+    }
+}
+
+/// A person holds a watch, a release or an image. One notice a hold.
+pub fn held_by_a_person(
+    installation: &Installation,
+    watch: &WatchName,
+    hold: &Hold,
+    at: DateTime<Utc>,
+) -> Notice {
+    let (on, since) = (hold.on.to_string(), hold.since.to_rfc3339());
+    let key = digest(&[
+        "amiwatch hold notice 1",
+        installation.as_str(),
+        watch.as_str(),
+        &on,
+        &since,
+        &hold.by,
+    ]);
+    let until = match hold.until {
+        Some(until) => format!("until {}", minute(until)),
+        None => "until somebody ends it".to_owned(),
+    };
+    let mut body = Body::new();
+    body.line(&format!("{} holds {on} of watch {watch} {until}.", hold.by));
+    body.line(&format!("Why: {}", hold.reason));
+    body.commands(&[
+        ("amiwatch hold".to_owned(), "everything that is held"),
+        (
+            format!("amiwatch unhold {watch}{}", of(&hold.on)),
+            "ends it",
+        ),
+    ]);
+    let mut facts = facts([
+        ("installation", installation.to_string()),
+        ("held", on.clone()),
+        ("by", hold.by.clone()),
+        ("reason", hold.reason.clone()),
+        ("since", since),
+    ]);
+    if let Some(until) = hold.until {
+        facts.insert("until".to_owned(), until.to_rfc3339());
+    }
+    Notice {
+        key: format!("hold:{installation}:{watch}:{key:.16}"),
+        event: Event::Held,
+        at,
+        watch: watch.to_string(),
+        subject: subject(&format!(
+            "[amiwatch] {watch}: {} holds {on}: {}",
+            hold.by, hold.reason
+        )),
+        body: body.finish(),
+        facts,
+    }
+}
+
+/// The flag that names a held thing.
+fn of(held: &HeldThing) -> String {
+    match held {
+        HeldThing::Watch => String::new(),
+        HeldThing::Release(release) => format!(" --release {release}"),
+        HeldThing::Image(image) => format!(" --image {image}"),
     }
 }
 

@@ -17,10 +17,11 @@ pub use generation::next as next_generation;
 
 use chrono::{DateTime, Utc};
 
+use crate::flow::compare::holds::HELD;
 use crate::model::bake::KeyInputs;
 use crate::model::base::Release;
-use crate::model::drift::Drift;
-use crate::model::history::WatchHistory;
+use crate::model::drift::{Drift, NoteCode};
+use crate::model::history::{Memory, WatchHistory};
 use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::{Class, Reason, ReasonCode};
 use crate::model::sighting::WatchSighting;
@@ -34,7 +35,7 @@ pub fn plan(
     wanted: &Wanted,
     drift: Drift,
     seen: &WatchSighting,
-    history: &WatchHistory,
+    memory: &Memory,
     now: DateTime<Utc>,
 ) -> PlanItem {
     let weighing = Weighing {
@@ -42,7 +43,7 @@ pub fn plan(
         wanted,
         drift: &drift,
         seen,
-        history,
+        history: &memory.history,
         now,
     };
     let (action, because) = weighing.decide();
@@ -75,6 +76,9 @@ impl Weighing<'_> {
         if let Some(decision) = self.untold_inputs() {
             return decision;
         }
+        if let Some(decision) = self.watch_held() {
+            return decision;
+        }
         if !self.drifted() {
             return self.in_step();
         }
@@ -99,6 +103,30 @@ impl Weighing<'_> {
             return (Action::Tell, self.said(drifting));
         }
         self.in_step()
+    }
+
+    /// A person holds the watch, and something would start.
+    fn watch_held(&self) -> Option<Decision> {
+        let would_start = self.drifted() || self.adopt().is_some();
+        let held = self.holding(|reason| held_on(reason, "watch"))?;
+        would_start.then_some(held)
+    }
+
+    /// The hold that the watch's own reasons make, when some are of those that `which` picks. It ends
+    /// when the last of them does; one without an end waits for a person.
+    fn holding(&self, which: impl Fn(&Reason) -> bool) -> Option<Decision> {
+        let own = self.drift.reasons.iter();
+        let reasons: Vec<&Reason> = own.filter(|reason| which(reason)).collect();
+        if reasons.is_empty() {
+            return None;
+        }
+        let ends: Option<Vec<_>> = reasons.iter().map(|reason| until(reason)).collect();
+        let until = ends.and_then(|ends| ends.into_iter().max());
+        let because = reasons
+            .iter()
+            .map(|reason| reason.message.clone())
+            .collect();
+        Some((Action::Hold { until }, because))
     }
 
     /// The base or our own images are not known: nothing is decided from a guess.
@@ -155,10 +183,11 @@ impl Weighing<'_> {
         })
     }
 
-    /// Why nothing is baked although targets are behind.
+    /// Why nothing is baked although targets are behind, and what is not for use.
     fn waiting(&self) -> Vec<String> {
+        let mut because = self.said(held);
         let Some(current) = self.drift.current.as_ref() else {
-            return Vec::new();
+            return because;
         };
         let behind = self.drift.targets.iter().filter(|target| {
             let mut reasons = target.reasons.iter();
@@ -170,14 +199,18 @@ impl Weighing<'_> {
                 target.target.application, target.target.environment
             )
         });
-        lines.collect()
+        because.extend(lines);
+        because
     }
 
     fn bake(&self) -> Decision {
-        let (Some(release), Some(recipe)) = (&self.drift.release, &self.wanted.recipe_digest)
-        else {
+        let (Some(newest), Some(recipe)) = (&self.drift.release, &self.wanted.recipe_digest) else {
             return (Action::CannotTell, self.said(doubtful));
         };
+        if let Some(stopped) = self.holding(stops) {
+            return stopped;
+        }
+        let release = self.drift.eligible.as_ref().unwrap_or(newest);
         let inputs = KeyInputs {
             installation: &self.wanted.installation,
             watch: &self.watch.name,
@@ -186,33 +219,42 @@ impl Weighing<'_> {
             architecture: self.watch.base.architecture,
             generation: generation::next(release, recipe, self.seen, self.history),
         };
-        self.held(&inputs, release).unwrap_or_else(|| {
+        self.waits(&inputs).unwrap_or_else(|| {
             let failed = self.history.failing_for(&inputs);
             let action = Action::Bake {
                 release: release.clone(),
                 generation: inputs.generation,
                 attempt: failed.map_or(1, |failing| failing.attempts.saturating_add(1)),
             };
-            let own = self.drift.reasons.iter();
-            let because = own.filter(|r| r.code.class() == Class::Drift);
-            (action, because.map(|r| r.message.clone()).collect())
+            (action, self.because_of(release, newest))
         })
     }
 
-    /// What keeps the bake from starting now, and until when.
-    fn held(&self, inputs: &KeyInputs<'_>, release: &Release) -> Option<Decision> {
-        let held =
-            |reason: &Reason| matches!(reason.code, ReasonCode::Held | ReasonCode::Quarantined);
-        if self.drift.reasons.iter().any(held) {
-            return Some((Action::Hold { until: None }, self.said(held)));
+    /// The drift that the bake is for, and why it is not of the newest release.
+    fn because_of(&self, release: &Release, newest: &Release) -> Vec<String> {
+        let own = self.drift.reasons.iter();
+        let drift = own.filter(|r| r.code.class() == Class::Drift);
+        let mut because: Vec<String> = drift.map(|r| r.message.clone()).collect();
+        if release.image != newest.image {
+            because.extend(self.said(passes_over));
+            let notes = self.drift.notes.iter();
+            let instead = notes.filter(|note| note.code == NoteCode::EarlierRelease);
+            because.extend(instead.map(|note| note.message.clone()));
         }
-        let mut because = self.said(|reason| reason.code == ReasonCode::Soaking);
-        let soaks = (!because.is_empty())
-            .then(|| {
-                self.history
-                    .soaks_until(release, self.watch.soak?, self.now)
-            })
-            .flatten();
+        because
+    }
+
+    /// What keeps the bake from starting now, and until when: the release, or a failed attempt.
+    fn waits(&self, inputs: &KeyInputs<'_>) -> Option<Decision> {
+        let (mut until, mut because) = (None, Vec::new());
+        if self.drift.eligible.is_none() {
+            let waits_for_a_person = (Action::Hold { until: None }, Vec::new());
+            let held = self.holding(passes_over).unwrap_or(waits_for_a_person);
+            match held.0 {
+                Action::Hold { until: Some(ends) } => (until, because) = (Some(ends), held.1),
+                _ => return Some(held),
+            }
+        }
         let failing = self.history.failing_for(inputs);
         let pause = failing.and_then(|failing| failing.next_at.filter(|next| *next > self.now));
         if let (Some(failing), Some(next)) = (failing, pause) {
@@ -223,7 +265,7 @@ impl Weighing<'_> {
                 next.format("%Y-%m-%d %H:%M UTC")
             ));
         }
-        let until = soaks.max(pause);
+        let until = until.max(pause);
         until.map(|_| (Action::Hold { until }, because))
     }
 
@@ -241,6 +283,32 @@ impl Weighing<'_> {
 
 fn doubtful(reason: &Reason) -> bool {
     reason.code.class() == Class::Unknown || reason.code == ReasonCode::Denied
+}
+
+/// A hold or quarantine, of whatever.
+fn held(reason: &Reason) -> bool {
+    matches!(reason.code, ReasonCode::Held | ReasonCode::Quarantined)
+}
+
+fn held_on(reason: &Reason, what: &str) -> bool {
+    let on = reason.facts.get(HELD).map(String::as_str);
+    reason.code == ReasonCode::Held && on == Some(what)
+}
+
+/// What stops a bake whatever release it is of.
+fn stops(reason: &Reason) -> bool {
+    held(reason) && !held_on(reason, "release")
+}
+
+/// What makes a release be passed over for an earlier one.
+fn passes_over(reason: &Reason) -> bool {
+    reason.code == ReasonCode::Soaking || held_on(reason, "release")
+}
+
+/// When a hold ends by itself.
+fn until(reason: &Reason) -> Option<DateTime<Utc>> {
+    let until = DateTime::parse_from_rfc3339(reason.facts.get("until")?).ok()?;
+    Some(until.with_timezone(&Utc))
 }
 
 fn drifting(reason: &Reason) -> bool {

@@ -11,7 +11,8 @@ use super::plan::plan;
 use crate::model::bake::{BakeKey, BakedImage, KeyInputs, RecipeDigest};
 use crate::model::base::{Base, BaseSource, BranchLifecycle, PlatformVersion, Release};
 use crate::model::drift::Drift;
-use crate::model::history::{Failing, WatchHistory};
+use crate::model::history::{Failing, Memory, WatchHistory};
+use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{Architecture, ImageId, PlatformArn, Scope, TargetId};
 use crate::model::image::{Image, ImageState};
 use crate::model::plan::PlanItem;
@@ -40,6 +41,7 @@ pub(super) struct World {
     pub sighting: Sighting,
     pub seen: WatchSighting,
     pub history: WatchHistory,
+    pub holds: Vec<Hold>,
 }
 
 /// The time in every world.
@@ -97,10 +99,13 @@ impl World {
             },
             seen: WatchSighting {
                 release: Seen::Absent,
+                earlier: Vec::new(),
+                earlier_untold: Vec::new(),
                 lines: Vec::new(),
                 ours: Seen::Known(Vec::new()),
             },
             history: WatchHistory::default(),
+            holds: Vec::new(),
         };
         world.version("4.4.0", BASE_440, 90);
         world.version("4.5.0", BASE_450, 40);
@@ -315,13 +320,46 @@ impl World {
         });
     }
 
+    pub(super) fn memory(&self) -> Memory {
+        Memory {
+            history: self.history.clone(),
+            holds: self.holds.clone(),
+        }
+    }
+
+    /// A person's no, said a day ago.
+    pub(super) fn hold(&mut self, on: HeldThing, until: Option<DateTime<Utc>>) {
+        self.holds.push(Hold {
+            on,
+            reason: "it breaks logging".to_owned(),
+            by: "ann".to_owned(),
+            since: now() - days(1),
+            until,
+        });
+    }
+
+    /// The versions of the branch before the recommended one, as earlier releases.
+    pub(super) fn earlier(&mut self, versions: &[&str]) {
+        let newest = self.seen.release.clone();
+        let recommended = self.sighting.recommended.clone();
+        self.seen.earlier = versions
+            .iter()
+            .filter_map(|version| {
+                self.recommend(version);
+                self.seen.release.known().cloned()
+            })
+            .collect();
+        self.seen.release = newest;
+        self.sighting.recommended = recommended;
+    }
+
     pub(super) fn drift(&self) -> Drift {
         compare(
             &self.watch,
             &self.wanted,
             &self.sighting,
             &self.seen,
-            &self.history,
+            &self.memory(),
             self.now,
         )
     }
@@ -333,7 +371,7 @@ impl World {
             wanted,
             self.drift(),
             &self.seen,
-            &self.history,
+            &self.memory(),
             self.now,
         )
     }

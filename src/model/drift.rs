@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::base::Release;
+use super::hold::Hold;
 use super::ids::{ImageId, PlatformArn, TargetId, WatchName};
 use super::image::ImageKind;
 use super::reason::{Class, Reason};
@@ -13,6 +14,10 @@ pub struct Drift {
     pub watch: WatchName,
     /// The newest release, when it could be told.
     pub release: Option<Release>,
+    /// The release that may be baked now: the newest, or, while that soaks or is held, an earlier one
+    /// that is newer than what there is. Absent while there is none.
+    #[serde(default)]
+    pub eligible: Option<Release>,
     /// The verified image that the watch has now, when there is one.
     pub current: Option<ImageId>,
     /// What applies to the watch itself (its base, its recipe, its image).
@@ -21,6 +26,9 @@ pub struct Drift {
     /// What is allowed and probably not meant, or worth knowing beside the verdict. Changes nothing.
     #[serde(default)]
     pub notes: Vec<Note>,
+    /// What people hold of this watch, whether or not it matters now.
+    #[serde(default)]
+    pub holds: Vec<Hold>,
 }
 
 /// A remark beside a verdict. Its code is stable; it is no reason, and no exit code hangs on it.
@@ -37,6 +45,12 @@ pub struct Note {
 pub enum NoteCode {
     /// The names that fit an `images` base differ in more than their date.
     PatternMixed,
+    /// `soak` is longer than the pause between releases: the newest one is always too young.
+    SoakLongerThanCadence,
+    /// An earlier release takes the place of the newest, which soaks or is held.
+    EarlierRelease,
+    /// An earlier release could not be read, and so was not taken.
+    EarlierUntold,
 }
 
 impl NoteCode {
@@ -44,6 +58,9 @@ impl NoteCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PatternMixed => "pattern_mixed",
+            Self::SoakLongerThanCadence => "soak_longer_than_cadence",
+            Self::EarlierRelease => "earlier_release",
+            Self::EarlierUntold => "earlier_untold",
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What the store remembers of a watch, as values that compare and plan are given.
+//! What the store remembers of a watch, as values that compare and plan are given: what happened, and
+//! what people said.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,54 @@ use serde::{Deserialize, Serialize};
 
 use super::bake::{BakeKey, BakedImage, KeyInputs, RecipeDigest};
 use super::base::Release;
+use super::hold::{HeldThing, Hold};
 use super::ids::ImageId;
+
+/// Releases whose first sighting is remembered. A branch gets 25 to 40 a year, and the value of a
+/// watch must stay far below the store's 64 KB.
+pub const FIRST_SEEN_MAX: usize = 60;
+
+/// Everything that is remembered of one watch, by its own doing and by people's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Memory {
+    pub history: WatchHistory,
+    /// Ended ones may be among them: they have no effect.
+    pub holds: Vec<Hold>,
+}
+
+impl Memory {
+    /// The holds that count now.
+    pub fn in_force(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Hold> {
+        self.holds.iter().filter(move |hold| hold.in_force(now))
+    }
+
+    /// The hold on the watch itself.
+    pub fn watch_hold(&self, now: DateTime<Utc>) -> Option<&Hold> {
+        self.in_force(now).find(|hold| hold.on == HeldThing::Watch)
+    }
+
+    /// The hold on a release, by image or by version.
+    pub fn release_hold(&self, release: &Release, now: DateTime<Utc>) -> Option<&Hold> {
+        self.in_force(now).find(|hold| hold.is_about(release))
+    }
+
+    /// The hold on an image.
+    pub fn image_hold(&self, image: &ImageId, now: DateTime<Utc>) -> Option<&Hold> {
+        let mut holds = self.in_force(now);
+        holds.find(|hold| matches!(&hold.on, HeldThing::Image(held) if held == image))
+    }
+
+    /// Whether the newest release is passed over now, so that earlier ones matter.
+    pub fn passes_over(
+        &self,
+        newest: &Release,
+        soak: Option<Duration>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let soaks = soak.and_then(|soak| self.history.soaks_until(newest, soak, now));
+        soaks.is_some() || self.release_hold(newest, now).is_some()
+    }
+}
 
 /// The memory of one watch. Empty for a fresh store: nothing is concluded from its absence.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -59,6 +107,44 @@ impl WatchHistory {
         (until > now).then_some(until)
     }
 
+    /// Whether an earlier release has been out long enough: since we first saw it, or else since its
+    /// image was made. One of which neither is known has not.
+    pub fn old_enough(&self, earlier: &Release, soak: Duration, now: DateTime<Utc>) -> bool {
+        let since = self.first_seen.get(&earlier.image).copied();
+        let soak = TimeDelta::from_std(soak).unwrap_or(TimeDelta::MAX);
+        since
+            .or(earlier.created)
+            .and_then(|since| since.checked_add_signed(soak))
+            .is_some_and(|until| until <= now)
+    }
+
+    /// How often releases come: the middle one of the pauses between first sightings. Absent while
+    /// fewer than three releases were seen.
+    pub fn cadence(&self) -> Option<TimeDelta> {
+        let mut seen: Vec<_> = self.first_seen.values().copied().collect();
+        seen.sort();
+        let mut pauses: Vec<TimeDelta> = seen.windows(2).map(|two| two[1] - two[0]).collect();
+        pauses.sort();
+        (seen.len() >= 3).then(|| pauses[pauses.len() / 2])
+    }
+
+    /// Remembers that a release was seen, and forgets the oldest sightings beyond what is kept. The
+    /// release itself is never forgotten, however long ago it came.
+    pub fn saw(&mut self, release: &ImageId, at: DateTime<Utc>) {
+        self.first_seen.entry(release.clone()).or_insert(at);
+        while self.first_seen.len() > FIRST_SEEN_MAX {
+            let others = self
+                .first_seen
+                .iter()
+                .filter(|(image, _)| *image != release);
+            let oldest = others.min_by_key(|(image, seen)| (**seen, (*image).clone()));
+            let Some(oldest) = oldest.map(|(image, _)| image.clone()) else {
+                return;
+            };
+            self.first_seen.remove(&oldest);
+        }
+    }
+
     /// The failures of bakes of these inputs, in whichever generation they happened: a rejected
     /// image starts a new generation, and that must not start the count of failures anew.
     pub fn failing_for(&self, inputs: &KeyInputs<'_>) -> Option<&Failing> {
@@ -87,4 +173,43 @@ pub struct Failing {
     pub last_why: String,
     /// Not tried again before this; absent once it is held for a person.
     pub next_at: Option<DateTime<Utc>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: i64) -> DateTime<Utc> {
+        DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(day)
+    }
+
+    #[test]
+    fn sightings_are_bounded_and_the_present_release_is_never_forgotten() {
+        let mut history = WatchHistory::default();
+        for at in 1..500 {
+            history.saw(&format!("ami-{at:017}").as_str().into(), day(at));
+        }
+        assert_eq!(history.first_seen.len(), FIRST_SEEN_MAX);
+        // A release that stood for years and is still the newest: the oldest sighting of all.
+        history.first_seen.insert("ami-present".into(), day(0));
+        history.saw(&"ami-present".into(), day(500));
+        assert_eq!(history.first_seen.len(), FIRST_SEEN_MAX);
+        assert_eq!(history.first_seen[&ImageId::from("ami-present")], day(0));
+        let kept = ImageId::from("ami-00000000000000499");
+        assert!(history.first_seen.contains_key(&kept));
+        let bytes = serde_json::to_string(&history).unwrap().len();
+        assert!(bytes < 8 * 1024, "{bytes} bytes");
+    }
+
+    #[test]
+    fn a_cadence_needs_three_releases_and_is_the_middle_pause() {
+        let mut history = WatchHistory::default();
+        for (image, at) in [("ami-a", 0), ("ami-b", 7)] {
+            history.saw(&image.into(), day(at));
+        }
+        assert_eq!(history.cadence(), None);
+        history.saw(&"ami-c".into(), day(14));
+        history.saw(&"ami-d".into(), day(100));
+        assert_eq!(history.cadence(), Some(TimeDelta::days(7)));
+    }
 }

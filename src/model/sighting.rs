@@ -205,6 +205,11 @@ pub struct Sighting {
 pub struct WatchSighting {
     /// The base's newest release.
     pub release: Seen<Release>,
+    /// Releases of the base before that one, newest first, that could be launched. Only read while the
+    /// newest soaks or is held.
+    pub earlier: Vec<Release>,
+    /// Earlier releases that could not be read. What lies behind one is not in `earlier` either.
+    pub earlier_untold: Vec<Trouble>,
     /// Of an `images` base: the lines that the names of its images are of. One is as it should be.
     pub lines: Vec<NameLine>,
     /// Ours, newest generation first: images that carry this installation's and watch's tags.

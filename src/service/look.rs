@@ -12,7 +12,7 @@ use crate::flow::detect::{self, sight, watch_sighting};
 use crate::flow::{compare, plan};
 use crate::model::bake::RecipeDigest;
 use crate::model::drift::Drift;
-use crate::model::history::WatchHistory;
+use crate::model::history::{Memory, WatchHistory};
 use crate::model::ids::{Installation, Region, Scope, WatchName};
 use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::{Reason, ReasonCode};
@@ -94,11 +94,18 @@ async fn look_at_region<'a>(
     let what = detect::Look::of_watches(pairs);
     let mut sighting = Box::pin(sight(&cloud, service.clock, &what)).await;
     let mut looked = Vec::new();
+    let installation = service.settings.installation.as_ref();
     for (watch, history) in remembered {
         let wanted = wanted(service, watch);
-        let seen = watch_sighting(&cloud, &wanted.installation, watch, &mut sighting).await;
         let now = service.clock.now();
-        let believed = believed(&history.value, patience, now);
+        let believed = Memory {
+            history: believed(&history.value, patience, now),
+            holds: memory::holds(service.store, installation, &watch.name)
+                .await?
+                .value,
+        };
+        let installation = &wanted.installation;
+        let seen = watch_sighting(&cloud, installation, watch, &believed, &mut sighting).await;
         let drift = compare::compare(watch, &wanted, &sighting, &seen, &believed, now);
         let item = plan::plan(watch, &wanted, drift, &seen, &believed, now);
         let place = Place {
@@ -158,10 +165,12 @@ fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
     let drift = Drift {
         watch: watch.name.clone(),
         release: None,
+        eligible: None,
         current: None,
         reasons: vec![Reason::new(code, &why).fact("what", what)],
         targets: Vec::new(),
         notes: Vec::new(),
+        holds: Vec::new(),
     };
     let action = Action::CannotTell;
     let item = PlanItem {

@@ -6,7 +6,8 @@ use super::look::Looked;
 use crate::flow::notify;
 use crate::model::bake::{BakeKey, BakedImage};
 use crate::model::history::WatchHistory;
-use crate::model::ids::ImageId;
+use crate::model::hold::Hold;
+use crate::model::ids::{ImageId, WatchName};
 use crate::model::made::Made;
 use crate::model::notice::Notice;
 use crate::model::plan::Action;
@@ -39,7 +40,10 @@ pub async fn remember(
             };
             ops.push(memory::put_watch(&place.scope, name, &changed));
         }
-        for notice in notices(service, looked) {
+        let installation = service.settings.installation.as_ref();
+        let holds = memory::holds(service.store, installation, name).await?;
+        ops.extend(without_ended(service, name, &holds));
+        for notice in notices(service, looked, &holds.value) {
             let who = service.told();
             ops.extend(memory::tell(service.store, &notice, who.of(notice.event)).await?);
         }
@@ -64,10 +68,7 @@ fn learned(before: &WatchHistory, looked: &Looked<'_>, service: &Service<'_>) ->
         } else {
             now
         };
-        after
-            .first_seen
-            .entry(release.image.clone())
-            .or_insert(first);
+        after.saw(&release.image, first);
     }
     if let Action::Adopt { image, .. } = &looked.item.action {
         after.current = looked.adopted(image).or(after.current);
@@ -76,13 +77,31 @@ fn learned(before: &WatchHistory, looked: &Looked<'_>, service: &Service<'_>) ->
     after
 }
 
-fn notices(service: &Service<'_>, looked: &Looked<'_>) -> Vec<Notice> {
+/// The write that drops holds which have ended, when there are any.
+fn without_ended(
+    service: &Service<'_>,
+    watch: &WatchName,
+    holds: &Versioned<Vec<Hold>>,
+) -> Option<Op> {
     let now = service.clock.now();
-    service
-        .settings
-        .installation
-        .iter()
-        .flat_map(|installation| notify::drift(installation, &looked.item.drift, now))
+    let mut kept = holds.clone();
+    kept.value.retain(|hold| hold.in_force(now));
+    let ended = kept.value.len() < holds.value.len();
+    ended
+        .then(|| memory::put_holds(service.settings.installation.as_ref(), watch, &kept))
+        .flatten()
+}
+
+fn notices(service: &Service<'_>, looked: &Looked<'_>, holds: &[Hold]) -> Vec<Notice> {
+    let now = service.clock.now();
+    let Some(installation) = &service.settings.installation else {
+        return Vec::new();
+    };
+    let watch = &looked.watch.name;
+    let held = holds.iter().filter(|hold| hold.in_force(now));
+    notify::drift(installation, &looked.item.drift, now)
+        .into_iter()
+        .chain(held.map(|hold| notify::held_by_a_person(installation, watch, hold, now)))
         .collect()
 }
 

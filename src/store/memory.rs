@@ -1,7 +1,9 @@
 //! What is remembered, by key: the shapes of the store's records and nothing about their use.
 //!
 //! Keys: `watch/<account>/<region>/<watch>` holds a [`WatchHistory`]; `notice/<digest>` says that a
-//! notice was stored, for ever; `outbox/<digest>` holds one that somebody still waits for.
+//! notice was stored, for ever; `outbox/<digest>` holds one that somebody still waits for;
+//! `hold/<installation>/<watch>` what people hold of a watch. Holds know no account: a person who says
+//! no has a config in hand, and needs no credentials for it.
 //! Writes are returned as operations, so that the caller can put them into one batch.
 
 use std::collections::BTreeMap;
@@ -14,12 +16,16 @@ use serde_json::json;
 use super::{Op, Record, Store, StoreError};
 use crate::model::bake::digest;
 use crate::model::history::WatchHistory;
-use crate::model::ids::{Scope, WatchName};
+use crate::model::hold::Hold;
+use crate::model::ids::{Installation, Scope, WatchName};
 use crate::model::notice::Notice;
 
 /// The prefix of records that wait to be delivered.
 pub const OUTBOX: &str = "outbox/";
 const WATCH: &str = "watch/";
+const HOLD: &str = "hold/";
+/// The installation of a config that names none, in keys. No installation is called so.
+const NOBODY: &str = "~";
 /// How many records a page of a listing has.
 const PAGE: usize = 100;
 
@@ -98,6 +104,51 @@ pub async fn watches(store: &dyn Store) -> Result<Vec<(String, WatchHistory)>, S
             Ok((name, decode(record)?))
         })
         .collect()
+}
+
+fn hold_key(installation: Option<&Installation>, watch: &WatchName) -> String {
+    let installation = installation.map_or(NOBODY, Installation::as_str);
+    format!("{HOLD}{installation}/{watch}")
+}
+
+/// What people hold of a watch, ended ones too; empty when nothing is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn holds(
+    store: &dyn Store,
+    installation: Option<&Installation>,
+    watch: &WatchName,
+) -> Result<Versioned<Vec<Hold>>, StoreError> {
+    match store.get(&hold_key(installation, watch)).await? {
+        None => Ok(Versioned {
+            version: 0,
+            value: Vec::new(),
+        }),
+        Some(record) => Ok(Versioned {
+            version: record.version,
+            value: decode(record)?,
+        }),
+    }
+}
+
+/// The write that replaces what people hold of a watch, unless somebody else did meanwhile; none when
+/// there is nothing to write.
+pub fn put_holds(
+    installation: Option<&Installation>,
+    watch: &WatchName,
+    holds: &Versioned<Vec<Hold>>,
+) -> Option<Op> {
+    let key = hold_key(installation, watch);
+    match (holds.version, holds.value.is_empty()) {
+        (0, true) => None,
+        (expected, true) => Some(Op::Delete { key, expected }),
+        (expected, false) => Some(Op::CompareAndSet {
+            key,
+            expected,
+            value: json!(holds.value),
+        }),
+    }
 }
 
 /// The writes that store a notice and put it into the outbox; none when it was stored before.

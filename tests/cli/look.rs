@@ -143,3 +143,33 @@ fn a_plan_says_what_would_be_done_and_changes_nothing() {
     assert_eq!(served.account.leftovers(), []);
     assert!(!desk.path("amiwatch.db").exists());
 }
+
+#[test]
+fn a_pattern_that_fits_several_lines_is_a_note_in_check_and_plan() {
+    let served = Served::start();
+    let here = served.account.at(REGION);
+    for kernel in ["6.1", "6.12"] {
+        let name = format!("al2023-ami-2023.9.20251208.0-kernel-{kernel}-x86_64");
+        here.image(ImageSpec::amazon(&name)).unwrap();
+    }
+    let desk = Desk::at(served.address);
+    desk.file(
+        "amiwatch.toml",
+        r#"store.url = "sqlite://amiwatch.db"
+[watch.al2023]
+region = "eu-west-1"
+base = { images = { owners = ["amazon"], name = "al2023-ami-2023.*" } }
+"#,
+    );
+    for command in ["check", "plan"] {
+        let ran = desk.run(&[command]);
+        assert!(ran.stdout.contains("note: The images that fit"), "{ran:?}");
+    }
+    let check = desk.run(&["check", "--format", "json"]).json();
+    let watch = &check["watches"][0];
+    assert_eq!(watch["notes"][0]["code"], "pattern_mixed");
+    assert_eq!(watch["holds"], serde_json::json!([]));
+    assert_eq!(watch["eligible"]["image"], watch["release"]["image"]);
+    let plan = desk.run(&["plan", "--format", "json"]).json();
+    assert_eq!(plan["watches"][0]["drift"]["notes"], watch["notes"]);
+}

@@ -4,5 +4,6 @@
 mod bake;
 mod demo;
 mod harness;
+mod hold;
 mod look;
 mod usage;

@@ -20,6 +20,8 @@ fn help_says_what_there_is() {
       bake    Bakes a watch's image now; joins a bake that is under way
       run     Makes passes: look, decide, bake what may be baked, tell
       status  Shows what is: each watch's image, bakes under way, failures, notices that wait
+      hold    Says no to a watch, a release or an image; without arguments, shows what is held
+      unhold  Ends a hold
       config  Works on the config itself
       demo    Shows the whole story on a simulated account, in seconds: no AWS, no config
       sim     The simulated account, for any AWS client

@@ -6,5 +6,6 @@ mod bad_images;
 mod bad_places;
 mod bases;
 mod good_days;
+mod holds;
 mod silence;
 mod telling;

@@ -1,9 +1,9 @@
 //! What changes in a verdict with the kind of base that a watch follows.
 
-use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, BRANCH, World};
+use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, BRANCH, World, trouble};
 use crate::model::base::BaseSource;
 use crate::model::drift::NoteCode;
-use crate::model::sighting::{Lineage, NameLine};
+use crate::model::sighting::{Lineage, NameLine, Seen};
 use crate::model::version::VersionWish;
 
 fn follow(world: &mut World, version: VersionWish) {
@@ -90,6 +90,20 @@ fn an_image_that_somebody_made_from_the_golden_image_is_understood() {
     world.released("ami-golden-2");
     let codes = world.target_codes("shop-green");
     assert_eq!(codes, ["BASE_NEWER", "NOT_ON_NEWEST", "PLATFORM_BEHIND"]);
+}
+
+#[test]
+fn a_golden_image_that_could_not_be_read_is_no_drift_and_one_that_is_gone_is() {
+    let mut world = golden();
+    world.custom("ami-hand", BASE_440);
+    world.image_facts("ami-hand").source_image = Some("ami-before".into());
+    world.environment("shop-green", "4.5.0", "ami-hand");
+    world.gone("ami-before");
+    let codes = world.target_codes("shop-green");
+    assert!(codes.contains(&"BASE_NEWER"), "{codes:?}");
+    world.image("ami-before").image = Seen::Unreachable(trouble("image ami-before"));
+    let codes = world.target_codes("shop-green");
+    assert!(!codes.contains(&"BASE_NEWER"), "{codes:?}");
 }
 
 #[test]

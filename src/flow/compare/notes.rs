@@ -1,5 +1,7 @@
 //! Remarks beside a verdict: what is allowed and probably not meant. They change nothing.
 
+use chrono::TimeDelta;
+
 use super::Case;
 use crate::model::base::BaseSource;
 use crate::model::drift::{Note, NoteCode};
@@ -9,7 +11,12 @@ const SHOWN_MAX: usize = 4;
 
 /// Every remark on one watch.
 pub(super) fn notes(case: &Case<'_>) -> Vec<Note> {
-    pattern_mixed(case).into_iter().collect()
+    pattern_mixed(case)
+        .into_iter()
+        .chain(soak_longer_than_cadence(case))
+        .chain(earlier_release(case))
+        .chain(earlier_untold(case))
+        .collect()
 }
 
 /// Images of several lines fit the pattern: the newest is now of the one and now of the other.
@@ -41,4 +48,49 @@ fn pattern_mixed(case: &Case<'_>) -> Option<Note> {
             shown.join("; ")
         ),
     })
+}
+
+/// Releases come faster than they soak: the newest never gets old enough.
+fn soak_longer_than_cadence(case: &Case<'_>) -> Option<Note> {
+    let cadence = case.memory.history.cadence()?;
+    let soak = TimeDelta::from_std(case.watch.soak?).ok()?;
+    (soak >= cadence).then(|| Note {
+        code: NoteCode::SoakLongerThanCadence,
+        message: format!(
+            "Releases come about every {}, and soak is {}: the newest is nearly always too young, and \
+             an earlier one is baked instead. A shorter soak follows the base more closely.",
+            in_words(cadence),
+            in_words(soak)
+        ),
+    })
+}
+
+/// The release that takes the place of the newest.
+fn earlier_release(case: &Case<'_>) -> Option<Note> {
+    case.wanted.recipe_digest.as_ref()?;
+    let (newest, eligible) = (case.release()?, case.choice.eligible?);
+    (newest.image != eligible.image).then(|| Note {
+        code: NoteCode::EarlierRelease,
+        message: format!(
+            "Release {} ({}) is the newest that neither soaks nor is held: it takes the place of {}.",
+            eligible.version, eligible.image, newest.version
+        ),
+    })
+}
+
+fn earlier_untold(case: &Case<'_>) -> Vec<Note> {
+    let untold = case.seen.earlier_untold.iter();
+    let notes = untold.map(|trouble| Note {
+        code: NoteCode::EarlierUntold,
+        message: format!("{}: {}", trouble.what, trouble.why),
+    });
+    notes.collect()
+}
+
+/// `36 hours`, `12 days`
+fn in_words(time: TimeDelta) -> String {
+    match time.num_hours() {
+        hours if hours < 48 => format!("{hours} hours"),
+        _ => format!("{} days", time.num_days()),
+    }
 }

@@ -3,10 +3,13 @@
 //! The tags on the images are believed before the store: they outlive it. An image that only the
 //! store remembers (one that a person adopted) counts while EC2 lists it.
 
+use chrono::{DateTime, Utc};
+
 use crate::model::bake::RecipeDigest;
-use crate::model::history::WatchHistory;
+use crate::model::history::Memory;
+use crate::model::hold::Hold;
 use crate::model::ids::ImageId;
-use crate::model::made::Made;
+use crate::model::made::{Made, Stage};
 use crate::model::sighting::{Seen, Sighting, Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 
@@ -18,6 +21,8 @@ pub(super) struct Own {
     pub current: Option<Made>,
     /// The image that the store remembers and EC2 does not list, while nothing took its place.
     pub lost: Option<Made>,
+    /// Images that people hold: never the current one, whatever their tags say.
+    pub quarantined: Vec<(Made, Hold)>,
     /// Why it could not be told, when that is so.
     pub trouble: Option<Trouble>,
     /// The highest generation among them.
@@ -30,7 +35,8 @@ impl Own {
         wanted: &Wanted,
         sighting: &Sighting,
         seen: &WatchSighting,
-        history: &WatchHistory,
+        memory: &Memory,
+        now: DateTime<Utc>,
     ) -> Self {
         let images = match &seen.ours {
             Seen::Known(images) => images.as_slice(),
@@ -39,7 +45,7 @@ impl Own {
         };
         let mut made: Vec<Made> = images.iter().filter_map(Made::read).collect();
         let mut lost = None;
-        if let Some(remembered) = &history.current
+        if let Some(remembered) = &memory.history.current
             && !made.iter().any(|made| made.image == remembered.image)
         {
             match sighting
@@ -53,8 +59,15 @@ impl Own {
             }
         }
         let generation = made.iter().map(|made| made.generation).max().unwrap_or(0);
+        let quarantined = made
+            .iter()
+            .chain(&lost)
+            .filter(|made| made.stage == Stage::Verified)
+            .filter_map(|made| Some((made.clone(), memory.image_hold(&made.image, now)?.clone())))
+            .collect();
         made.retain(|made| {
             made.usable()
+                && memory.image_hold(&made.image, now).is_none()
                 && made
                     .architecture
                     .is_none_or(|of| of == watch.base.architecture)
@@ -64,6 +77,7 @@ impl Own {
         Self {
             lost: lost.filter(|_| current.is_none()),
             current,
+            quarantined,
             trouble: None,
             generation,
         }
@@ -73,6 +87,7 @@ impl Own {
         Self {
             current: None,
             lost: None,
+            quarantined: Vec::new(),
             trouble: Some(trouble),
             generation: 0,
         }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, World, arn, days, now, trouble};
+use crate::model::base::BaseSource;
 use crate::model::drift::Drift;
-use crate::model::ids::Architecture;
+use crate::model::hold::HeldThing;
+use crate::model::ids::{Architecture, ImageId};
 use crate::model::plan::Action;
 use crate::model::reason::{Class, Reason};
 use crate::model::sighting::{Lineage, Seen};
@@ -29,6 +31,12 @@ struct Shape {
     gone: Vec<usize>,
     soak_days: u64,
     failing: Option<(u32, bool)>,
+    /// The base is Amazon's images by name.
+    by_name: bool,
+    /// What is held, and in how many days that ends.
+    holds: Vec<(usize, i64)>,
+    /// Which version's image was first seen how many days ago.
+    seen: Vec<(usize, i64)>,
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
@@ -41,18 +49,35 @@ fn shape() -> impl Strategy<Value = Shape> {
         prop::collection::vec(0..IMAGES.len(), 0..2),
         0..20_u64,
         prop::option::of((1..7_u32, any::<bool>())),
+        prop::collection::vec((0..HELD.len(), -2..3_i64), 0..3),
+        prop::collection::vec((version, 0..20_i64), 0..3),
+        any::<bool>(),
     )
-        .prop_map(
-            |(recommended, ours, remembered, environments, gone, soak_days, failing)| Shape {
-                recommended,
-                ours,
-                remembered,
-                environments,
-                gone,
-                soak_days,
-                failing,
-            },
-        )
+        .prop_map(|of| Shape {
+            recommended: of.0,
+            ours: of.1,
+            remembered: of.2,
+            environments: of.3,
+            gone: of.4,
+            soak_days: of.5,
+            failing: of.6,
+            holds: of.7,
+            seen: of.8,
+            by_name: of.9,
+        })
+}
+
+/// What may be held; an empty text is the watch.
+const HELD: [&str; 6] = ["", "4.5.1", BASE_450, "4.4.0", "ami-0", "ami-1"];
+
+fn held(what: &str) -> HeldThing {
+    match what {
+        "" => HeldThing::Watch,
+        image if image.starts_with("ami-") && !image.contains("base") => {
+            HeldThing::Image(image.into())
+        }
+        release => HeldThing::Release(release.to_owned()),
+    }
 }
 
 /// The images that an environment may run.
@@ -101,12 +126,42 @@ fn world(shape: &Shape) -> World {
         world.gone(IMAGES[*at]);
     }
     world.watch.soak = Some(Duration::from_secs(shape.soak_days * 86_400));
+    if shape.by_name {
+        by_name(&mut world);
+    }
+    for (what, ends_in_days) in &shape.holds {
+        world.hold(held(HELD[*what]), Some(now() + days(*ends_in_days)));
+    }
+    for (version, ago_days) in &shape.seen {
+        let image = ImageId::from(VERSIONS[*version].1);
+        world.history.saw(&image, now() - days(*ago_days));
+    }
     world.recommend(VERSIONS[shape.recommended].0);
+    let before = VERSIONS[..shape.recommended].iter().rev();
+    let before: Vec<&str> = before.map(|(version, _)| *version).collect();
+    world.earlier(&before);
     if let Some((attempts, held)) = shape.failing {
         let next_at = (!held).then(|| now() + days(i64::from(attempts) - 3));
         world.fail(VERSIONS[shape.recommended].1, attempts, next_at);
     }
     world
+}
+
+/// The watch follows Amazon's images by name, and images were made one from the other.
+fn by_name(world: &mut World) {
+    world.watch.base.source = BaseSource::Images {
+        owners: vec!["amazon".to_owned()],
+        name: "aws-elasticbeanstalk-*".to_owned(),
+    };
+    for (image, source) in [
+        ("ami-hand", BASE_440),
+        ("ami-shared", "ami-hand"),
+        ("ami-2", "ami-shared"),
+    ] {
+        if let Seen::Known(facts) = &mut world.image(image).image {
+            facts.source_image = Some(source.into());
+        }
+    }
 }
 
 /// Takes one answer away: the one at this place among all that the world holds.
@@ -115,7 +170,7 @@ fn silence(world: &mut World, at: usize) {
     let environments = world.sighting.environments.known().map_or(0, Vec::len);
     let platforms: Vec<_> = world.sighting.platforms.keys().cloned().collect();
     let images: Vec<_> = world.sighting.images.keys().cloned().collect();
-    let mut at = at % (5 + environments + platforms.len() + 2 * images.len());
+    let mut at = at % (6 + environments + platforms.len() + 2 * images.len());
     match at {
         0 => return world.sighting.environments = Seen::Unreachable(silent()),
         1 => return world.seen.release = Seen::Unreachable(silent()),
@@ -125,7 +180,11 @@ fn silence(world: &mut World, at: usize) {
             let recommended = world.sighting.recommended.values_mut();
             return recommended.for_each(|seen| *seen = Seen::Unreachable(silent()));
         }
-        _ => at -= 5,
+        5 => {
+            world.seen.earlier.clear();
+            return world.seen.earlier_untold.push(silent());
+        }
+        _ => at -= 6,
     }
     if at < environments {
         world.environments()[at].settings = Seen::Unreachable(silent());
@@ -189,7 +248,11 @@ proptest! {
         let world = world(&shape);
         let plan = world.plan();
         if let Action::Bake { release, generation, .. } = &plan.action {
-            prop_assert_eq!(Some(release), world.seen.release.known());
+            let newest = world.seen.release.known().into_iter();
+            prop_assert!(newest.chain(&world.seen.earlier).any(|seen| seen == release));
+            let memory = world.memory();
+            prop_assert!(memory.watch_hold(world.now).is_none());
+            prop_assert!(memory.release_hold(release, world.now).is_none());
             let key = world.key(release.image.as_str(), *generation);
             let taken = world.seen.ours.known().into_iter().flatten();
             let same = taken.filter(|image| {

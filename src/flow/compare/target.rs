@@ -5,13 +5,13 @@
 
 use super::standing::Standing;
 use super::watch::{against_recipe, too_old};
-use super::{Case, environment, in_order};
+use super::{Case, environment, holds, in_order};
 use crate::model::base::BaseSource;
 use crate::model::ids::ImageId;
 use crate::model::image::{Image, ImageKind};
 use crate::model::made::Made;
 use crate::model::reason::{Reason, ReasonCode};
-use crate::model::sighting::Sighting;
+use crate::model::sighting::{Seen, Sighting};
 use crate::model::tags;
 
 /// How far sources are followed: copies of copies are two or three long.
@@ -25,8 +25,8 @@ pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
     }
     if case.watch.base.source.recommended_of().is_none() {
         let base = made_from(case, standing);
-        reasons.retain(|reason| applies(case, reason.code, base));
-        reasons.extend(release_newer(case, standing, base));
+        reasons.retain(|reason| applies(case, reason.code, base.as_ref()));
+        reasons.extend(release_newer(case, standing, base.as_ref()));
     }
     let mismatch: Vec<Reason> = [architecture(case, standing), branch(case, standing)]
         .into_iter()
@@ -37,6 +37,7 @@ pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
     }
     reasons.extend(mismatch);
     reasons.extend(stock(standing));
+    reasons.extend(holds::of_target(case, standing.image));
     reasons.extend(outdated(case, standing));
     in_order(reasons)
 }
@@ -64,34 +65,29 @@ fn applies(case: &Case<'_>, code: ReasonCode, base: Option<&ImageId>) -> bool {
 /// What the environment's image was made from, as the watch counts: the watch's own images say it
 /// themselves; another one's sources are followed up to an image of the owners that an `images` base
 /// names, which need not be Amazon.
-fn made_from<'a>(case: &Case<'a>, standing: &Standing<'a>) -> Option<&'a ImageId> {
-    if let BaseSource::Images { owners, .. } = &case.watch.base.source {
-        let own = case
-            .own
-            .current
-            .as_ref()
-            .filter(|made| Some(&made.image) == standing.image);
-        return own
-            .map(|made| &made.base_image)
-            .or_else(|| source_of(case.sighting, standing.image_facts?, owners))
-            .or(standing.made_from);
+fn made_from(case: &Case<'_>, standing: &Standing<'_>) -> Option<ImageId> {
+    let BaseSource::Images { owners, .. } = &case.watch.base.source else {
+        return standing.made_from.cloned();
+    };
+    let image = standing.image_facts?;
+    match made_here(case, standing) {
+        Some(made) => Some(made.base_image),
+        None => source_of(case.sighting, image, owners).unwrap_or(standing.made_from.cloned()),
     }
-    standing.made_from
 }
 
-/// The nearest source of an image that is of one of these owners.
-fn source_of<'a>(
-    sighting: &'a Sighting,
-    image: &'a Image,
-    owners: &[String],
-) -> Option<&'a ImageId> {
+/// The nearest source of an image that is of one of these owners; a source that is gone may be one.
+/// `Some(None)`: a source could not be read, so it is not known. `None`: there is no such source.
+fn source_of(sighting: &Sighting, image: &Image, owners: &[String]) -> Option<Option<ImageId>> {
     let mut at = image;
     for _ in 0..SOURCES_MAX {
         let source = at.source_image.as_ref()?;
-        at = sighting.images.get(source)?.image.known()?;
-        if at.is_of(owners) {
-            return Some(source);
-        }
+        at = match &sighting.images.get(source)?.image {
+            Seen::Known(image) if image.is_of(owners) => return Some(Some(source.clone())),
+            Seen::Known(image) => image,
+            Seen::Absent => return Some(Some(source.clone())),
+            Seen::Unreachable(_) => return Some(None),
+        };
     }
     None
 }

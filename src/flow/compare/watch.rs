@@ -1,16 +1,17 @@
 //! What applies to a watch itself: its base, its recipe, and the image it has. A code of class drift
 //! here is what makes plan bake.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::newer::{Point, newer};
 use super::release::{self, about};
-use super::{Case, doubt, image, in_order, matching};
+use super::{Case, doubt, holds, image, in_order, matching};
 use crate::model::bake::{KeyInputs, RecipeDigest};
 use crate::model::base::Release;
 use crate::model::made::Made;
 use crate::model::reason::{Class, Reason, ReasonCode};
 use crate::model::sighting::Seen;
+use crate::model::watch::Watch;
 
 /// Every code that applies to the watch itself, in the order of the table.
 pub(super) fn reasons(case: &Case<'_>) -> Vec<Reason> {
@@ -19,10 +20,13 @@ pub(super) fn reasons(case: &Case<'_>) -> Vec<Reason> {
         let drifted = drifted(case, recipe);
         if drifted.iter().any(|r| r.code.class() == Class::Drift) {
             reasons.extend(soaking(case));
-            reasons.extend(held(case, recipe));
+            reasons.extend(holds::of_release(case));
+            reasons.extend(failed_too_often(case, recipe));
         }
         reasons.extend(drifted);
+        reasons.extend(holds::of_images(case, recipe));
     }
+    reasons.extend(holds::of_watch(case));
     reasons.extend(redundant(case));
     if let Some(release) = case.release() {
         reasons.extend(ends(case, release));
@@ -92,10 +96,14 @@ fn base_newer(case: &Case<'_>, current: &Made, release: &Release) -> Reason {
 }
 
 fn nothing_baked(case: &Case<'_>, release: &Release) -> Reason {
+    let what = match case.own.quarantined.as_slice() {
+        [] => "Nothing has been baked yet from",
+        _ => "Nothing but quarantined images has been baked from",
+    };
     let reason = Reason::new(
         ReasonCode::BaseNewer,
         format!(
-            "Nothing has been baked yet from {}: release {} ({}) waits.",
+            "{what} {}: release {} ({}) waits.",
             case.watch.base, release.version, release.image
         ),
     )
@@ -147,10 +155,15 @@ pub(super) fn against_recipe(made: &Made, wanted: &RecipeDigest) -> Option<Reaso
 
 /// The image is older than the watch allows.
 pub(super) fn too_old(case: &Case<'_>, made: &Made) -> Option<Reason> {
-    let (created, max_age) = (made.created?, case.watch.max_age?);
+    too_old_at(case.watch, made, case.now)
+}
+
+/// The same as a function of values.
+pub(super) fn too_old_at(watch: &Watch, made: &Made, now: DateTime<Utc>) -> Option<Reason> {
+    let (created, max_age) = (made.created?, watch.max_age?);
     let limit = TimeDelta::from_std(max_age).unwrap_or(TimeDelta::MAX);
-    (case.now - created >= limit).then(|| {
-        let age_days = (case.now - created).num_days();
+    (now - created >= limit).then(|| {
+        let age_days = (now - created).num_days();
         Reason::new(
             ReasonCode::TooOld,
             format!(
@@ -170,14 +183,8 @@ fn base_gone(case: &Case<'_>, current: &Made) -> Option<Reason> {
     (base.image == Seen::Absent).then(|| image::base_gone(&current.image, &current.base_image))
 }
 
-/// A release that the current image was already made from does not soak again.
 fn soaking(case: &Case<'_>) -> Option<Reason> {
-    let (release, soak) = (case.release()?, case.watch.soak?);
-    let known = case.own.current.as_ref();
-    if known.is_some_and(|current| current.base_image == release.image) {
-        return None;
-    }
-    let until = case.history.soaks_until(release, soak, case.now)?;
+    let (release, until) = (case.release()?, case.choice.soaks_until?);
     Some(
         Reason::new(
             ReasonCode::Soaking,
@@ -193,16 +200,16 @@ fn soaking(case: &Case<'_>) -> Option<Reason> {
 }
 
 /// Too many failures; one that is only waiting for its next try is not held.
-fn held(case: &Case<'_>, recipe: &RecipeDigest) -> Option<Reason> {
+fn failed_too_often(case: &Case<'_>, recipe: &RecipeDigest) -> Option<Reason> {
     let inputs = KeyInputs {
         installation: &case.wanted.installation,
         watch: &case.watch.name,
-        release_image: &case.release()?.image,
+        release_image: &case.choice.eligible.or(case.release())?.image,
         recipe_digest: recipe,
         architecture: case.watch.base.architecture,
         generation: case.own.generation,
     };
-    let failing = case.history.failing_for(&inputs)?;
+    let failing = case.memory.history.failing_for(&inputs)?;
     failing.next_at.is_none().then(|| {
         Reason::new(
             ReasonCode::Held,
@@ -214,6 +221,7 @@ fn held(case: &Case<'_>, recipe: &RecipeDigest) -> Option<Reason> {
                 case.watch.name
             ),
         )
+        .fact(holds::HELD, "bake")
         .fact("since", failing.last_at.to_rfc3339())
         .fact("attempts", failing.attempts)
         .fact("key", &failing.key)
@@ -225,7 +233,7 @@ fn sentence(text: &str) -> String {
 }
 
 fn redundant(case: &Case<'_>) -> Option<Reason> {
-    let current = case.history.current.as_ref()?;
+    let current = case.memory.history.current.as_ref()?;
     let recipe = case.wanted.recipe_digest.as_ref()?;
     (current.redundant && current.recipe_digest == *recipe).then(|| {
         Reason::new(

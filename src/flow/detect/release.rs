@@ -60,6 +60,8 @@ impl Announced {
 /// What the base announced.
 pub(super) struct Found {
     pub newest: Seen<Announced>,
+    /// The other images whose names fit an `images` base, newest first.
+    pub others: Vec<Image>,
     /// The lines of an `images` base.
     pub lines: Vec<NameLine>,
 }
@@ -68,6 +70,7 @@ impl From<Seen<Announced>> for Found {
     fn from(newest: Seen<Announced>) -> Self {
         Self {
             newest,
+            others: Vec::new(),
             lines: Vec::new(),
         }
     }
@@ -272,6 +275,7 @@ fn by_name(images: Vec<Image>, installation: &Installation, watch: &Watch) -> Fo
     let newest = images.first().map(Announced::of_image);
     Found {
         newest: newest.map_or(Seen::Absent, Seen::Known),
+        others: images.into_iter().skip(1).collect(),
         lines,
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::earlier::{Earlier, earlier};
 use super::images;
 use super::release::{Announced, announced, untold};
 use crate::cloud::Cloud;
 use crate::model::base::{Base, Release};
+use crate::model::history::Memory;
 use crate::model::ids::{ImageId, Installation};
 use crate::model::image::Image;
 use crate::model::made::Made;
@@ -16,11 +18,13 @@ use crate::model::watch::Watch;
 /// Looks at what one watch follows and owns; images that it learns of are added to the sighting.
 ///
 /// A `beanstalk` base on the recommended version needs no further call for its release, the others one
-/// or a few; our own images are one call, and the images behind both at most one more.
+/// or a few; our own images are one call, and the images behind both at most one more. While the newest
+/// release soaks or is held, the earlier ones are read as well.
 pub async fn watch_sighting(
     cloud: &Cloud,
     installation: &Installation,
     watch: &Watch,
+    memory: &Memory,
     sighting: &mut Sighting,
 ) -> WatchSighting {
     let (found, ours) = tokio::join!(
@@ -33,8 +37,17 @@ pub async fn watch_sighting(
         .chain(found.newest.known().map(|newest| newest.image.clone()))
         .collect();
     images::read_more(cloud, behind, sighting).await;
+    let release = release(found.newest, &watch.base, sighting);
+    let before = match release.known() {
+        Some(newest) if memory.passes_over(newest, watch.soak, sighting.at) => {
+            earlier(cloud, watch, memory, newest, &found.others, sighting).await
+        }
+        Some(_) | None => Earlier::default(),
+    };
     WatchSighting {
-        release: release(found.newest, &watch.base, sighting),
+        release,
+        earlier: before.releases,
+        earlier_untold: before.untold,
         lines: found.lines,
         ours,
     }
