@@ -4,8 +4,8 @@
 //! what went wrong ([`CloudError`], by kind). SDK types stop here: what leaves are the model's
 //! nouns and the small structs of this module.
 //!
-//! It decides nothing and waits for nothing: no waiters (they sleep inside one call, so that a
-//! crash loses the wait), no retry of a change. Callers look again, and they find.
+//! It decides nothing and waits for nothing but its turn ([`pace`]): no waiters (they sleep inside one
+//! call, so that a crash loses the wait), no retry of a change. Callers look again, and they find.
 
 mod account;
 mod call;
@@ -13,7 +13,9 @@ mod clients;
 mod codes;
 mod connection;
 mod error;
+mod lane;
 mod meter;
+mod pace;
 mod sdk_clock;
 
 mod beanstalk;
@@ -35,6 +37,8 @@ mod topics;
 #[cfg(test)]
 mod canned;
 #[cfg(test)]
+mod lane_tests;
+#[cfg(test)]
 mod tests;
 
 pub use call::Cloud;
@@ -47,6 +51,7 @@ pub use instances::{Instance, InstanceState};
 pub use launch::{LaunchRequest, OnShutdown};
 pub use meter::{Calls, OperationCalls};
 pub use network::{InstanceTypeFacts, Offering, Subnet};
+pub use pace::Pace;
 pub use parameters::{Parameter, ParameterRelease, release_from_parameter};
 pub use security_groups::{InboundRule, SecurityGroup};
 pub use topics::Message;

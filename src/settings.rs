@@ -85,13 +85,15 @@ pub enum StoreUrl {
 }
 
 /// What the config sets instead of the SDK's default chain. Absent: as the chain says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsOverrides {
     pub region: Option<Region>,
     pub profile: Option<String>,
     /// Assumed with the chain's credentials.
     pub role_arn: Option<String>,
     pub endpoint_url: Option<String>,
+    /// The most that the daemon asks a service in a region, reads and changes apart. Never 0.
+    pub calls_per_second: u32,
 }
 
 /// Somebody to tell.

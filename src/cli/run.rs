@@ -28,7 +28,7 @@ struct Baked {
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     debug_assert!(own.once, "clap requires --once");
-    let session = Session::open(common, Access::Write).await?;
+    let session = Session::open(common, Access::Write).await?.unattended();
     let lease = session.drive().await?;
     let passed = pass(&session.service(), lease, &progress::observer).await?;
     match common.format {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::args::Common;
 use crate::clock::Clock;
-use crate::cloud::{Connection, Reach};
+use crate::cloud::{Connection, Pace, Reach};
 use crate::flow::verdict::Exit;
 use crate::service::Service;
 use crate::settings::{DEFAULT_PATHS, Settings, StoreUrl, load};
@@ -65,6 +65,13 @@ impl Session {
             store,
             clock,
         })
+    }
+
+    /// At the daemon's pace: a command that runs unattended leaves AWS to those who wait.
+    pub(super) fn unattended(mut self) -> Self {
+        let calls_per_second = self.settings.aws.calls_per_second;
+        self.connection = self.connection.at_pace(Pace::Steady { calls_per_second });
+        self
     }
 
     /// What the stages work with.

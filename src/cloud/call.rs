@@ -1,8 +1,8 @@
 //! The one call point: every request to AWS passes [`Cloud::call`].
 //!
-//! It holds the limit on calls under way, counts, and turns whatever went wrong into a
-//! [`CloudError`]. Questions are retried by the SDK; a change is sent exactly once, since only its
-//! caller can find out whether it happened.
+//! It turns whatever went wrong into a [`CloudError`]. Questions are retried by the SDK; a change is
+//! sent exactly once, since only its caller can find out whether it happened. Below it, at the wire,
+//! each attempt waits for its turn and for room ([`super::lane`]).
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,8 +20,10 @@ use tokio::sync::{OnceCell, Semaphore};
 use super::clients::Clients;
 use super::codes::{self, Effect};
 use super::error::{CloudError, ErrorKind, Failure, one_line};
+use super::lane::Road;
 use super::meter::{Calls, Meter};
-use crate::clock::Clock;
+use super::pace::Pace;
+use crate::clock::{Clock, Elapsed};
 use crate::model::ids::{AccountId, Partition, Region};
 
 /// What a call is, as IAM names it, and whether it changes something.
@@ -51,24 +53,38 @@ impl Operation {
 #[derive(Debug)]
 pub(super) struct Shared {
     sdk: SdkConfig,
-    clock: Clock,
-    under_way: Semaphore,
-    meter: Meter,
+    in_flight_max: usize,
+    road: Road,
     /// Whose credentials these are, once it is known.
     pub(super) account: OnceCell<(Partition, AccountId)>,
     clients: Mutex<BTreeMap<Region, Arc<Clients>>>,
 }
 
 impl Shared {
-    pub(super) fn new(sdk: SdkConfig, clock: Clock, in_flight_max: usize) -> Self {
+    pub(super) fn new(sdk: SdkConfig, clock: Clock, in_flight_max: usize, pace: Pace) -> Self {
+        let road = Road {
+            clock,
+            pace,
+            room: Arc::new(Semaphore::new(in_flight_max)),
+            meter: Meter::default(),
+        };
         Self {
             sdk,
-            clock,
-            under_way: Semaphore::new(in_flight_max),
-            meter: Meter::default(),
+            in_flight_max,
+            road,
             account: OnceCell::new(),
             clients: Mutex::default(),
         }
+    }
+
+    /// The same account and wire, with everything else begun anew.
+    pub(super) fn at_pace(&self, pace: Pace) -> Self {
+        Self::new(
+            self.sdk.clone(),
+            self.road.clock.clone(),
+            self.in_flight_max,
+            pace,
+        )
     }
 
     fn clients(&self, region: &Region) -> Arc<Clients> {
@@ -76,7 +92,7 @@ impl Shared {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let made = clients
             .entry(region.clone())
-            .or_insert_with(|| Arc::new(Clients::new(&self.sdk, region, &self.meter)));
+            .or_insert_with(|| Arc::new(Clients::new(&self.sdk, region, &self.road)));
         Arc::clone(made)
     }
 }
@@ -111,17 +127,15 @@ impl Cloud {
 
     /// The connection's clock.
     pub fn clock(&self) -> &Clock {
-        &self.shared.clock
+        &self.shared.road.clock
     }
 
     /// What was sent so far over this connection, all regions and clones together.
     pub fn calls(&self) -> Calls {
-        self.shared.meter.snapshot()
+        self.shared.road.meter.snapshot()
     }
 
-    /// Sends one request when there is room for it.
-    ///
-    /// The room is kept while the SDK waits between retries: a throttled account is asked less.
+    /// Sends one request and says how it ended.
     pub(super) async fn call<T, E>(
         &self,
         operation: Operation,
@@ -131,12 +145,10 @@ impl Cloud {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let _room = self.shared.under_way.acquire().await;
-        let _counted = self.shared.meter.enter();
-        let started = self.shared.clock.now();
+        let started = self.clock().now();
         // Boxed: an SDK future is kilobytes large and would be copied into every caller's.
         let answer = Box::pin(request).await;
-        let duration_ms = (self.shared.clock.now() - started).num_milliseconds();
+        let duration_ms = (self.clock().now() - started).num_milliseconds();
         let (action, region) = (operation.action, &self.region);
         match answer {
             Ok(answer) => {
@@ -243,6 +255,9 @@ where
     let refused = |io: &std::io::Error| io.kind() == std::io::ErrorKind::ConnectionRefused;
     if in_chain::<std::io::Error>(error, refused) {
         return (ErrorKind::Transient, "the connection was refused");
+    }
+    if in_chain::<Elapsed>(error, |_| true) {
+        return (codes::kind_of_silence(effect), "no answer in time");
     }
     match error {
         SdkError::ConstructionFailure(_) => {

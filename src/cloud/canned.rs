@@ -20,7 +20,7 @@ use aws_smithy_types::body::SdkBody;
 use chrono::{TimeZone, Utc};
 
 use super::sdk_clock::SdkClock;
-use super::{ByHand, Cloud, Connection};
+use super::{ByHand, Cloud, Connection, Pace};
 use crate::clock::Clock;
 
 /// What the account does with one request.
@@ -71,6 +71,25 @@ pub(super) fn account(
     in_flight_max: usize,
     reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
 ) -> (Cloud, Asked) {
+    let (connection, asked) = connection(latency, in_flight_max, reply);
+    (connection.cloud(None).unwrap(), asked)
+}
+
+/// [`answering`] to a door that sends at most this many calls a second.
+pub(super) fn steadily(
+    calls_per_second: u32,
+    reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
+) -> (Cloud, Asked) {
+    let (connection, asked) = connection(Duration::ZERO, 16, reply);
+    let steady = connection.at_pace(Pace::Steady { calls_per_second });
+    (steady.cloud(None).unwrap(), asked)
+}
+
+fn connection(
+    latency: Duration,
+    in_flight_max: usize,
+    reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
+) -> (Connection, Asked) {
     let clock = Clock::virtual_from(Utc.with_ymd_and_hms(2026, 11, 1, 12, 0, 0).unwrap());
     let asked = Asked::default();
     let connector = SharedHttpConnector::new(Canned {
@@ -87,8 +106,7 @@ pub(super) fn account(
         endpoint: None,
         in_flight_max: Some(in_flight_max),
     };
-    let cloud = Connection::by_hand(parts, &clock).cloud(None).unwrap();
-    (cloud, asked)
+    (Connection::by_hand(parts, &clock), asked)
 }
 
 /// [`account`] without latency and with room for all.

@@ -14,15 +14,16 @@ use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Operation};
 use super::codes::Effect;
-use super::meter::Meter;
+use super::lane::{Lane, Road};
 use crate::model::ids::Region;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The first attempt and three more, with the waits between them.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const READ_ATTEMPTS: u32 = 4;
-const CHANGE_TIMEOUT: Duration = Duration::from_secs(30);
+const CHANGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Last resort for a whole call: its attempts, the pauses between them, and its turns, which an
+/// account that throttles everything makes long.
+const CALL_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The two clients of one service, made when first used.
 #[derive(Debug)]
@@ -52,7 +53,8 @@ impl<C> Pair<C> {
 pub(super) struct Clients {
     read: SdkConfig,
     change: SdkConfig,
-    meter: Meter,
+    region: Region,
+    road: Road,
     ec2: Pair<aws_sdk_ec2::Client>,
     beanstalk: Pair<aws_sdk_elasticbeanstalk::Client>,
     sns: Pair<aws_sdk_sns::Client>,
@@ -61,22 +63,22 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn new(sdk: &SdkConfig, region: &Region, meter: &Meter) -> Self {
-        let region = SdkRegion::new(region.as_str().to_owned());
-        let of = |retry: RetryConfig, attempt: Duration, whole: Duration| {
+    pub(super) fn new(sdk: &SdkConfig, region: &Region, road: &Road) -> Self {
+        let of = |retry: RetryConfig| {
             let timeouts = TimeoutConfig::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(attempt)
-                .operation_timeout(whole)
+                .operation_timeout(CALL_TIMEOUT)
                 .build();
-            let sdk = sdk.to_builder().region(region.clone());
+            let region = SdkRegion::new(region.as_str().to_owned());
+            let sdk = sdk.to_builder().region(region);
             sdk.retry_config(retry).timeout_config(timeouts).build()
         };
         let retry = RetryConfig::standard().with_max_attempts(READ_ATTEMPTS);
         Self {
-            read: of(retry, READ_ATTEMPT_TIMEOUT, READ_TIMEOUT),
-            change: of(RetryConfig::disabled(), CHANGE_TIMEOUT, CHANGE_TIMEOUT),
-            meter: meter.clone(),
+            read: of(retry),
+            change: of(RetryConfig::disabled()),
+            region: region.clone(),
+            road: road.clone(),
             ec2: Pair::new(),
             beanstalk: Pair::new(),
             sns: Pair::new(),
@@ -85,11 +87,18 @@ impl Clients {
         }
     }
 
-    fn sdk(&self, effect: Effect) -> &SdkConfig {
-        match effect {
-            Effect::Read => &self.read,
-            Effect::Change => &self.change,
-        }
+    /// The SDK's configuration for one client, with a lane of its own before the wire.
+    fn sdk(&self, service: &str, effect: Effect) -> SdkConfig {
+        let (sdk, what, attempt_max) = match effect {
+            Effect::Read => (&self.read, "reads", READ_ATTEMPT_TIMEOUT),
+            Effect::Change => (&self.change, "changes", CHANGE_ATTEMPT_TIMEOUT),
+        };
+        let what = format!("{service} {what}");
+        let lane = Lane::new(&self.road, &what, &self.region, attempt_max);
+        let wire = sdk.http_client().map(|wire| lane.before(wire));
+        let mut sdk = sdk.to_builder();
+        sdk.set_http_client(wire);
+        sdk.build()
     }
 }
 
@@ -108,10 +117,10 @@ macro_rules! accessors {
             pub(super) fn $service(&self, operation: Operation) -> &$sdk::Client {
                 let clients = &self.clients;
                 clients.$service.get(operation.effect, || {
-                    let sdk = clients.sdk(operation.effect);
-                    let config = $sdk::config::Builder::from(sdk)
+                    let sdk = clients.sdk($iam, operation.effect);
+                    let config = $sdk::config::Builder::from(&sdk)
                         .retry_partition(own_retry_budget())
-                        .interceptor(clients.meter.of_service($iam))
+                        .interceptor(clients.road.meter.of_service($iam))
                         .build();
                     $sdk::Client::from_conf(config)
                 })

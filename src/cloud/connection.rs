@@ -16,6 +16,7 @@ use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Shared};
 use super::error::{CloudError, ErrorKind, Failure};
+use super::pace::Pace;
 use super::sdk_clock::SdkClock;
 use crate::clock::Clock;
 use crate::model::ids::Region;
@@ -113,8 +114,18 @@ impl Connection {
         let region = sdk.region().map(|region| Region::new(region.as_ref()));
         let in_flight_max = in_flight_max.unwrap_or(IN_FLIGHT_MAX_DEFAULT).max(1);
         Self {
-            shared: Arc::new(Shared::new(sdk, clock.clone(), in_flight_max)),
+            shared: Arc::new(Shared::new(sdk, clock.clone(), in_flight_max, Pace::Eager)),
             region,
+        }
+    }
+
+    /// The same way to AWS at another pace, with counters and limits of its own. Until this is
+    /// called a connection is [`Pace::Eager`].
+    #[must_use]
+    pub fn at_pace(&self, pace: Pace) -> Self {
+        Self {
+            shared: Arc::new(self.shared.at_pace(pace)),
+            region: self.region.clone(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Counts what goes out: requests as sent (retries included), throttles, and how many at once.
 //!
-//! The counting sits in an SDK interceptor, since the SDK's own retries pass no other place.
+//! The counting sits in an SDK interceptor, since the SDK's own retries pass no other place that
+//! knows an operation's name. The pace does not read these counters; it sees each answer itself.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +22,7 @@ use super::codes;
 pub struct Calls {
     /// By IAM action: `ec2:DescribeImages`.
     pub by_operation: BTreeMap<String, OperationCalls>,
-    /// Calls under way now.
+    /// Requests under way now; what waits for its turn is not.
     pub in_flight: usize,
     /// The most that were ever under way at once.
     pub in_flight_peak: usize,
@@ -140,7 +141,7 @@ impl Intercept for ServiceMeter {
 }
 
 /// Whether an error answer is a throttle: by its code, in XML (`<Code>`) or JSON (`__type`).
-fn says_too_often(status: u16, body: &[u8]) -> bool {
+pub(super) fn says_too_often(status: u16, body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
     let after = |mark: &str| body.split_once(mark).map(|(_, rest)| rest);
     let code = after("<Code>")

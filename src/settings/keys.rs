@@ -161,6 +161,13 @@ pub(super) const KEYS: &[Key] = &[
         "\"http://127.0.0.1:4599\"",
         "another endpoint for every call",
     ),
+    key(
+        "aws.calls_per_second",
+        Integer,
+        "5",
+        "how fast the daemon asks AWS",
+    )
+    .by_default(),
     key("builder", Table, "[builder]", "how builders are launched"),
     key(
         "builder.instance_types",

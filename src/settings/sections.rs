@@ -20,6 +20,12 @@ use super::{
 /// Own tags on a resource: EC2 takes 50, amiwatch needs up to 10.
 const MAX_TAGS: usize = 40;
 
+/// Little enough that the account's other users do not notice: Elastic Beanstalk's bucket is shared.
+const CALLS_PER_SECOND: u32 = 5;
+
+/// More than AWS lets anybody ask.
+const MAX_CALLS_PER_SECOND: i64 = 1000;
+
 /// A tag or a receiver more is a config written by a loop.
 const MAX_NOTIFIERS: usize = 50;
 
@@ -95,7 +101,20 @@ fn aws(section: &Section<'_>, reading: &mut Reading<'_>) -> AwsOverrides {
         }),
         role_arn: reading.parsed(section.text("role_arn"), arns::role_arn),
         endpoint_url: reading.parsed(section.text("endpoint_url"), values::endpoint_url),
+        calls_per_second: calls_per_second(section, reading).unwrap_or(CALLS_PER_SECOND),
     }
+}
+
+fn calls_per_second(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<u32> {
+    let calls = section.integer("calls_per_second")?;
+    if (1..=MAX_CALLS_PER_SECOND).contains(&calls) {
+        return u32::try_from(calls).ok();
+    }
+    let wrong = format!("{calls} calls a second cannot be asked");
+    let right = format!("write 1 to {MAX_CALLS_PER_SECOND}; leave it out for {CALLS_PER_SECOND}");
+    let at = section.place_of("calls_per_second").unwrap_or_default();
+    reading.fault(at, Problem::new(wrong, right));
+    None
 }
 
 fn notifiers(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap<String, Notifier> {

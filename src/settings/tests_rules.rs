@@ -234,6 +234,8 @@ fn values_that_are_wrong_by_themselves() {
         ),
         ("aws.region = \"Frankfurt\"", "is not a region"),
         ("aws.role_arn = \"arn:aws:iam::1:role/x\"", "is not a role"),
+        ("aws.calls_per_second = 0", "write 1 to 1000"),
+        ("aws.calls_per_second = 1001", "write 1 to 1000"),
         (
             "aws.endpoint_url = \"https://u:secret@h\"",
             "holds a user's name or password",
