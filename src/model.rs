@@ -12,6 +12,8 @@ pub mod watch;
 
 pub mod sighting;
 
+pub mod recall;
+
 pub mod reason;
 
 pub mod drift;

@@ -4,6 +4,8 @@ pub mod schedule;
 
 pub mod look;
 
+pub mod recall;
+
 pub mod drive;
 
 pub mod remember;

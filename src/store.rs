@@ -4,7 +4,7 @@
 //! prefix, and a conditional batch. A fact, the notice about it and the lease's epoch go into one
 //! batch, so that none of them can be had without the others. SQLite implements it embedded.
 //!
-//! Must not know what the values mean; keys and shapes belong to [`memory`].
+//! Must not know what the values mean; keys and shapes belong to [`memory`] and [`recall`].
 
 use std::fmt;
 use std::future::Future;
@@ -13,6 +13,8 @@ use std::pin::Pin;
 use serde_json::Value;
 
 pub mod memory;
+
+pub mod recall;
 
 pub mod sqlite;
 

@@ -4,7 +4,8 @@
 //! One [`sight`] serves every watch of an account and region. What it costs: one call for the
 //! environments, one for the settings of each that the look is for, one for each distinct platform
 //! version, one or two for each branch, and images by the batch; ancestry is asked only where
-//! `SourceImageId` leads nowhere. Instances are not looked at.
+//! `SourceImageId` leads nowhere. Instances are not looked at. Settings and descriptions that an
+//! earlier look has read are not asked for while they can be believed ([`Look::recall`]).
 
 mod arm;
 
@@ -28,6 +29,14 @@ mod watch;
 #[cfg(feature = "sim")]
 mod tests;
 
+#[cfg(test)]
+#[cfg(feature = "sim")]
+mod pace_tests;
+
+#[cfg(test)]
+#[cfg(feature = "sim")]
+mod recall_tests;
+
 use std::collections::BTreeSet;
 
 use crate::clock::Clock;
@@ -35,6 +44,7 @@ use crate::cloud::Cloud;
 use crate::model::base::Base;
 use crate::model::history::WatchHistory;
 use crate::model::ids::ImageId;
+use crate::model::recall::Recall;
 use crate::model::sighting::{Seen, Sighting, Trouble};
 use crate::model::watch::{TargetPattern, Watch};
 
@@ -52,6 +62,9 @@ pub struct Look {
     pub bases: Vec<Base>,
     /// Images that the store remembers.
     pub images: BTreeSet<ImageId>,
+    /// What earlier looks read, to be asked again only where it cannot be believed. Empty: all is
+    /// read afresh.
+    pub recall: Recall,
 }
 
 /// Which environments are read further than their name.
@@ -69,6 +82,7 @@ impl Look {
             environments: Which::All,
             bases: Vec::new(),
             images: BTreeSet::new(),
+            recall: Recall::default(),
         }
     }
 
@@ -97,8 +111,8 @@ pub async fn sight(cloud: &Cloud, clock: &Clock, look: &Look) -> Sighting {
     let at = clock.now();
     let listed = environments::list(cloud, &look.environments).await;
     let (environments, platforms) = tokio::join!(
-        environments::read(cloud, &listed.wanted),
-        platforms::read(cloud, &listed.wanted, &look.bases),
+        environments::read(cloud, &listed.wanted, look, at),
+        platforms::read(cloud, &listed.wanted, look, at),
     );
     let mut sighting = Sighting {
         at,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::Service;
+use super::recall::Learnt;
 use crate::cloud::{Cloud, CloudError};
 use crate::flow::detect::{self, sight, watch_sighting};
 use crate::flow::{compare, plan};
@@ -46,7 +47,7 @@ pub enum Patience {
     AskedNow,
 }
 
-/// Looks at every watch, or at one.
+/// Looks at every watch, or at one, afresh.
 ///
 /// # Errors
 /// When the store cannot be read. What AWS does not answer is in the verdicts.
@@ -55,20 +56,52 @@ pub async fn look<'a>(
     only: Option<&WatchName>,
     patience: Patience,
 ) -> Result<Vec<Looked<'a>>, StoreError> {
+    let (looked, _) = look_by(service, only, patience, Reading::Afresh).await?;
+    Ok(looked)
+}
+
+/// A pass's look: at every watch, believing what earlier passes read where it can be believed. What
+/// this one read is given back, to be kept.
+///
+/// # Errors
+/// When the store cannot be read. What AWS does not answer is in the verdicts.
+pub async fn look_in_pass<'a>(
+    service: &Service<'a>,
+) -> Result<(Vec<Looked<'a>>, Vec<Learnt>), StoreError> {
+    look_by(service, None, Patience::Waits, Reading::Recalled).await
+}
+
+/// Whether earlier looks are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Afresh,
+    Recalled,
+}
+
+async fn look_by<'a>(
+    service: &Service<'a>,
+    only: Option<&WatchName>,
+    patience: Patience,
+    reading: Reading,
+) -> Result<(Vec<Looked<'a>>, Vec<Learnt>), StoreError> {
     let wanted = service.settings.watches.values();
+    // A watch that names the default region shares its look with those that name none.
+    let default = service.connection.region();
     let mut by_region: BTreeMap<Option<&Region>, Vec<&Watch>> = BTreeMap::new();
     for watch in wanted.filter(|watch| only.is_none_or(|name| *name == watch.name)) {
         by_region
-            .entry(watch.region.as_ref())
+            .entry(watch.region.as_ref().or(default.as_ref()))
             .or_default()
             .push(watch);
     }
-    let mut looked = Vec::new();
+    let (mut looked, mut learnt) = (Vec::new(), Vec::new());
     for (region, watches) in by_region {
-        looked.extend(look_at_region(service, region, watches, patience).await?);
+        let (here, read) = look_at_region(service, region, watches, patience, reading).await?;
+        looked.extend(here);
+        learnt.extend(read);
     }
     looked.sort_by(|a, b| a.watch.name.cmp(&b.watch.name));
-    Ok(looked)
+    Ok((looked, learnt))
 }
 
 async fn look_at_region<'a>(
@@ -76,10 +109,18 @@ async fn look_at_region<'a>(
     region: Option<&Region>,
     watches: Vec<&'a Watch>,
     patience: Patience,
-) -> Result<Vec<Looked<'a>>, StoreError> {
+    reading: Reading,
+) -> Result<(Vec<Looked<'a>>, Option<Learnt>), StoreError> {
     let (cloud, scope) = match reach(service, region).await {
         Ok(reached) => reached,
-        Err(error) => return Ok(watches.into_iter().map(|w| unreached(w, &error)).collect()),
+        Err(error) => {
+            let unreached = watches.into_iter().map(|watch| unreached(watch, &error));
+            return Ok((unreached.collect(), None));
+        }
+    };
+    let mut learnt = match reading {
+        Reading::Afresh => None,
+        Reading::Recalled => Some(Learnt::before(service, &scope).await?),
     };
     let mut remembered = Vec::new();
     for watch in watches {
@@ -91,8 +132,16 @@ async fn look_at_region<'a>(
     let pairs = remembered
         .iter()
         .map(|(watch, history)| (*watch, &history.value));
-    let what = detect::Look::of_watches(pairs);
+    let mut what = detect::Look::of_watches(pairs);
+    what.recall = learnt
+        .as_ref()
+        .map(Learnt::recall)
+        .cloned()
+        .unwrap_or_default();
     let mut sighting = Box::pin(sight(&cloud, service.clock, &what)).await;
+    if let Some(learnt) = &mut learnt {
+        learnt.take(&sighting);
+    }
     let mut looked = Vec::new();
     let installation = service.settings.installation.as_ref();
     for (watch, history) in remembered {
@@ -120,7 +169,7 @@ async fn look_at_region<'a>(
             place: Some(place),
         });
     }
-    Ok(looked)
+    Ok((looked, learnt))
 }
 
 /// The memory that the verdict goes by: for a person who asked now, the pause is over.

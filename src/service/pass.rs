@@ -8,7 +8,8 @@ use futures_util::stream;
 
 use super::Service;
 use super::drive::{self, DriveError, Ended, Observers, Resumed, Wish};
-use super::look::{Looked, Patience, Place, look};
+use super::look::{Looked, Place, look_in_pass};
+use super::recall;
 use super::remember::remember;
 use crate::flow::verdict::{self, Exit};
 use crate::model::ids::WatchName;
@@ -85,10 +86,11 @@ async fn fresh(
     busy: &[WatchName],
     observers: &Observers<'_>,
 ) -> Result<(Vec<PlanItem>, Vec<Baked>), DriveError> {
-    let mut looked = look(service, None, Patience::Waits).await?;
+    let (mut looked, learnt) = look_in_pass(service).await?;
     for one in &looked {
         remember(service, lease, one).await?;
     }
+    recall::keep(service, lease, &learnt).await?;
     // Drift is told before the bakes, which take their time.
     outbox::deliver(service.store, &service.senders()?, service.clock).await?;
     for one in looked

@@ -217,7 +217,7 @@ pub async fn outbox(store: &dyn Store) -> Result<Vec<(String, Versioned<Waiting>
 }
 
 /// Every record under a prefix, page by page.
-async fn all(store: &dyn Store, prefix: &str) -> Result<Vec<Record>, StoreError> {
+pub(super) async fn all(store: &dyn Store, prefix: &str) -> Result<Vec<Record>, StoreError> {
     let mut records: Vec<Record> = Vec::new();
     loop {
         let after = records.last().map(|record| record.key.clone());

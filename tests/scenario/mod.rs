@@ -7,5 +7,6 @@ mod bad_places;
 mod bases;
 mod good_days;
 mod holds;
+mod next_pass;
 mod silence;
 mod telling;

@@ -1,8 +1,9 @@
 //! The environments and their deployed settings.
 
+use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 
-use super::{IN_FLIGHT_MAX, Which};
+use super::{IN_FLIGHT_MAX, Look, Which};
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::flow::compare::matching;
 use crate::model::ids::Scope;
@@ -68,13 +69,21 @@ fn is_for(which: &Which, environment: &Environment) -> bool {
     }
 }
 
-/// Reads the deployed settings of each, in the order of the list.
-pub(super) async fn read(cloud: &Cloud, wanted: &[Environment]) -> Vec<EnvironmentSighting> {
+/// The deployed settings of each, in the order of the list: read, or recalled.
+pub(super) async fn read(
+    cloud: &Cloud,
+    wanted: &[Environment],
+    look: &Look,
+    at: DateTime<Utc>,
+) -> Vec<EnvironmentSighting> {
     stream::iter(wanted)
         .map(|environment| async move {
             EnvironmentSighting {
                 environment: environment.clone(),
-                settings: settings(cloud, environment).await,
+                settings: match look.recall.of(environment, at) {
+                    Some(settings) => Seen::Known(settings.clone()),
+                    None => settings(cloud, environment).await,
+                },
             }
         })
         .buffered(IN_FLIGHT_MAX)

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 
-use super::IN_FLIGHT_MAX;
+use super::{IN_FLIGHT_MAX, Look};
 use crate::cloud::Cloud;
 use crate::model::base::{Base, PlatformVersion};
 use crate::model::ids::PlatformArn;
+use crate::model::recall::Recall;
 use crate::model::sighting::{Environment, Seen};
 
 type Versions = BTreeMap<PlatformArn, Seen<PlatformVersion>>;
@@ -20,7 +22,18 @@ pub(super) struct Platforms {
 }
 
 /// Describes the versions that environments run, then their branches' and the bases' recommended ones.
-pub(super) async fn read(cloud: &Cloud, wanted: &[Environment], bases: &[Base]) -> Platforms {
+pub(super) async fn read(
+    cloud: &Cloud,
+    wanted: &[Environment],
+    look: &Look,
+    at: DateTime<Utc>,
+) -> Platforms {
+    let ask = Asking {
+        cloud,
+        recall: &look.recall,
+        at,
+    };
+    let ask = &ask;
     let arns: BTreeSet<_> = wanted
         .iter()
         .filter(|environment| environment.unsupported().is_none())
@@ -28,16 +41,16 @@ pub(super) async fn read(cloud: &Cloud, wanted: &[Environment], bases: &[Base]) 
         .collect();
     let versions: Versions = stream::iter(arns)
         .map(|arn| async move {
-            let seen = version(cloud, &arn).await;
+            let seen = ask.version(&arn).await;
             (arn, seen)
         })
         .buffered(IN_FLIGHT_MAX)
         .collect()
         .await;
     let known = &versions;
-    let recommended = stream::iter(branches(&versions, bases))
+    let recommended = stream::iter(branches(&versions, &look.bases))
         .map(|branch| async move {
-            let seen = recommended(cloud, &branch, known).await;
+            let seen = ask.recommended(&branch, known).await;
             (branch, seen)
         })
         .buffered(IN_FLIGHT_MAX)
@@ -61,22 +74,36 @@ fn branches(versions: &Versions, bases: &[Base]) -> BTreeSet<String> {
         .collect()
 }
 
-async fn version(cloud: &Cloud, arn: &PlatformArn) -> Seen<PlatformVersion> {
-    match cloud.platform_version(arn).await {
-        Ok(Some(platform)) => Seen::Known(platform),
-        Ok(None) => Seen::Absent,
-        Err(error) => Seen::Unreachable(error.trouble(format!("platform version {arn}"))),
-    }
+/// Who is asked, and what need not be.
+struct Asking<'a> {
+    cloud: &'a Cloud,
+    recall: &'a Recall,
+    at: DateTime<Utc>,
 }
 
-/// One call for the name; another for the description, unless an environment runs that version.
-async fn recommended(cloud: &Cloud, branch: &str, known: &Versions) -> Seen<PlatformVersion> {
-    match cloud.recommended(branch).await {
-        Ok(None) => Seen::Absent,
-        Ok(Some(arn)) => match known.get(&arn) {
-            Some(seen) => seen.clone(),
-            None => version(cloud, &arn).await,
-        },
-        Err(error) => Seen::Unreachable(error.trouble(format!("recommended version of {branch}"))),
+impl Asking<'_> {
+    async fn version(&self, arn: &PlatformArn) -> Seen<PlatformVersion> {
+        if let Some(version) = self.recall.platform(arn, self.at) {
+            return Seen::Known(version.clone());
+        }
+        match self.cloud.platform_version(arn).await {
+            Ok(Some(platform)) => Seen::Known(platform),
+            Ok(None) => Seen::Absent,
+            Err(error) => Seen::Unreachable(error.trouble(format!("platform version {arn}"))),
+        }
+    }
+
+    /// One call for the name, always; another for the description, unless it is known.
+    async fn recommended(&self, branch: &str, known: &Versions) -> Seen<PlatformVersion> {
+        match self.cloud.recommended(branch).await {
+            Ok(None) => Seen::Absent,
+            Ok(Some(arn)) => match known.get(&arn) {
+                Some(seen) => seen.clone(),
+                None => self.version(&arn).await,
+            },
+            Err(error) => {
+                Seen::Unreachable(error.trouble(format!("recommended version of {branch}")))
+            }
+        }
     }
 }

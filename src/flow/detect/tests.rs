@@ -7,30 +7,31 @@ use chrono::{DateTime, Utc};
 use sim::{Account, At, EnvironmentSpec, FaultKind, FaultRule, ImageChange, ImageSpec, Release};
 
 use super::*;
-use crate::cloud::{ByHand, Connection};
+use crate::cloud::{ByHand, Connection, Pace};
 use crate::flow::compare::standing::Standing;
 use crate::flow::survey::survey;
 use crate::flow::test_world::codes;
 use crate::model::base::BaseSource;
 use crate::model::history::Memory;
 use crate::model::hold::{HeldThing, Hold};
-use crate::model::ids::{Architecture, Region};
+use crate::model::ids::Architecture;
 use crate::model::image::ImageKind;
 use crate::model::sighting::{Lineage, LineageSource, WatchSighting};
 use crate::model::tags;
 use crate::model::version::VersionWish;
 use crate::model::watch::OnDrift;
 
-const BRANCH: &str = "ECS running on 64bit Amazon Linux 2023";
+pub(super) const BRANCH: &str = "ECS running on 64bit Amazon Linux 2023";
 const REGION: &str = "eu-west-1";
 
 /// An account with one branch whose 4.5.1 is recommended, and the door to it.
-struct Town {
-    account: Account,
-    clock: Clock,
-    cloud: Cloud,
+pub(super) struct Town {
+    pub(super) account: Account,
+    pub(super) clock: Clock,
+    pub(super) cloud: Cloud,
+    connection: Connection,
     /// The image of each version.
-    base: BTreeMap<&'static str, String>,
+    pub(super) base: BTreeMap<&'static str, String>,
 }
 
 fn start() -> DateTime<Utc> {
@@ -40,7 +41,15 @@ fn start() -> DateTime<Utc> {
 impl Town {
     /// Retries of the SDK pass quickly: the clock runs a thousand times as fast.
     fn new() -> Self {
-        let clock = Clock::scaled(start(), 1000.0);
+        Self::on(Clock::scaled(start(), 1000.0))
+    }
+
+    /// For a runtime whose time is paused.
+    pub(super) fn in_virtual_time() -> Self {
+        Self::on(Clock::virtual_from(start()))
+    }
+
+    fn on(clock: Clock) -> Self {
         let told = clock.clone();
         let account = Account::new(sim::SimClock::new(move || told.now()));
         let at = account.at(REGION);
@@ -58,20 +67,39 @@ impl Town {
         };
         let connection = Connection::by_hand(parts, &clock);
         Self {
-            cloud: connection.cloud(Some(&Region::from(REGION))).unwrap(),
+            cloud: connection.cloud(None).unwrap(),
+            connection,
             base: BTreeMap::from(base),
             account,
             clock,
         }
     }
 
-    fn at(&self) -> At {
+    /// Another door, at a pace that nothing has slowed down yet.
+    pub(super) fn door(&self, pace: Pace) -> Cloud {
+        self.connection.at_pace(pace).cloud(None).unwrap()
+    }
+
+    pub(super) fn at(&self) -> At {
         self.account.at(REGION)
     }
 
-    fn environment(&self, name: &str, version: &str) {
+    pub(super) fn environment(&self, name: &str, version: &str) {
         let spec = EnvironmentSpec::new("shop", name, BRANCH).version(version);
         self.at().environment(spec).unwrap();
+    }
+
+    /// A thousand, on twenty platform versions.
+    pub(super) fn thousand_environments(&self) {
+        for at in 0..20 {
+            let release = Release::new(BRANCH, &format!("5.0.{at}"));
+            let arn = self.at().release(release).unwrap();
+            for n in 0..50 {
+                let mut spec = EnvironmentSpec::new("shop", &format!("shop-{at}-{n}"), BRANCH);
+                spec.platform_arn.clone_from(&arn);
+                self.at().environment(spec).unwrap();
+            }
+        }
     }
 
     fn environment_on(&self, name: &str, image: &str) {
@@ -80,7 +108,7 @@ impl Town {
     }
 
     /// An image of the account, made from another as EC2 records it.
-    fn custom(&self, source: Option<&str>) -> String {
+    pub(super) fn custom(&self, source: Option<&str>) -> String {
         let spec = ImageSpec::mine(&format!("mine {source:?} {}", self.account.images().len()));
         let spec = match source {
             Some(source) => spec.source(source),
@@ -89,7 +117,7 @@ impl Town {
         self.at().image(spec).unwrap()
     }
 
-    async fn look(&self, look: &Look) -> Sighting {
+    pub(super) async fn look(&self, look: &Look) -> Sighting {
         self.account.clear_ledger();
         sight(&self.cloud, &self.clock, look).await
     }
@@ -99,7 +127,7 @@ impl Town {
     }
 
     /// Calls since the last look began, by operation.
-    fn calls(&self) -> BTreeMap<String, u64> {
+    pub(super) fn calls(&self) -> BTreeMap<String, u64> {
         self.account.counters().by_operation
     }
 }
@@ -153,17 +181,7 @@ async fn a_look_costs_what_it_must() {
 #[tokio::test]
 async fn a_thousand_environments_stay_within_the_budget() {
     let town = Town::new();
-    for at in 0..20 {
-        let arn = town
-            .at()
-            .release(Release::new(BRANCH, &format!("5.0.{at}")))
-            .unwrap();
-        for n in 0..50 {
-            let mut spec = EnvironmentSpec::new("shop", &format!("shop-{at}-{n}"), BRANCH);
-            spec.platform_arn.clone_from(&arn);
-            town.at().environment(spec).unwrap();
-        }
-    }
+    town.thousand_environments();
     let sighting = town.survey().await;
     let counters = town.account.counters();
     assert_eq!(sighting.environments.known().unwrap().len(), 1000);
@@ -389,7 +407,7 @@ fn watch(source: BaseSource, architecture: Architecture) -> Watch {
     }
 }
 
-fn beanstalk() -> BaseSource {
+pub(super) fn beanstalk() -> BaseSource {
     BaseSource::Beanstalk {
         branch: BRANCH.to_owned(),
         version: VersionWish::Recommended,
