@@ -2,227 +2,80 @@
 over 20 platform versions of 5 branches, 20 ms a call.
 
     AMIWATCH_BIN=target/release/amiwatch python tests/bench/survey.py [--runs 7] [--write docs/benchmarks.md]
+    ... survey.py --limit 50 [--runs 3] [--write docs/benchmarks.md]
 
-Both are run in turn against one server and must come to the same verdict on every environment. Needs
-boto3. Exits 1 when a budget is missed; writes the page only from a release binary.
+Both are run in turn against one server and must come to the same verdict on every environment. With
+`--limit N` Elastic Beanstalk takes 100 calls at once and N a second after that, and boto3 retries in its
+standard mode. Needs boto3. Exits 1 when a budget is missed; writes the page only from a release binary.
 """
 
-import argparse
-import datetime
-import json
-import os
 import pathlib
-import platform
-import statistics
-import subprocess
 import sys
 import tempfile
-import urllib.request
+import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-HOUSE = HERE.parents[1]
-BINARY = pathlib.Path(os.environ.get("AMIWATCH_BIN", HOUSE / "target/release/amiwatch")).resolve()
-REGION = "eu-west-1"
-ENVIRONMENTS = 1000
-BRANCHES = (
-    "ECS running on 64bit Amazon Linux 2023",
-    "Docker running on 64bit Amazon Linux 2023",
-    "Python 3.13 running on 64bit Amazon Linux 2023",
-    "Node.js 22 running on 64bit Amazon Linux 2023",
-    "Corretto 21 running on 64bit Amazon Linux 2023",
-)
-VERSIONS = ("4.3.0", "4.4.0", "4.4.1", "4.5.0")
-LATENCY_S = 0.02
-# name -> (budget, how it reads)
+import fleet
+
+# figure -> the most it may be
 BUDGETS = {"wall_s": 1.8, "calls": 1060, "in_flight": 16, "rss_mb": 30.0}
-
-# Small, so that the floor under its child's peak RSS (Linux counts what the parent held) is low.
-LAUNCHER = """
-import json, os, sys, time
-out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-actions = [(os.POSIX_SPAWN_DUP2, out, 1)]
-begun = time.monotonic()
-pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ, file_actions=actions)
-_, status, used = os.wait4(pid, 0)
-wall = time.monotonic() - begun
-print(json.dumps([wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024,
-                  os.waitstatus_to_exitcode(status)]))
-"""
+BURST = 100
+BUDGETS_LIMITED = {"wall_s": 23.0, "in_flight": 16}
+# Standard retries give up after three attempts by default, and with them the script.
+BOTO3_LIMITED = {"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "10"}
 
 
-def world():
-    """The account as a world file: branches, versions, an image for each, and who runs what."""
-    steps = []
-
-    def step(action, **fields):
-        steps.append({"region": REGION, "do": {action: fields}})
-
-    stock = {}
-    for b, branch in enumerate(BRANCHES):
-        step("branch", name=branch)
-        for v, version in enumerate(VERSIONS):
-            stock[b, v] = f"ami-ba5e{b:02x}{v:02x}000000000"
-            step("release", branch=branch, version=version, images={"x86_64": stock[b, v]})
-    # Two images of each version's base: as fleets have them, shared by many environments.
-    for (b, v), base in stock.items():
-        for n in range(2):
-            made = f"ami-c057{b:02x}{v:02x}{n:02x}0000000"
-            step("image", id=made, name=f"baked-{b}-{v}-{n}", source_image_id=base)
-    for at in range(ENVIRONMENTS):
-        b, v = at % len(BRANCHES), at // len(BRANCHES) % len(VERSIONS)
-        own = f"ami-c057{b:02x}{v:02x}{at // 20 % 2:02x}0000000"
-        image = {} if at // 40 % 3 == 0 else {"image_id": own}
-        name = f"app{at // 50:02d}-env{at % 50:02d}"
-        step(
-            "environment",
-            application=f"app{at // 50:02d}",
-            name=name,
-            branch=BRANCHES[b],
-            version=VERSIONS[v],
-            **image,
-        )
-    return {"timing": {"latency": LATENCY_S}, "steps": steps}
-
-
-class Server:
-    """`amiwatch sim serve` on a free port; ended by its own process id."""
-
-    def __init__(self, scratch):
-        path = scratch / "world.json"
-        path.write_text(json.dumps(world()))
-        command = [BINARY, "sim", "serve", "--listen", "127.0.0.1:0", "--world", path]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        if "http://" not in line:
-            raise SystemExit(f"the simulated account did not start: {line!r}")
-        self.url = line.split()[-1]
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
-
-    def control(self, method, what):
-        request = urllib.request.Request(f"{self.url}/_sim/{what}", method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
-
-
-def measure(server, scratch, command):
-    """One cold run: figures, and what it printed."""
-    server.control("DELETE", "ledger")
-    output = scratch / "output"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(scratch),
-        "AWS_ENDPOINT_URL": server.url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "simulated",
-        "AWS_SECRET_ACCESS_KEY": "simulated",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, output, *command]
-    ran = subprocess.run(launcher, env=environment, stdout=subprocess.PIPE, check=True, text=True)
-    wall, cpu, rss, code = json.loads(ran.stdout)
-    if code != 0:
-        raise SystemExit(f"{command} ended with {code}")
-    counters = server.control("GET", "counters")
-    figures = {
-        "wall_s": wall,
-        "cpu_s": cpu,
-        "calls": counters["calls"],
-        "in_flight": counters["max_in_flight"],
-        "rss_mb": rss,
-    }
-    return figures, counters["by_operation"], json.loads(output.read_text())
-
-
-def same_verdicts(survey, script):
-    ours = {
-        one["environment"]: [
-            one["image_id"],
-            any(reason["code"] == "BASE_NEWER" for reason in one["reasons"]),
-        ]
-        for one in survey["environments"]
-    }
-    if survey["unreachable"] or survey["skipped"]:
-        raise SystemExit(f"not everything was seen: {survey['unreachable'][:3]}")
-    wrong = [name for name in script if ours.get(name) != script[name]]
-    if len(ours) != ENVIRONMENTS or wrong:
-        raise SystemExit(f"{len(ours)} environments; verdicts differ on {wrong[:5]}")
-    return sum(drifted for _, drifted in ours.values())
-
-
-def runs(server, scratch, count):
+def runs(server, scratch, count, limit):
     contenders = {
-        "amiwatch": [BINARY, "survey", "--format", "json"],
-        "boto3": [sys.executable, HERE / "survey_boto3.py"],
+        "amiwatch": ([fleet.BINARY, "survey", "--format", "json"], {}),
+        "boto3": (
+            [sys.executable, fleet.HERE / "survey_boto3.py"],
+            BOTO3_LIMITED if limit else {},
+        ),
     }
     kept = {name: [] for name in contenders}
     for run in range(count):
         seen = {}
-        for name, command in contenders.items():
-            figures, operations, seen[name] = measure(server, scratch, command)
+        for name, (command, more) in contenders.items():
+            if limit:
+                time.sleep(BURST / limit + 1)  # the bucket is full again
+            figures, operations, seen[name] = fleet.measure(server, scratch, command, **more)
             kept[name].append(figures)
             shown = ", ".join(f"{key} {value:.4g}" for key, value in figures.items())
             print(f"run {run + 1} {name}: {shown}", file=sys.stderr)
             if run == 0:
                 print(f"  {operations}", file=sys.stderr)
-        drifted = same_verdicts(seen["amiwatch"], seen["boto3"])
-    print(f"same verdict on {ENVIRONMENTS} environments, {drifted} of them drifted", file=sys.stderr)
+        drifted = fleet.same_verdicts(seen["amiwatch"], seen["boto3"])
+    print(
+        f"same verdict on {fleet.ENVIRONMENTS} environments, {drifted} of them drifted",
+        file=sys.stderr,
+    )
     return kept
-
-
-def summary(kept):
-    """Medians; of what must never be exceeded, the worst."""
-    return {
-        name: {
-            key: (max if key in ("in_flight", "calls") else statistics.median)(
-                [figures[key] for figures in all_runs]
-            )
-            for key in all_runs[0]
-        }
-        for name, all_runs in kept.items()
-    }
 
 
 ROWS = (
     ("wall_s", "wall, median", "{:.2f} s"),
     ("cpu_s", "CPU, median", "{:.2f} s"),
     ("calls", "calls", "{:.0f}"),
+    ("throttled", "of them throttled", "{:.0f}"),
     ("in_flight", "most in flight", "{:.0f}"),
     ("rss_mb", "peak RSS, median", "{:.1f} MB"),
 )
 
 
-def table(sums):
+def table(sums, budgets, limit):
     lines = ["| | amiwatch | boto3 | ratio | budget |", "|---|---|---|---|---|"]
     for key, label, form in ROWS:
+        if key == "throttled" and not limit:
+            continue
         ours, theirs = sums["amiwatch"][key], sums["boto3"][key]
-        budget = "<= " + form.format(BUDGETS[key]) if key in BUDGETS else "-"
+        budget = "<= " + form.format(budgets[key]) if key in budgets else "-"
         cells = [label, form.format(ours), form.format(theirs), f"{ours / theirs:.2f}", budget]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def machine():
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.machine(),
-    )
-    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GB"
-
-
-PAGE = """\
-# Benchmarks
-
-## A survey of 1,000 environments
-
+TITLE = "A survey of 1,000 environments"
+SECTION = """\
 The simulated account holds 1,000 Elastic Beanstalk environments over 20 platform versions of 5 branches, and
 answers each call after 20 ms. Measured is the whole command from start to end, cold, against the same server
 as a plain boto3 script with 16 threads ([tests/bench/survey_boto3.py](../tests/bench/survey_boto3.py)), in turn.
@@ -240,39 +93,42 @@ boto3 {boto3}. Calls and calls in flight are counted by the account, as the wors
 The script exits 1 when a budget is missed.
 """
 
+TITLE_LIMITED = "The same survey where AWS throttles"
+SECTION_LIMITED = """\
+As above, in an account whose Elastic Beanstalk bucket holds 100 calls and refills at {limit} a second: the
+1,027 calls of a survey cannot take less than {floor:.1f} s. boto3 retries in its standard mode, with up to 10
+attempts (with the 3 that are its default the script gives up). How amiwatch finds its pace:
+[decisions/pace](decisions/pace.md).
+
+{table}
+
+{date}, {runs} runs each, {machine}. Python {python}, boto3 {boto3}. Calls, throttles and calls in flight are
+counted by the account, as the worst of the runs.
+
+    AMIWATCH_BIN=target/release/amiwatch python tests/bench/survey.py --limit {limit} --runs {runs} --write docs/benchmarks.md
+"""
+
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--write", type=pathlib.Path)
-    own = parser.parse_args()
-    if own.write and "release" not in BINARY.parts:
-        raise SystemExit("figures are published from a release binary only; set AMIWATCH_BIN")
+    own = fleet.arguments(__doc__, runs=7)
+    limit, budgets = own.limit, BUDGETS_LIMITED if own.limit else BUDGETS
+    bucket = {"beanstalk_all": {"burst": BURST, "per_second": limit}} if limit else {}
     with tempfile.TemporaryDirectory(prefix="amiwatch-bench-") as folder:
         scratch = pathlib.Path(folder)
-        server = Server(scratch)
+        server = fleet.Server(scratch, throttling=bucket)
         try:
-            sums = summary(runs(server, scratch, own.runs))
+            sums = fleet.summary(runs(server, scratch, own.runs, limit))
         finally:
             server.close()
-    shown = table(sums)
+    shown = table(sums, budgets, limit)
     print(shown)
     if own.write:
-        import boto3
-
-        facts = {
-            "table": shown,
-            "date": datetime.date.today().isoformat(),
-            "runs": own.runs,
-            "machine": machine(),
-            "python": platform.python_version(),
-            "boto3": boto3.__version__,
-        }
-        own.write.write_text(PAGE.format(**facts))
-    missed = [key for key, most in BUDGETS.items() if sums["amiwatch"][key] > most]
-    if missed:
-        print(f"over budget: {', '.join(missed)}")
-    return 1 if missed else 0
+        title, section = (TITLE_LIMITED, SECTION_LIMITED) if limit else (TITLE, SECTION)
+        told = {**fleet.facts(own.runs), "table": shown}
+        if limit:
+            told |= {"limit": limit, "floor": (1027 - BURST) / limit}
+        fleet.page(own.write, title, section.format(**told))
+    return fleet.over(sums["amiwatch"], budgets)
 
 
 sys.exit(main())
