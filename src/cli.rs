@@ -15,7 +15,11 @@ pub mod demo;
 
 mod draw;
 
+mod explain;
+
 mod follow;
+
+mod history;
 
 mod hold;
 
@@ -135,6 +139,8 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Status => status::run(&common).await,
         Command::Hold(own) => hold::hold(&common, &own).await,
         Command::Unhold(own) => hold::unhold(&common, &own).await,
+        Command::History(own) => history::run(&common, &own).await,
+        Command::Explain(own) => explain::run(&common, &own).await,
         Command::Config(own) => config::run(&common, &own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,

@@ -10,6 +10,8 @@
 //! | bake    | a `PlanItem`'s bake, as a workflow        | a verified image            | journal, history, notices |
 //! | verify  | a console (plain)                         | `Report`, `Verdict`         | nothing |
 //! | notify  | what happened (plain)                     | `Notice`                    | nothing |
+//! | history | what is remembered (plain)                | `History`                   | nothing |
+//! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
 //! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
 
 pub mod detect;
@@ -25,6 +27,10 @@ pub mod bake;
 pub mod verify;
 
 pub mod notify;
+
+pub mod history;
+
+pub mod explain;
 
 pub mod verdict;
 

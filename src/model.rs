@@ -33,3 +33,7 @@ pub mod hold;
 pub mod history;
 
 pub mod plan;
+
+pub mod chronicle;
+
+pub mod story;

@@ -12,6 +12,10 @@ pub mod remember;
 
 pub mod pass;
 
+pub mod history;
+
+pub mod explain;
+
 pub mod telemetry;
 
 use std::collections::BTreeMap;

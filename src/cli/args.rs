@@ -64,6 +64,10 @@ pub enum Command {
     Hold(Hold),
     /// Ends a hold
     Unhold(Unhold),
+    /// Shows what was: what passes saw, bakes with their steps, what people did
+    History(History),
+    /// Says why a watch stands as it does, what happens next and when, and what you can do
+    Explain(Explain),
     /// Works on the config itself
     Config(Config),
     /// Shows the whole story on a simulated account, in seconds: no AWS, no config
@@ -149,6 +153,31 @@ pub struct Unhold {
     /// The image that is held
     #[arg(long, value_name = "AMI")]
     pub image: Option<String>,
+}
+
+/// `history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// Only this watch
+    #[arg(value_name = "WATCH")]
+    pub watch: Option<String>,
+    /// Show the newest so many entries
+    #[arg(long, value_name = "N", default_value_t = super::history::LIMIT)]
+    pub limit: usize,
+    /// Show nothing older, such as 12h or 30d
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<String>,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The watch to explain
+    #[arg(value_name = "WATCH")]
+    pub watch: String,
+    /// Ask nobody: explain from what is remembered
+    #[arg(long)]
+    pub stored: bool,
 }
 
 /// `config`

@@ -38,11 +38,17 @@ pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
 pub(super) fn named(settings: &Settings, name: Option<&str>) -> anyhow::Result<Option<WatchName>> {
     let Some(name) = name else { return Ok(None) };
     let found = settings.watches.keys().find(|watch| watch.as_str() == name);
-    found.cloned().map(Some).ok_or_else(|| {
-        let known: Vec<&str> = settings.watches.keys().map(WatchName::as_str).collect();
-        let known = known.join(", ");
-        WrongUsage(format!("the config has no watch `{name}`; it has: {known}")).into()
-    })
+    found
+        .cloned()
+        .map(Some)
+        .ok_or_else(|| unknown(settings, name))
+}
+
+/// That there is no such watch, and which there are.
+pub(super) fn unknown(settings: &Settings, name: &str) -> anyhow::Error {
+    let known: Vec<&str> = settings.watches.keys().map(WatchName::as_str).collect();
+    let known = known.join(", ");
+    WrongUsage(format!("the config has no watch `{name}`; it has: {known}")).into()
 }
 
 pub(super) fn show(looked: &Looked<'_>) {

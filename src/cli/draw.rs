@@ -61,3 +61,12 @@ pub(super) fn age(seconds: i64) -> String {
         s => format!("{}s", s.max(0)),
     }
 }
+
+/// How long something took: `38s`, `1m12s`, `2h05m`.
+pub(super) fn span(took: chrono::TimeDelta) -> String {
+    match took.num_seconds().max(0) {
+        s if s >= 3_600 => format!("{}h{:02}m", s / 3_600, s % 3_600 / 60),
+        s if s >= 60 => format!("{}m{:02}s", s / 60, s % 60),
+        s => format!("{s}s"),
+    }
+}

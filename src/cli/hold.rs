@@ -1,6 +1,7 @@
 //! `hold`, `unhold`: people's no. Works without AWS and beside a daemon: only the store is touched, and
 //! not under the driver's lease.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -12,9 +13,10 @@ use super::session::{Access, Session, WrongUsage};
 use super::{check, draw};
 use crate::flow::notify::clean;
 use crate::flow::verdict::Exit;
+use crate::model::chronicle::{Did, Entry, What};
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, WatchName};
-use crate::store::memory::{self, Versioned};
+use crate::store::memory::{self, Versioned, chronicle};
 use crate::store::{Batch, Store as _, StoreError};
 
 /// Holds of one watch. More are a script's mistake; so many, each as long as it may be, stay below the
@@ -63,7 +65,12 @@ pub(super) async fn hold(common: &Common, own: &Arguments) -> anyhow::Result<Exi
         since: now,
         until,
     };
-    change(&session, &watch, |holds| {
+    let until = hold
+        .until
+        .map_or(String::new(), |until| format!(" until {}", minute(&until)));
+    let sentence = format!("held {}{until}: {}", hold.on, hold.reason);
+    let done = did("hold", &hold.on, sentence, now);
+    change(&session, &watch, done, |holds| {
         holds.retain(|other| other.on != hold.on && other.in_force(now));
         if holds.len() >= HOLDS_MAX {
             bail!("{watch} has {HOLDS_MAX} holds; end some with `amiwatch unhold {watch} ...`");
@@ -81,7 +88,8 @@ pub(super) async fn unhold(common: &Common, own: &Unhold) -> anyhow::Result<Exit
     let session = Session::open(common, Access::Write).await?;
     let watch = the_watch(&session, &own.watch)?;
     let now = session.clock.now();
-    change(&session, &watch, |holds| {
+    let done = did("unhold", &on, format!("ended the hold of {on}"), now);
+    change(&session, &watch, done, |holds| {
         let before = holds.iter().filter(|hold| hold.in_force(now)).count();
         holds.retain(|hold| hold.in_force(now) && hold.on != on);
         if holds.len() == before {
@@ -94,10 +102,26 @@ pub(super) async fn unhold(common: &Common, own: &Unhold) -> anyhow::Result<Exit
     Ok(Exit::Done)
 }
 
+/// What the person does, for the history.
+fn did(verb: &str, on: &HeldThing, sentence: String, at: DateTime<Utc>) -> Entry {
+    let facts = BTreeMap::from([("on".to_owned(), on.to_string())]);
+    let did = Did {
+        verb: verb.to_owned(),
+        sentence,
+        by: Some(who()),
+        facts,
+    };
+    Entry {
+        at,
+        what: What::Did(did),
+    }
+}
+
 /// Changes a watch's holds; looks again when somebody else did meanwhile.
 async fn change(
     session: &Session,
     watch: &WatchName,
+    done: Entry,
     mut how: impl FnMut(&mut Vec<Hold>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let installation = session.settings.installation.as_ref();
@@ -112,7 +136,9 @@ async fn change(
         let Some(op) = memory::put_holds(installation, watch, &changed) else {
             return Ok(());
         };
-        match session.store.commit(Batch::new().and(op)).await {
+        let mut ops = vec![op];
+        ops.extend(chronicle::append_everywhere(&session.store, watch, &done).await?);
+        match session.store.commit(Batch::of(ops)).await {
             Err(StoreError::Conflict { .. }) => {}
             other => return Ok(other?),
         }
@@ -148,7 +174,6 @@ async fn say(common: &Common, session: &Session, schema: &'static str) -> anyhow
 /// A table of holds.
 pub(super) fn show(holds: &[Held]) {
     let heads = ["WATCH", "HELD", "SINCE", "UNTIL", "BY", "REASON"];
-    let minute = |at: &DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     let rows = holds.iter().map(|Held { watch, hold }| {
         vec![
             watch.to_string(),
@@ -160,6 +185,10 @@ pub(super) fn show(holds: &[Held]) {
         ]
     });
     println!("{}", draw::table(&heads, rows));
+}
+
+fn minute(at: &DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn the_watch(session: &Session, name: &str) -> anyhow::Result<WatchName> {
@@ -228,7 +257,7 @@ fn end(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, WrongUsage> {
     clippy::disallowed_methods,
     reason = "the environment is read here, in cli"
 )]
-fn who() -> String {
+pub(super) fn who() -> String {
     let named = ["SUDO_USER", "USER", "LOGNAME"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())

@@ -16,6 +16,8 @@ pub mod site;
 
 pub mod steps;
 
+pub mod story;
+
 mod trouble;
 
 mod network;

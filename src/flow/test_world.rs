@@ -296,6 +296,8 @@ impl World {
             recipe_digest: digest(),
             baked_at: now() - days(5),
             redundant: false,
+            checks_digest: None,
+            adopted_at: None,
         });
     }
 

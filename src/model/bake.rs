@@ -134,6 +134,9 @@ pub struct BakeOrder {
     pub boot_test_nonce: String,
     /// Names of the checks whose results must be in each report, in order.
     pub checks: Vec<String>,
+    /// Digest of the checks as they were written, remembered with the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks_digest: Option<String>,
     /// Tried in turn on capacity errors.
     pub launches: Vec<LaunchChoice>,
     pub network: NetworkOrder,
@@ -194,6 +197,12 @@ pub struct BakedImage {
     pub baked_at: DateTime<Utc>,
     /// Every check passed on the untouched base: the recipe may not be needed any more.
     pub redundant: bool,
+    /// Digest of the checks that proved it; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks_digest: Option<String>,
+    /// When a person took it as the watch's image; absent for one that was baked here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted_at: Option<DateTime<Utc>>,
 }
 
 /// Bytes as base64 text, so that a journal's entry stays a third over their size.

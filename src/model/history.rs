@@ -85,6 +85,13 @@ impl WatchHistory {
         }
     }
 
+    /// The image that a person took as the watch's, until a bake puts another in its place.
+    pub fn adopted(&self) -> Option<&BakedImage> {
+        self.current
+            .as_ref()
+            .filter(|baked| baked.adopted_at.is_some())
+    }
+
     /// Until when a release soaks; absent when it has been out long enough at `now`.
     ///
     /// Counted from when we first saw it. A store without any memory (the first run) counts from the

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::bake::RecipeDigest;
+use super::bake::{RecipeDigest, digest};
 use super::base::Base;
 use super::ids::{
     Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, WatchName,
@@ -74,6 +74,22 @@ pub struct Check {
     pub name: String,
     /// Run by `sh -c` as root.
     pub run: String,
+}
+
+impl Recipe {
+    /// Digest of the checks, in order. Checks change nothing on the disk, so that they are not in the
+    /// recipe's own digest; this one tells whether an image was proved by the present ones.
+    pub fn checks_digest(&self) -> String {
+        let fields = self
+            .checks
+            .iter()
+            .flat_map(|check| [&*check.name, &*check.run]);
+        digest(
+            &std::iter::once("amiwatch checks 1")
+                .chain(fields)
+                .collect::<Vec<_>>(),
+        )
+    }
 }
 
 /// How builders are launched.

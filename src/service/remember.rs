@@ -1,10 +1,11 @@
-//! What a look teaches, written down: when a release was first seen, an adopted image, and the drift
-//! with the notice about it, in one batch. Decides nothing: the plan has.
+//! What a look teaches, written down: when a release was first seen, an adopted image, the drift with
+//! the notice about it, and the chronicle's entry when this look differs from the last, in one batch. Decides nothing: the plan has.
 
 use super::Service;
 use super::look::Looked;
 use crate::flow::notify;
 use crate::model::bake::{BakeKey, BakedImage};
+use crate::model::chronicle::{Entry, Seen, What};
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
 use crate::model::ids::{ImageId, WatchName};
@@ -12,7 +13,7 @@ use crate::model::made::Made;
 use crate::model::notice::Notice;
 use crate::model::plan::Action;
 use crate::model::tags;
-use crate::store::memory::{self, Versioned};
+use crate::store::memory::{self, Versioned, chronicle};
 use crate::store::{Batch, Lease, Op, StoreError};
 
 /// Stores what the look taught: when a release was first seen, an adopted image, and the drift with
@@ -47,6 +48,11 @@ pub async fn remember(
             let who = service.told();
             ops.extend(memory::tell(service.store, &notice, who.of(notice.event)).await?);
         }
+        let entry = Entry {
+            at: service.clock.now(),
+            what: What::Seen(Seen::of(&looked.item)),
+        };
+        ops.extend(chronicle::append(service.store, &place.scope, name, &entry).await?);
         if ops.len() == 1 {
             return Ok(());
         }
@@ -125,6 +131,8 @@ impl Looked<'_> {
             recipe_digest: made.recipe_digest,
             baked_at: made.created?,
             redundant: false,
+            checks_digest: None,
+            adopted_at: None,
         })
     }
 }

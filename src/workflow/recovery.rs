@@ -16,26 +16,43 @@ pub const OPEN_PREFIX: &str = "open/";
 /// When there is none, or it does not make sense.
 pub async fn replay<W: Workflow>(store: &dyn Store, journal: &str) -> Result<Run<W>, RunError> {
     let name = || journal.to_owned();
-    let mut events = store.journal(journal).await?.into_iter().map(|event| {
-        serde_json::from_value::<EventOf<W>>(event).map_err(|source| RunError::Unreadable {
-            journal: name(),
-            source,
-        })
-    });
+    let mut events = events::<W>(store, journal).await?.into_iter();
     let first = events
         .next()
-        .ok_or_else(|| RunError::Missing { journal: name() })??;
+        .ok_or_else(|| RunError::Missing { journal: name() })?;
     let mut run = Run::<W>::open(first).map_err(|source| RunError::Illegal {
         journal: name(),
         source,
     })?;
     for event in events {
-        run.record(&event?).map_err(|source| RunError::Illegal {
+        run.record(&event).map_err(|source| RunError::Illegal {
             journal: name(),
             source,
         })?;
     }
     Ok(run)
+}
+
+/// A journal's entries as they were written, with their times; none where there is no such journal.
+///
+/// # Errors
+/// When the store cannot be read, or an entry is of a later version.
+pub async fn events<W: Workflow>(
+    store: &dyn Store,
+    journal: &str,
+) -> Result<Vec<EventOf<W>>, RunError> {
+    let read = |event| {
+        serde_json::from_value::<EventOf<W>>(event).map_err(|source| RunError::Unreadable {
+            journal: journal.to_owned(),
+            source,
+        })
+    };
+    store
+        .journal(journal)
+        .await?
+        .into_iter()
+        .map(read)
+        .collect()
 }
 
 /// The journals that were opened and not closed.

@@ -3,7 +3,7 @@
 use super::harness::{Desk, Ran, Served, let_play, wait_for_line};
 
 /// Verified images, by id.
-fn verified(served: &Served) -> Vec<String> {
+pub(super) fn verified(served: &Served) -> Vec<String> {
     let images = served.account.own_images().into_iter();
     let state = |image: &sim::ImageView| image.tags.get("amiwatch:state").cloned();
     images
@@ -23,7 +23,7 @@ fn nothing_else_is_left(served: &Served) {
     assert_eq!(served.account.own_images().len(), verified(served).len());
 }
 
-fn launches(served: &Served) -> usize {
+pub(super) fn launches(served: &Served) -> usize {
     let calls = served.account.ledger().into_iter();
     calls
         .filter(|call| call.operation == "RunInstances" && call.outcome == "ok")

@@ -6,4 +6,5 @@ mod demo;
 mod harness;
 mod hold;
 mod look;
+mod story;
 mod usage;

@@ -21,11 +21,13 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
-const PLAIN: [&str; 9] = [
+const PLAIN: [&str; 11] = [
     "flow::compare",
     "flow::plan",
     "flow::survey",
     "flow::notify",
+    "flow::history",
+    "flow::explain",
     "flow::verdict",
     "flow::verify",
     "flow::bake::order",

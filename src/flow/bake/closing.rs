@@ -4,12 +4,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::steps::{Bake, BakeOutput, BakeStep};
+use super::steps::{Bake, BakeOutput, BakeStep, journal_name};
 use crate::flow::notify;
 use crate::flow::plan::retry::retry_after;
 use crate::model::bake::{BakeOrder, BakedImage};
+use crate::model::chronicle::{Baked, Entry, Point, What};
 use crate::model::history::{Failing, WatchHistory};
 use crate::model::notice::Notice;
+use crate::store::memory::chronicle;
 use crate::store::{Op, StoreError, memory};
 use crate::workflow::journal::Left;
 use crate::workflow::runner::step_word;
@@ -42,7 +44,30 @@ pub(super) async fn ops(
     for notice in notices {
         ops.extend(memory::tell(bake.store, &notice, bake.told.of(notice.event)).await?);
     }
+    let entry = Entry {
+        at: now,
+        what: What::Baked(entry(run, outcome).within_bounds()),
+    };
+    ops.extend(chronicle::append(bake.store, &order.scope, &order.watch, &entry).await?);
     Ok(ops)
+}
+
+/// The end of the bake, for the chronicle.
+fn entry(run: &Run<Bake<'_>>, outcome: &Outcome) -> Baked {
+    let order = run.input();
+    let (image, why) = match (outcome, run.output(BakeStep::CreateImage)) {
+        (Outcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => (Some(id.clone()), None),
+        (Outcome::Succeeded { .. }, _) => (None, None),
+        (Outcome::Failed { step, failure, .. }, _) => (None, Some(format!("{step}: {failure}"))),
+    };
+    Baked {
+        journal: journal_name(&order.key, order.attempt),
+        release: Point::of(&order.release),
+        generation: order.generation,
+        attempt: order.attempt,
+        image,
+        why,
+    }
 }
 
 /// The generation belongs to these inputs; others begin at 0.
@@ -86,6 +111,8 @@ fn succeeded(
         recipe_digest: order.recipe_digest.clone(),
         baked_at: now,
         redundant,
+        checks_digest: order.checks_digest.clone(),
+        adopted_at: None,
     };
     let mut notices = vec![notify::baked(order, &baked, now)];
     notices.extend(notify::redundant(order, &baked, now));

@@ -152,6 +152,7 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
             .iter()
             .map(|check| check.name.clone())
             .collect(),
+        checks_digest: Some(recipe.checks_digest()),
         launches: Vec::new(),
         network: NetworkOrder::Given(Vec::new()),
         instance_profile: builder.instance_profile.clone(),

@@ -129,6 +129,7 @@ fn order(world: &World, attempt: u32) -> BakeOrder {
         builder_nonce: "n1".to_owned(),
         boot_test_nonce: "n2".to_owned(),
         checks: Vec::new(),
+        checks_digest: None,
         launches: Vec::new(),
         network: NetworkOrder::Given(Vec::new()),
         instance_profile: None,

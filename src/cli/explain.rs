@@ -1,0 +1,50 @@
+//! `explain W`: the chain from release to verdict, what comes next, and what a person can do.
+
+use super::args::{Common, Explain as Arguments, Format};
+use super::session::{Access, Session};
+use super::{check, draw};
+use crate::flow::explain::Explanation;
+use crate::flow::verdict::Exit;
+use crate::service::explain::read;
+
+pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+    let session = Session::open(common, Access::Read).await?;
+    let name = check::named(&session.settings, Some(&own.watch))?;
+    let watch = name.and_then(|name| session.settings.watches.get(&name));
+    let watch = watch.ok_or_else(|| check::unknown(&session.settings, &own.watch))?;
+    let explanation = read(&session.service(), watch, !own.stored).await?;
+    match common.format {
+        Format::Json => draw::json(&explanation)?,
+        Format::Table => show(&explanation),
+    }
+    Ok(explanation.exit(!own.stored))
+}
+
+fn show(explanation: &Explanation) {
+    for section in &explanation.sections {
+        if section.sentences.is_empty() {
+            continue;
+        }
+        println!("{}", heading(section.name));
+        section
+            .sentences
+            .iter()
+            .for_each(|sentence| println!("  {sentence}"));
+    }
+    println!("What you can do");
+    for advice in &explanation.commands {
+        println!("  {}", advice.command);
+        println!("      {}", advice.does);
+    }
+}
+
+fn heading(name: &str) -> &str {
+    match name {
+        "base" => "Base",
+        "image" => "Image",
+        "environments" => "Environments",
+        "verdict" => "Verdict",
+        "next" => "What happens next",
+        other => other,
+    }
+}

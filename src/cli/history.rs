@@ -1,0 +1,140 @@
+//! `history [W]`: what was. Reads the store alone, so it works beside a running daemon and without AWS.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::args::{Common, Format, History as Arguments};
+use super::session::{Access, Session, WrongUsage};
+use super::{check, draw};
+use crate::flow::history::{History, Told, ToldWhat, Window, decided};
+use crate::flow::verdict::Exit;
+use crate::model::story::{BakeStory, StepEnd, StepStory, StoryEnd};
+use crate::service::history::read;
+
+/// Entries shown when nobody says how many: about a screen or two.
+pub(super) const LIMIT: usize = 50;
+
+pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+    let session = Session::open(common, Access::Read).await?;
+    let only = check::named(&session.settings, own.watch.as_deref())?;
+    let window = Window {
+        limit: own.limit,
+        since: since(own, session.clock.now())?,
+    };
+    let history = read(&session.store, only.as_ref(), window).await?;
+    match common.format {
+        Format::Json => draw::json(&history)?,
+        Format::Table => show(&history),
+    }
+    Ok(Exit::Done)
+}
+
+fn since(own: &Arguments, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
+    let Some(text) = &own.since else {
+        return Ok(None);
+    };
+    let duration = humantime::parse_duration(text)
+        .ok()
+        .and_then(|duration| TimeDelta::from_std(duration).ok());
+    let since = duration.and_then(|duration| now.checked_sub_signed(duration));
+    since.map(Some).ok_or_else(|| {
+        let right = "write numbers with units, such as 45m, 12h or 30d";
+        WrongUsage(format!(
+            "`{text}` is not a duration that --since takes; {right}"
+        ))
+        .into()
+    })
+}
+
+fn show(history: &History) {
+    if history.omitted > 0 {
+        println!(
+            "{} older entries are kept; --limit and --since show more",
+            history.omitted
+        );
+    }
+    if history.entries.is_empty() {
+        println!("Nothing is remembered: no pass has been made on this store, or nothing since.");
+        return;
+    }
+    let rows = history.entries.iter().map(row);
+    println!("{}", draw::table(&["WHEN", "WATCH", "WHAT", ""], rows));
+}
+
+fn row(told: &Told) -> Vec<String> {
+    let (word, lines) = match &told.what {
+        ToldWhat::Seen { changed, seen } => {
+            let first = decided(&seen.action);
+            (
+                "pass",
+                std::iter::once(first).chain(changed.clone()).collect(),
+            )
+        }
+        ToldWhat::Bake(story) => ("bake", bake(story)),
+        ToldWhat::Baked(baked) => {
+            let end = match (&baked.image, &baked.why) {
+                (Some(image), _) => format!("verified {image}"),
+                (None, why) => format!("failed: {}", why.as_deref().unwrap_or("-")),
+            };
+            ("bake", vec![format!("{}: {end}", baked.release.version)])
+        }
+        ToldWhat::Did(did) => {
+            let by = did.by.iter().map(|by| format!("by {by}"));
+            (
+                did.verb.as_str(),
+                std::iter::once(did.sentence.clone())
+                    .chain(by)
+                    .collect::<Vec<_>>(),
+            )
+        }
+    };
+    // The account and the region are in the JSON; here the name is what people know.
+    let name = told.watch.rsplit('/').next().unwrap_or(&told.watch);
+    let when = told.at.format("%Y-%m-%d %H:%M:%S").to_string();
+    vec![when, name.to_owned(), word.to_owned(), lines.join("\n")]
+}
+
+fn bake(story: &BakeStory) -> Vec<String> {
+    let what = format!(
+        "{} ({}), generation {}, attempt {}",
+        story.release.version, story.release.image, story.generation, story.attempt
+    );
+    let end = match (story.outcome, &story.image, story.took()) {
+        (StoryEnd::Verified, Some(image), Some(took)) => {
+            format!("verified {image} after {}", draw::span(took))
+        }
+        (StoryEnd::Failed, _, Some(took)) => format!("failed after {}", draw::span(took)),
+        _ => "under way".to_owned(),
+    };
+    let why = story.why.iter().map(|why| format!("because {why}"));
+    let left = story.left.iter().map(|left| format!("left behind: {left}"));
+    std::iter::once(format!("{what}: {end}"))
+        .chain(why)
+        .chain(left)
+        .chain(story.steps.iter().map(step))
+        .collect()
+}
+
+/// `launch_builder 12s i-0123`
+fn step(step: &StepStory) -> String {
+    let word = match step.outcome {
+        StepEnd::Done => "",
+        StepEnd::UnderWay => " (under way)",
+        StepEnd::Failed => " (failed)",
+        StepEnd::Undoing => " (being removed)",
+        StepEnd::Undone => " (removed)",
+        StepEnd::Left => " (left)",
+    };
+    let took = step
+        .took()
+        .map_or(String::new(), |took| format!(" {}", draw::span(took)));
+    let retried = match step.retried {
+        0 => String::new(),
+        more => format!(", choice {}", more + 1),
+    };
+    let output = step.output.iter().map(|output| format!("  {output}"));
+    format!(
+        "  {}{took}{word}{retried}{}",
+        step.step,
+        output.collect::<String>()
+    )
+}

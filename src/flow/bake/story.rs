@@ -1,0 +1,129 @@
+//! Tells a bake from its journal. A plain function of what was written.
+
+use chrono::{DateTime, Utc};
+
+use super::steps::{Bake, BakeOutput, BakeStep};
+use crate::model::chronicle::Point;
+use crate::model::story::{BakeStory, StepEnd, StepStory, StoryEnd};
+use crate::workflow::Outcome;
+use crate::workflow::journal::{Event, EventOf};
+use crate::workflow::runner::step_word;
+
+/// The story of one attempt; absent when the journal does not begin as one.
+pub fn story(journal: &str, events: &[EventOf<Bake<'_>>]) -> Option<BakeStory> {
+    let (Event::Opened { at, input }, rest) = events.split_first()? else {
+        return None;
+    };
+    let mut story = BakeStory {
+        journal: journal.to_owned(),
+        release: Point::of(&input.release),
+        generation: input.generation,
+        attempt: input.attempt,
+        because: input.because.clone(),
+        outcome: StoryEnd::UnderWay,
+        image: None,
+        why: None,
+        left: Vec::new(),
+        started_at: *at,
+        ended_at: None,
+        steps: Vec::new(),
+    };
+    for event in rest {
+        tell(&mut story, event);
+    }
+    // Before it is verified an image is nobody's.
+    if story.outcome != StoryEnd::Verified {
+        story.image = None;
+    }
+    Some(story)
+}
+
+fn tell(story: &mut BakeStory, event: &EventOf<Bake<'_>>) {
+    match event {
+        Event::Opened { .. } => {}
+        Event::Started {
+            step,
+            choice: 0,
+            at,
+            ..
+        } => begin(story, *step, *at, StepEnd::UnderWay),
+        Event::Started { choice, .. } => {
+            if let Some(last) = story.steps.last_mut() {
+                last.retried = *choice;
+            }
+        }
+        Event::Done { at, output, .. } => {
+            if let BakeOutput::Image { id } = output {
+                story.image = Some(id.clone());
+            }
+            end(story, *at, StepEnd::Done, what_is_left(output));
+        }
+        Event::Failed { at, .. } => end(story, *at, StepEnd::Failed, None),
+        Event::UndoStarted { step, at, .. } => begin(story, *step, *at, StepEnd::Undoing),
+        Event::Undone { at, .. } => end(story, *at, StepEnd::Undone, None),
+        Event::Left { at, left, .. } => end(story, *at, StepEnd::Left, Some(left.by_hand.clone())),
+        Event::Closed { at, outcome } => close(story, *at, outcome),
+    }
+}
+
+fn begin(story: &mut BakeStory, step: BakeStep, at: DateTime<Utc>, outcome: StepEnd) {
+    story.steps.push(StepStory {
+        step: step_word(&step),
+        outcome,
+        retried: 0,
+        started_at: at,
+        ended_at: None,
+        output: None,
+    });
+}
+
+fn end(story: &mut BakeStory, at: DateTime<Utc>, outcome: StepEnd, output: Option<String>) {
+    if let Some(last) = story.steps.last_mut() {
+        last.outcome = outcome;
+        last.ended_at = Some(at);
+        last.output = output;
+    }
+}
+
+fn close(story: &mut BakeStory, at: DateTime<Utc>, outcome: &Outcome) {
+    story.ended_at = Some(at);
+    let left = match outcome {
+        Outcome::Succeeded { left } => {
+            story.outcome = StoryEnd::Verified;
+            left
+        }
+        Outcome::Failed {
+            step,
+            failure,
+            left,
+        } => {
+            story.outcome = StoryEnd::Failed;
+            story.why = Some(format!("{step}: {failure}"));
+            left
+        }
+    };
+    let lines = left
+        .iter()
+        .map(|one| format!("{}; {}", one.why, one.by_hand));
+    story.left = lines.collect();
+}
+
+/// The ids that a step left, for people.
+fn what_is_left(output: &BakeOutput) -> Option<String> {
+    match output {
+        BakeOutput::Network { groups } => {
+            let ids: Vec<&str> = groups.iter().map(|id| id.as_str()).collect();
+            Some(ids.join(", "))
+        }
+        BakeOutput::Instance { id } => Some(id.to_string()),
+        BakeOutput::Image { id } => Some(id.to_string()),
+        BakeOutput::Available { snapshots } => {
+            let ids: Vec<&str> = snapshots.iter().map(|id| id.as_str()).collect();
+            Some(ids.join(", "))
+        }
+        BakeOutput::Report { .. }
+        | BakeOutput::Stopped
+        | BakeOutput::Verified
+        | BakeOutput::Clean => None,
+    }
+}

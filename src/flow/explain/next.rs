@@ -1,0 +1,233 @@
+//! What would happen next and when, and what a person can do.
+
+use chrono::TimeDelta;
+
+use super::view::{TargetView, View};
+use super::{Advice, Passes, Subject, dated, minute, rough};
+use crate::model::ids::ImageId;
+use crate::model::plan::Action;
+use crate::model::reason::ReasonCode;
+
+/// Environments that get a command of their own; more would bury the rest.
+const MOVES_MAX: usize = 3;
+
+/// What the next pass would do, why, and when it is due.
+pub(super) fn next(subject: &Subject<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(story) = subject.under_way {
+        let at = match story.at_step() {
+            Some(step) => format!(", now at {} since {}", step.step, minute(step.started_at)),
+            None => String::new(),
+        };
+        lines.push(format!(
+            "A bake of {} ({}) is under way since {}{at}.",
+            story.release.version,
+            story.release.image,
+            minute(story.started_at)
+        ));
+    }
+    if let Some(view) = subject.view.as_ref().filter(|view| !view.overtaken) {
+        lines.push(would(subject, view));
+        lines.extend(view.because.iter().map(|why| format!("Because: {why}")));
+    }
+    lines.push(due(subject.passes, subject));
+    lines
+}
+
+fn would(subject: &Subject<'_>, view: &View) -> String {
+    match &view.action {
+        Action::Nothing => "Nothing is to be baked.".to_owned(),
+        Action::Tell => {
+            "The next pass tells what is new, and bakes nothing (on_drift = \"notify\").".to_owned()
+        }
+        Action::Bake {
+            release,
+            generation,
+            attempt,
+        } => format!(
+            "The next pass bakes {} ({}), generation {generation}, attempt {attempt}.",
+            release.version, release.image
+        ),
+        Action::Adopt { image, .. } => {
+            format!("The next pass remembers the verified {image}; nothing is to be baked.")
+        }
+        Action::Hold { until: Some(until) } => format!(
+            "Nothing is baked before {}; the first pass after that decides again.",
+            dated(*until, subject.now)
+        ),
+        Action::Hold { until: None } => "Nothing is baked until a person decides.".to_owned(),
+        Action::Blocked => "Nothing is baked: a person is needed.".to_owned(),
+        Action::CannotTell => {
+            "Nothing is baked from a partial look; the next pass asks again.".to_owned()
+        }
+    }
+}
+
+/// When the next pass is made, if something makes passes.
+fn due(passes: &Passes, subject: &Subject<'_>) -> String {
+    let Passes {
+        cron,
+        timezone,
+        jitter_s,
+        next,
+    } = passes;
+    let schedule = format!("cron `{cron}`, {timezone}");
+    let by_hand = "or when `amiwatch run --once` is started";
+    match next {
+        Some(next) => {
+            let late = match jitter_s {
+                0 => String::new(),
+                s => format!(
+                    ", up to {} later",
+                    rough(TimeDelta::seconds(i64::try_from(*s).unwrap_or(0)))
+                ),
+            };
+            format!(
+                "A pass is due {}{late}, where `amiwatch run` is up ({schedule}), {by_hand}.",
+                dated(*next, subject.now)
+            )
+        }
+        None => format!(
+            "A pass is made by the schedule ({schedule}) where `amiwatch run` is up, {by_hand}."
+        ),
+    }
+}
+
+/// What a person can do about it, the nearest first.
+pub(super) fn commands(subject: &Subject<'_>) -> Vec<Advice> {
+    let name = &subject.watch.name;
+    let mut commands = Vec::new();
+    match &subject.view {
+        Some(view) if view.overtaken => commands.push(advice(
+            format!("amiwatch explain {name}"),
+            "asks AWS, and tells what is so now",
+        )),
+        Some(view) => {
+            commands.extend(about_the_bake(subject, view));
+            commands.extend(about_lineage(subject, view));
+            commands.extend(moves(view));
+        }
+        None => {}
+    }
+    commands.push(advice(
+        format!("amiwatch plan --watch {name}"),
+        "what a pass would do, in full; changes nothing",
+    ));
+    commands.push(advice(
+        format!("amiwatch history {name}"),
+        "what happened up to now",
+    ));
+    commands
+}
+
+fn advice(command: impl Into<String>, does: impl Into<String>) -> Advice {
+    Advice {
+        command: command.into(),
+        does: does.into(),
+    }
+}
+
+fn about_the_bake(subject: &Subject<'_>, view: &View) -> Vec<Advice> {
+    let watch = subject.watch;
+    let name = &watch.name;
+    let bake = |does: &str| advice(format!("amiwatch bake {name}"), does);
+    let held = |code| matches!(code, ReasonCode::Held | ReasonCode::Quarantined);
+    match &view.action {
+        Action::Bake { release, .. } => vec![
+            bake("bakes now"),
+            advice(
+                format!(
+                    "amiwatch hold {name} --release {} --reason \"...\"",
+                    release.image
+                ),
+                "passes this release over",
+            ),
+        ],
+        Action::Hold { .. } if view.reasons.iter().any(|said| held(said.code)) => vec![
+            advice("amiwatch hold", "what people hold, and why"),
+            advice(
+                format!("amiwatch unhold {name}"),
+                "ends a person's hold of the watch",
+            ),
+            advice(
+                format!("amiwatch bake {name} --force"),
+                "bakes now in spite of the hold, as the next generation",
+            ),
+        ],
+        Action::Hold { until: Some(_) } => {
+            vec![bake(
+                "bakes now: soaking and the pause do not bind a person",
+            )]
+        }
+        Action::Hold { until: None } => vec![
+            advice("amiwatch status", "what failed, and how often"),
+            advice(
+                format!("amiwatch bake {name} --force"),
+                "bakes now in spite of the hold, as the next generation",
+            ),
+        ],
+        Action::Tell if watch.recipe.is_some() => vec![
+            bake("bakes now"),
+            advice(
+                "on_drift = \"bake\"",
+                format!("in the config, under [watch.{name}]: passes bake by themselves"),
+            ),
+        ],
+        Action::Tell => vec![advice(
+            "recipe = \"...\"",
+            format!(
+                "in the config, under [watch.{name}]: with a recipe there is something to bake"
+            ),
+        )],
+        Action::CannotTell => vec![advice(
+            format!("amiwatch check --watch {name}"),
+            "asks again",
+        )],
+        Action::Nothing | Action::Adopt { .. } | Action::Blocked => Vec::new(),
+    }
+}
+
+/// An image whose base EC2 does not know.
+fn about_lineage(subject: &Subject<'_>, view: &View) -> Option<Advice> {
+    let unknown = |target: &&TargetView| {
+        let mut reasons = target.reasons.iter();
+        reasons.any(|said| said.code == ReasonCode::LineageUnknown)
+    };
+    let image = view.targets.iter().find(unknown)?.image.as_ref()?;
+    subject.watch.recipe.as_ref()?;
+    Some(advice(
+        format!(
+            "amiwatch adopt {} {image} --base ami-...",
+            subject.watch.name
+        ),
+        "settles what it was made from, and takes it as the watch's image",
+    ))
+}
+
+/// Environments that wait for the watch's image.
+fn moves(view: &View) -> Vec<Advice> {
+    let Some(current) = &view.current else {
+        return Vec::new();
+    };
+    let behind = view.targets.iter().filter(|target| {
+        let mut reasons = target.reasons.iter();
+        reasons.any(|said| said.code == ReasonCode::NotOnNewest)
+    });
+    behind
+        .take(MOVES_MAX)
+        .map(|target| {
+            advice(
+                move_command(target, current),
+                "moves it to the watch's image",
+            )
+        })
+        .collect()
+}
+
+fn move_command(target: &TargetView, image: &ImageId) -> String {
+    format!(
+        "aws elasticbeanstalk update-environment --environment-name {} --option-settings \
+         Namespace=aws:autoscaling:launchconfiguration,OptionName=ImageId,Value={image}",
+        target.environment
+    )
+}

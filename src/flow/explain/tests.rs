@@ -1,0 +1,224 @@
+//! Whole explanations, read as people read them.
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::flow::test_world::{BASE_450, BASE_451, World, days, digest, now};
+use crate::model::chronicle::Seen;
+use crate::model::reason::ReasonCode;
+use crate::model::watch::Check;
+
+fn passes() -> Passes {
+    Passes {
+        cron: "*/15 * * * *".to_owned(),
+        timezone: "UTC".to_owned(),
+        jitter_s: 30,
+        next: Some(now() + TimeDelta::minutes(13)),
+    }
+}
+
+fn live(world: &World) -> Explanation {
+    told(world, Some(View::live(&world.plan(), now())), None)
+}
+
+fn told(world: &World, view: Option<View>, silence: Option<Silence>) -> Explanation {
+    explain(&Subject {
+        watch: &world.watch,
+        view,
+        history: Some(&world.history),
+        under_way: None,
+        passes: &passes(),
+        silence,
+        now: now(),
+    })
+}
+
+/// As `explain` prints it, without the headings' words.
+fn text(explanation: &Explanation) -> String {
+    let sections = explanation.sections.iter().flat_map(|section| {
+        let head = format!("[{}]", section.name);
+        std::iter::once(head).chain(section.sentences.iter().cloned())
+    });
+    let commands = explanation
+        .commands
+        .iter()
+        .map(|advice| format!("$ {} # {}", advice.command, advice.does));
+    sections.chain(commands).collect::<Vec<_>>().join("\n")
+}
+
+/// An image of 4.5.0, an environment on it and one on stock; then 4.5.1 was seen two days ago.
+fn drifted() -> World {
+    let mut world = World::new();
+    world.ours("ami-ours", BASE_450, 0);
+    world.remember("ami-ours", BASE_450, 0);
+    world.environment("shop-blue", "4.5.0", "ami-ours");
+    world.environment("shop-green", "4.5.0", BASE_450);
+    let seen = &mut world.history.first_seen;
+    seen.insert(BASE_450.into(), now() - days(40));
+    seen.insert(BASE_451.into(), now() - days(2));
+    world
+}
+
+#[test]
+fn drift_that_is_baked_next() {
+    insta::assert_snapshot!(text(&live(&drifted())));
+}
+
+#[test]
+fn drift_that_soaks() {
+    let mut world = drifted();
+    world.watch.soak = Some(Duration::from_secs(5 * 86_400));
+    let told = live(&world);
+    let text = text(&told);
+    assert!(
+        text.contains("SOAKING: Release 4.5.1 soaks until"),
+        "{text}"
+    );
+    assert!(
+        text.contains("(in 3 days); the first pass after that decides again"),
+        "{text}"
+    );
+    assert!(
+        text.contains("$ amiwatch bake shop # bakes now: soaking"),
+        "{text}"
+    );
+    assert_eq!(told.exit(true), Exit::Done);
+}
+
+#[test]
+fn a_watch_in_step_says_so_and_that_an_edited_check_bakes_nothing() {
+    let mut world = drifted();
+    world.recommend("4.5.0");
+    world.environments().pop();
+    let current = |world: &World| world.history.current.clone().unwrap();
+    let mut baked = current(&world);
+    baked.checks_digest = world
+        .watch
+        .recipe
+        .as_ref()
+        .map(|recipe| recipe.checks_digest());
+    world.history.current = Some(baked);
+    let said = text(&live(&world));
+    assert!(
+        said.contains("The checks are the ones that proved it."),
+        "{said}"
+    );
+    assert!(said.contains("Together: in step"), "{said}");
+
+    let recipe = world.watch.recipe.as_mut().unwrap();
+    recipe.checks.push(Check {
+        name: "more".to_owned(),
+        run: "true".to_owned(),
+    });
+    let edited = live(&world);
+    let said = text(&edited);
+    assert!(
+        said.contains("The checks were edited since. That alone bakes nothing"),
+        "{said}"
+    );
+    assert_eq!(edited.action, Some(Action::Nothing));
+}
+
+#[test]
+fn a_recipe_that_changed_and_a_bake_that_fails() {
+    let mut world = drifted();
+    world.wanted.recipe_digest = Some(crate::model::bake::RecipeDigest::of("#!/bin/sh\n", false));
+    world.watch.recipe.as_mut().unwrap().user_data = "#!/bin/sh\n".to_owned();
+    world.fail(BASE_451, 2, Some(now() + TimeDelta::minutes(9)));
+    let said = text(&live(&world));
+    assert!(said.contains("is not what it was made with"), "{said}");
+    assert!(said.contains("RECIPE_CHANGED: "), "{said}");
+    assert!(said.contains("Its bake has failed 2 times, last"), "{said}");
+}
+
+#[test]
+fn an_adopted_image_says_who_vouches() {
+    let mut world = drifted();
+    let mut baked = world.history.current.clone().unwrap();
+    baked.adopted_at = Some(now() - days(1));
+    world.history.current = Some(baked);
+    let said = text(&live(&world));
+    assert!(said.contains("a person adopted it"), "{said}");
+    assert!(said.contains("who adopted it vouched so"), "{said}");
+    assert!(said.contains("The checks have not proved it"), "{said}");
+    assert_eq!(digest(), world.wanted.recipe_digest.unwrap());
+}
+
+#[test]
+fn a_memory_is_told_as_one_and_ends_in_4_only_when_aws_was_asked() {
+    let world = drifted();
+    let seen = Seen::of(&world.plan());
+    let told = told(
+        &world,
+        Some(View::stored(&seen, now() - days(1), Some(&world.history))),
+        Some(Silence::NoAnswer("no answer; check the network".to_owned())),
+    );
+    let said = text(&told);
+    assert!(
+        said.contains("AWS did not answer (no answer; check the network). What follows"),
+        "{said}"
+    );
+    assert!(said.contains("BASE_NEWER"), "{said}");
+    assert_eq!(
+        (told.live, told.exit(true), told.exit(false)),
+        (false, Exit::CannotTell, Exit::Done)
+    );
+    assert_eq!(told.seen_at, Some(now() - days(1)));
+}
+
+#[test]
+fn a_memory_that_a_bake_has_overtaken_gives_no_old_verdict() {
+    let mut world = drifted();
+    let seen = Seen::of(&world.plan());
+    world.remember("ami-new", BASE_451, 0);
+    if let Some(baked) = &mut world.history.current {
+        baked.baked_at = now();
+    }
+    let view = View::stored(&seen, now() - days(1), Some(&world.history));
+    let said = text(&told(&world, Some(view), Some(Silence::NotAsked)));
+    assert!(said.contains("Its image is ami-new, baked from"), "{said}");
+    assert!(said.contains("the next one judges anew"), "{said}");
+    assert!(!said.contains("The next pass bakes"), "{said}");
+    assert!(!said.contains("Together"), "{said}");
+}
+
+#[test]
+fn nothing_is_made_up_where_nobody_ever_looked() {
+    let world = World::new();
+    let told = explain(&Subject {
+        watch: &world.watch,
+        view: None,
+        history: None,
+        under_way: None,
+        passes: &passes(),
+        silence: Some(Silence::NoAnswer("no credentials".to_owned())),
+        now: now(),
+    });
+    assert_eq!(
+        (told.action, told.release, told.current),
+        (None, None, None)
+    );
+    let verdict = told
+        .sections
+        .iter()
+        .find(|section| section.name == "verdict");
+    assert_eq!(verdict.unwrap().sentences, [""; 0]);
+}
+
+#[test]
+fn an_image_of_unknown_lineage_may_be_adopted() {
+    let mut world = drifted();
+    world.custom("ami-old", BASE_450);
+    world.image("ami-old").lineage = crate::model::sighting::Lineage::NotKnown;
+    world.environment("shop-old", "4.5.0", "ami-old");
+    let told = live(&world);
+    let has = |code| {
+        told.sections.iter().any(|section| {
+            let mut lines = section.sentences.iter();
+            lines.any(|line| line.contains(&format!("{code}: ")))
+        })
+    };
+    assert!(has(ReasonCode::LineageUnknown));
+    let mut commands = told.commands.iter();
+    assert!(commands.any(|advice| advice.command == "amiwatch adopt shop ami-old --base ami-..."));
+}

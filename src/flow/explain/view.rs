@@ -1,0 +1,151 @@
+//! What is explained: a verdict and a plan, from a look just now or as a pass left them in memory.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::chronicle::{Point, Seen};
+use crate::model::drift::TargetDrift;
+use crate::model::history::WatchHistory;
+use crate::model::ids::ImageId;
+use crate::model::plan::{Action, PlanItem};
+use crate::model::reason::{Reason, ReasonCode};
+
+/// One sight of a watch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    pub at: DateTime<Utc>,
+    pub release: Option<Point>,
+    /// When the release's image was made; a memory does not know.
+    pub release_created: Option<DateTime<Utc>>,
+    /// The watch's verified image.
+    pub current: Option<ImageId>,
+    /// The watch's own.
+    pub reasons: Vec<Said>,
+    pub targets: Vec<TargetView>,
+    /// Environments that are left out.
+    pub targets_omitted: usize,
+    pub action: Action,
+    pub because: Vec<String>,
+    /// Remarks beside the verdict; a memory does not keep them.
+    pub notes: Vec<String>,
+    /// The watch got another image after this was seen: what was concluded is out of date.
+    pub overtaken: bool,
+}
+
+/// One environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetView {
+    /// `application/environment`
+    pub name: String,
+    pub environment: String,
+    pub image: Option<ImageId>,
+    /// What the image is and comes from, in words; a memory does not know.
+    pub about: Option<String>,
+    pub reasons: Vec<Said>,
+}
+
+/// A code, with its sentence where that was kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    pub code: ReasonCode,
+    pub sentence: Option<String>,
+}
+
+impl Said {
+    fn of(reasons: &[Reason]) -> Vec<Self> {
+        let said = reasons.iter().map(|reason| Self {
+            code: reason.code,
+            sentence: Some(reason.message.clone()),
+        });
+        said.collect()
+    }
+
+    fn bare(codes: &[ReasonCode]) -> Vec<Self> {
+        let said = codes.iter().map(|code| Self {
+            code: *code,
+            sentence: None,
+        });
+        said.collect()
+    }
+
+    /// `BASE_NEWER: sentence`
+    pub(super) fn line(&self) -> String {
+        match &self.sentence {
+            Some(sentence) => format!("{}: {sentence}", self.code),
+            None => self.code.to_string(),
+        }
+    }
+}
+
+impl View {
+    /// What a look just saw.
+    pub fn live(item: &PlanItem, at: DateTime<Utc>) -> Self {
+        let drift = &item.drift;
+        Self {
+            at,
+            release: drift.release.as_ref().map(Point::of),
+            release_created: drift.release.as_ref().and_then(|release| release.created),
+            current: drift.current.clone(),
+            reasons: Said::of(&drift.reasons),
+            targets: drift.targets.iter().map(target).collect(),
+            targets_omitted: 0,
+            action: item.action.clone(),
+            because: item.because.clone(),
+            notes: drift
+                .notes
+                .iter()
+                .map(|note| note.message.clone())
+                .collect(),
+            overtaken: false,
+        }
+    }
+
+    /// What a pass saw, and the passes since saw no more. The image is the one that the store has now:
+    /// a bake that the pass began has ended since, or a person has adopted one.
+    pub fn stored(seen: &Seen, at: DateTime<Utc>, history: Option<&WatchHistory>) -> Self {
+        let baked = history.and_then(|history| history.current.as_ref());
+        let newer = baked.filter(|baked| baked.adopted_at.unwrap_or(baked.baked_at) > at);
+        let targets = seen.targets.iter().map(|(name, target)| TargetView {
+            name: name.clone(),
+            environment: name.rsplit('/').next().unwrap_or(name).to_owned(),
+            image: target.image.clone(),
+            about: None,
+            reasons: Said::bare(&target.codes),
+        });
+        Self {
+            at,
+            release: seen.release.clone(),
+            release_created: None,
+            current: newer
+                .map(|baked| baked.image.clone())
+                .or_else(|| seen.current.clone()),
+            reasons: Said::bare(&seen.codes),
+            targets: targets.collect(),
+            targets_omitted: seen.targets_omitted,
+            action: seen.action.clone(),
+            because: seen.because.clone(),
+            notes: Vec::new(),
+            overtaken: newer.is_some(),
+        }
+    }
+
+    /// Every code, the watch's own first.
+    pub(super) fn codes(&self) -> impl Iterator<Item = ReasonCode> {
+        let of_targets = self.targets.iter().flat_map(|target| &target.reasons);
+        self.reasons.iter().chain(of_targets).map(|said| said.code)
+    }
+}
+
+fn target(drift: &TargetDrift) -> TargetView {
+    let kind = drift.kind.as_str();
+    let about = match (&drift.base_image, &drift.image) {
+        (Some(base), Some(image)) if base != image => format!("{kind}, made from {base}"),
+        _ => kind.to_owned(),
+    };
+    TargetView {
+        name: format!("{}/{}", drift.target.application, drift.target.environment),
+        environment: drift.target.environment.clone(),
+        image: drift.image.clone(),
+        about: Some(about),
+        reasons: Said::of(&drift.reasons),
+    }
+}

@@ -1,0 +1,349 @@
+//! history: what is remembered in, one list out, whose JSON is contract (`amiwatch.history/1`).
+//! Plain functions of values.
+//!
+//! Chronicles say what happened when; a bake's steps come from its journal ([`BakeStory`]). What
+//! changed from one pass to the next is worked out here, from two entries that follow each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::model::chronicle::{Baked, Chronicle, Did, Entry, Point, Seen, TargetSeen, What};
+use crate::model::ids::ImageId;
+use crate::model::plan::Action;
+use crate::model::reason::ReasonCode;
+use crate::model::story::BakeStory;
+
+/// The JSON's version.
+pub const SCHEMA: &str = "amiwatch.history/1";
+
+/// What happened, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct History {
+    pub schema: &'static str,
+    pub entries: Vec<Told>,
+    /// Older entries that are kept and were not asked for.
+    pub omitted: usize,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Told {
+    pub at: DateTime<Utc>,
+    /// `<account>/<region>/<watch>`
+    pub watch: String,
+    #[serde(flatten)]
+    pub what: ToldWhat,
+}
+
+/// What sort of thing it was.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum ToldWhat {
+    /// A pass saw or decided something new.
+    Seen {
+        /// Against the entry before it, one line each.
+        changed: Vec<String>,
+        #[serde(flatten)]
+        seen: Seen,
+    },
+    /// A bake, under way or ended, with its steps.
+    Bake(BakeStory),
+    /// A bake whose journal is not there any more.
+    Baked(Baked),
+    /// A person did something.
+    Did(Did),
+}
+
+/// Which part of the history is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The newest so many.
+    pub limit: usize,
+    /// None that is older.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// The entries of the window, from every chronicle, in the order of time. Bakes are without their
+/// steps yet; [`with_stories`] puts them in.
+pub fn history(chronicles: &[Chronicle], window: Window) -> History {
+    let mut entries: Vec<Told> = chronicles.iter().flat_map(told).collect();
+    let kept = entries.len();
+    entries.retain(|told| window.since.is_none_or(|since| told.at >= since));
+    entries.sort_by(|a, b| (a.at, &a.watch).cmp(&(b.at, &b.watch)));
+    let skip = entries.len().saturating_sub(window.limit);
+    entries.drain(..skip);
+    History {
+        schema: SCHEMA,
+        omitted: kept - entries.len(),
+        entries,
+    }
+}
+
+/// The journals whose stories the list wants.
+pub fn journals(history: &History) -> BTreeSet<String> {
+    let baked = history.entries.iter().filter_map(|told| match &told.what {
+        ToldWhat::Baked(baked) => Some(baked.journal.clone()),
+        _ => None,
+    });
+    baked.collect()
+}
+
+/// Puts the stories of ended bakes in their places and those under way at the end.
+#[must_use]
+pub fn with_stories(
+    mut history: History,
+    mut ended: BTreeMap<String, BakeStory>,
+    under_way: Vec<(String, BakeStory)>,
+) -> History {
+    for told in &mut history.entries {
+        if let ToldWhat::Baked(baked) = &told.what
+            && let Some(story) = ended.remove(&baked.journal)
+        {
+            told.what = ToldWhat::Bake(story);
+        }
+    }
+    let begun = under_way.into_iter().map(|(watch, story)| Told {
+        at: story.started_at,
+        watch,
+        what: ToldWhat::Bake(story),
+    });
+    history.entries.extend(begun);
+    history
+}
+
+fn told(chronicle: &Chronicle) -> Vec<Told> {
+    let mut before: Option<&Seen> = None;
+    let mut told = Vec::new();
+    for Entry { at, what } in &chronicle.entries {
+        let what = match what {
+            What::Seen(seen) => {
+                let changed = changed(before.replace(seen), seen);
+                let seen = seen.clone();
+                ToldWhat::Seen { changed, seen }
+            }
+            What::Baked(baked) => ToldWhat::Baked(baked.clone()),
+            What::Did(did) => ToldWhat::Did(did.clone()),
+        };
+        told.push(Told {
+            at: *at,
+            watch: chronicle.watch.clone(),
+            what,
+        });
+    }
+    told
+}
+
+/// What a pass decided, as a few words.
+pub fn decided(action: &Action) -> String {
+    match action {
+        Action::Nothing => "in step, nothing to bake".to_owned(),
+        Action::Tell => "told, nothing else".to_owned(),
+        Action::Bake {
+            release,
+            generation,
+            attempt,
+        } => format!(
+            "bakes {} ({}), generation {generation}, attempt {attempt}",
+            release.version, release.image
+        ),
+        Action::Adopt { image, .. } => format!("adopts the verified {image}"),
+        Action::Hold { until: Some(until) } => {
+            format!("waits until {}", until.format("%Y-%m-%d %H:%M UTC"))
+        }
+        Action::Hold { until: None } => "held until a person decides".to_owned(),
+        Action::Blocked => "blocked: a person is needed".to_owned(),
+        Action::CannotTell => "could not tell: not everything was read".to_owned(),
+    }
+}
+
+/// What is different from the entry before, one line each; for the first entry, what there was.
+fn changed(before: Option<&Seen>, now: &Seen) -> Vec<String> {
+    let nothing = BTreeMap::new();
+    let mut lines = Vec::new();
+    let release = |seen: &Seen| seen.release.as_ref().map(point);
+    let image = |seen: &Seen| seen.current.as_ref().map(ImageId::to_string);
+    lines.extend(moved("release", before.map(release), release(now)));
+    lines.extend(moved("image", before.map(image), image(now)));
+    let codes = before.map_or(&[][..], |seen| &seen.codes);
+    lines.extend(codes_changed("", codes, &now.codes));
+    let targets = before.map_or(&nothing, |seen| &seen.targets);
+    lines.extend(targets_changed(targets, &now.targets));
+    lines
+}
+
+fn point(point: &Point) -> String {
+    format!("{} ({})", point.version, point.image)
+}
+
+/// `release 4.5.0 (ami-a) -> 4.5.1 (ami-b)`; the first time just what it is.
+fn moved(what: &str, before: Option<Option<String>>, now: Option<String>) -> Option<String> {
+    match (before, now) {
+        (None, None) => None,
+        (None, Some(now)) => Some(format!("{what} {now}")),
+        (Some(before), now) if before == now => None,
+        (Some(before), now) => {
+            let word = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+            Some(format!("{what} {} -> {}", word(before), word(now)))
+        }
+    }
+}
+
+/// `+ BASE_NEWER, - STOCK`, after the environment's name.
+fn codes_changed(of: &str, before: &[ReasonCode], now: &[ReasonCode]) -> Option<String> {
+    let came = now.iter().filter(|code| !before.contains(code));
+    let went = before.iter().filter(|code| !now.contains(code));
+    let words: Vec<String> = came
+        .map(|code| format!("+{code}"))
+        .chain(went.map(|code| format!("-{code}")))
+        .collect();
+    (!words.is_empty()).then(|| format!("{of}{}", words.join(" ")))
+}
+
+fn targets_changed(
+    before: &BTreeMap<String, TargetSeen>,
+    now: &BTreeMap<String, TargetSeen>,
+) -> Vec<String> {
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let mut lines = Vec::new();
+    for name in names {
+        match (before.get(name), now.get(name)) {
+            (Some(_), None) => lines.push(format!("{name}: not there any more")),
+            (was, Some(is)) => lines.extend(target_changed(name, was, is)),
+            (None, None) => {}
+        }
+    }
+    lines
+}
+
+fn target_changed(name: &str, was: Option<&TargetSeen>, is: &TargetSeen) -> Vec<String> {
+    let of = format!("{name}: ");
+    let image = |seen: &TargetSeen| seen.image.as_ref().map(ImageId::to_string);
+    let codes = was.map_or(&[][..], |seen| &seen.codes);
+    moved(&format!("{of}image"), was.map(image), image(is))
+        .into_iter()
+        .chain(codes_changed(&of, codes, &is.codes))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::test_world::{BASE_450, BASE_451, World, now};
+    use chrono::TimeDelta;
+
+    fn seen(world: &World) -> Seen {
+        Seen::of(&world.plan())
+    }
+
+    fn chronicle(entries: Vec<Entry>) -> Vec<Chronicle> {
+        vec![Chronicle {
+            watch: "1/eu-west-1/shop".to_owned(),
+            entries,
+            last_seen: None,
+        }]
+    }
+
+    fn at(minutes: i64, what: What) -> Entry {
+        Entry {
+            at: now() + TimeDelta::minutes(minutes),
+            what,
+        }
+    }
+
+    const ALL: Window = Window {
+        limit: 100,
+        since: None,
+    };
+
+    fn lines(told: &Told) -> &[String] {
+        match &told.what {
+            ToldWhat::Seen { changed, .. } => changed,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A watch in step on 4.5.0; then 4.5.1 comes out; then one environment is gone.
+    fn story() -> Vec<Chronicle> {
+        let mut world = World::new();
+        world.recommend("4.5.0");
+        world.ours("ami-ours", BASE_450, 0);
+        world.environment("shop-blue", "4.5.0", "ami-ours");
+        world.environment("shop-green", "4.5.0", BASE_450);
+        let first = seen(&world);
+        world.recommend("4.5.1");
+        let second = seen(&world);
+        world.environments().pop();
+        let third = seen(&world);
+        chronicle(vec![
+            at(0, What::Seen(first)),
+            at(15, What::Seen(second)),
+            at(30, What::Seen(third)),
+        ])
+    }
+
+    #[test]
+    fn each_entry_says_what_is_new_in_it() {
+        let history = history(&story(), ALL);
+        let said: Vec<_> = history.entries.iter().map(lines).collect();
+        assert_eq!(
+            said[0],
+            [
+                &*format!("release 4.5.0 ({BASE_450})"),
+                "image ami-ours",
+                "shop/shop-blue: image ami-ours",
+                &*format!("shop/shop-green: image {BASE_450}"),
+                "shop/shop-green: +NOT_ON_NEWEST +STOCK",
+            ]
+        );
+        assert_eq!(
+            said[1],
+            [
+                &*format!("release 4.5.0 ({BASE_450}) -> 4.5.1 ({BASE_451})"),
+                "+BASE_NEWER",
+                "shop/shop-blue: +BASE_NEWER +PLATFORM_BEHIND",
+                "shop/shop-green: +PLATFORM_BEHIND",
+            ]
+        );
+        assert_eq!(said[2], ["shop/shop-green: not there any more"]);
+    }
+
+    #[test]
+    fn a_window_keeps_the_newest_and_still_knows_what_changed() {
+        let last = Window {
+            limit: 1,
+            since: None,
+        };
+        let cut = history(&story(), last);
+        assert_eq!((cut.entries.len(), cut.omitted), (1, 2));
+        assert_eq!(
+            lines(&cut.entries[0]),
+            ["shop/shop-green: not there any more"]
+        );
+        let since = Window {
+            limit: 100,
+            since: Some(now() + TimeDelta::minutes(15)),
+        };
+        assert_eq!(history(&story(), since).entries.len(), 2);
+    }
+
+    #[test]
+    fn a_bake_without_its_journal_is_still_told() {
+        let baked = Baked {
+            journal: "bake/key/0001".to_owned(),
+            release: Point {
+                image: BASE_451.into(),
+                version: "4.5.1".to_owned(),
+            },
+            generation: 0,
+            attempt: 1,
+            image: Some("ami-new".into()),
+            why: None,
+        };
+        let list = history(&chronicle(vec![at(0, What::Baked(baked.clone()))]), ALL);
+        assert_eq!(journals(&list), BTreeSet::from([baked.journal.clone()]));
+        let told = with_stories(list, BTreeMap::new(), Vec::new());
+        assert_eq!(told.entries[0].what, ToldWhat::Baked(baked));
+    }
+}

@@ -1,0 +1,200 @@
+//! What happened to a watch, as it is kept for `history` and `explain`: what passes saw and decided,
+//! which bakes ended, what people did. One entry each, cut to a bounded size; how many are kept is the
+//! store's affair. An entry is never changed once it is written.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::base::Release;
+use super::drift::{Drift, TargetDrift};
+use super::ids::ImageId;
+use super::plan::{Action, PlanItem};
+use super::reason::{Reason, ReasonCode};
+
+/// Environments that one entry lists; a fleet of thousands would not fit into one record of the store.
+const TARGETS_MAX: usize = 60;
+/// Sentences that one entry keeps, and characters of each.
+const LINES_MAX: usize = 10;
+const LINE_CHARS_MAX: usize = 500;
+
+/// One watch's entries, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chronicle {
+    /// `<account>/<region>/<watch>`
+    pub watch: String,
+    pub entries: Vec<Entry>,
+    /// What a pass saw last, and since when that is so.
+    pub last_seen: Option<(DateTime<Utc>, Seen)>,
+}
+
+/// One thing that happened, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: DateTime<Utc>,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What sort of thing happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// A pass saw or decided something else than the pass before it.
+    Seen(Seen),
+    /// A bake came to its end; its journal has the steps.
+    Baked(Baked),
+    /// A person did something.
+    Did(Did),
+}
+
+/// What a pass saw of a watch and decided about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The newest release; absent when it could not be told.
+    pub release: Option<Point>,
+    /// The watch's verified image.
+    pub current: Option<ImageId>,
+    /// The watch's own codes, in the order of the table.
+    pub codes: Vec<ReasonCode>,
+    /// By `application/environment`; at most 60.
+    pub targets: BTreeMap<String, TargetSeen>,
+    /// Environments that did not fit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub targets_omitted: usize,
+    pub action: Action,
+    /// Why, one sentence each; at most ten.
+    pub because: Vec<String>,
+}
+
+/// A release, as far as people ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    pub image: ImageId,
+    pub version: String,
+}
+
+/// What a pass saw of one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetSeen {
+    pub image: Option<ImageId>,
+    pub codes: Vec<ReasonCode>,
+}
+
+/// How a bake ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baked {
+    pub journal: String,
+    pub release: Point,
+    pub generation: u32,
+    pub attempt: u32,
+    /// The verified image; absent when it failed.
+    pub image: Option<ImageId>,
+    /// Why it failed, when it did.
+    pub why: Option<String>,
+}
+
+/// What a person did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Did {
+    /// The command's word: `adopt`, `hold`, `unhold`.
+    pub verb: String,
+    /// One sentence.
+    pub sentence: String,
+    /// The user whose command it was, when the system says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    pub facts: BTreeMap<String, String>,
+}
+
+impl Seen {
+    /// The part of a plan item that is kept.
+    pub fn of(item: &PlanItem) -> Self {
+        let Drift {
+            release,
+            current,
+            reasons,
+            targets,
+            ..
+        } = &item.drift;
+        let listed = targets.iter().take(TARGETS_MAX).map(target_seen);
+        Self {
+            release: release.as_ref().map(Point::of),
+            current: current.clone(),
+            codes: codes(reasons),
+            targets: listed.collect(),
+            targets_omitted: targets.len().saturating_sub(TARGETS_MAX),
+            action: item.action.clone(),
+            because: item
+                .because
+                .iter()
+                .take(LINES_MAX)
+                .map(|line| cut(line))
+                .collect(),
+        }
+    }
+
+    /// True when the other says the same; the sentences are not compared, since some count days.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let bare = |seen: &Self| Self {
+            because: Vec::new(),
+            ..seen.clone()
+        };
+        bare(self) == bare(other)
+    }
+}
+
+impl Point {
+    /// Of a release.
+    pub fn of(release: &Release) -> Self {
+        Self {
+            image: release.image.clone(),
+            version: release.version.clone(),
+        }
+    }
+}
+
+impl Baked {
+    /// Cuts the reason to what an entry may hold.
+    #[must_use]
+    pub fn within_bounds(mut self) -> Self {
+        self.why = self.why.as_deref().map(cut);
+        self
+    }
+}
+
+fn target_seen(target: &TargetDrift) -> (String, TargetSeen) {
+    let name = format!(
+        "{}/{}",
+        target.target.application, target.target.environment
+    );
+    let seen = TargetSeen {
+        image: target.image.clone(),
+        codes: codes(&target.reasons),
+    };
+    (name, seen)
+}
+
+/// Each code once, in the reasons' order.
+fn codes(reasons: &[Reason]) -> Vec<ReasonCode> {
+    let mut codes = Vec::new();
+    for code in reasons.iter().map(|reason| reason.code) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
+}
+
+fn cut(line: &str) -> String {
+    let mut kept: String = line.chars().take(LINE_CHARS_MAX).collect();
+    if kept.len() < line.len() {
+        kept.push_str("...");
+    }
+    kept
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}

@@ -1,0 +1,114 @@
+//! Gathers what an explanation is made from: a look at AWS, or what the store remembers of the last
+//! one; what it remembers beside that; a bake that goes on; the schedule. Writes nothing.
+
+use super::Service;
+use super::history::under_way;
+use super::look::{Looked, Patience, look};
+use super::schedule::Timetable;
+use crate::flow::explain::{Explanation, Passes, Silence, Subject, View, explain};
+use crate::model::history::WatchHistory;
+use crate::model::watch::Watch;
+use crate::store::memory;
+use crate::store::memory::chronicle::chronicles;
+use crate::workflow::runner::RunError;
+
+/// Explains one watch; `ask` looks at AWS first.
+///
+/// # Errors
+/// When the store cannot be read. What AWS does not answer is in the explanation.
+pub async fn read(
+    service: &Service<'_>,
+    watch: &Watch,
+    ask: bool,
+) -> Result<Explanation, RunError> {
+    let looked = match ask {
+        true => look(service, Some(&watch.name), Patience::Waits)
+            .await?
+            .pop(),
+        false => None,
+    };
+    let found = match looked {
+        Some(Looked {
+            item,
+            place: Some(place),
+            ..
+        }) => Found {
+            view: Some(View::live(&item, service.clock.now())),
+            name: Some(format!("{}/{}", place.scope, watch.name)),
+            history: Some(place.history.value),
+            silence: None,
+        },
+        Some(Looked { item, .. }) => {
+            let why = Silence::NoAnswer(item.because.join(" "));
+            remembered(service, watch, why).await?
+        }
+        None => remembered(service, watch, Silence::NotAsked).await?,
+    };
+    let under_way = under_way(service.store, Some(&watch.name)).await?;
+    let here = |name: &String| found.name.as_ref().is_none_or(|found| found == name);
+    let story = under_way.iter().find(|(name, _)| here(name));
+    Ok(explain(&Subject {
+        watch,
+        view: found.view,
+        history: found.history.as_ref(),
+        under_way: story.map(|(_, story)| story),
+        passes: &passes(service),
+        silence: found.silence,
+        now: service.clock.now(),
+    }))
+}
+
+/// What is known of the watch, from AWS or from memory.
+struct Found {
+    view: Option<View>,
+    /// `<account>/<region>/<watch>`, when it is known.
+    name: Option<String>,
+    history: Option<WatchHistory>,
+    silence: Option<Silence>,
+}
+
+/// The memory of the watch. Whose account it is cannot be asked: with several the newest counts.
+async fn remembered(
+    service: &Service<'_>,
+    watch: &Watch,
+    silence: Silence,
+) -> Result<Found, RunError> {
+    let region = watch.region.as_ref();
+    let fits = |name: &str| {
+        let mut parts = name.rsplit('/').skip(1);
+        region.is_none_or(|region| parts.next() == Some(region.as_str()))
+    };
+    let chronicles = chronicles(service.store, Some(&watch.name)).await?;
+    let last = chronicles
+        .into_iter()
+        .filter(|chronicle| fits(&chronicle.watch))
+        .filter_map(|chronicle| Some((chronicle.last_seen?, chronicle.watch)))
+        .max_by_key(|((at, _), _)| *at);
+    let Some(((at, seen), name)) = last else {
+        return Ok(Found {
+            view: None,
+            name: None,
+            history: None,
+            silence: Some(silence),
+        });
+    };
+    let all = memory::watches(service.store).await?;
+    let history = all.into_iter().find(|(of, _)| *of == name);
+    let history = history.map(|(_, history)| history);
+    Ok(Found {
+        view: Some(View::stored(&seen, at, history.as_ref())),
+        name: Some(name),
+        history,
+        silence: Some(silence),
+    })
+}
+
+fn passes(service: &Service<'_>) -> Passes {
+    let schedule = &service.settings.schedule;
+    Passes {
+        cron: schedule.cron.as_str().to_owned(),
+        timezone: schedule.timezone.name().to_owned(),
+        jitter_s: schedule.jitter.as_secs(),
+        next: Timetable::of(schedule).next_after(service.clock.now()),
+    }
+}

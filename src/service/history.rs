@@ -1,0 +1,60 @@
+//! Reads what is remembered and tells it: chronicles, and the journals of the bakes in them. Reads the
+//! store alone, so that it works beside a running daemon and without AWS.
+
+use std::collections::BTreeMap;
+
+use crate::flow::bake::steps::{Bake, JOURNALS};
+use crate::flow::bake::story::story;
+use crate::flow::history::{self, History, Window};
+use crate::model::bake::BakeOrder;
+use crate::model::ids::WatchName;
+use crate::model::story::BakeStory;
+use crate::store::Store;
+use crate::store::memory::chronicle::chronicles;
+use crate::workflow::journal::{Event, EventOf};
+use crate::workflow::recovery::{events, open_journals};
+use crate::workflow::runner::RunError;
+
+/// The history of every watch, or of one.
+///
+/// # Errors
+/// When the store cannot be read, or a journal in it was written by a newer amiwatch.
+pub async fn read(
+    store: &dyn Store,
+    only: Option<&WatchName>,
+    window: Window,
+) -> Result<History, RunError> {
+    let list = history::history(&chronicles(store, only).await?, window);
+    let mut ended = BTreeMap::new();
+    for journal in history::journals(&list) {
+        let written = events::<Bake<'_>>(store, &journal).await?;
+        ended.extend(story(&journal, &written).map(|story| (journal, story)));
+    }
+    let under_way = under_way(store, only).await?;
+    Ok(history::with_stories(list, ended, under_way))
+}
+
+/// The bakes that go on now, by `<account>/<region>/<watch>`.
+///
+/// # Errors
+/// As [`read`].
+pub async fn under_way(
+    store: &dyn Store,
+    only: Option<&WatchName>,
+) -> Result<Vec<(String, BakeStory)>, RunError> {
+    let mut found = Vec::new();
+    for journal in open_journals(store, JOURNALS).await? {
+        let written = events::<Bake<'_>>(store, &journal).await?;
+        let order = order(&written).filter(|order| only.is_none_or(|name| *name == order.watch));
+        let name = order.map(|order| format!("{}/{}", order.scope, order.watch));
+        found.extend(name.zip(story(&journal, &written)));
+    }
+    Ok(found)
+}
+
+fn order<'a>(written: &'a [EventOf<Bake<'_>>]) -> Option<&'a BakeOrder> {
+    match written.first()? {
+        Event::Opened { input, .. } => Some(input),
+        _ => None,
+    }
+}

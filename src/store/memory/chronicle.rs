@@ -1,0 +1,326 @@
+//! The chronicle's records: what happened to each watch, in the order in which it was written.
+//!
+//! Keys: `chronicle/<account>/<region>/<watch>/<number>` holds an [`Entry`]; `chronicled/<account>/
+//! <region>/<watch>` holds the [`Head`]: the next number, and what a pass saw last, so that a pass that
+//! sees the same again writes nothing. The head's version makes two writers take turns.
+//!
+//! Bounded: each watch keeps its newest 500 entries, and none that is older than 400 days. What is over
+//! the bound goes when the next entry is written, a few at a time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{all, decode};
+use crate::model::chronicle::{Chronicle, Entry, Seen, What};
+use crate::model::ids::{Scope, WatchName};
+use crate::store::{Op, Record, Store, StoreError};
+
+/// Entries that a watch keeps.
+pub const ENTRIES_MAX: u64 = 500;
+/// How long an entry is kept: a year's releases, and the month after it.
+pub const AGE_MAX_DAYS: i64 = 400;
+/// Entries that one write may remove: a batch has room for 25 operations.
+const PRUNED_AT_ONCE: usize = 6;
+
+/// Operations of an entry that goes to several chronicles; more would not fit into the fact's batch.
+const EVERYWHERE_MAX: usize = 12;
+
+const ENTRY: &str = "chronicle/";
+const HEAD: &str = "chronicled/";
+
+/// Where a watch's chronicle begins and ends.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Head {
+    /// The oldest entry that is kept.
+    first: u64,
+    /// The number that the next entry gets.
+    next: u64,
+    /// What a pass saw last.
+    seen: Option<Seen>,
+}
+
+/// The writes that add an entry; none when a pass saw what the one before it saw.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn append(
+    store: &dyn Store,
+    scope: &Scope,
+    watch: &WatchName,
+    entry: &Entry,
+) -> Result<Vec<Op>, StoreError> {
+    append_to(store, &format!("{scope}/{watch}"), entry).await
+}
+
+/// The writes that add an entry to the watch in every account and region where it has been seen, for
+/// what is said of it without credentials; none where no pass was made yet.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn append_everywhere(
+    store: &dyn Store,
+    watch: &WatchName,
+    entry: &Entry,
+) -> Result<Vec<Op>, StoreError> {
+    let mut ops = Vec::new();
+    for record in all(store, HEAD).await? {
+        let name = &record.key[HEAD.len()..];
+        if name.rsplit('/').next() == Some(watch.as_str()) && ops.len() < EVERYWHERE_MAX {
+            ops.extend(append_to(store, name, entry).await?);
+        }
+    }
+    Ok(ops)
+}
+
+async fn append_to(store: &dyn Store, name: &str, entry: &Entry) -> Result<Vec<Op>, StoreError> {
+    let (version, mut head) = read_head(store, name).await?;
+    if let What::Seen(seen) = &entry.what {
+        if head.seen.as_ref().is_some_and(|last| last.same_as(seen)) {
+            return Ok(Vec::new());
+        }
+        head.seen = Some(seen.clone());
+    }
+    let mut ops = vec![Op::CompareAndSet {
+        key: entry_key(name, head.next),
+        expected: 0,
+        value: json!(entry),
+    }];
+    head.next += 1;
+    ops.extend(prune(store, name, &mut head, entry.at).await?);
+    ops.push(Op::CompareAndSet {
+        key: format!("{HEAD}{name}"),
+        expected: version,
+        value: json!(head),
+    });
+    Ok(ops)
+}
+
+/// Removes what is over the bound, oldest first.
+async fn prune(
+    store: &dyn Store,
+    name: &str,
+    head: &mut Head,
+    now: DateTime<Utc>,
+) -> Result<Vec<Op>, StoreError> {
+    let horizon = now - TimeDelta::days(AGE_MAX_DAYS);
+    let mut ops = Vec::new();
+    while head.first + 1 < head.next && ops.len() < PRUNED_AT_ONCE {
+        let key = entry_key(name, head.first);
+        if let Some(record) = store.get(&key).await? {
+            let expected = record.version;
+            let too_many = head.next - head.first > ENTRIES_MAX;
+            if !too_many && decode::<Entry>(record)?.at >= horizon {
+                break;
+            }
+            ops.push(Op::Delete { key, expected });
+        }
+        head.first += 1;
+    }
+    Ok(ops)
+}
+
+/// The chronicles of every watch, or of the one of this name in whichever account and region.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn chronicles(
+    store: &dyn Store,
+    only: Option<&WatchName>,
+) -> Result<Vec<Chronicle>, StoreError> {
+    let mut found = Vec::new();
+    for record in all(store, HEAD).await? {
+        let watch = record.key[HEAD.len()..].to_owned();
+        let wanted = only.is_none_or(|name| watch.rsplit('/').next() == Some(name.as_str()));
+        if wanted {
+            found.push(chronicle(store, watch, decode::<Head>(record)?).await?);
+        }
+    }
+    Ok(found)
+}
+
+async fn chronicle(store: &dyn Store, watch: String, head: Head) -> Result<Chronicle, StoreError> {
+    let records = all(store, &format!("{ENTRY}{watch}/")).await?;
+    let entries = records
+        .into_iter()
+        .map(decode::<Entry>)
+        .collect::<Result<Vec<_>, _>>()?;
+    let seen_at = entries.iter().rev().find_map(|entry| match &entry.what {
+        What::Seen(_) => Some(entry.at),
+        What::Baked(_) | What::Did(_) => None,
+    });
+    Ok(Chronicle {
+        watch,
+        last_seen: seen_at.zip(head.seen),
+        entries,
+    })
+}
+
+async fn read_head(store: &dyn Store, name: &str) -> Result<(u64, Head), StoreError> {
+    match store.get(&format!("{HEAD}{name}")).await? {
+        None => Ok((0, Head::default())),
+        Some(record) => {
+            let Record { version, .. } = record;
+            Ok((version, decode(record)?))
+        }
+    }
+}
+
+/// Numbers sort as they were written.
+fn entry_key(name: &str, number: u64) -> String {
+    format!("{ENTRY}{name}/{number:010}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::chronicle::Did;
+    use crate::model::plan::Action;
+    use crate::store::Batch;
+    use crate::store::sqlite::SqliteStore;
+
+    fn scope() -> Scope {
+        Scope {
+            partition: "aws".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+        }
+    }
+
+    fn at(day: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000, 0).unwrap() + TimeDelta::days(day)
+    }
+
+    fn did(day: i64, sentence: &str) -> Entry {
+        Entry {
+            at: at(day),
+            what: What::Did(Did {
+                verb: "adopt".to_owned(),
+                sentence: sentence.to_owned(),
+                by: None,
+                facts: BTreeMap::new(),
+            }),
+        }
+    }
+
+    fn seen(day: i64, action: Action, because: &str) -> Entry {
+        Entry {
+            at: at(day),
+            what: What::Seen(Seen {
+                release: None,
+                current: None,
+                codes: Vec::new(),
+                targets: BTreeMap::new(),
+                targets_omitted: 0,
+                action,
+                because: vec![because.to_owned()],
+            }),
+        }
+    }
+
+    async fn add(store: &SqliteStore, watch: &str, entry: &Entry) -> usize {
+        let ops = append(store, &scope(), &watch.into(), entry).await.unwrap();
+        let count = ops.len();
+        store.commit(Batch::of(ops)).await.unwrap();
+        count
+    }
+
+    #[tokio::test]
+    async fn a_pass_that_sees_the_same_again_writes_nothing() {
+        let store = SqliteStore::in_memory().unwrap();
+        assert_eq!(
+            add(&store, "shop", &seen(0, Action::Tell, "3 days")).await,
+            2
+        );
+        assert_eq!(
+            add(&store, "shop", &seen(1, Action::Tell, "4 days")).await,
+            0
+        );
+        // What a person does between two passes is no sight of a pass.
+        add(&store, "shop", &did(1, "took an image")).await;
+        assert_eq!(
+            add(&store, "shop", &seen(2, Action::Tell, "5 days")).await,
+            0
+        );
+        assert_eq!(add(&store, "shop", &seen(3, Action::Nothing, "")).await, 2);
+        add(&store, "shop-2", &did(3, "another watch's")).await;
+
+        let found = chronicles(&store, Some(&"shop".into())).await.unwrap();
+        assert_eq!(found.len(), 1, "a name is not a prefix: {found:#?}");
+        let days: Vec<i64> = found[0]
+            .entries
+            .iter()
+            .map(|e| (e.at - at(0)).num_days())
+            .collect();
+        assert_eq!(days, [0, 1, 3]);
+        let last = found[0].last_seen.as_ref().unwrap();
+        assert_eq!((last.0, &last.1.action), (at(3), &Action::Nothing));
+        assert_eq!(chronicles(&store, None).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn two_writers_of_the_same_moment_do_not_lose_each_others_entry() {
+        let store = SqliteStore::in_memory().unwrap();
+        let ops = |text: &'static str| {
+            let store = &store;
+            async move {
+                append(store, &scope(), &"shop".into(), &did(0, text))
+                    .await
+                    .unwrap()
+            }
+        };
+        let (one, other) = (ops("one").await, ops("other").await);
+        store.commit(Batch::of(one)).await.unwrap();
+        let refused = store.commit(Batch::of(other)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })));
+        store.commit(Batch::of(ops("other").await)).await.unwrap();
+        let found = chronicles(&store, None).await.unwrap();
+        assert_eq!(found[0].entries, [did(0, "one"), did(0, "other")]);
+    }
+
+    #[tokio::test]
+    async fn what_is_said_without_credentials_goes_to_every_place_of_the_watch() {
+        let store = SqliteStore::in_memory().unwrap();
+        let nowhere = append_everywhere(&store, &"shop".into(), &did(0, "held")).await;
+        assert_eq!(nowhere.unwrap(), []);
+        let here = scope();
+        let there = Scope {
+            region: "us-east-1".into(),
+            ..scope()
+        };
+        for (scope, watch) in [(&here, "shop"), (&there, "shop"), (&here, "blog")] {
+            let ops = append(&store, scope, &watch.into(), &seen(0, Action::Tell, "")).await;
+            store.commit(Batch::of(ops.unwrap())).await.unwrap();
+        }
+        let ops = append_everywhere(&store, &"shop".into(), &did(1, "held")).await;
+        store.commit(Batch::of(ops.unwrap())).await.unwrap();
+        for chronicle in chronicles(&store, None).await.unwrap() {
+            let held = chronicle.entries.contains(&did(1, "held"));
+            assert_eq!(held, chronicle.watch.ends_with("/shop"), "{chronicle:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_over_the_bounds_goes() {
+        let store = SqliteStore::in_memory().unwrap();
+        let most = usize::try_from(ENTRIES_MAX).unwrap();
+        for number in 0..most + 5 {
+            add(&store, "shop", &did(0, &number.to_string())).await;
+        }
+        let kept = |found: Vec<Chronicle>| found.into_iter().next().unwrap().entries;
+        let entries = kept(chronicles(&store, None).await.unwrap());
+        assert_eq!(entries.len(), most);
+        assert_eq!(entries[0], did(0, "5"));
+
+        // A year later nothing of these is kept, some with every entry that is written.
+        let late = AGE_MAX_DAYS + 1;
+        for _ in 0..most {
+            add(&store, "shop", &did(late, "late")).await;
+        }
+        let entries = kept(chronicles(&store, None).await.unwrap());
+        assert!(entries.iter().all(|entry| *entry == did(late, "late")));
+        assert_eq!(entries.len(), most);
+    }
+}
