@@ -4,6 +4,8 @@
 
 pub mod args;
 
+mod adopt;
+
 mod bake;
 
 mod check;
@@ -141,6 +143,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Unhold(own) => hold::unhold(&common, &own).await,
         Command::History(own) => history::run(&common, &own).await,
         Command::Explain(own) => explain::run(&common, &own).await,
+        Command::Adopt(own) => adopt::run(&common, &own).await,
         Command::Config(own) => config::run(&common, &own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,

@@ -11,6 +11,7 @@
 //! | verify  | a console (plain)                         | `Report`, `Verdict`         | nothing |
 //! | notify  | what happened (plain)                     | `Notice`                    | nothing |
 //! | history | what is remembered (plain)                | `History`                   | nothing |
+//! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |
 //! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
 //! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
 
@@ -27,6 +28,8 @@ pub mod bake;
 pub mod verify;
 
 pub mod notify;
+
+pub mod adopt;
 
 pub mod history;
 

@@ -12,6 +12,8 @@ pub mod remember;
 
 pub mod pass;
 
+pub mod adopt;
+
 pub mod history;
 
 pub mod explain;

@@ -68,6 +68,8 @@ pub enum Command {
     History(History),
     /// Says why a watch stands as it does, what happens next and when, and what you can do
     Explain(Explain),
+    /// Takes an image that was made by hand, or by another tool, as a watch's current one
+    Adopt(Adopt),
     /// Works on the config itself
     Config(Config),
     /// Shows the whole story on a simulated account, in seconds: no AWS, no config
@@ -178,6 +180,23 @@ pub struct Explain {
     /// Ask nobody: explain from what is remembered
     #[arg(long)]
     pub stored: bool,
+}
+
+/// `adopt`
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// The watch whose image it becomes
+    #[arg(value_name = "WATCH")]
+    pub watch: String,
+    /// The image to take
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// The Amazon image that it was made from, where EC2 does not know
+    #[arg(long, value_name = "IMAGE")]
+    pub base: Option<String>,
+    /// It was made with another recipe than the watch has now: bake a new one as soon as may be
+    #[arg(long)]
+    pub other_recipe: bool,
 }
 
 /// `config`

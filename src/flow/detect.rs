@@ -37,7 +37,7 @@ mod pace_tests;
 #[cfg(feature = "sim")]
 mod recall_tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Clock;
 use crate::cloud::Cloud;
@@ -65,6 +65,8 @@ pub struct Look {
     /// What earlier looks read, to be asked again only where it cannot be believed. Empty: all is
     /// read afresh.
     pub recall: Recall,
+    /// By a person's word, what an adopted image was made from; believed where nobody else knows.
+    pub by_word: BTreeMap<ImageId, ImageId>,
 }
 
 /// Which environments are read further than their name.
@@ -83,6 +85,7 @@ impl Look {
             bases: Vec::new(),
             images: BTreeSet::new(),
             recall: Recall::default(),
+            by_word: BTreeMap::new(),
         }
     }
 
@@ -100,6 +103,11 @@ impl Look {
             look.bases.push(watch.base.clone());
             look.images
                 .extend(history.current.iter().map(|baked| baked.image.clone()));
+            if let Some(adopted) = history.adopted() {
+                look.images.insert(adopted.base_image.clone());
+                look.by_word
+                    .insert(adopted.image.clone(), adopted.base_image.clone());
+            }
         }
         look.environments = Which::Matching(patterns);
         look
@@ -125,6 +133,7 @@ pub async fn sight(cloud: &Cloud, clock: &Clock, look: &Look) -> Sighting {
         troubles: Vec::new(),
     };
     images::read(cloud, look, &mut sighting).await;
+    lineage::believe(&look.by_word, &mut sighting.images);
     let by_name = arm::read(cloud, look, &mut sighting).await;
     sighting.troubles = troubles(&sighting);
     sighting.troubles.extend(by_name);

@@ -178,6 +178,8 @@ pub enum LineageSource {
     Ancestry,
     /// The tag `amiwatch:base-image`.
     Tag,
+    /// A person, who adopted the image.
+    Person,
 }
 
 /// One look at one account and region.

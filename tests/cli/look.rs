@@ -3,22 +3,16 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sim::{EnvironmentChange, EnvironmentSpec, ImageSpec};
+use sim::{EnvironmentChange, ImageSpec};
 
+use super::adopt::lived_in;
 use super::harness::{Desk, Served};
-use crate::common::world::{BRANCH, REGION, release};
+use crate::common::world::{REGION, release};
 
 /// An environment on an image that somebody made of 4.5.0, and then 4.5.1 comes out.
 fn drifted() -> Served {
-    let served = Served::start();
-    let here = served.account.at(REGION);
-    let base = served.account.images().remove(0).id;
-    let by_hand = here
-        .image(ImageSpec::mine("by-hand").source(&base))
-        .unwrap();
-    let legacy = EnvironmentSpec::new("shop", "shop-legacy", BRANCH);
-    here.environment(legacy.image(&by_hand)).unwrap();
-    here.release(release("4.5.1")).unwrap();
+    let (served, _) = lived_in();
+    served.account.at(REGION).release(release("4.5.1")).unwrap();
     served
 }
 

@@ -24,6 +24,7 @@ fn help_says_what_there_is() {
       unhold   Ends a hold
       history  Shows what was: what passes saw, bakes with their steps, what people did
       explain  Says why a watch stands as it does, what happens next and when, and what you can do
+      adopt    Takes an image that was made by hand, or by another tool, as a watch's current one
       config   Works on the config itself
       demo     Shows the whole story on a simulated account, in seconds: no AWS, no config
       sim      The simulated account, for any AWS client

@@ -21,11 +21,12 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
-const PLAIN: [&str; 11] = [
+const PLAIN: [&str; 12] = [
     "flow::compare",
     "flow::plan",
     "flow::survey",
     "flow::notify",
+    "flow::adopt",
     "flow::history",
     "flow::explain",
     "flow::verdict",

@@ -158,7 +158,8 @@ fn lineage_unknown(standing: &Standing<'_>) -> Option<Reason> {
             ReasonCode::LineageUnknown,
             format!(
                 "EC2 does not know what {image} was made from, and it carries no tag that says so: \
-                 tag it amiwatch:base-image=<the base's id>."
+                 tag it amiwatch:base-image=<the base's id>, or take it as its watch's image with \
+                 `amiwatch adopt`."
             ),
         )
         .fact("image", image),

@@ -17,7 +17,8 @@ use crate::model::watch::{Wanted, Watch};
 #[derive(Debug)]
 pub(super) struct Own {
     /// The verified image that the watch has now. With several, the one of the newest release and
-    /// recipe; failing that, the newest. Absent also where that choice cannot be made.
+    /// recipe; failing that, the one that a person adopted; failing that, the newest. Absent also where
+    /// that choice cannot be made.
     pub current: Option<Made>,
     /// The image that the store remembers and EC2 does not list, while nothing took its place.
     pub lost: Option<Made>,
@@ -72,8 +73,12 @@ impl Own {
                     .architecture
                     .is_none_or(|of| of == watch.base.architecture)
         });
-        let release = seen.release.known().map(|release| &release.image);
-        let current = choose(made, release, wanted.recipe_digest.as_ref());
+        let chosen = Chosen {
+            release: seen.release.known().map(|release| &release.image),
+            recipe: wanted.recipe_digest.as_ref(),
+            by_person: memory.history.adopted().map(|baked| &baked.image),
+        };
+        let current = chosen.of(made);
         Self {
             lost: lost.filter(|_| current.is_none()),
             current,
@@ -94,24 +99,40 @@ impl Own {
     }
 }
 
-/// Without a release to choose by, one of several would be a guess.
-fn choose(
-    mut made: Vec<Made>,
-    release: Option<&ImageId>,
-    recipe: Option<&RecipeDigest>,
-) -> Option<Made> {
-    let Some(release) = release else {
-        return made.pop().filter(|_| made.is_empty());
-    };
-    made.into_iter().max_by_key(|made| {
-        let fits = made.base_image == *release;
-        let same_recipe = recipe.is_none_or(|recipe| made.recipe_digest == *recipe);
-        (
-            fits && same_recipe,
-            fits,
-            made.created,
-            made.generation,
-            made.image.clone(),
-        )
-    })
+/// By what one of several is chosen.
+struct Chosen<'a> {
+    release: Option<&'a ImageId>,
+    recipe: Option<&'a RecipeDigest>,
+    /// The image that a person adopted.
+    by_person: Option<&'a ImageId>,
+}
+
+impl Chosen<'_> {
+    /// Without a release to choose by, one of several would be a guess, unless a person has chosen. A
+    /// person's choice stands before younger images, not before one that fits the release better.
+    fn of(&self, mut made: Vec<Made>) -> Option<Made> {
+        let Some(release) = self.release else {
+            let adopted = made
+                .iter()
+                .position(|made| Some(&made.image) == self.by_person);
+            return match adopted {
+                Some(at) => Some(made.swap_remove(at)),
+                None => made.pop().filter(|_| made.is_empty()),
+            };
+        };
+        made.into_iter().max_by_key(|made| {
+            let fits = made.base_image == *release;
+            let same_recipe = self
+                .recipe
+                .is_none_or(|recipe| made.recipe_digest == *recipe);
+            (
+                fits && same_recipe,
+                fits,
+                Some(&made.image) == self.by_person,
+                made.created,
+                made.generation,
+                made.image.clone(),
+            )
+        })
+    }
 }

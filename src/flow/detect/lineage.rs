@@ -3,14 +3,14 @@
 //! EC2 is believed before our own tags: first `SourceImageId`, image by image, to one that Amazon
 //! publishes; then `GetImageAncestry`, which remembers images that are gone; then the tag that every
 //! image of ours carries from birth, which is also what is left when ancestry could not be asked; and
-//! last the source that is gone itself.
+//! last the source that is gone itself. Where none of them knows, the word of whoever adopted it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::Ancestor;
 use crate::model::ids::ImageId;
 use crate::model::image::Image;
-use crate::model::sighting::{Lineage, LineageSource, Seen, Trouble};
+use crate::model::sighting::{ImageSighting, Lineage, LineageSource, Seen, Trouble};
 use crate::model::tags;
 
 /// What EC2 answered about images.
@@ -100,6 +100,21 @@ fn remembered(
         (None, None, Some(Err(trouble)), _) => Lineage::Unreachable(trouble.clone()),
         (None, None, Some(Ok(_)), Some(gone)) => from(gone, LineageSource::SourceImage),
         (None, None, Some(Ok(_)), None) | (None, None, None, _) => Lineage::NotKnown,
+    }
+}
+
+/// Where nobody knows what an image was made from, the word of the person who adopted it counts.
+pub(super) fn believe(
+    by_word: &BTreeMap<ImageId, ImageId>,
+    images: &mut BTreeMap<ImageId, ImageSighting>,
+) {
+    for (image, base) in by_word {
+        if let Some(seen) = images.get_mut(image)
+            && seen.lineage == Lineage::NotKnown
+            && seen.image.known().is_some()
+        {
+            seen.lineage = from(base.clone(), LineageSource::Person);
+        }
     }
 }
 
@@ -201,6 +216,25 @@ mod tests {
         let mut images = images();
         images.insert("ami-mid".into(), Seen::Unreachable(trouble("image")));
         assert_eq!(copy(&images, None), Lineage::Unreachable(trouble("image")));
+    }
+
+    #[test]
+    fn a_persons_word_counts_only_where_nobody_knows() {
+        let mut world = World::new();
+        world.custom("ami-known", "ami-base");
+        world.custom("ami-unknown", "ami-base");
+        world.image("ami-unknown").lineage = Lineage::NotKnown;
+        world.gone("ami-gone");
+        let images = ["ami-known", "ami-unknown", "ami-gone"];
+        let by_word = images.map(|image| (image.into(), "ami-word".into())).into();
+        believe(&by_word, &mut world.sighting.images);
+        let lineage = |id: &str| world.sighting.images[&ImageId::from(id)].lineage.clone();
+        assert_eq!(lineage("ami-known"), source("ami-base"));
+        assert_eq!(
+            lineage("ami-unknown"),
+            from("ami-word".into(), LineageSource::Person)
+        );
+        assert_eq!(lineage("ami-gone"), Lineage::NotKnown);
     }
 
     #[test]
