@@ -25,6 +25,8 @@ mod history;
 
 mod hold;
 
+mod init;
+
 mod plan;
 
 mod progress;
@@ -144,6 +146,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::History(own) => history::run(&common, &own).await,
         Command::Explain(own) => explain::run(&common, &own).await,
         Command::Adopt(own) => adopt::run(&common, &own).await,
+        Command::Init(own) => init::run(&common, &own).await,
         Command::Config(own) => config::run(&common, &own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,

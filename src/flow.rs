@@ -35,6 +35,8 @@ pub mod history;
 
 pub mod explain;
 
+pub mod draft;
+
 pub mod verdict;
 
 #[cfg(test)]

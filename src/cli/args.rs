@@ -50,6 +50,8 @@ pub enum Format {
 pub enum Command {
     /// Shows every Beanstalk environment, its image, the base it came from, and drift; needs no config
     Survey(Survey),
+    /// Writes a config from what a survey finds
+    Init(Init),
     /// Looks once at what the config names: verdicts with reasons
     Check(Named),
     /// Shows what `run` would do now, and why; changes nothing
@@ -89,6 +91,26 @@ pub struct Survey {
     /// Exit 3 when there is drift
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// A region to survey; repeatable; `all` for every region of the account [default: the SDK's]
+    #[arg(long = "region", value_name = "REGION")]
+    pub regions: Vec<String>,
+    /// The config to write; recipes go into `recipes/` beside it. Nothing is ever overwritten
+    #[arg(long, value_name = "FILE", default_value = "amiwatch.toml")]
+    pub output: PathBuf,
+    /// The name that owns what amiwatch makes [default: amiwatch-<account>]
+    #[arg(long, value_name = "NAME")]
+    pub installation: Option<String>,
+    /// Use the shipped recipe where there is one (ECS branches), and bake from it by itself
+    #[arg(long)]
+    pub bake: bool,
+    /// Ask nothing; needed where there is no terminal
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `check`, `plan`

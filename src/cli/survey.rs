@@ -11,6 +11,7 @@ use crate::flow::detect::{Look, sight};
 use crate::flow::survey::{Survey, survey};
 use crate::flow::verdict::Exit;
 use crate::model::ids::Region;
+use crate::model::sighting::Sighting;
 
 /// Regions looked at side by side; the door bounds the calls of all of them together.
 const REGIONS_AT_ONCE: usize = 8;
@@ -19,12 +20,7 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
     let clock = Clock::real();
     let connection = Connection::from_chain(&Reach::default(), &clock).await;
     let clouds = clouds(&connection, &own.regions).await?;
-    let sightings: Vec<_> = stream::iter(&clouds)
-        .map(|cloud| async { sight(cloud, &clock, &Look::everything()).await })
-        .buffered(REGIONS_AT_ONCE)
-        .collect()
-        .await;
-    let survey = survey(&sightings);
+    let survey = survey(&sightings(&clouds, &clock).await);
     match common.format {
         Format::Json => draw::json(&survey)?,
         Format::Table => show(&survey),
@@ -41,8 +37,20 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
     Ok(survey.exit(own.exit_code))
 }
 
+/// Everything there is in these regions.
+pub(super) async fn sightings(clouds: &[Cloud], clock: &Clock) -> Vec<Sighting> {
+    stream::iter(clouds)
+        .map(|cloud| async { sight(cloud, clock, &Look::everything()).await })
+        .buffered(REGIONS_AT_ONCE)
+        .collect()
+        .await
+}
+
 /// The doors to the regions that were named, or to the SDK's own.
-async fn clouds(connection: &Connection, named: &[String]) -> anyhow::Result<Vec<Cloud>> {
+pub(super) async fn clouds(
+    connection: &Connection,
+    named: &[String],
+) -> anyhow::Result<Vec<Cloud>> {
     if named.is_empty() {
         return Ok(vec![connection.cloud(None)?]);
     }

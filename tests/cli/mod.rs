@@ -6,6 +6,7 @@ mod bake;
 mod demo;
 mod harness;
 mod hold;
+mod init;
 mod look;
 mod story;
 mod usage;

@@ -15,6 +15,7 @@ fn help_says_what_there_is() {
     Commands:
       survey   Shows every Beanstalk environment, its image, the base it came from, and drift; needs no
                config
+      init     Writes a config from what a survey finds
       check    Looks once at what the config names: verdicts with reasons
       plan     Shows what `run` would do now, and why; changes nothing
       bake     Bakes a watch's image now; joins a bake that is under way

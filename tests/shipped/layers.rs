@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
-const PLAIN: [&str; 12] = [
+const PLAIN: [&str; 13] = [
     "flow::compare",
     "flow::plan",
     "flow::survey",
@@ -29,6 +29,7 @@ const PLAIN: [&str; 12] = [
     "flow::adopt",
     "flow::history",
     "flow::explain",
+    "flow::draft",
     "flow::verdict",
     "flow::verify",
     "flow::bake::order",
