@@ -15,6 +15,7 @@ pub mod sighting;
 pub mod recall;
 
 pub mod reason;
+pub mod request;
 
 pub mod drift;
 

@@ -16,6 +16,8 @@ pub mod memory;
 
 pub mod recall;
 
+pub mod requests;
+
 pub mod sqlite;
 
 #[cfg(test)]

@@ -1,0 +1,107 @@
+//! What a person asks of the process that drives: left in the store, answered there.
+//!
+//! Reading and deciding facts (`status`, `hold`, `adopt`) need nobody. What only the driver may do (a
+//! bake, taking up a changed config) is asked for with a [`Request`] and answered with an [`Answer`].
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::bake::digest;
+use super::ids::WatchName;
+
+/// One thing that somebody wants the driver to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    pub asked_at: DateTime<Utc>,
+    /// Who asks, for people: `user@host, process 4711`.
+    pub by: String,
+    pub ask: Ask,
+    /// Absent until the driver has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Bake this watch now; `force`: the next generation, whatever there is.
+    Bake { watch: WatchName, force: bool },
+    /// Read the config again.
+    Reload,
+}
+
+/// What the driver said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A bake is driven under this journal, begun for this request or before it.
+    Driving { journal: String },
+    /// There was nothing to bake, and why.
+    NothingToDo { why: String },
+    /// It cannot be done now, and why.
+    Refused {
+        why: Vec<String>,
+        /// What the asker should end with: the contract's exit code.
+        exit_code: u8,
+    },
+    /// The new config is in use.
+    Reloaded { warnings: Vec<String> },
+    /// The new config is not used; the old one still is.
+    KeptOld { why: String },
+}
+
+impl Request {
+    /// How long an unanswered request is worth answering: whoever asked waits less.
+    pub const WORTH: TimeDelta = TimeDelta::minutes(10);
+
+    /// A request that nobody has answered yet.
+    pub fn new(ask: Ask, by: String, asked_at: DateTime<Utc>) -> Self {
+        Self {
+            asked_at,
+            by,
+            ask,
+            answer: None,
+        }
+    }
+
+    /// A name for it, from what is asked, by whom and when.
+    pub fn id(&self) -> String {
+        let ask = match &self.ask {
+            Ask::Bake { watch, force } => format!("bake {watch} {force}"),
+            Ask::Reload => "reload".to_owned(),
+        };
+        let at = self.asked_at.to_rfc3339();
+        let mut id = digest(&["amiwatch request 1", &ask, &self.by, &at]);
+        id.truncate(16);
+        id
+    }
+
+    /// Nobody waits for it any more.
+    pub fn stale(&self, now: DateTime<Utc>) -> bool {
+        now - self.asked_at > Self::WORTH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_differ_by_what_who_and_when() {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let reload = |by: &str, at| Request::new(Ask::Reload, by.to_owned(), at).id();
+        let later = at + TimeDelta::milliseconds(1);
+        let ids = [reload("a", at), reload("b", at), reload("a", later)];
+        assert_eq!(reload("a", at), ids[0]);
+        assert!(ids[0] != ids[1] && ids[0] != ids[2] && ids[1] != ids[2]);
+    }
+
+    #[test]
+    fn a_request_is_stale_when_its_asker_has_gone() {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let request = Request::new(Ask::Reload, "a".to_owned(), at);
+        assert!(!request.stale(at + Request::WORTH));
+        assert!(request.stale(at + Request::WORTH + TimeDelta::seconds(1)));
+    }
+}

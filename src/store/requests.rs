@@ -1,0 +1,160 @@
+//! Requests to the driver, as records: `request/<id>`. Owns their keys; knows nothing of what is asked.
+//!
+//! Whoever asks writes the record and removes it when it has read the answer; the driver writes the
+//! answer into it, and removes what nobody came back for.
+
+use serde_json::json;
+
+use super::memory::Versioned;
+use super::{Batch, Op, Store, StoreError};
+use crate::model::request::{Answer, Request};
+
+const PREFIX: &str = "request/";
+/// More than people ask at once; what is over it is read in the next look.
+const PAGE: usize = 100;
+
+/// A request as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    pub id: String,
+    pub request: Versioned<Request>,
+}
+
+/// Leaves a request for the driver; gives its id.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn leave(store: &dyn Store, request: &Request) -> Result<String, StoreError> {
+    let id = request.id();
+    let put = Op::PutIfAbsent {
+        key: format!("{PREFIX}{id}"),
+        value: json!(request),
+    };
+    store.commit(Batch::of(vec![put])).await?;
+    Ok(id)
+}
+
+/// The request, while it is there.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn read(store: &dyn Store, id: &str) -> Result<Option<Stored>, StoreError> {
+    let record = store.get(&format!("{PREFIX}{id}")).await?;
+    record.map(stored).transpose()
+}
+
+/// Every request that is there, answered or not.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn all(store: &dyn Store) -> Result<Vec<Stored>, StoreError> {
+    let records = store.query(PREFIX, None, PAGE).await?;
+    records.into_iter().map(stored).collect()
+}
+
+/// Writes the driver's answer. Whoever asked may have gone, and the request with it: that is no error.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn answer(
+    store: &dyn Store,
+    epoch: u64,
+    asked: &Stored,
+    answer: Answer,
+) -> Result<(), StoreError> {
+    let request = Request {
+        answer: Some(answer),
+        ..asked.request.value.clone()
+    };
+    let set = Op::CompareAndSet {
+        key: format!("{PREFIX}{}", asked.id),
+        expected: asked.request.version,
+        value: json!(request),
+    };
+    unless_gone(
+        store
+            .commit(Batch::of(vec![set, Op::CheckLease { epoch }]))
+            .await,
+    )
+}
+
+/// Removes a request: its asker has read the answer, asks no more, or never came back.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn remove(store: &dyn Store, asked: &Stored) -> Result<(), StoreError> {
+    let delete = Op::Delete {
+        key: format!("{PREFIX}{}", asked.id),
+        expected: asked.request.version,
+    };
+    unless_gone(store.commit(Batch::of(vec![delete])).await)
+}
+
+fn unless_gone(committed: Result<(), StoreError>) -> Result<(), StoreError> {
+    match committed {
+        Err(StoreError::Conflict { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+fn stored(record: super::Record) -> Result<Stored, StoreError> {
+    let super::Record {
+        key,
+        version,
+        value,
+    } = record;
+    let id = key[PREFIX.len()..].to_owned();
+    let value =
+        serde_json::from_value(value).map_err(|source| StoreError::Unreadable { key, source })?;
+    Ok(Stored {
+        id,
+        request: Versioned { version, value },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+    use crate::model::request::Ask;
+    use crate::store::sqlite::SqliteStore;
+
+    #[tokio::test]
+    async fn a_request_is_left_answered_read_and_removed() {
+        let store = SqliteStore::in_memory().unwrap();
+        let lease = store.take_lease().await.unwrap().unwrap();
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let request = Request::new(Ask::Reload, "anna".to_owned(), at);
+        let id = leave(&store, &request).await.unwrap();
+        let asked = all(&store).await.unwrap().remove(0);
+        assert_eq!((&asked.id, &asked.request.value), (&id, &request));
+        let said = Answer::KeptOld {
+            why: "it is wrong".to_owned(),
+        };
+        answer(&store, lease.epoch, &asked, said.clone())
+            .await
+            .unwrap();
+        let answered = read(&store, &id).await.unwrap().unwrap();
+        assert_eq!(answered.request.value.answer, Some(said.clone()));
+        // The version that the driver had read is gone by now.
+        answer(&store, lease.epoch, &asked, said).await.unwrap();
+        remove(&store, &answered).await.unwrap();
+        assert_eq!(read(&store, &id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_driver_that_lost_its_place_answers_nothing() {
+        let store = SqliteStore::in_memory().unwrap();
+        let lease = store.take_lease().await.unwrap().unwrap();
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let request = Request::new(Ask::Reload, "anna".to_owned(), at);
+        leave(&store, &request).await.unwrap();
+        let asked = all(&store).await.unwrap().remove(0);
+        let said = Answer::Reloaded {
+            warnings: Vec::new(),
+        };
+        let lost = answer(&store, lease.epoch + 1, &asked, said).await;
+        assert!(matches!(lost, Err(StoreError::LeaseLost)), "{lost:?}");
+    }
+}
