@@ -1,79 +1,92 @@
-//! Follows a bake that another process drives, by reading its journal.
+//! Follows a bake that another process drives, by reading its journal: the same lines as if this
+//! process drove it.
 
+use super::progress;
 use super::session::Session;
-use crate::flow::bake::steps::{Bake, JOURNALS};
+use crate::flow::bake::steps::{Bake, BakeStep, JOURNALS};
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
-use crate::workflow::Outcome;
-use crate::workflow::journal::Phase;
+use crate::service::drive::{self, BakeObserver, Ended};
+use crate::store::Store as _;
+use crate::workflow::journal::{EventOf, Phase};
 use crate::workflow::recovery::{open_journals, replay};
 use crate::workflow::runner::step_word;
 
-/// The journal that is followed, and what was last said about it.
-#[derive(Default)]
+/// The journal that is followed, and how far it was told.
 pub(super) struct Follow {
-    journal: Option<String>,
-    said: String,
+    journal: String,
+    observer: Option<Box<BakeObserver>>,
+    told: usize,
 }
 
 impl Follow {
-    /// One look: the outcome, once the bake of this watch that is under way has ended.
-    pub(super) async fn look(
-        &mut self,
-        session: &Session,
-        watch: &WatchName,
-    ) -> anyhow::Result<Option<Outcome>> {
-        if self.journal.is_none() {
-            self.journal = open_bake(session, watch).await?;
+    pub(super) fn new(journal: String) -> Self {
+        Self {
+            journal,
+            observer: None,
+            told: 0,
         }
-        let Some(journal) = &self.journal else {
-            self.say("waiting: another amiwatch process works on the store".to_owned());
-            return Ok(None);
-        };
-        let run = replay::<Bake<'_>>(&session.store, journal).await?;
-        match run.phase() {
-            Phase::Closed(outcome) => return Ok(Some(outcome.clone())),
-            Phase::Running { step, .. } => self.say(format!("{watch}: {}", step_word(step))),
-            Phase::Undoing { step, .. } => {
-                self.say(format!("{watch}: undoing {}", step_word(step)))
-            }
-            Phase::Ready | Phase::Failing => {}
-        }
-        Ok(None)
     }
 
-    fn say(&mut self, line: String) {
-        if self.said != line {
-            eprintln!("{line}");
-            self.said = line;
+    /// One look: tells what is new, and gives the end once there is one. A journal that its driver
+    /// has named and not begun yet is waited for.
+    pub(super) async fn look(&mut self, session: &Session) -> anyhow::Result<Option<Ended>> {
+        if session.store.journal(&self.journal).await?.is_empty() {
+            return Ok(None);
         }
+        let run = replay::<Bake<'_>>(&session.store, &self.journal).await?;
+        let observer = self
+            .observer
+            .get_or_insert_with(|| progress::observer(run.input()));
+        let events = session.store.journal(&self.journal).await?;
+        for event in events.iter().skip(self.told) {
+            let event: EventOf<Bake<'_>> = serde_json::from_value(event.clone())?;
+            observer.recorded(&event);
+        }
+        self.told = events.len();
+        match run.phase().clone() {
+            Phase::Closed(outcome) => Ok(Some(drive::conclude(outcome, &run))),
+            phase => {
+                if let Some((step, so_far)) = under_way(&phase) {
+                    observer.waiting(step, &so_far);
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn under_way(phase: &Phase<BakeStep>) -> Option<(BakeStep, String)> {
+    match phase {
+        Phase::Running { step, .. } => Some((*step, "under way".to_owned())),
+        Phase::Undoing { step, .. } => Some((*step, format!("undoing {}", step_word(step)))),
+        Phase::Ready | Phase::Failing | Phase::Closed(_) => None,
     }
 }
 
 /// The open journal of this watch, when there is one.
-async fn open_bake(session: &Session, watch: &WatchName) -> anyhow::Result<Option<String>> {
+pub(super) async fn open_bake(
+    session: &Session,
+    watch: &WatchName,
+) -> anyhow::Result<Option<String>> {
     for journal in open_journals(&session.store, JOURNALS).await? {
-        if replay::<Bake<'_>>(&session.store, &journal)
-            .await?
-            .input()
-            .watch
-            == *watch
-        {
+        let run = replay::<Bake<'_>>(&session.store, &journal).await?;
+        if run.input().watch == *watch {
             return Ok(Some(journal));
         }
     }
     Ok(None)
 }
 
-/// Says how the joined bake ended.
-pub(super) fn say(watch: &WatchName, outcome: &Outcome) -> Exit {
-    match outcome {
-        Outcome::Succeeded { .. } => {
-            println!("{watch}: the bake that was joined is verified");
+/// Says how a bake ended: the image alone on stdout, or why there is none.
+pub(super) fn say(ended: &Ended) -> Exit {
+    match &ended.image {
+        Some(image) => {
+            println!("{image}");
             Exit::Done
         }
-        Outcome::Failed { failure, .. } => {
-            eprintln!("amiwatch: {watch}: the bake that was joined failed: {failure}");
+        None => {
+            eprintln!("amiwatch: {}", ended.failure().unwrap_or_default());
             Exit::Failed
         }
     }

@@ -15,7 +15,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{Lease, Store};
 
 /// How often a command that waits for the driver's place looks again.
-const LEASE_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const LEASE_PAUSE: Duration = Duration::from_millis(500);
 
 /// The config was refused; everything that is wrong with it has been printed.
 #[derive(Debug, thiserror::Error)]
@@ -93,26 +93,6 @@ impl Session {
             .ok_or_else(|| Driven { place }.into())
     }
 
-    /// Takes the driver's place if it becomes free before `done` says that waiting is over.
-    pub(super) async fn drive_unless<T>(
-        &self,
-        mut done: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
-    ) -> anyhow::Result<Result<Lease, T>> {
-        let mut waited = false;
-        loop {
-            if let Some(lease) = self.store.take_lease().await? {
-                // What was waited for may have ended just before its process did.
-                let ended = if waited { done().await? } else { None };
-                return Ok(ended.map_or(Ok(lease), Err));
-            }
-            waited = true;
-            if let Some(done) = done().await? {
-                return Ok(Err(done));
-            }
-            self.clock.sleep(LEASE_PAUSE).await;
-        }
-    }
-
     fn place(&self) -> String {
         match &self.settings.store {
             StoreUrl::SqliteFile(path) => path.display().to_string(),
@@ -157,7 +137,7 @@ fn config_path(common: &Common) -> anyhow::Result<PathBuf> {
     })
 }
 
-fn reach(settings: &Settings) -> Reach {
+pub(super) fn reach(settings: &Settings) -> Reach {
     Reach {
         region: settings.aws.region.clone(),
         profile: settings.aws.profile.clone(),

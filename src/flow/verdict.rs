@@ -32,6 +32,14 @@ impl Exit {
         }
     }
 
+    /// The other way round; an unknown code is a failure.
+    pub fn from_code(code: u8) -> Self {
+        let all = [Self::Done, Self::Usage, Self::Drift, Self::CannotTell];
+        all.into_iter()
+            .find(|exit| exit.code() == code)
+            .unwrap_or(Self::Failed)
+    }
+
     /// The one that is told when both hold: 2, then 1, then 4, then 3.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -108,6 +116,8 @@ mod tests {
             }
         }
         assert_eq!(order.map(Exit::code), [2, 1, 4, 3, 0]);
+        assert_eq!(order.map(|exit| Exit::from_code(exit.code())), order);
+        assert_eq!(Exit::from_code(99), Exit::Failed);
     }
 
     #[test]

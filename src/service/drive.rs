@@ -86,6 +86,8 @@ pub enum DriveError {
     Settings(#[from] Faults),
     #[error("the watch {watch} has no recipe; give it one to bake")]
     NoRecipe { watch: String },
+    #[error("the config has no watch {watch} any more")]
+    NoWatch { watch: String },
     #[error(
         "the bake {journal} was begun in {begun}, and these credentials are of {here}; start again \
          with the credentials it was begun with"
@@ -233,7 +235,11 @@ pub async fn resume(
     all
 }
 
-async fn resume_one(
+/// Drives one journal to its end.
+///
+/// # Errors
+/// When it cannot be read, is of another account, or cannot be driven on now.
+pub async fn resume_one(
     service: &Service<'_>,
     lease: Lease,
     journal: &str,

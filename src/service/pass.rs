@@ -1,5 +1,8 @@
 //! One whole pass: goes on with what was left, looks, decides, remembers, bakes what may be baked,
 //! tells. It takes no input and is safe to repeat; what fails is left for the next pass.
+//!
+//! [`decide`] is the part that ends soon; what it says is to be started is driven by whoever asked:
+//! [`pass`] waits for it, the daemon drives it beside the passes that follow.
 
 use std::time::Duration;
 
@@ -12,14 +15,15 @@ use super::look::{Looked, Place, look_in_pass};
 use super::recall;
 use super::remember::remember;
 use crate::flow::verdict::{self, Exit};
+use crate::model::base::Release;
 use crate::model::ids::WatchName;
 use crate::model::plan::{Action, PlanItem};
 use crate::outbox;
-use crate::store::Lease;
+use crate::store::{Lease, StoreError};
 
 /// Bakes at once. Each costs an instance and a handful of calls a minute; more at once would meet
 /// the account's launch rate (2 a second) and its quotas before it saved anybody time.
-const BAKES_MAX: usize = 8;
+pub const BAKES_MAX: usize = 8;
 /// How long a pass goes on trying to deliver notices before it leaves them to the next one.
 pub const TELL_MAX: Duration = Duration::from_secs(60);
 
@@ -43,6 +47,118 @@ impl Passed {
         });
         verdict::after_pass(&self.items, failed.count())
     }
+}
+
+/// A watch, and how its bake ended.
+pub type Baked = (WatchName, Result<Ended, DriveError>);
+
+/// A bake that is to be started, whole: it depends on nothing that a later pass could change.
+pub struct Start {
+    pub watch: WatchName,
+    pub place: Place,
+    pub release: Release,
+    pub generation: u32,
+    pub attempt: u32,
+    pub because: Vec<String>,
+}
+
+impl Start {
+    /// The bake that the plan says for what was looked at; absent when it says something else.
+    pub(super) fn planned(one: &mut Looked<'_>) -> Option<Self> {
+        let wish = Wish::planned(&one.item)?;
+        let (release, because) = (wish.release.clone(), wish.because.to_vec());
+        let (generation, attempt) = (wish.generation, wish.attempt);
+        Some(Self {
+            watch: one.watch.name.clone(),
+            place: one.place.take()?,
+            release,
+            generation,
+            attempt,
+            because,
+        })
+    }
+
+    /// As the order takes it.
+    pub fn wish(&self) -> Wish<'_> {
+        Wish {
+            release: &self.release,
+            generation: self.generation,
+            attempt: self.attempt,
+            because: &self.because,
+        }
+    }
+}
+
+/// What a look led to.
+pub struct Decided {
+    pub items: Vec<PlanItem>,
+    /// The bakes among them, in the order of the watches' names.
+    pub starts: Vec<Start>,
+}
+
+/// Looks, decides and remembers. A watch that is `busy` has a bake under way and starts no other.
+///
+/// # Errors
+/// When the store fails. Everything else is in what is returned.
+pub async fn decide(
+    service: &Service<'_>,
+    lease: Lease,
+    busy: &[WatchName],
+) -> Result<Decided, StoreError> {
+    let (mut looked, learnt) = look_in_pass(service).await?;
+    for one in &looked {
+        remember(service, lease, one).await?;
+    }
+    recall::keep(service, lease, &learnt).await?;
+    for one in looked
+        .iter_mut()
+        .filter(|one| busy.contains(&one.watch.name))
+    {
+        wait_for_bake(&mut one.item);
+    }
+    let starts = looked.iter_mut().filter_map(Start::planned).collect();
+    Ok(Decided {
+        items: looked.into_iter().map(|one| one.item).collect(),
+        starts,
+    })
+}
+
+/// A watch whose earlier bake is still being driven: it is not begun a second time.
+fn wait_for_bake(item: &mut PlanItem) {
+    if let Action::Bake { .. } = item.action {
+        item.action = Action::Hold { until: None };
+        item.because = vec!["An earlier bake of this watch is still under way.".to_owned()];
+    }
+}
+
+/// Orders and drives one bake to its end.
+///
+/// # Errors
+/// When it cannot be ordered or not be driven on now.
+pub async fn bake_one(
+    service: &Service<'_>,
+    lease: Lease,
+    start: &Start,
+    observers: &Observers<'_>,
+) -> Result<Ended, DriveError> {
+    let order = order_one(service, start).await?;
+    drive::bake(service, lease, &order, observers).await
+}
+
+/// Gives the order for a bake that is to be started.
+///
+/// # Errors
+/// When it cannot be ordered, or the config no longer has the watch.
+pub async fn order_one(
+    service: &Service<'_>,
+    start: &Start,
+) -> Result<crate::model::bake::BakeOrder, DriveError> {
+    let Some(watch) = service.settings.watches.get(&start.watch) else {
+        return Err(DriveError::NoWatch {
+            watch: start.watch.to_string(),
+        });
+    };
+    drive::give_order(service, watch, &start.place, &start.wish()).await
 }
 
 /// Makes one pass. What an earlier process left half-way is driven to its end beside the look, so
@@ -76,9 +192,6 @@ pub async fn pass(
     })
 }
 
-/// A watch, and how its bake ended.
-pub type Baked = (WatchName, Result<Ended, DriveError>);
-
 /// Looks, remembers, tells what is due, and bakes what the plan says.
 async fn fresh(
     service: &Service<'_>,
@@ -86,44 +199,23 @@ async fn fresh(
     busy: &[WatchName],
     observers: &Observers<'_>,
 ) -> Result<(Vec<PlanItem>, Vec<Baked>), DriveError> {
-    let (mut looked, learnt) = look_in_pass(service).await?;
-    for one in &looked {
-        remember(service, lease, one).await?;
-    }
-    recall::keep(service, lease, &learnt).await?;
+    let decided = decide(service, lease, busy).await?;
     // Drift is told before the bakes, which take their time.
     outbox::deliver(service.store, &service.senders()?, service.clock).await?;
-    for one in looked
-        .iter_mut()
-        .filter(|one| busy.contains(&one.watch.name))
-    {
-        wait_for_bake(&mut one.item);
-    }
-    let bakes = bake_planned(service, lease, &looked, observers).await;
-    Ok((looked.into_iter().map(|one| one.item).collect(), bakes))
-}
-
-/// A watch whose earlier bake is still being driven: it is not begun a second time.
-fn wait_for_bake(item: &mut PlanItem) {
-    if let Action::Bake { .. } = item.action {
-        item.action = Action::Hold { until: None };
-        item.because = vec!["An earlier bake of this watch is still under way.".to_owned()];
-    }
+    let bakes = bake_all(service, lease, decided.starts, observers).await;
+    Ok((decided.items, bakes))
 }
 
 /// Bakes everything that the plan says, several at once.
-async fn bake_planned(
+async fn bake_all(
     service: &Service<'_>,
     lease: Lease,
-    looked: &[Looked<'_>],
+    starts: Vec<Start>,
     observers: &Observers<'_>,
 ) -> Vec<Baked> {
-    let wishes = looked
-        .iter()
-        .filter_map(|one| Some((one, one.place.as_ref()?, Wish::planned(&one.item)?)));
-    let bakes = wishes.map(|(one, place, wish)| async move {
-        let ended = bake_one(service, lease, one, place, &wish, observers).await;
-        (one.watch.name.clone(), ended)
+    let bakes = starts.into_iter().map(|start| async move {
+        let ended = bake_one(service, lease, &start, observers).await;
+        (start.watch, ended)
     });
     let mut ended: Vec<_> = stream::iter(bakes)
         .buffer_unordered(BAKES_MAX)
@@ -131,16 +223,4 @@ async fn bake_planned(
         .await;
     ended.sort_by(|(a, _), (b, _)| a.cmp(b));
     ended
-}
-
-async fn bake_one(
-    service: &Service<'_>,
-    lease: Lease,
-    one: &Looked<'_>,
-    place: &Place,
-    wish: &Wish<'_>,
-    observers: &Observers<'_>,
-) -> Result<Ended, DriveError> {
-    let order = drive::give_order(service, one.watch, place, wish).await?;
-    drive::bake(service, lease, &order, observers).await
 }

@@ -85,7 +85,7 @@ fn a_second_bake_joins_the_one_that_is_under_way() {
     let first = desk.start(&["bake", "shop"]);
     let builder = served.builder();
     let mut second = desk.start(&["bake", "shop"]);
-    wait_for_line(&mut second, "shop: ");
+    wait_for_line(&mut second, "joining it");
     let status = desk.run(&["status"]);
     assert!(status.stdout.contains("baking shop"), "{status:?}");
     let_play(builder);
@@ -93,7 +93,7 @@ fn a_second_bake_joins_the_one_that_is_under_way() {
     let second = Ran::from(second.wait_with_output().unwrap());
     assert_eq!(first.code, 0, "{first:?}");
     assert_eq!(second.code, 0, "{second:?}");
-    assert!(second.stdout.contains("joined"), "{second:?}");
+    assert_eq!(second.stdout, first.stdout);
     assert_eq!(verified(&served), [first.stdout.trim()]);
     assert_eq!(launches(&served), 2);
     nothing_else_is_left(&served);

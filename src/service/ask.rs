@@ -1,0 +1,157 @@
+//! A person asks for a bake: what there is to start, or why nothing is.
+//!
+//! A person's word overrides the watch's own caution (its soak, that it only tells, the pause after a
+//! failure); a hold it overrides only with `force`. Writes what the look taught; starts nothing.
+
+use super::Service;
+use super::drive::DriveError;
+use super::look::{Looked, Patience, look, wanted};
+use super::pass::Start;
+use super::remember::remember;
+use crate::flow::plan;
+use crate::flow::verdict::{self, Exit};
+use crate::model::ids::{ImageId, WatchName};
+use crate::model::plan::Action;
+use crate::model::watch::OnDrift;
+use crate::settings::Settings;
+use crate::store::Lease;
+
+/// What the asking led to.
+pub enum Asked {
+    Start(Box<Start>),
+    /// A verified image of the wanted key was there; it is remembered now.
+    Adopted {
+        image: ImageId,
+    },
+    /// The watch's image is verified and in step.
+    InStep {
+        image: Option<ImageId>,
+    },
+    /// Nothing is started, and why.
+    Refused {
+        why: Vec<String>,
+        exit: Exit,
+    },
+}
+
+/// Looks at the watch and says what there is to bake.
+///
+/// # Errors
+/// When the store fails, or the config has no such watch, no recipe for it, or no installation.
+pub async fn ask(
+    service: &Service<'_>,
+    lease: Lease,
+    name: &WatchName,
+    force: bool,
+) -> Result<Asked, DriveError> {
+    let settings = urgent(service.settings, name)?;
+    let service = Service {
+        settings: &settings,
+        ..*service
+    };
+    let mut looked = look(&service, Some(name), Patience::AskedNow).await?;
+    let Some(one) = looked.first_mut() else {
+        return Err(no_watch(name));
+    };
+    remember(&service, lease, one).await?;
+    if force && let Some(asked) = forced(&service, one) {
+        return Ok(asked);
+    }
+    Ok(planned(one))
+}
+
+/// The settings without the watch's own caution.
+fn urgent(settings: &Settings, name: &WatchName) -> Result<Settings, DriveError> {
+    settings.require_installation()?;
+    let mut settings = settings.clone();
+    let watch = settings
+        .watches
+        .get_mut(name)
+        .ok_or_else(|| no_watch(name))?;
+    if watch.recipe.is_none() {
+        return Err(DriveError::NoRecipe {
+            watch: name.to_string(),
+        });
+    }
+    watch.soak = None;
+    watch.on_drift = OnDrift::Bake;
+    Ok(settings)
+}
+
+fn no_watch(name: &WatchName) -> DriveError {
+    DriveError::NoWatch {
+        watch: name.to_string(),
+    }
+}
+
+/// The next generation of the newest release, whatever the plan says; absent when there is no
+/// release to bake, so that the plan says why.
+fn forced(service: &Service<'_>, one: &mut Looked<'_>) -> Option<Asked> {
+    let release = one.item.drift.release.clone()?;
+    let Some(generation) = next_generation(service, one) else {
+        let why = "it cannot be told which images of this watch exist, and so which generation is \
+                   next; try again, or see what `amiwatch check` says";
+        return Some(Asked::Refused {
+            why: vec![why.to_owned()],
+            exit: Exit::CannotTell,
+        });
+    };
+    Some(Asked::Start(Box::new(Start {
+        watch: one.watch.name.clone(),
+        place: one.place.take()?,
+        release,
+        generation,
+        attempt: 1,
+        because: vec!["asked for with --force".to_owned()],
+    })))
+}
+
+/// One more than any generation of the same inputs; absent while our images could not be read.
+fn next_generation(service: &Service<'_>, one: &Looked<'_>) -> Option<u32> {
+    let release = one.item.drift.release.as_ref()?;
+    let recipe = wanted(service, one.watch).recipe_digest?;
+    let seen = one.seen.as_ref()?;
+    seen.ours.known()?;
+    let history = &one.place.as_ref()?.history.value;
+    Some(plan::next_generation(release, &recipe, seen, history))
+}
+
+fn planned(one: &mut Looked<'_>) -> Asked {
+    if let Some(start) = Start::planned(one) {
+        return Asked::Start(Box::new(start));
+    }
+    match &one.item.action {
+        Action::Adopt { image, .. } => Asked::Adopted {
+            image: image.clone(),
+        },
+        Action::Nothing | Action::Tell => Asked::InStep {
+            image: one.item.drift.current.clone(),
+        },
+        Action::Hold { .. } | Action::Blocked | Action::CannotTell | Action::Bake { .. } => {
+            let exit = match verdict::exit([&one.item.drift]) {
+                Exit::CannotTell => Exit::CannotTell,
+                _ => Exit::Failed,
+            };
+            Asked::Refused {
+                why: one.item.because.clone(),
+                exit,
+            }
+        }
+    }
+}
+
+impl Asked {
+    /// What people are told when nothing is started; absent when something is.
+    pub fn words(&self) -> Option<String> {
+        match self {
+            Self::Start(_) | Self::Refused { .. } => None,
+            Self::Adopted { image } => Some(format!(
+                "adopted {image}: it is verified and of the wanted key; nothing to bake"
+            )),
+            Self::InStep { image: Some(image) } => Some(format!(
+                "{image} is verified and in step; --force bakes the next generation"
+            )),
+            Self::InStep { image: None } => Some("nothing to bake".to_owned()),
+        }
+    }
+}
