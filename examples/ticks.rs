@@ -32,6 +32,7 @@ fn answer(line: &str) -> Result<Vec<String>> {
         cron,
         timezone: zone.parse().map_err(|_| anyhow!("no zone {zone}"))?,
         jitter: Duration::ZERO,
+        pass_timeout: Duration::ZERO,
     };
     let from: DateTime<Utc> = from.parse().context("`from` is no RFC 3339 time")?;
     let table = Timetable::of(&schedule);

@@ -8,6 +8,8 @@ mod adopt;
 
 mod bake;
 
+mod beside;
+
 mod check;
 
 mod config;
@@ -31,6 +33,8 @@ mod plan;
 
 mod progress;
 
+mod reload;
+
 mod run;
 
 mod session;
@@ -39,6 +43,8 @@ mod session;
 mod sim;
 
 mod status;
+
+mod supervisor;
 
 mod survey;
 
@@ -65,6 +71,8 @@ pub fn main() -> Exit {
         }
     };
     let Common { log, verbose, .. } = arguments.common;
+    // A daemon that says nothing for days would look dead.
+    let verbose = verbose.max(u8::from(is_daemon(&arguments.command)));
     telemetry::start(log, verbose, notices(&arguments.command), colours());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -76,6 +84,10 @@ pub fn main() -> Exit {
             Exit::Failed
         }
     }
+}
+
+fn is_daemon(command: &Command) -> bool {
+    matches!(command, Command::Run(own) if !own.once)
 }
 
 /// The demo shows its notices as its topic received them; everything else logs them.
@@ -100,9 +112,12 @@ fn colours() -> bool {
 /// Runs the command until it ends or somebody stops it. Stopping loses nothing: whatever was under way
 /// is in the journal, and the next start goes on with it.
 async fn run_until_stopped(arguments: Arguments) -> Exit {
-    // The simulated account is stopped like this on purpose, and tidies up after itself.
+    // These are stopped like this on purpose, and see to it themselves.
     #[cfg(feature = "sim")]
     if matches!(arguments.command, Command::Sim(_)) {
+        return run(arguments).await;
+    }
+    if is_daemon(&arguments.command) {
         return run(arguments).await;
     }
     tokio::select! {
@@ -140,6 +155,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Plan(own) => plan::run(&common, &own).await,
         Command::Bake(own) => bake::run(&common, &own).await,
         Command::Run(own) => run::run(&common, &own).await,
+        Command::Reload => reload::run(&common).await,
         Command::Status => status::run(&common).await,
         Command::Hold(own) => hold::hold(&common, &own).await,
         Command::Unhold(own) => hold::unhold(&common, &own).await,

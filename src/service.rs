@@ -17,6 +17,15 @@ pub mod adopt;
 pub mod history;
 
 pub mod explain;
+pub mod ask;
+
+pub mod vitals;
+
+pub mod metrics;
+
+pub mod http;
+
+pub mod daemon;
 
 pub mod telemetry;
 

@@ -9,6 +9,7 @@
 //! become types, once) -> `check` (rules across keys).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub struct Settings {
     pub installation: Option<Installation>,
     pub schedule: Schedule,
     pub store: StoreUrl,
+    /// Where health and metrics are served; absent: nowhere. Always a loopback address.
+    pub http: Option<SocketAddr>,
     /// The user's own tags, on everything that is made. None begins with `aws:` or `amiwatch:`.
     pub tags: BTreeMap<String, String>,
     pub aws: AwsOverrides,
@@ -73,6 +76,8 @@ pub struct Schedule {
     pub timezone: chrono_tz::Tz,
     /// Each tick is late by up to this much, so that many daemons do not look at once.
     pub jitter: Duration,
+    /// A pass that takes longer is cut; bakes are not part of it.
+    pub pass_timeout: Duration,
 }
 
 /// Where the store is.

@@ -58,8 +58,10 @@ pub enum Command {
     Plan(Named),
     /// Bakes a watch's image now; joins a bake that is under way
     Bake(Bake),
-    /// Makes passes: look, decide, bake what may be baked, tell
+    /// Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until stopped
     Run(Run),
+    /// Has the running daemon read its config again
+    Reload,
     /// Shows what is: each watch's image, bakes under way, failures, notices that wait
     Status,
     /// Says no to a watch, a release or an image; without arguments, shows what is held
@@ -136,7 +138,7 @@ pub struct Bake {
 #[derive(Debug, Args)]
 pub struct Run {
     /// Make one full pass, wait for what it started, and exit; start it from cron or a timer
-    #[arg(long, required = true)]
+    #[arg(long)]
     pub once: bool,
 }
 

@@ -1,14 +1,28 @@
-//! `run --once`: one full pass; waits for what it started.
+//! `run`: the daemon. `run --once`: one full pass; waits for what it started.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::args::{Common, Format, Run as Arguments};
 use super::session::{Access, Session};
+use super::supervisor::Supervisor;
 use super::{draw, progress};
+use crate::clock::Clock;
 use crate::flow::verdict::Exit;
 use crate::model::plan::{Action, PlanItem};
+use crate::service::daemon::{self, Generation, Ground, Rhythm};
 use crate::service::drive::{DriveError, Ended};
+use crate::service::http;
 use crate::service::pass::{Passed, pass};
+use crate::service::vitals::Vitals;
+use crate::store::Lease;
+
+/// What a start may take beside its first pass.
+const FIRST_PASS_GRACE: Duration = Duration::from_secs(60);
 
 /// `run --once --format json`
 #[derive(Serialize)]
@@ -27,15 +41,69 @@ struct Baked {
 }
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
-    debug_assert!(own.once, "clap requires --once");
     let session = Session::open(common, Access::Write).await?.unattended();
     let lease = session.drive().await?;
+    if !own.once {
+        return watch(session, lease).await;
+    }
     let passed = pass(&session.service(), lease, &progress::observer).await?;
     match common.format {
         Format::Json => draw::json(&answer(&passed))?,
         Format::Table => show(&passed),
     }
     Ok(passed.exit())
+}
+
+/// Runs the daemon until it is told to stop.
+async fn watch(session: Session, lease: Lease) -> anyhow::Result<Exit> {
+    let Session {
+        settings,
+        connection,
+        store,
+        clock,
+    } = session;
+    let host = Supervisor::listen(settings.path.clone(), clock.clone())
+        .context("signals cannot be listened for; check the process's limits")?;
+    let ground = Ground {
+        store: &store,
+        clock: &clock,
+        lease,
+    };
+    let patience = TimeDelta::from_std(settings.schedule.pass_timeout + FIRST_PASS_GRACE)?;
+    let vitals = Vitals::new(clock.now(), patience);
+    let served = served(settings.http, &vitals, &clock).await?;
+    let first = Generation {
+        settings,
+        connection,
+    };
+    let work = daemon::run(ground, first, &host, &vitals, Rhythm::default());
+    tokio::select! {
+        biased;
+        ended = work => ended.context("the daemon must stop")?,
+        () = served => {}
+    }
+    Ok(Exit::Done)
+}
+
+/// The pages, where the config wants them; else a future that never ends.
+async fn served(
+    address: Option<SocketAddr>,
+    vitals: &Vitals,
+    clock: &Clock,
+) -> anyhow::Result<impl Future<Output = ()> + use<>> {
+    let listener = match address {
+        Some(address) => Some(http::listen(address).await.with_context(|| {
+            format!("[http] listen = \"{address}\" cannot be listened on; name a free port")
+        })?),
+        None => None,
+    };
+    let (vitals, clock) = (vitals.clone(), clock.clone());
+    Ok(async move {
+        match listener {
+            Some(listener) => http::serve(listener, vitals, clock).await,
+            None => std::future::pending().await,
+        }
+    })
 }
 
 fn answer(passed: &Passed) -> Answer<'_> {

@@ -87,6 +87,11 @@ impl Shared {
         )
     }
 
+    /// What was sent so far.
+    pub(super) fn calls(&self) -> Calls {
+        self.road.meter.snapshot()
+    }
+
     fn clients(&self, region: &Region) -> Arc<Clients> {
         // A client set is complete when it is inserted, so a panic elsewhere leaves the map whole.
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,7 +137,7 @@ impl Cloud {
 
     /// What was sent so far over this connection, all regions and clones together.
     pub fn calls(&self) -> Calls {
-        self.shared.road.meter.snapshot()
+        self.shared.calls()
     }
 
     /// Sends one request and says how it ended.

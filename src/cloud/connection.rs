@@ -16,6 +16,7 @@ use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Shared};
 use super::error::{CloudError, ErrorKind, Failure};
+use super::meter::Calls;
 use super::pace::Pace;
 use super::sdk_clock::SdkClock;
 use crate::clock::Clock;
@@ -132,6 +133,11 @@ impl Connection {
     /// The region that the overrides or the chain name.
     pub fn region(&self) -> Option<Region> {
         self.region.clone()
+    }
+
+    /// What was sent so far, over all regions.
+    pub fn calls(&self) -> Calls {
+        self.shared.calls()
     }
 
     /// The door to one region; absent: the connection's own.

@@ -4,6 +4,8 @@
 //! it the same key: the store keeps one, and a receiver can drop repeats. Whatever came from outside
 //! (names of environments, a guest's console) is cleaned before it is put into a message.
 
+mod daemon;
+
 mod text;
 
 #[cfg(test)]
@@ -22,6 +24,8 @@ use crate::model::notice::{Event, Notice};
 use crate::model::reason::{Class, Reason};
 
 use text::Body;
+
+pub use daemon::pass_cut;
 
 pub use text::{clean, subject};
 

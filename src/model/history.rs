@@ -66,6 +66,10 @@ pub struct WatchHistory {
     pub first_seen: BTreeMap<ImageId, DateTime<Utc>>,
     /// The newest image that this watch baked or adopted.
     pub current: Option<BakedImage>,
+    /// Since when the watch or a target of it has been out of step; absent while all are in step.
+    /// What cannot be told changes nothing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drifted_since: Option<DateTime<Utc>>,
     /// The bake that did not succeed, while that is so.
     pub failing: Option<Failing>,
     /// The generation that a next bake of the same inputs gets, when it differs from 0.

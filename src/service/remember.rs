@@ -4,6 +4,7 @@
 use super::Service;
 use super::look::Looked;
 use crate::flow::notify;
+use crate::flow::verdict::{self, Exit};
 use crate::model::bake::{BakeKey, BakedImage};
 use crate::model::chronicle::{Entry, Seen, What};
 use crate::model::history::WatchHistory;
@@ -12,6 +13,7 @@ use crate::model::ids::{ImageId, WatchName};
 use crate::model::made::Made;
 use crate::model::notice::Notice;
 use crate::model::plan::Action;
+use crate::model::reason::Class;
 use crate::model::tags;
 use crate::store::memory::{self, Versioned, chronicle};
 use crate::store::{Batch, Lease, Op, StoreError};
@@ -75,6 +77,12 @@ fn learned(before: &WatchHistory, looked: &Looked<'_>, service: &Service<'_>) ->
             now
         };
         after.saw(&release.image, first);
+    }
+    let drift = &looked.item.drift;
+    if drift.has(Class::Drift) || drift.has(Class::Behind) {
+        after.drifted_since.get_or_insert(now);
+    } else if looked.item.action != Action::CannotTell && verdict::exit([drift]) == Exit::Done {
+        after.drifted_since = None;
     }
     if let Action::Adopt { image, .. } = &looked.item.action {
         after.current = looked.adopted(image).or(after.current);

@@ -121,6 +121,13 @@ pub(super) const KEYS: &[Key] = &[
         "each pass is late by up to this",
     )
     .by_default(),
+    key(
+        "schedule.pass_timeout",
+        Text,
+        "\"15m\"",
+        "a pass that takes longer is cut",
+    )
+    .by_default(),
     key("store", Table, "[store]", "what must survive a restart"),
     key(
         "store.url",
@@ -129,6 +136,13 @@ pub(super) const KEYS: &[Key] = &[
         "where the store is",
     )
     .by_default(),
+    key("http", Table, "[http]", "health and metrics"),
+    key(
+        "http.listen",
+        Text,
+        "\"127.0.0.1:9464\"",
+        "where they are served",
+    ),
     key(
         "tags",
         Table,

@@ -41,6 +41,7 @@ pub(super) fn read(root: &DeTable<'_>, path: &Path, reading: &mut Reading<'_>) -
         installation,
         schedule: schedule(&root.section("schedule"), reading),
         store: store(&root.section("store"), reading),
+        http: reading.parsed(root.section("http").text("listen"), values::loopback),
         tags: tags(&root.section("tags"), reading),
         aws: aws(&root.section("aws"), reading),
         builder: builder::read(&root.section("builder"), reading),
@@ -59,7 +60,11 @@ fn schedule(section: &Section<'_>, reading: &mut Reading<'_>) -> Schedule {
     let jitter = reading.parsed(section.text("jitter"), |text| {
         values::duration(text, Duration::ZERO, values::HOUR)
     });
+    let pass_timeout = reading.parsed(section.text("pass_timeout"), |text| {
+        values::duration(text, Duration::from_secs(60), values::DAY)
+    });
     Schedule {
+        pass_timeout: pass_timeout.unwrap_or(Duration::from_secs(15 * 60)),
         cron: cron.unwrap_or_else(CronText::every_quarter),
         timezone: timezone.unwrap_or(chrono_tz::UTC),
         jitter: jitter.unwrap_or(Duration::from_secs(30)),

@@ -1,6 +1,7 @@
 //! Texts that become types: durations, names, regions, patterns. Each either gives the value or says
 //! what is wrong and what would be right. Plain functions; what AWS would say is not asked here.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -126,6 +127,25 @@ pub(super) fn store_url(text: &str) -> Result<StoreUrl, Problem> {
         _ if path.contains(['?', '#']) => Err(wrong("has options, and there are none")),
         _ if path.contains(char::is_control) => Err(wrong("holds a control character")),
         _ => Ok(StoreUrl::SqliteFile(PathBuf::from(path))),
+    }
+}
+
+/// An address and port of this machine alone: what is served there asks nobody who they are.
+pub(super) fn loopback(text: &str) -> Result<SocketAddr, Problem> {
+    let right = "write a loopback address and a port, such as \"127.0.0.1:9464\"";
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        Ok(_) => Err(Problem::new(
+            format!(
+                "{} can be reached by others, and nobody is asked who they are",
+                quoted(text)
+            ),
+            format!("{right}, and put a proxy before it where others must read it"),
+        )),
+        Err(_) => Err(Problem::new(
+            format!("{} is not an address", quoted(text)),
+            right,
+        )),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod bake;
+mod daemon;
 mod demo;
 mod harness;
 mod hold;

@@ -86,6 +86,11 @@ impl Life {
         }
     }
 
+    /// Another config for what begins from now on.
+    pub(crate) fn set_config(&mut self, config: &str) {
+        self.settings = settings(config, RECIPE);
+    }
+
     pub(crate) fn guests(&self, cast: Cast) {
         self.account.set_guest(cast);
     }
@@ -234,7 +239,7 @@ impl Life {
 /// The driver's place, which nobody has. A test beside this one may be starting a program: between
 /// fork and exec that holds a copy of every open file here, and with it the lock of a store that was
 /// closed since.
-async fn lease(store: &impl Store) -> Lease {
+pub(super) async fn lease(store: &impl Store) -> Lease {
     for _ in 0..100_000 {
         if let Some(lease) = store.take_lease().await.unwrap() {
             return lease;

@@ -10,3 +10,4 @@ mod holds;
 mod next_pass;
 mod silence;
 mod telling;
+mod watching;

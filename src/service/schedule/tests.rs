@@ -20,6 +20,7 @@ fn schedule(cron: &str, timezone: Tz) -> Schedule {
         cron,
         timezone,
         jitter: Duration::ZERO,
+        pass_timeout: Duration::from_secs(900),
     }
 }
 

@@ -1,0 +1,320 @@
+//! The daemon: passes on a schedule, bakes beside them, people's requests, notices; until it is told
+//! to stop.
+//!
+//! One loop owns everything, in lanes (`lanes`): at most one pass, any number of bakes up to a limit
+//! of which no two are of one watch, one delivery of notices. A pass takes no input, and is cut at a
+//! deadline; ticks that come while one is under way are not made up for. Stopping drops the lanes: what
+//! was under way is in the journal, and the next start goes on with it.
+//!
+//! Decides nothing about AMIs: `pass::decide` and `ask` do. Must not print, exit, or read the
+//! environment: its surroundings are a [`Host`].
+
+mod acts;
+
+mod host;
+
+mod lanes;
+
+mod log;
+
+mod reload;
+
+mod timers;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use super::drive;
+use super::pass::{BAKES_MAX, Start};
+use super::schedule::{Timetable, delay};
+use super::vitals::Vitals;
+use crate::outbox::Delivered;
+use crate::store::StoreError;
+use crate::store::requests::Stored;
+
+use lanes::{AskEnd, BakeEnd, Lane, NotTold, PassEnd};
+use timers::{Tick, Timer};
+
+pub use host::{Condition, Generation, Host, Signal};
+pub use lanes::Ground;
+
+/// How often the daemon looks after what nothing wakes it for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rhythm {
+    /// Requests of people, who wait in front of a terminal.
+    pub requests: Duration,
+    /// Notices that another process stored.
+    pub notices: Duration,
+}
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self {
+            requests: Duration::from_secs(1),
+            notices: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The longest sleep: a clock that was set meanwhile is noticed after this.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+
+/// What the loop woke up for.
+enum Woke {
+    Signal(Signal),
+    Passed(Box<PassEnd>),
+    Baked(Box<BakeEnd>),
+    Asked(AskEnd),
+    Told(Result<Delivered, NotTold>),
+    Loaded(Box<reload::Loaded>),
+    Timer,
+}
+
+/// The daemon's loop and everything that it has under way.
+struct Daemon<'a, H> {
+    ground: Ground<'a>,
+    host: &'a H,
+    vitals: &'a Vitals,
+    generation: Rc<Generation>,
+    timetable: Timetable,
+    tick: Option<Tick>,
+    requests: Timer,
+    notices: Timer,
+    alive: Option<Timer>,
+    pass: Lane<'a, PassEnd>,
+    bakes: FuturesUnordered<LocalBoxFuture<'a, BakeEnd>>,
+    /// The names of the bakes that are under way: watches, or journals that cannot be read.
+    baking: BTreeSet<String>,
+    /// Bakes that wait for room, by watch. A newer pass replaces them.
+    waiting: BTreeMap<String, (Start, Option<Stored>)>,
+    asks: FuturesUnordered<LocalBoxFuture<'a, AskEnd>>,
+    /// Requests that are being looked at.
+    asking: BTreeSet<String>,
+    telling: Lane<'a, Result<Delivered, NotTold>>,
+    loading: Lane<'a, reload::Loaded>,
+    /// Reloads that were asked for while one was under way.
+    reloads: VecDeque<Option<Stored>>,
+    /// Since when no pass has ended in time.
+    cut_since: Option<DateTime<Utc>>,
+}
+
+/// Runs until the host says stop.
+///
+/// # Errors
+/// When another process has taken the driver's place, or the store cannot even be read at the start.
+pub async fn run<H: Host>(
+    ground: Ground<'_>,
+    first: Generation,
+    host: &H,
+    vitals: &Vitals,
+    rhythm: Rhythm,
+) -> Result<(), StoreError> {
+    let mut daemon = Daemon::new(ground, first, host, vitals, rhythm);
+    daemon.go_on_with_what_was_left().await?;
+    host.tell(&Condition::Ready);
+    tracing::info!(
+        watches = daemon.generation.settings.watches.len(),
+        schedule = daemon.generation.settings.schedule.cron.as_str(),
+        "amiwatch watches"
+    );
+    let ended = daemon.until_stopped().await;
+    host.tell(&Condition::Stopping);
+    ended
+}
+
+impl<'a, H: Host> Daemon<'a, H> {
+    fn new(
+        ground: Ground<'a>,
+        first: Generation,
+        host: &'a H,
+        vitals: &'a Vitals,
+        rhythm: Rhythm,
+    ) -> Self {
+        let now = ground.clock.now();
+        let alive = host
+            .alive_every()
+            .map(|every| Timer::due_now(now, delta(every)));
+        Self {
+            ground,
+            host,
+            vitals,
+            timetable: Timetable::of(&first.settings.schedule),
+            generation: Rc::new(first),
+            // A start is a tick: what happened meanwhile should not wait for the next one.
+            tick: Some(Tick::new(now, now)),
+            requests: Timer::due_now(now, delta(rhythm.requests)),
+            notices: Timer::due_now(now, delta(rhythm.notices)),
+            alive,
+            pass: None,
+            bakes: FuturesUnordered::new(),
+            baking: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            asks: FuturesUnordered::new(),
+            asking: BTreeSet::new(),
+            telling: None,
+            loading: None,
+            reloads: VecDeque::new(),
+            cut_since: None,
+        }
+    }
+
+    /// Bakes that an earlier process left half-way are driven on at once, whatever the look says.
+    async fn go_on_with_what_was_left(&mut self) -> Result<(), StoreError> {
+        let open = {
+            let generation = Rc::clone(&self.generation);
+            drive::under_way(&self.ground.service(&generation)).await?
+        };
+        if !open.is_empty() {
+            tracing::info!(
+                bakes = open.len(),
+                "going on with bakes that were left half-way"
+            );
+        }
+        self.resume(open);
+        Ok(())
+    }
+
+    async fn until_stopped(&mut self) -> Result<(), StoreError> {
+        loop {
+            self.begin_what_is_due();
+            let woke = self.wake().await;
+            let now = self.ground.clock.now();
+            match woke {
+                Woke::Signal(Signal::Stop) => return Ok(()),
+                Woke::Signal(Signal::Reload) => self.reloads.push_back(None),
+                Woke::Passed(end) => self.passed(*end, now).await?,
+                Woke::Baked(end) => self.baked(*end, now)?,
+                Woke::Asked(end) => self.asked(end)?,
+                Woke::Told(end) => self.told(end, now)?,
+                Woke::Loaded(loaded) => self.loaded(*loaded, now).await?,
+                Woke::Timer => {}
+            }
+            if self.requests.is_due(now) {
+                self.requests.restart(now);
+                self.read_requests(now).await?;
+            }
+        }
+    }
+
+    /// Waits for the first thing that happens. Signals come first, and what ends before what is due.
+    async fn wake(&mut self) -> Woke {
+        let sleep = self.ground.clock.sleep(self.sleep_for());
+        tokio::select! {
+            biased;
+            signal = self.host.signal() => Woke::Signal(signal),
+            loaded = lanes::next(&mut self.loading) => Woke::Loaded(Box::new(loaded)),
+            end = lanes::next(&mut self.pass) => Woke::Passed(Box::new(end)),
+            Some(end) = self.bakes.next() => Woke::Baked(Box::new(end)),
+            Some(end) = self.asks.next() => Woke::Asked(end),
+            end = lanes::next(&mut self.telling) => Woke::Told(end),
+            () = sleep => Woke::Timer,
+        }
+    }
+
+    fn sleep_for(&self) -> Duration {
+        let now = self.ground.clock.now();
+        let tick = self
+            .tick
+            .filter(|_| self.pass.is_none())
+            .map(|tick| tick.at);
+        let tell = self.telling.is_none().then(|| self.notices.at());
+        let alive = self.alive.map(|alive| alive.at());
+        let due = [tick, tell, alive, Some(self.requests.at())];
+        let next = due.into_iter().flatten().min().unwrap_or(now);
+        (next - now).to_std().unwrap_or_default().min(SLEEP_MAX)
+    }
+
+    /// Starts what is due and has room. Nothing waits in here.
+    fn begin_what_is_due(&mut self) {
+        let now = self.ground.clock.now();
+        if let Some(alive) = self.alive.as_mut().filter(|alive| alive.is_due(now)) {
+            alive.restart(now);
+            self.host.tell(&Condition::Alive);
+        }
+        if self.loading.is_none()
+            && let Some(asked) = self.reloads.pop_front()
+        {
+            self.loading = Some(self.load(asked));
+        }
+        if self.pass.is_none() && self.tick.is_some_and(|tick| tick.is_due(now)) {
+            self.begin_pass(now);
+        }
+        while self.bakes.len() < BAKES_MAX
+            && let Some((_, (start, asked))) = self.waiting.pop_first()
+        {
+            self.begin_bake(start, asked);
+        }
+        if self.telling.is_none() && self.notices.is_due(now) {
+            self.notices.restart(now);
+            self.telling = Some(lanes::tell(self.ground, Rc::clone(&self.generation)));
+        }
+        self.count();
+    }
+
+    fn begin_pass(&mut self, now: DateTime<Utc>) {
+        self.tick = None;
+        self.vitals.change(|pulse| {
+            pulse.pass_since = Some(now);
+            pulse.next_pass_at = None;
+        });
+        let limit = self.generation.settings.schedule.pass_timeout;
+        self.pass = Some(lanes::pass(self.ground, Rc::clone(&self.generation), limit));
+    }
+
+    fn begin_bake(&mut self, start: Start, asked: Option<Stored>) {
+        self.baking.insert(start.watch.to_string());
+        let generation = Rc::clone(&self.generation);
+        self.bakes
+            .push(lanes::bake(self.ground, generation, start, asked));
+    }
+
+    /// Goes on with journals that nobody here drives.
+    fn resume(&mut self, open: Vec<lanes::Open>) {
+        for one in open {
+            if self.baking.insert(lanes::name_of(&one)) {
+                let generation = Rc::clone(&self.generation);
+                self.bakes.push(lanes::resume(self.ground, generation, one));
+            }
+        }
+    }
+
+    /// The tick that follows, late by its jitter.
+    fn next_tick(&mut self, now: DateTime<Utc>) {
+        let settings = &self.generation.settings;
+        let tick = self.timetable.next_after(now);
+        let at = tick.map(|tick| {
+            let late = delay(
+                settings.installation.as_ref(),
+                tick,
+                settings.schedule.jitter,
+            );
+            tick + delta(late)
+        });
+        self.tick = at.map(|at| Tick::new(at, now));
+        let limit = delta(settings.schedule.pass_timeout);
+        self.vitals.change(|pulse| {
+            pulse.next_pass_at = at;
+            let gap = at.map_or(TimeDelta::zero(), |at| at - now);
+            pulse.patience = gap + limit + delta(SLEEP_MAX);
+        });
+    }
+
+    fn count(&self) {
+        let calls = self.generation.connection.calls();
+        let under_way = u64::try_from(self.bakes.len()).unwrap_or(u64::MAX);
+        self.vitals.change(|pulse| {
+            pulse.saw(calls);
+            pulse.bakes_under_way = under_way;
+        });
+    }
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}

@@ -1,0 +1,307 @@
+//! What the loop does with what has ended: a pass, a bake, a request, a delivery.
+
+use std::rc::Rc;
+
+use chrono::{DateTime, Utc};
+
+use super::lanes::{self, AskEnd, BakeEnd, NotTold, PassEnd};
+use super::timers::Tick;
+use super::{Daemon, Host, log};
+use crate::clock::Elapsed;
+use crate::flow::notify;
+use crate::flow::verdict::Exit;
+use crate::model::plan::{Action, PlanItem};
+use crate::model::request::{Answer, Ask, Request};
+use crate::outbox::Delivered;
+use crate::service::drive::{self, DriveError};
+use crate::service::pass::Decided;
+use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
+use crate::store::requests::{self, Stored};
+use crate::store::{Batch, Op, StoreError, memory};
+use crate::workflow::runner::RunError;
+
+impl<H: Host> Daemon<'_, H> {
+    pub(super) async fn passed(
+        &mut self,
+        end: PassEnd,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let took = now - end.since;
+        let result = match end.decided {
+            Ok(Ok(mut decided)) => {
+                self.cut_since = None;
+                if !Rc::ptr_eq(&end.generation, &self.generation) {
+                    // Decided under a config that is gone: the pass that follows decides anew.
+                    decided.starts.clear();
+                }
+                self.take(decided)
+            }
+            Ok(Err(error)) => {
+                unless_replaced(error, "a pass failed; the next one tries again")?;
+                PassResult::Failed
+            }
+            Err(limit) => {
+                self.cut(limit, end.since, now).await?;
+                PassResult::Cut
+            }
+        };
+        self.resume(end.open);
+        self.vitals.change(|pulse| {
+            pulse.pass_since = None;
+            pulse.last_pass_took = Some(took);
+            *pulse.passes.entry(result).or_default() += 1;
+            if matches!(result, PassResult::Good | PassResult::Partial) {
+                pulse.last_pass_at = Some(now);
+            }
+            if result == PassResult::Good {
+                pulse.last_good_pass_at = Some(now);
+            }
+        });
+        self.next_tick(now);
+        if !Rc::ptr_eq(&end.generation, &self.generation) {
+            self.tick = Some(Tick::new(now, now));
+        }
+        self.notices.set(now, now);
+        self.read_drift().await;
+        self.status(result, now);
+        Ok(())
+    }
+
+    /// Queues what is to be started. What an earlier pass queued is decided anew.
+    fn take(&mut self, decided: Decided) -> PassResult {
+        self.waiting.retain(|_, (_, asked)| asked.is_some());
+        let result = result_of(&decided.items);
+        for start in decided.starts {
+            let name = start.watch.to_string();
+            if !self.baking.contains(&name) {
+                self.waiting.entry(name).or_insert((start, None));
+            }
+        }
+        let watches = decided.items.len();
+        let result_word = result.as_str();
+        tracing::info!(
+            watches,
+            result = result_word,
+            starts = self.waiting.len(),
+            "a pass ended"
+        );
+        for item in &decided.items {
+            let (watch, because) = (item.watch.as_str(), item.because.join(" "));
+            tracing::debug!(watch, action = ?item.action, because, "decided");
+        }
+        result
+    }
+
+    /// A pass was cut. It is told once, until one ends in time.
+    async fn cut(
+        &mut self,
+        limit: Elapsed,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let limit_s = limit.0.as_secs();
+        tracing::error!(
+            limit_s,
+            "a pass did not end in time and was cut; the next one tries again"
+        );
+        let first = *self.cut_since.get_or_insert(since);
+        let Some(installation) = &self.generation.settings.installation else {
+            return Ok(());
+        };
+        let notice = notify::pass_cut(installation, first, limit.0, now);
+        let told = {
+            let generation = Rc::clone(&self.generation);
+            self.ground.service(&generation).told()
+        };
+        let mut ops = memory::tell(self.ground.store, &notice, told.of(notice.event)).await?;
+        if ops.is_empty() {
+            return Ok(());
+        }
+        ops.push(Op::CheckLease {
+            epoch: self.ground.lease.epoch,
+        });
+        self.ground.store.commit(Batch::of(ops)).await
+    }
+
+    pub(super) fn baked(&mut self, end: BakeEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.baking.remove(&end.name);
+        let took_s = (now - end.since).num_seconds();
+        let (name, notices) = (end.name.as_str(), &mut self.notices);
+        notices.set(now, now);
+        let result = match end.ended {
+            Ok(ended) if ended.image.is_some() => BakeResult::Verified,
+            Ok(_) => BakeResult::Failed,
+            Err(DriveError::Store(error) | DriveError::Run(RunError::Store(error))) => {
+                unless_replaced(error, "a bake cannot go on; the next pass tries again")?;
+                BakeResult::PutOff
+            }
+            Err(error) => {
+                let why = log::chain(&error);
+                tracing::error!(name, why, "a bake cannot go on; the next pass tries again");
+                BakeResult::PutOff
+            }
+        };
+        tracing::info!(name, took_s, result = result.as_str(), "a bake ended");
+        self.vitals
+            .change(|pulse| *pulse.bakes.entry(result).or_default() += 1);
+        Ok(())
+    }
+
+    pub(super) fn asked(&mut self, end: AskEnd) -> Result<(), StoreError> {
+        match end {
+            AskEnd::Answered(id) => {
+                self.asking.remove(&id);
+            }
+            AskEnd::Failed(id, error) => {
+                self.asking.remove(&id);
+                unless_replaced(error, "a request cannot be answered now; it is read again")?;
+            }
+            AskEnd::Start(start, asked, generation) => {
+                let name = start.watch.to_string();
+                self.asking.remove(&asked.id);
+                // With a bake of the watch under way by now, the next look answers with its journal;
+                // with another config by now, it asks anew.
+                let same = Rc::ptr_eq(&generation, &self.generation);
+                if same && !self.baking.contains(&name) {
+                    self.waiting.insert(name, (*start, Some(asked)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn told(
+        &mut self,
+        end: Result<Delivered, NotTold>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        match end {
+            Ok(Delivered { next_at, .. }) => {
+                if let Some(next) = next_at {
+                    self.notices.set(next, now);
+                }
+            }
+            Err(NotTold::Store(error)) => unless_replaced(error, "notices wait")?,
+            Err(error) => tracing::warn!(why = log::chain(&error), "notices wait"),
+        }
+        Ok(())
+    }
+
+    /// Looks at the requests: answers what can be answered at once, begins with the rest, removes what
+    /// nobody waits for.
+    pub(super) async fn read_requests(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let all = match requests::all(self.ground.store).await {
+            Ok(all) => all,
+            Err(error) => return unless_replaced(error, "requests cannot be read"),
+        };
+        for asked in all {
+            let request = &asked.request.value;
+            if request.stale(now) {
+                requests::remove(self.ground.store, &asked).await?;
+            } else if request.answer.is_none() && !self.is_looked_at(&asked) {
+                self.begin_request(asked).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_looked_at(&self, asked: &Stored) -> bool {
+        let mut waiting = self.waiting.values();
+        self.asking.contains(&asked.id)
+            || waiting.any(|(_, one)| one.as_ref().is_some_and(|one| one.id == asked.id))
+    }
+
+    async fn begin_request(&mut self, asked: Stored) -> Result<(), StoreError> {
+        let Request { ask, by, .. } = &asked.request.value;
+        let Ask::Bake { watch, force } = ask else {
+            tracing::info!(by, "a reload is asked for");
+            self.asking.insert(asked.id.clone());
+            self.reloads.push_back(Some(asked));
+            return Ok(());
+        };
+        let (watch, force) = (watch.clone(), *force);
+        if !self.baking.contains(watch.as_str()) {
+            tracing::info!(by, watch = watch.as_str(), force, "a bake is asked for");
+            self.asking.insert(asked.id.clone());
+            let generation = Rc::clone(&self.generation);
+            self.asks
+                .push(lanes::asking(self.ground, generation, asked, watch, force));
+            return Ok(());
+        }
+        // One is under way: whoever asks joins it, as soon as it has a journal.
+        let generation = Rc::clone(&self.generation);
+        let open = drive::under_way(&self.ground.service(&generation)).await?;
+        let journal = open.into_iter().find(|(_, of)| of.as_ref() == Some(&watch));
+        match journal {
+            Some((journal, _)) => {
+                lanes::answer(self.ground, &asked, Answer::Driving { journal }).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Reads what the pass has remembered, for the metrics.
+    async fn read_drift(&self) {
+        let remembered = memory::watches(self.ground.store).await;
+        let waiting = memory::outbox(self.ground.store).await;
+        self.vitals.change(|pulse| {
+            if let Ok(watches) = remembered {
+                let ages = watches.into_iter();
+                pulse.drifted_since = ages
+                    .map(|(watch, history)| (watch, history.drifted_since))
+                    .collect();
+            }
+            if let Ok(waiting) = waiting {
+                pulse.notices = count(waiting.iter().map(|(_, one)| &one.value));
+            }
+        });
+    }
+
+    fn status(&self, result: PassResult, now: DateTime<Utc>) {
+        let next = self.tick.map_or("never".to_owned(), |tick| {
+            tick.at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+        });
+        let line = format!(
+            "last pass {} ({}), {} bakes under way, next pass {next}",
+            now.format("%H:%M:%S UTC"),
+            result.as_str(),
+            self.bakes.len()
+        );
+        self.host.tell(&super::Condition::Status(line));
+    }
+}
+
+/// Good when everything that was looked for could be told.
+fn result_of(items: &[PlanItem]) -> PassResult {
+    let told = |item: &PlanItem| {
+        item.action != Action::CannotTell
+            && crate::flow::verdict::exit([&item.drift]) != Exit::CannotTell
+    };
+    match items.iter().all(told) {
+        true => PassResult::Good,
+        false => PassResult::Partial,
+    }
+}
+
+fn count<'w>(waiting: impl Iterator<Item = &'w memory::Waiting>) -> NoticeCount {
+    let mut counted = NoticeCount::default();
+    for delivery in waiting.flat_map(|one| one.to.values()) {
+        match delivery.dead {
+            true => counted.dead += 1,
+            false => counted.waiting += 1,
+        }
+    }
+    counted
+}
+
+/// A driver that was replaced must stop; every other trouble of the store is logged, and the work is
+/// tried again.
+pub(super) fn unless_replaced(error: StoreError, what: &'static str) -> Result<(), StoreError> {
+    match error {
+        StoreError::LeaseLost => Err(error),
+        error => {
+            tracing::error!(why = log::chain(&error), "{what}");
+            Ok(())
+        }
+    }
+}

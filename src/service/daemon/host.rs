@@ -1,0 +1,53 @@
+//! What the daemon lives in: whoever stops it, reloads it, and wants to know how it is.
+
+use std::time::Duration;
+
+use crate::cloud::Connection;
+use crate::settings::Settings;
+
+/// Settings, and the way to AWS that they say. A reload makes a new generation; what the old one
+/// began goes on with the old one.
+pub struct Generation {
+    pub settings: Settings,
+    pub connection: Connection,
+}
+
+/// What somebody wants of the whole daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Stop; whatever is under way goes on at the next start.
+    Stop,
+    /// Read the config again.
+    Reload,
+}
+
+/// What the daemon says about itself to whoever supervises it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// It works (again, after a reload).
+    Ready,
+    Reloading,
+    Stopping,
+    /// It is alive.
+    Alive,
+    /// One line for people.
+    Status(String),
+}
+
+/// The daemon's surroundings: the operating system and its service manager, or a test.
+pub trait Host {
+    /// Waits for the next signal.
+    fn signal(&self) -> impl Future<Output = Signal>;
+
+    /// Reads the config again.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, as people read it.
+    fn load(&self) -> impl Future<Output = Result<Generation, String>>;
+
+    /// Tells the supervisor. Best effort: a supervisor that does not listen is nobody's error.
+    fn tell(&self, condition: &Condition);
+
+    /// How often the supervisor wants to hear that the daemon is alive; absent: never.
+    fn alive_every(&self) -> Option<Duration>;
+}

@@ -1,0 +1,83 @@
+//! What the daemon logs of its bakes: a line for each step that ended, with fields to search by.
+
+use crate::flow::bake::steps::{BakeOutput, BakeStep};
+use crate::model::bake::BakeOrder;
+use crate::service::drive::BakeObserver;
+use crate::workflow::observer::Observer;
+use crate::workflow::runner::step_word;
+use crate::workflow::{Event, Outcome};
+
+/// An observer that logs one bake.
+pub(super) fn observer(order: &BakeOrder) -> Box<BakeObserver> {
+    Box::new(Log {
+        watch: order.watch.to_string(),
+        key: format!("{}-{}", order.key.short(), order.generation),
+    })
+}
+
+struct Log {
+    watch: String,
+    key: String,
+}
+
+impl Observer<BakeOrder, BakeStep, BakeOutput> for Log {
+    fn recorded(&self, event: &Event<BakeOrder, BakeStep, BakeOutput>) {
+        let (watch, key) = (&self.watch, &self.key);
+        match event {
+            Event::Opened { input, .. } => tracing::info!(
+                watch, bake.key = key, image.name = input.image_name,
+                release.image = %input.release.image, attempt = input.attempt,
+                "a bake begins"
+            ),
+            Event::Started { step, choice, .. } => {
+                let step = step_word(step);
+                tracing::debug!(watch, bake.key = key, step, choice, "a step starts");
+            }
+            Event::Done { step, .. } => {
+                let step = step_word(step);
+                tracing::info!(watch, bake.key = key, step, "a step is done");
+            }
+            Event::Failed { step, failure, .. } => {
+                let step = step_word(step);
+                let why = failure.why.as_str();
+                tracing::warn!(watch, bake.key = key, step, why, "a step failed");
+            }
+            Event::UndoStarted { step, .. } | Event::Undone { step, .. } => {
+                let step = step_word(step);
+                tracing::debug!(watch, bake.key = key, step, "undoing");
+            }
+            Event::Left { left, .. } => {
+                let (why, by_hand) = (left.why.as_str(), left.by_hand.as_str());
+                tracing::error!(
+                    watch,
+                    bake.key = key,
+                    why,
+                    by_hand,
+                    "something was left behind"
+                );
+            }
+            Event::Closed { outcome, .. } => match outcome {
+                Outcome::Succeeded { .. } => tracing::info!(watch, bake.key = key, "verified"),
+                Outcome::Failed { step, .. } => {
+                    tracing::warn!(watch, bake.key = key, step, "the bake failed");
+                }
+            },
+        }
+    }
+
+    fn waiting(&self, step: BakeStep, so_far: &str) {
+        let step = step_word(&step);
+        tracing::debug!(watch = self.watch, step, so_far, "waiting");
+    }
+}
+
+/// An error with its sources on one line, each layer once.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

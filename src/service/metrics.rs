@@ -1,0 +1,266 @@
+//! The daemon's metrics, each declared once: name, unit, labels, help. Rendered as OpenMetrics text
+//! from one [`Pulse`].
+//!
+//! Labels come from closed sets of words, from IAM action names, and from the config's watches: none
+//! grows with time. docs/metrics.md lists what is here, and a test holds the two together.
+
+use std::sync::atomic::AtomicU64;
+
+use chrono::{DateTime, Utc};
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::vitals::{BakeResult, PassResult, Pulse, ReloadResult};
+
+/// The media type of what [`render`] gives.
+pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Labels = Vec<(&'static str, String)>;
+type Counters = Family<Labels, Counter>;
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// One scrape: a registry that lives as long as its text takes to write.
+struct Scrape {
+    registry: Registry,
+}
+
+/// The values as OpenMetrics text.
+pub fn render(pulse: &Pulse, now: DateTime<Utc>) -> String {
+    let mut scrape = Scrape {
+        registry: Registry::with_prefix("amiwatch"),
+    };
+    scrape.build();
+    scrape.passes(pulse);
+    scrape.watches(pulse, now);
+    scrape.bakes(pulse);
+    scrape.calls(pulse);
+    scrape.rest(pulse);
+    let mut out = String::new();
+    match text::encode(&mut out, &scrape.registry) {
+        Ok(()) => out,
+        // A String takes whatever is written to it.
+        Err(std::fmt::Error) => String::new(),
+    }
+}
+
+impl Scrape {
+    fn build(&mut self) {
+        let info = Family::<Labels, Gauge>::default();
+        let labels = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
+        info.get_or_create(&labels).set(1);
+        self.registry
+            .register("build_info", "The running version, always 1", info);
+    }
+
+    fn passes(&mut self, pulse: &Pulse) {
+        let passes = Counters::default();
+        for result in PassResult::ALL {
+            let count = pulse.passes.get(result).copied().unwrap_or_default();
+            let labels = vec![("result", result.as_str().to_owned())];
+            passes.get_or_create(&labels).inc_by(count);
+        }
+        self.registry
+            .register("passes", "Passes that ended, by how they ended", passes);
+        self.moment(
+            "last_pass_timestamp",
+            "When a pass last ended by itself (Unix time); absent before the first",
+            pulse.last_pass_at,
+        );
+        self.moment(
+            "last_good_pass_timestamp",
+            "When a pass last ended that could tell everything (Unix time); absent before the first",
+            pulse.last_good_pass_at,
+        );
+        self.moment(
+            "next_pass_timestamp",
+            "When the next pass begins (Unix time); absent while one is under way",
+            pulse.next_pass_at,
+        );
+        if let Some(took) = pulse.last_pass_took {
+            let seconds = Seconds::default();
+            seconds.set(took.as_seconds_f64());
+            self.registry.register_with_unit(
+                "last_pass_duration",
+                "How long the last pass took",
+                Unit::Seconds,
+                seconds,
+            );
+        }
+    }
+
+    fn moment(&mut self, name: &str, help: &str, at: Option<DateTime<Utc>>) {
+        if let Some(at) = at {
+            let seconds = Gauge::<i64>::default();
+            seconds.set(at.timestamp());
+            self.registry
+                .register_with_unit(name, help, Unit::Seconds, seconds);
+        }
+    }
+
+    fn watches(&mut self, pulse: &Pulse, now: DateTime<Utc>) {
+        let ages = Family::<Labels, Gauge>::default();
+        for (watch, since) in &pulse.drifted_since {
+            let age = since.map_or(0, |since| (now - since).num_seconds().max(0));
+            ages.get_or_create(&vec![("watch", watch.clone())]).set(age);
+        }
+        self.registry.register_with_unit(
+            "drift_age",
+            "For how long the watch, or a target of it, has been out of step; 0 when in step",
+            Unit::Seconds,
+            ages,
+        );
+    }
+
+    fn bakes(&mut self, pulse: &Pulse) {
+        let bakes = Counters::default();
+        for result in BakeResult::ALL {
+            let count = pulse.bakes.get(result).copied().unwrap_or_default();
+            let labels = vec![("result", result.as_str().to_owned())];
+            bakes.get_or_create(&labels).inc_by(count);
+        }
+        self.registry
+            .register("bakes", "Bakes that ended, by how they ended", bakes);
+        self.number(
+            "bakes_under_way",
+            "Bakes that are under way",
+            pulse.bakes_under_way,
+        );
+    }
+
+    fn calls(&mut self, pulse: &Pulse) {
+        let (sent, throttled) = (Counters::default(), Counters::default());
+        for (operation, calls) in pulse.calls_by_operation() {
+            let labels = vec![("operation", operation)];
+            sent.get_or_create(&labels).inc_by(calls.sent);
+            throttled.get_or_create(&labels).inc_by(calls.throttled);
+        }
+        self.registry.register(
+            "api_calls",
+            "Requests sent to AWS, retries included, by IAM action",
+            sent,
+        );
+        self.registry.register(
+            "api_throttles",
+            "Answers of AWS that said \"too often\", by IAM action",
+            throttled,
+        );
+    }
+
+    fn rest(&mut self, pulse: &Pulse) {
+        self.number(
+            "notices_waiting",
+            "Deliveries of notices that are still tried",
+            pulse.notices.waiting,
+        );
+        self.number(
+            "notices_dead",
+            "Deliveries of notices that were given up; `amiwatch notify retry` tries them again",
+            pulse.notices.dead,
+        );
+        let reloads = Counters::default();
+        for result in ReloadResult::ALL {
+            let count = pulse.reloads.get(result).copied().unwrap_or_default();
+            let labels = vec![("result", result.as_str().to_owned())];
+            reloads.get_or_create(&labels).inc_by(count);
+        }
+        self.registry.register(
+            "reloads",
+            "Reloads of the config, by how they ended",
+            reloads,
+        );
+    }
+
+    fn number(&mut self, name: &str, help: &str, value: u64) {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        self.registry.register(name, help, gauge);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::cloud::{Calls, OperationCalls};
+    use crate::service::vitals::Vitals;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    /// A daemon that has done something of everything.
+    fn busy() -> Pulse {
+        let vitals = Vitals::new(at(0), TimeDelta::seconds(100));
+        vitals.change(|pulse| {
+            pulse.last_pass_at = Some(at(60));
+            pulse.last_good_pass_at = Some(at(50));
+            pulse.last_pass_took = Some(TimeDelta::milliseconds(1500));
+            pulse.next_pass_at = Some(at(900));
+            pulse.passes.insert(PassResult::Good, 3);
+            pulse.bakes.insert(BakeResult::Verified, 1);
+            pulse
+                .drifted_since
+                .insert("000000000000/eu-west-1/shop".to_owned(), Some(at(40)));
+            let calls = OperationCalls {
+                sent: 7,
+                throttled: 2,
+            };
+            pulse.saw(Calls {
+                by_operation: [("ec2:DescribeImages".to_owned(), calls)].into(),
+                ..Calls::default()
+            });
+        });
+        vitals.pulse()
+    }
+
+    fn names(text: &str) -> BTreeSet<String> {
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        types
+            .filter_map(|line| Some(line.split(' ').next()?.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn what_happened_is_in_the_text() {
+        let text = render(&busy(), at(100));
+        for line in [
+            "amiwatch_passes_total{result=\"good\"} 3",
+            "amiwatch_passes_total{result=\"cut\"} 0",
+            "amiwatch_last_pass_duration_seconds 1.5",
+            "amiwatch_last_good_pass_timestamp_seconds 50",
+            "amiwatch_drift_age_seconds{watch=\"000000000000/eu-west-1/shop\"} 60",
+            "amiwatch_bakes_total{result=\"verified\"} 1",
+            "amiwatch_api_calls_total{operation=\"ec2:DescribeImages\"} 7",
+            "amiwatch_api_throttles_total{operation=\"ec2:DescribeImages\"} 2",
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_young_daemon_does_not_pretend_to_have_passed() {
+        let vitals = Vitals::new(at(0), TimeDelta::seconds(100));
+        let text = render(&vitals.pulse(), at(1));
+        assert!(!text.contains("timestamp"), "{text}");
+    }
+
+    #[test]
+    fn the_page_lists_every_metric_and_no_other() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/metrics.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let listed: BTreeSet<String> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `amiwatch_")?.split(['`', '{']).next())
+            .map(|name| format!("amiwatch_{}", name.trim_end_matches("_total")))
+            .collect();
+        assert_eq!(listed, names(&render(&busy(), at(100))));
+    }
+}

@@ -1,0 +1,213 @@
+//! How the daemon is: what health and metrics are made from. Written by the daemon's loop, read by
+//! whoever asks; holds nothing that the store must hold.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use crate::cloud::{Calls, OperationCalls};
+
+/// The last values; clones share them.
+#[derive(Debug, Clone)]
+pub struct Vitals(Arc<Mutex<Pulse>>);
+
+/// The daemon's values at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    pub started_at: DateTime<Utc>,
+    /// When the pass that is under way began.
+    pub pass_since: Option<DateTime<Utc>>,
+    /// When a pass last ended by itself, whatever it saw.
+    pub last_pass_at: Option<DateTime<Utc>>,
+    /// When a pass last ended that could tell everything that it looked for.
+    pub last_good_pass_at: Option<DateTime<Utc>>,
+    /// How long the last pass took.
+    pub last_pass_took: Option<TimeDelta>,
+    /// When the next pass begins; absent while one is under way.
+    pub next_pass_at: Option<DateTime<Utc>>,
+    /// The longest that may rightly pass from the end of one pass to the end of the next.
+    pub patience: TimeDelta,
+    pub passes: BTreeMap<PassResult, u64>,
+    pub bakes: BTreeMap<BakeResult, u64>,
+    pub bakes_under_way: u64,
+    /// By watch: since when it has been out of step; absent for one that is in step.
+    pub drifted_since: BTreeMap<String, Option<DateTime<Utc>>>,
+    /// Notices that somebody still waits for, and those given up.
+    pub notices: NoticeCount,
+    pub reloads: BTreeMap<ReloadResult, u64>,
+    /// What earlier generations of the settings asked of AWS.
+    earlier: Calls,
+    /// What the present one did.
+    calls: Calls,
+}
+
+/// Notices in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NoticeCount {
+    pub waiting: u64,
+    pub dead: u64,
+}
+
+/// How a pass ended. The words are labels of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PassResult {
+    /// Everything could be told.
+    Good,
+    /// Something was unreachable.
+    Partial,
+    /// It did not end in time and was cut.
+    Cut,
+    /// The store failed.
+    Failed,
+}
+
+/// How a bake ended. The words are labels of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BakeResult {
+    Verified,
+    Failed,
+    /// It could not be ordered or not be driven on; it is tried again.
+    PutOff,
+}
+
+/// How a reload ended. The words are labels of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReloadResult {
+    Done,
+    KeptOld,
+}
+
+macro_rules! words {
+    ($($of:ident { $($variant:ident = $word:literal),+ })+) => {$(
+        impl $of {
+            /// Every value, in the order of the metric's lines.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The label's word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+    )+};
+}
+
+words! {
+    PassResult { Good = "good", Partial = "partial", Cut = "cut", Failed = "failed" }
+    BakeResult { Verified = "verified", Failed = "failed", PutOff = "put_off" }
+    ReloadResult { Done = "done", KeptOld = "kept_old" }
+}
+
+impl Vitals {
+    /// A daemon that starts now and has done nothing yet.
+    pub fn new(now: DateTime<Utc>, patience: TimeDelta) -> Self {
+        Self(Arc::new(Mutex::new(Pulse {
+            started_at: now,
+            pass_since: None,
+            last_pass_at: None,
+            last_good_pass_at: None,
+            last_pass_took: None,
+            next_pass_at: None,
+            patience,
+            passes: BTreeMap::new(),
+            bakes: BTreeMap::new(),
+            bakes_under_way: 0,
+            drifted_since: BTreeMap::new(),
+            notices: NoticeCount::default(),
+            reloads: BTreeMap::new(),
+            earlier: Calls::default(),
+            calls: Calls::default(),
+        })))
+    }
+
+    /// Changes the values; each change is whole.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Pulse) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The values now.
+    pub fn pulse(&self) -> Pulse {
+        self.change(|pulse| pulse.clone())
+    }
+}
+
+impl Pulse {
+    /// Takes the counters of the present connection.
+    pub(super) fn saw(&mut self, calls: Calls) {
+        self.calls = calls;
+    }
+
+    /// A new connection begins to count at nothing.
+    pub(super) fn new_connection(&mut self) {
+        self.earlier.by_operation = self.calls_by_operation();
+        self.calls = Calls::default();
+    }
+
+    /// What was asked of AWS since the start, by IAM action.
+    pub fn calls_by_operation(&self) -> BTreeMap<String, OperationCalls> {
+        let mut sum = self.earlier.by_operation.clone();
+        for (operation, calls) in &self.calls.by_operation {
+            let entry = sum.entry(operation.clone()).or_default();
+            entry.sent += calls.sent;
+            entry.throttled += calls.throttled;
+        }
+        sum
+    }
+
+    /// Why the daemon is not well; absent when it is. Whether AWS answers is not asked here: a daemon
+    /// that looks and cannot tell is alive, and restarting it would help nobody.
+    pub fn ailment(&self, now: DateTime<Utc>) -> Option<String> {
+        let since = self.last_pass_at.unwrap_or(self.started_at);
+        let silent = now - since;
+        (silent > self.patience).then(|| {
+            format!(
+                "no pass has ended for {} s; the longest that is right is {} s",
+                silent.num_seconds(),
+                self.patience.num_seconds()
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    #[test]
+    fn a_daemon_without_a_pass_for_too_long_is_not_well() {
+        let vitals = Vitals::new(at(0), TimeDelta::seconds(100));
+        assert_eq!(vitals.pulse().ailment(at(100)), None);
+        assert!(vitals.pulse().ailment(at(101)).is_some());
+        vitals.change(|pulse| pulse.last_pass_at = Some(at(90)));
+        assert_eq!(vitals.pulse().ailment(at(190)), None);
+        let ailment = vitals.pulse().ailment(at(191)).unwrap();
+        assert!(ailment.contains("101 s"), "{ailment}");
+    }
+
+    #[test]
+    fn calls_go_on_counting_over_a_reload() {
+        let calls = |sent, throttled| Calls {
+            by_operation: [(
+                "ec2:DescribeImages".to_owned(),
+                OperationCalls { sent, throttled },
+            )]
+            .into(),
+            ..Calls::default()
+        };
+        let vitals = Vitals::new(at(0), TimeDelta::seconds(1));
+        vitals.change(|pulse| pulse.saw(calls(3, 1)));
+        vitals.change(Pulse::new_connection);
+        vitals.change(|pulse| pulse.saw(calls(2, 0)));
+        let sum = vitals.pulse().calls_by_operation();
+        let all = &sum["ec2:DescribeImages"];
+        assert_eq!((all.sent, all.throttled), (5, 1));
+    }
+}

@@ -1,0 +1,200 @@
+//! The daemon in a life: its loop beside a story, under virtual time, in surroundings that the story
+//! sets.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amiwatch::model::request::{Answer, Ask, Request};
+use amiwatch::service::daemon::{self, Condition, Generation, Ground, Host, Rhythm, Signal};
+use amiwatch::service::vitals::{Pulse, Vitals};
+use amiwatch::store::requests::{self, Stored};
+use amiwatch::store::{Store as _, StoreError};
+use chrono::TimeDelta;
+use tokio::sync::Notify;
+
+use super::life::{Life, settings};
+use super::seam::SeamedStore;
+use super::world::RECIPE;
+
+/// More than anything here takes; virtual time costs nothing.
+const PATIENCE: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// Surroundings by script: signals, the config as it will be read, and what was told to whom.
+pub(crate) struct Surroundings<'a> {
+    life: &'a Life,
+    signals: RefCell<VecDeque<Signal>>,
+    rung: Notify,
+    /// The config as the next reload finds it; an error is what is wrong with it.
+    config: RefCell<Result<String, String>>,
+    told: RefCell<Vec<Condition>>,
+    alive_every: Option<Duration>,
+}
+
+impl Host for Surroundings<'_> {
+    async fn signal(&self) -> Signal {
+        loop {
+            if let Some(signal) = self.signals.borrow_mut().pop_front() {
+                return signal;
+            }
+            self.rung.notified().await;
+        }
+    }
+
+    async fn load(&self) -> Result<Generation, String> {
+        let config = self.config.borrow().clone()?;
+        Ok(Generation {
+            settings: settings(&config, RECIPE),
+            connection: self.life.connection(),
+        })
+    }
+
+    fn tell(&self, condition: &Condition) {
+        self.told.borrow_mut().push(condition.clone());
+    }
+
+    fn alive_every(&self) -> Option<Duration> {
+        self.alive_every
+    }
+}
+
+/// What a story sees of the daemon and does to it.
+pub(crate) struct Watching<'a> {
+    pub(crate) life: &'a Life,
+    surroundings: &'a Surroundings<'a>,
+    vitals: Vitals,
+}
+
+impl Watching<'_> {
+    pub(crate) fn pulse(&self) -> Pulse {
+        self.vitals.pulse()
+    }
+
+    /// Passes that have ended so far, however they ended.
+    pub(crate) fn passes(&self) -> u64 {
+        self.pulse().passes.values().sum()
+    }
+
+    pub(crate) fn told(&self) -> Vec<Condition> {
+        self.surroundings.told.borrow().clone()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.surroundings.signals.borrow_mut().push_back(signal);
+        self.surroundings.rung.notify_one();
+    }
+
+    /// The config as the next reload finds it.
+    pub(crate) fn edit(&self, config: Result<String, String>) {
+        *self.surroundings.config.borrow_mut() = config;
+    }
+
+    /// Lets time pass until something holds.
+    #[track_caller]
+    pub(crate) fn until(
+        &self,
+        what: &str,
+        holds: impl Fn(&Self) -> bool,
+    ) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        let what = what.to_owned();
+        async move {
+            let end = self.life.clock.now() + TimeDelta::from_std(PATIENCE).unwrap();
+            while !holds(self) {
+                assert!(self.life.clock.now() < end, "{caller}: never came: {what}");
+                self.life.wait(Duration::from_millis(500)).await;
+            }
+        }
+    }
+
+    /// Asks as a person's command does, and gives the answer.
+    pub(crate) async fn ask(&self, ask: Ask) -> Answer {
+        let store = self.life.store();
+        let request = Request::new(ask, "a test".to_owned(), self.life.clock.now());
+        let id = requests::leave(&store, &request).await.unwrap();
+        let end = self.life.clock.now() + TimeDelta::from_std(PATIENCE).unwrap();
+        loop {
+            let stored: Stored = requests::read(&store, &id)
+                .await
+                .unwrap()
+                .expect("only its asker removes a request that is not old");
+            if let Some(answer) = stored.request.value.answer.clone() {
+                requests::remove(&store, &stored).await.unwrap();
+                return answer;
+            }
+            assert!(self.life.clock.now() < end, "nobody answers {request:?}");
+            self.life.wait(Duration::from_millis(500)).await;
+        }
+    }
+}
+
+impl Life {
+    /// Runs the daemon beside a story, and stops it when the story ends.
+    pub(crate) async fn daemon<T>(&self, story: impl AsyncFnOnce(&Watching<'_>) -> T) -> T {
+        let (told, ended) = self.daemon_to_its_end(story, None).await;
+        ended.expect("a daemon that is told to stop stops well");
+        told.expect("the daemon works until it is told to stop")
+    }
+
+    /// Runs the daemon beside a story; how both ended. The daemon may end first.
+    pub(crate) async fn daemon_to_its_end<T>(
+        &self,
+        story: impl AsyncFnOnce(&Watching<'_>) -> T,
+        alive_every: Option<Duration>,
+    ) -> (Option<T>, Result<(), StoreError>) {
+        let store = SeamedStore {
+            inner: self.store(),
+            seam: Arc::clone(&self.seam),
+        };
+        let lease = super::life::lease(&store).await;
+        let surroundings = Surroundings {
+            life: self,
+            signals: RefCell::default(),
+            rung: Notify::new(),
+            config: RefCell::new(Err("nothing was edited".to_owned())),
+            told: RefCell::default(),
+            alive_every,
+        };
+        let vitals = Vitals::new(self.clock.now(), TimeDelta::hours(1));
+        let first = Generation {
+            settings: self.settings.clone(),
+            connection: self.connection(),
+        };
+        let ground = Ground {
+            store: &store,
+            clock: &self.clock,
+            lease,
+        };
+        let watching = Watching {
+            life: self,
+            surroundings: &surroundings,
+            vitals: vitals.clone(),
+        };
+        let work = daemon::run(ground, first, &surroundings, &vitals, Rhythm::default());
+        let mut work = std::pin::pin!(work);
+        let told = tokio::select! {
+            biased;
+            ended = &mut work => return (None, ended),
+            told = story(&watching) => told,
+        };
+        watching.signal(Signal::Stop);
+        (Some(told), work.await)
+    }
+
+    /// Somebody else takes the driver's place, as another machine's daemon would.
+    pub(crate) async fn usurp(&self) {
+        use amiwatch::store::{Batch, Op};
+        let store = self.store();
+        let key = "lease/driver";
+        let held = store.get(key).await.unwrap().expect("somebody drives");
+        let value = serde_json::json!(held.version + 1);
+        let (key, expected) = (key.to_owned(), held.version);
+        let taken = Op::CompareAndSet {
+            key,
+            expected,
+            value,
+        };
+        store.commit(Batch::of(vec![taken])).await.unwrap();
+    }
+}

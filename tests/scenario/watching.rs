@@ -1,0 +1,347 @@
+//! The daemon: its schedule, bakes beside its passes, stops and restarts, reloads, requests.
+
+use std::time::Duration;
+
+use amiwatch::model::ids::WatchName;
+use amiwatch::model::request::{Answer, Ask};
+use amiwatch::service::daemon::{Condition, Signal};
+use amiwatch::service::vitals::{BakeResult, PassResult};
+use amiwatch::store::{Store as _, StoreError};
+use chrono::TimeDelta;
+use sim::{FaultKind, FaultRule};
+
+use crate::common::life::Life;
+use crate::common::paused;
+use crate::common::watching::Watching;
+use crate::common::world::{CONFIG, brisk};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn with_schedule(schedule: &str) -> String {
+    format!("{CONFIG}\n[schedule]\n{schedule}\n")
+}
+
+fn bakes(watching: &Watching<'_>, result: BakeResult) -> u64 {
+    let bakes = watching.pulse().bakes;
+    bakes.get(&result).copied().unwrap_or_default()
+}
+
+async fn verified(watching: &Watching<'_>) {
+    let one = |watching: &Watching<'_>| bakes(watching, BakeResult::Verified) == 1;
+    watching.until("a verified bake", one).await;
+}
+
+#[test]
+fn it_looks_at_once_and_then_when_the_schedule_says() {
+    paused(async || {
+        let mut life = Life::brisk();
+        life.set_config(&with_schedule("cron = \"0 * * * *\"\njitter = \"0s\""));
+        life.daemon(async |watching| {
+            watching
+                .until("the first pass", |one| one.passes() == 1)
+                .await;
+            let begun = watching.pulse().last_pass_at.unwrap();
+            assert!((begun - watching.pulse().started_at) < TimeDelta::minutes(1));
+            life.wait(5 * HOUR).await;
+            assert_eq!(watching.passes(), 6, "one at the start, one an hour");
+            let last = watching.pulse().last_pass_at.unwrap();
+            assert_eq!(last.timestamp() % 3600 / 60, 0, "{last}");
+            let next = watching.pulse().next_pass_at.unwrap();
+            assert_eq!(next.timestamp() % 3600, 0, "{next}");
+        })
+        .await;
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn ticks_are_late_by_their_jitter() {
+    paused(async || {
+        let mut life = Life::brisk();
+        life.set_config(&with_schedule("cron = \"0 * * * *\"\njitter = \"10m\""));
+        let mut seen = std::collections::BTreeSet::new();
+        life.daemon(async |watching| {
+            for pass in 1..6 {
+                watching.until("a pass", |one| one.passes() == pass).await;
+                let next = watching.pulse().next_pass_at.unwrap();
+                let late = next.timestamp() % 3600;
+                assert!((0..=600).contains(&late), "{next}");
+                seen.insert(late);
+            }
+        })
+        .await;
+        assert!(seen.len() > 2, "late by the same every time: {seen:?}");
+    });
+}
+
+#[test]
+fn a_bake_that_takes_its_time_holds_no_pass_up() {
+    paused(async || {
+        let life = Life::begin();
+        let slow = sim::Timing {
+            image: HOUR,
+            ..brisk()
+        };
+        life.account.set_timing(slow);
+        life.daemon(async |watching| {
+            life.wait(Duration::from_secs(50 * 60)).await;
+            assert!(watching.passes() >= 4, "{} passes", watching.passes());
+            assert_eq!(watching.pulse().bakes_under_way, 1);
+            verified(watching).await;
+        })
+        .await;
+        life.promises_hold();
+        assert_eq!(
+            life.effects_of("RunInstances"),
+            2,
+            "one builder and one boot test"
+        );
+    });
+}
+
+#[test]
+fn stopped_in_the_middle_of_a_bake_the_next_start_goes_on_with_it() {
+    paused(async || {
+        let life = Life::begin();
+        life.daemon(async |watching| {
+            let launched = |_: &Watching<'_>| life.effects_of("RunInstances") == 1;
+            watching.until("a builder", launched).await;
+        })
+        .await;
+        assert_eq!(life.open_bakes().await.len(), 1);
+        life.daemon(async |watching| verified(watching).await).await;
+        assert_eq!(
+            life.effects_of("RunInstances"),
+            2,
+            "one builder and one boot test"
+        );
+        assert_eq!(life.open_bakes().await, [""; 0]);
+        life.promises_hold();
+        life.each_notice_came_once();
+    });
+}
+
+#[test]
+fn a_pass_that_hangs_is_cut_and_told_once_and_ticks_are_not_made_up_for() {
+    paused(async || {
+        let mut life = Life::brisk();
+        life.set_config(&with_schedule(
+            "cron = \"*/10 * * * * *\"\njitter = \"0s\"\npass_timeout = \"1m\"",
+        ));
+        life.account
+            .fault(FaultRule::new(FaultKind::TimeoutBeforeEffect).on("elasticbeanstalk:*"));
+        life.daemon(async |watching| {
+            let cut = |watching: &Watching<'_>| {
+                let passes = watching.pulse().passes;
+                passes.get(&PassResult::Cut).copied().unwrap_or_default()
+            };
+            watching
+                .until("two passes that are cut", |one| cut(one) == 2)
+                .await;
+            life.account.clear_faults();
+            let (before, at) = (watching.passes(), life.clock.now());
+            watching
+                .until("a good pass", |one| one.pulse().last_good_pass_at.is_some())
+                .await;
+            // Six ticks and more went by during each of the others.
+            assert!(watching.passes() - before <= 2, "late ticks were bunched");
+            assert!(life.clock.now() - at < TimeDelta::minutes(2));
+            verified(watching).await;
+        })
+        .await;
+        let attention = life.heard_events();
+        let attention = attention.iter().filter(|event| *event == "attention");
+        assert_eq!(attention.count(), 1, "{:?}", life.heard());
+        let told = life.heard_of("attention");
+        assert!(
+            told.body.contains("did not end within 60 s"),
+            "{}",
+            told.body
+        );
+    });
+}
+
+#[test]
+fn what_supervises_it_is_told() {
+    paused(async || {
+        let life = Life::brisk();
+        let minute = Some(Duration::from_secs(60));
+        let story = async |watching: &Watching<'_>| {
+            life.wait(HOUR).await;
+            assert_eq!(watching.told()[0], Condition::Ready);
+            let told = watching.told();
+            let alive = told.iter().filter(|one| **one == Condition::Alive).count();
+            assert!((58..=62).contains(&alive), "alive {alive} times in an hour");
+            let status = |one: &Condition| matches!(one, Condition::Status(line) if line.contains("next pass 2026-"));
+            assert!(told.iter().any(status), "{told:?}");
+        };
+        let (_, ended) = life.daemon_to_its_end(story, minute).await;
+        assert!(ended.is_ok());
+    });
+}
+
+#[test]
+fn a_good_new_config_is_taken_up_and_a_bad_one_is_not() {
+    paused(async || {
+        let life = Life::brisk();
+        life.daemon(async |watching| {
+            verified(watching).await;
+            let passes = watching.passes();
+
+            watching.edit(Err("amiwatch.toml:3:1: unknown key".to_owned()));
+            let answer = watching.ask(Ask::Reload).await;
+            let Answer::KeptOld { why } = answer else {
+                panic!("{answer:?}");
+            };
+            assert!(why.contains("unknown key"), "{why}");
+            assert_eq!(watching.passes(), passes);
+
+            let elsewhere = format!("{CONFIG}\n[store]\nurl = \"sqlite:///elsewhere.db\"\n");
+            watching.edit(Ok(elsewhere));
+            let answer = watching.ask(Ask::Reload).await;
+            assert!(
+                matches!(&answer, Answer::KeptOld { why } if why.contains("restart")),
+                "{answer:?}"
+            );
+
+            let hourly = with_schedule("cron = \"0 3 * * *\"\njitter = \"0s\"");
+            watching.edit(Ok(hourly));
+            watching.signal(Signal::Reload);
+            // A new config is looked at at once, and its schedule holds from then on.
+            watching
+                .until("a pass", |one| one.passes() == passes + 1)
+                .await;
+            let next = watching.pulse().next_pass_at.unwrap();
+            assert_eq!(next.format("%H:%M").to_string(), "03:00");
+            let told = watching.told();
+            let reloading = told.iter().filter(|one| **one == Condition::Reloading);
+            let ready = told.iter().filter(|one| **one == Condition::Ready);
+            assert_eq!((reloading.count(), ready.count()), (3, 4), "{told:?}");
+        })
+        .await;
+    });
+}
+
+#[test]
+fn a_person_asks_for_a_bake_and_gets_its_journal() {
+    paused(async || {
+        let life = Life::brisk();
+        life.daemon(async |watching| {
+            let watch = WatchName::new("shop");
+            let bake = |force| Ask::Bake {
+                watch: watch.clone(),
+                force,
+            };
+            watching
+                .until("a builder", |_| life.effects_of("RunInstances") == 1)
+                .await;
+            // One is under way: it is joined.
+            let joined = watching.ask(bake(false)).await;
+            let Answer::Driving { journal } = &joined else {
+                panic!("{joined:?}");
+            };
+            assert_eq!(&life.open_bakes().await, std::slice::from_ref(journal));
+            verified(watching).await;
+
+            let nothing = watching.ask(bake(false)).await;
+            assert!(
+                matches!(&nothing, Answer::NothingToDo { why } if why.contains("in step")),
+                "{nothing:?}"
+            );
+
+            let forced = watching.ask(bake(true)).await;
+            assert!(
+                matches!(&forced, Answer::Driving { journal: second } if second != journal),
+                "{forced:?}"
+            );
+            let two = |one: &Watching<'_>| bakes(one, BakeResult::Verified) == 2;
+            watching.until("the next generation", two).await;
+
+            let unknown = Ask::Bake {
+                watch: WatchName::new("nowhere"),
+                force: false,
+            };
+            let refused = watching.ask(unknown).await;
+            assert!(
+                matches!(&refused, Answer::Refused { why, .. } if why[0].contains("nowhere")),
+                "{refused:?}"
+            );
+        })
+        .await;
+        assert_eq!(life.effects_of("RunInstances"), 4);
+        life.each_notice_came_once();
+    });
+}
+
+#[test]
+fn a_request_that_nobody_waits_for_is_removed() {
+    paused(async || {
+        use amiwatch::model::request::Request;
+        use amiwatch::store::requests;
+        let life = Life::brisk();
+        let store = life.store();
+        let long_ago = life.clock.now() - Request::WORTH - TimeDelta::seconds(1);
+        let ask = Ask::Bake {
+            watch: WatchName::new("shop"),
+            force: true,
+        };
+        let request = Request::new(ask, "a ghost".to_owned(), long_ago);
+        requests::leave(&store, &request).await.unwrap();
+        drop(store);
+        life.daemon(async |watching| verified(watching).await).await;
+        assert_eq!(requests::all(&life.store()).await.unwrap(), []);
+        assert_eq!(
+            life.effects_of("RunInstances"),
+            2,
+            "what the ghost forced was not begun"
+        );
+    });
+}
+
+#[test]
+fn a_daemon_that_was_replaced_stops_and_changes_nothing_more() {
+    paused(async || {
+        let life = Life::begin();
+        let story = async |watching: &Watching<'_>| {
+            watching
+                .until("a builder", |_| life.effects_of("RunInstances") == 1)
+                .await;
+            life.usurp().await;
+            life.wait(4 * HOUR).await;
+        };
+        let (told, ended) = life.daemon_to_its_end(story, None).await;
+        assert_eq!(told, None, "it ended before the story did");
+        assert!(matches!(ended, Err(StoreError::LeaseLost)), "{ended:?}");
+        let before = life
+            .store()
+            .journal(&life.open_bakes().await[0])
+            .await
+            .unwrap();
+        assert_eq!(life.effects_of("RunInstances"), 1);
+        assert!(!before.is_empty());
+    });
+}
+
+#[test]
+fn what_was_decided_under_an_old_config_is_not_begun_under_a_new_one() {
+    paused(async || {
+        let life = Life::brisk();
+        // The first look takes a minute; meanwhile the config becomes one that only tells.
+        let slow = FaultKind::Slow { seconds: 8.0 };
+        life.account
+            .fault(FaultRule::new(slow).on("ec2:DescribeImages"));
+        life.daemon(async |watching| {
+            life.wait(Duration::from_secs(2)).await;
+            assert_eq!(watching.passes(), 0, "the first look is under way");
+            watching.edit(Ok(CONFIG.replace("\"bake\"", "\"notify\"")));
+            let answer = watching.ask(Ask::Reload).await;
+            assert!(matches!(answer, Answer::Reloaded { .. }), "{answer:?}");
+            watching
+                .until("a pass under the new config", |one| one.passes() == 2)
+                .await;
+            life.wait(HOUR).await;
+        })
+        .await;
+        assert_eq!(life.effects_of("RunInstances"), 0);
+    });
+}
