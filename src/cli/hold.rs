@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::bail;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound as _, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::args::{Common, Format, Hold as Arguments, Unhold};
@@ -52,7 +52,7 @@ pub(super) async fn hold(common: &Common, own: &Arguments) -> anyhow::Result<Exi
     let reason = reason(own.reason.as_deref().unwrap_or_default())?;
     let session = Session::open(common, Access::Write).await?;
     let watch = the_watch(&session, watch)?;
-    let now = session.clock.now();
+    let now = session.clock.now().trunc_subsecs(0);
     let until = own
         .until
         .as_deref()

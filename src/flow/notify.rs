@@ -239,6 +239,7 @@ pub fn held_by_a_person(
         &on,
         &since,
         &hold.by,
+        &hold.reason,
     ]);
     let until = match hold.until {
         Some(until) => format!("until {}", minute(until)),

@@ -1,6 +1,6 @@
 //! `hold` and `unhold` as people type them.
 
-use super::harness::{Desk, Served};
+use super::harness::{Desk, Ran, Served, let_play};
 
 fn desk(served: &Served) -> Desk {
     Desk::at(served.address).configured().with("USER", "ann")
@@ -146,4 +146,24 @@ fn a_bake_respects_a_hold_unless_it_is_forced() {
     assert_eq!(forced.code, 0, "{forced:?}");
     assert_ne!(forced.stdout.trim(), image);
     assert_eq!(desk.run(&["bake", "shop"]).code, 0);
+}
+
+#[test]
+fn a_hold_is_written_beside_a_driver_and_lets_what_is_under_way_go_on() {
+    let served = Served::start();
+    let desk = desk(&served);
+    let driver = desk.start(&["bake", "shop"]);
+    let builder = served.builder();
+    let held = desk.run(&["hold", "shop", "--reason", "the audit is on"]);
+    assert_eq!(held.code, 0, "{held:?}");
+    let_play(builder);
+    let driver = Ran::from(driver.wait_with_output().unwrap());
+    assert_eq!(driver.code, 0, "{driver:?}");
+    let hold = desk.run(&["hold"]);
+    assert!(hold.stdout.contains("the audit is on"), "{hold:?}");
+    let again = desk.run(&["run", "--once"]);
+    assert!(
+        again.stderr.contains("ann holds the watch"),
+        "it is told: {again:?}"
+    );
 }

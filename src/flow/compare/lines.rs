@@ -96,7 +96,8 @@ fn kept(word: &str, dated: bool) -> Kept {
         };
     }
     match parts.as_slice() {
-        [one] if dated && is_number(one) => cut(true),
+        // The rest of `x86_64` is no build's number.
+        [one] if dated && is_number(one) && *one != "64" => cut(true),
         [one] if is_hash(one) => cut(dated),
         // A release's first number names a line (RHEL 8, RHEL 9); the others count its builds.
         [first, _, _, ..] if parts.iter().all(|part| is_number(part)) => Kept {
@@ -285,7 +286,8 @@ mod tests {
         for (one, other) in DIFFERENT {
             assert_ne!(shape(one), shape(other), "{one} {other}");
         }
-        assert_eq!(shape(DIFFERENT[0].0), "al2023-ami-2023.#-kernel-6.1-arm64");
+        let full = shape(DIFFERENT[2].1);
+        assert_eq!(full, "al2023-ami-hvm-2023.#-kernel-6.1-x86_64");
     }
 
     #[test]

@@ -687,6 +687,23 @@ async fn a_version_pattern_takes_the_newest_match_by_number() {
 }
 
 #[tokio::test]
+async fn the_arm64_image_of_a_matching_version_is_found_by_name_where_aws_does_not_tell_it() {
+    let town = Town::new();
+    let release = Release::new(BRANCH, "4.6.0").with_arm64();
+    let arn = town
+        .at()
+        .release(release.without_default_ami_list())
+        .unwrap();
+    let arm = image_of(&town.account, &arn, "arm64");
+    let (_, seen) = town
+        .watched(&watch(pattern("4.6.*"), Architecture::Arm64))
+        .await;
+    let release = seen.release.known().unwrap();
+    assert_eq!(release.image.as_str(), arm);
+    assert_eq!(release.architecture, Architecture::Arm64);
+}
+
+#[tokio::test]
 async fn a_version_that_is_hidden_from_the_account_is_passed_over_for_the_next() {
     let town = Town::new();
     town.at().hide_version(BRANCH, "4.5.1").unwrap();

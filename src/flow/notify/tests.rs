@@ -7,6 +7,7 @@ use crate::flow::test_world::{BASE_450, BASE_451, World, arn, days, digest, now,
 use crate::model::bake::{BakeOrder, NetworkOrder, RootVolume};
 use crate::model::ids::Architecture;
 use crate::model::sighting::Seen;
+use crate::model::watch::Wanted;
 
 fn drifted() -> World {
     let mut world = World::new();
@@ -230,6 +231,55 @@ fn a_hold_says_that_a_person_is_needed() {
           amiwatch status             every watch, its image, its failures
           amiwatch bake shop --force  tries again now, as the next generation
     "#);
+}
+
+#[test]
+fn a_person_s_hold_is_told_once_with_who_and_why() {
+    let mut world = World::new();
+    world.hold(
+        HeldThing::Release("4.5.1".to_owned()),
+        Some(now() + days(3)),
+    );
+    let told = |hold: &Hold| {
+        let Wanted { installation, .. } = &world.wanted;
+        held_by_a_person(installation, &world.watch.name, hold, now())
+    };
+    let hold = world.holds[0].clone();
+    let notice = told(&hold);
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r"
+    [amiwatch] shop: ann holds release 4.5.1: it breaks logging
+
+    ann holds release 4.5.1 of watch shop until 2026-09-24 14:13 UTC.
+    Why: it breaks logging
+
+    What you can do:
+      amiwatch hold                         everything that is held
+      amiwatch unhold shop --release 4.5.1  ends it
+    ");
+    // An end that is moved is the same no; another one, said later, is not.
+    let moved = Hold {
+        until: None,
+        ..hold.clone()
+    };
+    assert_eq!(told(&moved).key, notice.key);
+    for other in [
+        Hold {
+            since: now(),
+            ..hold.clone()
+        },
+        Hold {
+            on: HeldThing::Watch,
+            ..hold.clone()
+        },
+        Hold {
+            by: "bob\u{1b}[2J\n".to_owned(),
+            ..hold
+        },
+    ] {
+        let other = told(&other);
+        assert_ne!(other.key, notice.key);
+        assert!(!other.body.contains('\u{1b}') && other.subject.len() < 100);
+    }
 }
 
 #[test]
