@@ -3,7 +3,8 @@
 //! The story, in reading order: the [`model`] names things. The [`flow`] looks at AWS (through the
 //! one door, [`cloud`]), compares, plans, bakes, proves and words what is worth telling. A bake is a
 //! [`workflow`], which survives a crash anywhere because its journal and every fact go through the
-//! one write of the [`store`]. The [`outbox`] delivers notices. [`settings`] reads the config;
+//! one write of the [`store`]. The [`outbox`] delivers notices; what is not AWS it reaches through
+//! [`http_send`], with [`secrets`] read when they are needed. [`settings`] reads the config;
 //! [`service`] runs the stages; [`cli`] is how people start it. Time comes from the [`clock`] alone.
 
 pub mod model;
@@ -13,6 +14,10 @@ pub mod clock;
 pub mod store;
 
 pub mod cloud;
+
+pub mod http_send;
+
+pub mod secrets;
 
 pub mod outbox;
 

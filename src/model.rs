@@ -31,6 +31,10 @@ pub mod notice;
 
 pub mod hold;
 
+pub mod secret;
+
+pub mod told;
+
 pub mod history;
 
 pub mod plan;

@@ -7,6 +7,7 @@ use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use super::tagging::our_time;
 use crate::model::ids::ImageId;
+use crate::model::secret::Secret;
 
 const GET_PARAMETER: Operation = Operation::read("ssm:GetParameter");
 
@@ -103,6 +104,27 @@ impl Cloud {
             version: parameter.version(),
             modified: parameter.last_modified_date().and_then(our_time),
         }))
+    }
+
+    /// A parameter's value, decrypted. `None`: there is none of that name in the region.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`; `Denied` also where the key may not be used (`kms:Decrypt`).
+    pub async fn secret_parameter(&self, name: &str) -> Result<Option<Secret>, CloudError> {
+        let ssm = self.ssm(GET_PARAMETER).get_parameter();
+        let request = ssm.name(name).with_decryption(true).send();
+        let answer = match self.call(GET_PARAMETER, name, request).await {
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
+            answer => answer?,
+        };
+        let value = answer.parameter.and_then(|parameter| parameter.value);
+        match value.filter(|value| !value.is_empty()) {
+            Some(value) => Ok(Some(Secret::new(value))),
+            None => {
+                let message = "the answer holds no value";
+                Err(self.fault(GET_PARAMETER, name, ErrorKind::Empty, message))
+            }
+        }
     }
 }
 

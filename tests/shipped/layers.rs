@@ -6,14 +6,29 @@ use std::path::Path;
 use super::imports::Source;
 
 /// Who may name whom, by the first module. Whatever is not listed may name everything.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("model", &["model"]),
     ("clock", &["clock"]),
     ("store", &["store", "model"]),
     ("cloud", &["cloud", "model", "clock"]),
     ("settings", &["settings", "model"]),
     ("workflow", &["workflow", "store", "clock"]),
-    ("outbox", &["outbox", "store", "cloud", "model", "clock"]),
+    // What leaves and is not AWS: it knows addresses and time, and nothing of what is sent.
+    ("http_send", &["http_send", "model", "clock"]),
+    // A secret may be kept in SSM, behind the one door to AWS.
+    ("secrets", &["secrets", "cloud", "model", "clock"]),
+    (
+        "outbox",
+        &[
+            "outbox",
+            "store",
+            "cloud",
+            "http_send",
+            "secrets",
+            "model",
+            "clock",
+        ],
+    ),
     (
         "flow",
         &["flow", "model", "workflow", "cloud", "store", "clock"],
@@ -22,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
 const PLAIN: [&str; 13] = [
+const PLAIN: [&str; 11] = [
     "flow::compare",
     "flow::plan",
     "flow::survey",
@@ -35,6 +51,8 @@ const PLAIN: [&str; 13] = [
     "flow::bake::order",
     "flow::bake::render",
     "flow::bake::user_data",
+    "outbox::slack::body",
+    "outbox::slack::render",
 ];
 
 /// What a plain file may name besides: values that EC2 was read into, and never the door itself.
@@ -166,6 +184,11 @@ fn every_sort_of_breach_is_seen() {
         ("workflow/runner.rs", "use crate::model::bake::BakeOrder;"),
         ("workflow/runner.rs", "use crate::cloud::Cloud;"),
         ("outbox.rs", "use crate::flow::notify;"),
+        ("outbox/slack.rs", "use crate::settings::NotifierKind;"),
+        ("outbox/slack/render.rs", "use crate::http_send::HttpSend;"),
+        ("http_send.rs", "use crate::cloud::Cloud;"),
+        ("secrets.rs", "use crate::store::Store;"),
+        ("cloud/call.rs", "use crate::http_send::HttpSend;"),
         ("flow/detect.rs", "use crate::flow::bake::site::site;"),
         ("flow/detect/images.rs", "use crate::service::Service;"),
         ("flow/compare/watch.rs", "use crate::cloud::Subnet;"),

@@ -1,0 +1,301 @@
+//! The door for everything that leaves and is not the AWS SDK: one request, one answer or one error.
+//!
+//! An address is often the secret itself (a Slack webhook), so it never stands in an error, a log
+//! line or a Debug. Only https leaves the machine; plain http goes to loopback and nowhere else,
+//! not even through a proxy. Redirects are not followed: they would carry the body to whoever the
+//! answer names. A request is sent once; trying again is its caller's.
+//!
+//! The connectors are the AWS SDK's own hyper stack. In tests one of theirs stands in for both.
+
+mod address;
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_smithy_http_client::{ConnectorBuilder, proxy, tls};
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::clock::Clock;
+
+pub use address::{Address, BadAddress};
+
+/// From the first byte sent to the last one read. Slack answers in well under a second; who has not
+/// answered by then is tried again later.
+const TIME_MAX: Duration = Duration::from_secs(10);
+/// Of an answer's body; what is wanted of it is a word, and a stranger must not fill the memory.
+const BODY_MAX_BYTES: usize = 16 * 1024;
+/// The longest wait that a receiver may ask for.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// Sends requests. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct HttpSend {
+    ways: Arc<Ways>,
+    clock: Clock,
+}
+
+/// Made when they are first used: reading the trusted roots takes a while that most commands do not
+/// need.
+#[derive(Default)]
+struct Ways {
+    away: OnceLock<SharedHttpConnector>,
+    loopback: OnceLock<SharedHttpConnector>,
+}
+
+/// What was answered to a request that was accepted (2xx).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
+/// Why a request was not accepted, as far as its caller must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendErrorKind {
+    /// The receiver said no (3xx, 4xx): the same request will be refused again.
+    Refused,
+    /// Too many requests; not before this long, where the receiver said so.
+    Throttled { after: Option<Duration> },
+    /// It certainly was not accepted, and may be later: no connection, or an error of the receiver.
+    Transient,
+    /// It may have been accepted: no answer, or not a whole one.
+    Unknown,
+}
+
+/// A request that was not accepted. Display is one line without the address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct SendError {
+    pub kind: SendErrorKind,
+    /// Absent when no answer came.
+    pub status: Option<u16>,
+    /// The answer's body, cut; empty when no answer came.
+    pub body: String,
+    pub what: String,
+}
+
+impl HttpSend {
+    /// The real one. Nothing is read or connected before it is needed.
+    pub fn new(clock: &Clock) -> Self {
+        Self {
+            ways: Arc::default(),
+            clock: clock.clone(),
+        }
+    }
+
+    /// One that hands every request to this connector, as tests do.
+    pub fn in_process(connector: SharedHttpConnector, clock: &Clock) -> Self {
+        let ways = Ways {
+            away: OnceLock::from(connector.clone()),
+            loopback: OnceLock::from(connector),
+        };
+        Self {
+            ways: Arc::new(ways),
+            clock: clock.clone(),
+        }
+    }
+
+    /// Posts JSON.
+    ///
+    /// # Errors
+    /// By kind; `Unknown` when it may have been accepted.
+    pub async fn post_json(&self, to: &Address, body: &Value) -> Result<Answer, SendError> {
+        let connector = self.ways.to(to);
+        let exchange = async {
+            let response = connector.call(request(to, body)?).await;
+            read(response.map_err(|error| unanswered(&error, to))?).await
+        };
+        let answered = self.clock.timeout(TIME_MAX, exchange).await;
+        let (answer, retry_after) = answered.unwrap_or_else(|_| {
+            let what = format!(
+                "{} did not answer within {} s",
+                to.host(),
+                TIME_MAX.as_secs()
+            );
+            Err(SendError::without_answer(SendErrorKind::Unknown, what))
+        })?;
+        judged(answer, retry_after.as_deref(), to, self.clock.now())
+    }
+}
+
+impl Ways {
+    fn to(&self, address: &Address) -> &SharedHttpConnector {
+        match address.is_loopback() {
+            true => self
+                .loopback
+                .get_or_init(|| connector(proxy::ProxyConfig::disabled())),
+            false => self
+                .away
+                .get_or_init(|| connector(proxy::ProxyConfig::from_env())),
+        }
+    }
+}
+
+impl fmt::Debug for HttpSend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpSend")
+    }
+}
+
+impl SendError {
+    fn without_answer(kind: SendErrorKind, what: String) -> Self {
+        Self {
+            kind,
+            status: None,
+            body: String::new(),
+            what,
+        }
+    }
+}
+
+fn connector(proxy: proxy::ProxyConfig) -> SharedHttpConnector {
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    let mut builder = ConnectorBuilder::default().tls_provider(provider);
+    builder.set_proxy_config(Some(proxy));
+    SharedHttpConnector::new(builder.build())
+}
+
+fn request(to: &Address, body: &Value) -> Result<HttpRequest, SendError> {
+    let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
+    let unusable = || {
+        let what = format!("the address at {} cannot be used in a request", to.host());
+        SendError::without_answer(SendErrorKind::Refused, what)
+    };
+    request.set_method("POST").map_err(|_| unusable())?;
+    request.set_uri(to.expose()).map_err(|_| unusable())?;
+    let headers = request.headers_mut();
+    headers.insert("content-type", "application/json; charset=utf-8");
+    headers.insert(
+        "user-agent",
+        concat!("amiwatch/", env!("CARGO_PKG_VERSION")),
+    );
+    Ok(request)
+}
+
+/// What it means that no answer came. A refused connection carried nothing; whatever else broke may
+/// have broken after the request had arrived.
+fn unanswered(error: &ConnectorError, to: &Address) -> SendError {
+    let host = to.host();
+    if error.is_user() {
+        let what = format!("the request to {host} could not be put together");
+        return SendError::without_answer(SendErrorKind::Refused, what);
+    }
+    let (kind, why) = match never_connected(error) {
+        Some(why) => (SendErrorKind::Transient, why),
+        None => (SendErrorKind::Unknown, "the connection broke"),
+    };
+    let what = format!("{host} cannot be reached: {why}; check the network and the proxy");
+    SendError::without_answer(kind, what)
+}
+
+/// Why there was not even a connection, in our own words: theirs may hold the address. `None`: there
+/// may have been one.
+fn never_connected(error: &ConnectorError) -> Option<&'static str> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut connecting = false;
+    while let Some(cause) = next {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            match io.kind() {
+                std::io::ErrorKind::ConnectionRefused => return Some("the connection is refused"),
+                std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable => {
+                    return Some("there is no way to it");
+                }
+                _ => {}
+            }
+        }
+        let said = cause.to_string();
+        if said.starts_with("dns error") {
+            return Some("its name cannot be resolved");
+        }
+        connecting |= said.contains("(Connect)");
+        next = cause.source();
+    }
+    connecting.then_some("no connection could be made")
+}
+
+type Read = (Answer, Option<String>);
+
+/// Reads an answer's beginning; what is longer than is wanted is left unread.
+async fn read(response: HttpResponse) -> Result<Read, SendError> {
+    let status = response.status().as_u16();
+    let retry_after = response.headers().get("retry-after").map(str::to_owned);
+    let mut stream = ByteStream::new(response.into_body());
+    let mut bytes = Vec::new();
+    while bytes.len() < BODY_MAX_BYTES {
+        match stream.next().await {
+            Some(Ok(chunk)) => bytes.extend_from_slice(&chunk),
+            // The status has said it all: a body that breaks off changes nothing.
+            Some(Err(_)) | None => break,
+        }
+    }
+    bytes.truncate(BODY_MAX_BYTES);
+    let body = String::from_utf8_lossy(&bytes).into_owned();
+    Ok((Answer { status, body }, retry_after))
+}
+
+fn judged(
+    answer: Answer,
+    retry_after: Option<&str>,
+    to: &Address,
+    now: DateTime<Utc>,
+) -> Result<Answer, SendError> {
+    let kind = match answer.status {
+        200..=299 => return Ok(answer),
+        429 => SendErrorKind::Throttled {
+            after: retry_after.and_then(|text| wait(text, now)),
+        },
+        // An answer in the middle of things (1xx) is none; 408 asks for the same again.
+        100..=199 | 408 | 500.. => SendErrorKind::Transient,
+        _ => SendErrorKind::Refused,
+    };
+    let body = to.without_secret(&one_line(&answer.body));
+    let said = match body.is_empty() {
+        true => String::new(),
+        false => format!(" ({body})"),
+    };
+    let redirect = match answer.status {
+        300..=399 => ", a redirect, which is not followed",
+        _ => "",
+    };
+    Err(SendError {
+        kind,
+        status: Some(answer.status),
+        what: format!("{} answered {}{redirect}{said}", to.host(), answer.status),
+        body,
+    })
+}
+
+/// `Retry-After`: seconds, or a date.
+fn wait(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let text = text.trim();
+    let wait = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let at = DateTime::parse_from_rfc2822(text).ok()?;
+            (at.with_timezone(&Utc) - now).to_std().unwrap_or_default()
+        }
+    };
+    Some(wait.min(RETRY_AFTER_MAX))
+}
+
+/// A stranger's words on one line: visible characters only, cut.
+fn one_line(text: &str) -> String {
+    const CHARS: usize = 120;
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>();
+    let line = line.join(" ");
+    match line.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! What people have been told of a watch's drift: the memory that decides what is news.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::ImageId;
+use super::reason::ReasonCode;
+
+/// The drift of one watch as it was last told, or, at the first look, as it was found.
+///
+/// Targets are held by [`ToldDrift::name_of`], a digest, so that a fleet fits into one record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ToldDrift {
+    /// How many drift notices there were. Part of the next one's key: a drift that was over and comes
+    /// back is another event.
+    pub count: u64,
+    /// The key of the notice that is not over yet. Absent when nothing is out of step, or when what is
+    /// was there at the first look and nobody was told.
+    pub notice: Option<String>,
+    pub release: Option<ImageId>,
+    pub current: Option<ImageId>,
+    /// What is known to be out of step, by target; the watch itself is [`ToldDrift::ITSELF`].
+    pub said: BTreeMap<String, BTreeSet<ReasonCode>>,
+    /// Targets that could not be read when it was told. What they turn out to be is no news.
+    pub unread: BTreeSet<String>,
+}
+
+impl ToldDrift {
+    /// The watch itself among its targets.
+    pub const ITSELF: &'static str = "-";
+    /// In `unread`: the list of targets itself could not be read.
+    pub const LIST: &'static str = "*";
+    /// How many targets are remembered; an account has 200 environments unless AWS raised its limit.
+    pub const TARGETS_MAX: usize = 600;
+
+    /// The name under which a target is remembered, from its digest.
+    pub fn name_of(digest: &str) -> String {
+        digest.chars().take(12).collect()
+    }
+
+    /// Whether it is news that this code applies to this target.
+    pub fn surprises(&self, target: &str, code: ReasonCode) -> bool {
+        let list_unread = target != Self::ITSELF && self.unread.contains(Self::LIST);
+        let expected = list_unread || self.unread.contains(target);
+        let known = self.said.get(target);
+        !expected && !known.is_some_and(|codes| codes.contains(&code))
+    }
+}
