@@ -1,27 +1,49 @@
 //! Delivers stored notices at least once: to the log always, and to every notifier that waits.
 //!
 //! A notice is stored in the batch of the fact that it tells; here it is sent, and then crossed off.
-//! Dying in between sends it again, under the same key. One notifier that fails does not stop the
-//! others. Must not decide what is worth telling.
+//! Dying in between sends it again, under the same key. A receiver that cannot drop repeats by the
+//! key (a chat) gets a mark in the store before each try, so that whoever goes on knows that the
+//! message may have arrived, and says so. One notifier that fails does not stop the others.
+//!
+//! Must not decide what is worth telling.
+
+mod log;
+
+mod pacing;
+
+mod retry;
+
+mod settle;
+
+mod slack;
+
+mod sns;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
 
 use crate::clock::Clock;
-use crate::cloud::{Cloud, CloudError, Message};
+use crate::cloud::Cloud;
 use crate::model::notice::Notice;
 use crate::store::memory::{self, Delivery, Versioned, Waiting};
-use crate::store::{Batch, Op, Store, StoreError};
+use crate::store::{Store, StoreError};
+
+pub use pacing::Pacing;
+pub use retry::{Revived, revive};
+pub use slack::{Slack, render};
+
+use settle::{Tried, begin, settle};
 
 /// Every notice goes to the log, under this name.
 pub const LOG: &str = "log";
-/// Pauses after the first, second, ... failed delivery; the last one repeats.
-const PAUSES_S: [u64; 6] = [5, 30, 120, 600, 1800, 3600];
-/// After so many failures (about two days) a delivery is dead: kept, and no more tried by itself.
-const ATTEMPTS_MAX: u32 = 50;
+/// A try that was begun and has not ended is left alone for this long: it may still be under way in
+/// another process. A request has 10 s.
+const UNDER_WAY: TimeDelta = TimeDelta::seconds(30);
 
 /// Where a notice goes.
 #[derive(Clone)]
@@ -30,12 +52,30 @@ pub enum Sender {
     Log,
     /// An SNS topic, in the topic's own region.
     Sns { cloud: Cloud, topic_arn: String },
+    /// A Slack incoming webhook, or one that understands the same.
+    Slack(Slack),
 }
 
-/// Why one delivery failed.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct NotSent(#[from] CloudError);
+/// A notice was not delivered. Display is one line, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct NotSent {
+    pub sort: Sort,
+    pub why: String,
+}
+
+/// What a failure means for the next try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// It did not arrive, and may later.
+    Later,
+    /// The receiver takes no more now; not before this long, where it said so.
+    Throttled { after: Option<Duration> },
+    /// It may have arrived.
+    Unknown,
+    /// It will be refused again: a person is needed.
+    Refused,
+}
 
 /// What one round of deliveries did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,6 +84,13 @@ pub struct Delivered {
     pub failed: u64,
     /// When the next one is due, if something still waits.
     pub next_at: Option<DateTime<Utc>>,
+}
+
+/// What is delivered with what.
+struct Round<'a> {
+    store: &'a dyn Store,
+    senders: &'a BTreeMap<String, Sender>,
+    clock: &'a Clock,
 }
 
 /// Sends everything that is due, oldest first.
@@ -55,23 +102,14 @@ pub async fn deliver(
     senders: &BTreeMap<String, Sender>,
     clock: &Clock,
 ) -> Result<Delivered, StoreError> {
+    let round = Round {
+        store,
+        senders,
+        clock,
+    };
     let mut done = Delivered::default();
-    for (key, mut entry) in memory::outbox(store).await? {
-        let before = entry.value.clone();
-        for (name, sender) in senders {
-            send_if_due(&mut entry, name, sender, clock, &mut done).await;
-        }
-        // A notifier that the config no longer names waits for nothing.
-        entry.value.to.retain(|name, _| senders.contains_key(name));
-        let due = entry.value.to.values().filter(|delivery| !delivery.dead);
-        done.next_at = done
-            .next_at
-            .into_iter()
-            .chain(due.map(|one| one.next_at))
-            .min();
-        if entry.value != before {
-            settle(store, &key, &entry).await?;
-        }
+    for (key, entry) in memory::outbox(store).await? {
+        round.notice(&key, entry, &mut done).await?;
     }
     Ok(done)
 }
@@ -100,107 +138,105 @@ pub async fn drain(
     }
 }
 
-async fn send_if_due(
-    entry: &mut Versioned<Waiting>,
-    name: &str,
-    sender: &Sender,
-    clock: &Clock,
-    done: &mut Delivered,
-) {
-    let now = clock.now();
-    let notice = &entry.value.notice;
-    let Some(delivery) = entry.value.to.get_mut(name) else {
-        return;
-    };
-    if delivery.dead || delivery.next_at > now {
-        return;
+impl Round<'_> {
+    /// Sends one notice to whoever it is due for, and writes down how that ended.
+    async fn notice(
+        &self,
+        key: &str,
+        mut entry: Versioned<Waiting>,
+        done: &mut Delivered,
+    ) -> Result<(), StoreError> {
+        let mut tried: Tried = BTreeMap::new();
+        for (name, sender) in self.senders {
+            let now = self.clock.now();
+            let delivery = entry.value.to.get(name);
+            let due = delivery.filter(|delivery| !delivery.dead);
+            let Some(delivery) = due.filter(|one| due_at(one, sender) <= now) else {
+                continue;
+            };
+            let again = delivery.begun.is_some();
+            if sender.shows_repeats() && !begin(self.store, key, name, &mut entry, now).await? {
+                // Another process works on it: what is left is looked at in the next round.
+                break;
+            }
+            let ended = sender.send(&entry.value.notice, again).await;
+            self.count(name, &entry.value, &ended, done);
+            tried.insert(name.clone(), ended);
+        }
+        let left = settle(self, key, entry, &tried).await?;
+        let waits = left.iter().flat_map(|left| &left.to);
+        let alive = waits.filter(|(_, delivery)| !delivery.dead);
+        let due = alive.filter_map(|(name, one)| Some(due_at(one, self.senders.get(name)?)));
+        done.next_at = done.next_at.into_iter().chain(due).min();
+        Ok(())
     }
-    match send(sender, notice).await {
-        Ok(()) => {
-            entry.value.to.remove(name);
-            done.sent += 1;
-        }
-        Err(error) => {
-            done.failed += 1;
-            put_off(delivery, &error, now);
-            tracing::warn!(
-                notifier = name,
-                notice.key = notice.key,
-                attempts = delivery.attempts,
-                "notice not delivered: {error}"
-            );
-        }
-    }
-}
 
-fn put_off(delivery: &mut Delivery, error: &NotSent, now: DateTime<Utc>) {
-    let at = usize::try_from(delivery.attempts)
-        .unwrap_or(usize::MAX)
-        .min(PAUSES_S.len() - 1);
-    delivery.attempts += 1;
-    delivery.next_at = now + TimeDelta::seconds(PAUSES_S[at].cast_signed());
-    delivery.last_why = Some(error.to_string());
-    delivery.dead = delivery.attempts >= ATTEMPTS_MAX;
-}
-
-async fn send(sender: &Sender, notice: &Notice) -> Result<(), NotSent> {
-    match sender {
-        Sender::Log => {
-            log(notice);
-            Ok(())
+    fn count(
+        &self,
+        name: &str,
+        waiting: &Waiting,
+        ended: &Result<(), NotSent>,
+        done: &mut Delivered,
+    ) {
+        match ended {
+            Ok(()) => done.sent += 1,
+            Err(error) => {
+                done.failed += 1;
+                let attempts = waiting.to.get(name).map_or(0, |one| one.attempts) + 1;
+                tracing::warn!(
+                    notifier = name,
+                    notice.key = waiting.notice.key,
+                    attempts,
+                    "notice not delivered: {error}"
+                );
+            }
         }
-        Sender::Sns { cloud, topic_arn } => {
-            cloud.publish(topic_arn, &message(notice)).await?;
-            Ok(())
-        }
-    }
-}
-
-fn log(notice: &Notice) {
-    let facts = json!(notice.facts).to_string();
-    tracing::info!(
-        event = notice.event.as_str(),
-        watch = notice.watch,
-        notice.key = notice.key,
-        facts,
-        "{}",
-        notice.subject
-    );
-}
-
-/// Subscribers by e-mail get text; programs filter on the attributes and drop repeats by the key.
-fn message(notice: &Notice) -> Message {
-    let attributes = [
-        ("amiwatch.event", notice.event.as_str()),
-        ("amiwatch.watch", notice.watch.as_str()),
-        ("amiwatch.key", notice.key.as_str()),
-    ];
-    Message {
-        subject: notice.subject.clone(),
-        body: notice.body.clone(),
-        attributes: attributes.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-        key: notice.key.clone(),
     }
 }
 
-/// Writes what is still waited for, or crosses the notice off.
-async fn settle(
-    store: &dyn Store,
-    key: &str,
-    entry: &Versioned<Waiting>,
-) -> Result<(), StoreError> {
-    let (key, expected) = (key.to_owned(), entry.version);
-    let op = match entry.value.to.is_empty() {
-        true => Op::Delete { key, expected },
-        false => Op::CompareAndSet {
-            key,
-            expected,
-            value: json!(entry.value),
-        },
-    };
-    match store.commit(Batch::of(vec![op])).await {
-        // Another process settled it meanwhile; what is left is looked at in the next round.
-        Err(StoreError::Conflict { .. }) => Ok(()),
-        other => other,
+/// When a delivery is next tried: not while another try may be under way, nor before its receiver
+/// takes one more.
+fn due_at(delivery: &Delivery, sender: &Sender) -> DateTime<Utc> {
+    let over = delivery.begun.map(|begun| begun + UNDER_WAY);
+    let waits = [over, sender.free_at()].into_iter().flatten();
+    waits.fold(delivery.next_at, DateTime::max)
+}
+
+impl Sender {
+    /// Sends a notice now, whatever waits. `again`: an earlier try may have arrived.
+    ///
+    /// # Errors
+    /// By sort; nothing is written down about it.
+    pub async fn send(&self, notice: &Notice, again: bool) -> Result<(), NotSent> {
+        match self {
+            Self::Log => {
+                log::line(notice);
+                Ok(())
+            }
+            Self::Sns { cloud, topic_arn } => sns::publish(cloud, topic_arn, notice).await,
+            Self::Slack(slack) => slack.post(notice, again).await,
+        }
+    }
+
+    /// As `notify test` names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Sns { .. } => "sns",
+            Self::Slack(_) => "slack",
+        }
+    }
+
+    /// A person sees every repeat: nothing at the receiver drops them by their key.
+    fn shows_repeats(&self) -> bool {
+        matches!(self, Self::Slack(_))
+    }
+
+    /// Before when the receiver takes nothing more.
+    fn free_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Log | Self::Sns { .. } => None,
+            Self::Slack(slack) => slack.free_at(),
+        }
     }
 }

@@ -32,10 +32,13 @@ pub mod telemetry;
 use std::collections::BTreeMap;
 
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Connection};
+use crate::cloud::{Cloud, CloudError, Connection};
+use crate::http_send::HttpSend;
 use crate::model::ids::Region;
 use crate::model::notice::Told;
-use crate::outbox::{LOG, Sender};
+use crate::model::secret::SecretSource;
+use crate::outbox::{LOG, Pacing, Sender, Slack};
+use crate::secrets::{Environment, Secrets};
 use crate::settings::{NotifierKind, Settings};
 use crate::store::Store;
 
@@ -46,6 +49,27 @@ pub struct Service<'a> {
     pub connection: &'a Connection,
     pub store: &'a dyn Store,
     pub clock: &'a Clock,
+    pub outside: &'a Outside,
+}
+
+/// The ways to whatever is not AWS, kept for as long as the process: with the secrets that were read
+/// and the patience of those who are told. Cheap to clone.
+#[derive(Clone)]
+pub struct Outside {
+    pub http: HttpSend,
+    pub secrets: Secrets,
+    pub pacing: Pacing,
+}
+
+impl Outside {
+    /// By this way out; `environment` reads a variable.
+    pub fn new(http: HttpSend, environment: Environment, clock: &Clock) -> Self {
+        Self {
+            http,
+            secrets: Secrets::new(environment, clock),
+            pacing: Pacing::new(clock),
+        }
+    }
 }
 
 impl Service<'_> {
@@ -56,18 +80,33 @@ impl Service<'_> {
     pub fn senders(&self) -> Result<BTreeMap<String, Sender>, CloudError> {
         let mut senders = BTreeMap::from([(LOG.to_owned(), Sender::Log)]);
         for (name, notifier) in &self.settings.notifiers {
-            let NotifierKind::Sns { topic_arn } = &notifier.kind;
-            let region = topic_arn.split(':').nth(3).map(Region::from);
-            let cloud = self.connection.cloud(region.as_ref())?;
-            senders.insert(
-                name.clone(),
-                Sender::Sns {
-                    cloud,
-                    topic_arn: topic_arn.clone(),
-                },
-            );
+            senders.insert(name.clone(), self.sender(&notifier.kind)?);
         }
         Ok(senders)
+    }
+
+    fn sender(&self, kind: &NotifierKind) -> Result<Sender, CloudError> {
+        Ok(match kind {
+            NotifierKind::Sns { topic_arn } => Sender::Sns {
+                cloud: self.connection.cloud(region_of(topic_arn).as_ref())?,
+                topic_arn: topic_arn.clone(),
+            },
+            NotifierKind::Slack { webhook_url } => Sender::Slack(Slack {
+                http: self.outside.http.clone(),
+                secrets: self.outside.secrets.clone(),
+                pacing: self.outside.pacing.clone(),
+                webhook_url: webhook_url.clone(),
+                cloud: self.door_to(webhook_url),
+            }),
+        })
+    }
+
+    /// The door by which a secret is read. Where no region is named, whoever reads it says so.
+    fn door_to(&self, secret: &SecretSource) -> Option<Cloud> {
+        match secret {
+            SecretSource::Ssm(name) => self.connection.cloud(region_of(name).as_ref()).ok(),
+            _ => None,
+        }
     }
 
     /// Who is told of which events: the log of all, a notifier of those that it asked for.
@@ -80,4 +119,10 @@ impl Service<'_> {
                 .collect()
         })
     }
+}
+
+/// The region in an ARN; absent where it is none.
+fn region_of(arn: &str) -> Option<Region> {
+    let region = arn.strip_prefix("arn:")?.split(':').nth(2)?;
+    (!region.is_empty()).then(|| Region::from(region))
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::model::ids::{Installation, Region, WatchName};
 use crate::model::notice::Event;
+use crate::model::secret::SecretSource;
 use crate::model::watch::{Builder, Watch};
 
 mod arns;
@@ -24,8 +25,10 @@ mod cron;
 mod fault;
 mod keys;
 mod nearest;
+mod notifiers;
 mod reading;
 mod recipes;
+mod secret;
 mod sections;
 mod source;
 mod user_data;
@@ -39,6 +42,8 @@ mod tests_documented;
 mod tests_faults;
 #[cfg(test)]
 mod tests_rules;
+#[cfg(test)]
+mod tests_secrets;
 
 pub use cron::{CronField, CronText};
 pub use fault::{Fault, Faults, Problem};
@@ -112,7 +117,13 @@ pub struct Notifier {
 /// How they are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotifierKind {
-    Sns { topic_arn: String },
+    Sns {
+        topic_arn: String,
+    },
+    /// A Slack incoming webhook, whose address is read when it is needed.
+    Slack {
+        webhook_url: SecretSource,
+    },
 }
 
 impl Settings {

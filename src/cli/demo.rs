@@ -8,6 +8,7 @@ pub mod machine;
 mod world;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, TimeZone as _, Utc};
@@ -21,11 +22,12 @@ use crate::cloud::{ByHand, Connection};
 use crate::flow::detect::{Look, sight};
 use crate::flow::survey::survey;
 use crate::flow::verdict::Exit;
+use crate::http_send::HttpSend;
 use crate::model::ids::Region;
-use crate::service::Service;
 use crate::service::drive::Observers;
 use crate::service::look::{Patience, look};
 use crate::service::pass::pass;
+use crate::service::{Outside, Service};
 use crate::settings::{Settings, parse};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Lease, Store as _};
@@ -75,6 +77,7 @@ struct Stage {
     connection: Connection,
     store: SqliteStore,
     lease: Lease,
+    outside: Outside,
     /// Prints headings and progress; off for JSON.
     tells: bool,
 }
@@ -151,9 +154,12 @@ impl Stage {
             .take_lease()
             .await?
             .context("the demo's store is in use")?;
+        // Nobody but the topic is told, and no variable is read.
+        let outside = Outside::new(HttpSend::new(&clock), Arc::new(|_| None), &clock);
         Ok(Self {
             account,
             clock,
+            outside,
             connection,
             store,
             lease,
@@ -167,6 +173,7 @@ impl Stage {
             connection: &self.connection,
             store: &self.store,
             clock: &self.clock,
+            outside: &self.outside,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Builds, once, what a command works with: settings, connection, store, clock.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -9,7 +10,9 @@ use super::args::Common;
 use crate::clock::Clock;
 use crate::cloud::{Connection, Pace, Reach};
 use crate::flow::verdict::Exit;
-use crate::service::Service;
+use crate::http_send::HttpSend;
+use crate::secrets::Environment;
+use crate::service::{Outside, Service};
 use crate::settings::{DEFAULT_PATHS, Settings, StoreUrl, load};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Lease, Store};
@@ -42,6 +45,7 @@ pub(super) struct Session {
     pub connection: Connection,
     pub store: SqliteStore,
     pub clock: Clock,
+    pub outside: Outside,
 }
 
 /// Whether a command will write to the store.
@@ -59,11 +63,13 @@ impl Session {
         let clock = Clock::real();
         let store = open_store(&settings.store, access).context("the store cannot be opened")?;
         let connection = Connection::from_chain(&reach(&settings), &clock).await;
+        let outside = Outside::new(HttpSend::new(&clock), environment(), &clock);
         Ok(Self {
             settings,
             connection,
             store,
             clock,
+            outside,
         })
     }
 
@@ -81,6 +87,7 @@ impl Session {
             connection: &self.connection,
             store: &self.store,
             clock: &self.clock,
+            outside: &self.outside,
         }
     }
 
@@ -99,6 +106,15 @@ impl Session {
             StoreUrl::SqliteMemory => ":memory:".to_owned(),
         }
     }
+}
+
+/// Reads one variable of the process's environment, where a secret is kept there.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here, in cli"
+)]
+fn environment() -> Environment {
+    Arc::new(|name| std::env::var(name).ok())
 }
 
 /// Reads the config that the command was given, or the first default that exists. Faults are

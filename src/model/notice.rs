@@ -35,10 +35,12 @@ pub enum Event {
     RolledBack,
     Attention,
     Resolved,
+    /// A sample that somebody asked for. Never stored, and no word of the config.
+    Test,
 }
 
 impl Event {
-    /// Every event, in the order of the config's example.
+    /// Every event that the config can name, in the order of its example.
     pub const ALL: [Event; 10] = [
         Self::Drift,
         Self::Baked,
@@ -65,6 +67,7 @@ impl Event {
             Self::RolledBack => "rolled_back",
             Self::Attention => "attention",
             Self::Resolved => "resolved",
+            Self::Test => "test",
         }
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Table,
     /// `[[name]]`; the keys of each are rows of their own.
     Tables,
+    /// A table that says where a secret is kept. The secret itself does not stand in a config.
+    Secret,
     /// Known, so that whoever writes it is told what there is instead; not built in this version.
     NotBuilt,
 }
@@ -49,6 +51,7 @@ impl Kind {
             Self::Texts => "a list of texts",
             Self::Table => "a table",
             Self::Tables => "a list of tables",
+            Self::Secret => "where it is kept",
             Self::NotBuilt => "nothing",
         }
     }
@@ -89,7 +92,7 @@ impl Key {
     }
 }
 
-use Kind::{Boolean, Integer, NotBuilt, Table, Tables, Text, Texts};
+use Kind::{Boolean, Integer, NotBuilt, Secret, Table, Tables, Text, Texts};
 
 /// Every key. Rows of one table stand together, in the order of the reference.
 pub(super) const KEYS: &[Key] = &[
@@ -430,7 +433,42 @@ pub(super) const KEYS: &[Key] = &[
         "\"arn:aws:sns:eu-west-1:111122223333:amiwatch\"",
         "which one",
     ),
-    key("notify.*.slack", NotBuilt, "", "tell an SNS topic (`sns`)"),
+    key(
+        "notify.*.slack",
+        Table,
+        "{ webhook_url = { env = \"SLACK_WEBHOOK_URL\" } }",
+        "a Slack incoming webhook",
+    ),
+    key(
+        "notify.*.slack.webhook_url",
+        Secret,
+        "{ env = \"SLACK_WEBHOOK_URL\" }",
+        "where its address is kept",
+    ),
+    key(
+        "notify.*.slack.webhook_url.env",
+        Text,
+        "\"SLACK_WEBHOOK_URL\"",
+        "a variable of the environment",
+    ),
+    key(
+        "notify.*.slack.webhook_url.file",
+        Text,
+        "\"/run/secrets/slack-webhook\"",
+        "a file",
+    ),
+    key(
+        "notify.*.slack.webhook_url.credential",
+        Text,
+        "\"slack-webhook\"",
+        "a systemd credential",
+    ),
+    key(
+        "notify.*.slack.webhook_url.ssm",
+        Text,
+        "\"/amiwatch/slack-webhook\"",
+        "an SSM parameter",
+    ),
     key(
         "notify.*.events",
         Texts,

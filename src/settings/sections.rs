@@ -1,20 +1,17 @@
-//! Reads the sections that stand alone (schedule, store, tags, aws, notify) and puts the whole
-//! together. Defaults are given here and in `builder`; a test holds them against the key table.
+//! Reads the sections that stand alone (schedule, store, tags, aws) and puts the whole together.
+//! Defaults are given here and in `builder`; a test holds them against the key table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::model::notice::Event;
-
-use super::fault::{Problem, quoted};
-use super::nearest::nearest;
+use super::fault::Problem;
 use super::reading::{Reading, Section, Written};
 use super::{
-    AwsOverrides, CronText, Notifier, NotifierKind, Schedule, Settings, StoreUrl, arns, builder,
-    check, recipes, values, watches,
+    AwsOverrides, CronText, Schedule, Settings, StoreUrl, arns, builder, check, notifiers, recipes,
+    values, watches,
 };
 
 /// Own tags on a resource: EC2 takes 50, amiwatch needs up to 10.
@@ -25,9 +22,6 @@ const CALLS_PER_SECOND: u32 = 5;
 
 /// More than AWS lets anybody ask.
 const MAX_CALLS_PER_SECOND: i64 = 1000;
-
-/// A tag or a receiver more is a config written by a loop.
-const MAX_NOTIFIERS: usize = 50;
 
 /// Reads every section. What is wrong is reported and left out, so that reading goes on.
 pub(super) fn read(root: &DeTable<'_>, path: &Path, reading: &mut Reading<'_>) -> Settings {
@@ -49,7 +43,7 @@ pub(super) fn read(root: &DeTable<'_>, path: &Path, reading: &mut Reading<'_>) -
             .into_iter()
             .filter_map(|watch| watch.resolve(&recipes))
             .collect(),
-        notifiers: notifiers(&root.section("notify"), reading),
+        notifiers: notifiers::read(&root.section("notify"), reading),
         warnings: Vec::new(),
     }
 }
@@ -120,68 +114,6 @@ fn calls_per_second(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<
     let at = section.place_of("calls_per_second").unwrap_or_default();
     reading.fault(at, Problem::new(wrong, right));
     None
-}
-
-fn notifiers(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap<String, Notifier> {
-    let written = section.named_sections();
-    if written.len() > MAX_NOTIFIERS {
-        let wrong = format!("{} receivers are too many", written.len());
-        let right = format!("keep at most {MAX_NOTIFIERS}; one topic can have many subscribers");
-        reading.fault(section.at.clone(), Problem::new(wrong, right));
-    }
-    let mut notifiers = BTreeMap::new();
-    for (name, section) in written {
-        let name = reading.parsed(Some(name), values::name);
-        let notifier = notifier(&section, reading);
-        notifiers.extend(name.zip(notifier));
-    }
-    notifiers
-}
-
-fn notifier(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Notifier> {
-    let events = events(section, reading);
-    if section.place_of("sns").is_none() {
-        // The walk has already said that `slack` is not there to be used.
-        if section.place_of("slack").is_none() {
-            let right = "add `sns = { topic_arn = \"arn:aws:sns:...\" }`";
-            let problem = Problem::new("the receiver has no way to be told", right);
-            reading.fault_in_context(section.at.clone(), problem);
-        }
-        return None;
-    }
-    let sns = section.section("sns");
-    let topic_arn = reading.required(&sns, "topic_arn", arns::topic_arn)?;
-    Some(Notifier {
-        kind: NotifierKind::Sns { topic_arn },
-        events,
-    })
-}
-
-fn events(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeSet<Event> {
-    let Some(written) = section.texts("events") else {
-        return Event::ALL.into_iter().collect();
-    };
-    if section.is_empty_list("events") {
-        let right = "name some, or leave `events` out for all of them";
-        let at = section.place_of("events").unwrap_or_default();
-        reading.fault(
-            at,
-            Problem::new("the receiver is never told anything", right),
-        );
-    }
-    reading.each_parsed(written, event).into_iter().collect()
-}
-
-fn event(text: &str) -> Result<Event, Problem> {
-    let known = Event::ALL.into_iter().find(|event| event.as_str() == text);
-    known.ok_or_else(|| {
-        let words = Event::ALL.map(Event::as_str);
-        let right = match nearest(text, words) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => format!("the events are {}", words.join(", ")),
-        };
-        Problem::new(format!("{} is not an event", quoted(text)), right)
-    })
 }
 
 impl Reading<'_> {

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::fault::{Excerpt, Fault, Problem};
+use super::secret::hidden;
 
 /// A config file's text under the name that people know it by.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl<'a> Source<'a> {
             column: self.text[line_start..start].chars().count() + 1,
             problem,
             excerpt: Some(Excerpt {
-                line: line.to_owned(),
+                line: hidden(line),
                 width: self.text[start..end.min(line_end).max(start)]
                     .chars()
                     .count()

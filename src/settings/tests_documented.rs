@@ -208,7 +208,7 @@ fn every_example_of_the_table_is_of_its_own_type() {
             Kind::Integer => value.is_integer(),
             Kind::Boolean => value.is_bool(),
             Kind::Texts | Kind::Tables => value.is_array(),
-            Kind::Table => value.is_table(),
+            Kind::Table | Kind::Secret => value.is_table(),
             Kind::NotBuilt => false,
         };
         assert!(fits, "{}: {}", key.path, key.example);

@@ -32,7 +32,7 @@ events = ["drift", "failed"]
 "#;
 
 /// [`GOOD`] with one text put in place of another.
-fn with(from: &str, to: &str) -> String {
+pub(super) fn with(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "{from} is not in the good config");
     GOOD.replacen(from, to, 1)
 }
@@ -68,7 +68,9 @@ fn a_good_config_becomes_values() {
     assert_eq!((recipe.checks.len(), recipe.unchecked), (1, false));
     let ops = &settings.notifiers["ops"];
     assert_eq!(ops.events, [Event::Drift, Event::Failed].into());
-    let NotifierKind::Sns { topic_arn } = &ops.kind;
+    let NotifierKind::Sns { topic_arn } = &ops.kind else {
+        panic!("{:?}", ops.kind)
+    };
     assert!(topic_arn.starts_with("arn:aws-cn:"));
 }
 
@@ -194,22 +196,16 @@ fn rules_across_keys() {
 
 #[test]
 fn what_is_not_built_says_what_is() {
-    for (from, to, fault) in [
-        (
-            "installation = \"acme\"",
-            "builder.keep_rejected = \"7d\"\ninstallation = \"acme\"",
-            "rejected images are removed at once",
-        ),
-        (
-            "sns = { topic_arn = \"arn:aws-cn:sns:cn-north-1:111122223333:amiwatch\" }",
-            "slack = { webhook_url = { env = \"X\" } }",
-            "tell an SNS topic (`sns`)",
-        ),
-    ] {
-        let found = only_fault(&with(from, to));
-        assert!(found.contains("not part of this version"), "{found}");
-        assert!(found.contains(fault), "{found}");
-    }
+    let text = with(
+        "installation = \"acme\"",
+        "builder.keep_rejected = \"7d\"\ninstallation = \"acme\"",
+    );
+    let found = only_fault(&text);
+    assert!(found.contains("not part of this version"), "{found}");
+    assert!(
+        found.contains("rejected images are removed at once"),
+        "{found}"
+    );
 }
 
 #[test]

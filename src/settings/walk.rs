@@ -31,7 +31,10 @@ fn walk_value(key: &Key, value: &Spanned<DeValue<'_>>, reading: &mut Reading<'_>
     match (key.kind, value.get_ref()) {
         (Kind::Text, DeValue::String(_)) | (Kind::Boolean, DeValue::Boolean(_)) => {}
         (Kind::Integer, number) if reading::integer(number).is_some() => {}
-        (Kind::Table, DeValue::Table(table)) => walk_table(key.path, table, reading),
+        (Kind::Table | Kind::Secret, DeValue::Table(table)) => {
+            walk_table(key.path, table, reading);
+        }
+        (Kind::Secret, DeValue::String(_)) => reading.fault(value.span(), written_out(key)),
         (Kind::Texts | Kind::Tables, DeValue::Array(array)) => walk_list(key, array, reading),
         (_, other) => reading.fault(value.span(), mistyped(key, key.kind, other)),
     }
@@ -70,6 +73,18 @@ fn shown(key: &Key) -> String {
         "*" => key.path.trim_end_matches(".*").to_owned() + ".<name>",
         name => name.to_owned(),
     }
+}
+
+/// Whoever may read the config, its backups and its history could use the secret.
+fn written_out(key: &Key) -> Problem {
+    Problem::new(
+        format!("`{}` is a secret and stands in the config", key.name()),
+        format!(
+            "say where it is kept: `{}`, or `file`, `credential` (systemd) or `ssm` instead of \
+             `env`; then replace the secret, since it has been written down",
+            key.example
+        ),
+    )
 }
 
 fn not_built(key: &Key) -> Problem {

@@ -7,6 +7,12 @@
 //! [`chronicle`]'s. Writes are returned as operations, so that the caller can put them into one batch.
 
 pub mod chronicle;
+//! Keys: `watch/<account>/<region>/<watch>` holds a [`WatchHistory`]; `told/...` what people were told
+//! of its drift ([`ToldDrift`]); `notice/<digest>` says that a notice was stored, for ever;
+//! `outbox/<digest>` holds one that somebody still waits for; `hold/<installation>/<watch>` what people
+//! hold of a watch. Holds know no account: a person who says no has a config in hand, and needs no
+//! credentials for it.
+//! Writes are returned as operations, so that the caller can put them into one batch.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +27,7 @@ use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope, WatchName};
 use crate::model::notice::Notice;
+use crate::model::told::ToldDrift;
 
 /// The prefix of records that wait to be delivered.
 pub const OUTBOX: &str = "outbox/";
@@ -28,6 +35,7 @@ const WATCH: &str = "watch/";
 const HOLD: &str = "hold/";
 /// The installation of a config that names none, in keys. No installation is called so.
 const NOBODY: &str = "~";
+const TOLD: &str = "told/";
 /// How many records a page of a listing has.
 const PAGE: usize = 100;
 
@@ -54,6 +62,23 @@ pub struct Delivery {
     pub last_why: Option<String>,
     /// Given up; a person may have it tried again.
     pub dead: bool,
+    /// When the last try began whose end is not known: it may have arrived. Only for receivers that
+    /// cannot drop repeats by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<DateTime<Utc>>,
+}
+
+impl Delivery {
+    /// One that nobody has tried yet.
+    pub fn due(at: DateTime<Utc>) -> Self {
+        Self {
+            attempts: 0,
+            next_at: at,
+            last_why: None,
+            dead: false,
+            begun: None,
+        }
+    }
 }
 
 fn watch_key(scope: &Scope, watch: &WatchName) -> String {
@@ -153,6 +178,28 @@ pub fn put_holds(
     }
 }
 
+/// What people were told of a watch's drift; absent when it was never looked at.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn told(
+    store: &dyn Store,
+    scope: &Scope,
+    watch: &WatchName,
+) -> Result<Option<Versioned<ToldDrift>>, StoreError> {
+    let record = store.get(&format!("{TOLD}{scope}/{watch}")).await?;
+    record.map(versioned).transpose()
+}
+
+/// The write that replaces what people were told, unless somebody else did meanwhile.
+pub fn put_told(scope: &Scope, watch: &WatchName, told: &Versioned<ToldDrift>) -> Op {
+    Op::CompareAndSet {
+        key: format!("{TOLD}{scope}/{watch}"),
+        expected: told.version,
+        value: json!(told.value),
+    }
+}
+
 /// The writes that store a notice and put it into the outbox; none when it was stored before.
 ///
 /// # Errors
@@ -167,15 +214,9 @@ pub async fn tell(
     if store.get(&told).await?.is_some() {
         return Ok(Vec::new());
     }
-    let delivery = Delivery {
-        attempts: 0,
-        next_at: notice.at,
-        last_why: None,
-        dead: false,
-    };
     let to = notifiers
         .iter()
-        .map(|name| (name.clone(), delivery.clone()))
+        .map(|name| (name.clone(), Delivery::due(notice.at)))
         .collect();
     let waiting = Waiting {
         notice: notice.clone(),
@@ -203,19 +244,34 @@ pub async fn outbox(store: &dyn Store) -> Result<Vec<(String, Versioned<Waiting>
     let records = all(store, OUTBOX).await?;
     let mut waiting = records
         .into_iter()
-        .map(|record| {
-            let (key, version) = (record.key.clone(), record.version);
-            Ok((
-                key,
-                Versioned {
-                    version,
-                    value: decode::<Waiting>(record)?,
-                },
-            ))
-        })
+        .map(|record| Ok((record.key.clone(), versioned::<Waiting>(record)?)))
         .collect::<Result<Vec<_>, StoreError>>()?;
     waiting.sort_by_key(|(key, entry)| (entry.value.notice.at, key.clone()));
     Ok(waiting)
+}
+
+/// One notice that somebody waits for, by its key in the store.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn waiting(
+    store: &dyn Store,
+    key: &str,
+) -> Result<Option<Versioned<Waiting>>, StoreError> {
+    store.get(key).await?.map(versioned).transpose()
+}
+
+/// The write that replaces a waiting notice, or crosses it off when nobody waits for it any more.
+pub fn put_waiting(key: &str, entry: &Versioned<Waiting>) -> Op {
+    let (key, expected) = (key.to_owned(), entry.version);
+    match entry.value.to.is_empty() {
+        true => Op::Delete { key, expected },
+        false => Op::CompareAndSet {
+            key,
+            expected,
+            value: json!(entry.value),
+        },
+    }
 }
 
 /// Every record under a prefix, page by page.
@@ -230,6 +286,12 @@ pub(super) async fn all(store: &dyn Store, prefix: &str) -> Result<Vec<Record>, 
             return Ok(records);
         }
     }
+}
+
+fn versioned<T: DeserializeOwned>(record: Record) -> Result<Versioned<T>, StoreError> {
+    let version = record.version;
+    let value = decode(record)?;
+    Ok(Versioned { version, value })
 }
 
 fn decode<T: DeserializeOwned>(record: Record) -> Result<T, StoreError> {

@@ -15,10 +15,10 @@ use amiwatch::flow::verdict::{self, Exit};
 use amiwatch::model::ids::Region;
 use amiwatch::model::plan::{Action, PlanItem};
 use amiwatch::outbox::Delivered;
-use amiwatch::service::Service;
 use amiwatch::service::drive::DriveError;
 use amiwatch::service::look::{Patience, look};
 use amiwatch::service::pass::{Passed, pass};
+use amiwatch::service::{Outside, Service};
 use amiwatch::settings::{Settings, parse};
 use amiwatch::store::sqlite::SqliteStore;
 use amiwatch::store::{Lease, Store};
@@ -30,6 +30,7 @@ use tempfile::TempDir;
 
 use super::guest::{Cast, Day};
 use super::seam::{Seam, SeamedStore};
+use super::slack::{self, Slack};
 use super::wire::{Guard, wire};
 use super::world::{self, CONFIG, INSTALLATION, RECIPE, REGION};
 
@@ -43,6 +44,7 @@ pub(crate) struct Life {
     pub(crate) settings: Settings,
     pub(crate) seam: Arc<Seam>,
     pub(crate) guard: Arc<Guard>,
+    pub(crate) slack: Slack,
     folder: TempDir,
 }
 
@@ -76,11 +78,13 @@ impl Life {
     pub(crate) fn empty(config: &str) -> Self {
         let clock = Clock::virtual_from(opening());
         let read = clock.clone();
+        let seam = Seam::new();
         Self {
             account: Account::new(SimClock::new(move || read.now())),
-            clock,
             settings: settings(config, RECIPE),
-            seam: Seam::new(),
+            slack: Slack::new(&clock, &seam),
+            clock,
+            seam,
             guard: Guard::of(INSTALLATION),
             folder: folder(),
         }
@@ -159,6 +163,16 @@ impl Life {
         Connection::by_hand(parts, &self.clock)
     }
 
+    /// The ways out of one process: everything leads to the workspace.
+    pub(crate) fn outside(&self) -> Outside {
+        let environment = |name: &str| (name == slack::VARIABLE).then(|| slack::HOOK.to_owned());
+        Outside::new(
+            self.slack.http(&self.clock),
+            Arc::new(environment),
+            &self.clock,
+        )
+    }
+
     /// One process: does its work, or is stopped at the armed point. Either way nothing of it is
     /// left running: what was detached from it would betray itself here.
     pub(crate) async fn process<T>(
@@ -171,11 +185,13 @@ impl Life {
                 seam: Arc::clone(&self.seam),
             };
             let connection = self.connection();
+            let outside = self.outside();
             let service = Service {
                 settings: &self.settings,
                 connection: &connection,
                 store: &store,
                 clock: &self.clock,
+                outside: &outside,
             };
             let lease = lease(&store).await;
             tokio::select! {

@@ -9,6 +9,7 @@ pub(crate) mod notices;
 pub(crate) mod proofs;
 pub(crate) mod seam;
 pub(crate) mod watching;
+pub(crate) mod slack;
 pub(crate) mod wire;
 pub(crate) mod world;
 

@@ -30,6 +30,12 @@ checks = [{ name = "splunk is allowed", run = "grep -q 'splunk' /etc/ecs/ecs.con
 sns = { topic_arn = "arn:aws:sns:eu-west-1:000000000000:amiwatch" }
 "#;
 
+/// Whoever is told by Slack as well.
+pub(crate) const TEAM: &str = r#"
+[notify.team]
+slack = { webhook_url = { env = "SLACK_WEBHOOK_URL" } }
+"#;
+
 /// What the model of a guest understands; its words are looked for where they must not appear.
 pub(crate) const RECIPE: &str = "#cloud-config
 runcmd:

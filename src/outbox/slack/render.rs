@@ -1,0 +1,247 @@
+//! A notice as a Slack message: blocks within Slack's limits, in a plain function.
+//!
+//! Words from outside (an environment's name, a console) are shown and never obeyed: `&`, `<` and `>`
+//! are written as Slack wants them, so that nothing mentions a channel or hides a link; a backtick
+//! becomes an apostrophe, so that nothing ends a code span; and `verbatim` keeps Slack from making
+//! links and mentions of its own.
+
+use serde_json::{Value, json};
+
+use super::body::{Part, parts};
+use crate::model::notice::{Event, Notice};
+
+/// Slack takes 50; so many are never needed.
+const BLOCKS_MAX: usize = 45;
+/// Slack takes 3,000 characters in a section; all are counted as UTF-16, the larger way.
+const SECTION_MAX: usize = 2_900;
+/// Slack takes 150 characters in a header.
+const HEADER_MAX: usize = 140;
+/// Slack takes about 13,200 characters in all blocks together, which it does not document; counted
+/// here as JSON, the largest way.
+const ALL_MAX: usize = 11_500;
+/// Of one line, before anything is written differently (`&amp;` is five).
+const LINE_MAX: usize = 500;
+/// Of a fact, of which Slack takes 2,000 characters with its name; and of a command.
+const VALUE_MAX: usize = 190;
+/// Of a console: its end, which says why.
+const CONSOLE_MAX: usize = 2_500;
+/// Slack takes 10 fields in a section.
+const FACTS_MAX: usize = 10;
+/// Of the plain text beside the blocks: a phone's notice, and all that other chats show.
+const TEXT_MAX: usize = 300;
+/// Said instead of what did not fit.
+const SHORTENED: &str = "_Shortened: `amiwatch check` and `amiwatch status` tell the rest._";
+
+/// The message that is posted. `again`: an earlier try may have arrived.
+pub fn render(notice: &Notice, again: bool) -> Value {
+    let parts = parts(&notice.body);
+    let mut last: Vec<Value> = parts.iter().flat_map(commands).collect();
+    last.push(context(&about(notice)));
+    let mut blocks = vec![header(notice)];
+    if again {
+        let words = "Sent again: an earlier try may have arrived. It is the same event.";
+        blocks.push(context(words));
+    }
+    let spent = weight(&last) + weight(&blocks) + weight(&[section(SHORTENED)]);
+    let mut room = ALL_MAX.saturating_sub(spent);
+    let mut whole = true;
+    for block in parts.iter().flat_map(shown) {
+        let needed = weight(std::slice::from_ref(&block));
+        whole &= needed <= room && blocks.len() + last.len() < BLOCKS_MAX;
+        if whole {
+            room -= needed;
+            blocks.push(block);
+        }
+    }
+    if !whole {
+        blocks.push(section(SHORTENED));
+    }
+    blocks.extend(last);
+    json!({
+        "text": text(notice, &parts),
+        "blocks": blocks,
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
+}
+
+fn header(notice: &Notice) -> Value {
+    let icon = match notice.event {
+        Event::Drift | Event::ApprovalNeeded => "\u{1f7e1}",
+        Event::Baked | Event::RolledOut | Event::Resolved => "\u{1f7e2}",
+        Event::Failed | Event::Held | Event::RolledBack | Event::Attention => "\u{1f534}",
+        Event::Redundant | Event::Test => "\u{1f535}",
+    };
+    // Plain text is not parsed; angle brackets are kept out of it all the same.
+    let subject = subject(notice)
+        .replace('<', "\u{2039}")
+        .replace('>', "\u{203a}");
+    let subject = subject.replace(char::is_control, "\u{fffd}");
+    let text = format!("{icon} {}", cut(&subject, HEADER_MAX - 3));
+    json!({ "type": "header", "text": { "type": "plain_text", "text": text, "emoji": false } })
+}
+
+/// Every message is amiwatch's: the word at its beginning is for inboxes.
+fn subject(notice: &Notice) -> &str {
+    let subject = notice.subject.as_str();
+    subject.strip_prefix("[amiwatch] ").unwrap_or(subject)
+}
+
+fn about(notice: &Notice) -> String {
+    let at = notice.at.format("%Y-%m-%d %H:%M UTC");
+    let (event, key) = (notice.event.as_str(), literal(&cut(&notice.key, LINE_MAX)));
+    format!("amiwatch \u{b7} {event} \u{b7} {at} \u{b7} `{key}`")
+}
+
+/// What a part looks like, in blocks that each fit.
+fn shown(part: &Part) -> Vec<Value> {
+    match part {
+        Part::Lines(lines) => {
+            let lines: Vec<String> = lines.iter().map(|line| prose(line)).collect();
+            packed(&lines).iter().map(|text| section(text)).collect()
+        }
+        Part::Facts(facts) => facts.chunks(FACTS_MAX).map(fields).collect(),
+        Part::Console(lines) => vec![section(&format!("```\n{}\n```", end_of(lines)))],
+        Part::Commands(_) => Vec::new(),
+    }
+}
+
+fn commands(part: &Part) -> Vec<Value> {
+    let Part::Commands(commands) = part else {
+        return Vec::new();
+    };
+    let line = |(command, purpose): &(String, String)| {
+        let (command, purpose) = (cut(command, VALUE_MAX), cut(purpose, VALUE_MAX));
+        format!("`{}`  {}", literal(&command), literal(&purpose))
+    };
+    let lines: Vec<String> = commands.iter().take(FACTS_MAX).map(line).collect();
+    packed(&lines)
+        .iter()
+        .take(1)
+        .map(|text| section(text))
+        .collect()
+}
+
+/// A heading is bold, a list's line gets a bullet.
+fn prose(line: &str) -> String {
+    let cut = cut(line, LINE_MAX);
+    match cut.strip_prefix("- ") {
+        Some(item) => format!("\u{2022} {}", literal(item)),
+        None if cut.ends_with(':') => format!("*{}*", literal(&cut)),
+        None => literal(&cut),
+    }
+}
+
+/// The last lines that fit.
+fn end_of(lines: &[String]) -> String {
+    let mut kept: Vec<String> = Vec::new();
+    let mut room = CONSOLE_MAX;
+    for line in lines.iter().rev() {
+        let line = literal(&cut(line, LINE_MAX));
+        let Some(left) = room.checked_sub(length(&line) + 1) else {
+            break;
+        };
+        room = left;
+        kept.push(line);
+    }
+    kept.reverse();
+    kept.join("\n")
+}
+
+/// Lines put together, each text within a section's limit.
+fn packed(lines: &[String]) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for line in lines {
+        match texts.last_mut() {
+            Some(text) if length(text) + length(line) < SECTION_MAX => {
+                text.push('\n');
+                text.push_str(line);
+            }
+            _ => texts.push(line.clone()),
+        }
+    }
+    texts
+}
+
+fn fields(facts: &[(String, String)]) -> Value {
+    let field = |(name, value): &(String, String)| {
+        let (name, value) = (cut(name, VALUE_MAX), cut(value, VALUE_MAX));
+        mrkdwn(&format!("*{}*\n{}", literal(&name), literal(&value)))
+    };
+    let fields: Vec<Value> = facts.iter().map(field).collect();
+    json!({ "type": "section", "fields": fields })
+}
+
+fn section(text: &str) -> Value {
+    json!({ "type": "section", "text": mrkdwn(text) })
+}
+
+fn context(text: &str) -> Value {
+    json!({ "type": "context", "elements": [mrkdwn(text)] })
+}
+
+fn mrkdwn(text: &str) -> Value {
+    json!({ "type": "mrkdwn", "text": text, "verbatim": true })
+}
+
+/// The plain text beside the blocks.
+fn text(notice: &Notice, parts: &[Part]) -> String {
+    let first = parts.iter().find_map(|part| match part {
+        Part::Lines(lines) => lines.first(),
+        _ => None,
+    });
+    let lines = [Some(subject(notice)), first.map(String::as_str)];
+    let lines = lines
+        .into_iter()
+        .flatten()
+        .filter(|line| !line.trim().is_empty());
+    let lines: Vec<String> = lines.map(|line| literal(&cut(line, TEXT_MAX))).collect();
+    match lines.is_empty() {
+        true => "amiwatch".to_owned(),
+        false => lines.join("\n"),
+    }
+}
+
+/// Words of outside, shown and not obeyed.
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => literal.push_str("&amp;"),
+            '<' => literal.push_str("&lt;"),
+            '>' => literal.push_str("&gt;"),
+            '`' => literal.push('\''),
+            letter if letter.is_control() => literal.push('\u{fffd}'),
+            letter => literal.push(letter),
+        }
+    }
+    literal
+}
+
+/// At most so much, counted as [`length`] does; dots say that there was more.
+fn cut(text: &str, max: usize) -> String {
+    if length(text) <= max {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    let mut room = max.saturating_sub(1);
+    for letter in text.chars() {
+        let Some(left) = room.checked_sub(letter.len_utf16()) else {
+            break;
+        };
+        room = left;
+        cut.push(letter);
+    }
+    cut.push('\u{2026}');
+    cut
+}
+
+/// As JavaScript counts, which never counts less than characters do.
+fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// How much blocks take as JSON.
+fn weight(blocks: &[Value]) -> usize {
+    length(&json!(blocks).to_string())
+}

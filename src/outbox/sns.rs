@@ -1,0 +1,36 @@
+//! SNS topics as receivers. Subscribers by e-mail get text; programs filter on the attributes and
+//! drop repeats by the key.
+
+use super::{NotSent, Sort};
+use crate::cloud::{Cloud, ErrorKind, Message};
+use crate::model::notice::Notice;
+
+pub(super) async fn publish(
+    cloud: &Cloud,
+    topic_arn: &str,
+    notice: &Notice,
+) -> Result<(), NotSent> {
+    let sent = cloud.publish(topic_arn, &message(notice)).await;
+    sent.map(drop).map_err(|error| NotSent {
+        // Even a denial may be lifted; nothing that SNS says is final.
+        sort: match error.kind {
+            ErrorKind::Unknown => Sort::Unknown,
+            _ => Sort::Later,
+        },
+        why: error.to_string(),
+    })
+}
+
+fn message(notice: &Notice) -> Message {
+    let attributes = [
+        ("amiwatch.event", notice.event.as_str()),
+        ("amiwatch.watch", notice.watch.as_str()),
+        ("amiwatch.key", notice.key.as_str()),
+    ];
+    Message {
+        subject: notice.subject.clone(),
+        body: notice.body.clone(),
+        attributes: attributes.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+        key: notice.key.clone(),
+    }
+}
