@@ -5,79 +5,38 @@
 //! (names of environments, a guest's console) is cleaned before it is put into a message.
 
 mod daemon;
+mod drift;
+
+mod sample;
 
 mod text;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+mod drift_tests;
+
+#[cfg(test)]
+mod slack_tests;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
 use crate::model::bake::{BakeOrder, BakedImage, digest};
-use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::Failing;
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, Installation, WatchName};
 use crate::model::notice::{Event, Notice};
-use crate::model::reason::{Class, Reason};
 
 use text::Body;
 
 pub use daemon::pass_cut;
 
+pub use drift::{News, drift};
+pub use sample::sample;
 pub use text::{clean, subject};
-
-/// A watch drifted, or targets of it are behind. Absent when there is nothing of the kind to tell.
-///
-/// Key: the watch, the release, and the set of (target, code) of the classes drift and behind. What
-/// comes and goes by itself (an environment that is updating, a read that failed) is not in it.
-pub fn drift(installation: &Installation, drift: &Drift, at: DateTime<Utc>) -> Option<Notice> {
-    let told = told(drift);
-    if told.is_empty() {
-        return None;
-    }
-    let watch = &drift.watch;
-    let release = drift.release.as_ref();
-    let image = release.map_or("-", |release| release.image.as_str());
-    // With our own image in it: what happens to the next image of the same release is news again.
-    let current = drift
-        .current
-        .as_ref()
-        .map_or("-", |current| current.as_str());
-    let mut fields = vec![
-        "amiwatch drift notice 1",
-        installation.as_str(),
-        watch.as_str(),
-        image,
-        current,
-    ];
-    fields.extend(
-        told.iter()
-            .flat_map(|(target, code)| [target.as_str(), code]),
-    );
-    let behind = drift.targets.iter().filter(|target| tells(target)).count();
-    let version = release.map_or("unknown", |release| release.version.as_str());
-    Some(Notice {
-        key: format!("drift:{installation}:{watch}:{:.16}", digest(&fields)),
-        event: Event::Drift,
-        at,
-        watch: watch.to_string(),
-        subject: subject(&format!(
-            "[amiwatch] {watch}: drift, newest release {version}, {}",
-            environments(behind)
-        )),
-        body: drift_body(installation, drift),
-        facts: facts([
-            ("installation", installation.to_string()),
-            ("release_image", image.to_owned()),
-            ("release_version", version.to_owned()),
-            ("environments", behind.to_string()),
-            ("codes", codes(&told)),
-        ]),
-    })
-}
 
 /// A bake succeeded: its image is verified. One notice a key.
 pub fn baked(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Notice {
@@ -326,77 +285,6 @@ pub fn redundant(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Op
     })
 }
 
-/// What a drift notice is about: (target, code), the watch's own under `-`, sorted.
-fn told(drift: &Drift) -> Vec<(String, &'static str)> {
-    let own = drift.reasons.iter().map(|reason| ("-".to_owned(), reason));
-    let targets = drift.targets.iter().flat_map(|target| {
-        let name = target.target.to_string();
-        target
-            .reasons
-            .iter()
-            .map(move |reason| (name.clone(), reason))
-    });
-    let mut told: Vec<_> = own
-        .chain(targets)
-        .filter(|(_, reason)| drifting(reason))
-        .map(|(target, reason)| (target, reason.code.as_str()))
-        .collect();
-    told.sort();
-    told.dedup();
-    told
-}
-
-fn drifting(reason: &Reason) -> bool {
-    matches!(reason.code.class(), Class::Drift | Class::Behind)
-}
-
-fn tells(target: &TargetDrift) -> bool {
-    target.reasons.iter().any(drifting)
-}
-
-fn codes(told: &[(String, &'static str)]) -> String {
-    let mut codes: Vec<_> = told.iter().map(|(_, code)| *code).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes.join(",")
-}
-
-fn drift_body(installation: &Installation, drift: &Drift) -> String {
-    let watch = &drift.watch;
-    let mut body = Body::new();
-    body.line(&match &drift.release {
-        Some(release) => format!(
-            "Watch {watch} of {installation}: the newest release is {} ({}).",
-            release.version, release.image
-        ),
-        None => format!("Watch {watch} of {installation}: the newest release could not be told."),
-    });
-    let say = |reason: &Reason| format!("{}: {}", reason.code, reason.message);
-    body.list("The watch:", drift.reasons.iter().map(say));
-    let targets = drift.targets.iter().filter(|target| tells(target));
-    body.list(
-        "Environments:",
-        targets.flat_map(|target| {
-            let name = format!(
-                "{}/{}",
-                target.target.application, target.target.environment
-            );
-            target
-                .reasons
-                .iter()
-                .map(move |reason| format!("{name}: {}", say(reason)))
-        }),
-    );
-    body.commands(&[
-        (
-            format!("amiwatch plan --watch {watch}"),
-            "what a run would do now, and why",
-        ),
-        (format!("amiwatch bake {watch}"), "bakes now"),
-    ]);
-    body.finish()
-}
-
 fn about(body: &mut Body, order: &BakeOrder) {
     body.line(&format!("installation  {}", order.installation));
     body.line(&format!("watch         {}", order.watch));
@@ -435,14 +323,6 @@ fn facts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String>
     pairs
         .map(|(key, value)| (key.to_owned(), clean(&value)))
         .collect()
-}
-
-fn environments(count: usize) -> String {
-    match count {
-        0 => "no environment affected".to_owned(),
-        1 => "1 environment".to_owned(),
-        many => format!("{many} environments"),
-    }
 }
 
 fn minute(at: DateTime<Utc>) -> String {

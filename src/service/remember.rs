@@ -1,21 +1,25 @@
 //! What a look teaches, written down: when a release was first seen, an adopted image, the drift with
 //! the notice about it, and the chronicle's entry when this look differs from the last, in one batch. Decides nothing: the plan has.
+//! What a look teaches, written down: when a release was first seen, an adopted image, and the drift
+//! with the notice about it, in one batch. Decides nothing: plan and notify have.
 
 use super::Service;
 use super::look::Looked;
-use crate::flow::notify;
+use crate::flow::notify::{self, News};
 use crate::flow::verdict::{self, Exit};
 use crate::model::bake::{BakeKey, BakedImage};
 use crate::model::chronicle::{Entry, Seen, What};
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
-use crate::model::ids::{ImageId, WatchName};
+use crate::model::ids::{ImageId, Installation, WatchName};
 use crate::model::made::Made;
 use crate::model::notice::Notice;
 use crate::model::plan::Action;
 use crate::model::reason::Class;
 use crate::model::tags;
 use crate::store::memory::{self, Versioned, chronicle};
+use crate::model::told::ToldDrift;
+use crate::store::memory::{self, Versioned};
 use crate::store::{Batch, Lease, Op, StoreError};
 
 /// Stores what the look taught: when a release was first seen, an adopted image, and the drift with
@@ -46,7 +50,20 @@ pub async fn remember(
         let installation = service.settings.installation.as_ref();
         let holds = memory::holds(service.store, installation, name).await?;
         ops.extend(without_ended(service, name, &holds));
-        for notice in notices(service, looked, &holds.value) {
+        let told = memory::told(service.store, &place.scope, name).await?;
+        let mut notices = held(service, name, &holds.value);
+        if let Some(news) = news(service, looked, told.as_ref().map(|told| &told.value)) {
+            if told.is_none() {
+                baseline(looked, &news);
+            }
+            let after = Versioned {
+                version: told.map_or(0, |told| told.version),
+                value: news.after,
+            };
+            ops.push(memory::put_told(&place.scope, name, &after));
+            notices.extend(news.notice);
+        }
+        for notice in notices {
             let who = service.told();
             ops.extend(memory::tell(service.store, &notice, who.of(notice.event)).await?);
         }
@@ -106,17 +123,33 @@ fn without_ended(
         .flatten()
 }
 
-fn notices(service: &Service<'_>, looked: &Looked<'_>, holds: &[Hold]) -> Vec<Notice> {
+/// What people hold of a watch, to be told.
+fn held(service: &Service<'_>, watch: &WatchName, holds: &[Hold]) -> Vec<Notice> {
     let now = service.clock.now();
     let Some(installation) = &service.settings.installation else {
         return Vec::new();
     };
-    let watch = &looked.watch.name;
     let held = holds.iter().filter(|hold| hold.in_force(now));
-    notify::drift(installation, &looked.item.drift, now)
-        .into_iter()
-        .chain(held.map(|hold| notify::held_by_a_person(installation, watch, hold, now)))
+    held.map(|hold| notify::held_by_a_person(installation, watch, hold, now))
         .collect()
+}
+
+fn news(service: &Service<'_>, looked: &Looked<'_>, told: Option<&ToldDrift>) -> Option<News> {
+    let installation = service.settings.installation.clone();
+    // A config that makes nothing may have none, and is told of drift all the same.
+    let installation = installation.unwrap_or_else(|| Installation::new(""));
+    notify::drift(&installation, &looked.item.drift, told, service.clock.now())
+}
+
+/// The first look at a watch tells nobody; the log may have it.
+fn baseline(looked: &Looked<'_>, news: &News) {
+    let watch = looked.watch.name.as_str();
+    let out_of_step = news.after.said.len();
+    tracing::info!(
+        watch,
+        out_of_step,
+        "the first look at this watch: what is out of step already is told to nobody"
+    );
 }
 
 impl Looked<'_> {

@@ -6,3 +6,4 @@
 mod bake;
 mod failing_steps;
 mod sweep;
+mod telling;

@@ -26,7 +26,7 @@ async fn fails_cleanly_and_then_succeeds(cast: Cast, why: &str) {
     assert_eq!(passed.exit(), Exit::Failed);
     assert_eq!(life.verified().len(), 0);
     life.promises_hold();
-    assert_eq!(life.heard_events(), ["drift", "failed"]);
+    assert_eq!(life.heard_events(), ["failed"]);
     let failed = life.heard_of("failed");
     let said = failed.body.to_lowercase();
     assert!(said.contains(why), "{said}");

@@ -6,13 +6,13 @@ use crate::common::life::Life;
 use crate::common::paused;
 
 #[test]
-fn a_drift_is_told_baked_and_told_again_and_then_there_is_nothing_to_do() {
+fn a_first_pass_bakes_tells_so_and_then_what_waits_is_told_once() {
     paused(async || {
         let life = Life::begin();
         let passed = life.pass().await;
         assert_eq!(passed.exit(), Exit::Done);
         assert_eq!(life.verified().len(), 1);
-        assert_eq!(life.heard_events(), ["drift", "baked"]);
+        assert_eq!(life.heard_events(), ["baked"]);
         let launched = life.effects_of("RunInstances");
         assert_eq!(launched, 2);
 
@@ -21,7 +21,7 @@ fn a_drift_is_told_baked_and_told_again_and_then_there_is_nothing_to_do() {
             let again = life.pass().await;
             assert!(again.bakes.is_empty());
             assert_eq!(life.effects_of("RunInstances"), launched);
-            assert_eq!(life.heard_events(), ["drift", "baked", "drift"]);
+            assert_eq!(life.heard_events(), ["baked", "drift"]);
         }
         assert!(life.guard.judged() > 0);
         life.each_notice_came_once();

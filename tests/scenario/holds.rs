@@ -219,7 +219,7 @@ fn a_held_watch_starts_nothing_is_told_once_and_goes_on_when_the_hold_ends() {
             life.wait(HOUR).await;
         }
         assert_eq!(life.effects_of("RunInstances"), 0);
-        assert_eq!(life.heard_events(), ["drift", "held"]);
+        assert_eq!(life.heard_events(), ["held"]);
         assert!(life.own_codes().await.contains(&ReasonCode::Held));
         life.wait(2 * DAY).await;
         life.until_settled().await;

@@ -38,7 +38,7 @@ fn a_topic_that_is_down_gets_its_notices_later_and_each_once() {
             life.account.clear_faults();
             life.wait(HOUR).await;
             life.until_settled().await;
-            assert_eq!(life.heard_events(), ["drift", "baked", "drift"]);
+            assert_eq!(life.heard_events(), ["baked", "drift"]);
             life.each_notice_came_once();
         });
     }
@@ -51,8 +51,8 @@ fn a_notice_whose_answer_was_lost_comes_again_under_the_same_key() {
         let lost = FaultRule::new(FaultKind::TimeoutAfterEffect).on("sns:Publish");
         life.account.fault(lost.times(1));
         life.until_settled().await;
-        assert_eq!(life.heard().len(), 4);
-        assert_eq!(life.heard_keys().len(), 3);
+        assert_eq!(life.heard().len(), 3);
+        assert_eq!(life.heard_keys().len(), 2);
     });
 }
 

@@ -1,117 +1,15 @@
 //! Keys: the same event, the same key; another event, another key. And what a person reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::*;
-use crate::flow::test_world::{BASE_450, BASE_451, World, arn, days, digest, now, trouble};
+use crate::flow::test_world::{BASE_451, World, days, digest, now};
 use crate::model::bake::{BakeOrder, NetworkOrder, RootVolume};
 use crate::model::ids::Architecture;
 use crate::model::sighting::Seen;
 use crate::model::watch::Wanted;
 
-fn drifted() -> World {
-    let mut world = World::new();
-    world.ours("ami-ours", BASE_450, 0);
-    world.environment("shop-blue", "4.5.0", "ami-ours");
-    world.environment("shop-green", "4.5.1", BASE_451);
-    world
-}
-
-fn notice(world: &World) -> Option<Notice> {
-    drift(&world.wanted.installation, &world.drift(), world.now)
-}
-
-fn key(world: &World) -> String {
-    notice(world).unwrap().key
-}
-
-#[test]
-fn the_same_drift_has_the_same_key() {
-    let before = drifted();
-    let mut after = before.clone();
-    after.now += days(1);
-    after.environments().reverse();
-    after.environments()[0].environment.status = "Updating".to_owned();
-    assert_eq!(
-        key(&before),
-        key(&after),
-        "time, order and updates do not make it another event"
-    );
-}
-
-#[test]
-fn another_drift_has_another_key() {
-    let mut keys = BTreeSet::from([key(&drifted())]);
-    let changes: [fn(&mut World); 4] = [
-        |world| world.environment("shop-red", "4.5.1", BASE_451),
-        |world| world.environments()[1].environment.platform = Some(arn("4.5.0")),
-        |world| {
-            world.version("4.5.2", "ami-base452", 1);
-            world.recommend("4.5.2");
-        },
-        |world| world.wanted.installation = "other".into(),
-    ];
-    for change in changes {
-        let mut world = drifted();
-        change(&mut world);
-        keys.insert(key(&world));
-    }
-    assert_eq!(keys.len(), 5);
-}
-
-#[test]
-fn what_is_in_step_or_unknown_is_no_drift_notice() {
-    let mut world = World::new();
-    world.ours("ami-ours", BASE_451, 0);
-    world.environment("shop-blue", "4.5.1", "ami-ours");
-    assert_eq!(notice(&world), None);
-    world.seen.release = Seen::Unreachable(trouble("release"));
-    assert_eq!(notice(&world), None);
-}
-
-#[test]
-fn a_person_reads_what_drifted_and_what_to_do() {
-    let notice = notice(&drifted()).unwrap();
-    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
-        [amiwatch] shop: drift, newest release 4.5.1, 2 environments
-
-        Watch shop of acme: the newest release is 4.5.1 (ami-base451).
-
-        The watch:
-        - BASE_NEWER: ECS running on 64bit Amazon Linux 2023 (x86_64) has release 4.5.1 (ami-base451); ami-ours was made from ami-base450.
-
-        Environments:
-        - shop/shop-blue: BASE_NEWER: ECS running on 64bit Amazon Linux 2023 recommends version 4.5.1 with base ami-base451; ami-ours was made from ami-base450.
-        - shop/shop-blue: PLATFORM_BEHIND: The environment runs version 4.5.0 of ECS running on 64bit Amazon Linux 2023; 4.5.1 is recommended.
-        - shop/shop-green: NOT_ON_NEWEST: The verified image ami-ours waits; the environment runs ami-base451.
-        - shop/shop-green: STOCK: The environment still runs the stock image ami-base451 of its platform version.
-
-        What you can do:
-          amiwatch plan --watch shop  what a run would do now, and why
-          amiwatch bake shop          bakes now
-    "#);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&notice.facts).unwrap(), @r#"
-        {
-          "codes": "BASE_NEWER,NOT_ON_NEWEST,STOCK",
-          "environments": "2",
-          "installation": "acme",
-          "release_image": "ami-base451",
-          "release_version": "4.5.1"
-        }
-    "#);
-}
-
-#[test]
-fn names_from_outside_are_cleaned() {
-    let mut world = drifted();
-    let name = "shop-\u{1b}[2J\nevil".to_owned();
-    world.environments()[1].environment.target.environment = name;
-    let notice = notice(&world).unwrap();
-    assert!(notice.body.contains("shop-\\u{1b}[2J\\u{a}evil: STOCK"));
-    assert!(!notice.body.contains('\u{1b}'));
-}
-
-fn order(world: &World, attempt: u32) -> BakeOrder {
+pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
     BakeOrder {
         key: world.key(BASE_451, 0),
         installation: world.wanted.installation.clone(),
@@ -147,7 +45,7 @@ fn order(world: &World, attempt: u32) -> BakeOrder {
     }
 }
 
-fn image(world: &mut World, redundant: bool) -> BakedImage {
+pub(super) fn image(world: &mut World, redundant: bool) -> BakedImage {
     world.remember("ami-new", BASE_451, 0);
     let mut baked = world.history.current.clone().unwrap();
     baked.redundant = redundant;

@@ -1,0 +1,367 @@
+//! Drift as news: what a look shows against what people were told, in plain functions.
+//!
+//! The first look at a watch tells nobody: what is out of step then is the baseline. Later, what is
+//! new is told, once; what goes away is not, until nothing is left: then `resolved` is told. A look
+//! that could not read everything takes what it could not read as it was, so that it neither tells an
+//! all-clear nor has a second notice follow when everything can be read again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::text::Body;
+use super::{facts, subject};
+use crate::model::bake::digest;
+use crate::model::drift::{Drift, TargetDrift};
+use crate::model::ids::{ImageId, Installation};
+use crate::model::notice::{Event, Notice};
+use crate::model::reason::{Class, Reason, ReasonCode};
+use crate::model::told::ToldDrift;
+
+/// What a look changes in what people know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    pub notice: Option<Notice>,
+    /// What is remembered as told from now on, in the batch that stores the notice.
+    pub after: ToldDrift,
+}
+
+/// The news in a look; absent when there is none, or when the look shows too little: while the
+/// release or our own images cannot be read, nothing is said of drift.
+///
+/// `before` is absent at the first look at a watch, which tells nobody.
+pub fn drift(
+    installation: &Installation,
+    drift: &Drift,
+    before: Option<&ToldDrift>,
+    at: DateTime<Utc>,
+) -> Option<News> {
+    let look = Look::of(drift);
+    if look.blind {
+        return None;
+    }
+    let first = ToldDrift::default();
+    let known = before.unwrap_or(&first);
+    let said = look.believed(known);
+    let after = ToldDrift {
+        release: drift.release.as_ref().map(|release| release.image.clone()),
+        current: drift.current.clone(),
+        unread: look.still_unread(known),
+        said,
+        ..known.clone()
+    };
+    // What is out of step is all hearsay: what it is measured by moves when something is seen.
+    if before.is_some() && moved(known, &after) && look.shown.is_empty() && !look.whole() {
+        return None;
+    }
+    let story = Story {
+        installation,
+        drift,
+        at,
+    };
+    let news = match before {
+        None => News {
+            notice: None,
+            after: ToldDrift {
+                unread: look.unread,
+                ..after
+            },
+        },
+        Some(known) if is_news(known, &after) => story.drifted(after, look.unread),
+        Some(known) if after.said.is_empty() && look.whole() && known.notice.is_some() => {
+            story.resolved(after)
+        }
+        Some(_) => News {
+            notice: None,
+            after,
+        },
+    };
+    (before != Some(&news.after)).then_some(news)
+}
+
+/// What is out of step is measured by another release or another image of ours.
+fn moved(known: &ToldDrift, now: &ToldDrift) -> bool {
+    known.release != now.release || known.current != now.current
+}
+
+/// Something is out of step that was not, or what it is measured by is another.
+fn is_news(known: &ToldDrift, now: &ToldDrift) -> bool {
+    let mut all = now
+        .said
+        .iter()
+        .flat_map(|(target, codes)| codes.iter().map(move |code| (target, *code)));
+    !now.said.is_empty()
+        && (moved(known, now) || all.any(|(target, code)| known.surprises(target, code)))
+}
+
+type Said = BTreeMap<String, BTreeSet<ReasonCode>>;
+
+/// What one look shows, by remembered names.
+struct Look {
+    shown: Said,
+    seen: BTreeSet<String>,
+    unread: BTreeSet<String>,
+    /// The release or our own images could not be read.
+    blind: bool,
+}
+
+impl Look {
+    fn of(drift: &Drift) -> Self {
+        let about = |subject: &str| {
+            let mut own = drift.reasons.iter().filter(|reason| doubtful(reason));
+            own.any(|reason| {
+                reason
+                    .facts
+                    .get("about")
+                    .is_some_and(|about| about == subject)
+            })
+        };
+        let mut look = Self {
+            shown: Said::new(),
+            seen: BTreeSet::from([ToldDrift::ITSELF.to_owned()]),
+            unread: BTreeSet::new(),
+            blind: about("release") || about("images"),
+        };
+        if about("targets") {
+            look.unread.insert(ToldDrift::LIST.to_owned());
+        }
+        look.take(ToldDrift::ITSELF.to_owned(), &drift.reasons);
+        for target in &drift.targets {
+            let name = ToldDrift::name_of(&digest(&[&target.target.to_string()]));
+            if target.reasons.iter().any(doubtful) {
+                look.unread.insert(name.clone());
+            }
+            look.seen.insert(name.clone());
+            look.take(name, &target.reasons);
+        }
+        look
+    }
+
+    fn take(&mut self, name: String, reasons: &[Reason]) {
+        let codes = reasons.iter().filter(|reason| drifting(reason));
+        let codes: BTreeSet<ReasonCode> = codes.map(|reason| reason.code).collect();
+        if !codes.is_empty() {
+            self.shown.insert(name, codes);
+        }
+    }
+
+    fn whole(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// What was unread when it was told, and still is. Behind a list that was unread is everything.
+    fn still_unread(&self, known: &ToldDrift) -> BTreeSet<String> {
+        let list = known.unread.contains(ToldDrift::LIST);
+        let still = self.unread.iter();
+        still
+            .filter(|name| list || known.unread.contains(*name))
+            .cloned()
+            .collect()
+    }
+
+    /// What is out of step as far as one can tell: what could not be read is as it was told.
+    fn believed(&self, known: &ToldDrift) -> Said {
+        let list_unread = self.unread.contains(ToldDrift::LIST);
+        let mut said = self.shown.clone();
+        for (name, codes) in &known.said {
+            let unread = self.unread.contains(name) || (list_unread && !self.seen.contains(name));
+            if unread {
+                said.entry(name.clone()).or_default().extend(codes);
+            }
+        }
+        said.into_iter().take(ToldDrift::TARGETS_MAX).collect()
+    }
+}
+
+/// What a notice is written from.
+struct Story<'a> {
+    installation: &'a Installation,
+    drift: &'a Drift,
+    at: DateTime<Utc>,
+}
+
+impl Story<'_> {
+    /// Key: the watch, how many drift notices it had, the release, our image, and what is out of step.
+    fn drifted(&self, after: ToldDrift, unread: BTreeSet<String>) -> News {
+        let key = self.key(&after);
+        let (watch, release) = (&self.drift.watch, self.drift.release.as_ref());
+        let version = release.map_or("unknown", |release| release.version.as_str());
+        let behind = self.drift.targets.iter().filter(|target| tells(target));
+        let behind = behind.count();
+        let notice = Notice {
+            key: key.clone(),
+            event: Event::Drift,
+            at: self.at,
+            watch: watch.to_string(),
+            subject: subject(&format!(
+                "[amiwatch] {watch}: drift, newest release {version}, {}",
+                environments(behind)
+            )),
+            body: self.body(),
+            facts: facts([
+                ("installation", self.installation.to_string()),
+                ("release_image", text_of(after.release.as_ref())),
+                ("release_version", version.to_owned()),
+                ("environments", behind.to_string()),
+                ("codes", self.codes()),
+            ]),
+        };
+        News {
+            notice: Some(notice),
+            after: ToldDrift {
+                count: after.count + 1,
+                notice: Some(key),
+                unread,
+                ..after
+            },
+        }
+    }
+
+    fn key(&self, after: &ToldDrift) -> String {
+        let (installation, watch) = (self.installation, &self.drift.watch);
+        let codes = after.said.iter().flat_map(|(target, codes)| {
+            let code = |code: &ReasonCode| [target.clone(), code.to_string()];
+            codes.iter().flat_map(code)
+        });
+        let mut fields = vec![
+            "amiwatch drift notice 2".to_owned(),
+            installation.to_string(),
+            watch.to_string(),
+            after.count.to_string(),
+            text_of(after.release.as_ref()),
+            text_of(after.current.as_ref()),
+        ];
+        fields.extend(codes);
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        format!("drift:{installation}:{watch}:{:.16}", digest(&fields))
+    }
+
+    /// Key: that of the notice that it ends.
+    fn resolved(&self, after: ToldDrift) -> News {
+        let (installation, watch) = (self.installation, &self.drift.watch);
+        let ended = after.notice.clone().unwrap_or_default();
+        let mut body = Body::new();
+        body.line(&format!(
+            "{}: nothing is out of step any more.",
+            self.whose_watch()
+        ));
+        let release = self.drift.release.as_ref();
+        if let Some(release) = release {
+            body.line(&format!(
+                "The newest release is {} ({}).",
+                release.version, release.image
+            ));
+        }
+        if let Some(current) = &self.drift.current {
+            body.line(&format!("The verified image is {current}."));
+        }
+        body.commands(&[(
+            format!("amiwatch check --watch {watch}"),
+            "every environment and its image",
+        )]);
+        let notice = Notice {
+            key: format!(
+                "resolved:{installation}:{watch}:{:.16}",
+                digest(&["amiwatch resolved notice 1", &ended])
+            ),
+            event: Event::Resolved,
+            at: self.at,
+            watch: watch.to_string(),
+            subject: subject(&format!("[amiwatch] {watch}: back in step")),
+            body: body.finish(),
+            facts: facts([
+                ("installation", installation.to_string()),
+                ("release_image", text_of(after.release.as_ref())),
+                ("image", text_of(after.current.as_ref())),
+                ("resolves", ended),
+            ]),
+        };
+        News {
+            notice: Some(notice),
+            after: ToldDrift {
+                notice: None,
+                ..after
+            },
+        }
+    }
+
+    fn codes(&self) -> String {
+        let drifting = self.drift.all_reasons().filter(|reason| drifting(reason));
+        let codes: BTreeSet<&str> = drifting.map(|reason| reason.code.as_str()).collect();
+        codes.into_iter().collect::<Vec<_>>().join(",")
+    }
+
+    /// A config that makes nothing may have no installation.
+    fn whose_watch(&self) -> String {
+        let watch = &self.drift.watch;
+        match self.installation.as_str() {
+            "" => format!("Watch {watch}"),
+            installation => format!("Watch {watch} of {installation}"),
+        }
+    }
+
+    fn body(&self) -> String {
+        let (drift, watch) = (self.drift, &self.drift.watch);
+        let whose = self.whose_watch();
+        let mut body = Body::new();
+        body.line(&match &drift.release {
+            Some(release) => format!(
+                "{whose}: the newest release is {} ({}).",
+                release.version, release.image
+            ),
+            None => format!("{whose}: the newest release could not be told."),
+        });
+        let say = |reason: &Reason| format!("{}: {}", reason.code, reason.message);
+        body.list("The watch:", drift.reasons.iter().map(say));
+        let targets = drift.targets.iter().filter(|target| tells(target));
+        body.list(
+            "Environments:",
+            targets.flat_map(|target| {
+                let name = name(target);
+                let reasons = target.reasons.iter();
+                reasons.map(move |reason| format!("{name}: {}", say(reason)))
+            }),
+        );
+        let unread = drift.targets.iter().filter(|target| !tells(target));
+        let unread = unread.filter(|target| target.reasons.iter().any(doubtful));
+        body.list("Could not be read this time:", unread.map(name));
+        body.commands(&[
+            (
+                format!("amiwatch plan --watch {watch}"),
+                "what a run would do now, and why",
+            ),
+            (format!("amiwatch bake {watch}"), "bakes now"),
+        ]);
+        body.finish()
+    }
+}
+
+fn name(target: &TargetDrift) -> String {
+    let target = &target.target;
+    format!("{}/{}", target.application, target.environment)
+}
+
+fn text_of(image: Option<&ImageId>) -> String {
+    image.map_or("-", ImageId::as_str).to_owned()
+}
+
+fn drifting(reason: &Reason) -> bool {
+    matches!(reason.code.class(), Class::Drift | Class::Behind)
+}
+
+/// A question without an answer: asked in vain, or refused.
+fn doubtful(reason: &Reason) -> bool {
+    reason.code.class() == Class::Unknown || reason.code == ReasonCode::Denied
+}
+
+fn tells(target: &TargetDrift) -> bool {
+    target.reasons.iter().any(drifting)
+}
+
+fn environments(count: usize) -> String {
+    match count {
+        0 => "no environment affected".to_owned(),
+        1 => "1 environment".to_owned(),
+        many => format!("{many} environments"),
+    }
+}
