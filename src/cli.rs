@@ -28,6 +28,7 @@ mod history;
 mod hold;
 
 mod init;
+mod notify;
 
 mod plan;
 
@@ -163,6 +164,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Explain(own) => explain::run(&common, &own).await,
         Command::Adopt(own) => adopt::run(&common, &own).await,
         Command::Init(own) => init::run(&common, &own).await,
+        Command::Notify(own) => notify::run(&common, &own).await,
         Command::Config(own) => config::run(&common, &own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,

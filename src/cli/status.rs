@@ -132,12 +132,25 @@ fn show(status: &Status, session: &Session) {
         println!();
         hold::show(&status.holds);
     }
-    for waiting in &status.notices_waiting {
-        let to: Vec<&str> = waiting.to.keys().map(String::as_str).collect();
+    status.notices_waiting.iter().for_each(show_waiting);
+}
+
+/// Who waits for a notice, and who was given up and why.
+fn show_waiting(waiting: &Waiting) {
+    let subject = &waiting.notice.subject;
+    let (dead, alive): (Vec<_>, Vec<_>) = waiting.to.iter().partition(|(_, one)| one.dead);
+    let alive: Vec<&str> = alive.iter().map(|(name, _)| name.as_str()).collect();
+    if !alive.is_empty() {
+        println!("waits to be told to {}: {subject}", alive.join(", "));
+    }
+    for (name, delivery) in dead {
+        let why = delivery.last_why.as_deref().unwrap_or("no reason is known");
         println!(
-            "waits to be told to {}: {}",
-            to.join(", "),
-            waiting.notice.subject
+            "not told to {name}, given up (attempts: {}): {subject}\n    because: {why}",
+            delivery.attempts
         );
+        if !why.contains("notify retry") {
+            println!("    `amiwatch notify retry` tries again");
+        }
     }
 }

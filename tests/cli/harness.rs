@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::common::guest::{Day, play};
+use crate::common::slack;
 use crate::common::world::{self, CONFIG, RECIPE};
 
 /// Longer than anything here takes, even on a busy machine.
@@ -111,7 +112,7 @@ impl From<Output> for Ran {
             stderr: text(output.stderr),
         };
         assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
-        for secret in ["keep-me-secret", world::RECIPE_WORD] {
+        for secret in ["keep-me-secret", world::RECIPE_WORD, slack::HOOK_WORD] {
             let said = ran.stdout.contains(secret) || ran.stderr.contains(secret);
             assert!(!said, "{secret} is printed: {ran:?}");
         }
@@ -145,7 +146,8 @@ pub(crate) fn wait_for_line(child: &mut Child, what: &str) {
 pub(crate) struct Served {
     pub(crate) account: Account,
     pub(crate) address: SocketAddr,
-    /// Builders that wait to be played.
+    /// Where builders wait to be played.
+    hold: Sender<(Boot, Machine)>,
     held: Receiver<(Boot, Machine)>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
@@ -171,7 +173,7 @@ impl Served {
         account.set_timing(Timing::instant());
         world::fill(&account);
         let (hold, held) = channel();
-        account.set_guest(Hold(Mutex::new(hold)));
+        account.set_guest(Hold(Mutex::new(hold.clone())));
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = channel();
         let of_server = account.clone();
@@ -182,10 +184,16 @@ impl Served {
             address: told
                 .recv_timeout(PATIENCE)
                 .expect("loopback can be listened on"),
+            hold,
             held,
             stop: Some(stop),
             server: Some(server.expect("a thread starts")),
         }
+    }
+
+    /// Builders wait to be played from now on.
+    pub(crate) fn guests_wait(&self) {
+        self.account.set_guest(Hold(Mutex::new(self.hold.clone())));
     }
 
     /// Guests have good days from now on, builders too.

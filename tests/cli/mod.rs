@@ -10,4 +10,6 @@ mod hold;
 mod init;
 mod look;
 mod story;
+mod notify;
+mod receiver;
 mod usage;

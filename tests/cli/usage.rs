@@ -41,6 +41,7 @@ fn help_says_what_there_is() {
       status  Shows what is: each watch's image, bakes under way, failures, notices that wait
       hold    Says no to a watch, a release or an image; without arguments, shows what is held
       unhold  Ends a hold
+      notify  Tries whom to tell, and sends what was given up again
       config  Works on the config itself
       demo    Shows the whole story on a simulated account, in seconds: no AWS, no config
       sim     The simulated account, for any AWS client
