@@ -61,6 +61,7 @@ async fn watch(session: Session, lease: Lease) -> anyhow::Result<Exit> {
         connection,
         store,
         clock,
+        outside,
     } = session;
     let host = Supervisor::listen(settings.path.clone(), clock.clone())
         .context("signals cannot be listened for; check the process's limits")?;
@@ -68,6 +69,7 @@ async fn watch(session: Session, lease: Lease) -> anyhow::Result<Exit> {
         store: &store,
         clock: &clock,
         lease,
+        outside: &outside,
     };
     let patience = TimeDelta::from_std(settings.schedule.pass_timeout + FIRST_PASS_GRACE)?;
     let vitals = Vitals::new(clock.now(), patience);

@@ -8,8 +8,8 @@ pub(crate) mod life;
 pub(crate) mod notices;
 pub(crate) mod proofs;
 pub(crate) mod seam;
-pub(crate) mod watching;
 pub(crate) mod slack;
+pub(crate) mod watching;
 pub(crate) mod wire;
 pub(crate) mod world;
 

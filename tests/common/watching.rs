@@ -161,10 +161,12 @@ impl Life {
             settings: self.settings.clone(),
             connection: self.connection(),
         };
+        let outside = self.outside();
         let ground = Ground {
             store: &store,
             clock: &self.clock,
             lease,
+            outside: &outside,
         };
         let watching = Watching {
             life: self,

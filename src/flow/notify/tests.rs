@@ -6,7 +6,6 @@ use super::*;
 use crate::flow::test_world::{BASE_451, World, days, digest, now};
 use crate::model::bake::{BakeOrder, NetworkOrder, RootVolume};
 use crate::model::ids::Architecture;
-use crate::model::sighting::Seen;
 use crate::model::watch::Wanted;
 
 pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {

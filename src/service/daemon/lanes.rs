@@ -16,10 +16,10 @@ use crate::flow::bake::steps::journal_name;
 use crate::model::ids::WatchName;
 use crate::model::request::Answer;
 use crate::outbox::{self, Delivered};
-use crate::service::Service;
 use crate::service::ask::{Asked, ask};
 use crate::service::drive::{self, DriveError, Ended};
 use crate::service::pass::{Decided, Start, decide, order_one};
+use crate::service::{Outside, Service};
 use crate::store::requests::{self, Stored};
 use crate::store::{Lease, Store, StoreError};
 
@@ -29,6 +29,8 @@ pub struct Ground<'a> {
     pub store: &'a dyn Store,
     pub clock: &'a Clock,
     pub lease: Lease,
+    /// One for the process: its pacing and its secrets outlive a reload.
+    pub outside: &'a Outside,
 }
 
 impl<'a> Ground<'a> {
@@ -42,6 +44,7 @@ impl<'a> Ground<'a> {
             connection: &generation.connection,
             store: self.store,
             clock: self.clock,
+            outside: self.outside,
         }
     }
 }

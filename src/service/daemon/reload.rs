@@ -84,6 +84,7 @@ impl<'a, H: Host> Daemon<'a, H> {
     /// What is under way goes on as it began; the next pass is at once, under the new config.
     fn take_up(&mut self, new: Generation, now: DateTime<Utc>) {
         self.timetable = Timetable::of(&new.settings.schedule);
+        self.ground.outside.secrets.forget_all();
         self.count();
         self.vitals.change(Pulse::new_connection);
         self.generation = Rc::new(new);
