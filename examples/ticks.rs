@@ -5,12 +5,12 @@
 //!     printf '0 2 * * *\tEurope/Zurich\t2026-03-28T12:00:00Z\t3\n' | cargo run --example ticks
 
 use std::io::{BufRead as _, Write as _};
-use std::time::Duration;
 
 use amiwatch::service::schedule::Timetable;
-use amiwatch::settings::{CronText, Schedule};
+use amiwatch::settings::CronText;
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
 
 fn main() -> Result<()> {
     let mut out = std::io::stdout().lock();
@@ -28,14 +28,9 @@ fn answer(line: &str) -> Result<Vec<String>> {
         bail!("a line is `cron text<TAB>zone<TAB>from<TAB>count`");
     };
     let cron = CronText::parse(cron).map_err(|told| anyhow!("{}; {}", told.wrong, told.right))?;
-    let schedule = Schedule {
-        cron,
-        timezone: zone.parse().map_err(|_| anyhow!("no zone {zone}"))?,
-        jitter: Duration::ZERO,
-        pass_timeout: Duration::ZERO,
-    };
+    let zone: Tz = zone.parse().map_err(|_| anyhow!("no zone {zone}"))?;
     let from: DateTime<Utc> = from.parse().context("`from` is no RFC 3339 time")?;
-    let table = Timetable::of(&schedule);
+    let table = Timetable::new(&cron, zone);
     let ticks = std::iter::successors(table.next_after(from), |tick| table.next_after(*tick));
     let count = count.parse().context("`count` is no number")?;
     let shown = |tick: DateTime<Utc>| tick.to_rfc3339_opts(SecondsFormat::Secs, true);

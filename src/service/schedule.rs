@@ -42,13 +42,17 @@ pub struct Timetable {
 impl Timetable {
     /// The ticks of a schedule as checked.
     pub fn of(schedule: &Schedule) -> Self {
-        let cron = &schedule.cron;
+        Self::new(&schedule.cron, schedule.timezone)
+    }
+
+    /// The ticks of cron text in a zone.
+    pub fn new(cron: &CronText, zone: Tz) -> Self {
         let calendars = expressions(cron).into_iter().map(|expression| {
             cron::Schedule::from_str(&expression).expect("checked sets are a schedule")
         });
         Self {
             calendars: calendars.collect(),
-            zone: schedule.timezone,
+            zone,
             every_hour: cron.hours.values.len() == 24,
         }
     }

@@ -10,18 +10,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn table(cron: &str, zone: Tz) -> Timetable {
-    Timetable::of(&schedule(cron, zone))
+fn table(text: &str, zone: Tz) -> Timetable {
+    Timetable::new(&cron(text), zone)
 }
 
-fn schedule(cron: &str, timezone: Tz) -> Schedule {
-    let cron = CronText::parse(cron).unwrap_or_else(|wrong| panic!("{cron}: {wrong:?}"));
-    Schedule {
-        cron,
-        timezone,
-        jitter: Duration::ZERO,
-        pass_timeout: Duration::from_secs(900),
-    }
+fn cron(text: &str) -> CronText {
+    CronText::parse(text).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"))
 }
 
 fn utc(text: &str) -> DateTime<Utc> {
@@ -84,9 +78,8 @@ impl Walk {
         let mut due = move |local: NaiveDateTime| {
             let seen_before = latest.is_some_and(|latest| local <= latest);
             let shown = matches(cron, local) && (every_hour || !seen_before);
-            let skipped = latest.map(|latest| self.after(latest));
-            let mut skipped = skipped.into_iter().flatten().take_while(|at| *at < local);
-            let due = shown || (!every_hour && skipped.any(|at| matches(cron, at)));
+            let gap = latest.filter(|latest| !every_hour && local > *latest + self.step);
+            let due = shown || gap.is_some_and(|latest| self.skips(cron, latest, local));
             latest = latest.max(Some(local));
             due
         };
@@ -99,9 +92,11 @@ impl Walk {
         walked.filter_map(move |(at, local)| due(*local).then_some(*at))
     }
 
-    fn after(&self, local: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> + use<> {
-        let step = self.step;
-        std::iter::successors(Some(local + step), move |at| Some(*at + step))
+    /// One of the schedule's times lies between two that the clock showed one after the other.
+    fn skips(&self, cron: &CronText, from: NaiveDateTime, to: NaiveDateTime) -> bool {
+        let between = std::iter::successors(Some(from + self.step), |at| Some(*at + self.step));
+        let mut between = between.take_while(|at| *at < to);
+        between.any(|at| matches(cron, at))
     }
 }
 
@@ -133,11 +128,10 @@ fn year_2026(zone: Tz) -> &'static Walk {
 #[track_caller]
 fn agrees(cron: &str, zone: Tz, from: usize, minutes: usize) -> usize {
     let walk = year_2026(zone);
-    let schedule = schedule(cron, zone);
-    let table = Timetable::of(&schedule);
+    let table = table(cron, zone);
     let over = from..(from + minutes).min(walk.shown.len());
     let (start, last) = (walk.shown[from].0, walk.shown[over.end - 1].0);
-    let expected: Vec<_> = walk.ticks(&schedule.cron, over).collect();
+    let expected: Vec<_> = walk.ticks(&self::cron(cron), over).collect();
     let found = ticks(&table, start - TimeDelta::seconds(1));
     let found: Vec<_> = found.take_while(|tick| *tick <= last).collect();
     let differs = expected
@@ -247,9 +241,9 @@ proptest! {
         let start = utc(about);
         let walk = walk(zone, start, start + TimeDelta::hours(3), TimeDelta::seconds(1));
         let from = start + TimeDelta::seconds(from) + TimeDelta::milliseconds(250);
-        let schedule = schedule(&cron, zone);
-        let expected = walk.ticks(&schedule.cron, 0..walk.shown.len()).filter(|tick| *tick > from).take(50);
-        let table = Timetable::of(&schedule);
+        let sets = self::cron(&cron);
+        let expected = walk.ticks(&sets, 0..walk.shown.len()).filter(|tick| *tick > from).take(50);
+        let table = table(&cron, zone);
         let found = ticks(&table, from).take_while(|tick| *tick < start + TimeDelta::hours(3));
         prop_assert_eq!(expected.collect::<Vec<_>>(), found.take(50).collect::<Vec<_>>());
     }
