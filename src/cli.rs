@@ -24,6 +24,7 @@ mod explain;
 mod follow;
 
 mod history;
+mod health;
 
 mod hold;
 
@@ -157,6 +158,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Bake(own) => bake::run(&common, &own).await,
         Command::Run(own) => run::run(&common, &own).await,
         Command::Reload => reload::run(&common).await,
+        Command::Health => health::run(&common).await,
         Command::Status => status::run(&common).await,
         Command::Hold(own) => hold::hold(&common, &own).await,
         Command::Unhold(own) => hold::unhold(&common, &own).await,

@@ -62,6 +62,8 @@ pub enum Command {
     Run(Run),
     /// Has the running daemon read its config again
     Reload,
+    /// Asks the running daemon how it is; for health checks that have no shell
+    Health,
     /// Shows what is: each watch's image, bakes under way, failures, notices that wait
     Status,
     /// Says no to a watch, a release or an image; without arguments, shows what is held

@@ -6,6 +6,7 @@ mod bake;
 mod daemon;
 mod demo;
 mod harness;
+mod health;
 mod hold;
 mod init;
 mod look;

@@ -38,6 +38,7 @@ fn help_says_what_there_is() {
       run     Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until
               stopped
       reload  Has the running daemon read its config again
+      health  Asks the running daemon how it is; for health checks that have no shell
       status  Shows what is: each watch's image, bakes under way, failures, notices that wait
       hold    Says no to a watch, a release or an image; without arguments, shows what is held
       unhold  Ends a hold

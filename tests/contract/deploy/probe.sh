@@ -41,11 +41,13 @@ check "it has the credential" test -r "/proc/$pid/root/run/credentials/amiwatch.
 check "it bakes, over DNS and TLS" wait_for baked
 check "its store is a write-ahead log" test -e /var/lib/private/amiwatch/amiwatch.db-wal
 check "its store is nobody else's" test "$(stat -c %a /var/lib/private/amiwatch)" = 700
+check "it says that it is well" amiwatch health
 check "it reloads" systemctl reload amiwatch
 check "it is still up after that" systemctl is-active amiwatch
 check "it was never started again" test "$(property NRestarts)" = 0
 systemctl stop amiwatch
 check "it stops when it is told to" test "$(property Result)" = success
+check "and then nobody answers" test "$(amiwatch health >/dev/null 2>&1; echo $?)" = 1
 echo "-- systemd $(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p'), status:"
 amiwatch status
 echo "-- journal:"

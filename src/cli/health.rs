@@ -1,0 +1,119 @@
+//! `health`: asks the daemon beside it how it is, at the address that the config names. For container
+//! health checks, which have neither a shell nor curl.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use super::args::{Common, Format};
+use super::draw;
+use super::session::{WrongUsage, settings};
+use crate::flow::verdict::Exit;
+
+/// How long the daemon may take to accept, and to answer. It is on this machine.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// More than it ever says.
+const ANSWER_MAX_BYTES: u64 = 64 * 1024;
+
+/// Something answered, and it was not amiwatch.
+#[derive(Debug, thiserror::Error)]
+#[error("what answers at {0} is not amiwatch; see that [http] listen names the daemon's own port")]
+struct Stranger(SocketAddr);
+
+pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
+    let address = settings(common)?.http.ok_or_else(|| {
+        let told = "the config has no [http] listen, so that no daemon can be asked; add \
+                    `[http]` with `listen = \"127.0.0.1:9464\"` and start the daemon again";
+        WrongUsage(told.to_owned())
+    })?;
+    let answer = ask(address).with_context(|| {
+        format!("no daemon answers at {address}; see that `amiwatch run` runs with this config")
+    })?;
+    let health = read(&answer).ok_or(Stranger(address))?;
+    match common.format {
+        Format::Json => draw::json(&health)?,
+        Format::Table => println!("{}", sentence(&health)),
+    }
+    Ok(match health["ok"] {
+        Value::Bool(true) => Exit::Done,
+        _ => Exit::Failed,
+    })
+}
+
+/// One question, one answer, and the connection is closed.
+fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(ANSWER_MAX_BYTES).read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+/// The body, when it is ours. Its `ok` says what the status says.
+fn read(answer: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(answer).ok()?;
+    let (_, body) = text.split_once("\r\n\r\n")?;
+    let health: Value = serde_json::from_str(body).ok()?;
+    let schema = health["schema"].as_str()?;
+    schema.starts_with("amiwatch.health/").then_some(health)
+}
+
+fn sentence(health: &Value) -> String {
+    let told = |key: &str| health[key].as_str().unwrap_or("none yet").to_owned();
+    if health["ok"] == true {
+        format!(
+            "well: last good pass {}, next pass {}",
+            told("last_good_pass_at"),
+            told("next_pass_at")
+        )
+    } else {
+        format!(
+            "not well: {}",
+            health["why"].as_str().unwrap_or("no reason given")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &str) -> Vec<u8> {
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{body}").into_bytes()
+    }
+
+    #[test]
+    fn an_answer_is_read_into_a_sentence() {
+        let well = read(&answer(
+            r#"{"schema":"amiwatch.health/1","ok":true,"last_good_pass_at":null,"next_pass_at":"2026-01-01T00:00:00Z"}"#,
+        ));
+        assert_eq!(
+            sentence(&well.unwrap()),
+            "well: last good pass none yet, next pass 2026-01-01T00:00:00Z"
+        );
+        let ill = read(&answer(
+            r#"{"schema":"amiwatch.health/1","ok":false,"why":"the last pass failed"}"#,
+        ));
+        assert_eq!(sentence(&ill.unwrap()), "not well: the last pass failed");
+    }
+
+    #[test]
+    fn a_stranger_is_not_believed() {
+        for body in [
+            "",
+            "<html>",
+            r#"{"ok":true}"#,
+            r#"{"schema":"other/1","ok":true}"#,
+        ] {
+            assert_eq!(read(&answer(body)), None, "{body}");
+        }
+        assert_eq!(read(b"SSH-2.0-OpenSSH"), None);
+        assert_eq!(read(b"\xff\r\n\r\n"), None);
+    }
+}
