@@ -23,12 +23,14 @@ mod explain;
 
 mod follow;
 
-mod history;
 mod health;
+
+mod history;
 
 mod hold;
 
 mod init;
+
 mod notify;
 
 mod plan;
@@ -162,11 +164,11 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Status => status::run(&common).await,
         Command::Hold(own) => hold::hold(&common, &own).await,
         Command::Unhold(own) => hold::unhold(&common, &own).await,
+        Command::Notify(own) => notify::run(&common, &own).await,
         Command::History(own) => history::run(&common, &own).await,
         Command::Explain(own) => explain::run(&common, &own).await,
         Command::Adopt(own) => adopt::run(&common, &own).await,
         Command::Init(own) => init::run(&common, &own).await,
-        Command::Notify(own) => notify::run(&common, &own).await,
         Command::Config(own) => config::run(&common, &own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,

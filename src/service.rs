@@ -12,11 +12,6 @@ pub mod remember;
 
 pub mod pass;
 
-pub mod adopt;
-
-pub mod history;
-
-pub mod explain;
 pub mod ask;
 
 pub mod vitals;
@@ -26,6 +21,12 @@ pub mod metrics;
 pub mod http;
 
 pub mod daemon;
+
+pub mod adopt;
+
+pub mod history;
+
+pub mod explain;
 
 pub mod telemetry;
 

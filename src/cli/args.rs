@@ -70,14 +70,14 @@ pub enum Command {
     Hold(Hold),
     /// Ends a hold
     Unhold(Unhold),
+    /// Tries whom to tell, and sends what was given up again
+    Notify(Notify),
     /// Shows what was: what passes saw, bakes with their steps, what people did
     History(History),
     /// Says why a watch stands as it does, what happens next and when, and what you can do
     Explain(Explain),
     /// Takes an image that was made by hand, or by another tool, as a watch's current one
     Adopt(Adopt),
-    /// Tries whom to tell, and sends what was given up again
-    Notify(Notify),
     /// Works on the config itself
     Config(Config),
     /// Shows the whole story on a simulated account, in seconds: no AWS, no config
@@ -185,6 +185,30 @@ pub struct Unhold {
     pub image: Option<String>,
 }
 
+/// `notify`
+#[derive(Debug, Args)]
+pub struct Notify {
+    #[command(subcommand)]
+    pub command: NotifyCommand,
+}
+
+/// `notify ...`
+#[derive(Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// Sends a sample to each receiver now, and says for each what happened
+    Test(NotifyTest),
+    /// Tries again what was given up; leaves it to the process that works on the store, if there is one
+    Retry,
+}
+
+/// `notify test`
+#[derive(Debug, Args)]
+pub struct NotifyTest {
+    /// Only this receiver, by its name in the config
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
 /// `history`
 #[derive(Debug, Args)]
 pub struct History {
@@ -225,28 +249,6 @@ pub struct Adopt {
     /// It was made with another recipe than the watch has now: bake a new one as soon as may be
     #[arg(long)]
     pub other_recipe: bool,
-/// `notify`
-#[derive(Debug, Args)]
-pub struct Notify {
-    #[command(subcommand)]
-    pub command: NotifyCommand,
-}
-
-/// `notify ...`
-#[derive(Debug, Subcommand)]
-pub enum NotifyCommand {
-    /// Sends a sample to each receiver now, and says for each what happened
-    Test(NotifyTest),
-    /// Tries again what was given up; leaves it to the process that works on the store, if there is one
-    Retry,
-}
-
-/// `notify test`
-#[derive(Debug, Args)]
-pub struct NotifyTest {
-    /// Only this receiver, by its name in the config
-    #[arg(value_name = "NAME")]
-    pub name: Option<String>,
 }
 
 /// `config`

@@ -1,7 +1,6 @@
 //! What a look teaches, written down: when a release was first seen, an adopted image, the drift with
-//! the notice about it, and the chronicle's entry when this look differs from the last, in one batch. Decides nothing: the plan has.
-//! What a look teaches, written down: when a release was first seen, an adopted image, and the drift
-//! with the notice about it, in one batch. Decides nothing: plan and notify have.
+//! the notice about it, and the chronicle's entry when this look differs from the last, in one batch.
+//! Decides nothing: plan and notify have.
 
 use super::Service;
 use super::look::Looked;
@@ -17,9 +16,8 @@ use crate::model::notice::Notice;
 use crate::model::plan::Action;
 use crate::model::reason::Class;
 use crate::model::tags;
-use crate::store::memory::{self, Versioned, chronicle};
 use crate::model::told::ToldDrift;
-use crate::store::memory::{self, Versioned};
+use crate::store::memory::{self, Versioned, chronicle};
 use crate::store::{Batch, Lease, Op, StoreError};
 
 /// Stores what the look taught: when a release was first seen, an adopted image, and the drift with

@@ -1,18 +1,14 @@
 //! What is remembered, by key: the shapes of the store's records and nothing about their use.
 //!
-//! Keys: `watch/<account>/<region>/<watch>` holds a [`WatchHistory`]; `notice/<digest>` says that a
-//! notice was stored, for ever; `outbox/<digest>` holds one that somebody still waits for;
-//! `hold/<installation>/<watch>` what people hold of a watch. Holds know no account: a person who says
-//! no has a config in hand, and needs no credentials for it. What happened, for `history`, is
-//! [`chronicle`]'s. Writes are returned as operations, so that the caller can put them into one batch.
-
-pub mod chronicle;
 //! Keys: `watch/<account>/<region>/<watch>` holds a [`WatchHistory`]; `told/...` what people were told
 //! of its drift ([`ToldDrift`]); `notice/<digest>` says that a notice was stored, for ever;
 //! `outbox/<digest>` holds one that somebody still waits for; `hold/<installation>/<watch>` what people
 //! hold of a watch. Holds know no account: a person who says no has a config in hand, and needs no
 //! credentials for it.
+//! What happened, for `history`, is [`chronicle`]'s.
 //! Writes are returned as operations, so that the caller can put them into one batch.
+
+pub mod chronicle;
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ mod health;
 mod hold;
 mod init;
 mod look;
-mod story;
 mod notify;
 mod receiver;
+mod story;
 mod usage;

@@ -36,8 +36,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
-const PLAIN: [&str; 13] = [
-const PLAIN: [&str; 11] = [
+const PLAIN: [&str; 15] = [
     "flow::compare",
     "flow::plan",
     "flow::survey",
