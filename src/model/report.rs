@@ -28,7 +28,7 @@ pub struct Report {
     #[serde(default)]
     pub packages_omitted: u32,
     /// Everything else worth knowing, by name: `id.machine` and `id.ssh` (digests of what must
-    /// differ from machine to machine), `docker`, `ecs`, `cloud-init.result` (its errors).
+    /// differ from machine to machine), `cloud-init.result` (its errors, its data source).
     #[serde(default)]
     pub facts: BTreeMap<String, String>,
 }

@@ -73,7 +73,7 @@ impl Told {
             rest.split_once('\'').map(|(value, _)| value.to_owned())
         };
         let block = text
-            .split_once("cat <<'AMIWATCH'\n")?
+            .split_once("<<'AMIWATCH'\n")?
             .1
             .split_once("\nAMIWATCH")?
             .0;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::launch::missing;
 use super::steps::{Bake, BakeOutput, BakeStep, Packed};
 use super::trouble::{SETTLE_S, step_error};
-use super::user_data::GRACE_S;
+use super::user_data::grace_s;
 use crate::cloud::{ErrorKind, Instance, InstanceState};
 use crate::flow::verify::{Expected, GuestRole, Reading, Verdict, judge, read, tail};
 use crate::model::bake::BakeOrder;
@@ -28,7 +28,8 @@ pub(super) fn allowance(order: &BakeOrder) -> Duration {
 
 /// From the launch: what the guest is given, what it may take beyond, and the console's lag.
 fn guest_max_s(order: &BakeOrder) -> i64 {
-    let given = order.guest_timeout_s.saturating_add(GRACE_S);
+    let checks = order.checks.len();
+    let given = order.guest_timeout_s.saturating_add(grace_s(checks));
     i64::try_from(given).unwrap_or(i64::MAX / 2) + CONSOLE_LAG_S
 }
 

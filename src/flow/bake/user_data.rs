@@ -38,12 +38,24 @@ pub struct BuilderGuest<'a> {
     /// From [`nonce`].
     pub nonce: &'a str,
     /// Seconds from the first boot after which the guest stops waiting for the recipe. It powers
-    /// off at most [`GRACE_S`] seconds later, whatever hangs.
+    /// off at most [`grace_s`] seconds later, whatever hangs.
     pub deadline_s: u64,
 }
 
-/// Seconds that a guest has after its deadline to report and end.
-pub const GRACE_S: u64 = 180;
+/// Seconds that one check may take at the end, with what it takes to notice that it does not end.
+const CHECK_S: u64 = 67;
+
+/// Bytes of checks' last lines that fit into a report beside everything else, for all checks together.
+const TAILS_BYTES: usize = 24_000;
+
+/// Bytes of one check's last lines, at most.
+const TAIL_BYTES: usize = 800;
+
+/// Seconds that a guest has after its deadline to check, report, clean and end: enough for checks that
+/// all hang.
+pub fn grace_s(checks: usize) -> u64 {
+    120 + CHECK_S * u64::try_from(checks).unwrap_or(u64::MAX / CHECK_S / 2)
+}
 
 /// Why user data cannot be composed.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -161,8 +173,13 @@ fn filled(template: &str, script: &Script<'_>) -> String {
     code.replace("@NONCE@", script.nonce)
         .replace("@ROLE@", script.role.as_str())
         .replace("@DEADLINE@", &script.deadline_s.to_string())
-        .replace("@GRACE@", &GRACE_S.to_string())
+        .replace("@GRACE@", &grace_s(script.checks.len()).to_string())
+        .replace("@TAIL@", &tail_bytes(script.checks.len()).to_string())
         .replace("@CHECKS@", &check_lines(script.checks))
+}
+
+fn tail_bytes(checks: usize) -> usize {
+    TAIL_BYTES.min(TAILS_BYTES / checks.max(1))
 }
 
 /// `<name, base64> <command, base64>` a line.

@@ -87,11 +87,17 @@ fn parse(body: &str) -> Result<Report, String> {
         cloud_init: "unknown".to_owned(),
         ..Report::default()
     };
+    let mut packages = 0_u32;
     for line in lines {
         let (key, value) = line.split_once(' ').unwrap_or((line, ""));
-        take(&mut report, key, value)
-            .ok_or_else(|| format!("the report has a line that cannot be read: `{key}`"))?;
+        let read = match key {
+            "packages" => value.trim().parse().ok().map(|count| packages = count),
+            _ => take(&mut report, key, value),
+        };
+        read.ok_or_else(|| format!("the report has a line that cannot be read: `{key}`"))?;
     }
+    let listed = u32::try_from(report.packages.len()).unwrap_or(u32::MAX);
+    report.packages_omitted = packages.saturating_sub(listed);
     Ok(report)
 }
 
@@ -100,15 +106,13 @@ fn parse(body: &str) -> Result<Report, String> {
 fn take(report: &mut Report, key: &str, value: &str) -> Option<()> {
     match key {
         "ended" => report.ended = ended(value)?,
-        "boots" => report.boots = value.parse().ok()?,
+        "boots" => report.boots = value.trim().parse().ok()?,
         "kernel" => report.kernel = printable(value),
-        "cloud-init" => report.cloud_init = printable(value),
+        "cloud-init" => report.cloud_init = status(value),
         "before" => report.before.get_or_insert_default().push(check(value)?),
-        "before-ran" => drop(report.before.get_or_insert_default()),
         "after" => report.after.push(check(value)?),
-        "package" => report.packages.push(printable(value)),
-        "packages-omitted" => report.packages_omitted = value.parse().ok()?,
-        "fact" => drop(fact(&mut report.facts, value)?),
+        "installed" => report.packages.push(printable(value)),
+        "fact" => fact(&mut report.facts, value)?,
         _ => {}
     }
     Some(())
@@ -120,22 +124,36 @@ fn ended(word: &str) -> Option<Ended> {
         .find(|ended| ended.as_str() == word)
 }
 
-/// `<name, base64> <exit> <seconds> [<tail, base64>]`
+/// The last line of `cloud-init status`: `status: done`. There is none where there is no such command.
+fn status(line: &str) -> String {
+    let word = line.rsplit(':').next().unwrap_or_default().trim();
+    match word {
+        "" => "unknown".to_owned(),
+        word => printable(word),
+    }
+}
+
+/// `<name, base64> <exit> <seconds> [<tail, base64>]`. A clock that was set back while a check ran makes
+/// the seconds negative; they are only for people.
 fn check(value: &str) -> Option<CheckResult> {
     let mut words = value.split(' ');
     let result = CheckResult {
         name: unbase64(words.next()?)?,
         exit: words.next()?.parse().ok()?,
-        seconds: words.next()?.parse().ok()?,
+        seconds: u32::try_from(words.next()?.parse::<i64>().ok()?).unwrap_or(0),
         tail: printable(&unbase64(words.next().unwrap_or_default())?),
     };
     words.next().is_none().then_some(result)
 }
 
-/// `<name> <value, base64>`
-fn fact(facts: &mut BTreeMap<String, String>, value: &str) -> Option<Option<String>> {
-    let (name, value) = value.split_once(' ')?;
-    Some(facts.insert(printable(name), printable(unbase64(value)?.trim_end())))
+/// `<name> <value, base64>`; what has no value is no fact.
+fn fact(facts: &mut BTreeMap<String, String>, line: &str) -> Option<()> {
+    let (name, value) = line.split_once(' ')?;
+    let value = printable(unbase64(value)?.trim_end());
+    if !value.is_empty() {
+        facts.insert(printable(name), value);
+    }
+    Some(())
 }
 
 /// Text from base64; bytes that are no UTF-8 become replacement characters.
@@ -153,13 +171,12 @@ fn write(report: &Report) -> String {
     line("ended", report.ended.as_str());
     line("boots", &report.boots.to_string());
     line("kernel", &report.kernel);
-    line("cloud-init", &report.cloud_init);
-    if let Some(before) = &report.before {
-        line("before-ran", "yes");
-        before
-            .iter()
-            .for_each(|check| line("before", &written(check)));
-    }
+    line("cloud-init", &format!("status: {}", report.cloud_init));
+    report
+        .before
+        .iter()
+        .flatten()
+        .for_each(|check| line("before", &written(check)));
     report
         .after
         .iter()
@@ -170,8 +187,10 @@ fn write(report: &Report) -> String {
     report
         .packages
         .iter()
-        .for_each(|package| line("package", package));
-    line("packages-omitted", &report.packages_omitted.to_string());
+        .for_each(|package| line("installed", package));
+    let listed = u32::try_from(report.packages.len()).unwrap_or(u32::MAX);
+    let all = listed.saturating_add(report.packages_omitted);
+    line("packages", &all.to_string());
     text
 }
 

@@ -32,13 +32,17 @@ stubs() {
     busybox) for applet in $(busybox --list); do ln -s "$(command -v busybox)" "$1/$applet"; done ;;
     *) ln -s "$(command -v "$2")" "$1/sh" ;;
     esac
-    rm -f "$1"/{uname,cloud-init,rpm,dpkg-query,docker,systemctl,poweroff}
+    rm -f "$1"/{uname,cloud-init,rpm,dpkg-query,systemctl,journalctl,dmesg,sleep,poweroff}
     stub "$1/uname" 'echo 6.1.140-154.222.amzn2023.x86_64'
     stub "$1/cloud-init" 'echo "status: done"'
     stub "$1/rpm" 'exit 1'
     stub "$1/dpkg-query" 'i=0; while [ $i -lt 300 ]; do echo "installed lib$((i * 7919 % 1000))-stub 1.$i"; i=$((i + 1)); done'
-    stub "$1/docker" 'echo "Docker version 25.0.8, build 0bab007"'
     stub "$1/systemctl" 'echo running'
+    stub "$1/journalctl" 'exit 1'
+    stub "$1/dmesg" 'exit 1'
+    # The console has nothing to drain.
+    # shellcheck disable=SC2016
+    stub "$1/sleep" '[ "$1" = 5 ] || exec /bin/sleep "$@"'
     # shellcheck disable=SC2016
     stub "$1/poweroff" ': >"$AMIWATCH_ROOT/off"; kill "$PPID"'
 }
@@ -49,7 +53,7 @@ stub() {
 }
 
 disk() {
-    mkdir -p "$1"/{etc/ssh,root/.ssh,run/cloud-init,var/lib/cloud/instances/i-1,tmp}
+    mkdir -p "$1"/{etc/ssh,root/.ssh,dev,run/cloud-init,var/lib/cloud/instances/i-1,tmp}
     echo 4f0c3e1d2b5a69788796a5b4c3d2e1f0 >"$1/etc/machine-id"
     echo 'ssh-ed25519 AAAAstub root@builder' >"$1/etc/ssh/ssh_host_ed25519_key.pub"
     echo 'ssh-ed25519 AAAAstub me@laptop' >"$1/root/.ssh/authorized_keys"
@@ -70,8 +74,7 @@ run() {
     "$guest" compose "$role" "${inputs[@]}" "$@" >"$here/user-data"
     part "$here/user-data" 00-amiwatch >"$here/boothook"
     part "$here/user-data" zz-amiwatch-verify >"$here/verify"
-    export AMIWATCH_ROOT=$here/disk AMIWATCH_CONSOLE=$here/console AMIWATCH_POWEROFF=$here/bin/poweroff
-    export AMIWATCH_DRAIN=0
+    export AMIWATCH_ROOT=$here/disk AMIWATCH_POWEROFF=$here/bin/poweroff
     (
         cd "$here/disk"
         export PATH=$here/bin:$PATH
@@ -87,8 +90,8 @@ run() {
         echo "$shell $case: left behind: $(cd "$here/disk" && find . -type f)" >&2
         exit 1
     }
-    cp "$here/console" "$out/$shell-$case.txt"
-    echo "$shell-$case: $(wc -c <"$here/console") bytes"
+    cp "$here/disk/dev/console" "$out/$shell-$case.txt"
+    echo "$shell-$case: $(wc -c <"$out/$shell-$case.txt") bytes"
 }
 
 ended='echo "{\"v1\": {\"errors\": []}}" >run/cloud-init/result.json'
@@ -97,7 +100,7 @@ through='sh "$here/verify"'
 [ $# -gt 0 ] || set -- dash bash busybox
 mkdir -p "$out"
 for shell in "$@"; do
-    left='./etc/machine-id ./etc/wanted ./off ./run/amiwatch/body ./run/amiwatch/exit ./run/amiwatch/guest ./run/amiwatch/lines ./run/amiwatch/out ./run/amiwatch/packages ./run/amiwatch/packed ./run/amiwatch/pid ./run/amiwatch/reached ./run/amiwatch/report ./run/cloud-init/result.json '
+    left='./dev/console ./etc/machine-id ./etc/wanted ./off ./run/amiwatch/body ./run/amiwatch/exit ./run/amiwatch/guest ./run/amiwatch/lines ./run/amiwatch/out ./run/amiwatch/packages ./run/amiwatch/pid ./run/amiwatch/reached ./run/amiwatch/report ./run/cloud-init/result.json '
     run "$shell" good builder 60 "echo yes >etc/wanted; $through; $ended" \
         'wanted is there' 'grep yes etc/wanted' \
         'nothing was there before; "quotes" $(no) `no`' 'echo "it'"'"'s $HOME"; test -e etc/wanted'

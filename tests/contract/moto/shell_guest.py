@@ -23,6 +23,10 @@ STUBS = {
     "systemctl": "echo running",
     "docker": "exit 1",
     "rpm": "exit 1",
+    "dmesg": "exit 1",
+    "journalctl": "exit 1",
+    # The console has nothing to drain.
+    "sleep": 'test "$1" = 5 || exec /bin/sleep "$@"',
     "poweroff": ': >"$AMIWATCH_ROOT/../off"; kill "$PPID"',
 }
 
@@ -30,7 +34,7 @@ STUBS = {
 def make_disk(disk, root, instance):
     """What a boot finds: /run empty, and an identity, made anew where the image has none."""
     shutil.rmtree(root / "run", ignore_errors=True)
-    for folder in ("run/cloud-init", "etc/ssh", "root/.ssh", "tmp", f"var/lib/cloud/instances/{instance}"):
+    for folder in ("run/cloud-init", "etc/ssh", "root/.ssh", "tmp", "dev", f"var/lib/cloud/instances/{instance}"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     identity = hashlib.sha256(instance.encode()).hexdigest()
     machine_id = root / "etc/machine-id"
@@ -44,7 +48,7 @@ def make_disk(disk, root, instance):
     for name, body in STUBS.items():
         (tools / name).write_text(f"#!/bin/sh\n{body}\n")
         (tools / name).chmod(0o755)
-    for stale in ("off", "console"):
+    for stale in ("off", "root/dev/console"):
         (disk / stale).unlink(missing_ok=True)
 
 
@@ -78,9 +82,7 @@ def main():
         **os.environ,
         "PATH": f"{disk / 'bin'}:{os.environ['PATH']}",
         "AMIWATCH_ROOT": str(root),
-        "AMIWATCH_CONSOLE": str(disk / "console"),
         "AMIWATCH_POWEROFF": str(disk / "bin/poweroff"),
-        "AMIWATCH_DRAIN": "0",
         "ECS_CONFIG": str(root / "etc/ecs/ecs.config"),
     }
 
@@ -107,7 +109,7 @@ def main():
     (root / "run/cloud-init/result.json").write_text('{"v1": {"errors": []}}\n')
     while not (disk / "off").exists():
         time.sleep(0.1)
-    sys.stdout.buffer.write((disk / "console").read_bytes())
+    sys.stdout.buffer.write((root / "dev/console").read_bytes())
 
 
 main()

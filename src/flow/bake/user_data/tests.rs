@@ -62,7 +62,14 @@ fn ours_come_first_and_last() {
 #[test]
 fn nothing_stays_unfilled_and_nothing_secret_leaves_its_quotes() {
     let text = String::from_utf8(builder("#!/bin/sh\ntrue\n").unwrap()).unwrap();
-    for word in ["@NONCE@", "@ROLE@", "@DEADLINE@", "@GRACE@", "@CHECKS@"] {
+    for word in [
+        "@NONCE@",
+        "@ROLE@",
+        "@DEADLINE@",
+        "@GRACE@",
+        "@TAIL@",
+        "@CHECKS@",
+    ] {
         assert!(!text.contains(word), "{word}");
     }
     assert!(text.contains(&format!("nonce='{NONCE}'")) && text.contains("deadline='900'"));
@@ -184,9 +191,24 @@ fn large_user_data_is_packed_and_too_large_is_told() {
 #[test]
 fn ours_leave_most_of_the_room_to_the_recipe() {
     let ours = compose_boot_test(&[], NONCE, 900).unwrap();
-    assert!(ours.len() < 6_200, "{} bytes as they are", ours.len());
+    assert!(ours.len() < 4_600, "{} bytes as they are", ours.len());
     let packed = gzip(&ours).unwrap().len();
-    assert!(packed < 3_000, "{packed} bytes once compression is needed");
+    assert!(packed < 2_300, "{packed} bytes once compression is needed");
+    let scripts = parts("#!/bin/sh\ntrue\n");
+    let checks: usize = check_lines(&checks()).len();
+    let scripts = scripts[0].2.len() + scripts[2].2.len() - checks;
+    assert!(scripts < 4_096, "{scripts} bytes of scripts");
+}
+
+/// However many checks there are and whatever they print, the report stays below what a console holds.
+#[test]
+fn the_last_lines_of_many_checks_still_fit() {
+    assert_eq!(
+        (tail_bytes(0), tail_bytes(1), tail_bytes(30)),
+        (800, 800, 800)
+    );
+    assert_eq!(tail_bytes(64), 375);
+    assert_eq!((grace_s(0), grace_s(3)), (120, 321));
 }
 
 #[test]
