@@ -416,6 +416,7 @@ fn watch() -> Watch {
             path: "recipes/ecs-logging.yaml".into(),
             template: false,
             checks: Vec::new(),
+            boot_checks: Vec::new(),
             unchecked: true,
         }),
         on_drift: OnDrift::Bake,

@@ -137,6 +137,9 @@ pub struct BakeOrder {
     /// Digest of the checks as they were written, remembered with the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks_digest: Option<String>,
+    /// Names of those that the boot test's report must hold besides, after the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boot_checks: Vec<String>,
     /// Tried in turn on capacity errors.
     pub launches: Vec<LaunchChoice>,
     pub network: NetworkOrder,

@@ -64,11 +64,13 @@ pub struct Recipe {
     /// Rendered with minijinja before use.
     pub template: bool,
     pub checks: Vec<Check>,
+    /// Checked besides on a fresh boot of the image, and nowhere else: what only a first boot does.
+    pub boot_checks: Vec<Check>,
     /// The author said that there is nothing to check.
     pub unchecked: bool,
 }
 
-/// A command that must exit 0 in the finished builder and on a fresh boot of the image.
+/// A command that must exit 0: in the finished builder, on a fresh boot of the image, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     pub name: String,
@@ -83,6 +85,7 @@ impl Recipe {
         let fields = self
             .checks
             .iter()
+            .chain(&self.boot_checks)
             .flat_map(|check| [&*check.name, &*check.run]);
         digest(
             &std::iter::once("amiwatch checks 1")

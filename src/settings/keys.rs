@@ -413,6 +413,24 @@ pub(super) const KEYS: &[Key] = &[
         "run by `sh -c` as root",
     ),
     key(
+        "recipe.*.boot_checks",
+        Tables,
+        "[{ name = \"it starts\", run = \"systemctl is-active it\" }]",
+        "checked on the fresh boot alone",
+    ),
+    key(
+        "recipe.*.boot_checks.name",
+        Text,
+        "\"it starts\"",
+        "what is checked",
+    ),
+    key(
+        "recipe.*.boot_checks.run",
+        Text,
+        "\"systemctl is-active it\"",
+        "run by `sh -c` as root",
+    ),
+    key(
         "recipe.*.unchecked",
         Boolean,
         "false",

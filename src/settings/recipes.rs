@@ -48,7 +48,10 @@ fn recipe(
 ) -> Option<Recipe> {
     let template = section.boolean("template").unwrap_or(false);
     let unchecked = section.boolean("unchecked").unwrap_or(false);
-    let checks = checks(section, reading);
+    let mut names = BTreeSet::new();
+    let boot = checks(section, "boot_checks", &mut names, reading);
+    let checks = checks(section, "checks", &mut names, reading);
+    too_many_checks(section, reading);
     check_that_checks_are_meant(section, unchecked, reading);
     let (user_data, path) = user_data(section, template, reading)?;
     Some(Recipe {
@@ -57,6 +60,7 @@ fn recipe(
         path,
         template,
         checks,
+        boot_checks: boot,
         unchecked,
     })
 }
@@ -79,21 +83,30 @@ fn check_that_checks_are_meant(section: &Section<'_>, unchecked: bool, reading: 
     }
 }
 
-fn checks(section: &Section<'_>, reading: &mut Reading<'_>) -> Vec<Check> {
-    let written = section.sections("checks");
-    if written.len() > MAX_CHECKS {
-        let wrong = format!("{} checks do not fit the user data", written.len());
-        let right = format!("keep at most {MAX_CHECKS}; one check may run several commands");
-        reading.fault(
-            section.place_of("checks").unwrap_or_default(),
-            Problem::new(wrong, right),
-        );
-    }
-    let mut names = BTreeSet::new();
+/// The checks under one key. A fresh boot reports both lists, so that names count across them.
+fn checks(
+    section: &Section<'_>,
+    key: &str,
+    names: &mut BTreeSet<String>,
+    reading: &mut Reading<'_>,
+) -> Vec<Check> {
+    let written = section.sections(key);
     let checks = written
         .iter()
-        .filter_map(|section| check(section, &mut names, reading));
+        .filter_map(|section| check(section, names, reading));
     checks.collect()
+}
+
+fn too_many_checks(section: &Section<'_>, reading: &mut Reading<'_>) {
+    let both = section.sections("checks").len() + section.sections("boot_checks").len();
+    if both > MAX_CHECKS {
+        let wrong = format!("{both} checks do not fit the user data");
+        let right = format!("keep at most {MAX_CHECKS}; one check may run several commands");
+        let at = section
+            .place_of("checks")
+            .or(section.place_of("boot_checks"));
+        reading.fault(at.unwrap_or_default(), Problem::new(wrong, right));
+    }
 }
 
 fn check(

@@ -140,6 +140,11 @@ fn rules_across_keys() {
             "already a check `one`",
         ),
         (
+            "[recipe.r]",
+            "[recipe.r]\nboot_checks = [{ name = \"one\", run = \"x\" }]",
+            "already a check `one`",
+        ),
+        (
             "name = \"one\"",
             "name = \"a\\nb\"",
             "is not a check's name",

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use sim::{ImageChange, ImageView, InstanceView, Timing};
 
+use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
-use crate::common::world::{self, REGION};
+use crate::common::world::{self, CONFIG, REGION};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -47,6 +48,29 @@ fn an_image_that_ec2_cannot_make_is_removed_and_made_again() {
         tokio::join!(life.pass(), fails);
         assert_eq!(life.heard_events(), ["failed"]);
         life.promises_hold();
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+/// What only the fresh boot is asked: an image that fails there never becomes anybody's.
+#[test]
+fn an_image_that_fails_on_its_fresh_boot_is_removed() {
+    paused(async || {
+        let more = "boot_checks = [{ name = \"it starts\", run = \"true\" }]\nchecks = [";
+        let life = Life::with_config(&CONFIG.replacen("checks = [", more, 1));
+        life.account.set_timing(world::brisk());
+        life.guests(Cast {
+            builder: Day::Quick,
+            boot_test: Day::FailsChecks,
+        });
+        life.pass().await;
+        assert_eq!(life.heard_events(), ["failed"]);
+        assert_eq!(life.verified().len(), 0);
+        life.promises_hold();
+        // Both guests report exactly what they were asked, or neither would pass.
+        life.guests(Cast::both(Day::Quick));
         life.until_settled().await;
         assert_eq!(life.verified().len(), 1);
         life.promises_hold();

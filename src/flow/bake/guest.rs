@@ -28,7 +28,7 @@ pub(super) fn allowance(order: &BakeOrder) -> Duration {
 
 /// From the launch: what the guest is given, what it may take beyond, and the console's lag.
 fn guest_max_s(order: &BakeOrder) -> i64 {
-    let checks = order.checks.len();
+    let checks = order.checks.len() + order.boot_checks.len();
     let given = order.guest_timeout_s.saturating_add(grace_s(checks));
     i64::try_from(given).unwrap_or(i64::MAX / 2) + CONSOLE_LAG_S
 }
@@ -107,9 +107,10 @@ pub(super) async fn boot_report(
         return Ok(pending("the boot test does not show yet"));
     };
     let builder = builder_report_of(at.run)?;
+    let checks = [order.checks.as_slice(), &order.boot_checks].concat();
     let expected = Expected {
         role: GuestRole::BootTest,
-        checks: &order.checks,
+        checks: &checks,
         builder: Some(&builder),
     };
     match whole(&looked, &order.boot_test_nonce)? {

@@ -15,7 +15,7 @@ use crate::model::bake::{
 use crate::model::base::Release;
 use crate::model::ids::{Installation, InstanceType, Scope, VpcId};
 use crate::model::tags;
-use crate::model::watch::{Builder, Encrypt, Recipe, Watch};
+use crate::model::watch::{Builder, Check, Encrypt, Recipe, Watch};
 
 /// How much of the base's version an image's name carries.
 const VERSION_MAX: usize = 40;
@@ -147,12 +147,9 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         boot_test_user_data: Vec::new(),
         builder_nonce: user_data::nonce(&key, inputs.attempt, GuestRole::Builder),
         boot_test_nonce: user_data::nonce(&key, inputs.attempt, GuestRole::BootTest),
-        checks: recipe
-            .checks
-            .iter()
-            .map(|check| check.name.clone())
-            .collect(),
         checks_digest: Some(recipe.checks_digest()),
+        checks: names(&recipe.checks),
+        boot_checks: names(&recipe.boot_checks),
         launches: Vec::new(),
         network: NetworkOrder::Given(Vec::new()),
         instance_profile: builder.instance_profile.clone(),
@@ -164,6 +161,10 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         impossible: None,
         key,
     }
+}
+
+fn names(checks: &[Check]) -> Vec<String> {
+    checks.iter().map(|check| check.name.clone()).collect()
 }
 
 /// What can fail: the user data and the places to launch in.
@@ -186,7 +187,7 @@ fn fill(bare: BakeOrder, inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderErr
     Ok(BakeOrder {
         builder_user_data: user_data::compose_builder(&guest)?,
         boot_test_user_data: user_data::compose_boot_test(
-            checks,
+            &[checks, &recipe.boot_checks].concat(),
             &bare.boot_test_nonce,
             deadline_s,
         )?,

@@ -28,6 +28,7 @@ pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
         boot_test_nonce: "n2".to_owned(),
         checks: Vec::new(),
         checks_digest: None,
+        boot_checks: Vec::new(),
         launches: Vec::new(),
         network: NetworkOrder::Given(Vec::new()),
         instance_profile: None,
