@@ -16,11 +16,12 @@ use std::time::Duration;
 use crate::model::ids::{Installation, Region, WatchName};
 use crate::model::notice::Event;
 use crate::model::secret::SecretSource;
-use crate::model::watch::{Builder, Watch};
+use crate::model::watch::{Builder, Recipe, Watch};
 
 mod arns;
 mod builder;
 mod check;
+mod cloud_config;
 mod cron;
 mod fault;
 mod keys;
@@ -68,6 +69,8 @@ pub struct Settings {
     pub builder: Builder,
     /// Each with its recipe in it.
     pub watches: BTreeMap<WatchName, Watch>,
+    /// Every recipe, used or not, by name.
+    pub recipes: BTreeMap<String, Recipe>,
     /// By the name behind `notify.`.
     pub notifiers: BTreeMap<String, Notifier>,
     /// What is allowed but probably not meant, by place.
@@ -174,6 +177,21 @@ pub fn parse(
         warnings,
         ..settings
     })
+}
+
+/// What can be said of user data that no config names: everything that is wrong with it as written.
+pub fn user_data_problems(text: &str, template: bool) -> Vec<Problem> {
+    user_data::problems(text, template)
+}
+
+/// What is probably not meant in user data that is not wrong, one sentence each.
+pub fn user_data_doubts(text: &str) -> Vec<String> {
+    user_data::doubts(text)
+}
+
+/// The shell code in user data: the shell that runs it, and the code.
+pub fn user_data_shell(text: &str) -> Vec<(String, String)> {
+    user_data::shell(text)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Fault {

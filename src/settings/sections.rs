@@ -43,6 +43,11 @@ pub(super) fn read(root: &DeTable<'_>, path: &Path, reading: &mut Reading<'_>) -
             .into_iter()
             .filter_map(|watch| watch.resolve(&recipes))
             .collect(),
+        recipes: recipes
+            .into_values()
+            .filter_map(|draft| draft.recipe)
+            .map(|recipe| (recipe.name.clone(), recipe))
+            .collect(),
         notifiers: notifiers::read(&root.section("notify"), reading),
         warnings: Vec::new(),
     }

@@ -66,6 +66,11 @@ fn a_good_config_becomes_values() {
     assert_eq!(recipe.path, Path::new("dir/good.yaml"));
     assert!(recipe.user_data.starts_with("#cloud-config\n"));
     assert_eq!((recipe.checks.len(), recipe.unchecked), (1, false));
+    assert_eq!(settings.recipes["r"], *recipe);
+    let boot = "[recipe.r]\nboot_checks = [{ name = \"two\", run = \"true\" }]";
+    let recipes = right(&with("[recipe.r]", boot)).recipes;
+    assert_eq!(recipes["r"].boot_checks[0].name, "two");
+    assert_eq!(recipes["r"].checks, recipe.checks);
     let ops = &settings.notifiers["ops"];
     assert_eq!(ops.events, [Event::Drift, Event::Failed].into());
     let NotifierKind::Sns { topic_arn } = &ops.kind else {

@@ -1,6 +1,7 @@
 //! What can be said of user data without running it. cloud-init ignores what it does not recognise
 //! and ends in `done`, so that every slip found here is an hour's bake saved.
 
+use super::cloud_config;
 use super::fault::{Problem, quoted};
 
 /// Everything that is wrong with user data as written, unrendered.
@@ -10,6 +11,10 @@ pub(super) fn problems(text: &str, template: bool) -> Vec<Problem> {
         Ok(Form::Script) => problems.extend(carriage_return(text)),
         Ok(form @ (Form::CloudConfig | Form::Mime)) => {
             problems.extend(own_power_state(text));
+            // What a template becomes is seen when it is rendered.
+            if form == Form::CloudConfig && !template {
+                problems.extend(cloud_config::problems(text));
+            }
             if form == Form::Mime {
                 problems.extend(included_part(text));
             }
@@ -21,6 +26,53 @@ pub(super) fn problems(text: &str, template: bool) -> Vec<Problem> {
         problems.extend(template_fault(text));
     }
     problems
+}
+
+/// What is allowed and probably not meant, one sentence each.
+pub(super) fn doubts(text: &str) -> Vec<String> {
+    let Ok(Form::CloudConfig) = Form::of(text) else {
+        return Vec::new();
+    };
+    let doubt = |key: String| {
+        format!(
+            "no module of cloud-init has the key {}: without one of the base's own, nothing reads it",
+            quoted(&key)
+        )
+    };
+    cloud_config::strangers(text)
+        .into_iter()
+        .map(doubt)
+        .collect()
+}
+
+/// The shell code, each piece with the shell that runs it.
+pub(super) fn shell(text: &str) -> Vec<(String, String)> {
+    match Form::of(text) {
+        Ok(Form::Script) => {
+            let first = text.lines().next().unwrap_or_default();
+            let shell = shell_of(first.trim_start_matches("#!"));
+            shell
+                .map(|shell| (shell, text.to_owned()))
+                .into_iter()
+                .collect()
+        }
+        Ok(Form::CloudConfig) => {
+            let commands = cloud_config::commands(text).into_iter();
+            commands.map(|code| ("sh".to_owned(), code)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The shell of a `#!` line: `/bin/bash -e` and `/usr/bin/env bash` are both bash. Other interpreters
+/// are not ours to read.
+fn shell_of(interpreter: &str) -> Option<String> {
+    let words = interpreter.split_whitespace();
+    let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
+    let named = words.map(name).find(|word| word != "env")?;
+    ["sh", "bash", "dash", "ash"]
+        .contains(&named.as_str())
+        .then_some(named)
 }
 
 /// The forms that can be put beside amiwatch's own parts.
