@@ -37,6 +37,8 @@ mod plan;
 
 mod progress;
 
+mod rehearse;
+
 mod reload;
 
 mod run;
@@ -169,6 +171,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Explain(own) => explain::run(&common, &own).await,
         Command::Adopt(own) => adopt::run(&common, &own).await,
         Command::Init(own) => init::run(&common, &own).await,
+        Command::Rehearse(own) => rehearse::run(&common, &own).await,
         Command::Config(own) => config::run(&common, &own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,

@@ -6,6 +6,7 @@
 //! one write of the [`store`]. The [`outbox`] delivers notices; what is not AWS it reaches through
 //! [`http_send`], with [`secrets`] read when they are needed. [`settings`] reads the config;
 //! [`service`] runs the stages; [`cli`] is how people start it. Time comes from the [`clock`] alone.
+//! Beside the story, [`rehearse`] boots a recipe on this machine.
 
 pub mod model;
 
@@ -26,6 +27,8 @@ pub mod settings;
 pub mod workflow;
 
 pub mod flow;
+
+pub mod rehearse;
 
 pub mod service;
 

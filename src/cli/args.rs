@@ -78,6 +78,8 @@ pub enum Command {
     Explain(Explain),
     /// Takes an image that was made by hand, or by another tool, as a watch's current one
     Adopt(Adopt),
+    /// Boots a recipe on this machine under a real cloud-init, as a bake would, and judges it
+    Rehearse(Box<Rehearse>),
     /// Works on the config itself
     Config(Config),
     /// Shows the whole story on a simulated account, in seconds: no AWS, no config
@@ -249,6 +251,83 @@ pub struct Adopt {
     /// It was made with another recipe than the watch has now: bake a new one as soon as may be
     #[arg(long)]
     pub other_recipe: bool,
+}
+
+/// `rehearse`
+#[derive(Debug, Args)]
+pub struct Rehearse {
+    /// A recipe of the config, or a file of user data
+    #[arg(value_name = "RECIPE", required_unless_present = "fetch_root")]
+    pub recipe: Option<String>,
+    /// A check of a file of user data, as `NAME=COMMAND`; repeatable
+    #[arg(long, value_name = "NAME=COMMAND")]
+    pub check: Vec<String>,
+    /// A TOML file with `checks` and `boot_checks`, as a recipe of the config has them
+    #[arg(long, value_name = "FILE")]
+    pub checks: Option<PathBuf>,
+    /// What boots: `nspawn` for a container of --root (needs root), `qemu` for a machine of --image
+    #[arg(long, value_enum, default_value_t = EngineWord::Auto)]
+    pub engine: EngineWord,
+    /// The root of an installed system with cloud-init; it stays as it is
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// A cloud image; it stays as it is
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+    /// A kernel for an image that has no boot loader
+    #[arg(long, value_name = "FILE", requires = "image")]
+    pub kernel: Option<PathBuf>,
+    /// The initial RAM disk that goes with --kernel
+    #[arg(long, value_name = "FILE", requires = "kernel")]
+    pub initrd: Option<PathBuf>,
+    /// Makes a small root once, and rehearses in it; needs root and mmdebstrap
+    #[arg(long, value_enum, value_name = "DISTRIBUTION")]
+    pub fetch_root: Option<Distribution>,
+    /// Where that root is kept
+    #[arg(long, value_name = "DIR", default_value = "/var/cache/amiwatch")]
+    pub cache: PathBuf,
+    /// Let the guest reach the network: a container shares this machine's, QEMU has one behind it
+    #[arg(long)]
+    pub network: bool,
+    /// What a guest may take, as `[builder] timeout`
+    #[arg(long, default_value = "10m", value_name = "DURATION")]
+    pub timeout: humantime::Duration,
+    /// Stop after the builder, without the fresh boot of its disk
+    #[arg(long)]
+    pub no_boot_test: bool,
+    /// Where the guests' disk lies while they run [default: the system's temporary folder]
+    #[arg(long, value_name = "DIR")]
+    pub work: Option<PathBuf>,
+    /// Keep the guests' consoles and disk
+    #[arg(long)]
+    pub keep: bool,
+    /// The file is a template
+    #[arg(long)]
+    pub template: bool,
+    /// `base.name` of a template
+    #[arg(long, value_name = "NAME")]
+    pub base_name: Option<String>,
+    /// `base.version` of a template
+    #[arg(long, value_name = "VERSION")]
+    pub base_version: Option<String>,
+    /// `base.image_id` of a template
+    #[arg(long, value_name = "AMI", default_value = "ami-00000000000000000")]
+    pub base_image: String,
+}
+
+/// What boots a rehearsal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineWord {
+    /// QEMU when --image is given, else a container
+    Auto,
+    Nspawn,
+    Qemu,
+}
+
+/// A root that can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Distribution {
+    Debian,
 }
 
 /// `config`

@@ -11,6 +11,8 @@ use crate::clock::Clock;
 use crate::cloud::{Connection, Pace, Reach};
 use crate::flow::verdict::Exit;
 use crate::http_send::HttpSend;
+use crate::rehearse::RehearseError;
+use crate::rehearse::engine::EngineError;
 use crate::secrets::Environment;
 use crate::service::{Outside, Service};
 use crate::settings::{DEFAULT_PATHS, Settings, StoreUrl, load};
@@ -182,6 +184,13 @@ pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
         .any(|cause| cause.is::<crate::settings::Faults>());
     if usage || settings {
         return Exit::Usage;
+    }
+    // Nothing was said about the recipe.
+    let rehearsal = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<EngineError>() || matches!(cause.downcast_ref(), Some(RehearseError::Engine(_)))
+    };
+    if error.chain().any(rehearsal) {
+        return Exit::CannotTell;
     }
     let unreachable = error
         .chain()

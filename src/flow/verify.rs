@@ -14,5 +14,6 @@ mod payload;
 mod tail;
 
 pub use console::{Reading, read};
+pub use frame::MARK;
 pub use judge::{Expected, GuestRole, Verdict, judge};
 pub use tail::tail;

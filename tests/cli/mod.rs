@@ -13,4 +13,5 @@ mod look;
 mod notify;
 mod receiver;
 mod story;
+mod rehearse;
 mod usage;

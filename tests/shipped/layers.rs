@@ -6,7 +6,7 @@ use std::path::Path;
 use super::imports::Source;
 
 /// Who may name whom, by the first module. Whatever is not listed may name everything.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("model", &["model"]),
     ("clock", &["clock"]),
     ("store", &["store", "model"]),
@@ -29,6 +29,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "clock",
         ],
     ),
+    // A rehearsal sends what a bake sends and judges as a bake judges; it never meets AWS or a store.
+    ("rehearse", &["rehearse", "flow", "model", "clock"]),
     (
         "flow",
         &["flow", "model", "workflow", "cloud", "store", "clock"],

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 /// The word that every frame begins with; the digit is the version of the wire format.
-pub(super) const MARK: &str = "AMIWATCH1";
+pub const MARK: &str = "AMIWATCH1";
 
 /// What a frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

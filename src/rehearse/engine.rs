@@ -1,0 +1,178 @@
+//! The engines as one: which there are, whether one works here, and what goes wrong with them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::guests::Sent;
+use super::{nspawn, qemu};
+
+/// Something that boots guests.
+#[derive(Debug, Clone)]
+pub enum Engine {
+    /// A container of a root tree.
+    Nspawn {
+        root: PathBuf,
+        /// With the host's network, else with none.
+        network: bool,
+    },
+    /// A virtual machine of a disk image.
+    Qemu(qemu::Disk),
+}
+
+/// The engine does not work here: nothing was said about the recipe.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("{tool} is not installed: `apt install {deb}`, or `dnf install {rpm}`")]
+    Missing {
+        tool: &'static str,
+        deb: &'static str,
+        rpm: &'static str,
+    },
+    #[error(
+        "{tool} needs root: run it with sudo, or rehearse with `--engine qemu --image FILE`, which does not"
+    )]
+    NotRoot { tool: &'static str },
+    #[error("{path} cannot be booted: {why}", path = .path.display())]
+    Unfit { path: PathBuf, why: &'static str },
+    #[error("{tool} failed: {said}")]
+    Tool { tool: &'static str, said: String },
+    #[error("{path} cannot be {what}", path = .path.display())]
+    Io {
+        path: PathBuf,
+        what: &'static str,
+        source: io::Error,
+    },
+}
+
+impl EngineError {
+    /// For `map_err`.
+    pub(super) fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            path: path.to_owned(),
+            what,
+            source,
+        }
+    }
+}
+
+impl Engine {
+    /// `nspawn` or `qemu`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Nspawn { .. } => "nspawn",
+            Self::Qemu(_) => "qemu",
+        }
+    }
+
+    /// From power-on to cloud-init, and from its end to power-off, generously: an emulated machine takes
+    /// its time.
+    pub(super) fn around(&self) -> Duration {
+        match self {
+            Self::Nspawn { .. } => Duration::from_secs(30),
+            Self::Qemu(_) => Duration::from_secs(300),
+        }
+    }
+
+    /// Refuses what cannot work here, before anything is made.
+    pub(super) fn ready(&self) -> Result<(), EngineError> {
+        match self {
+            Self::Nspawn { root, .. } => nspawn::ready(root),
+            Self::Qemu(disk) => qemu::ready(disk),
+        }
+    }
+
+    /// Makes the guests' disk in the rehearsal's folder.
+    pub(super) fn prepare(&self, folder: &Path) -> Result<(), EngineError> {
+        match self {
+            Self::Nspawn { .. } => Ok(()),
+            Self::Qemu(disk) => qemu::prepare(disk, folder),
+        }
+    }
+
+    /// A program whose output is the guest's console and whose end is the guest's.
+    pub(super) fn command(&self, sent: &Sent, folder: &Path) -> Result<Command, EngineError> {
+        match self {
+            Self::Nspawn { root, network } => nspawn::command(root, *network, sent, folder),
+            Self::Qemu(disk) => qemu::command(disk, sent, folder),
+        }
+    }
+}
+
+/// A program that an engine needs, and the packages that have it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needed {
+    pub(super) tool: &'static str,
+    pub(super) deb: &'static str,
+    pub(super) rpm: &'static str,
+}
+
+/// Refuses a machine that lacks one of them.
+pub(super) fn installed(needed: &[Needed]) -> Result<(), EngineError> {
+    for Needed { tool, deb, rpm } in needed.iter().copied() {
+        let tried = Command::new(tool)
+            .arg("--version")
+            .stdin(Stdio::null())
+            .output();
+        if matches!(tried, Err(error) if error.kind() == io::ErrorKind::NotFound) {
+            return Err(EngineError::Missing { tool, deb, rpm });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses whoever is not root.
+pub(super) fn root_user(tool: &'static str) -> Result<(), EngineError> {
+    match rustix::process::geteuid().is_root() {
+        true => Ok(()),
+        false => Err(EngineError::NotRoot { tool }),
+    }
+}
+
+/// Runs a helper to its end; what it said goes into the error.
+pub(super) fn run(tool: &'static str, command: &mut Command) -> Result<Vec<u8>, EngineError> {
+    let ran = command.stdin(Stdio::null()).output();
+    let output = ran.map_err(|error| EngineError::Tool {
+        tool,
+        said: error.to_string(),
+    })?;
+    match output.status.success() {
+        true => Ok(output.stdout),
+        false => Err(EngineError::Tool {
+            tool,
+            said: last_line(&output.stderr),
+        }),
+    }
+}
+
+/// The last line of what a program said.
+pub(super) fn last_line(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let line = text.lines().rev().find(|line| !line.trim().is_empty());
+    line.unwrap_or("it said nothing").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_program_names_its_package() {
+        let needed = Needed {
+            tool: "no-such-program-anywhere",
+            deb: "some-deb",
+            rpm: "some-rpm",
+        };
+        let error = installed(&[needed]).unwrap_err().to_string();
+        assert!(error.contains("apt install some-deb") && error.contains("dnf install some-rpm"));
+    }
+
+    #[test]
+    fn a_helper_that_fails_is_quoted() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo first >&2; echo last >&2; exit 3"]);
+        let error = run("sh", &mut command).unwrap_err();
+        assert_eq!(error.to_string(), "sh failed: last");
+    }
+}

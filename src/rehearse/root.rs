@@ -1,0 +1,40 @@
+//! A root to rehearse in, for whoever has none.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::engine::{EngineError, Needed, installed, root_user};
+
+const SCRIPT: &str = include_str!("debian-root.sh");
+
+const NEEDED: [Needed; 1] = [Needed {
+    tool: "mmdebstrap",
+    deb: "mmdebstrap",
+    rpm: "mmdebstrap",
+}];
+
+/// Makes a small Debian at `root` unless it is there. What mmdebstrap says goes to standard error.
+///
+/// # Errors
+/// When this is not root, mmdebstrap is missing, or it fails.
+pub fn fetch_debian(root: &Path) -> Result<(), EngineError> {
+    if root.exists() {
+        return Ok(());
+    }
+    root_user("mmdebstrap")?;
+    installed(&NEEDED)?;
+    let ended = Command::new("sh")
+        .args(["-c", SCRIPT, "debian-root.sh"])
+        .arg(root)
+        .stdin(Stdio::null())
+        .status();
+    let said = match ended {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(_) => "its words are above; is a Debian mirror in reach?".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(EngineError::Tool {
+        tool: "mmdebstrap",
+        said,
+    })
+}

@@ -1,0 +1,71 @@
+//! cloud-init's NoCloud seed: as files, or as a small FAT disk that needs no tool to be made.
+//! Plain functions of values.
+
+use std::io::{self, Cursor, Write as _};
+
+use super::guests::Sent;
+
+/// The smallest that holds any user data, in bytes.
+const DISK_BYTES: usize = 1024 * 1024;
+
+/// The label by which cloud-init finds the disk.
+const LABEL: [u8; 11] = *b"CIDATA     ";
+
+/// The seed's files: name and content.
+pub(super) fn files(sent: &Sent) -> [(&'static str, Vec<u8>); 3] {
+    let meta_data = format!("instance-id: {}\nlocal-hostname: guest\n", sent.instance_id);
+    [
+        ("user-data", sent.user_data.clone()),
+        ("meta-data", meta_data.into_bytes()),
+        // For roots that look for EC2 alone.
+        (
+            "datasource.cfg",
+            b"datasource_list: [NoCloud, None]\n".to_vec(),
+        ),
+    ]
+}
+
+/// A FAT disk with the seed. The same guest, the same bytes.
+pub(super) fn disk(sent: &Sent) -> io::Result<Vec<u8>> {
+    let mut disk = Cursor::new(vec![0; DISK_BYTES]);
+    let options = fatfs::FormatVolumeOptions::new().volume_label(LABEL);
+    fatfs::format_volume(&mut disk, options)?;
+    let volume = fatfs::FileSystem::new(&mut disk, fatfs::FsOptions::new())?;
+    for (name, content) in files(sent) {
+        let mut file = volume.root_dir().create_file(name)?;
+        file.write_all(&content)?;
+    }
+    volume.unmount()?;
+    Ok(disk.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::time::Duration;
+
+    use super::super::guests::{Subject, builder};
+    use super::*;
+
+    #[test]
+    fn the_disk_says_what_the_files_say() {
+        let sent = builder(&Subject {
+            name: "r".to_owned(),
+            user_data: "#!/bin/sh\ntrue\n".to_owned(),
+            checks: Vec::new(),
+            boot_checks: Vec::new(),
+            timeout: Duration::from_secs(60),
+        })
+        .unwrap();
+        let image = disk(&sent).unwrap();
+        assert_eq!(image, disk(&sent).unwrap());
+        let volume = fatfs::FileSystem::new(Cursor::new(image), fatfs::FsOptions::new()).unwrap();
+        assert_eq!(volume.volume_label(), "CIDATA");
+        for (name, content) in files(&sent) {
+            let mut read = Vec::new();
+            let mut file = volume.root_dir().open_file(name).unwrap();
+            file.read_to_end(&mut read).unwrap();
+            assert_eq!(read, content, "{name}");
+        }
+    }
+}
