@@ -37,6 +37,8 @@ mod plan;
 
 mod progress;
 
+mod recipe;
+
 mod rehearse;
 
 mod reload;
@@ -172,6 +174,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Adopt(own) => adopt::run(&common, &own).await,
         Command::Init(own) => init::run(&common, &own).await,
         Command::Rehearse(own) => rehearse::run(&common, &own).await,
+        Command::Recipe(own) => recipe::run(&common, &own),
         Command::Config(own) => config::run(&common, &own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,

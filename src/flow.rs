@@ -14,6 +14,8 @@
 //! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |
 //! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
 //! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
+//!
+//! Beside them, `dockerrun` holds an application's log drivers against a recipe (plain).
 
 pub mod detect;
 
@@ -38,6 +40,8 @@ pub mod explain;
 pub mod draft;
 
 pub mod verdict;
+
+pub mod dockerrun;
 
 #[cfg(test)]
 mod test_world;

@@ -80,6 +80,8 @@ pub enum Command {
     Adopt(Adopt),
     /// Boots a recipe on this machine under a real cloud-init, as a bake would, and judges it
     Rehearse(Box<Rehearse>),
+    /// Works on recipes without booting them
+    Recipe(Recipe),
     /// Works on the config itself
     Config(Config),
     /// Shows the whole story on a simulated account, in seconds: no AWS, no config
@@ -328,6 +330,31 @@ pub enum EngineWord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Distribution {
     Debian,
+}
+
+/// `recipe`
+#[derive(Debug, Args)]
+pub struct Recipe {
+    #[command(subcommand)]
+    pub command: RecipeCommand,
+}
+
+/// `recipe ...`
+#[derive(Debug, Subcommand)]
+pub enum RecipeCommand {
+    /// Says what is wrong with the config's recipes as far as it shows without booting them
+    Check(RecipeCheck),
+}
+
+/// `recipe check`
+#[derive(Debug, Args)]
+pub struct RecipeCheck {
+    /// Only this recipe
+    #[arg(value_name = "RECIPE")]
+    pub recipe: Option<String>,
+    /// A multi-container Dockerrun.aws.json (version 2): are its log drivers allowed by the recipe?
+    #[arg(long, value_name = "FILE")]
+    pub dockerrun: Option<PathBuf>,
 }
 
 /// `config`

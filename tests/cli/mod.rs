@@ -12,6 +12,7 @@ mod init;
 mod look;
 mod notify;
 mod receiver;
-mod story;
+mod recipe;
 mod rehearse;
+mod story;
 mod usage;

@@ -13,27 +13,29 @@ fn help_says_what_there_is() {
     Usage: amiwatch [OPTIONS] <COMMAND>
 
     Commands:
-      survey   Shows every Beanstalk environment, its image, the base it came from, and drift; needs no
-               config
-      init     Writes a config from what a survey finds
-      check    Looks once at what the config names: verdicts with reasons
-      plan     Shows what `run` would do now, and why; changes nothing
-      bake     Bakes a watch's image now; joins a bake that is under way
-      run      Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until
-               stopped
-      reload   Has the running daemon read its config again
-      health   Asks the running daemon how it is; for health checks that have no shell
-      status   Shows what is: each watch's image, bakes under way, failures, notices that wait
-      hold     Says no to a watch, a release or an image; without arguments, shows what is held
-      unhold   Ends a hold
-      notify   Tries whom to tell, and sends what was given up again
-      history  Shows what was: what passes saw, bakes with their steps, what people did
-      explain  Says why a watch stands as it does, what happens next and when, and what you can do
-      adopt    Takes an image that was made by hand, or by another tool, as a watch's current one
-      config   Works on the config itself
-      demo     Shows the whole story on a simulated account, in seconds: no AWS, no config
-      sim      The simulated account, for any AWS client
-      help     Print this message or the help of the given subcommand(s)
+      survey    Shows every Beanstalk environment, its image, the base it came from, and drift; needs no
+                config
+      init      Writes a config from what a survey finds
+      check     Looks once at what the config names: verdicts with reasons
+      plan      Shows what `run` would do now, and why; changes nothing
+      bake      Bakes a watch's image now; joins a bake that is under way
+      run       Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until
+                stopped
+      reload    Has the running daemon read its config again
+      health    Asks the running daemon how it is; for health checks that have no shell
+      status    Shows what is: each watch's image, bakes under way, failures, notices that wait
+      hold      Says no to a watch, a release or an image; without arguments, shows what is held
+      unhold    Ends a hold
+      notify    Tries whom to tell, and sends what was given up again
+      history   Shows what was: what passes saw, bakes with their steps, what people did
+      explain   Says why a watch stands as it does, what happens next and when, and what you can do
+      adopt     Takes an image that was made by hand, or by another tool, as a watch's current one
+      rehearse  Boots a recipe on this machine under a real cloud-init, as a bake would, and judges it
+      recipe    Works on recipes without booting them
+      config    Works on the config itself
+      demo      Shows the whole story on a simulated account, in seconds: no AWS, no config
+      sim       The simulated account, for any AWS client
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>

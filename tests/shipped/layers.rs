@@ -38,10 +38,11 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
-const PLAIN: [&str; 15] = [
+const PLAIN: [&str; 16] = [
     "flow::compare",
     "flow::plan",
     "flow::survey",
+    "flow::dockerrun",
     "flow::notify",
     "flow::adopt",
     "flow::history",

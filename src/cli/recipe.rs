@@ -1,0 +1,236 @@
+//! `recipe check`: what can be said of the config's recipes without booting them.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::args::{Common, Format, Recipe as Arguments, RecipeCheck, RecipeCommand};
+use super::draw;
+use super::session::{WrongUsage, settings};
+use crate::flow::bake::user_data::{BuilderGuest, LIMIT, compose_builder};
+use crate::flow::dockerrun::{self, Allowed, Found, check_for};
+use crate::flow::verdict::Exit;
+use crate::model::watch::{Check, Recipe};
+use crate::settings::{Settings, user_data_doubts, user_data_shell};
+
+/// `recipe check --format json`
+#[derive(Serialize)]
+struct Answer {
+    schema: &'static str,
+    recipes: Vec<Checked>,
+}
+
+/// One recipe.
+#[derive(Serialize)]
+struct Checked {
+    recipe: String,
+    /// As sent; absent for a template, whose size shows when it is rendered.
+    user_data_bytes: Option<usize>,
+    checks: usize,
+    boot_checks: usize,
+    problems: Vec<String>,
+    /// What is probably not meant.
+    doubts: Vec<String>,
+    /// Each container's log driver, when a Dockerrun.aws.json was named.
+    log_drivers: Vec<Found>,
+    /// Checks that would prove what no check proves yet.
+    offers: Vec<Check>,
+}
+
+pub(super) fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+    match &own.command {
+        RecipeCommand::Check(own) => check(common, own),
+    }
+}
+
+fn check(common: &Common, own: &RecipeCheck) -> anyhow::Result<Exit> {
+    let settings = settings(common)?;
+    let asked = own.dockerrun.as_deref().map(dockerrun_file).transpose()?;
+    let mut recipes = Vec::new();
+    for recipe in chosen(&settings, own)? {
+        recipes.push(checked(
+            &settings,
+            recipe,
+            asked.as_deref().unwrap_or_default(),
+        )?);
+    }
+    let wrong = recipes.iter().any(|one| !one.problems.is_empty());
+    match common.format {
+        Format::Json => draw::json(&Answer {
+            schema: "amiwatch.recipe_check/1",
+            recipes,
+        })?,
+        Format::Table => recipes.iter().for_each(show),
+    }
+    Ok(if wrong { Exit::Failed } else { Exit::Done })
+}
+
+fn dockerrun_file(path: &Path) -> anyhow::Result<Vec<dockerrun::Asked>> {
+    let place = path.display();
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{place} cannot be read; name a Dockerrun.aws.json"))?;
+    dockerrun::asked(&text).with_context(|| place.to_string())
+}
+
+/// The recipe that was named, or all of them; an application belongs to one.
+fn chosen<'s>(settings: &'s Settings, own: &RecipeCheck) -> anyhow::Result<Vec<&'s Recipe>> {
+    let known: Vec<&str> = settings.recipes.keys().map(String::as_str).collect();
+    let known = known.join(", ");
+    let words = match (&own.recipe, &own.dockerrun) {
+        (Some(name), _) => match settings.recipes.get(name) {
+            Some(recipe) => return Ok(vec![recipe]),
+            None => format!("there is no recipe {name}; the config has {known}"),
+        },
+        (None, Some(_)) if settings.recipes.len() > 1 => {
+            format!("say which recipe the application runs on: {known}")
+        }
+        (None, _) if settings.recipes.is_empty() => {
+            "the config has no recipe to check; add `[recipe.NAME]`".to_owned()
+        }
+        (None, _) => return Ok(settings.recipes.values().collect()),
+    };
+    Err(WrongUsage(words).into())
+}
+
+fn checked(
+    settings: &Settings,
+    recipe: &Recipe,
+    asked: &[dockerrun::Asked],
+) -> anyhow::Result<Checked> {
+    let mut problems = Vec::new();
+    let user_data_bytes = size(settings, recipe, &mut problems);
+    problems.extend(broken_shell(recipe)?);
+    let log_drivers = dockerrun::judge(asked, recipe);
+    let missing = log_drivers.iter().filter(|one| one.allowed == Allowed::No);
+    problems.extend(missing.map(|one| {
+        format!(
+            "the container {} logs to {}, which the recipe does not allow: add it to \
+             ECS_AVAILABLE_LOGGING_DRIVERS",
+            one.container, one.driver
+        )
+    }));
+    let mut offers: Vec<Check> = log_drivers
+        .iter()
+        .filter(|one| !one.checked)
+        .map(|one| check_for(&one.driver))
+        .collect();
+    offers.sort_by(|a, b| a.name.cmp(&b.name));
+    offers.dedup();
+    Ok(Checked {
+        recipe: recipe.name.clone(),
+        user_data_bytes,
+        checks: recipe.checks.len(),
+        boot_checks: recipe.boot_checks.len(),
+        problems,
+        doubts: user_data_doubts(&recipe.user_data),
+        log_drivers,
+        offers,
+    })
+}
+
+/// The bytes of the builder's user data, as a bake would send it.
+fn size(settings: &Settings, recipe: &Recipe, problems: &mut Vec<String>) -> Option<usize> {
+    if recipe.template {
+        return None;
+    }
+    let composed = compose_builder(&BuilderGuest {
+        user_data: &recipe.user_data,
+        checks: &recipe.checks,
+        nonce: &"0".repeat(32),
+        deadline_s: settings.builder.timeout.as_secs(),
+    });
+    match composed {
+        Ok(bytes) => Some(bytes.len()),
+        Err(error) => {
+            problems.push(error.to_string());
+            None
+        }
+    }
+}
+
+/// Shell code that the shell itself cannot read.
+fn broken_shell(recipe: &Recipe) -> anyhow::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    if !recipe.template {
+        for (shell, code) in user_data_shell(&recipe.user_data) {
+            let said = syntax(&shell, &code)?;
+            problems.extend(said.map(|said| format!("its {shell} code cannot be read: {said}")));
+        }
+    }
+    for check in recipe.checks.iter().chain(&recipe.boot_checks) {
+        let said = syntax("sh", &check.run)?;
+        problems
+            .extend(said.map(|said| format!("the check `{}` cannot be read: {said}", check.name)));
+    }
+    Ok(problems)
+}
+
+/// What the shell says of code that it only reads. A shell that is not here says nothing.
+fn syntax(shell: &str, code: &str) -> anyhow::Result<Option<String>> {
+    let started = Command::new(shell)
+        .arg("-n")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = started else {
+        return Ok(None);
+    };
+    if let Some(mut stdin) = child.stdin.take() {
+        // It stops reading at the first error.
+        let _unread = stdin.write_all(code.as_bytes());
+    }
+    let output = child.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let first = said.lines().next().unwrap_or("no reason given").trim();
+    Ok((!output.status.success()).then(|| first.to_owned()))
+}
+
+fn show(one: &Checked) {
+    let bytes = match one.user_data_bytes {
+        Some(bytes) => format!("{bytes} of {LIMIT} bytes of user data"),
+        None => "rendered for each base".to_owned(),
+    };
+    let boot = match one.boot_checks {
+        0 => String::new(),
+        more => format!(" and {more} for the fresh boot"),
+    };
+    println!("{}: {bytes}, {} checks{boot}", one.recipe, one.checks);
+    for problem in &one.problems {
+        println!("  wrong: {problem}");
+    }
+    for doubt in &one.doubts {
+        println!("  doubtful: {doubt}");
+    }
+    if !one.log_drivers.is_empty() {
+        let rows = one.log_drivers.iter().map(row);
+        println!();
+        println!(
+            "{}",
+            draw::table(&["CONTAINER", "LOG DRIVER", "ALLOWED", "CHECKED"], rows)
+        );
+    }
+    if !one.offers.is_empty() {
+        println!("\nno check proves these; the config could say:");
+    }
+    for offer in &one.offers {
+        println!("\n[[recipe.{}.checks]]", one.recipe);
+        println!("name = \"{}\"\nrun = '''{}'''", offer.name, offer.run);
+    }
+}
+
+fn row(found: &Found) -> Vec<String> {
+    let allowed = match found.allowed {
+        Allowed::ByRecipe => "by the recipe",
+        Allowed::ByCheck => "a check says so",
+        Allowed::ByDefault => "ecs-init's default",
+        Allowed::No => "NO",
+    };
+    let checked = if found.checked { "yes" } else { "no" };
+    [&found.container, &found.driver, allowed, checked]
+        .map(str::to_owned)
+        .to_vec()
+}
