@@ -21,6 +21,8 @@ pub mod drift;
 
 pub mod report;
 
+pub mod changes;
+
 pub mod bake;
 
 pub mod tags;

@@ -139,6 +139,7 @@ pub fn adopt(case: &Case<'_>) -> Result<Adopted, Refusal> {
         redundant: false,
         checks_digest: None,
         adopted_at: Some(case.now),
+        changes: None,
     };
     Ok(Adopted {
         baked,

@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::model::bake::{BakeOrder, BakedImage, digest};
+use crate::model::changes::ChangesInShort;
 use crate::model::history::Failing;
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, Installation, WatchName};
@@ -49,6 +50,12 @@ pub fn baked(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Notice
     body.gap();
     about(&mut body, order);
     body.list("Baked because:", order.because.iter().cloned());
+    if let Some(ChangesInShort { since, line, .. }) = &baked.changes {
+        body.list(
+            &format!("Changed since {since}:"),
+            [line.clone()].into_iter(),
+        );
+    }
     body.commands(&[
         (
             format!("amiwatch check --watch {watch}"),
@@ -66,7 +73,7 @@ pub fn baked(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Notice
             baked.image, release.version
         )),
         body: body.finish(),
-        facts: with_image(order_facts(order), &baked.image),
+        facts: with_changes(with_image(order_facts(order), &baked.image), baked),
     }
 }
 
@@ -315,6 +322,23 @@ fn order_facts(order: &BakeOrder) -> BTreeMap<String, String> {
 
 fn with_image(mut facts: BTreeMap<String, String>, image: &ImageId) -> BTreeMap<String, String> {
     facts.insert("image".to_owned(), image.to_string());
+    facts
+}
+
+/// What changed since the image before, for programs.
+fn with_changes(
+    mut facts: BTreeMap<String, String>,
+    baked: &BakedImage,
+) -> BTreeMap<String, String> {
+    if let Some(changes) = &baked.changes {
+        facts.extend([
+            ("changes".to_owned(), clean(&changes.line)),
+            ("changes_since".to_owned(), changes.since.to_string()),
+            ("packages_changed".to_owned(), changes.changed.to_string()),
+            ("packages_added".to_owned(), changes.added.to_string()),
+            ("packages_removed".to_owned(), changes.removed.to_string()),
+        ]);
+    }
     facts
 }
 

@@ -298,6 +298,7 @@ impl World {
             redundant: false,
             checks_digest: None,
             adopted_at: None,
+            changes: None,
         });
     }
 

@@ -1,6 +1,8 @@
 //! Proof of completion: reads a guest's console and judges what it says. Plain functions of values:
 //! no clock, no cloud, nothing to wait for. The wire format is written down in docs/guest-protocol.md.
 
+pub mod changes;
+
 pub mod console;
 
 pub mod encode;

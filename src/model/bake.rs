@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::base::Release;
+use super::changes::ChangesInShort;
 use super::ids::{Architecture, ImageId, Installation, InstanceType, Scope, SubnetId, WatchName};
 
 /// hash(installation, watch, release image, recipe digest, architecture, generation): one key, one image.
@@ -206,6 +207,9 @@ pub struct BakedImage {
     /// When a person took it as the watch's image; absent for one that was baked here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted_at: Option<DateTime<Utc>>,
+    /// Against the image before this one; absent for the first, and where nothing changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<ChangesInShort>,
 }
 
 /// Bytes as base64 text, so that a journal's entry stays a third over their size.

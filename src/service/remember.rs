@@ -172,6 +172,7 @@ impl Looked<'_> {
             redundant: false,
             checks_digest: None,
             adopted_at: None,
+            changes: None,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! `outbox/<digest>` holds one that somebody still waits for; `hold/<installation>/<watch>` what people
 //! hold of a watch. Holds know no account: a person who says no has a config in hand, and needs no
 //! credentials for it.
+//! `report/<account>/<region>/<image>` holds what a verified image reported of itself.
 //! What happened, for `history`, is [`chronicle`]'s.
 //! Writes are returned as operations, so that the caller can put them into one batch.
 
@@ -21,7 +22,7 @@ use super::{Op, Record, Store, StoreError};
 use crate::model::bake::digest;
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
-use crate::model::ids::{Installation, Scope, WatchName};
+use crate::model::ids::{ImageId, Installation, Scope, WatchName};
 use crate::model::notice::Notice;
 use crate::model::told::ToldDrift;
 
@@ -32,6 +33,7 @@ const HOLD: &str = "hold/";
 /// The installation of a config that names none, in keys. No installation is called so.
 const NOBODY: &str = "~";
 const TOLD: &str = "told/";
+const REPORT: &str = "report/";
 /// How many records a page of a listing has.
 const PAGE: usize = 100;
 
@@ -193,6 +195,28 @@ pub fn put_told(scope: &Scope, watch: &WatchName, told: &Versioned<ToldDrift>) -
         key: format!("{TOLD}{scope}/{watch}"),
         expected: told.version,
         value: json!(told.value),
+    }
+}
+
+/// What an image's fresh boot reported, packed; `None` for images of others and of earlier versions.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn report(
+    store: &dyn Store,
+    scope: &Scope,
+    image: &ImageId,
+) -> Result<Option<Versioned<String>>, StoreError> {
+    let record = store.get(&format!("{REPORT}{scope}/{image}")).await?;
+    record.map(versioned).transpose()
+}
+
+/// The write that keeps an image's report, over the version that was read.
+pub fn put_report(scope: &Scope, image: &ImageId, version: u64, packed: &str) -> Op {
+    Op::CompareAndSet {
+        key: format!("{REPORT}{scope}/{image}"),
+        expected: version,
+        value: json!(packed),
     }
 }
 

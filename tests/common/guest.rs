@@ -9,6 +9,8 @@ use amiwatch::flow::verify::encode::encode;
 use amiwatch::model::report::{CheckResult, Report};
 use sim::{Boot, Guest, Machine};
 
+use super::world::BASE_VERSION;
+
 /// The file by which a boot test knows that it runs on an image that was baked.
 const BAKED: &str = "/baked";
 
@@ -112,6 +114,12 @@ fn report(told: &Told, boot: &Boot, redundant: bool) -> Report {
         boots: boot.boot_number,
         cloud_init: "done".to_owned(),
         kernel: "6.1.0-model".to_owned(),
+        packages: boot
+            .disk
+            .get(BASE_VERSION)
+            .map(|version| format!("base {version}"))
+            .into_iter()
+            .collect(),
         facts: BTreeMap::from([("id.machine".to_owned(), boot.instance_id.clone())]),
         ..Report::default()
     }

@@ -44,6 +44,9 @@ runcmd:
 /// A word of the recipe that no message may carry.
 pub(crate) const RECIPE_WORD: &str = "hush-hush";
 
+/// Where a base says which version it is; guests report it as a package.
+pub(crate) const BASE_VERSION: &str = "/etc/base-version";
+
 /// What a base's disk holds.
 pub(crate) fn base_disk() -> Disk {
     let text = "ECS_CLUSTER=shop\n".to_owned();
@@ -52,7 +55,9 @@ pub(crate) fn base_disk() -> Disk {
 
 /// A platform version with a new image.
 pub(crate) fn release(version: &str) -> Release {
-    Release::new(BRANCH, version).disk(base_disk())
+    let mut disk = base_disk();
+    disk.insert(BASE_VERSION.to_owned(), version.to_owned());
+    Release::new(BRANCH, version).disk(disk)
 }
 
 /// Fills an account.

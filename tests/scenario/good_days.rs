@@ -57,6 +57,13 @@ fn a_new_release_is_baked_and_the_older_image_stays() {
         assert_eq!(exit, Exit::Drift);
         life.until_settled().await;
         assert_eq!(life.verified().len(), 2);
+        let heard = life.heard().into_iter();
+        let baked: Vec<String> = heard
+            .filter(|one| one.event == "baked")
+            .map(|one| one.body)
+            .collect();
+        assert!(!baked[0].contains("Changed since"), "{baked:?}");
+        assert!(baked[1].contains("- base 4.5.0 -> 4.5.1\n"), "{baked:?}");
         life.each_notice_came_once();
         life.promises_hold();
     });

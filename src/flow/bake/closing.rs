@@ -4,10 +4,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::steps::{Bake, BakeOutput, BakeStep, journal_name};
+use super::steps::{Bake, BakeOutput, BakeStep, Packed, journal_name};
 use crate::flow::notify;
 use crate::flow::plan::retry::retry_after;
+use crate::flow::verify::changes::{changes, in_short};
 use crate::model::bake::{BakeOrder, BakedImage};
+use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::{Baked, Entry, Point, What};
 use crate::model::history::{Failing, WatchHistory};
 use crate::model::notice::Notice;
@@ -26,8 +28,14 @@ pub(super) async fn ops(
 ) -> Result<Vec<Op>, StoreError> {
     let order = run.input();
     let mut history = memory::watch(bake.store, &order.scope, &order.watch).await?;
+    let mut kept = None;
     let notices = match outcome {
-        Outcome::Succeeded { left } => succeeded(&mut history.value, run, left, now),
+        Outcome::Succeeded { left } => {
+            let before = history.value.current.as_ref();
+            let reported = reported(bake, run, before).await?;
+            kept = reported.keep;
+            succeeded(&mut history.value, run, left, reported.changes, now)
+        }
         Outcome::Failed {
             step,
             failure,
@@ -41,6 +49,7 @@ pub(super) async fn ops(
         ),
     };
     let mut ops = vec![memory::put_watch(&order.scope, &order.watch, &history)];
+    ops.extend(kept);
     for notice in notices {
         ops.extend(memory::tell(bake.store, &notice, bake.told.of(notice.event)).await?);
     }
@@ -70,6 +79,45 @@ fn entry(run: &Run<Bake<'_>>, outcome: &Outcome) -> Baked {
     }
 }
 
+/// What the image's own report gives: a record of it, and what changed since the image before.
+#[derive(Default)]
+struct Reported {
+    keep: Option<Op>,
+    changes: Option<ChangesInShort>,
+}
+
+/// A report that cannot be read is no reason to lose an image: then nothing is said of changes.
+async fn reported(
+    bake: &Bake<'_>,
+    run: &Run<Bake<'_>>,
+    before: Option<&BakedImage>,
+) -> Result<Reported, StoreError> {
+    let scope = &run.input().scope;
+    let (Some(BakeOutput::Image { id }), Some(BakeOutput::Report { report, .. })) = (
+        run.output(BakeStep::CreateImage),
+        run.output(BakeStep::BootReport),
+    ) else {
+        return Ok(Reported::default());
+    };
+    let version = memory::report(bake.store, scope, id).await?;
+    let version = version.map_or(0, |kept| kept.version);
+    let keep = memory::put_report(scope, id, version, report.as_str());
+    let changes = match before {
+        None => None,
+        Some(before) => {
+            let old = memory::report(bake.store, scope, &before.image).await?;
+            old.and_then(|old| {
+                let old = Packed::stored(old.value).unpack().ok()?;
+                in_short(&changes(&old, &report.unpack().ok()?), &before.image)
+            })
+        }
+    };
+    Ok(Reported {
+        keep: Some(keep),
+        changes,
+    })
+}
+
 /// The generation belongs to these inputs; others begin at 0.
 fn remember_generation(history: &mut WatchHistory, order: &BakeOrder, generation: u32) {
     history.generation = generation;
@@ -89,6 +137,7 @@ fn succeeded(
     history: &mut WatchHistory,
     run: &Run<Bake<'_>>,
     left: &[Left],
+    changes: Option<ChangesInShort>,
     now: DateTime<Utc>,
 ) -> Vec<Notice> {
     let order = run.input();
@@ -113,6 +162,7 @@ fn succeeded(
         redundant,
         checks_digest: order.checks_digest.clone(),
         adopted_at: None,
+        changes,
     };
     let mut notices = vec![notify::baked(order, &baked, now)];
     notices.extend(notify::redundant(order, &baked, now));

@@ -88,6 +88,16 @@ impl Packed {
         ))
     }
 
+    /// As it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What was stored.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The report.
     ///
     /// # Errors

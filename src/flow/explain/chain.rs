@@ -96,6 +96,8 @@ pub(super) fn image(subject: &Subject<'_>) -> Vec<String> {
 
 fn own(subject: &Subject<'_>, baked: &BakedImage, recipe: &Recipe) -> Vec<String> {
     let mut lines = vec![made(subject, baked)];
+    let changes = baked.changes.as_ref();
+    lines.extend(changes.map(|one| format!("Against {} before it: {}.", one.since, one.line)));
     let view = subject.view.as_ref();
     if let Some(release) = view.and_then(|view| view.release.as_ref()) {
         lines.push(match release.image == baked.base_image {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::flow::test_world::{BASE_451, World, days, digest, now};
 use crate::model::bake::{BakeOrder, NetworkOrder, RootVolume};
+use crate::model::changes::ChangesInShort;
 use crate::model::ids::Architecture;
 use crate::model::watch::Wanted;
 
@@ -64,6 +65,32 @@ fn a_bake_is_told_once_and_each_failed_attempt_once() {
     let failed = |order| failed(order, "no report", None, None, now()).key;
     assert_eq!(failed(&first), failed(&first));
     assert_ne!(failed(&first), failed(&second));
+}
+
+#[test]
+fn what_changed_is_told_in_words_and_in_numbers() {
+    let mut world = World::new();
+    let mut made = image(&mut world, false);
+    let silent = baked(&order(&world, 1), &made, now());
+    assert!(!silent.body.contains("Changed") && !silent.facts.contains_key("changes"));
+    made.changes = Some(ChangesInShort {
+        since: "ami-old".into(),
+        line: "openssl 3.2.2-1 -> 3.2.2-3, 37 others".to_owned(),
+        changed: 38,
+        added: 1,
+        removed: 0,
+        kernel: None,
+        partial: false,
+    });
+    let told = baked(&order(&world, 1), &made, now());
+    assert!(
+        told.body
+            .contains("Changed since ami-old:\n- openssl 3.2.2-1 -> 3.2.2-3, 37 others\n")
+    );
+    let fact = |name: &str| told.facts.get(name).map(String::as_str);
+    assert_eq!(fact("packages_changed"), Some("38"));
+    assert_eq!(fact("changes_since"), Some("ami-old"));
+    assert_eq!((told.key, told.subject), (silent.key, silent.subject));
 }
 
 #[test]
