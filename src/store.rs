@@ -18,6 +18,8 @@ pub mod recall;
 
 pub mod requests;
 
+pub mod strays;
+
 pub mod sqlite;
 
 #[cfg(test)]
@@ -196,11 +198,13 @@ pub enum StoreError {
         #[source]
         source: serde_json::Error,
     },
-    /// The database itself failed.
-    #[error("the store at {place} failed to {doing}; check that the disk is writable and not full")]
+    /// The database itself failed; nothing that was committed is lost.
+    #[error("the store at {place} failed to {doing}; {advice}")]
     Failed {
         place: String,
         doing: &'static str,
+        /// What to do about it.
+        advice: &'static str,
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

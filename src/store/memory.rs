@@ -314,7 +314,7 @@ fn versioned<T: DeserializeOwned>(record: Record) -> Result<Versioned<T>, StoreE
     Ok(Versioned { version, value })
 }
 
-fn decode<T: DeserializeOwned>(record: Record) -> Result<T, StoreError> {
+pub(super) fn decode<T: DeserializeOwned>(record: Record) -> Result<T, StoreError> {
     let Record { key, value, .. } = record;
     serde_json::from_value::<T>(value).map_err(|source| StoreError::Unreadable { key, source })
 }

@@ -8,13 +8,20 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 use serde_json::Value;
 
 use super::{Answer, Batch, Lease, Op, Record, Store, StoreError};
 
 mod disk;
 mod schema;
+
+mod trouble;
+
+pub use schema::VERSION as SCHEMA_VERSION;
+use trouble::{damaged, failed, io_failed};
 
 /// The record that counts how often the driver's place was taken.
 const EPOCH_KEY: &str = "lease/driver";
@@ -43,7 +50,7 @@ impl SqliteStore {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        std::fs::create_dir_all(folder).map_err(|e| failed(&place, "make its folder", e))?;
+        std::fs::create_dir_all(folder).map_err(|e| io_failed(&place, "make its folder", e))?;
         if let Some(kind) = disk::network_file_system(folder) {
             return Err(StoreError::NetworkDisk { place, kind });
         }
@@ -52,18 +59,20 @@ impl SqliteStore {
         Self::prepare(place, lock_path, connection)
     }
 
-    /// Opens an existing file for reading only: `status` beside a running daemon, or on a copy.
+    /// Opens an existing file for reading only: `status` beside a running daemon, or on a copy, even
+    /// where nothing may be written.
     ///
     /// # Errors
     /// When there is no such file or it cannot be read.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         let place = path.display().to_string();
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let connection =
-            Connection::open_with_flags(path, flags).map_err(|e| failed(&place, "open", e))?;
-        connection
-            .busy_timeout(BUSY)
-            .map_err(|e| failed(&place, "set up", e))?;
+        let connection = match readable(path) {
+            // Readers of a WAL file write beside it. Where they may not, the file can be read alone as
+            // long as nobody writes it: then there is no WAL.
+            Err(error) if may_not_write(&error) && !beside(path, "-wal").exists() => alone(path),
+            opened => opened,
+        };
+        let connection = connection.map_err(|e| failed(&place, "read", e))?;
         schema::refuse_newer(&connection, &place)?;
         Ok(Self {
             place,
@@ -124,14 +133,27 @@ impl SqliteStore {
             .truncate(false)
             .write(true)
             .open(path)
-            .map_err(|e| failed(&self.place, "make its lock file", e))?;
+            .map_err(|e| io_failed(&self.place, "make its lock file", e))?;
         match file.try_lock() {
             Ok(()) => {
                 *self.lock.borrow_mut() = Some(file);
                 Ok(true)
             }
             Err(std::fs::TryLockError::WouldBlock) => Ok(false),
-            Err(std::fs::TryLockError::Error(e)) => Err(failed(&self.place, "lock", e)),
+            Err(std::fs::TryLockError::Error(e)) => Err(io_failed(&self.place, "lock", e)),
+        }
+    }
+
+    /// Reads the whole file through: a driver must not find out half-way that a journal is damaged.
+    fn check(&self) -> Result<(), StoreError> {
+        let found = self.with("check", |connection| {
+            let found: String =
+                connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+            Ok(found)
+        })?;
+        match found.as_str() {
+            "ok" => Ok(()),
+            found => Err(damaged(&self.place, "check", found)),
         }
     }
 
@@ -206,11 +228,50 @@ impl Store for SqliteStore {
             if !self.lock_file()? {
                 return Ok(None);
             }
+            self.check()?;
             Ok(Some(Lease {
                 epoch: self.next_epoch()?,
             }))
         })
     }
+}
+
+/// A connection that has read once.
+fn readable(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(BUSY)?;
+    schema::applied(&connection)?;
+    Ok(connection)
+}
+
+/// A connection to a file that nobody writes.
+fn alone(path: &Path) -> rusqlite::Result<Connection> {
+    let mut uri = "file:".to_owned();
+    for letter in path.to_string_lossy().chars() {
+        match letter {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            letter => uri.push(letter),
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(uri, flags)
+}
+
+fn may_not_write(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+    )
+}
+
+/// The file that SQLite keeps beside its own, under the same name with this at its end.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 /// What goes wrong inside a transaction: SQLite itself, or an answer of ours.
@@ -336,16 +397,4 @@ fn decode(key: &str, text: &str) -> Result<Value, Trouble> {
             source,
         })
     })
-}
-
-fn failed(
-    place: &str,
-    doing: &'static str,
-    source: impl std::error::Error + Send + Sync + 'static,
-) -> StoreError {
-    StoreError::Failed {
-        place: place.to_owned(),
-        doing,
-        source: Box::new(source),
-    }
 }

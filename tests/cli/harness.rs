@@ -26,7 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Desk {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// Who runs the binary, where that is somebody else.
+    uid: Option<u32>,
 }
+
+/// The user who owns nothing.
+const NOBODY: u32 = 65_534;
 
 /// How a command ended.
 #[derive(Debug)]
@@ -44,6 +49,7 @@ impl Desk {
         Self {
             folder,
             environment: Vec::new(),
+            uid: None,
         }
         .with("HOME", &home)
         .with("AWS_EC2_METADATA_DISABLED", "true")
@@ -79,6 +85,14 @@ impl Desk {
         self.folder.path().join(name)
     }
 
+    /// Run by somebody who may not write where the file modes say so: the superuser may everywhere.
+    pub(crate) fn as_nobody(mut self) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        let owner = self.folder.path().metadata().unwrap().uid();
+        self.uid = (owner == 0).then_some(NOBODY);
+        self
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_amiwatch")));
         command
@@ -87,6 +101,10 @@ impl Desk {
             .env_clear()
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null());
+        if let Some(uid) = self.uid {
+            use std::os::unix::process::CommandExt as _;
+            command.uid(uid);
+        }
         command
     }
 

@@ -5,3 +5,4 @@ mod imports;
 mod layers;
 mod policies;
 mod recipes;
+mod store;

@@ -21,6 +21,9 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE record (
          PRIMARY KEY (name, seq)
      ) STRICT, WITHOUT ROWID;"];
 
+/// The version of a file that this amiwatch writes.
+pub const VERSION: usize = MIGRATIONS.len();
+
 /// Refuses a file that a newer amiwatch has written, before anything in it is touched.
 pub(super) fn refuse_newer(connection: &Connection, place: &str) -> Result<(), StoreError> {
     let found = applied(connection).map_err(|e| super::failed(place, "read", e))?;
@@ -60,7 +63,7 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn applied(connection: &Connection) -> rusqlite::Result<usize> {
+pub(super) fn applied(connection: &Connection) -> rusqlite::Result<usize> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok(usize::try_from(version).unwrap_or(0))
 }
