@@ -2,6 +2,27 @@
 //!
 //! Only here is the environment read, a connection chosen, and something printed.
 
+/// Prints as the standard macro does, with whatever could steer a terminal made visible: a line may hold
+/// a guest's console, a tag, an answer of AWS. It stands before the commands, so that they all use it.
+macro_rules! println {
+    () => {
+        ::std::println!()
+    };
+    ($($text:tt)*) => {
+        ::std::println!("{}", $crate::cli::draw::visible(&::std::format!($($text)*)))
+    };
+}
+
+/// As `println!`, to stderr.
+macro_rules! eprintln {
+    () => {
+        ::std::eprintln!()
+    };
+    ($($text:tt)*) => {
+        ::std::eprintln!("{}", $crate::cli::draw::visible(&::std::format!($($text)*)))
+    };
+}
+
 pub mod args;
 
 mod adopt;
@@ -56,6 +77,8 @@ mod supervisor;
 
 mod survey;
 
+mod sweep;
+
 use std::io::IsTerminal as _;
 
 use clap::Parser as _;
@@ -104,7 +127,10 @@ fn notices(command: &Command) -> bool {
     if matches!(command, Command::Demo) {
         return false;
     }
-    matches!(command, Command::Bake(_) | Command::Run(_))
+    matches!(
+        command,
+        Command::Bake(_) | Command::Run(_) | Command::Sweep(_)
+    )
 }
 
 /// Colours only on a terminal, and not where NO_COLOR is set to anything.
@@ -173,6 +199,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Explain(own) => explain::run(&common, &own).await,
         Command::Adopt(own) => adopt::run(&common, &own).await,
         Command::Init(own) => init::run(&common, &own).await,
+        Command::Sweep(own) => sweep::run(&common, &own).await,
         Command::Rehearse(own) => rehearse::run(&common, &own).await,
         Command::Recipe(own) => recipe::run(&common, &own),
         Command::Config(own) => config::run(&common, &own),

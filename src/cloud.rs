@@ -33,6 +33,7 @@ mod parameters;
 mod security_groups;
 mod tagging;
 mod topics;
+mod volumes;
 
 #[cfg(test)]
 mod canned;
@@ -55,3 +56,4 @@ pub use pace::Pace;
 pub use parameters::{Parameter, ParameterRelease, release_from_parameter};
 pub use security_groups::{InboundRule, SecurityGroup};
 pub use topics::Message;
+pub use volumes::Volume;

@@ -13,6 +13,7 @@
 //! | history | what is remembered (plain)                | `History`                   | nothing |
 //! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |
 //! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
+//! | sweep   | what carries our tag, what the store claims | strays, and their removal | the account |
 //! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
 //!
 //! Beside them, `dockerrun` holds an application's log drivers against a recipe (plain).
@@ -40,6 +41,8 @@ pub mod explain;
 pub mod draft;
 
 pub mod verdict;
+
+pub mod sweep;
 
 pub mod dockerrun;
 

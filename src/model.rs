@@ -44,3 +44,5 @@ pub mod plan;
 pub mod chronicle;
 
 pub mod story;
+
+pub mod stray;

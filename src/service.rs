@@ -28,6 +28,8 @@ pub mod history;
 
 pub mod explain;
 
+pub mod sweep;
+
 pub mod telemetry;
 
 use std::collections::BTreeMap;

@@ -78,6 +78,8 @@ pub enum Command {
     Explain(Explain),
     /// Takes an image that was made by hand, or by another tool, as a watch's current one
     Adopt(Adopt),
+    /// Lists what carries our tag, and removes what no bake claims when told to
+    Sweep(Sweep),
     /// Boots a recipe on this machine under a real cloud-init, as a bake would, and judges it
     Rehearse(Box<Rehearse>),
     /// Works on recipes without booting them
@@ -253,6 +255,17 @@ pub struct Adopt {
     /// It was made with another recipe than the watch has now: bake a new one as soon as may be
     #[arg(long)]
     pub other_recipe: bool,
+}
+
+/// `sweep`
+#[derive(Debug, Args)]
+pub struct Sweep {
+    /// Remove what nothing claims; without it nothing is changed
+    #[arg(long)]
+    pub apply: bool,
+    /// Only what is at least this old: 30m, 2h, 1d
+    #[arg(long, default_value = "2h", value_name = "AGE", value_parser = humantime::parse_duration)]
+    pub older_than: std::time::Duration,
 }
 
 /// `rehearse`

@@ -47,6 +47,7 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     ("OperationInProgressFailure", Conflict),
     ("OperationNotPermitted", Conflict),
     ("ResourceInUse", Conflict),
+    ("VolumeInUse", Conflict),
     ("BandwidthLimitExceeded", Throttled),
     ("EC2ThrottledException", Throttled),
     ("RequestLimitExceeded", Throttled),

@@ -21,6 +21,8 @@ const TERMINATE_INSTANCES: Operation = Operation::change("ec2:TerminateInstances
 
 /// Unpaginated looks have a request bucket of half the size.
 const INSTANCES_PER_PAGE: i32 = 1_000;
+/// EC2 takes at most 200 values in one filter.
+const VALUES_PER_FILTER: usize = 200;
 
 /// An instance as `DescribeInstances` tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +95,25 @@ impl Cloud {
     ) -> Result<Vec<Instance>, CloudError> {
         self.describe_instances("instances by tag", tag_filters(tags))
             .await
+    }
+
+    /// The instances that were launched from any of these images, whoever launched them, sorted by id.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn instances_of_images(
+        &self,
+        images: &[ImageId],
+    ) -> Result<Vec<Instance>, CloudError> {
+        let mut found = Vec::new();
+        for batch in images.chunks(VALUES_PER_FILTER) {
+            let by_image = vec![filter("image-id", batch.iter().map(|id| id.as_str()))];
+            found.extend(
+                self.describe_instances("instances by image", by_image)
+                    .await?,
+            );
+        }
+        Ok(found)
     }
 
     /// The instance that a launch with this client token made, in any state. Where the token was

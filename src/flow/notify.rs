@@ -9,6 +9,8 @@ mod drift;
 
 mod sample;
 
+mod stray;
+
 mod text;
 
 #[cfg(test)]
@@ -34,6 +36,7 @@ use crate::model::notice::{Event, Notice};
 use text::Body;
 
 pub use daemon::pass_cut;
+pub use stray::stray;
 
 pub use drift::{News, drift};
 pub use sample::sample;

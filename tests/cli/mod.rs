@@ -15,4 +15,6 @@ mod receiver;
 mod recipe;
 mod rehearse;
 mod story;
+mod store;
+mod sweep;
 mod usage;

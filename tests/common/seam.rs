@@ -21,7 +21,7 @@ pub(crate) struct Seam {
 #[derive(Debug, Default)]
 struct State {
     stop_at: Option<usize>,
-    /// The first point of this description stops too.
+    /// The first point whose description has this in it stops too.
     stop_on: Option<&'static str>,
     /// What each point was, the first one first.
     passed: Vec<String>,
@@ -41,7 +41,7 @@ impl Seam {
         };
     }
 
-    /// Counts anew, and stops at the first point that is described so.
+    /// Counts anew, and stops at the first point whose description has this in it.
     pub(crate) fn arm_on(&self, what: &'static str) {
         *self.state.lock().unwrap() = State {
             stop_on: Some(what),
@@ -63,7 +63,7 @@ impl Seam {
     pub(crate) async fn point(&self, what: String) {
         let stops = {
             let mut state = self.state.lock().unwrap();
-            let named = state.stop_on == Some(what.as_str());
+            let named = state.stop_on.is_some_and(|on| what.contains(on));
             state.passed.push(what);
             named || state.stop_at == Some(state.passed.len())
         };

@@ -11,5 +11,6 @@ mod news;
 mod next_pass;
 mod silence;
 mod slack;
+mod sweep;
 mod telling;
 mod watching;

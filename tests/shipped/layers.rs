@@ -48,6 +48,7 @@ const PLAIN: [&str; 16] = [
     "flow::history",
     "flow::explain",
     "flow::draft",
+    "flow::sweep::decide",
     "flow::verdict",
     "flow::verify",
     "flow::bake::order",

@@ -85,6 +85,7 @@ fn look_up(operation: &str) -> Option<Verb> {
         "DescribeSnapshots" => storage::describe_snapshots,
         "DeleteSnapshot" => storage::delete_snapshot,
         "DescribeVolumes" => storage::describe_volumes,
+        "DeleteVolume" => storage::delete_volume,
         "DescribeVpcs" => network::vpcs,
         "DescribeSubnets" => network::subnets,
         "DescribeAvailabilityZones" => network::zones,

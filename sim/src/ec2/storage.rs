@@ -112,6 +112,23 @@ pub(crate) fn describe_volumes(room: &mut Room<'_>) -> Result<String, Fail> {
     Ok(x.into_string())
 }
 
+pub(crate) fn delete_volume(room: &mut Room<'_>) -> Result<String, Fail> {
+    let id = room.p.need("VolumeId")?;
+    let volume = room.ec2.volumes.get(id).ok_or_else(|| {
+        let message = format!("The volume '{id}' does not exist.");
+        Fail::new("InvalidVolume.NotFound", message)
+    })?;
+    if volume.attached {
+        let message = format!(
+            "Volume {id} is currently attached to {}",
+            volume.instance_id
+        );
+        return Err(Fail::new("VolumeInUse", message));
+    }
+    room.ec2.volumes.remove(id);
+    done()
+}
+
 fn volume_state(v: &Volume) -> &'static str {
     if v.attached { "in-use" } else { "available" }
 }

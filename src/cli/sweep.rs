@@ -1,0 +1,101 @@
+//! `sweep`: what carries our tag, and what becomes of it. Changes nothing without `--apply`.
+
+use serde::Serialize;
+
+use super::args::{Common, Format, Sweep as Arguments};
+use super::draw;
+use super::session::{Access, Session};
+use crate::flow::verdict::Exit;
+use crate::outbox;
+use crate::service::pass::TELL_MAX;
+use crate::service::sweep::{Done, Found, Swept, look, sweep_older};
+
+/// `sweep --format json`
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: &'static str,
+    applied: bool,
+    #[serde(flatten)]
+    swept: &'a Swept,
+}
+
+pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+    let access = match own.apply {
+        true => Access::Write,
+        false => Access::Read,
+    };
+    let session = Session::open(common, access).await?;
+    session.settings.require_installation()?;
+    let swept = match own.apply {
+        true => apply(&session, own).await?,
+        false => look(&session.service(), own.older_than).await?,
+    };
+    match common.format {
+        Format::Json => draw::json(&Answer {
+            schema: "amiwatch.sweep/1",
+            applied: own.apply,
+            swept: &swept,
+        })?,
+        Format::Table => show(&session, own, &swept),
+    }
+    Ok(swept.exit())
+}
+
+async fn apply(session: &Session, own: &Arguments) -> anyhow::Result<Swept> {
+    let lease = session.drive().await?;
+    let service = session.service();
+    let swept = sweep_older(&service, lease, true, own.older_than).await?;
+    outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
+    Ok(swept)
+}
+
+fn show(session: &Session, own: &Arguments, swept: &Swept) {
+    if !swept.found.is_empty() {
+        let heads = ["REGION", "KIND", "ID", "WATCH", "AGE", "VERDICT", "WHY"];
+        let rows = swept.found.iter().map(|found| row(session, found));
+        println!("{}", draw::table(&heads, rows));
+    }
+    for one in &swept.unreachable {
+        let (what, why) = (&one.trouble.what, &one.trouble.why);
+        println!("{}: nothing is removed here: {what}: {why}", one.region);
+    }
+    println!("{}", summary(own, swept));
+}
+
+fn row(session: &Session, found: &Found) -> Vec<String> {
+    let Found { scope, thing, .. } = found;
+    let now = session.clock.now();
+    let age = thing
+        .since
+        .map(|since| draw::age((now - since).num_seconds()));
+    let dash = |text: &str| match text {
+        "" => "-".to_owned(),
+        text => text.to_owned(),
+    };
+    let (verdict, why) = match &found.done {
+        Done::Listed => (found.verdict.word.as_str(), found.verdict.why.as_str()),
+        Done::Removed => ("removed", found.verdict.why.as_str()),
+        Done::Spared { why } => ("spared", why.as_str()),
+        Done::Failed { why } => ("failed", why.as_str()),
+    };
+    vec![
+        scope.region.to_string(),
+        thing.kind.as_str().to_owned(),
+        thing.id.clone(),
+        dash(thing.watch()),
+        dash(&age.unwrap_or_default()),
+        verdict.to_owned(),
+        why.to_owned(),
+    ]
+}
+
+fn summary(own: &Arguments, swept: &Swept) -> String {
+    let count = |wanted: fn(&Found) -> bool| swept.found.iter().filter(|one| wanted(one)).count();
+    let strays = count(|one| one.verdict.is_stray());
+    let removed = count(|one| one.done == Done::Removed);
+    match (own.apply, strays) {
+        (true, _) => format!("{removed} of {strays} strays removed"),
+        (false, 0) => "nothing to sweep".to_owned(),
+        (false, _) => format!("strays: {strays}; `amiwatch sweep --apply` removes them"),
+    }
+}

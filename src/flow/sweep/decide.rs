@@ -1,0 +1,170 @@
+//! What may be swept: a plain function of what EC2 lists, what the store claims, and the time.
+//!
+//! Every doubt keeps the thing. A verified image is never swept, whatever else is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::ids::{ImageId, Installation};
+use crate::model::stray::{Kind, Thing, ThingState, Verdict, VerdictWord};
+use crate::model::tags;
+
+/// What the store and the config know, in one account and region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub installation: Installation,
+    /// The keys of bakes that are under way here.
+    pub claimed: BTreeSet<String>,
+    /// The images that watches remember as their current ones.
+    pub current: BTreeSet<ImageId>,
+    /// When a thing without a date of its own was first seen, by id.
+    pub first_seen: BTreeMap<String, DateTime<Utc>>,
+    /// A whole pass was made on this store: what it does not claim, nobody is about to claim.
+    pub baseline: bool,
+    /// How old a thing must be.
+    pub older_than: Duration,
+}
+
+/// The verdict on each thing, in the order given.
+pub fn decide(things: &[Thing], known: &Known, now: DateTime<Utc>) -> Vec<Verdict> {
+    things
+        .iter()
+        .map(|thing| verdict(thing, things, known, now))
+        .collect()
+}
+
+fn verdict(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -> Verdict {
+    let kept = not_made_here(thing, known)
+        .or_else(|| verified(thing, known))
+        .or_else(|| claimed(thing, known))
+        .or_else(|| pending(thing, things))
+        .or_else(|| in_use(thing, things, known, now))
+        .or_else(|| young(thing, known, now))
+        .or_else(|| no_baseline(known));
+    let stray = || {
+        say(
+            VerdictWord::Stray,
+            "no bake that is under way made it, and no watch uses it",
+        )
+    };
+    kept.unwrap_or_else(stray)
+}
+
+fn say(word: VerdictWord, why: impl Into<String>) -> Verdict {
+    Verdict {
+        word,
+        why: why.into(),
+    }
+}
+
+/// Everything that a bake makes carries the installation, a role that fits its kind, and a key; the
+/// group serves many bakes and has none.
+fn not_made_here(thing: &Thing, known: &Known) -> Option<Verdict> {
+    let word = VerdictWord::NotMadeHere;
+    if thing.tag(tags::INSTALLATION) != known.installation.as_str() {
+        return Some(say(word, "it carries another installation's tag"));
+    }
+    let role = thing.tag(tags::ROLE);
+    let roles: &[&str] = match thing.kind {
+        Kind::Instance | Kind::Volume => &[tags::role::BUILDER, tags::role::BOOT_TEST],
+        Kind::Image | Kind::Snapshot => &[tags::role::IMAGE],
+        Kind::SecurityGroup => &[tags::role::NETWORK],
+    };
+    if !roles.contains(&role) {
+        let why = format!(
+            "amiwatch makes no {} with the role `{role}`",
+            thing.kind.as_str()
+        );
+        return Some(say(word, why));
+    }
+    let keyless = thing.kind != Kind::SecurityGroup && thing.tag(tags::KEY).is_empty();
+    keyless.then(|| say(word, "it carries no bake's key"))
+}
+
+/// Only what says of itself that it is a candidate or was rejected can be a stray image.
+fn verified(thing: &Thing, known: &Known) -> Option<Verdict> {
+    if !matches!(thing.kind, Kind::Image | Kind::Snapshot) {
+        return None;
+    }
+    let remembered = known.current.iter().any(|image| {
+        let held = thing.held_by.iter().any(|holder| holder == image.as_str());
+        image.as_str() == thing.id || (thing.kind == Kind::Snapshot && held)
+    });
+    if remembered {
+        let why = "a watch remembers it as its current image";
+        return Some(say(VerdictWord::Verified, why));
+    }
+    match thing.tag(tags::STATE) {
+        tags::state::CANDIDATE | tags::state::REJECTED => None,
+        tags::state::VERIFIED => Some(say(VerdictWord::Verified, "it is verified")),
+        other => {
+            let why = format!("its state is `{other}`: that is not for a sweep to decide");
+            Some(say(VerdictWord::Withdrawn, why))
+        }
+    }
+}
+
+/// The group is shared: any bake that is under way may be about to launch into it.
+fn claimed(thing: &Thing, known: &Known) -> Option<Verdict> {
+    let claimed = match thing.kind {
+        Kind::SecurityGroup => !known.claimed.is_empty(),
+        _ => known.claimed.contains(thing.tag(tags::KEY)),
+    };
+    claimed.then(|| say(VerdictWord::Claimed, "a bake that is under way needs it"))
+}
+
+/// An image that EC2 is still making holds everything of its key: whoever bakes next goes on with it.
+fn pending(thing: &Thing, things: &[Thing]) -> Option<Verdict> {
+    if thing.state == ThingState::Pending {
+        return Some(say(VerdictWord::Pending, "EC2 is still making it"));
+    }
+    let key = thing.tag(tags::KEY);
+    let making = things.iter().find(|other| {
+        other.kind == Kind::Image
+            && other.state == ThingState::Pending
+            && !key.is_empty()
+            && other.tag(tags::KEY) == key
+    })?;
+    let why = format!("EC2 is still making {} of the same bake", making.id);
+    Some(say(VerdictWord::Pending, why))
+}
+
+/// Used by something that is not going as well. What holds a thing and is a stray itself goes first.
+fn in_use(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -> Option<Verdict> {
+    let goes = |id: &String| {
+        let holder = things.iter().find(|other| other.id == *id);
+        // Only what goes before it can hold it, so this ends.
+        holder.is_some_and(|holder| {
+            holder.kind < thing.kind && verdict(holder, things, known, now).is_stray()
+        })
+    };
+    let holder = thing.held_by.iter().find(|id| !goes(id))?;
+    let why = format!("{holder} uses it");
+    Some(say(VerdictWord::InUse, why))
+}
+
+fn young(thing: &Thing, known: &Known, now: DateTime<Utc>) -> Option<Verdict> {
+    let age = TimeDelta::from_std(known.older_than).unwrap_or(TimeDelta::MAX);
+    let since = thing.since.or(known.first_seen.get(&thing.id).copied());
+    let word = VerdictWord::Young;
+    match since {
+        Some(since) if since.checked_add_signed(age).is_some_and(|due| due <= now) => None,
+        Some(_) => Some(say(word, "it is not old enough yet")),
+        // EC2 does not date it: its age counts from the first sweep that remembers what it saw.
+        None if known.older_than.is_zero() => None,
+        None => Some(say(word, "nobody knows its age: it was not seen before")),
+    }
+}
+
+fn no_baseline(known: &Known) -> Option<Verdict> {
+    (!known.baseline).then(|| {
+        let why = "this store has not seen a whole pass of every watch here: run one first";
+        say(VerdictWord::NoBaseline, why)
+    })
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

@@ -1,0 +1,268 @@
+use chrono::TimeZone as _;
+use proptest::prelude::*;
+
+use super::*;
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 2, 12, 0, 0).unwrap()
+}
+
+fn known() -> Known {
+    Known {
+        installation: Installation::from("acme"),
+        claimed: BTreeSet::new(),
+        current: BTreeSet::new(),
+        first_seen: BTreeMap::new(),
+        baseline: true,
+        older_than: Duration::from_secs(2 * 60 * 60),
+    }
+}
+
+/// Three hours old, tagged as a bake of `key-1` tags it.
+fn thing(kind: Kind, id: &str) -> Thing {
+    let role = match kind {
+        Kind::Instance | Kind::Volume => tags::role::BUILDER,
+        Kind::Image | Kind::Snapshot => tags::role::IMAGE,
+        Kind::SecurityGroup => tags::role::NETWORK,
+    };
+    let mut tagged = vec![(tags::INSTALLATION, "acme"), (tags::ROLE, role)];
+    if kind != Kind::SecurityGroup {
+        tagged.push((tags::KEY, "key-1"));
+    }
+    if matches!(kind, Kind::Image | Kind::Snapshot) {
+        tagged.push((tags::STATE, tags::state::CANDIDATE));
+    }
+    let own = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+    Thing {
+        kind,
+        id: id.to_owned(),
+        state: ThingState::Settled,
+        since: (kind != Kind::SecurityGroup).then(|| now() - HOUR * 3),
+        tags: tagged.into_iter().map(own).collect(),
+        held_by: Vec::new(),
+        parts: Vec::new(),
+    }
+}
+
+fn tagged(mut thing: Thing, name: &str, value: &str) -> Thing {
+    thing.tags.insert(name.to_owned(), value.to_owned());
+    thing
+}
+
+fn held(mut thing: Thing, by: &str) -> Thing {
+    thing.held_by = vec![by.to_owned()];
+    thing
+}
+
+/// The word about the first of these things.
+fn word(things: &[Thing], known: &Known) -> VerdictWord {
+    decide(things, known, now())[0].word
+}
+
+#[test]
+fn what_a_lost_bake_left_is_stray() {
+    for kind in [Kind::Instance, Kind::Image, Kind::Snapshot, Kind::Volume] {
+        assert_eq!(word(&[thing(kind, "x-1")], &known()), VerdictWord::Stray);
+    }
+}
+
+#[test]
+fn a_group_ages_from_when_it_was_first_seen() {
+    let group = [thing(Kind::SecurityGroup, "sg-1")];
+    let mut known = known();
+    assert_eq!(word(&group, &known), VerdictWord::Young);
+    known.first_seen.insert("sg-1".to_owned(), now() - HOUR);
+    assert_eq!(word(&group, &known), VerdictWord::Young);
+    known.first_seen.insert("sg-1".to_owned(), now() - HOUR * 2);
+    assert_eq!(word(&group, &known), VerdictWord::Stray);
+    known.first_seen.clear();
+    known.older_than = Duration::ZERO;
+    assert_eq!(word(&group, &known), VerdictWord::Stray);
+}
+
+#[test]
+fn nothing_is_swept_that_amiwatch_did_not_make() {
+    let stranger = |name, value| [tagged(thing(Kind::Instance, "i-1"), name, value)];
+    let kept = VerdictWord::NotMadeHere;
+    assert_eq!(word(&stranger(tags::INSTALLATION, "other"), &known()), kept);
+    assert_eq!(word(&stranger(tags::INSTALLATION, "acme2"), &known()), kept);
+    assert_eq!(word(&stranger(tags::ROLE, "image"), &known()), kept);
+    assert_eq!(word(&stranger(tags::ROLE, ""), &known()), kept);
+    assert_eq!(word(&stranger(tags::KEY, ""), &known()), kept);
+}
+
+#[test]
+fn a_verified_image_is_never_swept_nor_are_its_snapshots() {
+    let verified = |kind| tagged(thing(kind, "x-1"), tags::STATE, tags::state::VERIFIED);
+    let kept = VerdictWord::Verified;
+    assert_eq!(word(&[verified(Kind::Image)], &known()), kept);
+    assert_eq!(word(&[verified(Kind::Snapshot)], &known()), kept);
+    // By the store's memory, whatever the tags say.
+    let mut known = known();
+    known.current.insert(ImageId::from("ami-1"));
+    assert_eq!(word(&[thing(Kind::Image, "ami-1")], &known), kept);
+    let snapshot = held(thing(Kind::Snapshot, "snap-1"), "ami-1");
+    assert_eq!(word(&[snapshot, thing(Kind::Image, "ami-1")], &known), kept);
+}
+
+#[test]
+fn what_a_person_decides_about_is_left_to_them() {
+    for state in ["quarantined", "superseded", "a-later-word", ""] {
+        let image = tagged(thing(Kind::Image, "ami-1"), tags::STATE, state);
+        assert_eq!(word(&[image], &known()), VerdictWord::Withdrawn, "{state}");
+    }
+    let rejected = tagged(
+        thing(Kind::Image, "ami-1"),
+        tags::STATE,
+        tags::state::REJECTED,
+    );
+    assert_eq!(word(&[rejected], &known()), VerdictWord::Stray);
+}
+
+#[test]
+fn what_a_bake_under_way_needs_is_claimed() {
+    let mut known = known();
+    known.claimed.insert("key-1".to_owned());
+    for kind in [Kind::Instance, Kind::Image, Kind::Snapshot, Kind::Volume] {
+        assert_eq!(word(&[thing(kind, "x-1")], &known), VerdictWord::Claimed);
+    }
+    // The group is claimed by any bake.
+    let group = thing(Kind::SecurityGroup, "sg-1");
+    known.first_seen.insert("sg-1".to_owned(), now() - HOUR * 9);
+    assert_eq!(word(&[group], &known), VerdictWord::Claimed);
+    let other = tagged(thing(Kind::Instance, "i-1"), tags::KEY, "key-2");
+    assert_eq!(word(&[other], &known), VerdictWord::Stray);
+}
+
+#[test]
+fn an_image_that_ec2_is_still_making_keeps_everything_of_its_bake() {
+    let mut image = thing(Kind::Image, "ami-1");
+    image.state = ThingState::Pending;
+    let kept = VerdictWord::Pending;
+    assert_eq!(word(&[image.clone()], &known()), kept);
+    let builder = thing(Kind::Instance, "i-1");
+    assert_eq!(word(&[builder.clone(), image.clone()], &known()), kept);
+    let other = tagged(builder, tags::KEY, "key-2");
+    assert_eq!(word(&[other, image], &known()), VerdictWord::Stray);
+}
+
+#[test]
+fn what_something_else_uses_stays_and_what_a_stray_uses_goes_after_it() {
+    let kept = VerdictWord::InUse;
+    let image = held(thing(Kind::Image, "ami-1"), "i-stranger");
+    assert_eq!(word(&[image], &known()), kept);
+    let builder = thing(Kind::Instance, "i-1");
+    let volume = held(thing(Kind::Volume, "vol-1"), "i-1");
+    assert_eq!(
+        word(&[volume.clone(), builder.clone()], &known()),
+        VerdictWord::Stray
+    );
+    assert_eq!(word(&[volume], &known()), kept);
+    let mut known = known();
+    known.first_seen.insert("sg-1".to_owned(), now() - HOUR * 9);
+    let group = held(thing(Kind::SecurityGroup, "sg-1"), "i-1");
+    assert_eq!(
+        word(&[group.clone(), builder.clone()], &known),
+        VerdictWord::Stray
+    );
+    let young = Thing {
+        since: Some(now()),
+        ..builder
+    };
+    assert_eq!(word(&[group, young], &known), kept);
+}
+
+#[test]
+fn two_things_that_hold_each_other_do_not_hang_it() {
+    let one = held(thing(Kind::Image, "ami-1"), "snap-1");
+    let other = held(thing(Kind::Snapshot, "snap-1"), "ami-1");
+    let words = decide(&[one, other], &known(), now());
+    assert!(words.iter().all(|verdict| !verdict.is_stray()), "{words:?}");
+}
+
+#[test]
+fn without_a_whole_pass_nothing_is_stray() {
+    let known = Known {
+        baseline: false,
+        ..known()
+    };
+    let word = word(&[thing(Kind::Instance, "i-1")], &known);
+    assert_eq!(word, VerdictWord::NoBaseline);
+}
+
+fn any_thing() -> impl Strategy<Value = Thing> {
+    let kinds = prop_oneof![
+        Just(Kind::Instance),
+        Just(Kind::Image),
+        Just(Kind::Snapshot),
+        Just(Kind::Volume),
+        Just(Kind::SecurityGroup),
+    ];
+    let words = |words: &'static [&'static str]| proptest::sample::select(words);
+    (
+        kinds,
+        words(&["acme", "other", ""]),
+        words(&["builder", "boot-test", "image", "network", "", "x"]),
+        words(&["key-1", "key-2", ""]),
+        words(&["candidate", "verified", "rejected", "quarantined", ""]),
+        proptest::option::of(0i64..10),
+        any::<bool>(),
+        proptest::collection::vec(0usize..6, 0..3),
+    )
+        .prop_map(|(kind, whose, role, key, state, age, pending, holders)| {
+            let mut one = thing(kind, "x");
+            one.since = age.map(|hours| now() - HOUR * i32::try_from(hours).unwrap_or(0));
+            if pending {
+                one.state = ThingState::Pending;
+            }
+            one.held_by = holders.iter().map(|at| format!("x-{at}")).collect();
+            let all = [
+                (tags::INSTALLATION, whose),
+                (tags::ROLE, role),
+                (tags::KEY, key),
+                (tags::STATE, state),
+            ];
+            one.tags = all
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            one
+        })
+}
+
+proptest! {
+    /// Whatever the account holds: no stray is verified, claimed, foreign, pending or young.
+    #[test]
+    fn a_stray_is_ours_and_old_and_nobodys(
+        mut things in proptest::collection::vec(any_thing(), 1..6),
+        claimed in any::<bool>(),
+        baseline in any::<bool>(),
+    ) {
+        for (at, thing) in things.iter_mut().enumerate() {
+            thing.id = format!("x-{at}");
+        }
+        let mut known = Known { baseline, ..known() };
+        if claimed {
+            known.claimed.insert("key-1".to_owned());
+        }
+        let verdicts = decide(&things, &known, now());
+        for (thing, verdict) in things.iter().zip(&verdicts) {
+            if !verdict.is_stray() {
+                continue;
+            }
+            prop_assert!(baseline);
+            prop_assert_eq!(thing.tag(tags::INSTALLATION), "acme");
+            let imaged = matches!(thing.kind, Kind::Image | Kind::Snapshot);
+            prop_assert!(!imaged || ["candidate", "rejected"].contains(&thing.tag(tags::STATE)));
+            prop_assert!(!claimed || thing.tag(tags::KEY) == "key-2");
+            prop_assert_eq!(thing.state, ThingState::Settled);
+            prop_assert!(thing.since.is_some_and(|since| now() - since >= HOUR * 2));
+            for holder in &thing.held_by {
+                let at = things.iter().position(|other| other.id == *holder);
+                prop_assert!(at.is_some_and(|at| verdicts[at].is_stray()));
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Removes one thing. Whether it may go has been decided on a fresh look; this only does it.
+
+use crate::cloud::{Cloud, CloudError, ErrorKind};
+use crate::model::ids::{ImageId, InstanceId, SecurityGroupId, SnapshotId};
+use crate::model::stray::{Kind, Thing};
+
+/// How one removal ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removal {
+    /// It is gone, or on its way.
+    Gone,
+    /// EC2 refused because something uses it: a later sweep finds it again.
+    InUse(String),
+}
+
+/// Removes it; what is gone already counts as removed.
+///
+/// # Errors
+/// Any kind but `NotFound` and `Conflict`.
+pub async fn remove(cloud: &Cloud, thing: &Thing) -> Result<Removal, CloudError> {
+    let id = thing.id.as_str();
+    let removed = match thing.kind {
+        Kind::Instance => cloud.terminate(&InstanceId::from(id)).await,
+        Kind::Image => {
+            let parts: Vec<SnapshotId> = thing.parts.iter().map(|id| id.as_str().into()).collect();
+            cloud.deregister(&ImageId::from(id), &parts).await
+        }
+        Kind::Snapshot => cloud.delete_snapshot(&SnapshotId::from(id)).await,
+        Kind::Volume => cloud.delete_volume(id).await,
+        Kind::SecurityGroup => {
+            cloud
+                .delete_security_group(&SecurityGroupId::from(id))
+                .await
+        }
+    };
+    match removed {
+        Ok(()) => Ok(Removal::Gone),
+        Err(error) if error.kind == ErrorKind::Conflict => Ok(Removal::InUse(error.to_string())),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,413 @@
+//! Sweeps: looks in every region that the config or the store names, decides, tells, and, when asked
+//! to, removes. Fails closed: where one look failed, nothing in that region is removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::Service;
+use crate::cloud::{Cloud, CloudError};
+use crate::flow::bake::steps::{Bake, JOURNALS};
+use crate::flow::notify;
+use crate::flow::sweep::decide::{Known, decide};
+use crate::flow::sweep::inventory::{Inventory, inventory};
+use crate::flow::sweep::remove::{Removal, remove};
+use crate::flow::verdict::Exit;
+use crate::model::ids::{Installation, Region, Scope};
+use crate::model::sighting::Trouble;
+use crate::model::stray::{Kind, Thing, Verdict};
+use crate::store::strays::{self, Stray};
+use crate::store::{Batch, Lease, Op, StoreError, memory};
+use crate::workflow::recovery::{open_journals, replay};
+
+/// How old a thing must be when nobody says otherwise: longer than any guest of ours runs by default.
+pub const OLDER_THAN: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long a sweep waits for the instances that it ended, before it looks at what they held.
+const ENDING_MAX: Duration = Duration::from_secs(5 * 60);
+const ENDING_PAUSE: Duration = Duration::from_secs(5);
+
+/// What a sweep found, and did.
+#[derive(Debug, Default, Serialize)]
+pub struct Swept {
+    pub found: Vec<Found>,
+    /// What could not be looked at; nothing was removed there.
+    pub unreachable: Vec<Unreachable>,
+}
+
+/// A region that could not be looked at as a whole.
+#[derive(Debug, Serialize)]
+pub struct Unreachable {
+    pub region: String,
+    #[serde(flatten)]
+    pub trouble: Trouble,
+}
+
+/// One thing that carries our tag.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    pub scope: Scope,
+    #[serde(flatten)]
+    pub thing: Thing,
+    pub verdict: Verdict,
+    pub done: Done,
+}
+
+/// What was done about a thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Done {
+    /// Nothing.
+    Listed,
+    Removed,
+    /// Right before its removal it was no stray any more, or something used it.
+    Spared {
+        why: String,
+    },
+    /// EC2 refused or did not answer.
+    Failed {
+        why: String,
+    },
+}
+
+impl Swept {
+    /// How `sweep` ends: 1 when a removal failed, 4 when something could not be looked at.
+    pub fn exit(&self) -> Exit {
+        let failed = |found: &Found| matches!(found.done, Done::Failed { .. });
+        let removal = match self.found.iter().any(failed) {
+            true => Exit::Failed,
+            false => Exit::Done,
+        };
+        match self.unreachable.is_empty() {
+            true => removal,
+            false => removal.and(Exit::CannotTell),
+        }
+    }
+}
+
+/// Looks at everything and writes nothing.
+///
+/// # Errors
+/// When the store cannot be read, or the config names no installation.
+pub async fn look(service: &Service<'_>, older_than: Duration) -> Result<Swept, SweepError> {
+    let sweep = Sweep::new(service, older_than)?;
+    let mut swept = Swept::default();
+    for region in sweep.regions().await? {
+        match sweep.see(region.as_ref()).await {
+            Ok(seen) => swept.found.extend(seen.listed(service.clock.now())),
+            Err(error) => swept.unreachable.push(error.told(region.as_ref())?),
+        }
+    }
+    Ok(swept)
+}
+
+/// Looks, stores what nothing claims with the notice about it, and with `apply` removes it.
+///
+/// # Errors
+/// When the store cannot be read or written, or the config names no installation.
+pub async fn sweep(service: &Service<'_>, lease: Lease, apply: bool) -> Result<Swept, SweepError> {
+    sweep_older(service, lease, apply, OLDER_THAN).await
+}
+
+/// As [`sweep`], for things of another age.
+///
+/// # Errors
+/// As [`sweep`].
+pub async fn sweep_older(
+    service: &Service<'_>,
+    lease: Lease,
+    apply: bool,
+    older_than: Duration,
+) -> Result<Swept, SweepError> {
+    let sweep = Sweep::new(service, older_than)?;
+    let mut swept = Swept::default();
+    for region in sweep.regions().await? {
+        let done = Box::pin(sweep.region(region.as_ref(), lease, apply, &mut swept.found)).await;
+        if let Err(error) = done {
+            swept.unreachable.push(error.told(region.as_ref())?);
+        }
+    }
+    Ok(swept)
+}
+
+/// Why there was no sweep at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the config does not say whose things to look for")]
+    Settings(#[from] crate::settings::Faults),
+}
+
+/// Why one region was not swept.
+enum Blind {
+    Cloud(CloudError),
+    /// An open journal cannot be read: nobody knows what it claims.
+    Journal(Trouble),
+    Store(StoreError),
+}
+
+impl From<CloudError> for Blind {
+    fn from(error: CloudError) -> Self {
+        Self::Cloud(error)
+    }
+}
+
+impl From<StoreError> for Blind {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Blind {
+    /// What is told of it; a store that fails ends the whole sweep.
+    fn told(self, region: Option<&Region>) -> Result<Unreachable, SweepError> {
+        let trouble = match self {
+            Self::Cloud(error) => error.trouble("what carries our tag"),
+            Self::Journal(trouble) => trouble,
+            Self::Store(error) => return Err(error.into()),
+        };
+        let region = region.map_or("the default region", Region::as_str);
+        Ok(Unreachable {
+            region: region.to_owned(),
+            trouble,
+        })
+    }
+}
+
+struct Sweep<'a> {
+    service: &'a Service<'a>,
+    installation: &'a Installation,
+    older_than: Duration,
+}
+
+/// One whole look at a region: what is there, and what is known of it.
+struct Seen {
+    cloud: Cloud,
+    scope: Scope,
+    there: Inventory,
+    known: Known,
+    remembered: BTreeMap<String, Stray>,
+}
+
+impl Seen {
+    fn verdicts(&self, now: DateTime<Utc>) -> Vec<Verdict> {
+        decide(&self.there.things, &self.known, now)
+    }
+
+    fn listed(self, now: DateTime<Utc>) -> Vec<Found> {
+        let verdicts = self.verdicts(now);
+        let things = self.there.things.into_iter().zip(verdicts);
+        things
+            .map(|(thing, verdict)| Found {
+                scope: self.scope.clone(),
+                thing,
+                verdict,
+                done: Done::Listed,
+            })
+            .collect()
+    }
+}
+
+impl<'a> Sweep<'a> {
+    fn new(service: &'a Service<'a>, older_than: Duration) -> Result<Self, SweepError> {
+        Ok(Self {
+            service,
+            installation: service.settings.require_installation()?,
+            older_than,
+        })
+    }
+
+    /// The regions of the config's watches, and those that the store remembers watches in. `None` is
+    /// the connection's own.
+    async fn regions(&self) -> Result<BTreeSet<Option<Region>>, StoreError> {
+        let own = self.service.connection.region();
+        let watches = self.service.settings.watches.values();
+        let named = watches.map(|watch| watch.region.clone().or(own.clone()));
+        let mut regions: BTreeSet<Option<Region>> = named.collect();
+        for (place, _) in memory::watches(self.service.store).await? {
+            regions.extend(place.split('/').nth(1).map(|region| Some(region.into())));
+        }
+        if regions.is_empty() {
+            regions.insert(own);
+        }
+        Ok(regions)
+    }
+
+    async fn see(&self, region: Option<&Region>) -> Result<Seen, Blind> {
+        let cloud = self.service.connection.cloud(region)?;
+        let scope = cloud.caller().await?;
+        let there = Box::pin(inventory(&cloud, self.installation)).await?;
+        let remembered = strays::strays(self.service.store, &scope).await?;
+        let first_seen = remembered
+            .iter()
+            .map(|(id, stray)| (id.clone(), stray.first_seen));
+        let known = Known {
+            installation: self.installation.clone(),
+            claimed: self.claimed(&scope).await?,
+            current: BTreeSet::new(),
+            first_seen: first_seen.collect(),
+            baseline: true,
+            older_than: self.older_than,
+        };
+        let known = self.with_histories(known, &scope).await?;
+        Ok(Seen {
+            cloud,
+            scope,
+            there,
+            known,
+            remembered,
+        })
+    }
+
+    /// The keys of the bakes that are under way in this account and region.
+    async fn claimed(&self, scope: &Scope) -> Result<BTreeSet<String>, Blind> {
+        let mut claimed = BTreeSet::new();
+        for journal in open_journals(self.service.store, JOURNALS).await? {
+            let run = replay::<Bake<'_>>(self.service.store, &journal).await;
+            let run = run.map_err(|error| {
+                Blind::Journal(Trouble {
+                    what: format!("what the open bake {journal} claims"),
+                    why: error.to_string(),
+                    denied: false,
+                })
+            })?;
+            if run.input().scope == *scope {
+                claimed.insert(run.input().key.to_string());
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// What watches remember here, and whether every watch of the config has been looked at.
+    async fn with_histories(&self, mut known: Known, scope: &Scope) -> Result<Known, StoreError> {
+        let here = format!("{scope}/");
+        let mut seen = BTreeSet::new();
+        for (place, history) in memory::watches(self.service.store).await? {
+            if let Some(watch) = place.strip_prefix(&here) {
+                seen.insert(watch.to_owned());
+                known
+                    .current
+                    .extend(history.current.map(|image| image.image));
+            }
+        }
+        let own = self.service.connection.region();
+        let watches = self.service.settings.watches.values();
+        let mut of_here =
+            watches.filter(|watch| watch.region.as_ref().or(own.as_ref()) == Some(&scope.region));
+        known.baseline = of_here.all(|watch| seen.contains(watch.name.as_str()));
+        Ok(known)
+    }
+
+    async fn region(
+        &self,
+        region: Option<&Region>,
+        lease: Lease,
+        apply: bool,
+        into: &mut Vec<Found>,
+    ) -> Result<(), Blind> {
+        let seen = self.see(region).await?;
+        self.remember(&seen, lease).await?;
+        let found = seen.listed(self.service.clock.now());
+        let mut waited = false;
+        for mut one in found {
+            if apply && one.verdict.is_stray() {
+                if one.thing.kind != Kind::Instance && !waited {
+                    self.wait_for_ending(region).await?;
+                    waited = true;
+                }
+                one.done = self.remove(region, &one.thing, lease).await?;
+            }
+            into.push(one);
+        }
+        Ok(())
+    }
+
+    /// Stores when a thing was first seen, and the notice about what nothing claims; forgets what is
+    /// gone. One batch a thing: a fact and its notice are had together or not at all.
+    async fn remember(&self, seen: &Seen, lease: Lease) -> Result<(), StoreError> {
+        let now = self.service.clock.now();
+        let (scope, store) = (&seen.scope, self.service.store);
+        let who = self.service.told();
+        for (thing, verdict) in seen.there.things.iter().zip(seen.verdicts(now)) {
+            let mut ops = Vec::new();
+            if thing.since.is_none() && !seen.remembered.contains_key(&thing.id) {
+                ops.push(strays::remember(scope, &thing.id, now));
+            }
+            if verdict.is_stray() {
+                let notice = notify::stray(self.installation, scope, thing, &verdict, now);
+                ops.extend(memory::tell(store, &notice, who.of(notice.event)).await?);
+            }
+            self.commit(ops, lease).await?;
+        }
+        let there: BTreeSet<&str> = seen
+            .there
+            .things
+            .iter()
+            .map(|one| one.id.as_str())
+            .collect();
+        let gone = seen
+            .remembered
+            .iter()
+            .filter(|(id, _)| !there.contains(id.as_str()));
+        for (id, stray) in gone {
+            self.commit(vec![strays::forget(scope, id, stray)], lease)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&self, mut ops: Vec<Op>, lease: Lease) -> Result<(), StoreError> {
+        if ops.is_empty() {
+            return Ok(());
+        }
+        ops.push(Op::CheckLease { epoch: lease.epoch });
+        match self.service.store.commit(Batch::of(ops)).await {
+            // A person's command told the same meanwhile: the next sweep sees it.
+            Err(StoreError::Conflict { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Waits until the instances that were ended are gone, for they hold groups and volumes.
+    async fn wait_for_ending(&self, region: Option<&Region>) -> Result<(), Blind> {
+        let clock = self.service.clock;
+        let until = clock.now() + TimeDelta::from_std(ENDING_MAX).unwrap_or_default();
+        while self.see(region).await?.there.ending > 0 && clock.now() < until {
+            clock.sleep(ENDING_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// Looks again, decides again, and only then removes.
+    async fn remove(
+        &self,
+        region: Option<&Region>,
+        thing: &Thing,
+        lease: Lease,
+    ) -> Result<Done, Blind> {
+        let seen = self.see(region).await?;
+        let verdicts = seen.verdicts(self.service.clock.now());
+        let mut again = seen.there.things.iter().zip(&verdicts);
+        let Some((thing, verdict)) = again.find(|(one, _)| one.id == thing.id) else {
+            return Ok(Done::Removed);
+        };
+        if !verdict.is_stray() {
+            let why = verdict.why.clone();
+            return Ok(Done::Spared { why });
+        }
+        // A driver that has been replaced meanwhile removes nothing.
+        let held = Op::CheckLease { epoch: lease.epoch };
+        self.service.store.commit(Batch::of(vec![held])).await?;
+        let (kind, id, region) = (thing.kind.as_str(), &thing.id, &seen.scope.region);
+        tracing::info!(kind, id, %region, "sweeping what nothing claims");
+        Ok(match remove(&seen.cloud, thing).await {
+            Ok(Removal::Gone) => Done::Removed,
+            Ok(Removal::InUse(why)) => Done::Spared { why },
+            Err(error) => Done::Failed {
+                why: error.to_string(),
+            },
+        })
+    }
+}

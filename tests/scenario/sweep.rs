@@ -1,0 +1,233 @@
+//! Sweeps: what a lost store left behind goes, what anybody else made or uses stays, and where one
+//! look failed nothing is removed.
+
+use std::time::Duration;
+
+use amiwatch::model::stray::VerdictWord;
+use amiwatch::model::tags;
+use amiwatch::service::sweep::{Done, OLDER_THAN, Swept, look, sweep};
+use sim::{FaultKind, FaultRule};
+
+use crate::common::guest::{Cast, Day};
+use crate::common::life::Life;
+use crate::common::paused;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Life {
+    /// What the daemon does on start and daily.
+    async fn sweep(&self) -> Swept {
+        let swept = self.process(async |service, lease| sweep(&service, lease, true).await);
+        swept
+            .await
+            .expect("nothing is armed")
+            .expect("the store works")
+    }
+
+    async fn look_for_strays(&self) -> Swept {
+        let swept = self.process(async |service, _| look(&service, OLDER_THAN).await);
+        swept
+            .await
+            .expect("nothing is armed")
+            .expect("the store works")
+    }
+}
+
+fn removed(swept: &Swept) -> Vec<&'static str> {
+    let gone = swept.found.iter().filter(|one| one.done == Done::Removed);
+    gone.map(|one| one.thing.kind.as_str()).collect()
+}
+
+fn words(swept: &Swept) -> Vec<(&'static str, VerdictWord)> {
+    let found = swept.found.iter();
+    found
+        .map(|one| (one.thing.kind.as_str(), one.verdict.word))
+        .collect()
+}
+
+/// A life whose bake verified its image, and whose store was lost before it had cleaned up: the next
+/// pass adopts the image, and no journal knows of the builder and the group.
+async fn bereaved() -> Life {
+    let life = Life::brisk();
+    life.seam
+        .arm_on("after commit append 18 done mark_verified");
+    let stopped = life.try_pass().await;
+    assert!(stopped.is_err(), "{:#?}", life.seam.passed());
+    life.seam.arm(None);
+    life.lose_the_store();
+    life.until_settled().await;
+    let left: Vec<_> = life.leaked().into_iter().map(|one| one.kind).collect();
+    assert!(
+        left.contains(&"instance") && left.contains(&"security-group"),
+        "{left:?}"
+    );
+    life
+}
+
+#[test]
+fn what_a_lost_store_left_is_told_and_then_swept() {
+    paused(async || {
+        let life = bereaved().await;
+        // Too young: somebody may be about to claim it.
+        assert_eq!(removed(&life.sweep().await), [""; 0]);
+        assert!(!life.heard_events().contains(&"attention".to_owned()));
+        life.wait(OLDER_THAN).await;
+        let dry = life.look_for_strays().await;
+        assert!(dry.found.iter().any(|one| one.verdict.is_stray()));
+        assert_eq!(removed(&dry), [""; 0]);
+        let swept = life.sweep().await;
+        assert_eq!(
+            removed(&swept),
+            ["instance", "security group"],
+            "{swept:#?}"
+        );
+        life.promises_hold();
+        assert_eq!(life.verified().len(), 1);
+        // Each thing is told of once, with the way to remove it by hand.
+        life.wait(DAY).await;
+        life.sweep().await;
+        life.pass().await;
+        let told = life
+            .heard()
+            .into_iter()
+            .filter(|one| one.event == "attention");
+        let bodies: Vec<String> = told.map(|one| one.body).collect();
+        assert_eq!(bodies.len(), 2, "{bodies:#?}");
+        assert!(bodies[0].contains("aws ec2 terminate-instances --instance-ids i-"));
+        life.each_notice_came_once();
+    });
+}
+
+/// Everything that a sweep asks, denied or silent in turn.
+#[test]
+fn where_one_look_fails_nothing_is_removed() {
+    let looks = [
+        "ec2:DescribeInstances",
+        "ec2:DescribeImages",
+        "ec2:DescribeSnapshots",
+        "ec2:DescribeVolumes",
+        "ec2:DescribeSecurityGroups",
+    ];
+    for action in looks {
+        for kind in [FaultKind::Denied, FaultKind::TimeoutBeforeEffect] {
+            paused(async || {
+                let life = bereaved().await;
+                life.wait(DAY).await;
+                let before = life.leaked();
+                life.account.fault(FaultRule::new(kind.clone()).on(action));
+                let swept = life.sweep().await;
+                assert_eq!(swept.unreachable.len(), 1, "{action}: {swept:#?}");
+                assert_eq!(swept.exit().code(), 4);
+                assert_eq!(removed(&swept), [""; 0], "{action}");
+                life.account.clear_faults();
+                assert_eq!(life.leaked(), before, "{action}");
+            });
+        }
+    }
+}
+
+/// The look that is taken again right before a removal is the one that counts.
+#[test]
+fn a_look_that_fails_in_the_middle_stops_the_sweep() {
+    paused(async || {
+        let life = bereaved().await;
+        life.wait(OLDER_THAN).await;
+        life.sweep_again_is_blind().await;
+    });
+}
+
+impl Life {
+    async fn sweep_again_is_blind(&self) {
+        let before = self.leaked();
+        let second = FaultRule::new(FaultKind::Denied)
+            .on("ec2:DescribeVolumes")
+            .when(sim::When::Nth(2));
+        self.account.fault(second);
+        let swept = self.sweep().await;
+        assert_eq!(swept.exit().code(), 4, "{swept:#?}");
+        assert_eq!(self.leaked(), before);
+    }
+}
+
+#[test]
+fn without_a_pass_on_this_store_nothing_is_stray() {
+    paused(async || {
+        let life = bereaved().await;
+        life.wait(DAY).await;
+        life.lose_the_store();
+        let before = life.leaked();
+        let swept = life.sweep().await;
+        assert_eq!(removed(&swept), [""; 0], "{swept:#?}");
+        assert_eq!(life.leaked(), before);
+    });
+}
+
+#[test]
+fn a_bake_that_is_under_way_is_claimed_however_long_it_takes() {
+    paused(async || {
+        let life = Life::brisk();
+        life.guests(Cast::both(Day::Hangs));
+        life.seam
+            .arm_on("after commit append 4 done launch_builder");
+        let stopped = life.try_pass().await;
+        assert!(stopped.is_err(), "{:#?}", life.seam.passed());
+        life.seam.arm(None);
+        life.wait(DAY).await;
+        let swept = life.sweep().await;
+        let claimed = VerdictWord::Claimed;
+        let expected = [("instance", claimed), ("security group", claimed)];
+        assert_eq!(words(&swept), expected, "{swept:#?}");
+        life.guests(Cast::both(Day::Quick));
+        life.until_settled().await;
+        life.promises_hold();
+    });
+}
+
+/// A stranger's things that look almost like ours, and an image of ours that somebody runs.
+#[test]
+fn what_others_made_or_use_is_not_touched() {
+    paused(async || {
+        let life = Life::brisk();
+        life.until_settled().await;
+        let (ec2, base) = (life.stranger(), life.base_image());
+        let launch = |image: &str, whose: &str, role: &str| {
+            let tag = |key: &str, value: &str| {
+                aws_sdk_ec2::types::Tag::builder()
+                    .key(key)
+                    .value(value)
+                    .build()
+            };
+            let tagged = aws_sdk_ec2::types::TagSpecification::builder()
+                .resource_type("instance".into())
+                .tags(tag(tags::INSTALLATION, whose))
+                .tags(tag(tags::ROLE, role))
+                .tags(tag(tags::KEY, "a-key"))
+                .build();
+            ec2.run_instances()
+                .image_id(image)
+                .instance_type("t3.micro".into())
+                .min_count(1)
+                .max_count(1)
+                .tag_specifications(tagged)
+                .send()
+        };
+        life.account.set_guest(sim::SilentGuest);
+        launch(&base, "acme-staging", "builder").await.unwrap();
+        launch(&base, "acme", "web").await.unwrap();
+        launch(&base, "other", "boot-test").await.unwrap();
+        life.wait(DAY).await;
+        let swept = life.sweep().await;
+        assert_eq!(removed(&swept), [""; 0], "{swept:#?}");
+        let alive = |one: &sim::InstanceView| one.state == "running";
+        assert_eq!(
+            life.account
+                .instances()
+                .iter()
+                .filter(|one| alive(one))
+                .count(),
+            3
+        );
+        assert_eq!(life.verified().len(), 1);
+        life.nothing_foreign_touched();
+    });
+}
