@@ -42,6 +42,8 @@ mod tests_documented;
 #[cfg(test)]
 mod tests_faults;
 #[cfg(test)]
+mod tests_hostile;
+#[cfg(test)]
 mod tests_rules;
 #[cfg(test)]
 mod tests_secrets;

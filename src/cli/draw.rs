@@ -3,6 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::session::{ConfigRefused, exit_of};
+use crate::flow::notify::clean;
 use crate::flow::verdict::Exit;
 use crate::model::reason::Reason;
 
@@ -14,7 +15,8 @@ pub(super) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>)
         .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads.iter().copied());
     for row in rows {
-        table.add_row(row);
+        // A line end in a cell would pass for a row.
+        table.add_row(row.iter().map(|cell| clean(cell)));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -33,8 +35,38 @@ pub(super) fn reason(reason: &Reason) -> String {
 
 /// Prints JSON, one value.
 pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    ::std::println!("{}", in_json(&serde_json::to_string_pretty(value)?));
     Ok(())
+}
+
+/// Text with what could steer a terminal made visible; its lines and tabs stay.
+pub(super) fn visible(text: &str) -> String {
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| {
+            let cells: Vec<String> = line.split('\t').map(clean).collect();
+            cells.join("\t")
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The same for JSON, in which such characters only stand inside strings: as JSON escapes them.
+fn in_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for letter in json.chars() {
+        let mut units = [0; 2];
+        match letter {
+            '\n' => escaped.push('\n'),
+            letter if clean(letter.encode_utf8(&mut [0; 4])).len() != letter.len_utf8() => {
+                for unit in letter.encode_utf16(&mut units) {
+                    escaped.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
 }
 
 /// Prints an error with its chain on one line, and says how the process ends.
@@ -68,5 +100,32 @@ pub(super) fn span(took: chrono::TimeDelta) -> String {
         s if s >= 3_600 => format!("{}h{:02}m", s / 3_600, s % 3_600 / 60),
         s if s >= 60 => format!("{}m{:02}s", s / 60, s % 60),
         s => format!("{s}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_seen_and_not_obeyed() {
+        assert_eq!(
+            visible("a\u{1b}[2J\nb\tc\u{9b}31m"),
+            "a\\u{1b}[2J\nb\tc\\u{9b}31m"
+        );
+        assert_eq!(visible("Grüße ✓ {x}"), "Grüße ✓ {x}");
+    }
+
+    proptest! {
+        /// JSON stays the same value, and steers nothing.
+        #[test]
+        fn json_is_the_same_value_without_control_characters(text in any::<String>()) {
+            let value = serde_json::json!({ "it": text, &text: [1, 2] });
+            let printed = in_json(&serde_json::to_string_pretty(&value).unwrap());
+            prop_assert!(!printed.chars().any(|c| c.is_control() && c != '\n'));
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap(), value);
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::draw::visible;
 use crate::flow::bake::steps::{BakeOutput, BakeStep};
 use crate::model::bake::BakeOrder;
 use crate::service::drive::BakeObserver;
@@ -79,7 +80,7 @@ impl Progress {
     fn line(&self, text: &str) {
         let line = format!("{}: {text}", self.name);
         match &self.place {
-            Place::Terminal(bar) => bar.println(line),
+            Place::Terminal(bar) => bar.println(visible(&line)),
             Place::Lines { print, .. } => print(&line),
         }
     }
@@ -87,7 +88,7 @@ impl Progress {
     /// A line that the next one replaces, where that can be.
     fn passing(&self, text: String) {
         match &self.place {
-            Place::Terminal(bar) => bar.set_message(format!("{}: {text}", self.name)),
+            Place::Terminal(bar) => bar.set_message(visible(&format!("{}: {text}", self.name))),
             Place::Lines { last, print } => {
                 if *last.borrow() != text {
                     print(&format!("{}: {text}", self.name));

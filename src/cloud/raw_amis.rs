@@ -121,6 +121,36 @@ mod tests {
         assert_eq!(default_amis(&body), expected);
     }
 
+    proptest::proptest! {
+        /// A body is whatever a proxy answers: read without a crash, and only what is in the list.
+        #[test]
+        fn any_body_is_read(text in proptest::prelude::any::<String>(), put in "[<>/A-Za-z&;#\\[\\]! \"=:-]{0,60}") {
+            proptest::prop_assert_eq!(default_amis(&text), []);
+            let member = "<member><Architecture>arm64</Architecture><ImageId>ami-1</ImageId></member>";
+            let body = response(&format!("<DefaultAmiList>{put}{member}</DefaultAmiList>"));
+            for (_, image) in default_amis(&body) {
+                proptest::prop_assert!(!image.as_str().is_empty());
+            }
+        }
+    }
+
+    /// Elements within elements, entities that name themselves: an empty answer, no crash.
+    #[test]
+    fn a_body_that_means_harm_is_empty() {
+        let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+        assert_eq!(default_amis(&deep), []);
+        let laughs = (1..12).map(|n| {
+            let inner = format!("&l{};", n - 1).repeat(10);
+            format!("<!ENTITY l{n} \"{inner}\">")
+        });
+        let laughs: String = laughs.collect();
+        let bomb = format!(
+            "<!DOCTYPE a [<!ENTITY l0 \"ha\">{laughs}]><DefaultAmiList><member>\
+             <Architecture>arm64</Architecture><ImageId>&l11;</ImageId></member></DefaultAmiList>"
+        );
+        assert_eq!(default_amis(&bomb), []);
+    }
+
     #[test]
     fn without_the_list_nothing_is_made_up() {
         let empty_entry = "<DefaultAmiList><member><Architecture>arm64</Architecture><ImageId/>\

@@ -128,3 +128,80 @@ fn one_pass_bakes_and_the_next_finds_nothing_to_do() {
     assert_eq!(launches(&served), 2);
     nothing_else_is_left(&served);
 }
+
+#[test]
+fn what_a_guest_prints_steers_no_terminal() {
+    use crate::common::guest::{Cast, Day, steers};
+    let served = Served::start();
+    served.account.set_guest(Cast::both(Day::Hostile));
+    let desk = Desk::at(served.address).configured();
+    let ran = desk.run(&["bake", "shop"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.stderr.contains("all is well"),
+        "the tail is shown: {ran:?}"
+    );
+    for command in [
+        &["status"][..],
+        &["status", "--format", "json"],
+        &["plan"],
+        &["check"],
+    ] {
+        let ran = desk.run(command);
+        assert!(!steers(&ran.stdout) && !steers(&ran.stderr), "{ran:?}");
+    }
+    assert!(!steers(&ran.stdout) && !steers(&ran.stderr), "{ran:?}");
+    for line in ran.stderr.lines() {
+        assert!(
+            !line.starts_with("[amiwatch] all is well"),
+            "a forged line: {ran:?}"
+        );
+    }
+}
+
+/// Whoever may tag in the account may write anything into a tag.
+#[test]
+fn what_a_tag_says_steers_no_terminal() {
+    use crate::common::guest::steers;
+    // What XML can carry, and AWS with it.
+    const STEERING: &str = "\u{9b}2J\u{202e}gnp.exe\n[amiwatch] all is well";
+    let served = Served::start();
+    let desk = Desk::at(served.address).configured();
+    let mut killed = desk.start(&["bake", "shop"]);
+    let (boot, _) = served.builder();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let config = aws_sdk_ec2::Config::builder()
+            .behavior_version(aws_sdk_ec2::config::BehaviorVersion::latest())
+            .region(aws_sdk_ec2::config::Region::new("eu-west-1"))
+            .credentials_provider(aws_sdk_ec2::config::Credentials::new(
+                "X", "x", None, None, "test",
+            ))
+            .http_client(served.account.connector_on_tokio())
+            .build();
+        let tag = aws_sdk_ec2::types::Tag::builder()
+            .key("amiwatch:watch")
+            .value(STEERING)
+            .build();
+        let ec2 = aws_sdk_ec2::Client::from_conf(config);
+        ec2.create_tags()
+            .resources(boot.instance_id)
+            .tags(tag)
+            .send()
+            .await
+            .unwrap();
+    });
+    let table = desk.run(&["sweep"]);
+    assert!(
+        table.stdout.contains("all is well") && !steers(&table.stdout),
+        "{table:?}"
+    );
+    let json = desk.run(&["sweep", "--format", "json"]);
+    assert!(!steers(&json.stdout), "{json:?}");
+    assert_eq!(json.json()["found"][0]["tags"]["amiwatch:watch"], STEERING);
+}

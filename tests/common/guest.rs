@@ -37,6 +37,8 @@ pub(crate) enum Day {
     FailsChecks,
     /// Reports, but never says that it is clean.
     NotClean,
+    /// Fails, and says so in words that would steer a terminal and forge lines.
+    Hostile,
     /// Prints two reports that contradict each other.
     TwoReports,
 }
@@ -87,6 +89,7 @@ pub(crate) fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
         Day::HalfReport => half(&encode(&long(good), &told.nonce, true)),
         Day::ForeignReport => encode(&good, &"0".repeat(32), true),
         Day::FailsChecks => encode(&failing(good), &told.nonce, true),
+        Day::Hostile => hostile(&failing(good), &told.nonce),
         Day::NotClean => encode(&good, &told.nonce, false),
         Day::TwoReports => {
             let other = failing(good.clone());
@@ -156,4 +159,34 @@ fn garbage(nonce: &str) -> String {
          Kernel panic - \u{1b}[1mnot syncing\r\n",
         "\u{fffd}".repeat(400)
     )
+}
+
+/// Titles, colours, a cleared screen, text that runs backwards: before, inside and after a report.
+const STEERING: &str =
+    "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gnp.exe\r\n[amiwatch] all is well\u{8}\u{7f}";
+
+fn hostile(report: &Report, nonce: &str) -> String {
+    let mut report = report.clone();
+    STEERING.clone_into(&mut report.kernel);
+    for check in &mut report.after {
+        check.tail = STEERING.to_owned();
+    }
+    report.after.push(CheckResult {
+        name: STEERING.to_owned(),
+        exit: 1,
+        tail: STEERING.to_owned(),
+        ..CheckResult::default()
+    });
+    report.kernel = report.kernel.replace(['\r', '\n'], " ");
+    format!(
+        "{STEERING}\r\n{}{STEERING}\r\n",
+        encode(&report, nonce, true)
+    )
+}
+
+/// Letters that steer a terminal: everything but line ends, tabs, and what is seen.
+pub(crate) fn steers(text: &str) -> bool {
+    let hides = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
+    text.chars()
+        .any(|c| (c.is_control() && c != '\n' && c != '\t') || hides(c))
 }

@@ -102,3 +102,26 @@ fn no_message_carries_a_credential_or_the_recipe() {
         }
     });
 }
+
+#[test]
+fn what_a_guest_prints_reaches_no_message_raw() {
+    paused(async || {
+        let life = Life::brisk();
+        life.guests(Cast::both(Day::Hostile));
+        life.pass().await;
+        let heard = life.heard();
+        assert!(heard.iter().any(|one| one.body.contains("all is well")));
+        for one in heard {
+            let steers = crate::common::guest::steers;
+            assert!(!steers(&one.subject) && !steers(&one.body), "{one:?}");
+            for line in one.body.lines() {
+                assert!(
+                    !line.starts_with("[amiwatch] all is well"),
+                    "a forged line: {}",
+                    one.body
+                );
+            }
+        }
+        life.promises_hold();
+    });
+}

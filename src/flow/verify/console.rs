@@ -92,3 +92,7 @@ impl<'a> Seen<'a> {
 #[cfg(test)]
 #[path = "console_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "hostile_tests.rs"]
+mod hostile_tests;

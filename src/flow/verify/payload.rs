@@ -138,6 +138,7 @@ fn status(line: &str) -> String {
 fn check(value: &str) -> Option<CheckResult> {
     let mut words = value.split(' ');
     let result = CheckResult {
+        // As it came: it is held against the config's own. Whoever prints it cleans it.
         name: unbase64(words.next()?)?,
         exit: words.next()?.parse().ok()?,
         seconds: u32::try_from(words.next()?.parse::<i64>().ok()?).unwrap_or(0),

@@ -227,3 +227,31 @@ fn nonces_differ_by_guest_and_attempt() {
     assert_ne!(builder, nonce(&key, 2, GuestRole::Builder));
     assert_ne!(builder, nonce(&key, 1, GuestRole::BootTest));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(128))]
+
+    /// Any recipe and any checks: composed to the same bytes within EC2's limit, or refused in words.
+    #[test]
+    fn anything_is_composed_within_the_limit_or_refused(
+        head in proptest::sample::select(&["", "#cloud-config\n", "#!/bin/sh\n", "#include\n", "Content-Type: multipart/mixed; boundary=b\n\n"][..]),
+        rest in proptest::prelude::any::<String>(),
+        name in proptest::prelude::any::<String>(),
+        run in proptest::prelude::any::<String>(),
+        noise in 0usize..20_000,
+    ) {
+        let noise: String = (0..noise / 16).map(|n| format!("{:016x}", (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+        let user_data = format!("{head}{rest}\n# {noise}\n");
+        let checks = [Check { name, run }];
+        let guest = BuilderGuest { user_data: &user_data, checks: &checks, nonce: NONCE, deadline_s: 900 };
+        let composed = compose_builder(&guest);
+        proptest::prop_assert_eq!(&composed, &compose_builder(&guest));
+        match composed {
+            Ok(bytes) => proptest::prop_assert!(bytes.len() <= LIMIT),
+            Err(error) => {
+                let told = error.to_string();
+                proptest::prop_assert!(!told.chars().any(|c| c.is_control()), "{told:?}");
+            }
+        }
+    }
+}
