@@ -20,10 +20,15 @@ pub mod requests;
 
 pub mod strays;
 
+pub mod left;
+
 pub mod sqlite;
 
 #[cfg(test)]
 mod contract;
+
+#[cfg(test)]
+mod hostile_tests;
 
 /// The most operations that one batch may hold.
 pub const BATCH_MAX: usize = 25;

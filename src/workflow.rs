@@ -91,6 +91,10 @@ pub trait Workflow {
     /// [`StepError::Again`] is tried again until the undo's allowance is over; everything else ends it.
     fn undo(&self, at: &At<'_, Self>) -> impl Future<Output = Result<Undo, StepError>>;
 
+    /// What a person does about what the step made, where it could not be undone: a command that can
+    /// be pasted.
+    fn by_hand(&self, step: Self::Step, run: &Run<Self>) -> String;
+
     /// The facts and notices that are stored in the same batch as the end of the workflow. Called
     /// again when another process changed one of the records meanwhile.
     ///

@@ -9,6 +9,7 @@ use super::{draw, hold};
 use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::verdict::Exit;
 use crate::model::history::WatchHistory;
+use crate::store::left::{self, LeftBehind};
 use crate::store::memory::{self, Waiting};
 use crate::workflow::journal::Phase;
 use crate::workflow::recovery::{open_journals, replay};
@@ -22,6 +23,8 @@ struct Status {
     bakes: Vec<UnderWay>,
     holds: Vec<Held>,
     notices_waiting: Vec<Waiting>,
+    /// What bakes could not remove: a person is needed.
+    left: Vec<LeftBehind>,
 }
 
 #[derive(Serialize)]
@@ -68,6 +71,11 @@ async fn read(session: &Session) -> anyhow::Result<Status> {
             .collect(),
         bakes,
         holds: hold::in_force(session).await?,
+        left: left::left(store, None)
+            .await?
+            .into_iter()
+            .map(|(_, entry)| entry.value)
+            .collect(),
         notices_waiting: waiting.into_iter().map(|(_, entry)| entry.value).collect(),
     })
 }
@@ -131,6 +139,12 @@ fn show(status: &Status, session: &Session) {
     if !status.holds.is_empty() {
         println!();
         hold::show(&status.holds);
+    }
+    for behind in &status.left {
+        for one in &behind.what {
+            println!("a person is needed for {}: {}", behind.watch, one.why);
+            println!("    {}", one.by_hand);
+        }
     }
     status.notices_waiting.iter().for_each(show_waiting);
 }

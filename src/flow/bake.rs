@@ -20,6 +20,8 @@ pub mod story;
 
 mod trouble;
 
+mod by_hand;
+
 mod network;
 
 mod launch;

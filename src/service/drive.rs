@@ -16,6 +16,7 @@ use crate::model::ids::{ImageId, Installation, WatchName};
 use crate::model::plan::{Action, PlanItem};
 use crate::model::watch::{Recipe, Watch};
 use crate::settings::Faults;
+use crate::store::left::{What, leave};
 use crate::store::{Batch, Lease, Op, StoreError, memory};
 use crate::workflow::journal::Phase;
 use crate::workflow::observer::Observer;
@@ -272,11 +273,20 @@ async fn end(
     order: &BakeOrder,
     ended: Result<crate::workflow::Ended<Bake<'_>>, RunError>,
 ) -> Result<Ended, DriveError> {
-    if let Err(RunError::Stuck { step, why, .. }) = &ended {
-        let what = [why.clone()];
-        let notice = notify::attention(order, step, &what, service.clock.now());
+    if let Err(RunError::Stuck {
+        step, why, by_hand, ..
+    }) = &ended
+    {
+        let now = service.clock.now();
+        let what = [format!("{why}; {by_hand}")];
+        let notice = notify::attention(order, step, &what, now);
         let told = service.told();
         let mut ops = memory::tell(service.store, &notice, told.of(notice.event)).await?;
+        let left = What {
+            why: format!("undoing `{step}` is tried again at every start: {why}"),
+            by_hand: by_hand.clone(),
+        };
+        ops.extend(leave(service.store, order, vec![left], now).await?);
         ops.push(Op::CheckLease { epoch: lease.epoch });
         service.store.commit(Batch::of(ops)).await?;
     }

@@ -18,6 +18,8 @@ use crate::flow::verdict::Exit;
 use crate::model::ids::{Installation, Region, Scope};
 use crate::model::sighting::Trouble;
 use crate::model::stray::{Kind, Thing, Verdict};
+use crate::model::tags;
+use crate::store::left;
 use crate::store::strays::{self, Stray};
 use crate::store::{Batch, Lease, Op, StoreError, memory};
 use crate::workflow::recovery::{open_journals, replay};
@@ -341,6 +343,7 @@ impl<'a> Sweep<'a> {
             }
             self.commit(ops, lease).await?;
         }
+        self.forget_left(seen, lease).await?;
         let there: BTreeSet<&str> = seen
             .there
             .things
@@ -354,6 +357,23 @@ impl<'a> Sweep<'a> {
         for (id, stray) in gone {
             self.commit(vec![strays::forget(scope, id, stray)], lease)
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// What bakes left is forgotten once nothing that could be it is there.
+    async fn forget_left(&self, seen: &Seen, lease: Lease) -> Result<(), StoreError> {
+        let store = self.service.store;
+        for (record, left) in left::left(store, Some(&seen.scope)).await? {
+            let still = seen.there.things.iter().any(|thing| {
+                let verified = thing.tag(tags::STATE) == tags::state::VERIFIED;
+                let group = thing.kind == Kind::SecurityGroup;
+                group || (thing.tag(tags::KEY) == left.value.key && !verified)
+            });
+            if !still && !seen.known.claimed.contains(&left.value.key) {
+                let forgotten = left::forget(&record, left.version);
+                self.commit(vec![forgotten], lease).await?;
+            }
         }
         Ok(())
     }

@@ -61,6 +61,8 @@ pub enum RunError {
         journal: String,
         step: String,
         why: String,
+        /// What a person can do meanwhile.
+        by_hand: String,
     },
 }
 
@@ -264,7 +266,7 @@ impl<W: Workflow> Runner<'_, W> {
             });
         };
         if run.output(self.workflow.point_of_no_return()).is_some() {
-            let by_hand = format!("look at what `{failed:?}` left behind: {}", failure.why);
+            let by_hand = self.workflow.by_hand(failed, run);
             let left = vec![Left {
                 why: failure.why,
                 by_hand,
@@ -347,18 +349,29 @@ impl<W: Workflow> Runner<'_, W> {
                     (why, pause.trouble(), false)
                 }
                 Err(StepError::Failed(failure)) => {
-                    return Ok(Some(undo_failed(step, &failure.why)));
+                    return Ok(Some(self.undo_failed(run, step, &failure.why)));
                 }
             };
             if self.clock.now() >= deadline {
                 if answered {
-                    return Ok(Some(undo_failed(step, &why)));
+                    return Ok(Some(self.undo_failed(run, step, &why)));
                 }
-                let (journal, step) = (journal.to_owned(), step_word(&step));
-                return Err(RunError::Stuck { journal, step, why });
+                return Err(RunError::Stuck {
+                    journal: journal.to_owned(),
+                    step: step_word(&step),
+                    why,
+                    by_hand: self.workflow.by_hand(step, run),
+                });
             }
             self.observer.waiting(step, &why);
             self.clock.sleep(wait).await;
+        }
+    }
+
+    fn undo_failed(&self, run: &Run<W>, step: W::Step, why: &str) -> Left {
+        Left {
+            why: format!("undoing `{}` did not succeed: {why}", step_word(&step)),
+            by_hand: self.workflow.by_hand(step, run),
         }
     }
 
@@ -472,16 +485,6 @@ fn overdue<S: serde::Serialize + std::fmt::Debug>(
         step_word(&step)
     );
     Failure::new("deadline", why)
-}
-
-fn undo_failed<S: serde::Serialize + std::fmt::Debug>(step: S, why: &str) -> Left {
-    let step = step_word(&step);
-    Left {
-        why: format!("undoing `{step}` did not succeed: {why}"),
-        by_hand: format!(
-            "remove by hand what `{step}` made: it carries this bake's amiwatch:key tag"
-        ),
-    }
 }
 
 fn delta(duration: Duration) -> TimeDelta {

@@ -69,6 +69,10 @@ impl Workflow for Words {
         Duration::from_secs(60)
     }
 
+    fn by_hand(&self, step: Toy, run: &Run<Self>) -> String {
+        format!("strike {}-{step:?} out", run.input())
+    }
+
     async fn find(&self, at: &At<'_, Self>) -> Result<Option<String>, StepError> {
         self.call("find", at);
         let word = Self::word(at);

@@ -86,7 +86,7 @@ impl Desk {
     }
 
     /// Run by somebody who may not write where the file modes say so: the superuser may everywhere.
-    pub(crate) fn as_nobody(mut self) -> Self {
+    pub(crate) fn by_nobody(mut self) -> Self {
         use std::os::unix::fs::MetadataExt as _;
         let owner = self.folder.path().metadata().unwrap().uid();
         self.uid = (owner == 0).then_some(NOBODY);

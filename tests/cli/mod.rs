@@ -14,7 +14,7 @@ mod notify;
 mod receiver;
 mod recipe;
 mod rehearse;
-mod story;
 mod store;
+mod story;
 mod sweep;
 mod usage;

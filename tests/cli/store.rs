@@ -81,7 +81,7 @@ fn a_file_that_is_no_database_is_refused_and_kept() {
 #[test]
 fn a_store_that_may_not_be_written_is_refused() {
     let served = Served::start();
-    let desk = used(&served).as_nobody();
+    let desk = used(&served).by_nobody();
     let mode = |path: &Path, mode: u32| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };

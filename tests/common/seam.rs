@@ -7,70 +7,109 @@
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
-use amiwatch::store::{Answer, Batch, Lease, Record, Store};
+use amiwatch::store::{Answer, Batch, Lease, Record, Store, StoreError};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-/// The points of one life, and the one at which it ends.
-#[derive(Debug, Default)]
+use super::mutant::{Memory, Mutant, stored};
+
+/// The points of one life, and what happens at one of them.
+#[derive(Debug)]
 pub(crate) struct Seam {
     state: Mutex<State>,
     stopped: Notify,
 }
 
+/// What happens where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Arm {
+    #[default]
+    Nowhere,
+    /// The process is stopped at this point.
+    StopAt(usize),
+    /// The process is stopped at the first point whose description has this in it.
+    StopOn(&'static str),
+    /// The answer that arrives at this point is never given.
+    HangAt(usize),
+    /// From this point on the store refuses every commit.
+    RefuseFrom(usize),
+}
+
 #[derive(Debug, Default)]
 struct State {
-    stop_at: Option<usize>,
-    /// The first point whose description has this in it stops too.
-    stop_on: Option<&'static str>,
-    /// What each point was, the first one first.
-    passed: Vec<String>,
+    arm: Arm,
+    count: usize,
+    /// Absent: only counted, for lives of millions of points.
+    names: Option<Vec<String>>,
 }
 
 impl Seam {
-    /// A seam at which nothing is stopped yet.
+    /// A seam at which nothing happens yet.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
-    /// Counts anew, and stops at this point; none: nowhere.
-    pub(crate) fn arm(&self, stop_at: Option<usize>) {
-        *self.state.lock().unwrap() = State {
-            stop_at,
+        let names = Some(Vec::new());
+        let state = State {
+            names,
             ..State::default()
         };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            stopped: Notify::new(),
+        })
     }
 
-    /// Counts anew, and stops at the first point whose description has this in it.
-    pub(crate) fn arm_on(&self, what: &'static str) {
-        *self.state.lock().unwrap() = State {
-            stop_on: Some(what),
-            ..State::default()
-        };
+    /// Counts anew.
+    pub(crate) fn arm(&self, arm: Arm) {
+        self.set(arm, Some(Vec::new()));
+    }
+
+    /// Counts anew, without remembering what each point was.
+    pub(crate) fn arm_quietly(&self, arm: Arm) {
+        self.set(arm, None);
+    }
+
+    fn set(&self, arm: Arm, names: Option<Vec<String>>) {
+        let count = 0;
+        *self.state.lock().unwrap() = State { arm, count, names };
     }
 
     /// The points that were passed since the arming.
     pub(crate) fn passed(&self) -> Vec<String> {
-        self.state.lock().unwrap().passed.clone()
+        self.state.lock().unwrap().names.clone().unwrap_or_default()
     }
 
-    /// Ends when the armed point is reached.
+    /// Ends when the process is to be stopped.
     pub(crate) async fn stopped(&self) {
         self.stopped.notified().await;
     }
 
     /// Passes one point, or never returns.
-    pub(crate) async fn point(&self, what: String) {
-        let stops = {
+    pub(crate) async fn point(&self, what: impl FnOnce() -> String) {
+        let (stops, hangs) = {
             let mut state = self.state.lock().unwrap();
-            let named = state.stop_on.is_some_and(|on| what.contains(on));
-            state.passed.push(what);
-            named || state.stop_at == Some(state.passed.len())
+            state.count += 1;
+            let at = state.count;
+            let what = state.names.is_some().then(what);
+            if let (Some(names), Some(what)) = (&mut state.names, &what) {
+                names.push(what.clone());
+            }
+            match state.arm {
+                Arm::StopAt(stop) => (stop == at, false),
+                Arm::StopOn(on) => (what.is_some_and(|what| what.contains(on)), false),
+                Arm::HangAt(hang) => (false, hang == at),
+                Arm::Nowhere | Arm::RefuseFrom(_) => (false, false),
+            }
         };
         if stops {
             self.stopped.notify_one();
+        }
+        if stops || hangs {
             pending::<()>().await;
         }
+    }
+
+    fn refuses(&self) -> bool {
+        let state = self.state.lock().unwrap();
+        matches!(state.arm, Arm::RefuseFrom(from) if state.count >= from)
     }
 }
 
@@ -78,6 +117,9 @@ impl Seam {
 pub(crate) struct SeamedStore<S> {
     pub(crate) inner: S,
     pub(crate) seam: Arc<Seam>,
+    /// A deliberate bug.
+    pub(crate) mutant: Option<Mutant>,
+    pub(crate) memory: Memory,
 }
 
 impl<S: Store> Store for SeamedStore<S> {
@@ -99,17 +141,45 @@ impl<S: Store> Store for SeamedStore<S> {
     }
 
     fn commit(&self, batch: Batch) -> Answer<'_, ()> {
+        let batches = match self.mutant {
+            None => vec![batch],
+            Some(mutant) => stored(mutant, &self.memory, batch),
+        };
         Box::pin(async move {
-            let what = format!("commit {}", first_words(&batch));
-            self.seam.point(format!("before {what}")).await;
-            let answer = self.inner.commit(batch).await;
-            self.seam.point(format!("after {what}")).await;
-            answer
+            for batch in batches {
+                self.commit_one(batch).await?;
+            }
+            Ok(())
         })
     }
 
     fn take_lease(&self) -> Answer<'_, Option<Lease>> {
         self.inner.take_lease()
+    }
+}
+
+impl<S: Store> SeamedStore<S> {
+    async fn commit_one(&self, batch: Batch) -> Result<(), StoreError> {
+        let words = batch.clone();
+        let what = || first_words(&words);
+        self.seam
+            .point(|| format!("before commit {}", what()))
+            .await;
+        let answer = match self.seam.refuses() {
+            true => Err(full()),
+            false => self.inner.commit(batch).await,
+        };
+        self.seam.point(|| format!("after commit {}", what())).await;
+        answer
+    }
+}
+
+fn full() -> StoreError {
+    StoreError::Failed {
+        place: "the store of this life".to_owned(),
+        doing: "write",
+        advice: "there is no room left",
+        source: "the disk is full".into(),
     }
 }
 

@@ -8,10 +8,14 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use sim::Account;
 
+use super::mutant::{Mutant, Wired, sent};
 use super::seam::Seam;
 
 /// What ends or removes something, or changes its tags.
@@ -113,12 +117,18 @@ fn ids(body: &str) -> Vec<String> {
 }
 
 /// The account's connector with the seam and the guard before it.
-pub(crate) fn wire(account: &Account, seam: &Arc<Seam>, guard: &Arc<Guard>) -> SharedHttpClient {
+pub(crate) fn wire(
+    account: &Account,
+    seam: &Arc<Seam>,
+    guard: &Arc<Guard>,
+    mutant: Option<Mutant>,
+) -> SharedHttpClient {
     SharedHttpClient::new(Wire {
         inner: account.connector_on_tokio(),
         account: account.clone(),
         seam: Arc::clone(seam),
         guard: Arc::clone(guard),
+        mutant,
     })
 }
 
@@ -128,6 +138,7 @@ struct Wire {
     account: Account,
     seam: Arc<Seam>,
     guard: Arc<Guard>,
+    mutant: Option<Mutant>,
 }
 
 impl fmt::Debug for Wire {
@@ -164,16 +175,40 @@ impl HttpConnector for Carrier {
             let operation = operation(&request, &body);
             this.wire
                 .seam
-                .point(format!("{operation}, never sent"))
+                .point(|| format!("{operation}, never sent"))
                 .await;
             this.wire.guard.judge(&this.wire.account, &operation, &body);
-            let answer = this.inner.call(request).await;
+            let answer = match this.wire.mutant {
+                None => this.inner.call(request).await,
+                Some(mutant) => this.call_wrongly(mutant, &operation, &body, request).await,
+            };
             this.wire
                 .seam
-                .point(format!("{operation}, answer lost"))
+                .point(|| format!("{operation}, answer lost"))
                 .await;
             answer
         })
+    }
+}
+
+impl Carrier {
+    async fn call_wrongly(
+        &self,
+        mutant: Mutant,
+        operation: &str,
+        body: &str,
+        mut request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        match sent(mutant, operation, body) {
+            Wired::Sends(form) => {
+                *request.body_mut() = SdkBody::from(form);
+                self.inner.call(request).await
+            }
+            Wired::Answers(xml) => {
+                let status = StatusCode::try_from(200).expect("it is one");
+                Ok(HttpResponse::new(status, SdkBody::from(xml)))
+            }
+        }
     }
 }
 

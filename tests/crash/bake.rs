@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use amiwatch::model::tags;
 
-use super::sweep::{AtStop, Plot, Store, every_point};
+use super::sweep::{AtStop, Form, Store, Story, every_point, everywhere};
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
@@ -43,28 +43,28 @@ fn undisturbed() -> Vec<String> {
     kinds.clone()
 }
 
-const BAKE: Plot = Plot {
+const BAKE: Story = Story {
     begin: Life::brisk,
     dead_for: Duration::from_secs(10),
-    store: Store::Kept,
     meanwhile: |_| {},
     proof: as_if_nothing_happened,
+    proof_after_loss: one_image_and_what_remains_can_be_swept,
 };
 
 #[test]
-fn a_bake_that_is_stopped_anywhere_ends_as_if_nothing_had_happened() {
-    every_point(BAKE, 1);
+fn a_bake_that_is_disturbed_anywhere_ends_as_if_nothing_had_happened() {
+    everywhere("bake", BAKE, 3);
 }
 
 /// The guests' consoles have expired meanwhile, and whatever was paused has waited long enough.
 #[test]
 fn a_bake_that_stays_dead_for_hours_still_ends_with_one_image() {
-    let plot = Plot {
+    let story = Story {
         dead_for: Duration::from_secs(3 * 60 * 60),
         proof: one_image_in_the_end,
         ..BAKE
     };
-    every_point(plot, 7);
+    every_point(story, Form::Stopped(Store::Kept), 7);
 }
 
 /// An attempt may have failed on the way, and then another image was made.
@@ -73,20 +73,10 @@ fn one_image_in_the_end(life: &Life, _: &AtStop) {
     life.promises_hold();
 }
 
-#[test]
-fn a_bake_whose_store_is_lost_meanwhile_makes_no_second_image() {
-    let plot = Plot {
-        store: Store::Lost,
-        proof: one_image_and_what_remains_can_be_found,
-        ..BAKE
-    };
-    every_point(plot, 3);
-}
-
 /// An image that was verified when the store was lost is adopted, and nobody is told again that it
 /// was baked. What its bake was about to remove no journal claims any more; it carries our tag, so
-/// that it can be found by it. In every other case the bake is met and ends as usual.
-fn one_image_and_what_remains_can_be_found(life: &Life, at_stop: &AtStop) {
+/// that a sweep finds it by it. In every other case the bake is met and ends as usual.
+fn one_image_and_what_remains_can_be_swept(life: &Life, at_stop: &AtStop) {
     if at_stop.verified == 0 {
         one_image(life);
         life.promises_hold();
@@ -114,11 +104,13 @@ fn doomed() -> Life {
 /// The recipe is put right while the process is dead; what it was undoing is undone all the same.
 #[test]
 fn an_undo_that_is_stopped_anywhere_goes_on_until_nothing_is_left() {
-    let plot = Plot {
+    let story = Story {
         begin: doomed,
         meanwhile: |life| life.guests(Cast::both(Day::Quick)),
         proof: one_image_in_the_end,
+        proof_after_loss: one_image_in_the_end,
         ..BAKE
     };
-    every_point(plot, 3);
+    every_point(story, Form::Stopped(Store::Kept), 2);
+    every_point(story, Form::Unanswered, 2);
 }

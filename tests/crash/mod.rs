@@ -1,9 +1,10 @@
 //! Processes that die: at every commit and every request of a workflow, with and without their
 //! store; and steps that fail, each in turn.
 //!
-//! A workflow is swept by one call of [`sweep::every_point`] with a [`sweep::Plot`].
+//! A workflow is swept by one call of [`sweep::everywhere`] with a [`sweep::Story`].
 
 mod bake;
 mod failing_steps;
+mod steps;
 mod sweep;
 mod telling;

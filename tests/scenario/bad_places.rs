@@ -8,6 +8,7 @@ use sim::{Action, FaultKind, FaultRule, ImageChange, ImageSpec};
 
 use crate::common::life::Life;
 use crate::common::paused;
+use crate::common::seam::Arm;
 use crate::common::world::{CONFIG, REGION};
 
 /// The name of the group that amiwatch makes.
@@ -97,9 +98,10 @@ fn our_group_with_an_inbound_rule_that_somebody_added_is_not_used() {
     paused(async || {
         let life = Life::brisk();
         // The process dies right after it made the group.
-        life.seam.arm_on("CreateSecurityGroup, answer lost");
+        life.seam
+            .arm(Arm::StopOn("CreateSecurityGroup, answer lost"));
         assert!(life.try_pass().await.is_err());
-        life.seam.arm(None);
+        life.seam.arm(Arm::Nowhere);
         let stranger = life.stranger();
         let groups = stranger.describe_security_groups().send().await.unwrap();
         let mut groups = groups.security_groups().iter();

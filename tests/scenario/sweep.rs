@@ -11,12 +11,13 @@ use sim::{FaultKind, FaultRule};
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
+use crate::common::seam::Arm;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Life {
     /// What the daemon does on start and daily.
-    async fn sweep(&self) -> Swept {
+    pub(crate) async fn sweep(&self) -> Swept {
         let swept = self.process(async |service, lease| sweep(&service, lease, true).await);
         swept
             .await
@@ -50,10 +51,10 @@ fn words(swept: &Swept) -> Vec<(&'static str, VerdictWord)> {
 async fn bereaved() -> Life {
     let life = Life::brisk();
     life.seam
-        .arm_on("after commit append 18 done mark_verified");
+        .arm(Arm::StopOn("after commit append 18 done mark_verified"));
     let stopped = life.try_pass().await;
     assert!(stopped.is_err(), "{:#?}", life.seam.passed());
-    life.seam.arm(None);
+    life.seam.arm(Arm::Nowhere);
     life.lose_the_store();
     life.until_settled().await;
     let left: Vec<_> = life.leaked().into_iter().map(|one| one.kind).collect();
@@ -168,10 +169,10 @@ fn a_bake_that_is_under_way_is_claimed_however_long_it_takes() {
         let life = Life::brisk();
         life.guests(Cast::both(Day::Hangs));
         life.seam
-            .arm_on("after commit append 4 done launch_builder");
+            .arm(Arm::StopOn("after commit append 4 done launch_builder"));
         let stopped = life.try_pass().await;
         assert!(stopped.is_err(), "{:#?}", life.seam.passed());
-        life.seam.arm(None);
+        life.seam.arm(Arm::Nowhere);
         life.wait(DAY).await;
         let swept = life.sweep().await;
         let claimed = VerdictWord::Claimed;

@@ -13,6 +13,7 @@ use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::{Baked, Entry, Point, What};
 use crate::model::history::{Failing, WatchHistory};
 use crate::model::notice::Notice;
+use crate::store::left::{self, leave, settled};
 use crate::store::memory::chronicle;
 use crate::store::{Op, StoreError, memory};
 use crate::workflow::journal::Left;
@@ -28,6 +29,12 @@ pub(super) async fn ops(
 ) -> Result<Vec<Op>, StoreError> {
     let order = run.input();
     let mut history = memory::watch(bake.store, &order.scope, &order.watch).await?;
+    let behind = match outcome {
+        Outcome::Succeeded { left } if left.is_empty() => settled(bake.store, order).await?,
+        Outcome::Succeeded { left } | Outcome::Failed { left, .. } => {
+            leave(bake.store, order, left.iter().map(what).collect(), now).await?
+        }
+    };
     let mut kept = None;
     let notices = match outcome {
         Outcome::Succeeded { left } => {
@@ -49,6 +56,7 @@ pub(super) async fn ops(
         ),
     };
     let mut ops = vec![memory::put_watch(&order.scope, &order.watch, &history)];
+    ops.extend(behind);
     ops.extend(kept);
     for notice in notices {
         ops.extend(memory::tell(bake.store, &notice, bake.told.of(notice.event)).await?);
@@ -76,6 +84,13 @@ fn entry(run: &Run<Bake<'_>>, outcome: &Outcome) -> Baked {
         attempt: order.attempt,
         image,
         why,
+    }
+}
+
+fn what(left: &Left) -> left::What {
+    left::What {
+        why: left.why.clone(),
+        by_hand: left.by_hand.clone(),
     }
 }
 
@@ -167,7 +182,8 @@ fn succeeded(
     let mut notices = vec![notify::baked(order, &baked, now)];
     notices.extend(notify::redundant(order, &baked, now));
     if !left.is_empty() {
-        let what: Vec<String> = left.iter().map(|one| one.by_hand.clone()).collect();
+        let both = |one: &Left| format!("{}; {}", one.why, one.by_hand);
+        let what: Vec<String> = left.iter().map(both).collect();
         notices.push(notify::attention(order, "clean_up", &what, now));
     }
     history.current = Some(baked);

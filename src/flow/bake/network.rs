@@ -5,6 +5,7 @@ use super::trouble::{SETTLE_S, step_error, undo_error};
 use crate::cloud::{ErrorKind, SecurityGroup};
 use crate::model::bake::{BakeOrder, NetworkOrder};
 use crate::model::ids::VpcId;
+use crate::model::stray::Kind;
 use crate::model::tags;
 use crate::workflow::recovery::{open_journals, replay};
 use crate::workflow::{At, Failure, Look, StepError, Undo};
@@ -67,7 +68,7 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
     match bake.cloud.delete_security_group(&group.id).await {
         Ok(()) => Ok(Undo::Gone),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(Undo::Gone),
-        Err(error) if error.kind == ErrorKind::Conflict => in_use(bake, at, order).await,
+        Err(error) if error.kind == ErrorKind::Conflict => in_use(bake, at, order, &group).await,
         Err(error) => Err(undo_error(&error)),
     }
 }
@@ -100,6 +101,7 @@ async fn in_use(
     bake: &Bake<'_>,
     at: &At<'_, Bake<'_>>,
     order: &BakeOrder,
+    group: &SecurityGroup,
 ) -> Result<Undo, StepError> {
     let whose = [(tags::INSTALLATION, order.installation.as_str())];
     let guests = bake
@@ -123,9 +125,10 @@ async fn in_use(
     }
     Ok(Undo::Left {
         why: format!("{so_far} after {waited} s"),
-        by_hand: "delete the security group tagged amiwatch:role=network once nothing uses it: \
-                  aws ec2 delete-security-group --group-id ..."
-            .to_owned(),
+        by_hand: format!(
+            "once nothing uses it: {}",
+            Kind::SecurityGroup.by_hand(group.id.as_str(), &order.scope.region)
+        ),
     })
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{clean_up, closing, guest, image, launch, network};
+use super::{by_hand, clean_up, closing, guest, image, launch, network};
 use crate::cloud::Cloud;
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{BakeKey, BakeOrder};
@@ -172,6 +172,10 @@ impl Workflow for Bake<'_> {
 
     fn undo_allowance(&self, _: BakeStep) -> Duration {
         30 * MINUTE
+    }
+
+    fn by_hand(&self, step: BakeStep, run: &Run<Self>) -> String {
+        by_hand::by_hand(step, run)
     }
 
     async fn find(&self, at: &At<'_, Self>) -> Result<Option<BakeOutput>, StepError> {

@@ -1,0 +1,333 @@
+//! Every step run twice, every step failing, every undo failing: the bake's own steps, with one of them
+//! disturbed from outside. What was left is told, shown, and swept.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use amiwatch::flow::bake::steps::{Bake, BakeOutput, BakeStep, journal_name};
+use amiwatch::model::bake::BakeOrder;
+use amiwatch::service::Service;
+use amiwatch::service::drive::{Wish, give_order};
+use amiwatch::service::look::{Patience, look};
+use amiwatch::store::{Lease, Op, Store, StoreError, left};
+use amiwatch::workflow::observer::Unobserved;
+use amiwatch::workflow::recovery::replay;
+use amiwatch::workflow::{At, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use sim::{FaultKind, FaultRule};
+
+use crate::common::guest::{Cast, Day};
+use crate::common::life::Life;
+use crate::common::paused;
+use crate::common::world::REGION;
+
+/// What happens to one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// It is started twice in a row.
+    Twice(BakeStep),
+    /// It fails before it did anything.
+    FailsBefore(BakeStep),
+    /// It fails after it did what it does.
+    FailsAfter(BakeStep),
+    /// The boot test fails, and this undo is refused for good.
+    UndoFails(BakeStep),
+}
+
+/// The bake, one of whose steps is disturbed.
+struct Disturbed<'a> {
+    bake: Bake<'a>,
+    store: &'a dyn Store,
+    journal: String,
+    how: How,
+    struck: Cell<bool>,
+}
+
+impl Disturbed<'_> {
+    /// The run as the bake itself knows it: its journal is the same.
+    async fn run(&self) -> Run<Bake<'_>> {
+        let run = replay::<Bake<'_>>(self.store, &self.journal).await;
+        run.unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+fn of_bake<'a, 'b>(at: &At<'_, Disturbed<'_>>, run: &'a Run<Bake<'b>>) -> At<'a, Bake<'b>> {
+    At {
+        step: at.step,
+        choice: at.choice,
+        since: at.since,
+        now: at.now,
+        run,
+    }
+}
+
+fn refused() -> StepError {
+    StepError::Failed(Failure::new("denied", "somebody refused it"))
+}
+
+impl Workflow for Disturbed<'_> {
+    type Input = BakeOrder;
+    type Step = BakeStep;
+    type Output = BakeOutput;
+
+    fn steps(&self) -> &'static [BakeStep] {
+        self.bake.steps()
+    }
+
+    fn point_of_no_return(&self) -> BakeStep {
+        self.bake.point_of_no_return()
+    }
+
+    fn allowance(&self, step: BakeStep, order: &BakeOrder) -> Duration {
+        self.bake.allowance(step, order)
+    }
+
+    fn undo_allowance(&self, step: BakeStep) -> Duration {
+        self.bake.undo_allowance(step)
+    }
+
+    fn by_hand(&self, step: BakeStep, _: &Run<Self>) -> String {
+        // The store answers inline.
+        let run = self.run().now_or_never().expect("it does not wait");
+        self.bake.by_hand(step, &run)
+    }
+
+    async fn find(&self, at: &At<'_, Self>) -> Result<Option<BakeOutput>, StepError> {
+        let run = self.run().await;
+        if self.how == How::FailsBefore(at.step) && !self.struck.replace(true) {
+            return Err(refused());
+        }
+        self.bake.find(&of_bake(at, &run)).await
+    }
+
+    async fn start(&self, at: &At<'_, Self>) -> Result<Look<BakeOutput>, StepError> {
+        let run = self.run().await;
+        let first = self.bake.start(&of_bake(at, &run)).await;
+        if self.how == How::Twice(at.step) && !self.struck.replace(true) {
+            let again = self.bake.start(&of_bake(at, &run)).await;
+            // What was there already may be refused; it is then looked for.
+            return match again {
+                Ok(look) => Ok(look),
+                Err(StepError::Again { why }) => Err(StepError::Again { why }),
+                Err(error) => panic!("the second start of {:?}: {error:?}", at.step),
+            };
+        }
+        let fails = self.how == How::FailsAfter(at.step)
+            || (matches!(self.how, How::UndoFails(_)) && at.step == BakeStep::BootReport);
+        if fails && !self.struck.replace(true) {
+            return Err(refused());
+        }
+        first
+    }
+
+    async fn check(&self, at: &At<'_, Self>) -> Result<Look<BakeOutput>, StepError> {
+        let run = self.run().await;
+        self.bake.check(&of_bake(at, &run)).await
+    }
+
+    async fn undo(&self, at: &At<'_, Self>) -> Result<Undo, StepError> {
+        if self.how == How::UndoFails(at.step) {
+            return Err(refused());
+        }
+        let run = self.run().await;
+        self.bake.undo(&of_bake(at, &run)).await
+    }
+
+    async fn closing(
+        &self,
+        _: &Run<Self>,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Op>, StoreError> {
+        let run = self.run().await;
+        self.bake.closing(&run, outcome, now).await
+    }
+}
+
+/// Bakes what the plan says, disturbed.
+async fn bake(service: &Service<'_>, lease: Lease, how: How) -> Outcome {
+    let looked = look(service, None, Patience::Waits).await.unwrap();
+    let (one, place) = (&looked[0], looked[0].place.as_ref().unwrap());
+    let wish = Wish::planned(&one.item).expect("there is something to bake");
+    let order = give_order(service, one.watch, place, &wish).await.unwrap();
+    let told = service.told();
+    let journal = journal_name(&order.key, order.attempt);
+    let workflow = Disturbed {
+        bake: Bake::new(place.cloud.clone(), service.store, &told),
+        store: service.store,
+        journal: journal.clone(),
+        how,
+        struck: Cell::new(false),
+    };
+    let runner = Runner {
+        workflow: &workflow,
+        store: service.store,
+        clock: service.clock,
+        epoch: lease.epoch,
+        observer: &Unobserved,
+    };
+    match Box::pin(runner.open(&journal, &order)).await {
+        Ok(ended) => ended.outcome,
+        Err(error) => panic!("{how:?}: {error}"),
+    }
+}
+
+async fn disturbed(life: &Life, how: How) -> Outcome {
+    eprintln!("{how:?}");
+    let outcome = life.process(async |service, lease| bake(&service, lease, how).await);
+    outcome.await.expect("nothing is armed")
+}
+
+const STEPS: [BakeStep; 10] = [
+    BakeStep::Network,
+    BakeStep::LaunchBuilder,
+    BakeStep::Report,
+    BakeStep::Stopped,
+    BakeStep::CreateImage,
+    BakeStep::Available,
+    BakeStep::LaunchBootTest,
+    BakeStep::BootReport,
+    BakeStep::MarkVerified,
+    BakeStep::CleanUp,
+];
+
+#[test]
+fn every_step_that_is_run_twice_makes_one_thing() {
+    for step in STEPS {
+        paused(async || {
+            let life = Life::brisk();
+            let outcome = disturbed(&life, How::Twice(step)).await;
+            assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() }, "{step:?}");
+            life.until_settled().await;
+            assert_eq!(life.verified().len(), 1);
+            life.no_launch_was_doubled();
+            life.promises_hold();
+        });
+    }
+}
+
+#[test]
+fn every_step_that_fails_leaves_nothing_and_the_next_attempt_succeeds() {
+    for step in STEPS {
+        for how in [How::FailsBefore(step), How::FailsAfter(step)] {
+            paused(async || {
+                let life = Life::brisk();
+                let outcome = disturbed(&life, how).await;
+                // Past the image's mark nothing fails any more: what is left is a remark.
+                let past = step == BakeStep::CleanUp;
+                assert_eq!(
+                    matches!(outcome, Outcome::Succeeded { .. }),
+                    past,
+                    "{how:?}"
+                );
+                if let Outcome::Failed { left, .. } = outcome {
+                    // What is proved stays proved, whatever came of its mark.
+                    let marked = how == How::FailsAfter(BakeStep::MarkVerified);
+                    assert_eq!(life.verified().len(), usize::from(marked), "{how:?}");
+                    // An image that EC2 is still making is not thrown away: the next attempt meets it.
+                    let making = step == BakeStep::Available
+                        || how == How::FailsAfter(BakeStep::CreateImage);
+                    assert_eq!(
+                        left.len(),
+                        usize::from(making || marked),
+                        "{how:?}: {left:?}"
+                    );
+                    assert_eq!(life.leaked().is_empty(), !making, "{how:?}");
+                }
+                life.until_settled().await;
+                assert_eq!(life.verified().len(), 1, "{how:?}");
+                life.one_verified_image_per_key();
+                life.nothing_foreign_touched();
+                if !past {
+                    life.promises_hold();
+                    life.sweep().await;
+                    assert_eq!(left::left(&life.store(), None).await.unwrap(), []);
+                }
+            });
+        }
+    }
+}
+
+/// What makes something, and so has something to undo.
+const MAKERS: [BakeStep; 4] = [
+    BakeStep::Network,
+    BakeStep::LaunchBuilder,
+    BakeStep::CreateImage,
+    BakeStep::LaunchBootTest,
+];
+
+#[test]
+fn every_undo_that_fails_is_told_with_its_command_and_shown_until_a_sweep_has_removed_it() {
+    for step in MAKERS {
+        paused(async || {
+            let life = Life::brisk();
+            let outcome = disturbed(&life, How::UndoFails(step)).await;
+            let Outcome::Failed { left, .. } = outcome else {
+                panic!("{step:?}: {outcome:?}")
+            };
+            // What it held cannot go either.
+            assert_eq!(
+                left.len(),
+                1 + usize::from(step == BakeStep::LaunchBuilder),
+                "{left:?}"
+            );
+            let command = left[0].by_hand.clone();
+            assert!(command.starts_with("aws ec2 "), "{command}");
+            let mut words = command
+                .split(' ')
+                .skip_while(|word| !word.ends_with("-id") && !word.ends_with("-ids"));
+            let id = words.nth(1).unwrap().to_owned();
+            let shown = left::left(&life.store(), None).await.unwrap();
+            assert_eq!(shown[0].1.value.what[0].by_hand, command);
+            // A boot test ends itself, whoever else does not end it.
+            let there = life.leaked().iter().any(|one| one.id == id);
+            assert_eq!(there, step != BakeStep::LaunchBootTest, "{step:?}: {id}");
+
+            life.until_settled().await;
+            let told = life.heard_of("failed");
+            assert!(told.body.contains(&command), "{}", told.body);
+            for _ in 0..3 {
+                life.wait(Duration::from_secs(24 * 60 * 60)).await;
+                life.sweep().await;
+            }
+            assert_eq!(
+                left::left(&life.store(), None).await.unwrap(),
+                [],
+                "{step:?}"
+            );
+            assert_eq!(life.verified().len(), 1, "{step:?}");
+            life.promises_hold();
+        });
+    }
+}
+
+/// EC2 does not let it happen for longer than the undo's time: the journal stays open, a person is told
+/// the command, and as soon as it can the next start goes on.
+#[test]
+fn an_undo_that_is_denied_keeps_its_journal_open_and_says_what_to_do() {
+    paused(async || {
+        let life = Life::brisk();
+        life.guests(Cast {
+            builder: Day::FailsChecks,
+            boot_test: Day::Quick,
+        });
+        life.account
+            .fault(FaultRule::new(FaultKind::Denied).on("ec2:TerminateInstances"));
+        life.pass().await;
+        assert_eq!(life.open_bakes().await.len(), 1);
+        let builder = life.account.instances().remove(0).id;
+        let command =
+            format!("aws ec2 terminate-instances --instance-ids {builder} --region {REGION}");
+        let shown = left::left(&life.store(), None).await.unwrap();
+        assert_eq!(shown[0].1.value.what[0].by_hand, command);
+        let told = life.heard_of("attention");
+        assert!(told.body.contains(&command), "{}", told.body);
+        life.account.clear_faults();
+        life.guests(Cast::both(Day::Quick));
+        life.until_settled().await;
+        assert_eq!(left::left(&life.store(), None).await.unwrap(), []);
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
