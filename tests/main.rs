@@ -1,7 +1,7 @@
 //! The one integration test binary: everything hermetic. One binary, since each links the AWS SDK.
 //!
 //! `common` holds the harness, `scenario` whole passes on the simulated account under virtual time,
-//! `crash` the same stopped at every point, `cli` the real binary, `shipped` what lies beside it.
+//! `crash` the same stopped at every point, `lives` whole lives drawn from a seed, `cli` the real binary, `shipped` what lies beside it.
 
 #![recursion_limit = "256"] // a whole life is one future, and without incremental builds rustc lays it out at once
 #![allow(
@@ -12,5 +12,7 @@
 mod cli;
 mod common;
 mod crash;
+mod lives;
+mod mutants;
 mod scenario;
 mod shipped;

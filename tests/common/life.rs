@@ -4,6 +4,7 @@
 //! and is gone. Only the account and the store's file outlive it; time is tokio's paused time, read
 //! by the account and by amiwatch through one clock.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,11 +25,12 @@ use amiwatch::store::sqlite::SqliteStore;
 use amiwatch::store::{Lease, Store};
 use amiwatch::workflow::observer::Unobserved;
 use amiwatch::workflow::recovery::open_journals;
-use chrono::{DateTime, TimeZone as _, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use sim::{Account, SimClock};
 use tempfile::TempDir;
 
 use super::guest::{Cast, Day};
+use super::mutant::{Memory, Mutant};
 use super::seam::{Seam, SeamedStore};
 use super::slack::{self, Slack};
 use super::wire::{Guard, wire};
@@ -45,6 +47,10 @@ pub(crate) struct Life {
     pub(crate) seam: Arc<Seam>,
     pub(crate) guard: Arc<Guard>,
     pub(crate) slack: Slack,
+    /// A deliberate bug that every process of this life has.
+    pub(crate) mutant: Option<Mutant>,
+    /// How far the next process's clock is off the account's.
+    pub(crate) skew: Cell<TimeDelta>,
     folder: TempDir,
 }
 
@@ -86,6 +92,8 @@ impl Life {
             clock,
             seam,
             guard: Guard::of(INSTALLATION),
+            mutant: None,
+            skew: Cell::new(TimeDelta::zero()),
             folder: folder(),
         }
     }
@@ -151,16 +159,16 @@ impl Life {
     }
 
     /// A way to the account through the seam.
-    pub(crate) fn connection(&self) -> Connection {
+    pub(crate) fn connection(&self, clock: &Clock) -> Connection {
         let parts = ByHand {
-            http: wire(&self.account, &self.seam, &self.guard),
+            http: wire(&self.account, &self.seam, &self.guard, self.mutant),
             region: Region::new(REGION),
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret_access_key: "keep-me-secret".to_owned(),
             endpoint: None,
             in_flight_max: None,
         };
-        Connection::by_hand(parts, &self.clock)
+        Connection::by_hand(parts, clock)
     }
 
     /// The ways out of one process: everything leads to the workspace.
@@ -183,14 +191,17 @@ impl Life {
             let store = SeamedStore {
                 inner: self.store(),
                 seam: Arc::clone(&self.seam),
+                mutant: self.mutant,
+                memory: Memory::default(),
             };
-            let connection = self.connection();
+            let clock = Clock::virtual_from(self.clock.now() + self.skew.get());
+            let connection = self.connection(&clock);
             let outside = self.outside();
             let service = Service {
                 settings: &self.settings,
                 connection: &connection,
                 store: &store,
-                clock: &self.clock,
+                clock: &clock,
                 outside: &outside,
             };
             let lease = lease(&store).await;

@@ -5,6 +5,7 @@
 
 pub(crate) mod guest;
 pub(crate) mod life;
+pub(crate) mod mutant;
 pub(crate) mod notices;
 pub(crate) mod proofs;
 pub(crate) mod seam;

@@ -1,0 +1,194 @@
+//! Deliberate bugs, made at the seams: what is sent or stored is changed as a wrong amiwatch would change
+//! it. They exist in the harness alone; no build of amiwatch has them.
+
+use std::sync::Mutex;
+
+use amiwatch::store::{Batch, Op};
+use serde_json::{Value, json};
+
+/// One deliberate bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mutant {
+    /// A guest is launched without the tags by which it is found again.
+    UntaggedGuest,
+    /// The security group carries no tag.
+    UntaggedGroup,
+    /// A launch has no client token.
+    NoToken,
+    /// The token forgets the choice of subnet and type: it is the same for all.
+    TokenWithoutSubnet,
+    /// The image is born verified.
+    VerifiedFromBirth,
+    /// The clean-up takes the group for removed without removing it.
+    GroupNotRemoved,
+    /// An image that is rejected leaves its snapshots.
+    SnapshotsNotRemoved,
+    /// The fact is stored first, and the notice about it in a batch of its own.
+    NoticeInItsOwnBatch,
+    /// A base counts as done although its bake failed.
+    CursorMovedOnFailure,
+    /// A journal is opened without its record among the open ones: the next start does not find it.
+    OpenRecordMissing,
+    /// Guests answer IMDSv1.
+    OldMetadata,
+}
+
+impl Mutant {
+    /// All of them.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::UntaggedGuest,
+        Self::UntaggedGroup,
+        Self::NoToken,
+        Self::TokenWithoutSubnet,
+        Self::VerifiedFromBirth,
+        Self::GroupNotRemoved,
+        Self::SnapshotsNotRemoved,
+        Self::NoticeInItsOwnBatch,
+        Self::CursorMovedOnFailure,
+        Self::OpenRecordMissing,
+        Self::OldMetadata,
+    ];
+}
+
+/// What the wire does instead of sending the request as it is.
+pub(crate) enum Wired {
+    /// Sends this form.
+    Sends(String),
+    /// Answers by itself, as if it had been done.
+    Answers(String),
+}
+
+/// The request as the wrong amiwatch sends it.
+pub(crate) fn sent(mutant: Mutant, operation: &str, body: &str) -> Wired {
+    let sends = |body: String| Wired::Sends(body);
+    match (mutant, operation) {
+        (Mutant::UntaggedGuest, "RunInstances")
+        | (Mutant::UntaggedGroup, "CreateSecurityGroup") => {
+            sends(without(body, |key, _| key.starts_with("TagSpecification")))
+        }
+        (Mutant::NoToken, "RunInstances") => sends(without(body, |key, _| key == "ClientToken")),
+        (Mutant::TokenWithoutSubnet, "RunInstances") => {
+            sends(with(body, "ClientToken", "the-same-for-all"))
+        }
+        (Mutant::VerifiedFromBirth, "CreateImage") => {
+            sends(body.replace("=candidate", "=verified"))
+        }
+        (Mutant::OldMetadata, "RunInstances") => {
+            sends(with(body, "MetadataOptions.HttpTokens", "optional"))
+        }
+        (Mutant::SnapshotsNotRemoved, "DeregisterImage") => {
+            sends(without(body, |key, _| key == "DeleteAssociatedSnapshots"))
+        }
+        (Mutant::GroupNotRemoved, "DeleteSecurityGroup")
+        | (Mutant::SnapshotsNotRemoved, "DeleteSnapshot") => Wired::Answers(format!(
+            "<{operation}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+             <requestId>none</requestId><return>true</return></{operation}Response>"
+        )),
+        _ => sends(body.to_owned()),
+    }
+}
+
+fn without(form: &str, drop: impl Fn(&str, &str) -> bool) -> String {
+    let pairs = form.split('&').filter(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        !drop(key, value)
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+fn with(form: &str, key: &str, value: &str) -> String {
+    let pairs = form.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if name == key => format!("{key}={value}"),
+        _ => pair.to_owned(),
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// What the store remembers of a wrong amiwatch's earlier batches.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(Mutex<Value>);
+
+/// The batches that the wrong amiwatch commits instead of this one, in order.
+pub(crate) fn stored(mutant: Mutant, memory: &Memory, batch: Batch) -> Vec<Batch> {
+    match mutant {
+        Mutant::NoticeInItsOwnBatch => {
+            let tells = |op: &Op| {
+                let key = match op {
+                    Op::CompareAndSet { key, .. } => key.as_str(),
+                    _ => "",
+                };
+                key.starts_with("outbox/") && !matches!(op, Op::Delete { .. })
+            };
+            let (notices, facts): (Vec<Op>, Vec<Op>) =
+                batch.ops().iter().cloned().partition(|op| tells(op));
+            // The outbox's own bookkeeping stays as it is.
+            match facts.is_empty() || notices.is_empty() {
+                true => vec![batch],
+                false => vec![Batch::of(facts), Batch::of(notices)],
+            }
+        }
+        Mutant::OpenRecordMissing => {
+            let opens =
+                |op: &Op| matches!(op, Op::PutIfAbsent { key, .. } if key.starts_with("open/"));
+            vec![Batch::of(
+                batch
+                    .ops()
+                    .iter()
+                    .filter(|op| !opens(op))
+                    .cloned()
+                    .collect(),
+            )]
+        }
+        Mutant::CursorMovedOnFailure => {
+            let ops = batch.ops().iter().cloned().map(|op| moved(memory, op));
+            vec![Batch::of(ops.collect())]
+        }
+        _ => vec![batch],
+    }
+}
+
+/// A history that forgets the failure and takes the release for baked.
+fn moved(memory: &Memory, op: Op) -> Op {
+    match op {
+        Op::Append {
+            event,
+            journal,
+            expected,
+        } => {
+            if event["event"] == "opened" {
+                *memory.0.lock().unwrap() = event["input"].clone();
+            }
+            Op::Append {
+                journal,
+                expected,
+                event,
+            }
+        }
+        Op::CompareAndSet {
+            key,
+            expected,
+            mut value,
+        } if key.starts_with("watch/") => {
+            let order = memory.0.lock().unwrap().clone();
+            if !value["failing"].is_null() && !order.is_null() {
+                value["current"] = json!({
+                    "image": order["release"]["image"],
+                    "key": order["key"],
+                    "generation": order["generation"],
+                    "base_image": order["release"]["image"],
+                    "base_version": order["release"]["version"],
+                    "recipe_digest": order["recipe_digest"],
+                    "baked_at": value["failing"]["last_at"],
+                    "redundant": false,
+                });
+                value["failing"] = Value::Null;
+            }
+            Op::CompareAndSet {
+                key,
+                expected,
+                value,
+            }
+        }
+        other => other,
+    }
+}

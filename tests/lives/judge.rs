@@ -1,0 +1,93 @@
+//! The promises at the end of a life, read from the account and its ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use amiwatch::model::bake::RecipeDigest;
+use amiwatch::model::tags;
+
+use super::life::Living;
+use crate::common::world::REGION;
+
+/// Panics at the first promise that does not hold.
+pub(crate) async fn judge(living: &Living) {
+    let life = &living.life;
+    // 1: one key, one image.
+    life.one_verified_image_per_key();
+    // 2: nothing outlives its bake; sweeps had nothing to do while no store was lost.
+    assert_eq!(
+        *living.strays.borrow(),
+        [""; 0],
+        "strays without a lost store"
+    );
+    life.nothing_leaks();
+    // 3: nothing of anybody else's was touched.
+    life.nothing_foreign_touched();
+    // 4: every verified image was proved twice, by guests that had a good day.
+    every_verified_image_was_proved(living);
+    // 5: never silently lost: the newest release has its image, with the newest recipe.
+    the_newest_is_baked(living);
+    // 7: no journal is left open in calm weather.
+    assert_eq!(life.open_bakes().await, [""; 0], "at {}", living.now());
+    // 8: every image was told of.
+    every_image_was_told(living);
+    // 9: no guest could be reached.
+    life.guests_were_closed();
+}
+
+fn every_verified_image_was_proved(living: &Living) {
+    let boots = living.watched.cast.boots();
+    for image in living.life.verified() {
+        let source = image.source_instance_id.as_deref().unwrap_or_default();
+        let built = boots
+            .iter()
+            .any(|boot| boot.instance == source && boot.good);
+        assert!(
+            built,
+            "{} was made of a builder that proved nothing",
+            image.id
+        );
+        let tested = boots
+            .iter()
+            .any(|boot| boot.image == image.id && boot.role == tags::role::BOOT_TEST && boot.good);
+        assert!(tested, "{} was never seen to boot", image.id);
+    }
+}
+
+fn the_newest_is_baked(living: &Living) {
+    let life = &living.life;
+    let bases = life.account.images().into_iter();
+    let newest = bases
+        .filter(|image| image.owner_id != sim::ACCOUNT_ID && image.region == REGION)
+        .max_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)))
+        .expect("there are releases");
+    let digest = RecipeDigest::of(&living.recipe(), false);
+    let baked = life.verified().into_iter().any(|image| {
+        image.tags.get(tags::BASE_IMAGE) == Some(&newest.id)
+            && image.tags.get(tags::RECIPE_DIGEST).map(String::as_str) == Some(digest.as_str())
+    });
+    assert!(
+        baked,
+        "the newest release {} has no image: {:#?}",
+        newest.id,
+        life.verified()
+    );
+}
+
+/// An image whose store was lost before it was told is adopted without a word.
+fn every_image_was_told(living: &Living) {
+    let heard = living.life.heard();
+    let mut bodies: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in &heard {
+        bodies.entry(&one.key).or_default().insert(&one.body);
+    }
+    let forked: Vec<_> = bodies.iter().filter(|(_, said)| said.len() > 1).collect();
+    let lost = living.store_lost.get();
+    assert!(
+        lost || forked.is_empty(),
+        "one key, two messages: {forked:#?}"
+    );
+    for image in living.life.verified() {
+        let told = bodies.contains_key(format!("baked:{}", image.tags[tags::KEY]).as_str());
+        assert!(told || lost, "nobody was told of {}", image.id);
+    }
+}

@@ -1,0 +1,179 @@
+//! What happens to an account by itself: releases, slowness, faults, denials, missing capacity, guests
+//! with bad days. Each hour draws anew; what began ends again after some hours.
+
+use std::time::Duration;
+
+use sim::{Action, FaultKind, FaultRule, Timing, When};
+
+use super::chance::Chance;
+use super::life::Watched;
+use crate::common::guest::Day;
+use crate::common::world::{self, REGION};
+
+/// Everything that amiwatch calls.
+const CALLS: [&str; 17] = [
+    "ec2:RunInstances",
+    "ec2:CreateImage",
+    "ec2:CreateSecurityGroup",
+    "ec2:DeleteSecurityGroup",
+    "ec2:TerminateInstances",
+    "ec2:CreateTags",
+    "ec2:DeregisterImage",
+    "ec2:DescribeInstances",
+    "ec2:DescribeImages",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeSecurityGroups",
+    "ec2:GetConsoleOutput",
+    "elasticbeanstalk:DescribeEnvironments",
+    "elasticbeanstalk:DescribeConfigurationSettings",
+    "elasticbeanstalk:ListPlatformBranches",
+    "sts:GetCallerIdentity",
+    "sns:Publish",
+];
+
+/// The weather over one account.
+pub(crate) struct Weather {
+    chance: Chance,
+    releases: u32,
+    /// Until which hour it lasts; then everything is fine again.
+    until: u64,
+    denied: Vec<&'static str>,
+}
+
+impl Weather {
+    pub(crate) fn of(seed: u64) -> Self {
+        Self {
+            chance: Chance::of(seed),
+            releases: 0,
+            until: 0,
+            denied: Vec::new(),
+        }
+    }
+
+    /// One hour passes.
+    pub(crate) fn hour(&mut self, hour: u64, watched: &Watched) {
+        if self.chance.once_in(60) {
+            self.release(watched);
+        }
+        if hour >= self.until && !self.chance.once_in(12) {
+            return;
+        }
+        if hour >= self.until {
+            self.clear(watched);
+            self.until = hour + 1 + self.chance.below(10);
+            self.turn(watched);
+        }
+    }
+
+    pub(crate) fn release(&mut self, watched: &Watched) {
+        self.releases += 1;
+        let version = format!("5.{}.0", self.releases);
+        let here = watched.account.at(REGION);
+        here.release(world::release(&version)).unwrap();
+    }
+
+    /// The sun comes out.
+    pub(crate) fn clear(&mut self, watched: &Watched) {
+        let account = &watched.account;
+        account.clear_faults();
+        for action in std::mem::take(&mut self.denied) {
+            account.allow(action);
+        }
+        account.set_timing(world::brisk());
+        watched.cast.set(Day::Quick, Day::Quick);
+        let here = account.at(REGION);
+        here.act(Action::Capacity {
+            instance_type: "*".to_owned(),
+            zone: "*".to_owned(),
+            available: true,
+        })
+        .unwrap();
+    }
+
+    /// One to three sorts of trouble begin.
+    fn turn(&mut self, watched: &Watched) {
+        for _ in 0..=self.chance.below(3) {
+            match self.chance.below(6) {
+                0 | 1 => self.storm(watched),
+                2 => self.denial(watched),
+                3 => self.slowness(watched),
+                4 => self.no_room(watched),
+                _ => self.bad_days(watched),
+            }
+        }
+    }
+
+    fn storm(&mut self, watched: &Watched) {
+        let kind = self.chance.one_of(&[
+            FaultKind::Throttle,
+            FaultKind::Http5xx,
+            FaultKind::TimeoutBeforeEffect,
+            FaultKind::TimeoutAfterEffect,
+            FaultKind::DropBeforeEffect,
+            FaultKind::DropAfterEffect,
+            FaultKind::ErrorAfterEffect,
+            FaultKind::Slow { seconds: 8.0 },
+        ]);
+        let p = self.chance.one_of(&[0.02, 0.1, 0.3, 0.9]);
+        let seed = self.chance.seed();
+        let rule = FaultRule::new(kind).when(When::Chance { p, seed });
+        watched.account.fault(match self.chance.once_in(3) {
+            true => rule,
+            false => rule.on(self.chance.one_of(&CALLS)),
+        });
+    }
+
+    fn denial(&mut self, watched: &Watched) {
+        let action = self.chance.one_of(&CALLS);
+        watched.account.deny(action);
+        self.denied.push(action);
+    }
+
+    fn slowness(&mut self, watched: &Watched) {
+        let chance = &mut self.chance;
+        let timing = Timing {
+            start: chance.seconds(1, 120),
+            stop: chance.seconds(1, 300),
+            image: chance.seconds(2, 3 * 3600),
+            snapshot: Duration::from_secs(2),
+            console: chance.seconds(0, 60),
+            console_post: chance.seconds(0, 240),
+            hidden_for: chance.seconds(0, 40),
+            hidden_looks: u32::try_from(chance.below(4)).unwrap(),
+            page: chance.one_of(&[0, 2, 5]),
+            ..Timing::default()
+        };
+        watched.account.set_timing(timing);
+    }
+
+    fn no_room(&mut self, watched: &Watched) {
+        let zone = self.chance.one_of(&["*", "eu-west-1a", "eu-west-1b"]);
+        let kind = self.chance.one_of(&["*", "t3.small"]);
+        let here = watched.account.at(REGION);
+        here.act(Action::Capacity {
+            instance_type: kind.to_owned(),
+            zone: zone.to_owned(),
+            available: false,
+        })
+        .unwrap();
+    }
+
+    fn bad_days(&mut self, watched: &Watched) {
+        let bad = [
+            Day::Hangs,
+            Day::Garbage,
+            Day::HalfReport,
+            Day::ForeignReport,
+            Day::NoReport,
+            Day::FailsChecks,
+            Day::NotClean,
+            Day::TwoReports,
+            Day::Hostile,
+        ];
+        let day = self.chance.one_of(&bad);
+        match self.chance.once_in(2) {
+            true => watched.cast.set(day, Day::Quick),
+            false => watched.cast.set(Day::Quick, day),
+        }
+    }
+}
