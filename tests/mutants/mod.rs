@@ -1,6 +1,6 @@
 //! The net catches fish: each deliberate bug must be caught by the sweeps or the lives.
 //!
-//!     cargo test --test main mutants:: -- --ignored --nocapture
+//!     cargo test --test main mutants:: -- --nocapture
 //!
 //! prints, for each bug, the first net that caught it and what the net said.
 
@@ -145,7 +145,6 @@ fn the_cheap_nets_catch_nothing_without_a_bug() {
 }
 
 #[test]
-#[ignore = "minutes: it ends with a table"]
 fn every_deliberate_bug_is_caught() {
     let nets = Mutant::ALL.map(|mutant| (mutant, caught(mutant)));
     println!("| deliberate bug | caught by | which said |");

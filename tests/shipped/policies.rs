@@ -34,11 +34,12 @@ const BEYOND: [(&str, &str); 7] = [
 ];
 
 /// What ends, removes or marks things: every statement that grants it is bound to our tag.
-const BOUND: [&str; 7] = [
+const BOUND: [&str; 8] = [
     "ec2:CreateImage",
     "ec2:CreateTags",
     "ec2:DeleteSecurityGroup",
     "ec2:DeleteSnapshot",
+    "ec2:DeleteVolume",
     "ec2:DeregisterImage",
     "ec2:StopInstances",
     "ec2:TerminateInstances",
@@ -182,6 +183,8 @@ fn a_whole_bake_needs_no_more_than_is_granted() {
         life.until_settled().await;
         assert_eq!(life.verified().len(), 1);
         life.promises_hold();
+        let swept = life.sweep().await;
+        assert_eq!(swept.exit(), Exit::Done, "{swept:#?}");
     });
 }
 
