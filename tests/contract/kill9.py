@@ -63,12 +63,29 @@ RECIPE = """#cloud-config
 runcmd:
   - echo 'ECS_AVAILABLE_LOGGING_DRIVERS=["splunk"]' >> /etc/ecs/ecs.config
 """
-# What may be said by a command beside a process that drives the store.
-BESIDE = ["another amiwatch process works on", "joined", "is verified and in step", "adopted"]
+# The daemon's first pass comes with its first tick.
+CONFIG += """
+[schedule]
+cron = "*/2 * * * * *"
+jitter = "0s"
+"""
 
 
 class Breach(Exception):
     pass
+
+
+def says_why(code, said):
+    """It did what was asked, or says in a line of its own why not."""
+    why = any(line.startswith("amiwatch: ") for line in said.splitlines())
+    return "panicked" not in said and (code == 0 or (code == 1 and why))
+
+
+def has_daemon():
+    """Whether `run` alone is the daemon."""
+    return "--once" not in subprocess.run(
+        [BIN, "run", "--help"], capture_output=True, text=True, check=True
+    ).stdout.split("Usage:")[1].split("\n")[0]
 
 
 class Tally:
@@ -101,6 +118,7 @@ class Worker:
         (self.folder / "recipe.yaml").write_text(RECIPE)
         (self.folder / "world.json").write_text(json.dumps(WORLD))
         self.server = None
+        self.daemon = has_daemon()
 
     # -- processes
 
@@ -179,7 +197,7 @@ class Worker:
 
     def kill_one(self):
         """Starts a process that bakes, and kills it when its time has come."""
-        drives = self.random.choice([["run", "--once"], ["bake", "shop"]])
+        drives = self.random.choice([["run", "--once"], ["bake", "shop"]] + [["run"]] * self.daemon)
         process = self.start(*drives)
         companion = self.companion() if self.random.random() < 0.4 else None
         time.sleep(self.random.uniform(0.0, BAKE_S))
@@ -190,7 +208,7 @@ class Worker:
         else:
             self.tally.count(late=1)
             said = (self.folder / "log").read_text().rsplit("\n$ ", 1)[-1]
-            if ended != 0 and not any(word in said for word in BESIDE):
+            if not says_why(ended, said):
                 raise Breach(f"{drives} ended by itself with {ended}: {said}")
         process.wait()
         if companion is not None:
@@ -198,9 +216,8 @@ class Worker:
 
     def companion(self):
         """What people do beside it: all of these either do it, or say why not."""
-        asked = self.random.choice(
-            [["status"], ["status", "--format", "json"], ["run", "--once"], ["bake", "shop"], ["sweep"]]
-        )
+        commands = [["status"], ["hold"], ["run", "--once"], ["bake", "shop"], ["sweep"]]
+        asked = self.random.choice(commands + [["run"]] * self.daemon)
         time.sleep(self.random.uniform(0.0, 1.0))
         self.tally.count(beside=1)
         command = subprocess.Popen(
@@ -215,15 +232,15 @@ class Worker:
         return asked, command
 
     def end_companion(self, asked, command):
-        # The one that drove is dead: this one has the place now, or is through.
-        if self.random.random() < 0.3 and command.poll() is None:
+        # The one that drove is dead: this one has the place now, or is through. A daemon ends only so.
+        if (asked == ["run"] or self.random.random() < 0.3) and command.poll() is None:
+            time.sleep(self.random.uniform(0.0, BAKE_S) if asked == ["run"] else 0.0)
             command.send_signal(signal.SIGKILL)
             self.tally.count(kills=1)
             command.communicate()
             return
         said, _ = command.communicate(timeout=PATIENCE_S)
-        fits = command.returncode == 0 or any(word in said for word in BESIDE)
-        if "panicked" in said or not fits:
+        if not says_why(command.returncode, said):
             raise Breach(f"{asked} beside a process that was killed: {command.returncode}: {said}")
 
     def round(self):

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use amiwatch::flow::bake::steps::{Bake, BakeOutput, BakeStep, journal_name};
+use amiwatch::flow::bake::steps::{Bake, BakeOutput, BakeStep, STEPS, journal_name};
 use amiwatch::model::bake::BakeOrder;
 use amiwatch::service::Service;
 use amiwatch::service::drive::{Wish, give_order};
@@ -179,22 +179,9 @@ async fn disturbed(life: &Life, how: How) -> Outcome {
     outcome.await.expect("nothing is armed")
 }
 
-const STEPS: [BakeStep; 10] = [
-    BakeStep::Network,
-    BakeStep::LaunchBuilder,
-    BakeStep::Report,
-    BakeStep::Stopped,
-    BakeStep::CreateImage,
-    BakeStep::Available,
-    BakeStep::LaunchBootTest,
-    BakeStep::BootReport,
-    BakeStep::MarkVerified,
-    BakeStep::CleanUp,
-];
-
 #[test]
 fn every_step_that_is_run_twice_makes_one_thing() {
-    for step in STEPS {
+    for &step in STEPS {
         paused(async || {
             let life = Life::brisk();
             let outcome = disturbed(&life, How::Twice(step)).await;
@@ -209,7 +196,7 @@ fn every_step_that_is_run_twice_makes_one_thing() {
 
 #[test]
 fn every_step_that_fails_leaves_nothing_and_the_next_attempt_succeeds() {
-    for step in STEPS {
+    for &step in STEPS {
         for how in [How::FailsBefore(step), How::FailsAfter(step)] {
             paused(async || {
                 let life = Life::brisk();

@@ -41,7 +41,8 @@ pub enum BakeStep {
     CleanUp,
 }
 
-const STEPS: &[BakeStep] = &[
+/// The steps, in order.
+pub const STEPS: &[BakeStep] = &[
     BakeStep::Network,
     BakeStep::LaunchBuilder,
     BakeStep::Report,
