@@ -33,6 +33,7 @@ use futures_util::stream::FuturesUnordered;
 use super::drive;
 use super::pass::{BAKES_MAX, Start};
 use super::schedule::{Timetable, delay};
+use super::sweep::{SweepError, Swept};
 use super::vitals::Vitals;
 use crate::outbox::Delivered;
 use crate::store::StoreError;
@@ -62,6 +63,9 @@ impl Default for Rhythm {
     }
 }
 
+/// How often what nothing claims is looked for.
+const SWEEP_EVERY: TimeDelta = TimeDelta::days(1);
+
 /// The longest sleep: a clock that was set meanwhile is noticed after this.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
@@ -72,6 +76,7 @@ enum Woke {
     Baked(Box<BakeEnd>),
     Asked(AskEnd),
     Told(Result<Delivered, NotTold>),
+    Swept(Result<Swept, SweepError>),
     Loaded(Box<reload::Loaded>),
     Timer,
 }
@@ -86,6 +91,8 @@ struct Daemon<'a, H> {
     tick: Option<Tick>,
     requests: Timer,
     notices: Timer,
+    /// Set by the first pass: before that the store cannot say what is claimed.
+    sweep: Option<Timer>,
     alive: Option<Timer>,
     pass: Lane<'a, PassEnd>,
     bakes: FuturesUnordered<LocalBoxFuture<'a, BakeEnd>>,
@@ -97,6 +104,9 @@ struct Daemon<'a, H> {
     /// Requests that are being looked at.
     asking: BTreeSet<String>,
     telling: Lane<'a, Result<Delivered, NotTold>>,
+    sweeping: Lane<'a, Result<Swept, SweepError>>,
+    /// What the first sweep finds is told; from the second on it is removed.
+    swept: bool,
     loading: Lane<'a, reload::Loaded>,
     /// Reloads that were asked for while one was under way.
     reloads: VecDeque<Option<Stored>>,
@@ -150,6 +160,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             tick: Some(Tick::new(now, now)),
             requests: Timer::due_now(now, delta(rhythm.requests)),
             notices: Timer::due_now(now, delta(rhythm.notices)),
+            sweep: None,
             alive,
             pass: None,
             bakes: FuturesUnordered::new(),
@@ -158,6 +169,8 @@ impl<'a, H: Host> Daemon<'a, H> {
             asks: FuturesUnordered::new(),
             asking: BTreeSet::new(),
             telling: None,
+            sweeping: None,
+            swept: false,
             loading: None,
             reloads: VecDeque::new(),
             cut_since: None,
@@ -192,6 +205,7 @@ impl<'a, H: Host> Daemon<'a, H> {
                 Woke::Baked(end) => self.baked(*end, now)?,
                 Woke::Asked(end) => self.asked(end)?,
                 Woke::Told(end) => self.told(end, now)?,
+                Woke::Swept(end) => self.has_swept(end, now)?,
                 Woke::Loaded(loaded) => self.loaded(*loaded, now).await?,
                 Woke::Timer => {}
             }
@@ -213,6 +227,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             Some(end) = self.bakes.next() => Woke::Baked(Box::new(end)),
             Some(end) = self.asks.next() => Woke::Asked(end),
             end = lanes::next(&mut self.telling) => Woke::Told(end),
+            end = lanes::next(&mut self.sweeping) => Woke::Swept(end),
             () = sleep => Woke::Timer,
         }
     }
@@ -225,7 +240,9 @@ impl<'a, H: Host> Daemon<'a, H> {
             .map(|tick| tick.at);
         let tell = self.telling.is_none().then(|| self.notices.at());
         let alive = self.alive.map(|alive| alive.at());
-        let due = [tick, tell, alive, Some(self.requests.at())];
+        let sweep = self.sweep.filter(|_| self.sweeping.is_none());
+        let sweep = sweep.map(|sweep| sweep.at());
+        let due = [tick, tell, alive, sweep, Some(self.requests.at())];
         let next = due.into_iter().flatten().min().unwrap_or(now);
         (next - now).to_std().unwrap_or_default().min(SLEEP_MAX)
     }
@@ -254,7 +271,26 @@ impl<'a, H: Host> Daemon<'a, H> {
             self.notices.restart(now);
             self.telling = Some(lanes::tell(self.ground, Rc::clone(&self.generation)));
         }
+        if self.sweeping.is_none()
+            && let Some(sweep) = self.sweep.as_mut().filter(|sweep| sweep.is_due(now))
+        {
+            sweep.restart(now);
+            self.begin_sweep();
+        }
         self.count();
+    }
+
+    /// What nothing claims is told first, and removed by the sweep of the next day.
+    fn begin_sweep(&mut self) {
+        let settings = &self.generation.settings;
+        let makes = settings
+            .watches
+            .values()
+            .any(|watch| watch.recipe.is_some());
+        if settings.installation.is_some() && makes {
+            let generation = Rc::clone(&self.generation);
+            self.sweeping = Some(lanes::sweep(self.ground, generation, self.swept));
+        }
     }
 
     fn begin_pass(&mut self, now: DateTime<Utc>) {

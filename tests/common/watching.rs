@@ -15,6 +15,7 @@ use chrono::TimeDelta;
 use tokio::sync::Notify;
 
 use super::life::{Life, settings};
+use super::mutant::Memory;
 use super::seam::SeamedStore;
 use super::world::RECIPE;
 
@@ -46,7 +47,7 @@ impl Host for Surroundings<'_> {
         let config = self.config.borrow().clone()?;
         Ok(Generation {
             settings: settings(&config, RECIPE),
-            connection: self.life.connection(),
+            connection: self.life.connection(&self.life.clock),
         })
     }
 
@@ -146,6 +147,8 @@ impl Life {
         let store = SeamedStore {
             inner: self.store(),
             seam: Arc::clone(&self.seam),
+            mutant: self.mutant,
+            memory: Memory::default(),
         };
         let lease = super::life::lease(&store).await;
         let surroundings = Surroundings {
@@ -159,7 +162,7 @@ impl Life {
         let vitals = Vitals::new(self.clock.now(), TimeDelta::hours(1));
         let first = Generation {
             settings: self.settings.clone(),
-            connection: self.connection(),
+            connection: self.connection(&self.clock),
         };
         let outside = self.outside();
         let ground = Ground {

@@ -345,3 +345,33 @@ fn what_was_decided_under_an_old_config_is_not_begun_under_a_new_one() {
         assert_eq!(life.effects_of("RunInstances"), 0);
     });
 }
+
+#[test]
+fn what_nothing_claims_is_told_first_and_removed_the_next_day() {
+    paused(async || {
+        let life = Life::begin();
+        life.daemon(async |watching| {
+            let launched = |_: &Watching<'_>| life.effects_of("RunInstances") == 1;
+            watching.until("a builder", launched).await;
+        })
+        .await;
+        // The builder stays behind, and nothing remembers it.
+        life.lose_the_store();
+        life.release("4.5.1");
+        life.wait(3 * HOUR).await;
+        assert!(!life.leaked().is_empty());
+        life.daemon(async |watching| {
+            verified(watching).await;
+            life.wait(HOUR).await;
+            assert!(
+                !life.leaked().is_empty(),
+                "it was removed before anybody could look"
+            );
+            assert!(life.heard_events().contains(&"attention".to_owned()));
+            life.wait(25 * HOUR).await;
+        })
+        .await;
+        life.nothing_leaks();
+        life.nothing_foreign_touched();
+    });
+}

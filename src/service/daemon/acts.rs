@@ -5,8 +5,8 @@ use std::rc::Rc;
 use chrono::{DateTime, Utc};
 
 use super::lanes::{self, AskEnd, BakeEnd, NotTold, PassEnd};
-use super::timers::Tick;
-use super::{Daemon, Host, log};
+use super::timers::{Tick, Timer};
+use super::{Daemon, Host, SWEEP_EVERY, log};
 use crate::clock::Elapsed;
 use crate::flow::notify;
 use crate::flow::verdict::Exit;
@@ -15,6 +15,7 @@ use crate::model::request::{Answer, Ask, Request};
 use crate::outbox::Delivered;
 use crate::service::drive::{self, DriveError};
 use crate::service::pass::Decided;
+use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
 use crate::store::requests::{self, Stored};
 use crate::store::{Batch, Op, StoreError, memory};
@@ -62,6 +63,8 @@ impl<H: Host> Daemon<'_, H> {
             self.tick = Some(Tick::new(now, now));
         }
         self.notices.set(now, now);
+        self.sweep
+            .get_or_insert_with(|| Timer::due_now(now, SWEEP_EVERY));
         self.read_drift().await;
         self.status(result, now);
         Ok(())
@@ -185,6 +188,33 @@ impl<H: Host> Daemon<'_, H> {
             Err(error) => tracing::warn!(why = log::chain(&error), "notices wait"),
         }
         Ok(())
+    }
+
+    /// A sweep ended: what it found is in the store and in its notices.
+    pub(super) fn has_swept(
+        &mut self,
+        end: Result<Swept, SweepError>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.notices.set(now, now);
+        match end {
+            Ok(swept) => {
+                self.swept = true;
+                let removed = swept.found.iter().filter(|one| one.done == Done::Removed);
+                let (looked_at, removed) = (swept.found.len(), removed.count());
+                tracing::info!(looked_at, removed, "a sweep ended");
+                for one in &swept.unreachable {
+                    let (region, why) = (one.region.as_str(), one.trouble.why.as_str());
+                    tracing::warn!(region, why, "nothing was swept there");
+                }
+                Ok(())
+            }
+            Err(SweepError::Store(error)) => unless_replaced(error, "nothing was swept"),
+            Err(error) => {
+                tracing::warn!(why = log::chain(&error), "nothing was swept");
+                Ok(())
+            }
+        }
     }
 
     /// Looks at the requests: answers what can be answered at once, begins with the rest, removes what

@@ -19,6 +19,7 @@ use crate::outbox::{self, Delivered};
 use crate::service::ask::{Asked, ask};
 use crate::service::drive::{self, DriveError, Ended};
 use crate::service::pass::{Decided, Start, decide, order_one};
+use crate::service::sweep::{self, SweepError, Swept};
 use crate::service::{Outside, Service};
 use crate::store::requests::{self, Stored};
 use crate::store::{Lease, Store, StoreError};
@@ -244,6 +245,19 @@ pub(super) fn tell<'a>(
         let service = ground.service(&generation);
         let senders = service.senders()?;
         Ok(outbox::deliver(ground.store, &senders, ground.clock).await?)
+    }
+    .boxed_local()
+}
+
+/// Looks for what nothing claims, tells it, and with `apply` removes it.
+pub(super) fn sweep<'a>(
+    ground: Ground<'a>,
+    generation: Rc<Generation>,
+    apply: bool,
+) -> LocalBoxFuture<'a, Result<Swept, SweepError>> {
+    async move {
+        let service = ground.service(&generation);
+        Box::pin(sweep::sweep(&service, ground.lease, apply)).await
     }
     .boxed_local()
 }
