@@ -38,7 +38,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
-const PLAIN: [&str; 16] = [
+const PLAIN: [&str; 17] = [
     "flow::compare",
     "flow::plan",
     "flow::survey",
