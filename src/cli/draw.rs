@@ -7,16 +7,29 @@ use crate::flow::notify::clean;
 use crate::flow::verdict::Exit;
 use crate::model::reason::Reason;
 
-/// A table without frames, as wide as its content or the terminal.
+/// A table without frames, as wide as its content or the terminal. Each cell is one line.
 pub(super) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let one_line = |row: Vec<String>| row.into_iter().map(|cell| vec![cell]).collect();
+    table_of_lines(heads, rows.into_iter().map(one_line))
+}
+
+/// The same with cells of several lines.
+pub(super) fn table_of_lines(
+    heads: &[&str],
+    rows: impl IntoIterator<Item = Vec<Vec<String>>>,
+) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads.iter().copied());
     for row in rows {
-        // A line end in a cell would pass for a row.
-        table.add_row(row.iter().map(|cell| clean(cell)));
+        // A line end within a cell's line would pass for another line or row.
+        let cell = |lines: Vec<String>| {
+            let lines: Vec<String> = lines.iter().map(|line| clean(line)).collect();
+            lines.join("\n")
+        };
+        table.add_row(row.into_iter().map(cell));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

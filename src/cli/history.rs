@@ -57,10 +57,13 @@ fn show(history: &History) {
         return;
     }
     let rows = history.entries.iter().map(row);
-    println!("{}", draw::table(&["WHEN", "WATCH", "WHAT", ""], rows));
+    println!(
+        "{}",
+        draw::table_of_lines(&["WHEN", "WATCH", "WHAT", ""], rows)
+    );
 }
 
-fn row(told: &Told) -> Vec<String> {
+fn row(told: &Told) -> Vec<Vec<String>> {
     let (word, lines) = match &told.what {
         ToldWhat::Seen { changed, seen } => {
             let first = decided(&seen.action);
@@ -90,7 +93,12 @@ fn row(told: &Told) -> Vec<String> {
     // The account and the region are in the JSON; here the name is what people know.
     let name = told.watch.rsplit('/').next().unwrap_or(&told.watch);
     let when = told.at.format("%Y-%m-%d %H:%M:%S").to_string();
-    vec![when, name.to_owned(), word.to_owned(), lines.join("\n")]
+    vec![
+        vec![when],
+        vec![name.to_owned()],
+        vec![word.to_owned()],
+        lines,
+    ]
 }
 
 fn bake(story: &BakeStory) -> Vec<String> {

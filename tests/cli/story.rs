@@ -144,6 +144,12 @@ fn history_tells_passes_and_bakes_with_their_steps_and_no_pass_twice() {
     ] {
         assert!(table.stdout.contains(words), "{words} in {}", table.stdout);
     }
+    let step = |line: &str| line.trim_start().starts_with("launch_builder");
+    assert!(
+        table.stdout.lines().any(step),
+        "each step on a line: {}",
+        table.stdout
+    );
     let last = desk
         .run(&["history", "--limit", "1", "--format", "json"])
         .json();
