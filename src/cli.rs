@@ -6,20 +6,20 @@
 /// a guest's console, a tag, an answer of AWS. It stands before the commands, so that they all use it.
 macro_rules! println {
     () => {
-        ::std::println!()
+        $crate::cli::draw::out("")
     };
     ($($text:tt)*) => {
-        ::std::println!("{}", $crate::cli::draw::visible(&::std::format!($($text)*)))
+        $crate::cli::draw::out(&$crate::cli::draw::visible(&::std::format!($($text)*)))
     };
 }
 
 /// As `println!`, to stderr.
 macro_rules! eprintln {
     () => {
-        ::std::eprintln!()
+        $crate::cli::draw::err("")
     };
     ($($text:tt)*) => {
-        ::std::eprintln!("{}", $crate::cli::draw::visible(&::std::format!($($text)*)))
+        $crate::cli::draw::err(&$crate::cli::draw::visible(&::std::format!($($text)*)))
     };
 }
 

@@ -196,6 +196,14 @@ pub fn user_data_shell(text: &str) -> Vec<(String, String)> {
     user_data::shell(text)
 }
 
+/// `[http] listen` of a config that may be wrong elsewhere; `None` when it is not there to be read.
+pub fn listen_of(path: &Path) -> Option<SocketAddr> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let (tree, _) = toml::de::DeTable::parse_recoverable(&text);
+    let http = tree.get_ref().get("http")?.get_ref().as_table()?;
+    values::loopback(http.get("listen")?.get_ref().as_str()?).ok()
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
     let problem = Problem::new(
         format!("the config cannot be read: {error}"),

@@ -1,5 +1,7 @@
 //! Tables, lines and errors, for terminals and for pipes. Decides nothing about their content.
 
+use std::io::Write as _;
+
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::session::{ConfigRefused, exit_of};
@@ -48,8 +50,18 @@ pub(super) fn reason(reason: &Reason) -> String {
 
 /// Prints JSON, one value.
 pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    ::std::println!("{}", in_json(&serde_json::to_string_pretty(value)?));
+    out(&in_json(&serde_json::to_string_pretty(value)?));
     Ok(())
+}
+
+/// Prints a line on stdout. A reader that has gone (`| head`) is nobody's error.
+pub(super) fn out(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Prints a line on stderr. Nobody reading it is nobody's error.
+pub(super) fn err(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Text with what could steer a terminal made visible; its lines and tabs stay.

@@ -1,5 +1,8 @@
 //! `health`: asks the daemon beside it how it is, at the address that the config names. For container
 //! health checks, which have neither a shell nor curl.
+//!
+//! Reads that address and nothing else of the config: a daemon that is well goes on with the config it
+//! has when the file becomes wrong, and must not be restarted into the wrong one.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -10,8 +13,9 @@ use serde_json::Value;
 
 use super::args::{Common, Format};
 use super::draw;
-use super::session::{WrongUsage, settings};
+use super::session::{WrongUsage, config_path};
 use crate::flow::verdict::Exit;
+use crate::settings::listen_of;
 
 /// How long the daemon may take to accept, and to answer. It is on this machine.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -24,7 +28,7 @@ const ANSWER_MAX_BYTES: u64 = 64 * 1024;
 struct Stranger(SocketAddr);
 
 pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
-    let address = settings(common)?.http.ok_or_else(|| {
+    let address = listen_of(&config_path(common)?).ok_or_else(|| {
         let told = "the config has no [http] listen, so that no daemon can be asked; add \
                     `[http]` with `listen = \"127.0.0.1:9464\"` and start the daemon again";
         WrongUsage(told.to_owned())

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::{Common, Format};
 use super::beside::{Asking, leave};
 use super::draw;
-use super::session::{Access, LEASE_PAUSE, Session};
+use super::session::{Access, ConfigRefused, LEASE_PAUSE, Session};
 use crate::flow::verdict::Exit;
 use crate::model::request::{Answer, Ask};
 use crate::store::Store as _;
@@ -30,7 +30,15 @@ struct Said {
 }
 
 pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
-    let session = Session::open(common, Access::Write).await?;
+    let session = match Session::open(common, Access::Write).await {
+        Err(error) if error.is::<ConfigRefused>() => {
+            eprintln!(
+                "amiwatch: the daemon was not asked, and goes on with the config that it has"
+            );
+            return Err(error);
+        }
+        opened => opened?,
+    };
     if session.store.take_lease().await?.is_some() {
         bail!("no daemon works on this store; `amiwatch run` starts one, with the config as it is");
     }

@@ -137,7 +137,7 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
     }
 }
 
-fn config_path(common: &Common) -> anyhow::Result<PathBuf> {
+pub(super) fn config_path(common: &Common) -> anyhow::Result<PathBuf> {
     if let Some(path) = &common.config {
         return Ok(path.clone());
     }
@@ -149,7 +149,7 @@ fn config_path(common: &Common) -> anyhow::Result<PathBuf> {
         let looked = DEFAULT_PATHS.join(" or ");
         WrongUsage(format!(
             "there is no config at {looked}; name one with --config, or begin with `amiwatch survey`, \
-             which needs none"
+             which needs none, and `amiwatch init`, which writes one"
         ))
         .into()
     })

@@ -135,6 +135,10 @@ pub async fn run<H: Host>(
     );
     let ended = daemon.until_stopped().await;
     host.tell(&Condition::Stopping);
+    tracing::info!(
+        bakes_under_way = daemon.bakes.len(),
+        "amiwatch stops; bakes that are under way go on at the next start"
+    );
     ended
 }
 
@@ -203,8 +207,8 @@ impl<'a, H: Host> Daemon<'a, H> {
                 Woke::Signal(Signal::Reload) => self.reloads.push_back(None),
                 Woke::Passed(end) => self.passed(*end, now).await?,
                 Woke::Baked(end) => self.baked(*end, now)?,
-                Woke::Asked(end) => self.asked(end)?,
-                Woke::Told(end) => self.told(end, now)?,
+                Woke::Asked(end) => self.asked(end, now)?,
+                Woke::Told(end) => self.told(end, now).await?,
                 Woke::Swept(end) => self.has_swept(end, now)?,
                 Woke::Loaded(loaded) => self.loaded(*loaded, now).await?,
                 Woke::Timer => {}

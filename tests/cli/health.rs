@@ -38,6 +38,13 @@ fn it_tells_a_daemon_that_is_well_from_one_that_is_not_there() {
     let json = desk.run(&["health", "--format", "json"]).json();
     assert_eq!(json["schema"], "amiwatch.health/1");
     assert_eq!(json["ok"], true);
+
+    // An edit that went wrong: the daemon goes on with what it has, and must not be restarted into it.
+    let config = std::fs::read_to_string(desk.path("amiwatch.toml")).unwrap();
+    desk.file("amiwatch.toml", &format!("corn = \"* * * * *\"\n{config}"));
+    assert_eq!(desk.run(&["config", "check"]).code, 2);
+    assert_eq!(desk.run(&["health"]).code, 0);
+
     daemon.kill().unwrap();
     daemon.wait().unwrap();
     assert_eq!(desk.run(&["health"]).code, 1);

@@ -43,6 +43,16 @@ fn a_survey_shows_every_environment_and_why_it_drifted() {
     assert_eq!(desk.run(&["survey", "--exit-code"]).code, 3);
 }
 
+/// `amiwatch survey | head -0`
+#[test]
+fn a_reader_that_has_gone_is_nobodys_error() {
+    let served = drifted();
+    let mut child = Desk::at(served.address).start(&["survey", "--format", "json"]);
+    drop(child.stdout.take());
+    let ran = super::harness::Ran::from(child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
 #[test]
 fn a_survey_as_json_has_the_documented_shape() {
     let served = drifted();

@@ -147,7 +147,7 @@ fn about_the_bake(subject: &Subject<'_>, view: &View) -> Vec<Advice> {
             advice("amiwatch hold", "what people hold, and why"),
             advice(
                 format!("amiwatch unhold {name}"),
-                "ends a person's hold of the watch",
+                "ends a person's hold of the watch; with --release or --image, that of one",
             ),
             advice(
                 format!("amiwatch bake {name} --force"),

@@ -150,7 +150,9 @@ impl<H: Host> Daemon<'_, H> {
         Ok(())
     }
 
-    pub(super) fn asked(&mut self, end: AskEnd) -> Result<(), StoreError> {
+    pub(super) fn asked(&mut self, end: AskEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
+        // Looking for somebody's bake may have taught something that is to be told.
+        self.notices.set(now, now);
         match end {
             AskEnd::Answered(id) => {
                 self.asking.remove(&id);
@@ -173,11 +175,12 @@ impl<H: Host> Daemon<'_, H> {
         Ok(())
     }
 
-    pub(super) fn told(
+    pub(super) async fn told(
         &mut self,
         end: Result<Delivered, NotTold>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        self.count_notices().await;
         match end {
             Ok(Delivered { next_at, .. }) => {
                 if let Some(next) = next_at {
@@ -272,19 +275,20 @@ impl<H: Host> Daemon<'_, H> {
 
     /// Reads what the pass has remembered, for the metrics.
     async fn read_drift(&self) {
-        let remembered = memory::watches(self.ground.store).await;
-        let waiting = memory::outbox(self.ground.store).await;
-        self.vitals.change(|pulse| {
-            if let Ok(watches) = remembered {
-                let ages = watches.into_iter();
-                pulse.drifted_since = ages
-                    .map(|(watch, history)| (watch, history.drifted_since))
-                    .collect();
-            }
-            if let Ok(waiting) = waiting {
-                pulse.notices = count(waiting.iter().map(|(_, one)| &one.value));
-            }
-        });
+        if let Ok(watches) = memory::watches(self.ground.store).await {
+            let ages = watches.into_iter();
+            let ages = ages.map(|(watch, history)| (watch, history.drifted_since));
+            self.vitals
+                .change(|pulse| pulse.drifted_since = ages.collect());
+        }
+    }
+
+    /// Counts who waits for what, after each delivery.
+    async fn count_notices(&self) {
+        if let Ok(waiting) = memory::outbox(self.ground.store).await {
+            let counted = count(waiting.iter().map(|(_, one)| &one.value));
+            self.vitals.change(|pulse| pulse.notices = counted);
+        }
     }
 
     fn status(&self, result: PassResult, now: DateTime<Utc>) {
