@@ -1,28 +1,27 @@
 //! Sweeps: looks in every region that the config or the store names, decides, tells, and, when asked
 //! to, removes. Fails closed: where one look failed, nothing in that region is removed.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod seeing;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::Service;
-use crate::cloud::{Cloud, CloudError};
-use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::notify;
-use crate::flow::sweep::decide::{Known, decide};
-use crate::flow::sweep::inventory::{Inventory, inventory};
 use crate::flow::sweep::remove::{Removal, remove};
 use crate::flow::verdict::Exit;
-use crate::model::ids::{Installation, Region, Scope};
+use crate::model::ids::{Region, Scope};
 use crate::model::sighting::Trouble;
 use crate::model::stray::{Kind, Thing, Verdict};
 use crate::model::tags;
 use crate::store::left;
-use crate::store::strays::{self, Stray};
+use crate::store::strays;
 use crate::store::{Batch, Lease, Op, StoreError, memory};
-use crate::workflow::recovery::{open_journals, replay};
+
+use seeing::{Blind, Seen, Sweep};
 
 /// How old a thing must be when nobody says otherwise: longer than any guest of ours runs by default.
 pub const OLDER_THAN: Duration = Duration::from_secs(2 * 60 * 60);
@@ -142,166 +141,7 @@ pub enum SweepError {
     Settings(#[from] crate::settings::Faults),
 }
 
-/// Why one region was not swept.
-enum Blind {
-    Cloud(CloudError),
-    /// An open journal cannot be read: nobody knows what it claims.
-    Journal(Trouble),
-    Store(StoreError),
-}
-
-impl From<CloudError> for Blind {
-    fn from(error: CloudError) -> Self {
-        Self::Cloud(error)
-    }
-}
-
-impl From<StoreError> for Blind {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl Blind {
-    /// What is told of it; a store that fails ends the whole sweep.
-    fn told(self, region: Option<&Region>) -> Result<Unreachable, SweepError> {
-        let trouble = match self {
-            Self::Cloud(error) => error.trouble("what carries our tag"),
-            Self::Journal(trouble) => trouble,
-            Self::Store(error) => return Err(error.into()),
-        };
-        let region = region.map_or("the default region", Region::as_str);
-        Ok(Unreachable {
-            region: region.to_owned(),
-            trouble,
-        })
-    }
-}
-
-struct Sweep<'a> {
-    service: &'a Service<'a>,
-    installation: &'a Installation,
-    older_than: Duration,
-}
-
-/// One whole look at a region: what is there, and what is known of it.
-struct Seen {
-    cloud: Cloud,
-    scope: Scope,
-    there: Inventory,
-    known: Known,
-    remembered: BTreeMap<String, Stray>,
-}
-
-impl Seen {
-    fn verdicts(&self, now: DateTime<Utc>) -> Vec<Verdict> {
-        decide(&self.there.things, &self.known, now)
-    }
-
-    fn listed(self, now: DateTime<Utc>) -> Vec<Found> {
-        let verdicts = self.verdicts(now);
-        let things = self.there.things.into_iter().zip(verdicts);
-        things
-            .map(|(thing, verdict)| Found {
-                scope: self.scope.clone(),
-                thing,
-                verdict,
-                done: Done::Listed,
-            })
-            .collect()
-    }
-}
-
-impl<'a> Sweep<'a> {
-    fn new(service: &'a Service<'a>, older_than: Duration) -> Result<Self, SweepError> {
-        Ok(Self {
-            service,
-            installation: service.settings.require_installation()?,
-            older_than,
-        })
-    }
-
-    /// The regions of the config's watches, and those that the store remembers watches in. `None` is
-    /// the connection's own.
-    async fn regions(&self) -> Result<BTreeSet<Option<Region>>, StoreError> {
-        let own = self.service.connection.region();
-        let watches = self.service.settings.watches.values();
-        let named = watches.map(|watch| watch.region.clone().or(own.clone()));
-        let mut regions: BTreeSet<Option<Region>> = named.collect();
-        for (place, _) in memory::watches(self.service.store).await? {
-            regions.extend(place.split('/').nth(1).map(|region| Some(region.into())));
-        }
-        if regions.is_empty() {
-            regions.insert(own);
-        }
-        Ok(regions)
-    }
-
-    async fn see(&self, region: Option<&Region>) -> Result<Seen, Blind> {
-        let cloud = self.service.connection.cloud(region)?;
-        let scope = cloud.caller().await?;
-        let there = Box::pin(inventory(&cloud, self.installation)).await?;
-        let remembered = strays::strays(self.service.store, &scope).await?;
-        let first_seen = remembered
-            .iter()
-            .map(|(id, stray)| (id.clone(), stray.first_seen));
-        let known = Known {
-            installation: self.installation.clone(),
-            claimed: self.claimed(&scope).await?,
-            current: BTreeSet::new(),
-            first_seen: first_seen.collect(),
-            baseline: true,
-            older_than: self.older_than,
-        };
-        let known = self.with_histories(known, &scope).await?;
-        Ok(Seen {
-            cloud,
-            scope,
-            there,
-            known,
-            remembered,
-        })
-    }
-
-    /// The keys of the bakes that are under way in this account and region.
-    async fn claimed(&self, scope: &Scope) -> Result<BTreeSet<String>, Blind> {
-        let mut claimed = BTreeSet::new();
-        for journal in open_journals(self.service.store, JOURNALS).await? {
-            let run = replay::<Bake<'_>>(self.service.store, &journal).await;
-            let run = run.map_err(|error| {
-                Blind::Journal(Trouble {
-                    what: format!("what the open bake {journal} claims"),
-                    why: error.to_string(),
-                    denied: false,
-                })
-            })?;
-            if run.input().scope == *scope {
-                claimed.insert(run.input().key.to_string());
-            }
-        }
-        Ok(claimed)
-    }
-
-    /// What watches remember here, and whether every watch of the config has been looked at.
-    async fn with_histories(&self, mut known: Known, scope: &Scope) -> Result<Known, StoreError> {
-        let here = format!("{scope}/");
-        let mut seen = BTreeSet::new();
-        for (place, history) in memory::watches(self.service.store).await? {
-            if let Some(watch) = place.strip_prefix(&here) {
-                seen.insert(watch.to_owned());
-                known
-                    .current
-                    .extend(history.current.map(|image| image.image));
-            }
-        }
-        let own = self.service.connection.region();
-        let watches = self.service.settings.watches.values();
-        let mut of_here =
-            watches.filter(|watch| watch.region.as_ref().or(own.as_ref()) == Some(&scope.region));
-        known.baseline = of_here.all(|watch| seen.contains(watch.name.as_str()));
-        Ok(known)
-    }
-
+impl Sweep<'_> {
     async fn region(
         &self,
         region: Option<&Region>,
