@@ -8,6 +8,7 @@ use super::session::{ConfigRefused, exit_of};
 use crate::flow::notify::clean;
 use crate::flow::verdict::Exit;
 use crate::model::reason::Reason;
+use crate::service::telemetry;
 
 /// A table without frames, as wide as its content or the terminal. Each cell is one line.
 pub(super) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
@@ -105,8 +106,7 @@ pub(super) fn failure(error: &anyhow::Error) -> Exit {
 
 /// The whole chain, outermost first; each layer says only its own.
 pub(super) fn chain(error: &anyhow::Error) -> String {
-    let layers: Vec<String> = error.chain().map(ToString::to_string).collect();
-    layers.join(": ")
+    telemetry::chain(error.as_ref())
 }
 
 /// An age in the unit that people would use: `3d`, `5h`, `12m`.

@@ -18,6 +18,7 @@ use crate::service::daemon::{self, Generation, Ground, Rhythm};
 use crate::service::drive::{DriveError, Ended};
 use crate::service::http;
 use crate::service::pass::{Passed, pass};
+use crate::service::telemetry::chain;
 use crate::service::vitals::Vitals;
 use crate::store::Lease;
 
@@ -188,15 +189,4 @@ fn did(action: &Action) -> String {
         Action::Blocked => "nothing was done: a person is needed".to_owned(),
         Action::CannotTell => "nothing was done: not everything could be read".to_owned(),
     }
-}
-
-/// An error with its sources, each layer once.
-fn chain(error: &DriveError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -56,14 +56,10 @@ impl Scrape {
     }
 
     fn passes(&mut self, pulse: &Pulse) {
-        let passes = Counters::default();
-        for result in PassResult::ALL {
-            let count = pulse.passes.get(result).copied().unwrap_or_default();
-            let labels = vec![("result", result.as_str().to_owned())];
-            passes.get_or_create(&labels).inc_by(count);
-        }
-        self.registry
-            .register("passes", "Passes that ended, by how they ended", passes);
+        let words = PassResult::ALL
+            .iter()
+            .map(|one| (one.as_str(), pulse.passes.get(one)));
+        self.by_result("passes", "Passes that ended, by how they ended", words);
         self.moment(
             "last_pass_timestamp",
             "When a pass last ended by itself (Unix time); absent before the first",
@@ -91,6 +87,22 @@ impl Scrape {
         }
     }
 
+    /// A counter with a line for each way of ending, whether or not it has happened.
+    fn by_result<'c>(
+        &mut self,
+        name: &str,
+        help: &str,
+        counts: impl Iterator<Item = (&'static str, Option<&'c u64>)>,
+    ) {
+        let counters = Counters::default();
+        for (word, count) in counts {
+            let labels = vec![("result", word.to_owned())];
+            let count = count.copied().unwrap_or_default();
+            counters.get_or_create(&labels).inc_by(count);
+        }
+        self.registry.register(name, help, counters);
+    }
+
     fn moment(&mut self, name: &str, help: &str, at: Option<DateTime<Utc>>) {
         if let Some(at) = at {
             let seconds = Gauge::<i64>::default();
@@ -115,14 +127,10 @@ impl Scrape {
     }
 
     fn bakes(&mut self, pulse: &Pulse) {
-        let bakes = Counters::default();
-        for result in BakeResult::ALL {
-            let count = pulse.bakes.get(result).copied().unwrap_or_default();
-            let labels = vec![("result", result.as_str().to_owned())];
-            bakes.get_or_create(&labels).inc_by(count);
-        }
-        self.registry
-            .register("bakes", "Bakes that ended, by how they ended", bakes);
+        let words = BakeResult::ALL
+            .iter()
+            .map(|one| (one.as_str(), pulse.bakes.get(one)));
+        self.by_result("bakes", "Bakes that ended, by how they ended", words);
         self.number(
             "bakes_under_way",
             "Bakes that are under way",
@@ -160,17 +168,10 @@ impl Scrape {
             "Deliveries of notices that were given up; `amiwatch notify retry` tries them again",
             pulse.notices.dead,
         );
-        let reloads = Counters::default();
-        for result in ReloadResult::ALL {
-            let count = pulse.reloads.get(result).copied().unwrap_or_default();
-            let labels = vec![("result", result.as_str().to_owned())];
-            reloads.get_or_create(&labels).inc_by(count);
-        }
-        self.registry.register(
-            "reloads",
-            "Reloads of the config, by how they ended",
-            reloads,
-        );
+        let words = ReloadResult::ALL
+            .iter()
+            .map(|one| (one.as_str(), pulse.reloads.get(one)));
+        self.by_result("reloads", "Reloads of the config, by how they ended", words);
     }
 
     fn number(&mut self, name: &str, help: &str, value: u64) {

@@ -41,3 +41,14 @@ pub fn start(format: LogFormat, verbosity: u8, notices: bool, colours: bool) {
         LogFormat::Json => lines.json().try_init(),
     };
 }
+
+/// An error with its sources on one line, each layer once.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

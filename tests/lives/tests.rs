@@ -39,7 +39,7 @@ fn the_same_seed_is_the_same_life() {
 
 /// `cargo test --test main lives::tests::many -- --ignored`
 #[test]
-#[ignore = "minutes"]
+#[ignore = "takes minutes; docs/reliability.md says when it is run"]
 fn many_seeded_lives_keep_every_promise() {
     lives(0..200, 14);
 }

@@ -70,14 +70,3 @@ impl Observer<BakeOrder, BakeStep, BakeOutput> for Log {
         tracing::debug!(watch = self.watch, step, so_far, "waiting");
     }
 }
-
-/// An error with its sources on one line, each layer once.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
