@@ -98,6 +98,8 @@ struct Daemon<'a, H> {
     bakes: FuturesUnordered<LocalBoxFuture<'a, BakeEnd>>,
     /// The names of the bakes that are under way: watches, or journals that cannot be read.
     baking: BTreeSet<String>,
+    /// The names of those that ended while the present pass looks: it decides without knowing that.
+    ended: BTreeSet<String>,
     /// Bakes that wait for room, by watch. A newer pass replaces them.
     waiting: BTreeMap<String, (Start, Option<Stored>)>,
     asks: FuturesUnordered<LocalBoxFuture<'a, AskEnd>>,
@@ -169,6 +171,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             pass: None,
             bakes: FuturesUnordered::new(),
             baking: BTreeSet::new(),
+            ended: BTreeSet::new(),
             waiting: BTreeMap::new(),
             asks: FuturesUnordered::new(),
             asking: BTreeSet::new(),
@@ -183,17 +186,13 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     /// Bakes that an earlier process left half-way are driven on at once, whatever the look says.
     async fn go_on_with_what_was_left(&mut self) -> Result<(), StoreError> {
-        let open = {
-            let generation = Rc::clone(&self.generation);
-            drive::under_way(&self.ground.service(&generation)).await?
-        };
-        if !open.is_empty() {
+        let resumed = self.resume_what_is_open().await?;
+        if resumed > 0 {
             tracing::info!(
-                bakes = open.len(),
+                bakes = resumed,
                 "going on with bakes that were left half-way"
             );
         }
-        self.resume(open);
         Ok(())
     }
 
@@ -299,6 +298,7 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     fn begin_pass(&mut self, now: DateTime<Utc>) {
         self.tick = None;
+        self.ended.clear();
         self.vitals.change(|pulse| {
             pulse.pass_since = Some(now);
             pulse.next_pass_at = None;
@@ -314,14 +314,19 @@ impl<'a, H: Host> Daemon<'a, H> {
             .push(lanes::bake(self.ground, generation, start, asked));
     }
 
-    /// Goes on with journals that nobody here drives.
-    fn resume(&mut self, open: Vec<lanes::Open>) {
+    /// Goes on with journals that are open and that nobody here drives; says with how many.
+    async fn resume_what_is_open(&mut self) -> Result<usize, StoreError> {
+        let generation = Rc::clone(&self.generation);
+        let open = drive::under_way(&self.ground.service(&generation)).await?;
+        let mut resumed = 0;
         for one in open {
             if self.baking.insert(lanes::name_of(&one)) {
-                let generation = Rc::clone(&self.generation);
+                let generation = Rc::clone(&generation);
                 self.bakes.push(lanes::resume(self.ground, generation, one));
+                resumed += 1;
             }
         }
+        Ok(resumed)
     }
 
     /// The tick that follows, late by its jitter.

@@ -375,3 +375,36 @@ fn what_nothing_claims_is_told_first_and_removed_the_next_day() {
         life.nothing_foreign_touched();
     });
 }
+
+#[test]
+fn a_bake_that_ends_while_a_pass_looks_is_counted_once_and_not_begun_again() {
+    paused(async || {
+        let mut life = Life::brisk();
+        life.set_config(&with_schedule("cron = \"* * * * * *\"\njitter = \"0s\""));
+        // A look takes longer than the gap to the next tick: some pass is always under way.
+        let slow = FaultKind::Slow { seconds: 8.0 };
+        life.account
+            .fault(FaultRule::new(slow).on("elasticbeanstalk:DescribeEnvironments"));
+        life.daemon(async |watching| {
+            let looking = |one: &Watching<'_>| {
+                // From the second pass on, the bake was under way when the look began.
+                one.passes() > 0 && one.pulse().pass_since.is_some()
+            };
+            let ended = |one: &Watching<'_>| bakes(one, BakeResult::Verified) > 0;
+            watching.until("a bake's end", ended).await;
+            assert!(
+                looking(watching),
+                "no pass was under way when the bake ended"
+            );
+            life.wait(Duration::from_secs(5 * 60)).await;
+            assert_eq!(bakes(watching, BakeResult::Verified), 1);
+        })
+        .await;
+        assert_eq!(
+            life.effects_of("RunInstances"),
+            2,
+            "one builder and one boot test"
+        );
+        life.promises_hold();
+    });
+}

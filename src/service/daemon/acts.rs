@@ -6,16 +6,17 @@ use chrono::{DateTime, Utc};
 
 use super::lanes::{self, AskEnd, BakeEnd, NotTold, PassEnd};
 use super::timers::{Tick, Timer};
-use super::{Daemon, Host, SWEEP_EVERY, log};
+use super::{Daemon, Host, SWEEP_EVERY};
 use crate::clock::Elapsed;
 use crate::flow::notify;
-use crate::flow::verdict::Exit;
-use crate::model::plan::{Action, PlanItem};
+use crate::flow::verdict::{self, Exit};
+use crate::model::plan::PlanItem;
 use crate::model::request::{Answer, Ask, Request};
 use crate::outbox::Delivered;
 use crate::service::drive::{self, DriveError};
 use crate::service::pass::Decided;
 use crate::service::sweep::{Done, SweepError, Swept};
+use crate::service::telemetry::chain;
 use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
 use crate::store::requests::{self, Stored};
 use crate::store::{Batch, Op, StoreError, memory};
@@ -46,7 +47,9 @@ impl<H: Host> Daemon<'_, H> {
                 PassResult::Cut
             }
         };
-        self.resume(end.open);
+        if let Err(error) = self.resume_what_is_open().await {
+            unless_replaced(error, "bakes that were left cannot be read")?;
+        }
         self.vitals.change(|pulse| {
             pulse.pass_since = None;
             pulse.last_pass_took = Some(took);
@@ -76,7 +79,7 @@ impl<H: Host> Daemon<'_, H> {
         let result = result_of(&decided.items);
         for start in decided.starts {
             let name = start.watch.to_string();
-            if !self.baking.contains(&name) {
+            if !self.baking.contains(&name) && !self.ended.contains(&name) {
                 self.waiting.entry(name).or_insert((start, None));
             }
         }
@@ -128,6 +131,7 @@ impl<H: Host> Daemon<'_, H> {
 
     pub(super) fn baked(&mut self, end: BakeEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.baking.remove(&end.name);
+        self.ended.insert(end.name.clone());
         let took_s = (now - end.since).num_seconds();
         let (name, notices) = (end.name.as_str(), &mut self.notices);
         notices.set(now, now);
@@ -139,7 +143,7 @@ impl<H: Host> Daemon<'_, H> {
                 BakeResult::PutOff
             }
             Err(error) => {
-                let why = log::chain(&error);
+                let why = chain(&error);
                 tracing::error!(name, why, "a bake cannot go on; the next pass tries again");
                 BakeResult::PutOff
             }
@@ -188,7 +192,7 @@ impl<H: Host> Daemon<'_, H> {
                 }
             }
             Err(NotTold::Store(error)) => unless_replaced(error, "notices wait")?,
-            Err(error) => tracing::warn!(why = log::chain(&error), "notices wait"),
+            Err(error) => tracing::warn!(why = chain(&error), "notices wait"),
         }
         Ok(())
     }
@@ -214,7 +218,7 @@ impl<H: Host> Daemon<'_, H> {
             }
             Err(SweepError::Store(error)) => unless_replaced(error, "nothing was swept"),
             Err(error) => {
-                tracing::warn!(why = log::chain(&error), "nothing was swept");
+                tracing::warn!(why = chain(&error), "nothing was swept");
                 Ok(())
             }
         }
@@ -307,13 +311,9 @@ impl<H: Host> Daemon<'_, H> {
 
 /// Good when everything that was looked for could be told.
 fn result_of(items: &[PlanItem]) -> PassResult {
-    let told = |item: &PlanItem| {
-        item.action != Action::CannotTell
-            && crate::flow::verdict::exit([&item.drift]) != Exit::CannotTell
-    };
-    match items.iter().all(told) {
-        true => PassResult::Good,
-        false => PassResult::Partial,
+    match verdict::after_pass(items, 0) {
+        Exit::CannotTell => PassResult::Partial,
+        _ => PassResult::Good,
     }
 }
 
@@ -334,7 +334,7 @@ pub(super) fn unless_replaced(error: StoreError, what: &'static str) -> Result<(
     match error {
         StoreError::LeaseLost => Err(error),
         error => {
-            tracing::error!(why = log::chain(&error), "{what}");
+            tracing::error!(why = chain(&error), "{what}");
             Ok(())
         }
     }

@@ -20,6 +20,7 @@ use crate::service::ask::{Asked, ask};
 use crate::service::drive::{self, DriveError, Ended};
 use crate::service::pass::{Decided, Start, decide, order_one};
 use crate::service::sweep::{self, SweepError, Swept};
+use crate::service::telemetry::chain;
 use crate::service::{Outside, Service};
 use crate::store::requests::{self, Stored};
 use crate::store::{Lease, Store, StoreError};
@@ -71,8 +72,6 @@ pub(super) struct PassEnd {
     /// What it was decided under.
     pub(super) generation: Rc<Generation>,
     pub(super) since: DateTime<Utc>,
-    /// Journals that were open when it began.
-    pub(super) open: Vec<Open>,
     pub(super) decided: Result<Result<Decided, StoreError>, Elapsed>,
 }
 
@@ -85,17 +84,15 @@ pub(super) fn pass<'a>(
     let since = ground.clock.now();
     async move {
         let service = ground.service(&generation);
-        let mut open = Vec::new();
         let work = async {
-            open = drive::under_way(&service).await?;
-            let busy: Vec<WatchName> = open.iter().filter_map(|(_, watch)| watch.clone()).collect();
+            let open = drive::under_way(&service).await?;
+            let busy: Vec<WatchName> = open.into_iter().filter_map(|(_, watch)| watch).collect();
             decide(&service, ground.lease, &busy).await
         };
         let decided = ground.clock.timeout(limit, Box::pin(work)).await;
         PassEnd {
             generation: Rc::clone(&generation),
             since,
-            open,
             decided,
         }
     }
@@ -213,7 +210,7 @@ pub(super) fn asking<'a>(
 
 fn refused(error: &DriveError) -> Answer {
     Answer::Refused {
-        why: vec![log::chain(error)],
+        why: vec![chain(error)],
         exit_code: crate::flow::verdict::Exit::Failed.code(),
     }
 }
