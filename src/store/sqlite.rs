@@ -190,12 +190,12 @@ impl Store for SqliteStore {
             self.with("read", |connection| {
                 let mut statement = connection.prepare_cached(
                     "SELECT key, version, value FROM record \
-                     WHERE key >= ?1 AND substr(key, 1, length(?1)) = ?1 AND key > ?2 \
-                     ORDER BY key LIMIT ?3",
+                     WHERE key >= ?1 AND key < ?2 AND key > ?3 ORDER BY key LIMIT ?4",
                 )?;
                 let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                let rows = statement
-                    .query_map(params![prefix, after.unwrap_or_default(), limit], row_parts)?;
+                let after = after.unwrap_or_default();
+                let bounds = params![prefix, end_of(prefix), after, limit];
+                let rows = statement.query_map(bounds, row_parts)?;
                 rows.map(|row| record(row?)).collect()
             })
         })
@@ -234,6 +234,12 @@ impl Store for SqliteStore {
             }))
         })
     }
+}
+
+/// Where the keys with this prefix end, so that a query stops there and does not read what follows: no
+/// key holds the last character of all.
+fn end_of(prefix: &str) -> String {
+    format!("{prefix}{}", char::MAX)
 }
 
 /// A connection that has read once.
