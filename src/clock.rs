@@ -6,6 +6,8 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,6 +24,8 @@ enum Kind {
         epoch: DateTime<Utc>,
         started: tokio::time::Instant,
         speed: f64,
+        /// How far it was set forward by hand, in milliseconds.
+        stepped: Arc<AtomicI64>,
     },
 }
 
@@ -46,6 +50,7 @@ impl Clock {
             epoch,
             started: tokio::time::Instant::now(),
             speed: speed.max(1e-3),
+            stepped: Arc::default(),
         })
     }
 
@@ -63,10 +68,20 @@ impl Clock {
                 epoch,
                 started,
                 speed,
+                stepped,
             } => {
                 let passed = started.elapsed().mul_f64(*speed);
-                *epoch + TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX)
+                let stepped = TimeDelta::milliseconds(stepped.load(Ordering::Relaxed));
+                *epoch + TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX) + stepped
             }
+        }
+    }
+
+    /// Sets this clock and its clones forward or back, as NTP or an administrator sets a machine's:
+    /// sleeps that are under way do not notice. The machine's own clock is left alone.
+    pub fn step(&self, by: TimeDelta) {
+        if let Kind::Scaled { stepped, .. } = &self.0 {
+            stepped.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
         }
     }
 

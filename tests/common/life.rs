@@ -153,6 +153,21 @@ impl Life {
         SqliteStore::open(&self.store_path()).expect("the store opens")
     }
 
+    /// The store as a process has it, through the seam.
+    pub(crate) fn seamed_store(&self) -> SeamedStore<SqliteStore> {
+        SeamedStore {
+            inner: self.store(),
+            seam: Arc::clone(&self.seam),
+            mutant: self.mutant,
+            memory: Memory::default(),
+        }
+    }
+
+    /// The clock of the machine that the next process runs on.
+    pub(crate) fn process_clock(&self) -> Clock {
+        Clock::virtual_from(self.clock.now() + self.skew.get())
+    }
+
     /// Journals that are not closed.
     pub(crate) async fn open_bakes(&self) -> Vec<String> {
         open_journals(&self.store(), JOURNALS).await.unwrap()
@@ -188,13 +203,8 @@ impl Life {
         work: impl AsyncFnOnce(Service<'_>, Lease) -> T,
     ) -> Result<T, Stopped> {
         let ended = {
-            let store = SeamedStore {
-                inner: self.store(),
-                seam: Arc::clone(&self.seam),
-                mutant: self.mutant,
-                memory: Memory::default(),
-            };
-            let clock = Clock::virtual_from(self.clock.now() + self.skew.get());
+            let store = self.seamed_store();
+            let clock = self.process_clock();
             let connection = self.connection(&clock);
             let outside = self.outside();
             let service = Service {

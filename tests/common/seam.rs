@@ -29,7 +29,7 @@ pub(crate) enum Arm {
     StopAt(usize),
     /// The process is stopped at the first point whose description has this in it.
     StopOn(&'static str),
-    /// The answer that arrives at this point is never given.
+    /// The answer that arrives at this point, or the first one after it, is never given.
     HangAt(usize),
     /// From this point on the store refuses every commit.
     RefuseFrom(usize),
@@ -82,28 +82,48 @@ impl Seam {
         self.stopped.notified().await;
     }
 
-    /// Passes one point, or never returns.
+    /// Passes one point on the way to the store, or never returns.
     pub(crate) async fn point(&self, what: impl FnOnce() -> String) {
-        let (stops, hangs) = {
-            let mut state = self.state.lock().unwrap();
-            state.count += 1;
-            let at = state.count;
-            let what = state.names.is_some().then(what);
-            if let (Some(names), Some(what)) = (&mut state.names, &what) {
-                names.push(what.clone());
-            }
-            match state.arm {
-                Arm::StopAt(stop) => (stop == at, false),
-                Arm::StopOn(on) => (what.is_some_and(|what| what.contains(on)), false),
-                Arm::HangAt(hang) => (false, hang == at),
-                Arm::Nowhere | Arm::RefuseFrom(_) => (false, false),
-            }
-        };
+        if self.passes(what).0 {
+            self.stopped.notify_one();
+            pending::<()>().await;
+        }
+    }
+
+    /// Passes one point on the way to AWS, or never returns; here answers can fail to come.
+    pub(crate) async fn point_out(&self, what: impl FnOnce() -> String) {
+        let (stops, hangs) = self.passes(what);
         if stops {
             self.stopped.notify_one();
         }
         if stops || hangs {
+            self.hung();
             pending::<()>().await;
+        }
+    }
+
+    /// One answer that never comes is enough.
+    fn hung(&self) {
+        let mut state = self.state.lock().unwrap();
+        if matches!(state.arm, Arm::HangAt(_)) {
+            state.arm = Arm::Nowhere;
+        }
+    }
+
+    /// Counts one point; whether the process stops here, and whether an answer would not come.
+    fn passes(&self, what: impl FnOnce() -> String) -> (bool, bool) {
+        let mut state = self.state.lock().unwrap();
+        state.count += 1;
+        let at = state.count;
+        let what = state.names.is_some().then(what);
+        if let (Some(names), Some(what)) = (&mut state.names, &what) {
+            names.push(what.clone());
+        }
+        match state.arm {
+            Arm::StopAt(stop) => (stop == at, false),
+            Arm::StopOn(on) => (what.is_some_and(|what| what.contains(on)), false),
+            Arm::HangAt(hang) => (false, at >= hang),
+            Arm::Nowhere | Arm::RefuseFrom(_) => (false, false),
         }
     }
 

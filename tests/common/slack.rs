@@ -201,14 +201,16 @@ impl HttpConnector for Slack {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = self.clone();
         HttpConnectorFuture::new(async move {
-            this.seam.point(|| "Slack, never sent".to_owned()).await;
+            this.seam.point_out(|| "Slack, never sent".to_owned()).await;
             let fate = this.judge(&request);
             let answer = match fate.ends {
                 Ends::Answered => Ok(answer(&fate)),
                 Ends::Never => pending().await,
                 Ends::Broken => Err(ConnectorError::io("the connection was reset".into())),
             };
-            this.seam.point(|| "Slack, answer lost".to_owned()).await;
+            this.seam
+                .point_out(|| "Slack, answer lost".to_owned())
+                .await;
             answer
         })
     }

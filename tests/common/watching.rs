@@ -3,9 +3,9 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
+use amiwatch::clock::Clock;
 use amiwatch::model::request::{Answer, Ask, Request};
 use amiwatch::service::daemon::{self, Condition, Generation, Ground, Host, Rhythm, Signal};
 use amiwatch::service::vitals::{Pulse, Vitals};
@@ -15,8 +15,6 @@ use chrono::TimeDelta;
 use tokio::sync::Notify;
 
 use super::life::{Life, settings};
-use super::mutant::Memory;
-use super::seam::SeamedStore;
 use super::world::RECIPE;
 
 /// More than anything here takes; virtual time costs nothing.
@@ -25,10 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(4 * 60 * 60);
 /// Surroundings by script: signals, the config as it will be read, and what was told to whom.
 pub(crate) struct Surroundings<'a> {
     life: &'a Life,
+    clock: Clock,
     signals: RefCell<VecDeque<Signal>>,
     rung: Notify,
-    /// The config as the next reload finds it; an error is what is wrong with it.
-    config: RefCell<Result<String, String>>,
+    /// The config, and the text of each recipe, as the next reload finds them; an error is what is
+    /// wrong with them.
+    config: RefCell<Result<(String, String), String>>,
     told: RefCell<Vec<Condition>>,
     alive_every: Option<Duration>,
 }
@@ -44,10 +44,10 @@ impl Host for Surroundings<'_> {
     }
 
     async fn load(&self) -> Result<Generation, String> {
-        let config = self.config.borrow().clone()?;
+        let (config, recipe) = self.config.borrow().clone()?;
         Ok(Generation {
-            settings: settings(&config, RECIPE),
-            connection: self.life.connection(&self.life.clock),
+            settings: settings(&config, &recipe),
+            connection: self.life.connection(&self.clock),
         })
     }
 
@@ -63,6 +63,8 @@ impl Host for Surroundings<'_> {
 /// What a story sees of the daemon and does to it.
 pub(crate) struct Watching<'a> {
     pub(crate) life: &'a Life,
+    /// The clock of the daemon's machine.
+    pub(crate) clock: Clock,
     surroundings: &'a Surroundings<'a>,
     vitals: Vitals,
 }
@@ -88,7 +90,13 @@ impl Watching<'_> {
 
     /// The config as the next reload finds it.
     pub(crate) fn edit(&self, config: Result<String, String>) {
-        *self.surroundings.config.borrow_mut() = config;
+        let recipe = RECIPE.to_owned();
+        self.edit_both(config.map(|config| (config, recipe)));
+    }
+
+    /// The config and the recipe as the next reload finds them.
+    pub(crate) fn edit_both(&self, both: Result<(String, String), String>) {
+        *self.surroundings.config.borrow_mut() = both;
     }
 
     /// Lets time pass until something holds.
@@ -112,7 +120,7 @@ impl Watching<'_> {
     /// Asks as a person's command does, and gives the answer.
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {
         let store = self.life.store();
-        let request = Request::new(ask, "a test".to_owned(), self.life.clock.now());
+        let request = Request::new(ask, "a test".to_owned(), self.clock.now());
         let id = requests::leave(&store, &request).await.unwrap();
         let end = self.life.clock.now() + TimeDelta::from_std(PATIENCE).unwrap();
         loop {
@@ -130,61 +138,101 @@ impl Watching<'_> {
     }
 }
 
+/// How a daemon beside a story ended.
+#[derive(Debug)]
+pub(crate) enum Ended<T> {
+    /// The story was told to its end, and then the daemon was told to stop.
+    Told(T, Result<(), StoreError>),
+    /// By itself, in the middle of the story.
+    Itself(Result<(), StoreError>),
+    /// At the armed point, in the middle of the story.
+    Killed,
+}
+
+/// How the daemon lives.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    pub(crate) rhythm: Rhythm,
+    pub(crate) alive_every: Option<Duration>,
+}
+
 impl Life {
     /// Runs the daemon beside a story, and stops it when the story ends.
     pub(crate) async fn daemon<T>(&self, story: impl AsyncFnOnce(&Watching<'_>) -> T) -> T {
-        let (told, ended) = self.daemon_to_its_end(story, None).await;
-        ended.expect("a daemon that is told to stop stops well");
-        told.expect("the daemon works until it is told to stop")
+        match self.daemon_to_its_end(Manner::default(), story).await {
+            Ended::Told(told, Ok(())) => told,
+            Ended::Told(_, ended) => panic!("a daemon that is told to stop stops well: {ended:?}"),
+            Ended::Itself(ended) => panic!("it works until it is told to stop: {ended:?}"),
+            Ended::Killed => panic!("nothing is armed"),
+        }
     }
 
-    /// Runs the daemon beside a story; how both ended. The daemon may end first.
+    /// Runs the daemon beside a story; how both ended. Nothing of it is left running: what was
+    /// detached from it would betray itself here.
     pub(crate) async fn daemon_to_its_end<T>(
         &self,
+        manner: Manner,
         story: impl AsyncFnOnce(&Watching<'_>) -> T,
-        alive_every: Option<Duration>,
-    ) -> (Option<T>, Result<(), StoreError>) {
-        let store = SeamedStore {
-            inner: self.store(),
-            seam: Arc::clone(&self.seam),
-            mutant: self.mutant,
-            memory: Memory::default(),
-        };
+    ) -> Ended<T> {
+        let ended = Box::pin(self.beside(manner, story)).await;
+        let metrics = tokio::runtime::Handle::current().metrics();
+        assert_eq!(metrics.num_alive_tasks(), 0, "a task outlived its process");
+        ended
+    }
+
+    async fn beside<T>(
+        &self,
+        manner: Manner,
+        story: impl AsyncFnOnce(&Watching<'_>) -> T,
+    ) -> Ended<T> {
+        let store = self.seamed_store();
         let lease = super::life::lease(&store).await;
-        let surroundings = Surroundings {
-            life: self,
-            signals: RefCell::default(),
-            rung: Notify::new(),
-            config: RefCell::new(Err("nothing was edited".to_owned())),
-            told: RefCell::default(),
-            alive_every,
-        };
-        let vitals = Vitals::new(self.clock.now(), TimeDelta::hours(1));
+        let clock = self.process_clock();
+        let surroundings = self.surroundings(&clock, manner.alive_every);
+        let vitals = Vitals::new(clock.now(), TimeDelta::hours(1));
         let first = Generation {
             settings: self.settings.clone(),
-            connection: self.connection(&self.clock),
+            connection: self.connection(&clock),
         };
         let outside = self.outside();
         let ground = Ground {
             store: &store,
-            clock: &self.clock,
+            clock: &clock,
             lease,
             outside: &outside,
         };
         let watching = Watching {
             life: self,
+            clock: clock.clone(),
             surroundings: &surroundings,
             vitals: vitals.clone(),
         };
-        let work = daemon::run(ground, first, &surroundings, &vitals, Rhythm::default());
+        let work = daemon::run(ground, first, &surroundings, &vitals, manner.rhythm);
         let mut work = std::pin::pin!(work);
         let told = tokio::select! {
             biased;
-            ended = &mut work => return (None, ended),
+            () = self.seam.stopped() => return Ended::Killed,
+            ended = &mut work => return Ended::Itself(ended),
             told = story(&watching) => told,
         };
         watching.signal(Signal::Stop);
-        (Some(told), work.await)
+        tokio::select! {
+            biased;
+            () = self.seam.stopped() => Ended::Killed,
+            ended = work => Ended::Told(told, ended),
+        }
+    }
+
+    fn surroundings(&self, clock: &Clock, alive_every: Option<Duration>) -> Surroundings<'_> {
+        Surroundings {
+            life: self,
+            clock: clock.clone(),
+            signals: RefCell::default(),
+            rung: Notify::new(),
+            config: RefCell::new(Err("nothing was edited".to_owned())),
+            told: RefCell::default(),
+            alive_every,
+        }
     }
 
     /// Somebody else takes the driver's place, as another machine's daemon would.

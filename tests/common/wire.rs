@@ -175,7 +175,7 @@ impl HttpConnector for Carrier {
             let operation = operation(&request, &body);
             this.wire
                 .seam
-                .point(|| format!("{operation}, never sent"))
+                .point_out(|| format!("{operation}, never sent"))
                 .await;
             this.wire.guard.judge(&this.wire.account, &operation, &body);
             let answer = match this.wire.mutant {
@@ -184,7 +184,7 @@ impl HttpConnector for Carrier {
             };
             this.wire
                 .seam
-                .point(|| format!("{operation}, answer lost"))
+                .point_out(|| format!("{operation}, answer lost"))
                 .await;
             answer
         })

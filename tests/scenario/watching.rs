@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use amiwatch::model::ids::WatchName;
-use amiwatch::model::request::{Answer, Ask};
+use amiwatch::model::request::{Answer, Ask, Request};
 use amiwatch::service::daemon::{Condition, Signal};
 use amiwatch::service::vitals::{BakeResult, PassResult};
-use amiwatch::store::{Store as _, StoreError};
+use amiwatch::store::{Store as _, StoreError, requests};
 use chrono::TimeDelta;
 use sim::{FaultKind, FaultRule};
 
 use crate::common::life::Life;
 use crate::common::paused;
-use crate::common::watching::Watching;
+use crate::common::seam::Arm;
+use crate::common::watching::{Ended, Manner, Watching};
 use crate::common::world::{CONFIG, brisk};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -175,8 +176,12 @@ fn what_supervises_it_is_told() {
             let status = |one: &Condition| matches!(one, Condition::Status(line) if line.contains("next pass 2026-"));
             assert!(told.iter().any(status), "{told:?}");
         };
-        let (_, ended) = life.daemon_to_its_end(story, minute).await;
-        assert!(ended.is_ok());
+        let manner = Manner {
+            alive_every: minute,
+            ..Manner::default()
+        };
+        let ended = life.daemon_to_its_end(manner, story).await;
+        assert!(matches!(ended, Ended::Told((), Ok(()))), "{ended:?}");
     });
 }
 
@@ -276,8 +281,6 @@ fn a_person_asks_for_a_bake_and_gets_its_journal() {
 #[test]
 fn a_request_that_nobody_waits_for_is_removed() {
     paused(async || {
-        use amiwatch::model::request::Request;
-        use amiwatch::store::requests;
         let life = Life::brisk();
         let store = life.store();
         let long_ago = life.clock.now() - Request::WORTH - TimeDelta::seconds(1);
@@ -298,6 +301,29 @@ fn a_request_that_nobody_waits_for_is_removed() {
     });
 }
 
+/// A request that nobody waits for cannot be removed from a store that takes nothing more: that is no
+/// reason to stop watching.
+#[test]
+fn a_full_store_ends_no_daemon() {
+    paused(async || {
+        let life = Life::brisk();
+        life.daemon(async |watching| {
+            verified(watching).await;
+            let request = Request::new(Ask::Reload, "a ghost".to_owned(), life.clock.now());
+            requests::leave(&life.store(), &request).await.unwrap();
+            life.seam.arm(Arm::RefuseFrom(0));
+            let passes = watching.passes();
+            life.wait(2 * HOUR).await;
+            assert!(watching.passes() > passes, "it goes on looking");
+            assert_eq!(requests::all(&life.store()).await.unwrap().len(), 1);
+            life.seam.arm(Arm::Nowhere);
+            life.wait(HOUR).await;
+            assert_eq!(requests::all(&life.store()).await.unwrap(), []);
+        })
+        .await;
+    });
+}
+
 #[test]
 fn a_daemon_that_was_replaced_stops_and_changes_nothing_more() {
     paused(async || {
@@ -309,9 +335,9 @@ fn a_daemon_that_was_replaced_stops_and_changes_nothing_more() {
             life.usurp().await;
             life.wait(4 * HOUR).await;
         };
-        let (told, ended) = life.daemon_to_its_end(story, None).await;
-        assert_eq!(told, None, "it ended before the story did");
-        assert!(matches!(ended, Err(StoreError::LeaseLost)), "{ended:?}");
+        let ended = life.daemon_to_its_end(Manner::default(), story).await;
+        let replaced = matches!(ended, Ended::Itself(Err(StoreError::LeaseLost)));
+        assert!(replaced, "{ended:?}");
         let before = life
             .store()
             .journal(&life.open_bakes().await[0])

@@ -43,7 +43,8 @@ impl<H: Host> Daemon<'_, H> {
                 PassResult::Failed
             }
             Err(limit) => {
-                self.cut(limit, end.since, now).await?;
+                let told = self.cut(limit, end.since, now).await;
+                told.or_else(|error| unless_replaced(error, "nobody was told of a cut pass"))?;
                 PassResult::Cut
             }
         };
@@ -233,11 +234,15 @@ impl<H: Host> Daemon<'_, H> {
         };
         for asked in all {
             let request = &asked.request.value;
-            if request.stale(now) {
-                requests::remove(self.ground.store, &asked).await?;
+            let done = if request.stale(now) {
+                requests::remove(self.ground.store, &asked).await
             } else if request.answer.is_none() && !self.is_looked_at(&asked) {
-                self.begin_request(asked).await?;
-            }
+                self.begin_request(asked).await
+            } else {
+                Ok(())
+            };
+            // A store that is full or cannot be read ends no daemon: the next look finds it again.
+            done.or_else(|error| unless_replaced(error, "a request waits"))?;
         }
         Ok(())
     }
