@@ -1,10 +1,11 @@
 //! Lives many seeded lives, or one again.
 //!
-//!     cargo run --release --example lives -- --seeds 10000 --days 14 [--from 0]
-//!     cargo run --release --example lives -- --seed 4711 --days 14
+//!     cargo run --profile lives --example lives -- --seeds 10000 --days 14 [--from 0] [--jobs 2]
+//!     cargo run --profile lives --example lives -- --seed 4711 --days 14
+//!     cargo run --profile lives --example lives -- --quiet --seeds 1 --days 365
 //!
-//! Stops at the first life that breaks a promise, and prints the command that replays it. Exit 0 when
-//! all promises held, 1 when one did not.
+//! A life that breaks a promise is named with the command that replays it, and no further one is begun
+//! (with `--keep-going`: all are). With `--quiet` nothing happens in them but releases. Exit 0 when all promises held, 1 when one did not.
 
 #![recursion_limit = "256"]
 #![allow(
@@ -20,63 +21,166 @@ mod common;
 mod lives;
 
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use lives::life::{Lived, live};
+use lives::life::{Lived, live, live_quietly};
+
+/// After so many lives a line says how far it is.
+const PROGRESS_EVERY: u64 = 500;
 
 struct Asked {
-    seeds: std::ops::Range<u64>,
+    from: u64,
+    count: u64,
     days: u64,
+    jobs: u64,
+    keep_going: bool,
+    quiet: bool,
 }
 
 fn asked() -> Option<Asked> {
     let mut arguments = std::env::args().skip(1);
-    let (mut from, mut count, mut days) = (0, 100, 14);
+    let mut asked = Asked {
+        from: 0,
+        count: 100,
+        days: 14,
+        jobs: 1,
+        keep_going: false,
+        quiet: false,
+    };
     while let Some(name) = arguments.next() {
-        let value: u64 = arguments.next()?.parse().ok()?;
         match name.as_str() {
-            "--seed" => (from, count) = (value, 1),
-            "--from" => from = value,
-            "--seeds" => count = value,
-            "--days" => days = value,
-            _ => return None,
+            "--keep-going" => asked.keep_going = true,
+            "--quiet" => asked.quiet = true,
+            _ => {
+                let value = arguments.next()?.parse().ok()?;
+                asked.number(&name, value)?;
+            }
         }
     }
-    let seeds = from..from + count;
-    Some(Asked { seeds, days })
+    Some(asked)
+}
+
+impl Asked {
+    fn number(&mut self, name: &str, value: u64) -> Option<()> {
+        match name {
+            "--seed" => (self.from, self.count) = (value, 1),
+            "--from" => self.from = value,
+            "--seeds" => self.count = value,
+            "--days" => self.days = value,
+            "--jobs" => self.jobs = value.max(1),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn live(&self, seed: u64) -> Lived {
+        match self.quiet {
+            true => common::paused(|| live_quietly(seed, self.days)),
+            false => common::paused(|| live(seed, self.days)),
+        }
+    }
+}
+
+/// What all lives together were like.
+#[derive(Default)]
+struct Sum {
+    lives: u64,
+    lived: Lived,
+    broken: Vec<u64>,
+}
+
+impl Sum {
+    fn add(&mut self, one: &Lived) {
+        self.lives += 1;
+        self.lived.passes += one.passes;
+        self.lived.daemons += one.daemons;
+        self.lived.kills += one.kills;
+        self.lived.images += one.images;
+        self.lived.calls += one.calls;
+        self.lived.acts += one.acts;
+        self.lived.strays += one.strays;
+    }
+}
+
+/// Lives one after the other, until none is left or one broke a promise.
+fn work(asked: &Asked, next: &AtomicU64, sum: &Mutex<Sum>) {
+    loop {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        let over = !asked.keep_going && !sum.lock().unwrap().broken.is_empty();
+        if at >= asked.count || over {
+            return;
+        }
+        let (seed, days) = (asked.from + at, asked.days);
+        let lived = std::panic::catch_unwind(|| asked.live(seed));
+        let mut sum = sum.lock().unwrap();
+        match lived {
+            Ok(lived) => sum.add(&lived),
+            Err(_) => {
+                println!("seed {seed} broke a promise; replay it:");
+                println!(
+                    "    cargo run --profile lives --example lives -- --seed {seed} --days {days}"
+                );
+                sum.broken.push(seed);
+            }
+        }
+        if (at + 1).is_multiple_of(PROGRESS_EVERY) {
+            eprintln!("{} of {} lives", at + 1, asked.count);
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "it says how long it took")]
 fn main() -> ExitCode {
-    let Some(Asked { seeds, days }) = asked() else {
-        eprintln!("lives [--seed N | --seeds COUNT --from N] [--days N]");
+    let Some(asked) = asked() else {
+        eprintln!(
+            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet] [--keep-going]"
+        );
         return ExitCode::from(2);
     };
     let began = std::time::Instant::now();
-    let (mut all, count) = (Lived::default(), seeds.end - seeds.start);
-    for seed in seeds {
-        let lived = std::panic::catch_unwind(|| common::paused(|| live(seed, days)));
-        let Ok(lived) = lived else {
-            println!("seed {seed} broke a promise; replay it:");
-            println!("    cargo run --release --example lives -- --seed {seed} --days {days}");
-            return ExitCode::FAILURE;
-        };
-        all.passes += lived.passes;
-        all.kills += lived.kills;
-        all.images += lived.images;
-        all.calls += lived.calls;
-    }
+    let (next, sum) = (AtomicU64::new(0), Mutex::new(Sum::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..asked.jobs {
+            scope.spawn(|| work(&asked, &next, &sum));
+        }
+    });
     let took = began.elapsed().as_secs_f64();
-    let Lived {
-        passes,
-        kills,
-        images,
-        calls,
-    } = all;
-    let years = count as f64 * days as f64 / 365.0;
+    let sum = sum.into_inner().unwrap();
+    tell(&asked, &sum, took);
+    match sum.broken.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn tell(asked: &Asked, sum: &Sum, took: f64) {
+    let Sum {
+        lives,
+        lived,
+        broken,
+    } = sum;
+    let years = *lives as f64 * asked.days as f64 / 365.0;
+    let held = match broken.len() {
+        0 => "every promise held".to_owned(),
+        some => format!("{some} lives broke a promise: {broken:?}"),
+    };
     println!(
-        "{count} lives of {days} days: {years:.1} simulated years, {passes} passes, {calls} calls, \
-         {images} images, {kills} kills; every promise held ({took:.1} s, {:.2} lives a second)",
-        count as f64 / took
+        "{lives} lives of {} days: {years:.1} simulated years, {} passes, {} calls, {} images, \
+         {} daemons, {} of them killed, {} acts of people, {} strays; {held}",
+        asked.days,
+        lived.passes,
+        lived.calls,
+        lived.images,
+        lived.daemons,
+        lived.kills,
+        lived.acts,
+        lived.strays
     );
-    ExitCode::SUCCESS
+    println!(
+        "{took:.1} s on {} threads: {:.2} lives a second, {:.2} s for a simulated year on one thread",
+        asked.jobs,
+        *lives as f64 / took,
+        took * asked.jobs as f64 / years
+    );
 }

@@ -1,107 +1,98 @@
-//! What people do in between: they ask for bakes, sweep, edit recipes and configs, and meddle.
+//! What people do: ask for bakes, hold, edit, reload, look, sweep, set clocks and meddle. Beside a daemon
+//! they have what any command has: the store, and the config that is in use.
 
-use amiwatch::flow::plan;
-use amiwatch::service::Service;
-use amiwatch::service::drive::{Wish, bake, give_order};
-use amiwatch::service::look::{Patience, look, wanted};
+use amiwatch::flow::history::Window;
+use amiwatch::model::hold::{HeldThing, Hold};
+use amiwatch::model::ids::{ImageId, Installation, WatchName};
+use amiwatch::model::request::{Ask, Request};
+use amiwatch::outbox;
+use amiwatch::service::daemon::Signal;
 use amiwatch::service::sweep::sweep;
-use amiwatch::store::Lease;
-use amiwatch::workflow::observer::Unobserved;
+use amiwatch::service::{Service, explain, history};
+use amiwatch::store::sqlite::SqliteStore;
+use amiwatch::store::{Batch, Store as _, left, memory, requests};
 use aws_sdk_ec2::types::InstanceStateName;
+use chrono::TimeDelta;
 
-use super::chance::Chance;
-use super::life::Watched;
-use crate::common::world::{CONFIG, RECIPE};
+use super::life::Living;
+use crate::common::watching::Watching;
+use crate::common::world::INSTALLATION;
 
-/// What a config may say at the time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    pub(crate) config: String,
-    pub(crate) recipe: String,
+/// The longest that a machine's clock is off, in seconds.
+const OFF_MAX: u64 = 7_200;
+
+/// People beside one daemon.
+pub(crate) struct Here<'a> {
+    living: &'a Living,
+    watching: &'a Watching<'a>,
+    /// The store as a command opens it.
+    store: SqliteStore,
 }
 
-impl Wanted {
-    /// The usual config and recipe.
-    pub(crate) fn usual() -> Self {
+impl<'a> Here<'a> {
+    pub(crate) fn come(living: &'a Living, watching: &'a Watching<'a>) -> Self {
+        let store = living.life.store();
         Self {
-            config: CONFIG.to_owned(),
-            recipe: RECIPE.to_owned(),
+            living,
+            watching,
+            store,
         }
     }
 
-    /// The same config with another recipe, or the same recipe under another config.
-    pub(crate) fn edited(&self, chance: &mut Chance) -> Self {
-        let recipe = format!("{RECIPE}# edit {}\n", chance.below(1_000));
-        let config = chance.one_of(&[
-            CONFIG.to_owned(),
-            CONFIG.replace("on_drift = \"bake\"", "on_drift = \"notify\""),
-            CONFIG.replace(
-                "recipe = \"logging\"\n",
-                "recipe = \"logging\"\nsoak = \"6h\"\n",
-            ),
-            CONFIG.replace(
-                "recipe = \"logging\"\n",
-                "recipe = \"logging\"\nmax_age = \"5d\"\n",
-            ),
-        ]);
-        match chance.once_in(2) {
-            true => Self {
-                recipe,
-                ..self.clone()
-            },
-            false => Self {
-                config,
-                ..self.clone()
-            },
-        }
+    fn below(&self, end: u64) -> u64 {
+        self.living.chance.borrow_mut().below(end)
     }
 }
 
-/// `amiwatch bake shop --force`: the next generation, whatever is held.
-pub(crate) async fn forces_a_bake(service: &Service<'_>, lease: Lease) {
-    let Ok(looked) = look(service, None, Patience::AskedNow).await else {
-        return;
-    };
-    let Some(one) = looked.first() else { return };
-    let (Some(place), Some(seen), Some(release)) = (&one.place, &one.seen, &one.item.drift.release)
-    else {
-        return;
-    };
-    let Some(recipe) = wanted(service, one.watch).recipe_digest else {
-        return;
-    };
-    if seen.ours.known().is_none() {
-        return;
+/// What people do in one hour; mostly nothing.
+pub(crate) async fn an_hour(here: &Here<'_>) {
+    notices(here).await;
+    let draw = here.below(400);
+    match draw {
+        0..=3 => asks(here, bake(true)).await,
+        4..=7 => asks(here, bake(false)).await,
+        8..=9 => meddles(here).await,
+        10..=13 => holds(here).await,
+        14..=20 => ends_holds(here).await,
+        21..=24 => edits(here).await,
+        25 => breaks_the_config(here).await,
+        26 => usurps(here).await,
+        27..=29 => sets_the_clock(here),
+        30..=35 => looks(here).await,
+        _ => return,
     }
-    let generation = plan::next_generation(release, &recipe, seen, &place.history.value);
-    let because = ["asked for with --force".to_owned()];
-    let wish = Wish {
-        release,
-        generation,
-        attempt: 1,
-        because: &because,
-    };
-    if let Ok(order) = give_order(service, one.watch, place, &wish).await {
-        let _told_by_the_account = bake(service, lease, &order, &|_| Box::new(Unobserved)).await;
+    here.living.lived.borrow_mut().acts += 1;
+}
+
+/// What is remembered of bakes whose undoing was given up: told, and a person is needed.
+async fn notices(here: &Here<'_>) {
+    let left = left::left(&here.store, None).await;
+    if !left.expect("the store can be read").is_empty() {
+        here.living.given_up.set(true);
     }
 }
 
-/// What the daemon does on start and daily, and people when they like. Returns what it found that
-/// nothing claims.
-pub(crate) async fn sweeps(service: &Service<'_>, lease: Lease) -> Vec<String> {
-    match sweep(service, lease, true).await {
-        Ok(swept) => {
-            let found = swept.found.into_iter().filter(|one| one.verdict.is_stray());
-            found
-                .map(|one| format!("{} {}", one.thing.kind.as_str(), one.thing.id))
-                .collect()
-        }
-        Err(_) => Vec::new(),
+fn shop() -> WatchName {
+    WatchName::from("shop")
+}
+
+fn bake(force: bool) -> Ask {
+    Ask::Bake {
+        watch: shop(),
+        force,
     }
+}
+
+/// `amiwatch bake`, `amiwatch reload`: a request in the store, whose asker went away.
+async fn asks(here: &Here<'_>, ask: Ask) {
+    let request = Request::new(ask, "anna".to_owned(), here.watching.clock.now());
+    // Asked twice in one millisecond is asked once.
+    let _left = requests::leave(&here.store, &request).await;
 }
 
 /// Somebody ends a guest of ours by hand.
-pub(crate) async fn meddle(watched: &Watched, ec2: &aws_sdk_ec2::Client) {
+async fn meddles(here: &Here<'_>) {
+    let ec2 = here.living.life.stranger();
     let Ok(found) = ec2.describe_instances().send().await else {
         return;
     };
@@ -111,7 +102,145 @@ pub(crate) async fn meddle(watched: &Watched, ec2: &aws_sdk_ec2::Client) {
         one.state().and_then(|state| state.name()) == Some(&InstanceStateName::Running)
     });
     if let Some(id) = running.and_then(|one| one.instance_id()) {
-        watched.meddled.set(watched.meddled.get() + 1);
         let _whether_or_not = ec2.terminate_instances().instance_ids(id).send().await;
     }
+}
+
+/// `amiwatch hold`: the watch, or the newest image, for some hours or without end.
+async fn holds(here: &Here<'_>) {
+    let now = here.watching.clock.now();
+    let newest = here.living.life.verified().pop();
+    let on = match newest {
+        Some(image) if here.below(2) == 0 => HeldThing::Image(ImageId::new(image.id)),
+        _ => HeldThing::Watch,
+    };
+    let until = match here.below(3) {
+        0 => None,
+        _ => Some(now + TimeDelta::hours(i64::try_from(1 + here.below(48)).unwrap())),
+    };
+    let hold = Hold {
+        on,
+        reason: "not on a Friday".to_owned(),
+        by: "anna".to_owned(),
+        since: now,
+        until,
+    };
+    change_holds(here, |holds| holds.push(hold.clone())).await;
+}
+
+/// `amiwatch unhold`, of everything.
+async fn ends_holds(here: &Here<'_>) {
+    change_holds(here, Vec::clear).await;
+}
+
+async fn change_holds(here: &Here<'_>, how: impl Fn(&mut Vec<Hold>)) {
+    let installation = Installation::from(INSTALLATION);
+    let watch = shop();
+    let mut held = memory::holds(&here.store, Some(&installation), &watch)
+        .await
+        .expect("the store can be read");
+    how(&mut held.value);
+    if let Some(op) = memory::put_holds(Some(&installation), &watch, &held) {
+        let done = here.store.commit(Batch::of(vec![op])).await;
+        done.expect("nobody else changes holds");
+    }
+}
+
+/// Somebody edits the config or the recipe, and says so in one of the two ways.
+async fn edits(here: &Here<'_>) {
+    let living = here.living;
+    let wanted = living
+        .wanted
+        .borrow()
+        .edited(&mut living.chance.borrow_mut());
+    let both = (wanted.config.clone(), wanted.recipe.clone());
+    here.watching.edit_both(Ok(both));
+    *living.wanted.borrow_mut() = wanted;
+    match here.below(2) {
+        0 => here.watching.signal(Signal::Reload),
+        _ => asks(here, Ask::Reload).await,
+    }
+}
+
+/// A config that cannot be used: the daemon goes on with the one it has; a later start finds it mended.
+async fn breaks_the_config(here: &Here<'_>) {
+    let wrong = "amiwatch.toml:3:1: unknown key `soaks`".to_owned();
+    here.watching.edit(Err(wrong));
+    here.watching.signal(Signal::Reload);
+}
+
+/// Another machine's daemon takes the driver's place.
+async fn usurps(here: &Here<'_>) {
+    here.living.usurped.set(true);
+    here.living.life.usurp().await;
+}
+
+/// How far a machine's clock is off, drawn anew: mostly not at all.
+pub(crate) fn skew(living: &Living) -> TimeDelta {
+    let mut chance = living.chance.borrow_mut();
+    let off = i64::try_from(chance.below(OFF_MAX)).unwrap();
+    TimeDelta::seconds(chance.one_of(&[0, 0, 0, 1, -1]) * off)
+}
+
+/// The clock jumps under the running daemon.
+fn sets_the_clock(here: &Here<'_>) {
+    let (life, before) = (&here.living.life, here.living.life.skew.get());
+    let after = skew(here.living);
+    life.skew.set(after);
+    here.watching.clock.step(after - before);
+}
+
+/// `amiwatch history`, `amiwatch explain`, and a second daemon that finds the place taken.
+async fn looks(here: &Here<'_>) {
+    let window = Window {
+        limit: 50,
+        since: None,
+    };
+    let told = history::read(&here.store, None, window).await;
+    told.expect("the history can be read beside a daemon");
+    let life = &here.living.life;
+    let connection = life.connection(&here.watching.clock);
+    let outside = life.outside();
+    let service = Service {
+        settings: &life.settings,
+        connection: &connection,
+        store: &here.store,
+        clock: &here.watching.clock,
+        outside: &outside,
+    };
+    for watch in life.settings.watches.values() {
+        let explained = explain::read(&service, watch, false).await;
+        explained.expect("a decision can be explained beside a daemon");
+    }
+    let place = here.store.take_lease().await.expect("the store answers");
+    assert_eq!(place, None, "a second driver beside a daemon");
+}
+
+/// `amiwatch sweep --apply`, while no daemon runs.
+pub(crate) async fn sweeps_by_hand(living: &Living) {
+    let swept = living
+        .life
+        .process(async |service, lease| sweep(&service, lease, true).await)
+        .await;
+    let _whatever_the_weather_allowed = swept.expect("nothing is armed");
+}
+
+/// Everything that waits for a person is done: holds end, dead letters are sent again.
+pub(crate) async fn settle(here: &Here<'_>) {
+    ends_holds(here).await;
+    let now = here.watching.clock.now();
+    let revived = outbox::revive(&here.store, now).await;
+    revived.expect("the store can be written");
+}
+
+/// Nothing waits for anybody: every request was answered or is forgotten, every notice was delivered.
+pub(crate) async fn finds_nothing_open(here: &Here<'_>) {
+    let asked = requests::all(&here.store).await.unwrap();
+    let unanswered: Vec<_> = asked
+        .iter()
+        .filter(|one| one.request.value.answer.is_none())
+        .collect();
+    assert!(unanswered.is_empty(), "nobody answers {unanswered:#?}");
+    let waiting = memory::outbox(&here.store).await.unwrap();
+    assert!(waiting.is_empty(), "never delivered: {waiting:#?}");
 }

@@ -1,6 +1,6 @@
-//! A handful of lives in every run of the tests; more of them by `cargo run --release --example lives`.
+//! A handful of lives in every run of the tests; more of them by `cargo run --profile lives --example lives`.
 
-use super::life::live;
+use super::life::{live, live_quietly};
 use crate::common::paused;
 
 fn lives(seeds: std::ops::Range<u64>, days: u64) {
@@ -21,7 +21,9 @@ impl Drop for Replay {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let Self { seed, days } = self;
-            eprintln!("replay: cargo run --example lives -- --seed {seed} --days {days}");
+            eprintln!(
+                "replay: cargo run --profile lives --example lives -- --seed {seed} --days {days}"
+            );
         }
     }
 }
@@ -35,6 +37,16 @@ fn seeded_lives_keep_every_promise() {
 fn the_same_seed_is_the_same_life() {
     let (one, other) = (paused(|| live(7, 2)), paused(|| live(7, 2)));
     assert_eq!(one, other);
+}
+
+#[test]
+fn in_a_quiet_month_each_release_is_baked_and_little_is_asked() {
+    let lived = paused(|| live_quietly(5, 30));
+    assert!(lived.images >= 2, "{lived:?}");
+    let hours = 30 * 24;
+    assert!((hours..=hours + 200).contains(&lived.passes), "{lived:?}");
+    // A bake takes some sixty calls, a pass that finds nothing new a handful.
+    assert!(lived.calls < 8 * lived.passes, "{lived:?}");
 }
 
 /// `cargo test --test main lives::tests::many -- --ignored`

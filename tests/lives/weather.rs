@@ -131,10 +131,12 @@ impl Weather {
 
     fn slowness(&mut self, watched: &Watched) {
         let chance = &mut self.chance;
+        // An image that takes hours is looked at thousands of times: worth it now and then.
+        let image_max = if chance.once_in(8) { 3 * 3600 } else { 600 };
         let timing = Timing {
             start: chance.seconds(1, 120),
             stop: chance.seconds(1, 300),
-            image: chance.seconds(2, 3 * 3600),
+            image: chance.seconds(2, image_max),
             snapshot: Duration::from_secs(2),
             console: chance.seconds(0, 60),
             console_post: chance.seconds(0, 240),
