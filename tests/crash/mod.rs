@@ -7,4 +7,5 @@ mod bake;
 mod failing_steps;
 mod steps;
 mod sweep;
+mod sweeping;
 mod telling;

@@ -4,15 +4,27 @@
 
 use std::time::Duration;
 
-use crate::common::life::Life;
+use amiwatch::service::sweep::sweep;
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+
+use crate::common::life::{Life, Stopped};
 use crate::common::paused;
 use crate::common::seam::Arm;
+use crate::common::watching::{Ended, Manner, Watching};
+
+/// Fewer lives than any workflow here has points: a sweep over none would prove nothing.
+const LIVES_MIN: usize = 4;
 
 /// What is swept, and what must hold wherever it was disturbed.
 #[derive(Clone, Copy)]
 pub(crate) struct Story {
     /// Builds the account and the config.
     pub(crate) begin: fn() -> Life,
+    /// What happened before, undisturbed.
+    pub(crate) before: fn(&Life) -> LocalBoxFuture<'_, ()>,
+    /// What the process does that is disturbed, and the ones after it do again.
+    pub(crate) act: Act,
     /// How long the process stays dead.
     pub(crate) dead_for: Duration,
     /// What else happens while the process is dead.
@@ -21,6 +33,51 @@ pub(crate) struct Story {
     pub(crate) proof: fn(&Life, &AtStop),
     /// The end when the store was lost meanwhile.
     pub(crate) proof_after_loss: fn(&Life, &AtStop),
+}
+
+/// Nothing, for stories that begin with their act.
+pub(crate) fn nothing(_: &Life) -> LocalBoxFuture<'_, ()> {
+    async {}.boxed_local()
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// `run --once`: one pass, and what it starts.
+    Pass,
+    /// `run`, for so long.
+    Daemon(Duration),
+    /// `sweep --apply`.
+    Sweep,
+}
+
+impl Act {
+    pub(crate) async fn once(self, life: &Life) -> Result<(), Stopped> {
+        match self {
+            Self::Pass => life.try_pass().await.map(|_| ()),
+            Self::Daemon(long) => {
+                let wait = async |_: &Watching<'_>| life.wait(long).await;
+                match life.daemon_to_its_end(Manner::default(), wait).await {
+                    Ended::Killed => Err(Stopped),
+                    Ended::Told((), Ok(())) => Ok(()),
+                    other => panic!("a daemon ended so: {other:?}"),
+                }
+            }
+            Self::Sweep => {
+                let swept = life.process(async |service, lease| sweep(&service, lease, true).await);
+                swept.await.map(|_| ())
+            }
+        }
+    }
+
+    /// Again, undisturbed, until there is nothing left to do.
+    async fn until_settled(self, life: &Life) {
+        match self {
+            Self::Pass => {}
+            Self::Daemon(_) | Self::Sweep => self.once(life).await.expect("nothing is armed"),
+        }
+        life.until_settled().await;
+    }
 }
 
 /// How the account stood when the process was disturbed.
@@ -76,37 +133,39 @@ pub(crate) fn everywhere(name: &str, story: Story, nth: usize) {
         (Form::Unanswered, 1),
         (Form::StoreFull, 1),
     ];
+    in_forms(name, story, &forms);
+}
+
+/// Sweeps a workflow in these forms, each at every so manieth point, and says over how many lives.
+pub(crate) fn in_forms(name: &str, story: Story, forms: &[(Form, usize)]) {
     std::thread::scope(|scope| {
         for (form, nth) in forms {
             scope.spawn(move || {
-                let lives = every_point(story, form, nth);
-                assert!(lives > 20, "{name}, {form:?}: only {lives} lives");
+                let lives = every_point(story, *form, *nth);
+                assert!(lives >= LIVES_MIN, "{name}, {form:?}: only {lives} lives");
                 println!("{name}: {form:?} at {lives} points");
             });
         }
     });
 }
 
-/// The points of one pass that nothing disturbs. A sweep over none would prove nothing.
-fn points(begin: fn() -> Life) -> Vec<String> {
+/// The points of one act that nothing disturbs. A sweep over none would prove nothing.
+fn points(story: Story) -> Vec<String> {
     let points = paused(async || {
-        let life = begin();
+        let life = (story.begin)();
+        (story.before)(&life).await;
         life.seam.arm(Arm::Nowhere);
-        life.pass().await;
+        story.act.once(&life).await.expect("nothing is armed");
         life.seam.passed()
     });
-    assert!(
-        points.len() > 100,
-        "only {} points: {points:#?}",
-        points.len()
-    );
+    assert!(points.len() > 20, "only {points:#?}");
     points
 }
 
-/// Disturbs the first pass at each point that is `nth` apart, starts again, and lets it settle.
+/// Disturbs the first act at each point that is `nth` apart, starts again, and lets it settle.
 /// Returns how many lives that were.
 pub(crate) fn every_point(story: Story, form: Form, nth: usize) -> usize {
-    let points = points(story.begin);
+    let points = points(story);
     let fitting = (1..=points.len()).filter(|at| form.applies(&points[at - 1]));
     let stops: Vec<usize> = fitting.step_by(nth).collect();
     for stop in &stops {
@@ -120,8 +179,9 @@ async fn one_life(story: Story, form: Form, stop: usize, told: &str) {
     let life = (story.begin)();
     // A panic further down says only what was wrong; this says in which life.
     let _context = OnPanic(told);
+    (story.before)(&life).await;
     life.seam.arm(form.arm(stop));
-    let first = life.try_pass().await;
+    let first = story.act.once(&life).await;
     let stopped = matches!(form, Form::Stopped(_));
     assert_eq!(first.is_err(), stopped, "the point was not reached");
     assert!(
@@ -138,7 +198,7 @@ async fn one_life(story: Story, form: Form, stop: usize, told: &str) {
     }
     (story.meanwhile)(&life);
     life.wait(story.dead_for).await;
-    life.until_settled().await;
+    story.act.until_settled(&life).await;
     assert_eq!(life.open_bakes().await, Vec::<String>::new());
     match lost {
         true => (story.proof_after_loss)(&life, &at_stop),

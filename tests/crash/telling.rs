@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::sweep::{AtStop, Form, Store, Story, every_point};
+use super::sweep::{Act, AtStop, Form, Store, Story, every_point, nothing};
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::world::{self, CONFIG, TEAM};
@@ -33,10 +33,12 @@ fn nothing_is_lost_and_repeats_say_so(life: &Life, _: &AtStop) {
 fn a_chat_loses_nothing_to_a_stop_anywhere_and_is_told_what_it_may_have_read() {
     let story = Story {
         begin: team,
+        before: nothing,
+        act: Act::Pass,
         dead_for: Duration::from_secs(10),
         meanwhile: |_| {},
         proof: nothing_is_lost_and_repeats_say_so,
         proof_after_loss: nothing_is_lost_and_repeats_say_so,
     };
-    every_point(story, Form::Stopped(Store::Kept), 3);
+    every_point(story, Form::Stopped(Store::Kept), 1);
 }
