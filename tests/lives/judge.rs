@@ -14,7 +14,7 @@ pub(crate) async fn judge(living: &Living) {
     // 1: one key, one image.
     life.one_verified_image_per_key();
     // 2: nothing outlives its bake; sweeps had nothing to do while no store was lost.
-    let excused = living.store_lost.get() || living.given_up.get();
+    let excused = living.store_lost.get() || living.given_up.get() || told_of_a_rest(living);
     let strays = strays(living);
     assert!(excused || strays.is_empty(), "strays: {strays:#?}");
     life.nothing_leaks();
@@ -30,6 +30,14 @@ pub(crate) async fn judge(living: &Living) {
     every_image_was_told(living);
     // 9: no guest could be reached.
     life.guests_were_closed();
+}
+
+/// People were told that a bake could not remove what it had made: a sweep may have done so before
+/// anybody looked at the store.
+fn told_of_a_rest(living: &Living) -> bool {
+    let heard = living.life.heard_keys().into_iter();
+    let mut attention = heard.filter(|key| key.starts_with("attention:"));
+    attention.any(|key| !key.starts_with("attention:stray:"))
 }
 
 /// What sweeps found and told.
