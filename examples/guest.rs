@@ -2,6 +2,8 @@
 //! some guest printed. The contract tests under tests/contract/guest drive it.
 //!
 //!     guest compose builder NONCE DEADLINE_S RECIPE [NAME COMMAND]...   > user-data
+//!     guest --ssm compose ...                                           the same, asked over SSM
+//!     guest question FROM close|no                                      > what it is asked
 //!     guest compose boot-test NONCE DEADLINE_S [NAME COMMAND]...        > user-data
 //!     guest forge NONCE [NAME]...                                       a console whose checks all pass
 //!     guest judge builder|boot-test NONCE CONSOLE [NAME]...             exit 0 passed, 1 failed
@@ -9,9 +11,10 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use amiwatch::flow::bake::user_data::{BuilderGuest, compose_boot_test, compose_builder};
+use amiwatch::flow::bake::user_data::{BuilderGuest, compose_boot_test, compose_builder, question};
 use amiwatch::flow::verify::console::encode;
 use amiwatch::flow::verify::{Expected, GuestRole, Reading, Verdict, judge, read, tail};
+use amiwatch::model::bake::Proof;
 use amiwatch::model::report::{CheckResult, Report};
 use amiwatch::model::watch::Check;
 use anyhow::{Context as _, Result, bail};
@@ -19,7 +22,12 @@ use anyhow::{Context as _, Result, bail};
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
+    // `--ssm` first: guests that are asked over SSM.
+    let (proof, words) = match words.as_slice() {
+        ["--ssm", rest @ ..] => (Proof::Ssm, rest),
+        all => (Proof::Console, all),
+    };
+    match words {
         ["compose", "builder", nonce, deadline, recipe, checks @ ..] => {
             let user_data = std::fs::read_to_string(recipe).context("cannot read the recipe")?;
             send(&compose_builder(&BuilderGuest {
@@ -27,13 +35,19 @@ fn main() -> Result<ExitCode> {
                 checks: &pairs(checks),
                 nonce,
                 deadline_s: deadline.parse()?,
+                proof,
             })?)
         }
         ["compose", "boot-test", nonce, deadline, checks @ ..] => send(&compose_boot_test(
             &pairs(checks),
             nonce,
             deadline.parse()?,
+            proof,
         )?),
+        ["question", from, close] => {
+            let asked = question(from.parse()?, *close == "close");
+            send(asked.as_bytes())
+        }
         ["forge", nonce, names @ ..] => send(forged(nonce, names).as_bytes()),
         ["judge", "builder", nonce, console, names @ ..] => {
             verdict(GuestRole::Builder, nonce, console, names)

@@ -22,6 +22,7 @@ mod beanstalk;
 mod platforms;
 mod raw_amis;
 
+mod commands;
 mod image_candidates;
 mod image_changes;
 mod image_names;
@@ -43,6 +44,7 @@ mod lane_tests;
 mod tests;
 
 pub use call::Cloud;
+pub use commands::{CommandId, Invocation};
 pub use connection::{ByHand, Connection, Reach};
 pub use error::{CloudError, ErrorKind, Failure};
 pub use image_changes::{CreateImage, Snapshot};

@@ -2,7 +2,7 @@
 
 use crate::account::PendingBoot;
 use crate::ec2::lifecycle;
-use crate::guest::Disk;
+use crate::guest::{Agent, Disk};
 use crate::state::State;
 use crate::world::Action;
 
@@ -42,6 +42,12 @@ pub(crate) enum Event {
         id: String,
         boot: u32,
         disk: Disk,
+    },
+    AgentUp {
+        region: String,
+        id: String,
+        boot: u32,
+        agent: Agent,
     },
     Reboot {
         region: String,
@@ -103,6 +109,14 @@ fn apply_quiet(state: &mut State, event: Event) {
             disk,
         } => {
             lifecycle::write_disk(state, &region, &id, boot, disk);
+        }
+        Event::AgentUp {
+            region,
+            id,
+            boot,
+            agent,
+        } => {
+            lifecycle::agent_up(state, &region, &id, boot, agent);
         }
         Event::PowerOff {
             region,

@@ -49,6 +49,37 @@ pub trait Guest: Send + Sync {
     fn imaged(&self, _instance_id: &str, _image_id: &str) {}
 }
 
+/// What a guest's SSM agent does with a script: run as root, to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    pub exit: i32,
+    pub stdout: String,
+    pub stderr: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// An SSM agent inside a guest: gets the script's lines, joined. Called under the account's lock: must
+/// not call back, and must return at once.
+#[derive(Clone)]
+pub struct Agent(Arc<dyn Fn(&str) -> Ran + Send + Sync>);
+
+impl Agent {
+    pub fn new(run: impl Fn(&str) -> Ran + Send + Sync + 'static) -> Self {
+        Self(Arc::new(run))
+    }
+
+    pub(crate) fn run(&self, script: &str) -> Ran {
+        (self.0)(script)
+    }
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Agent")
+    }
+}
+
 /// The default: boots, says nothing, never ends.
 #[derive(Debug, Default)]
 pub struct SilentGuest;
@@ -114,6 +145,17 @@ impl Machine {
             id,
             boot,
             disk,
+        });
+    }
+
+    /// An SSM agent registers after a delay, if the instance has a profile, and answers Run Command
+    /// until this boot ends.
+    pub fn agent_after(&self, delay: Duration, agent: Agent) {
+        self.schedule(delay, |region, id, boot| Event::AgentUp {
+            region,
+            id,
+            boot,
+            agent,
         });
     }
 

@@ -41,7 +41,7 @@ pub use connector::{SimConnector, Sleep};
 pub use door::{Answer, Delivery};
 pub use exec_guest::ExecGuest;
 pub use fault::{FaultKind, FaultRule, When};
-pub use guest::{Boot, Disk, Guest, Machine, SilentGuest};
+pub use guest::{Agent, Boot, Disk, Guest, Machine, Ran, SilentGuest};
 pub use ledger::{Counters, Entry};
 pub use server::{ServeError, ServeOptions, serve};
 pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};

@@ -1,4 +1,6 @@
-//! SSM Parameter Store: named values with versions.
+//! SSM Parameter Store: named values with versions; and Run Command, in `commands`.
+
+mod commands;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +10,8 @@ use serde_json::{Value, json};
 use crate::door::{Call, unknown_operation};
 use crate::state::{ACCOUNT_ID, State};
 use crate::wire::fail::Fail;
+
+pub(crate) use commands::Command;
 
 /// A parameter's versions, oldest first; the last one is what reads give.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +30,12 @@ impl Parameter {
 
 pub(crate) fn call(state: &mut State, call: &Call) -> Result<Value, Fail> {
     let now = state.core.now;
-    let (_, here) = state.enter(&call.region);
+    let (core, here) = state.enter(&call.region);
+    match call.operation.as_str() {
+        "SendCommand" => return commands::send(core, here, call),
+        "GetCommandInvocation" => return commands::invocation(core, here, call),
+        _ => {}
+    }
     let parameters = &mut here.parameters;
     match call.operation.as_str() {
         "GetParameter" => {

@@ -13,7 +13,7 @@ use crate::fault::Faults;
 use crate::iam::Iam;
 use crate::ledger::Ledger;
 use crate::messaging::model::Messaging;
-use crate::ssm::Parameter;
+use crate::ssm::{Command, Parameter};
 use crate::throttle::Throttle;
 use crate::world::Timing;
 
@@ -95,6 +95,8 @@ pub(crate) struct Region {
     pub(crate) beanstalk: Beanstalk,
     pub(crate) messaging: Messaging,
     pub(crate) parameters: BTreeMap<String, Parameter>,
+    /// Run Command's, by id.
+    pub(crate) commands: BTreeMap<String, Command>,
 }
 
 impl State {

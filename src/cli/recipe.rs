@@ -141,6 +141,7 @@ fn size(settings: &Settings, recipe: &Recipe, problems: &mut Vec<String>) -> Opt
         checks: &recipe.checks,
         nonce: &"0".repeat(32),
         deadline_s: settings.builder.timeout.as_secs(),
+        proof: settings.builder.proof,
     });
     match composed {
         Ok(bytes) => Some(bytes.len()),

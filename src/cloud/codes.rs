@@ -28,6 +28,9 @@ const BY_MESSAGE: &[(&str, &str, ErrorKind)] = &[
 /// Codes that mean one thing.
 const BY_CODE: &[(&str, ErrorKind)] = &[
     ("InvalidAMIID.Unavailable", NotFound),
+    // SSM: the agent has not registered (yet); a command that its reads do not know yet.
+    ("InvalidInstanceId", NotFound),
+    ("InvocationDoesNotExist", NotFound),
     ("NotFound", NotFound),
     ("NotFoundException", NotFound),
     ("ParameterNotFound", NotFound),

@@ -28,6 +28,8 @@ mod launch;
 
 mod guest;
 
+mod ssm;
+
 mod image;
 
 mod clean_up;

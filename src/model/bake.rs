@@ -141,6 +141,8 @@ pub struct BakeOrder {
     /// Names of those that the boot test's report must hold besides, after the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub boot_checks: Vec<String>,
+    #[serde(default)]
+    pub proof: Proof,
     /// Tried in turn on capacity errors.
     pub launches: Vec<LaunchChoice>,
     pub network: NetworkOrder,
@@ -157,6 +159,17 @@ pub struct BakeOrder {
     /// first step, so that it is told, paused and held as any failed attempt is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impossible: Option<String>,
+}
+
+/// How a guest's report reaches us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// On its serial console.
+    #[default]
+    Console,
+    /// Fetched over SSM Run Command, which needs an instance profile and an agent in the image.
+    Ssm,
 }
 
 /// One combination of instance type and subnet.

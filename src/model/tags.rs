@@ -19,6 +19,9 @@ pub const RECIPE_DIGEST: &str = "amiwatch:recipe-digest";
 /// On images: `candidate`, `verified`, `rejected`, `quarantined`, `superseded`.
 pub const STATE: &str = "amiwatch:state";
 
+/// On builders that report over SSM: their nonce, once the disk is clean.
+pub const CLOSED: &str = "amiwatch:closed";
+
 /// Values of [`ROLE`].
 pub mod role {
     pub const BUILDER: &str = "builder";

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::bake::{RecipeDigest, digest};
+use super::bake::{Proof, RecipeDigest, digest};
 use super::base::Base;
 use super::ids::{
     Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, WatchName,
@@ -105,6 +105,7 @@ pub struct Builder {
     /// Empty: one without any inbound rule that we make, per VPC.
     pub security_groups: Vec<SecurityGroupId>,
     pub instance_profile: Option<String>,
+    pub proof: Proof,
     /// Absent: the subnet's own rule.
     pub public_ip: Option<bool>,
     /// Absent: the base image's size.

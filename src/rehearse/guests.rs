@@ -7,6 +7,7 @@ use crate::flow::bake::user_data::{
     BuilderGuest, UserDataError, compose_boot_test, compose_builder, grace_s,
 };
 use crate::flow::verify::GuestRole;
+use crate::model::bake::Proof;
 use crate::model::bake::digest;
 use crate::model::watch::Check;
 
@@ -50,6 +51,7 @@ pub fn builder(subject: &Subject) -> Result<Sent, UserDataError> {
         checks: &subject.checks,
         nonce: &nonce,
         deadline_s: subject.timeout.as_secs(),
+        proof: Proof::Console,
     })?;
     Ok(sent(
         subject,
@@ -67,7 +69,7 @@ pub fn builder(subject: &Subject) -> Result<Sent, UserDataError> {
 pub fn boot_test(subject: &Subject) -> Result<Sent, UserDataError> {
     let nonce = nonce(subject, GuestRole::BootTest);
     let checks = [subject.checks.as_slice(), &subject.boot_checks].concat();
-    let user_data = compose_boot_test(&checks, &nonce, subject.timeout.as_secs())?;
+    let user_data = compose_boot_test(&checks, &nonce, subject.timeout.as_secs(), Proof::Console)?;
     Ok(sent(
         subject,
         GuestRole::BootTest,
@@ -136,6 +138,7 @@ mod tests {
             checks: &subject.checks,
             nonce: &sent.nonce,
             deadline_s: 600,
+            proof: Proof::Console,
         });
         assert_eq!(sent.user_data, bake.unwrap());
         assert_eq!(sent.checks, ["one"]);

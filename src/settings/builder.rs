@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::bake::Proof;
 use crate::model::ids::{Architecture, InstanceType, SecurityGroupId, SubnetId};
 use crate::model::watch::{Builder, Encrypt};
 
@@ -17,6 +18,14 @@ pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> Builder 
         values::duration(text, values::SECOND, values::DAY)
     });
     let encrypt = reading.parsed(section.text("encrypt"), arns::encrypt);
+    let instance_profile = reading.parsed(section.text("instance_profile"), arns::instance_profile);
+    let proof = proof(section, reading);
+    if proof == Proof::Ssm && section.text("instance_profile").is_none() {
+        let wrong = "`proof = \"ssm\"` without an instance profile: no guest could be asked";
+        let right = "name an `instance_profile` whose role has AmazonSSMManagedInstanceCore";
+        let at = section.place_of("proof").unwrap_or_default();
+        reading.fault(at, Problem::new(wrong, right));
+    }
     Builder {
         instance_types: instance_types(&section.section("instance_types"), reading),
         subnets: ids(section, "subnets", "subnet-", SubnetId::new, reading),
@@ -27,12 +36,27 @@ pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> Builder 
             SecurityGroupId::new,
             reading,
         ),
-        instance_profile: reading.parsed(section.text("instance_profile"), arns::instance_profile),
+        instance_profile,
+        proof,
         public_ip: section.boolean("public_ip"),
         root_volume_gib: root_volume_gib(section, reading),
         timeout: timeout.unwrap_or(values::HOUR / 2),
         encrypt: encrypt.unwrap_or(Encrypt::AccountDefault),
     }
+}
+
+fn proof(section: &Section<'_>, reading: &mut Reading<'_>) -> Proof {
+    let read = |text: &str| match text {
+        "console" => Ok(Proof::Console),
+        "ssm" => Ok(Proof::Ssm),
+        other => Err(Problem::new(
+            format!("`{other}` is no way for a report to reach us"),
+            "write \"console\" (the serial console) or \"ssm\" (SSM Run Command)",
+        )),
+    };
+    reading
+        .parsed(section.text("proof"), read)
+        .unwrap_or_default()
 }
 
 fn instance_types(

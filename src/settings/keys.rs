@@ -226,6 +226,13 @@ pub(super) const KEYS: &[Key] = &[
         "for recipes that call AWS",
     ),
     key(
+        "builder.proof",
+        Text,
+        "\"console\"",
+        "how a guest's report reaches us",
+    )
+    .by_default(),
+    key(
         "builder.public_ip",
         Boolean,
         "true",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use amiwatch::cli::demo::machine::{ModelMachine, Told};
+use amiwatch::cli::demo::machine::{ModelMachine, Told, answering};
 use amiwatch::flow::verify::encode::encode;
 use amiwatch::model::report::{CheckResult, Report};
 use sim::{Boot, Guest, Machine};
@@ -21,6 +21,8 @@ pub(crate) enum Day {
     Good,
     /// Two seconds from power-on to power-off; whatever the recipe, its checks pass after it.
     Quick,
+    /// As `Quick`, with so much to report that it takes several pieces.
+    Long,
     /// As `Quick`, and every check passed on the untouched base already.
     QuickRedundant,
     /// Boots and says nothing more.
@@ -84,6 +86,7 @@ pub(crate) fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
         }
         Day::NoReport => String::new(),
         Day::Quick => encode(&good, &told.nonce, true),
+        Day::Long => encode(&longer(good), &told.nonce, true),
         Day::QuickRedundant => encode(&report(told, &boot, true), &told.nonce, true),
         Day::Garbage => garbage(&told.nonce),
         Day::HalfReport => half(&encode(&long(good), &told.nonce, true)),
@@ -96,7 +99,13 @@ pub(crate) fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
             encode(&good, &told.nonce, true) + &encode(&other, &told.nonce, true)
         }
     };
-    machine.console_after(Duration::from_secs(1), console);
+    let soon = Duration::from_secs(1);
+    if told.by_ssm {
+        machine.set_disk_after(soon, disk);
+        machine.agent_after(soon, answering(console));
+        return;
+    }
+    machine.console_after(soon, console);
     machine.power_off_after(Duration::from_secs(2), disk);
 }
 
@@ -140,6 +149,13 @@ fn failing(mut report: Report) -> Report {
 fn long(mut report: Report) -> Report {
     let line = |n: u64| format!("package-{n} {:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     report.packages = (1..200).map(line).collect();
+    report
+}
+
+/// So long that one answer of SSM's does not hold it.
+fn longer(mut report: Report) -> Report {
+    let line = |n: u64| format!("package-{n} {:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    report.packages = (1..1_000).map(line).collect();
     report
 }
 

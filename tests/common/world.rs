@@ -36,6 +36,13 @@ pub(crate) const TEAM: &str = r#"
 slack = { webhook_url = { env = "SLACK_WEBHOOK_URL" } }
 "#;
 
+/// Reports are asked for over SSM.
+pub(crate) const OVER_SSM: &str = r#"
+[builder]
+instance_profile = "amiwatch-builder"
+proof = "ssm"
+"#;
+
 /// What the model of a guest understands; its words are looked for where they must not appear.
 pub(crate) const RECIPE: &str = "#cloud-config
 runcmd:

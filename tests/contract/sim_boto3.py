@@ -457,6 +457,12 @@ def parameters():
     equal("pages by path", [len(p["Parameters"]) for p in pages], [10, 2])
     several = ssm.get_parameters(Names=["/app/images/01", "/none"])
     equal("several", (len(several["Parameters"]), several["InvalidParameters"]), (1, ["/none"]))
+    # Nobody plays a guest with an agent here.
+    for wrong, code in (("AWS-RunShellScript", "InvalidInstanceId"), ("AWS-Nothing", "InvalidDocument")):
+        fails(f"{wrong} to nobody", code, ssm.send_command, DocumentName=wrong, InstanceIds=["i-00000000000000000"],
+              Parameters={"commands": ["true"]})
+    fails("no such command", "InvocationDoesNotExist", ssm.get_command_invocation,
+          CommandId="51300000-0000-4000-9000-000000000000", InstanceId="i-00000000000000000")
     control("POST", "deny", {"action": "ssm:GetParameter"})
     fails("denied", "AccessDeniedException", ssm.get_parameter, Name=name)
     control("POST", "allow", {"action": "ssm:GetParameter"})

@@ -8,7 +8,7 @@ use super::sweep::{Act, AtStop, Form, Store, Story, every_point, everywhere, in_
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
-use crate::common::world::INSTALLATION;
+use crate::common::world::{CONFIG, INSTALLATION, OVER_SSM, brisk};
 
 /// One verified image, nothing else of ours, and every notice has arrived.
 fn as_if_nothing_happened(life: &Life, _: &AtStop) {
@@ -72,6 +72,21 @@ fn a_bake_in_a_daemon_that_is_stopped_anywhere_ends_as_if_nothing_had_happened()
         (Form::StoreFull, 2),
     ];
     in_forms("bake in a daemon", story, &forms);
+}
+
+/// The builder stays up, is told to clean itself, marked and stopped: more calls to lose.
+#[test]
+fn a_bake_over_ssm_that_is_disturbed_anywhere_ends_as_if_nothing_had_happened() {
+    let story = Story {
+        begin: || {
+            let life = Life::with_config(&format!("{CONFIG}{OVER_SSM}"));
+            life.account.set_timing(brisk());
+            life.guests(Cast::both(Day::Quick));
+            life
+        },
+        ..BAKE
+    };
+    everywhere("bake over SSM", story, 2);
 }
 
 /// The guests' consoles have expired meanwhile, and whatever was paused has waited long enough.

@@ -1,16 +1,21 @@
 //! What a config and a recipe say at the time, and how people edit them.
 
 use super::chance::Chance;
-use crate::common::world::{CONFIG, RECIPE};
+use crate::common::world::{CONFIG, OVER_SSM, RECIPE};
 
-/// An hourly pass; and guests that hang are given up early, for each look at one costs two calls.
 const HOURLY: &str = "
 [schedule]
 cron = \"0 * * * *\"
-[builder]
-timeout = \"12m\"
 ";
 const AFTER: &str = "recipe = \"logging\"\n";
+
+/// One that passes hourly, and gives up guests that hang early: each look at one costs two calls.
+fn timed(config: &str) -> String {
+    match config.contains("[builder]") {
+        true => format!("{config}timeout = \"12m\"\n{HOURLY}"),
+        false => format!("{config}\n[builder]\ntimeout = \"12m\"\n{HOURLY}"),
+    }
+}
 
 /// A config, and the text of its recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +28,7 @@ impl Wanted {
     /// The usual config, with an hourly pass, and the usual recipe.
     pub(crate) fn usual() -> Self {
         Self {
-            config: format!("{CONFIG}{HOURLY}"),
+            config: timed(CONFIG),
             recipe: RECIPE.to_owned(),
         }
     }
@@ -37,6 +42,7 @@ impl Wanted {
             CONFIG.replace("on_drift = \"bake\"", "on_drift = \"notify\""),
             with("soak = \"6h\""),
             with("max_age = \"5d\""),
+            format!("{CONFIG}{OVER_SSM}"),
         ]);
         match chance.once_in(2) {
             true => Self {
@@ -44,7 +50,7 @@ impl Wanted {
                 ..self.clone()
             },
             false => Self {
-                config: format!("{config}{HOURLY}"),
+                config: timed(&config),
                 ..self.clone()
             },
         }

@@ -11,7 +11,7 @@ use crate::common::guest::Day;
 use crate::common::world::{self, REGION};
 
 /// Everything that amiwatch calls.
-const CALLS: [&str; 17] = [
+const CALLS: [&str; 20] = [
     "ec2:RunInstances",
     "ec2:CreateImage",
     "ec2:CreateSecurityGroup",
@@ -29,6 +29,9 @@ const CALLS: [&str; 17] = [
     "elasticbeanstalk:ListPlatformBranches",
     "sts:GetCallerIdentity",
     "sns:Publish",
+    "ec2:StopInstances",
+    "ssm:SendCommand",
+    "ssm:GetCommandInvocation",
 ];
 
 /// The weather over one account.

@@ -11,6 +11,7 @@ mod news;
 mod next_pass;
 mod silence;
 mod slack;
+mod ssm;
 mod sweep;
 mod telling;
 mod watching;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use amiwatch::flow::bake::render::render;
 use amiwatch::flow::bake::user_data::{BuilderGuest, compose_builder};
+use amiwatch::model::bake::Proof;
 use amiwatch::model::base::{BranchLifecycle, Release};
 use amiwatch::model::ids::{Architecture, ImageId};
 use amiwatch::model::watch::Recipe;
@@ -68,6 +69,7 @@ fn every_recipe_fits_into_user_data_with_its_checks() {
             checks: &recipe.checks,
             nonce: &"0".repeat(32),
             deadline_s: 1800,
+            proof: Proof::Console,
         });
         assert!(composed.unwrap().len() < 16_384, "{}", recipe.name);
     }

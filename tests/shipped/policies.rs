@@ -7,8 +7,10 @@ use std::path::Path;
 use amiwatch::flow::verdict::Exit;
 use serde_json::Value;
 
+use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
+use crate::common::world::{CONFIG, OVER_SSM};
 
 /// What AWS asks for beyond the calls that amiwatch makes itself, each with its reason.
 const BEYOND: [(&str, &str); 7] = [
@@ -185,6 +187,25 @@ fn a_whole_bake_needs_no_more_than_is_granted() {
         life.promises_hold();
         let swept = life.sweep().await;
         assert_eq!(swept.exit(), Exit::Done, "{swept:#?}");
+    });
+}
+
+#[test]
+fn a_bake_over_ssm_needs_no_more_than_is_granted() {
+    paused(async || {
+        let life = Life::with_config(&format!("{CONFIG}{OVER_SSM}"));
+        life.guests(Cast::both(Day::Quick));
+        let names = [
+            "look.json",
+            "bake.json",
+            "bake-profile.json",
+            "bake-ssm.json",
+            "notify.json",
+        ];
+        life.account.set_policy(Some(&together(&names))).unwrap();
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1, "{:#?}", life.heard());
+        life.promises_hold();
     });
 }
 

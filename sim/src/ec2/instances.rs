@@ -67,6 +67,7 @@ pub(crate) fn blank(core: &mut Core, of: &Blank) -> (Instance, Volume) {
         tags: Tags::new(),
         disk: Default::default(),
         boot_number: 0,
+        agent: None,
         generation: 0,
         console: Console::default(),
         visibility: Visibility::default(),

@@ -9,7 +9,7 @@ use super::model::{Instance, Phase};
 use crate::account::PendingBoot;
 use crate::clock::delta;
 use crate::events::Event;
-use crate::guest::{Boot, Disk};
+use crate::guest::{Agent, Boot, Disk};
 use crate::state::{Core, State};
 
 fn instance<'a>(state: &'a mut State, region: &str, id: &str) -> Option<&'a mut Instance> {
@@ -51,6 +51,7 @@ pub(crate) fn reboot(
 
 fn boot(instance: &mut Instance, region: &str, now: DateTime<Utc>) -> PendingBoot {
     instance.boot_number += 1;
+    instance.agent = None;
     instance.console.post(now);
     PendingBoot {
         boot: Boot {
@@ -71,6 +72,13 @@ pub(crate) fn console(state: &mut State, region: &str, id: &str, boot: u32, byte
     let now = state.core.now;
     if let Some(instance) = booted(state, region, id, boot) {
         instance.console.write(now, bytes);
+    }
+}
+
+/// The guest's SSM agent has started; without a profile it cannot register.
+pub(crate) fn agent_up(state: &mut State, region: &str, id: &str, boot: u32, agent: Agent) {
+    if let Some(instance) = booted(state, region, id, boot) {
+        instance.agent = instance.profile.is_some().then_some(agent);
     }
 }
 

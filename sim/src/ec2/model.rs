@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::console::Console;
-use crate::guest::Disk;
+use crate::guest::{Agent, Disk};
 use crate::state::{Core, Tags, Visibility};
 use crate::world::InstanceTypeSpec;
 
@@ -86,6 +86,8 @@ pub(crate) struct Instance {
     pub(crate) tags: Tags,
     pub(crate) disk: Disk,
     pub(crate) boot_number: u32,
+    /// The SSM agent of this boot, once it has registered.
+    pub(crate) agent: Option<Agent>,
     /// Grows with each change of state that was asked for, so that a stale event does nothing.
     pub(crate) generation: u32,
     pub(crate) console: Console,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sim::{Account, Boot, Disk, ExecGuest, Machine, SimClock, Timing};
+use sim::{Account, Agent, Boot, Disk, ExecGuest, Machine, Ran, SimClock, Timing};
 
-use crate::support::{REGION, account, ec2, instant, launch};
+use crate::support::{REGION, account, ec2, instant, launch, request};
 
 fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
@@ -255,4 +255,88 @@ async fn until_stopped(account: &Account, id: &str) {
 )]
 async fn wait_a_little() {
     tokio::time::sleep(Duration::from_millis(2)).await;
+}
+
+fn ssm(account: &Account, operation: &str, body: &str) -> String {
+    let mut request = request("ssm", body);
+    let target = format!("AmazonSSM.{operation}").parse().unwrap();
+    let json = "application/x-amz-json-1.1".parse().unwrap();
+    request.headers_mut().insert("x-amz-target", target);
+    request.headers_mut().insert("content-type", json);
+    let answer = account.handle(&request).response;
+    String::from_utf8(answer.body().to_vec()).unwrap()
+}
+
+/// `"Name":"..."` of an answer.
+fn word(answer: &str, name: &str) -> String {
+    let rest = answer
+        .split_once(&format!("\"{name}\":\""))
+        .map(|(_, rest)| rest);
+    let word = rest
+        .and_then(|rest| rest.split_once('"'))
+        .map(|(word, _)| word);
+    word.unwrap_or_else(|| panic!("no {name} in {answer}"))
+        .to_owned()
+}
+
+#[test]
+fn an_agent_registers_late_answers_and_goes_with_its_boot() {
+    let (account, hand, image) = instant();
+    account.set_guest(|boot: Boot, machine: Machine| {
+        let agent = Agent::new(|script| Ran {
+            stdout: format!("{script}:{}", "x".repeat(30_000)),
+            took: seconds(5),
+            ..Ran::default()
+        });
+        machine.agent_after(seconds(20), agent);
+        if boot.first_boot {
+            machine.reboot_after(seconds(100));
+        }
+    });
+    let bare = launch(&account, &image, "");
+    let id = launch(&account, &image, "IamInstanceProfile.Name=p");
+    let send = |id: &str| {
+        let body = format!(
+            r#"{{"DocumentName":"AWS-RunShellScript","InstanceIds":["{id}"],"Parameters":{{"commands":["who","are you"]}}}}"#
+        );
+        ssm(&account, "SendCommand", &body)
+    };
+    let ask = |command: &str| {
+        let body = format!(r#"{{"CommandId":"{command}","InstanceId":"{id}"}}"#);
+        ssm(&account, "GetCommandInvocation", &body)
+    };
+    assert!(
+        send(&id).contains("InvalidInstanceId"),
+        "it has not registered"
+    );
+    hand.advance(seconds(21));
+    assert!(
+        send(&bare).contains("InvalidInstanceId"),
+        "it has no profile"
+    );
+    let command = word(&send(&id), "CommandId");
+    assert!(
+        ask(&command).contains("InvocationDoesNotExist"),
+        "right after"
+    );
+    hand.advance(seconds(2));
+    assert_eq!(word(&ask(&command), "Status"), "InProgress");
+    hand.advance(seconds(5));
+    let answer = ask(&command);
+    assert_eq!(word(&answer, "Status"), "Success");
+    let output = word(&answer, "StandardOutputContent");
+    assert!(output.starts_with("who\\nare you:xxx"), "{}", &output[..40]);
+    assert!((24_000..24_010).contains(&output.len()), "{}", output.len());
+    hand.advance(seconds(70));
+    let cut = word(&send(&id), "CommandId");
+    hand.advance(seconds(3));
+    assert_eq!(
+        word(&ask(&cut), "Status"),
+        "TimedOut",
+        "it rebooted under it"
+    );
+    assert!(
+        send(&id).contains("InvalidInstanceId"),
+        "the agent of this boot is not up"
+    );
 }

@@ -10,11 +10,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sim::{Boot, Disk, Guest, Machine};
+use sim::{Agent, Boot, Disk, Guest, Machine, Ran};
 
 use crate::flow::verify::encode::encode;
 use crate::model::bake::digest;
@@ -39,6 +40,8 @@ pub struct Told {
     pub checks: Vec<(String, String)>,
     /// The commands of the recipe, one a line.
     pub commands: Vec<String>,
+    /// Its report is asked for over SSM.
+    pub by_ssm: bool,
 }
 
 impl Guest for ModelMachine {
@@ -59,8 +62,14 @@ impl Guest for ModelMachine {
         let after = run_checks(&told.checks, &disk);
         let report = report(&told, &boot, before, after);
         machine.console_after(RECIPE_AFTER, "cloud-init: recipe done\r\n");
-        machine.console_after(REPORT_AFTER, encode(&report, &told.nonce, true));
-        machine.power_off_after(OFF_AFTER, disk);
+        let said = encode(&report, &told.nonce, true);
+        if told.by_ssm {
+            machine.set_disk_after(REPORT_AFTER, disk);
+            machine.agent_after(REPORT_AFTER, answering(said));
+        } else {
+            machine.console_after(REPORT_AFTER, said);
+            machine.power_off_after(OFF_AFTER, disk);
+        }
     }
 }
 
@@ -86,8 +95,47 @@ impl Told {
             role: word("role")?,
             checks: checks.collect(),
             commands: commands(&text),
+            by_ssm: text.contains("\nconsole=$run/frames\n"),
         })
     }
+}
+
+/// An agent that answers `guest/fetch.sh` as a guest that has said all this would: the closing frames
+/// only once it was told to close.
+pub fn answering(said: String) -> Agent {
+    let closing = AtomicBool::new(false);
+    Agent::new(move |script| {
+        if script.contains("[ 'close' = no ]") {
+            closing.store(true, Ordering::Relaxed);
+        }
+        let open = !closing.load(Ordering::Relaxed);
+        let mut lines = said.lines().filter(|line| line.starts_with("AMIWATCH1 "));
+        let lines = lines
+            .by_ref()
+            .filter(|line| !open || line.split(' ').nth(2) != Some("clean"));
+        let Some((from, to)) = range(script) else {
+            return Ran {
+                exit: 127,
+                stderr: "this guest answers one question only".to_owned(),
+                ..Ran::default()
+            };
+        };
+        let wanted = lines.skip(from - 1).take(to + 1 - from);
+        Ran {
+            stdout: wanted.map(|line| format!("{line}\n")).collect(),
+            took: Duration::from_secs(1),
+            ..Ran::default()
+        }
+    })
+}
+
+/// `sed -n 'FROM,TOp'`
+fn range(script: &str) -> Option<(usize, usize)> {
+    let (_, rest) = script.split_once("sed -n '")?;
+    let (from, rest) = rest.split_once(',')?;
+    let (to, _) = rest.split_once("p'")?;
+    let (from, to): (usize, usize) = (from.parse().ok()?, to.parse().ok()?);
+    (1 <= from && from <= to).then_some((from, to))
 }
 
 /// The lines of the recipe's own parts (named `50-...`) that look like commands of its runcmd.

@@ -1,16 +1,18 @@
-//! Watching a guest: its console, its report, its end. One look a call.
+//! Watching a guest: its report, by whichever way it comes, and its end. One look a call.
 
 use std::time::Duration;
 
 use super::launch::missing;
+use super::ssm;
 use super::steps::{Bake, BakeOutput, BakeStep, Packed};
 use super::trouble::{SETTLE_S, step_error};
 use super::user_data::grace_s;
 use crate::cloud::{ErrorKind, Instance, InstanceState};
 use crate::flow::verify::{Expected, GuestRole, Reading, Verdict, judge, read, tail};
-use crate::model::bake::BakeOrder;
+use crate::model::bake::{BakeOrder, Proof};
 use crate::model::ids::InstanceId;
 use crate::model::report::Report;
+use crate::model::tags;
 use crate::workflow::{At, Failure, Look, Run, StepError};
 
 /// The console lags behind the guest: EC2 posts it a while after the stop.
@@ -36,11 +38,22 @@ fn guest_max_s(order: &BakeOrder) -> i64 {
 /// What one look at a guest saw.
 struct Looked {
     guest: Instance,
+    /// For people; over SSM only of a guest that has failed, as far as there is one.
     console: Vec<u8>,
+    /// Its frames, where they do not come on the console.
+    fetched: Option<Vec<u8>>,
+    /// Why the last question over SSM had no answer.
+    trouble: Option<String>,
     /// Stopped or terminated for so long that the console has nothing more to come.
     settled: bool,
     /// A guest of ours has powered itself off by now, whatever its recipe does: this one hangs.
     overdue: bool,
+}
+
+impl Looked {
+    fn read(&self, nonce: &str) -> Reading {
+        read(self.fetched.as_deref().unwrap_or(&self.console), nonce)
+    }
 }
 
 /// The builder's report, once it is whole; a failing one ends the bake at once.
@@ -49,7 +62,7 @@ pub(super) async fn builder_report(
     at: &At<'_, Bake<'_>>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
-    let Some(looked) = look(bake, at, BakeStep::LaunchBuilder).await? else {
+    let Some(looked) = look(bake, at, BakeStep::LaunchBuilder, false).await? else {
         return Ok(pending("the builder does not show yet"));
     };
     let Some((report, _)) = whole(&looked, &order.builder_nonce)? else {
@@ -64,15 +77,18 @@ pub(super) async fn builder_report(
     accept(&report, true, &expected, &looked)
 }
 
-/// The builder has printed its closing frame and has stopped.
+/// The builder has closed its report and has stopped.
 pub(super) async fn stopped(
     bake: &Bake<'_>,
     at: &At<'_, Bake<'_>>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
-    let Some(looked) = look(bake, at, BakeStep::LaunchBuilder).await? else {
+    let Some(looked) = look(bake, at, BakeStep::LaunchBuilder, true).await? else {
         return Ok(pending("the builder does not show"));
     };
+    if order.proof == Proof::Ssm {
+        return stopped_by_us(bake, at, &looked).await;
+    }
     match looked.guest.state {
         InstanceState::Stopped => {}
         state if state.ended() => {
@@ -86,7 +102,7 @@ pub(super) async fn stopped(
         }
         _ => return Ok(pending("the builder is powering off")),
     }
-    match read(&looked.console, &order.builder_nonce) {
+    match looked.read(&order.builder_nonce) {
         Reading::Whole { clean: true, .. } => Ok(Look::Done(BakeOutput::Stopped)),
         _ if looked.settled => {
             let why = "the builder stopped without its closing frame: its disk may hold the \
@@ -97,13 +113,59 @@ pub(super) async fn stopped(
     }
 }
 
+/// Over SSM the builder stays up: it is told to clean itself, marked once it has said so, and stopped.
+/// The mark outlives this process, so that a stopped builder tells whether it was clean.
+async fn stopped_by_us(
+    bake: &Bake<'_>,
+    at: &At<'_, Bake<'_>>,
+    looked: &Looked,
+) -> Result<Look<BakeOutput>, StepError> {
+    let (guest, nonce) = (&looked.guest, &at.run.input().builder_nonce);
+    let marked = guest.tags.get(tags::CLOSED) == Some(nonce);
+    match guest.state {
+        InstanceState::Stopped if marked => return Ok(Look::Done(BakeOutput::Stopped)),
+        InstanceState::Running if marked => {}
+        InstanceState::Running => match looked.read(nonce) {
+            Reading::Whole { clean: true, .. } => {
+                let mark = [(tags::CLOSED.to_owned(), nonce.clone())].into();
+                let marked = bake.cloud.tag(&[guest.id.as_str()], &mark).await;
+                marked.map_err(|error| step_error(&error))?;
+            }
+            _ if (at.now - at.since).num_seconds() >= POWER_OFF_S => {
+                let why = "the builder reported and never said that it is clean";
+                return Err(failed("not_closed", &silent(why, looked), &looked.console));
+            }
+            _ => return Ok(pending("the builder is cleaning itself")),
+        },
+        InstanceState::Pending | InstanceState::Stopping | InstanceState::Other => {
+            return Ok(pending("the builder is stopping"));
+        }
+        InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated => {
+            let why = "the builder ended before it had said that it is clean: its disk may hold \
+                       the builder's identity; bake again";
+            return Err(failed("not_closed", why, &looked.console));
+        }
+    }
+    let stopped = bake.cloud.stop(&guest.id).await;
+    stopped.map_err(|error| step_error(&error))?;
+    Ok(pending("the builder is stopping"))
+}
+
+/// With why the last question over SSM had no answer.
+fn silent(why: &str, looked: &Looked) -> String {
+    match &looked.trouble {
+        Some(trouble) => format!("{why}; {trouble}"),
+        None => why.to_owned(),
+    }
+}
+
 /// The boot test's report, once it is whole and closed.
 pub(super) async fn boot_report(
     bake: &Bake<'_>,
     at: &At<'_, Bake<'_>>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
-    let Some(looked) = look(bake, at, BakeStep::LaunchBootTest).await? else {
+    let Some(looked) = look(bake, at, BakeStep::LaunchBootTest, true).await? else {
         return Ok(pending("the boot test does not show yet"));
     };
     let builder = builder_report_of(at.run)?;
@@ -123,11 +185,13 @@ pub(super) async fn boot_report(
     }
 }
 
-/// One look at a guest; `None` while it may not be visible yet.
+/// One look at a guest; `None` while it may not be visible yet. Over SSM the guest is asked, with
+/// `close` to close its report as well.
 async fn look(
     bake: &Bake<'_>,
     at: &At<'_, Bake<'_>>,
     launched: BakeStep,
+    close: bool,
 ) -> Result<Option<Looked>, StepError> {
     let Some(BakeOutput::Instance { id }) = at.run.output(launched) else {
         return Err(missing("the guest"));
@@ -144,15 +208,29 @@ async fn look(
         let why = format!("{id} is not listed any more: somebody removed it; bake again");
         return Err(failed("guest_gone", &why, &[]));
     };
-    let console = console(bake, &guest).await?;
+    let order = at.run.input();
     let settled = settled(bake, at, id, guest.state);
-    let overdue = (at.now - at.since).num_seconds() >= guest_max_s(at.run.input());
-    Ok(Some(Looked {
+    let overdue = (at.now - at.since).num_seconds() >= guest_max_s(order);
+    let mut looked = Looked {
         guest,
-        console,
+        console: Vec::new(),
+        fetched: None,
+        trouble: None,
         settled,
         overdue,
-    }))
+    };
+    match order.proof {
+        Proof::Console => looked.console = console(bake, &looked.guest).await?,
+        Proof::Ssm => {
+            let heard = ssm::ask(bake, order, &looked.guest, close, at.now).await?;
+            (looked.fetched, looked.trouble) = (Some(heard.frames), heard.trouble);
+            if settled || overdue {
+                // For people alone: an image whose console says nothing is why there is SSM.
+                looked.console = console(bake, &looked.guest).await.unwrap_or_default();
+            }
+        }
+    }
+    Ok(Some(looked))
 }
 
 /// The console: the latest output, and for a guest that has ended what was posted at its end as
@@ -189,7 +267,7 @@ fn settled(bake: &Bake<'_>, at: &At<'_, Bake<'_>>, id: &InstanceId, state: Insta
 
 /// The report, when it is whole. Contradicting frames never become one.
 fn whole(looked: &Looked, nonce: &str) -> Result<Option<(Report, bool)>, StepError> {
-    match read(&looked.console, nonce) {
+    match looked.read(nonce) {
         Reading::Whole { report, clean } => Ok(Some((report, clean))),
         Reading::Invalid { why } => {
             let why = format!("the guest's report contradicts itself: {why}");
@@ -212,14 +290,14 @@ fn waiting(looked: &Looked, who: &str) -> Result<Look<BakeOutput>, StepError> {
             "{who} {id} ended without a report (EC2's reason: {reason}): its recipe powered it \
              off, or it never came up; look at the console's end"
         );
-        return Err(failed("no_report", &why, &looked.console));
+        return Err(failed("no_report", &silent(&why, looked), &looked.console));
     }
     if looked.overdue {
         let why = format!(
             "{who} {id} neither reported nor powered itself off in its time: it hangs, or \
              cloud-init never ran; look at the console's end"
         );
-        return Err(failed("hangs", &why, &looked.console));
+        return Err(failed("hangs", &silent(&why, looked), &looked.console));
     }
     let so_far = match looked.guest.state {
         InstanceState::Pending => format!("{who} is being launched"),

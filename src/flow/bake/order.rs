@@ -10,7 +10,7 @@ use super::user_data::{self, BuilderGuest, UserDataError};
 use crate::cloud::{InstanceTypeFacts, Offering, Subnet};
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{
-    BakeKey, BakeOrder, KeyInputs, LaunchChoice, NetworkOrder, RecipeDigest, RootVolume,
+    BakeKey, BakeOrder, KeyInputs, LaunchChoice, NetworkOrder, Proof, RecipeDigest, RootVolume,
 };
 use crate::model::base::Release;
 use crate::model::ids::{Installation, InstanceType, Scope, VpcId};
@@ -67,8 +67,8 @@ enum OrderError {
         example: &'static str,
     },
     #[error(
-        "{instance_type} cannot be a builder: {why}; its console is the proof, so name a Nitro \
-         type of the base's architecture in [builder] instance_types"
+        "{instance_type} cannot be a builder: {why}; name a Nitro type of the base's architecture in \
+         [builder] instance_types (only proof = \"ssm\" does without Nitro's console)"
     )]
     UnfitType {
         instance_type: InstanceType,
@@ -150,6 +150,7 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         checks_digest: Some(recipe.checks_digest()),
         checks: names(&recipe.checks),
         boot_checks: names(&recipe.boot_checks),
+        proof: builder.proof,
         launches: Vec::new(),
         network: NetworkOrder::Given(Vec::new()),
         instance_profile: builder.instance_profile.clone(),
@@ -183,6 +184,7 @@ fn fill(bare: BakeOrder, inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderErr
         checks,
         nonce,
         deadline_s,
+        proof: bare.proof,
     };
     Ok(BakeOrder {
         builder_user_data: user_data::compose_builder(&guest)?,
@@ -190,6 +192,7 @@ fn fill(bare: BakeOrder, inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderErr
             &[checks, &recipe.boot_checks].concat(),
             &bare.boot_test_nonce,
             deadline_s,
+            bare.proof,
         )?,
         network: network(builder, inputs.installation, one_vpc(&site.subnets)?),
         launches: launches(inputs)?,
@@ -306,7 +309,9 @@ fn fit(instance_type: &InstanceType, inputs: &OrderInputs<'_>) -> Result<(), Ord
         .iter()
         .find(|facts| facts.instance_type == *instance_type);
     let why = match known {
-        Some(facts) if !facts.nitro => "it is not a Nitro type",
+        Some(facts) if !facts.nitro && inputs.builder.proof == Proof::Console => {
+            "it is not a Nitro type"
+        }
         Some(facts)
             if !facts
                 .architectures

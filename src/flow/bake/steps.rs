@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::ssm::Conversation;
 use super::{by_hand, clean_up, closing, guest, image, launch, network};
 use crate::cloud::Cloud;
 use crate::flow::verify::GuestRole;
@@ -122,6 +123,8 @@ pub struct Bake<'a> {
     /// When each stopped guest was first seen stopped. Only shortens waits: a restart begins anew,
     /// and the journal's deadline holds either way.
     pub stopped_seen: RefCell<BTreeMap<InstanceId, DateTime<Utc>>>,
+    /// What was asked of guests over SSM, and heard. A restart asks anew.
+    pub(super) conversations: RefCell<BTreeMap<InstanceId, Conversation>>,
 }
 
 impl<'a> Bake<'a> {
@@ -132,6 +135,7 @@ impl<'a> Bake<'a> {
             store,
             told,
             stopped_seen: RefCell::default(),
+            conversations: RefCell::default(),
         }
     }
 }

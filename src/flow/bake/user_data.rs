@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
 use crate::flow::verify::GuestRole;
-use crate::model::bake::{BakeKey, digest};
+use crate::model::bake::{BakeKey, Proof, digest};
 use crate::model::watch::Check;
 
 mod mime;
@@ -29,6 +29,9 @@ const BOOTHOOK: &str = include_str!("guest/boothook.sh");
 /// Runs last: tells the boothook that the recipe's own parts are through.
 const VERIFY: &str = include_str!("guest/verify.sh");
 
+/// Asks a guest that reports over SSM.
+const FETCH: &str = include_str!("guest/fetch.sh");
+
 /// What a builder is made to do.
 #[derive(Debug, Clone, Copy)]
 pub struct BuilderGuest<'a> {
@@ -40,6 +43,7 @@ pub struct BuilderGuest<'a> {
     /// Seconds from the first boot after which the guest stops waiting for the recipe. It powers
     /// off at most [`grace_s`] seconds later, whatever hangs.
     pub deadline_s: u64,
+    pub proof: Proof,
 }
 
 /// Seconds that one check may take at the end, with what it takes to notice that it does not end.
@@ -111,6 +115,7 @@ pub fn compose_builder(guest: &BuilderGuest<'_>) -> Result<Vec<u8>, UserDataErro
         checks: guest.checks,
         nonce: guest.nonce,
         deadline_s: guest.deadline_s,
+        proof: guest.proof,
     };
     compose(&script, recipe::parts(guest.user_data)?)
 }
@@ -120,12 +125,14 @@ pub fn compose_boot_test(
     checks: &[Check],
     nonce: &str,
     deadline_s: u64,
+    proof: Proof,
 ) -> Result<Vec<u8>, UserDataError> {
     let script = Script {
         role: GuestRole::BootTest,
         checks,
         nonce,
         deadline_s,
+        proof,
     };
     compose(&script, Vec::new())
 }
@@ -137,6 +144,7 @@ struct Script<'a> {
     checks: &'a [Check],
     nonce: &'a str,
     deadline_s: u64,
+    proof: Proof,
 }
 
 fn compose(script: &Script<'_>, recipe: Vec<Part>) -> Result<Vec<u8>, UserDataError> {
@@ -160,17 +168,30 @@ fn compose(script: &Script<'_>, recipe: Vec<Part>) -> Result<Vec<u8>, UserDataEr
     fit(mime::write(&parts).into_bytes())
 }
 
-/// A template without comments and indents, and with its values in. Every value is a number, a word
-/// of ours, hex or base64: none can leave its quotes.
+/// A template without comments, indents and the other proof's lines, and with its values in. Every
+/// value is a number, a word of ours, hex or base64: none can leave its quotes.
 fn filled(template: &str, script: &Script<'_>) -> String {
     let comment = |line: &str| line.starts_with('#') && !line.starts_with("#!");
+    let (ours, others) = match script.proof {
+        Proof::Console => (" #console", " #ssm"),
+        Proof::Ssm => (" #ssm", " #console"),
+    };
     let code: String = template
         .lines()
         .map(str::trim_start)
-        .filter(|line| !comment(line) && !line.is_empty())
-        .map(|line| format!("{line}\n"))
+        .filter(|line| !comment(line) && !line.is_empty() && !line.ends_with(others))
+        .map(|line| format!("{}\n", line.strip_suffix(ours).unwrap_or(line)))
         .collect();
+    // A console tears lines, so that a small report goes out twice; a file does not. An agent that is
+    // still needed is neither stopped nor cleaned up after: it is when the machine stops.
+    let (twice, agent, traces) = match script.proof {
+        Proof::Console => ("14000", "amazon-ssm-agent", "var/lib/amazon/ssm/[Vir]*"),
+        Proof::Ssm => ("0", "", ""),
+    };
     code.replace("@NONCE@", script.nonce)
+        .replace("@TWICE@", twice)
+        .replace("@AGENT@", agent)
+        .replace("@TRACES@", traces)
         .replace("@ROLE@", script.role.as_str())
         .replace("@DEADLINE@", &script.deadline_s.to_string())
         .replace("@GRACE@", &grace_s(script.checks.len()).to_string())
@@ -180,6 +201,24 @@ fn filled(template: &str, script: &Script<'_>) -> String {
 
 fn tail_bytes(checks: usize) -> usize {
     TAIL_BYTES.min(TAILS_BYTES / checks.max(1))
+}
+
+/// Lines of frames that one question asks for: below 20 kB, of which SSM gives back 24,000 characters.
+pub const LINES_A_QUESTION: usize = 90;
+
+/// The question to a guest that reports over SSM: its lines from the `from`th on (the first is 1), and
+/// with `close` that it clean itself.
+pub fn question(from: usize, close: bool) -> String {
+    let to = from.saturating_add(LINES_A_QUESTION - 1);
+    let comment = |line: &&str| !line.starts_with('#');
+    let code: String = FETCH
+        .lines()
+        .filter(comment)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    code.replace("@CLOSE@", if close { "close" } else { "no" })
+        .replace("@FROM@", &from.to_string())
+        .replace("@TO@", &to.to_string())
 }
 
 /// `<name, base64> <command, base64>` a line.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::flow::test_world::{BASE_451, World, days, digest, now};
-use crate::model::bake::{BakeOrder, NetworkOrder, RootVolume};
+use crate::model::bake::{BakeOrder, NetworkOrder, Proof, RootVolume};
 use crate::model::changes::ChangesInShort;
 use crate::model::ids::Architecture;
 use crate::model::watch::Wanted;
@@ -30,6 +30,7 @@ pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
         checks: Vec::new(),
         checks_digest: None,
         boot_checks: Vec::new(),
+        proof: Proof::Console,
         launches: Vec::new(),
         network: NetworkOrder::Given(Vec::new()),
         instance_profile: None,

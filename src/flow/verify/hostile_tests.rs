@@ -7,7 +7,7 @@ use super::*;
 use crate::flow::bake::user_data::{self, BuilderGuest};
 use crate::flow::verify::console::encode;
 use crate::flow::verify::{GuestRole, tail};
-use crate::model::bake::{BakeKey, digest};
+use crate::model::bake::{BakeKey, Proof, digest};
 use crate::model::report::CheckResult;
 use crate::model::watch::Check;
 
@@ -82,6 +82,7 @@ fn user_data_on_the_console_is_no_report() {
         checks: &checks,
         nonce: &own,
         deadline_s: 60,
+        proof: Proof::Console,
     });
     let mut console = composed.unwrap();
     let traced: Vec<u8> = console

@@ -49,6 +49,33 @@ boot_test() {
         boot "$disks/good" i-boot-test boot-test boot-test passed
 }
 
+# A guest that is asked over SSM: a stand-in for the agent, in the agent's own unit, runs the very
+# questions that a bake sends and prints their answers, leaves traces where the agent does, and then has
+# the machine stopped in order, as StopInstances does.
+over_ssm() {
+    local disk=$disks/over-ssm from close
+    local questions=$disk/upper/usr/share/questions units=$disk/upper/etc/systemd/system
+    mkdir -p "$questions" "$units/multi-user.target.wants" "$disk/upper/usr/local/sbin"
+    for close in no close; do
+        for from in 1 91 181 271; do
+            "$guest" question "$from" "$close" >"$questions/$close-$from"
+        done
+    done
+    install -m 755 "$here/agent.sh" "$disk/upper/usr/local/sbin/agent"
+    cp "$here/amazon-ssm-agent.service" "$units/"
+    ln -s ../amazon-ssm-agent.service "$units/multi-user.target.wants/"
+    "$guest" --ssm compose builder "$nonce" 60 "$here/recipes/good.yaml" "$name" "$plain" |
+        boot "$disk" i-over-ssm builder over-ssm passed
+    local left
+    left=$(cd "$disk/upper" && find var/lib/amazon/ssm -mindepth 1 -not -path '*/keep*'
+        find "$disk/upper/etc/ssh" -name 'ssh_host_*key*' -type f
+        cat "$disk/upper/etc/machine-id")
+    if [ -n "$left" ] || [ ! -e "$disk/upper/var/lib/amazon/ssm/keep" ]; then
+        echo "over-ssm: left on the disk: $left" >&2
+        failed=1
+    fi
+}
+
 one() {
     case $1 in
     good) bake good.yaml 60 "$plain" passed && boot_test ;;
@@ -58,13 +85,14 @@ one() {
     # Its cloud-init cannot write that it ended: the watcher gives it a minute.
     fills-disk) bake fills-disk.sh 120 "$plain" failed ;;
     hangs) bake hangs.sh 8 "$plain" failed ;;
+    over-ssm) over_ssm ;;
     hanging-check) bake hanging-check.yaml 60 'test -e /etc/by-nobody || sleep 1000' failed ;;
     *) echo "no recipe $1" >&2 && exit 2 ;;
     esac
 }
 
 [ $# -gt 0 ] || set -- good failing-middle invalid-yaml misspelt-key exits-early hangs hanging-check \
-    reboots reboots-first forges fills-disk
+    reboots reboots-first forges fills-disk over-ssm
 for recipe in "$@"; do
     one "$recipe"
 done

@@ -4,9 +4,13 @@
 # runs the checks on the untouched base. The watcher waits for cloud-init to end or for the deadline,
 # runs the checks, reports on the console, cleans the disk, and powers off: always.
 #
+# With proof = "ssm" it stays up instead: its frames go into a file, which fetch.sh reads over SSM Run
+# Command; it cleans the disk when it is asked to, and is stopped from outside.
+#
 # POSIX sh with coreutils or busybox. It shares 16,384 bytes with the recipe, so it is short: a test
-# holds it to 4,096. The composer fills the @WORDS@ in and drops comments and indents; no line may
-# depend on how it is indented.
+# holds it to 4,096. The composer fills the @WORDS@ in, keeps of the lines that end in #console or #ssm
+# those of the proof that is asked for, and drops comments and indents; no line may depend on how it is
+# indented.
 
 umask 077
 export LC_ALL=C HOME=/root PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -104,7 +108,8 @@ report() {
     done
     total=$(wc -l <$run/lines)
     at=0
-    cat $run/lines "$([ "$size" -gt 14000 ] || echo $run/lines)" | while read -r chunk; do
+    # shellcheck disable=SC2170
+    cat $run/lines "$([ "$size" -gt @TWICE@ ] || echo $run/lines)" | while read -r chunk; do
         at=$((at % total + 1))
         frame $at/"$total" "$chunk"
     done
@@ -114,12 +119,18 @@ report() {
 # The machine id is emptied: a missing one would make systemd reset which units are enabled.
 clean() {
     # These write once more when they stop; and without the last one the journal makes its file anew.
-    limit 60 systemctl stop ecs amazon-ssm-agent systemd-random-seed
+    limit 60 systemctl stop ecs @AGENT@ systemd-random-seed
     limit 20 journalctl --relinquish-var
+    # The SSM agent carries our last words: what it leaves itself goes when it is stopped. On tmpfs, so
+    # that the image does not have it.
+    unit=run/systemd/system/amazon-ssm-agent.service.d #ssm
+    mkdir -p $unit #ssm
+    printf '[Service]\nExecStopPost=/bin/sh -c "rm -rf %s"\n' '/var/lib/amazon/ssm/[Vir]*' >$unit/last.conf #ssm
+    limit 20 systemctl daemon-reload #ssm
     rm -rf var/lib/cloud/instance* var/lib/cloud/data var/lib/cloud/sem var/log/cloud-init* \
         var/log/journal/* etc/ssh/ssh_host_*key* root/.ssh/authorized_keys root/.*_history \
         home/*/.ssh/authorized_keys home/*/.*_history var/lib/ecs/data/* \
-        var/lib/amazon/ssm/[Vir]* var/cache/dnf/* var/cache/yum/* var/cache/apt/* \
+        @TRACES@ var/cache/dnf/* var/cache/yum/* var/cache/apt/* \
         var/lib/apt/lists/* var/lib/dh*/* var/lib/systemd/random-seed tmp/* var/tmp/* \
         var/lib/dbus/machine-id var/lib/amiwatch
     : >etc/machine-id
@@ -189,17 +200,23 @@ while [ $left -gt 0 ]; do
     break
 done
 
-console=dev/console
-[ -c dev/ttyS0 ] && (echo >dev/ttyS0) && console=dev/ttyS0
-dmesg -n 1
+console=dev/console #console
+[ -c dev/ttyS0 ] && (echo >dev/ttyS0) && console=dev/ttyS0 #console
+dmesg -n 1 #console
+console=$run/frames #ssm
+rm -f $console $run/told $run/wanted #ssm
 report
+: >$run/told #ssm
+until [ -e $run/wanted ]; do sleep 1; done #ssm
 if [ $role != builder ] || clean; then
     frame clean "$sum"
     frame clean "$sum"
 fi
 sync
+# Whoever asked stops the machine; if nobody does, the deadline.
+wait #ssm
 # The console drains.
-sleep 5
+sleep 5 #console
 # An orderly end would wait for whatever hangs.
-[ $ended = deadline ] || { $off && sleep 120; }
-$off -f
+[ $ended = deadline ] || { $off && sleep 120; } #console
+$off -f #console

@@ -20,6 +20,7 @@ fn builder(user_data: &str) -> Result<Vec<u8>, UserDataError> {
         checks: &checks(),
         nonce: NONCE,
         deadline_s: 900,
+        proof: Proof::Console,
     })
 }
 
@@ -41,6 +42,25 @@ fn parts(user_data: &str) -> Vec<(String, String, String)> {
 
 fn names(user_data: &str) -> Vec<String> {
     parts(user_data).into_iter().map(|part| part.1).collect()
+}
+
+/// The lines of the other proof are left out, and no mark of theirs stays.
+#[test]
+fn each_proof_has_its_own_lines() {
+    let of = |proof| {
+        let composed = compose_boot_test(&checks(), NONCE, 900, proof).unwrap();
+        String::from_utf8(composed).unwrap()
+    };
+    let (console, ssm) = (of(Proof::Console), of(Proof::Ssm));
+    for text in [&console, &ssm] {
+        let marked = |line: &str| line.ends_with("#console") || line.ends_with("#ssm");
+        assert!(!text.lines().any(marked), "{text}");
+    }
+    assert!(console.contains("\n[ $ended = deadline ] || { $off && sleep 120; }\n"));
+    assert!(console.contains("systemctl stop ecs amazon-ssm-agent systemd-random-seed"));
+    assert!(!console.contains("wanted"));
+    assert!(ssm.contains("\nconsole=$run/frames\n"));
+    assert!(!ssm.contains("ttyS0") && !ssm.contains("stop ecs amazon-ssm-agent"));
 }
 
 #[test]
@@ -80,7 +100,7 @@ fn nothing_stays_unfilled_and_nothing_secret_leaves_its_quotes() {
 fn the_same_inputs_give_the_same_bytes_and_others_do_not() {
     assert_eq!(builder("#!/bin/sh\na\n"), builder("#!/bin/sh\na\n"));
     assert_ne!(builder("#!/bin/sh\na\n"), builder("#!/bin/sh\nb\n"));
-    let boot_test = |nonce| compose_boot_test(&checks(), nonce, 900).unwrap();
+    let boot_test = |nonce| compose_boot_test(&checks(), nonce, 900, Proof::Console).unwrap();
     assert_eq!(boot_test(NONCE), boot_test(NONCE));
     assert_ne!(boot_test(NONCE), boot_test("ff"));
 }
@@ -190,10 +210,12 @@ fn large_user_data_is_packed_and_too_large_is_told() {
 
 #[test]
 fn ours_leave_most_of_the_room_to_the_recipe() {
-    let ours = compose_boot_test(&[], NONCE, 900).unwrap();
-    assert!(ours.len() < 4_600, "{} bytes as they are", ours.len());
-    let packed = gzip(&ours).unwrap().len();
-    assert!(packed < 2_300, "{packed} bytes once compression is needed");
+    for proof in [Proof::Console, Proof::Ssm] {
+        let ours = compose_boot_test(&[], NONCE, 900, proof).unwrap();
+        assert!(ours.len() < 4_600, "{} bytes as they are", ours.len());
+        let packed = gzip(&ours).unwrap().len();
+        assert!(packed < 2_300, "{packed} bytes once compression is needed");
+    }
     let scripts = parts("#!/bin/sh\ntrue\n");
     let checks: usize = check_lines(&checks()).len();
     let scripts = scripts[0].2.len() + scripts[2].2.len() - checks;
@@ -243,7 +265,7 @@ proptest::proptest! {
         let noise: String = (0..noise / 16).map(|n| format!("{:016x}", (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         let user_data = format!("{head}{rest}\n# {noise}\n");
         let checks = [Check { name, run }];
-        let guest = BuilderGuest { user_data: &user_data, checks: &checks, nonce: NONCE, deadline_s: 900 };
+        let guest = BuilderGuest { user_data: &user_data, checks: &checks, nonce: NONCE, deadline_s: 900, proof: Proof::Console };
         let composed = compose_builder(&guest);
         proptest::prop_assert_eq!(&composed, &compose_builder(&guest));
         match composed {
