@@ -26,6 +26,8 @@ pub mod adopt;
 
 pub mod history;
 
+mod changes;
+
 pub mod explain;
 
 pub mod sweep;

@@ -7,6 +7,7 @@ use super::session::{Access, Session, WrongUsage};
 use super::{check, draw};
 use crate::flow::history::{History, Told, ToldWhat, Window, decided};
 use crate::flow::verdict::Exit;
+use crate::model::changes::ChangesInShort;
 use crate::model::story::{BakeStory, StepEnd, StepStory, StoryEnd};
 use crate::service::history::read;
 
@@ -78,7 +79,9 @@ fn row(told: &Told) -> Vec<Vec<String>> {
                 (Some(image), _) => format!("verified {image}"),
                 (None, why) => format!("failed: {}", why.as_deref().unwrap_or("-")),
             };
-            ("bake", vec![format!("{}: {end}", baked.release.version)])
+            let first = format!("{}: {end}", baked.release.version);
+            let changes = baked.changes.as_ref().map(changed);
+            ("bake", std::iter::once(first).chain(changes).collect())
         }
         ToldWhat::Did(did) => {
             let by = did.by.iter().map(|by| format!("by {by}"));
@@ -115,11 +118,18 @@ fn bake(story: &BakeStory) -> Vec<String> {
     };
     let why = story.why.iter().map(|why| format!("because {why}"));
     let left = story.left.iter().map(|left| format!("left behind: {left}"));
+    let changes = story.changes.as_ref().map(|all| changed(&all.short));
     std::iter::once(format!("{what}: {end}"))
         .chain(why)
+        .chain(changes)
         .chain(left)
         .chain(story.steps.iter().map(step))
         .collect()
+}
+
+/// `changed since ami-...: openssl 3.2.2-1 -> 3.2.2-3 (1 changed)`
+fn changed(changes: &ChangesInShort) -> String {
+    format!("changed since {}: {}", changes.since, changes.counted())
 }
 
 /// `launch_builder 12s i-0123`

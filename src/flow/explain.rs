@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use super::verdict::Exit;
 use crate::model::bake::BakedImage;
+use crate::model::changes::ChangesInFull;
 use crate::model::chronicle::Point;
 use crate::model::history::WatchHistory;
 use crate::model::plan::Action;
@@ -41,6 +42,8 @@ pub struct Subject<'a> {
     pub view: Option<View>,
     /// What the store remembers; absent for a watch that it does not know.
     pub history: Option<&'a WatchHistory>,
+    /// What changed with the present image, in full.
+    pub changes: Option<ChangesInFull>,
     /// A bake of this watch that goes on now.
     pub under_way: Option<&'a BakeStory>,
     pub passes: &'a Passes,
@@ -81,6 +84,8 @@ pub struct Explanation {
     pub release: Option<Point>,
     /// The watch's image as the store remembers it.
     pub current: Option<BakedImage>,
+    /// What changed with it, with every package; `null` when nothing did or nothing is known.
+    pub changes: Option<ChangesInFull>,
     pub action: Option<Action>,
     pub passes: Passes,
     /// What a person can do.
@@ -125,6 +130,7 @@ pub fn explain(subject: &Subject<'_>) -> Explanation {
             .collect(),
         release: view.and_then(|view| view.release.clone()),
         current: subject.history.and_then(|history| history.current.clone()),
+        changes: subject.changes.clone(),
         action: view.map(|view| view.action.clone()),
         passes: subject.passes.clone(),
         commands: next::commands(subject),

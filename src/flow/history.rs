@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::model::changes::ChangesInFull;
 use crate::model::chronicle::{Baked, Chronicle, Did, Entry, Point, Seen, TargetSeen, What};
 use crate::model::ids::ImageId;
 use crate::model::plan::Action;
@@ -99,8 +100,12 @@ pub fn with_stories(
 ) -> History {
     for told in &mut history.entries {
         if let ToldWhat::Baked(baked) = &told.what
-            && let Some(story) = ended.remove(&baked.journal)
+            && let Some(mut story) = ended.remove(&baked.journal)
         {
+            story.changes = baked.changes.clone().map(|short| ChangesInFull {
+                short,
+                packages: None,
+            });
             told.what = ToldWhat::Bake(story);
         }
     }
@@ -340,6 +345,7 @@ mod tests {
             attempt: 1,
             image: Some("ami-new".into()),
             why: None,
+            changes: None,
         };
         let list = history(&chronicle(vec![at(0, What::Baked(baked.clone()))]), ALL);
         assert_eq!(journals(&list), BTreeSet::from([baked.journal.clone()]));

@@ -32,6 +32,15 @@ pub struct PackageChange {
     pub to: Option<String>,
 }
 
+/// The same with the list of packages, as `history` and `explain` tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangesInFull {
+    #[serde(flatten)]
+    pub short: ChangesInShort,
+    /// By name; absent when the report of one of the two images is not kept.
+    pub packages: Option<Vec<PackageChange>>,
+}
+
 /// The same in short, as it stands in notices and in a watch's memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangesInShort {
@@ -44,4 +53,23 @@ pub struct ChangesInShort {
     pub removed: usize,
     pub kernel: Option<Moved>,
     pub partial: bool,
+}
+
+impl ChangesInShort {
+    /// The line and the counts, for people: `openssl 3.2.2-1 -> 3.2.2-3 (1 changed, 2 added)`.
+    pub fn counted(&self) -> String {
+        let counts = [
+            (self.changed, "changed"),
+            (self.added, "added"),
+            (self.removed, "removed"),
+        ];
+        let some = counts.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = some
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        match words.is_empty() {
+            true => self.line.clone(),
+            false => format!("{} ({})", self.line, words.join(", ")),
+        }
+    }
 }

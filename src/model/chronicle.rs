@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::base::Release;
+use super::changes::ChangesInShort;
 use super::drift::{Drift, TargetDrift};
 use super::ids::ImageId;
 use super::plan::{Action, PlanItem};
@@ -93,6 +94,9 @@ pub struct Baked {
     pub image: Option<ImageId>,
     /// Why it failed, when it did.
     pub why: Option<String>,
+    /// Against the image before it; absent when nothing changed or nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<ChangesInShort>,
 }
 
 /// What a person did.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::changes::ChangesInFull;
 use super::chronicle::Point;
 use super::ids::ImageId;
 
@@ -20,6 +21,8 @@ pub struct BakeStory {
     pub image: Option<ImageId>,
     /// Why it failed, when it did: `step: why`.
     pub why: Option<String>,
+    /// Against the image before it; absent when nothing changed or nothing is known.
+    pub changes: Option<ChangesInFull>,
     /// What could not be removed, and what a person should do about it.
     pub left: Vec<String>,
     pub started_at: DateTime<Utc>,

@@ -2,10 +2,12 @@
 //! one; what it remembers beside that; a bake that goes on; the schedule. Writes nothing.
 
 use super::Service;
+use super::changes::in_full;
 use super::history::under_way;
 use super::look::{Looked, Patience, look};
 use super::schedule::Timetable;
 use crate::flow::explain::{Explanation, Passes, Silence, Subject, View, explain};
+use crate::model::changes::ChangesInFull;
 use crate::model::history::WatchHistory;
 use crate::model::watch::Watch;
 use crate::store::memory;
@@ -47,15 +49,35 @@ pub async fn read(
     let under_way = under_way(service.store, Some(&watch.name)).await?;
     let here = |name: &String| found.name.as_ref().is_none_or(|found| found == name);
     let story = under_way.iter().find(|(name, _)| here(name));
+    let changes = changes_of(service, &found).await?;
     Ok(explain(&Subject {
         watch,
         view: found.view,
         history: found.history.as_ref(),
+        changes,
         under_way: story.map(|(_, story)| story),
         passes: &passes(service),
         silence: found.silence,
         now: service.clock.now(),
     }))
+}
+
+/// What changed with the present image.
+async fn changes_of(
+    service: &Service<'_>,
+    found: &Found,
+) -> Result<Option<ChangesInFull>, RunError> {
+    let current = found
+        .history
+        .as_ref()
+        .and_then(|history| history.current.as_ref());
+    let known = current.and_then(|baked| Some((&baked.image, baked.changes.clone()?)));
+    Ok(match (&found.name, known) {
+        (Some(watch), Some((image, short))) => {
+            Some(in_full(service.store, watch, image, short).await?)
+        }
+        _ => None,
+    })
 }
 
 /// What is known of the watch, from AWS or from memory.

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::changes::in_full;
 use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::bake::story::story;
-use crate::flow::history::{self, History, Window};
+use crate::flow::history::{self, History, ToldWhat, Window};
 use crate::model::bake::BakeOrder;
 use crate::model::ids::WatchName;
 use crate::model::story::BakeStory;
@@ -31,7 +32,16 @@ pub async fn read(
         ended.extend(story(&journal, &written).map(|story| (journal, story)));
     }
     let under_way = under_way(store, only).await?;
-    Ok(history::with_stories(list, ended, under_way))
+    let mut told = history::with_stories(list, ended, under_way);
+    for entry in &mut told.entries {
+        if let ToldWhat::Bake(story) = &mut entry.what
+            && let (Some(image), Some(known)) = (&story.image, story.changes.take())
+        {
+            let whole = in_full(store, &entry.watch, image, known.short).await?;
+            story.changes = Some(whole);
+        }
+    }
+    Ok(told)
 }
 
 /// The bakes that go on now, by `<account>/<region>/<watch>`.

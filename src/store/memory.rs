@@ -207,7 +207,19 @@ pub async fn report(
     scope: &Scope,
     image: &ImageId,
 ) -> Result<Option<Versioned<String>>, StoreError> {
-    let record = store.get(&format!("{REPORT}{scope}/{image}")).await?;
+    report_at(store, &scope.to_string(), image).await
+}
+
+/// The same by the place that a watch's full name begins with: `<account>/<region>`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn report_at(
+    store: &dyn Store,
+    place: &str,
+    image: &ImageId,
+) -> Result<Option<Versioned<String>>, StoreError> {
+    let record = store.get(&format!("{REPORT}{place}/{image}")).await?;
     record.map(versioned).transpose()
 }
 

@@ -99,6 +99,38 @@ fn without_aws_explain_tells_what_was_seen_and_ends_in_4() {
     unknown.says_in_one_line("it has: shop");
 }
 
+/// Two images in a row, whose guests report another version of a package.
+#[test]
+fn what_changed_between_two_images_is_told_in_short_and_in_full() {
+    let (served, desk) = baked();
+    let first = verified(&served).remove(0);
+    served.account.at(REGION).release(release("4.5.1")).unwrap();
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    let told = desk.run(&["history"]).stdout;
+    let line = format!("changed since {first}: base 4.5.0 -> 4.5.1 (1 changed)");
+    assert!(told.contains(&line), "{told}");
+    let packages = serde_json::json!([{ "name": "base", "from": "4.5.0", "to": "4.5.1" }]);
+    let history = desk.run(&["history", "--format", "json"]).json();
+    let bakes = history["entries"].as_array().expect("a list").iter();
+    let bakes: Vec<_> = bakes.filter(|one| one["what"] == "bake").collect();
+    assert_eq!(
+        bakes[0]["changes"],
+        serde_json::Value::Null,
+        "nothing before it"
+    );
+    let changes = &bakes[1]["changes"];
+    assert_eq!(changes["since"], first.as_str());
+    assert_eq!(
+        (&changes["changed"], &changes["added"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(changes["packages"], packages);
+    let explained = desk
+        .run(&["explain", "shop", "--stored", "--format", "json"])
+        .json();
+    assert_eq!(&explained["changes"], changes);
+}
+
 #[test]
 fn history_tells_passes_and_bakes_with_their_steps_and_no_pass_twice() {
     let (served, desk) = baked();

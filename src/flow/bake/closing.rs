@@ -36,11 +36,13 @@ pub(super) async fn ops(
         }
     };
     let mut kept = None;
+    let mut baked = entry(run, outcome);
     let notices = match outcome {
         Outcome::Succeeded { left } => {
             let before = history.value.current.as_ref();
             let reported = reported(bake, run, before).await?;
             kept = reported.keep;
+            baked.changes.clone_from(&reported.changes);
             succeeded(&mut history.value, run, left, reported.changes, now)
         }
         Outcome::Failed {
@@ -63,7 +65,7 @@ pub(super) async fn ops(
     }
     let entry = Entry {
         at: now,
-        what: What::Baked(entry(run, outcome).within_bounds()),
+        what: What::Baked(baked.within_bounds()),
     };
     ops.extend(chronicle::append(bake.store, &order.scope, &order.watch, &entry).await?);
     Ok(ops)
@@ -84,6 +86,7 @@ fn entry(run: &Run<Bake<'_>>, outcome: &Outcome) -> Baked {
         attempt: order.attempt,
         image,
         why,
+        changes: None,
     }
 }
 

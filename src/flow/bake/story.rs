@@ -23,6 +23,7 @@ pub fn story(journal: &str, events: &[EventOf<Bake<'_>>]) -> Option<BakeStory> {
         outcome: StoryEnd::UnderWay,
         image: None,
         why: None,
+        changes: None,
         left: Vec::new(),
         started_at: *at,
         ended_at: None,
