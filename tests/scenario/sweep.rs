@@ -12,7 +12,9 @@ use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::seam::Arm;
+use crate::common::world;
 
+const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Life {
@@ -96,6 +98,33 @@ fn what_a_lost_store_left_is_told_and_then_swept() {
         assert_eq!(bodies.len(), 2, "{bodies:#?}");
         assert!(bodies[0].contains("aws ec2 terminate-instances --instance-ids i-"));
         life.each_notice_came_once();
+    });
+}
+
+/// The daemon's first sweep goes on beside a bake that was left half-way: what is listed while the bake
+/// still has it, and told of when the bake has ended, is no stray.
+#[test]
+fn what_a_bake_removes_while_a_sweep_looks_is_no_stray() {
+    paused(async || {
+        let life = Life::brisk();
+        let image = OLDER_THAN + DAY / 24;
+        life.account.set_timing(sim::Timing {
+            image,
+            ..world::brisk()
+        });
+        life.seam
+            .arm(Arm::StopOn("after commit append 11 started available"));
+        assert!(life.try_pass().await.is_err(), "{:#?}", life.seam.passed());
+        life.seam.arm(Arm::Nowhere);
+        let made = life.clock.now();
+        // It comes up when the image is there, and one of its lists takes eight seconds.
+        life.clock.sleep_until(made + image + SECOND).await;
+        let slow = FaultRule::new(FaultKind::Slow { seconds: 8.0 });
+        life.account.fault(slow.on("ec2:DescribeVolumes"));
+        life.daemon(async |_| life.wait(DAY / 24).await).await;
+        assert_eq!(life.verified().len(), 1);
+        assert_eq!(life.heard_kinds(), ["baked", "drift"]);
+        life.promises_hold();
     });
 }
 

@@ -1,7 +1,8 @@
 //! A sweep's eyes: one whole look at a region, and what the store knows of what is there. Writes
 //! nothing and removes nothing.
 //!
-//! What is there is listed before the claims are read: what a bake makes in between is not in the list.
+//! Claims are read before and after what is there is listed: what a bake makes in between is not in the
+//! list, and what a bake that ends in between is about to remove is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -119,14 +120,16 @@ impl<'a> Sweep<'a> {
     pub(super) async fn see(&self, region: Option<&Region>) -> Result<Seen, Blind> {
         let cloud = self.service.connection.cloud(region)?;
         let scope = cloud.caller().await?;
+        let mut claimed = self.claimed(&scope).await?;
         let there = Box::pin(inventory(&cloud, self.installation)).await?;
+        claimed.extend(self.claimed(&scope).await?);
         let remembered = strays::strays(self.service.store, &scope).await?;
         let first_seen = remembered
             .iter()
             .map(|(id, stray)| (id.clone(), stray.first_seen));
         let known = Known {
             installation: self.installation.clone(),
-            claimed: self.claimed(&scope).await?,
+            claimed,
             current: BTreeSet::new(),
             first_seen: first_seen.collect(),
             baseline: true,
