@@ -232,11 +232,29 @@ impl<W: Workflow> Runner<'_, W> {
                 Err(StepError::Failed(failure)) => return StepEnd::Failed(failure),
             };
             if self.clock.now() >= deadline {
-                return StepEnd::Failed(overdue(step, since, deadline, &last));
+                // The last start may have had its effect, and only its answer was lost: a look is
+                // cheap, and undoing what happened is not.
+                let late = match started {
+                    true => None,
+                    false => self.found(&at).await,
+                };
+                return match late {
+                    Some(output) => StepEnd::Done(output),
+                    None => StepEnd::Failed(overdue(step, since, deadline, &last)),
+                };
             }
             self.observer.waiting(step, &last);
             self.clock.sleep(wait).await;
         }
+    }
+
+    /// What a step has left, when it can be told.
+    async fn found(&self, at: &At<'_, W>) -> Option<W::Output> {
+        let now = At {
+            now: self.clock.now(),
+            ..*at
+        };
+        self.bounded(self.workflow.find(&now)).await.ok().flatten()
     }
 
     /// One round: `find` and perhaps `start` while nothing is known to run, else `check`.

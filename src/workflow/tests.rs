@@ -33,6 +33,9 @@ struct Words {
     choices_refused: Cell<u32>,
     /// The first start does it and then says that it does not know.
     unknown_once: Cell<bool>,
+    /// Until so many seconds after the step's beginning a start does nothing; then it does, and none is
+    /// answered.
+    dark_s: Cell<i64>,
     undo_stuck: Cell<bool>,
 }
 
@@ -92,8 +95,14 @@ impl Workflow for Words {
                 "it broke; mend it",
             )));
         }
+        let dark = self.dark_s.get();
+        if dark > 0 && (at.now - at.since).num_seconds() < dark {
+            return Err(StepError::Again {
+                why: "no way".to_owned(),
+            });
+        }
         self.made.borrow_mut().push(Self::word(at));
-        if self.unknown_once.take() {
+        if self.dark_s.take() > 0 || self.unknown_once.take() {
             return Err(StepError::Again {
                 why: "no answer".to_owned(),
             });
@@ -274,6 +283,16 @@ async fn a_step_that_never_ends_fails_at_its_deadline_with_the_last_look() {
         took >= Duration::from_secs(600) && took < Duration::from_secs(620),
         "{took:?}"
     );
+}
+
+/// Its last start did it, and its answer was lost just when the time was over.
+#[tokio::test(start_paused = true)]
+async fn a_step_that_was_done_at_its_deadline_is_not_undone() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.dark_s.set(600);
+    let (outcome, _) = drive(&words, &store).await;
+    assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() });
+    assert_eq!(words.made.borrow().len(), 3, "nothing was made twice");
 }
 
 #[tokio::test(start_paused = true)]
