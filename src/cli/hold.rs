@@ -98,6 +98,9 @@ pub(super) async fn unhold(common: &Common, own: &Unhold) -> anyhow::Result<Exit
         Ok(())
     })
     .await?;
+    if common.format == Format::Table {
+        println!("{watch}: ended the hold of {on}.");
+    }
     say(common, &session, "amiwatch.unhold/1").await?;
     Ok(Exit::Done)
 }

@@ -69,7 +69,9 @@ fn a_hold_needs_no_aws_and_is_shown_until_it_is_ended() {
     assert_eq!(ended["schema"], "amiwatch.unhold/1");
     assert_eq!(ended["holds"][0]["on"], "release");
     let unheld = desk.run(&["unhold", "shop", "--release", "4.5.1"]);
-    assert_eq!(unheld.stdout.trim(), "Nothing is held.");
+    let said: Vec<&str> = unheld.stdout.lines().collect();
+    let ended = "shop: ended the hold of release 4.5.1.";
+    assert_eq!(said, [ended, "Nothing is held."]);
     let none = desk.run(&["unhold", "shop"]);
     assert_eq!(none.code, 1, "{none:?}");
     none.says_in_one_line("is not held");
