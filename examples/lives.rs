@@ -3,9 +3,11 @@
 //!     cargo run --profile lives --example lives -- --seeds 10000 --days 14 [--from 0] [--jobs 2]
 //!     cargo run --profile lives --example lives -- --seed 4711 --days 14
 //!     cargo run --profile lives --example lives -- --quiet --seeds 1 --days 365
+//!     cargo run --profile lives --example lives -- --bugs --seeds 40 --days 7
 //!
 //! A life that breaks a promise is named with the command that replays it, and no further one is begun
-//! (with `--keep-going`: all are). With `--quiet` nothing happens in them but releases. Exit 0 when all promises held, 1 when one did not.
+//! (with `--keep-going`: all are). With `--quiet` nothing happens in them but releases. With `--bugs` amiwatch has a
+//! deliberate bug in them, one after the other, and each must be caught. Exit 0 when all promises held, 1 when one did not.
 
 #![recursion_limit = "256"]
 #![allow(
@@ -24,7 +26,8 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lives::life::{Lived, live, live_quietly};
+use common::mutant::Mutant;
+use lives::life::{Lived, live, live_quietly, live_with};
 
 /// After so many lives a line says how far it is.
 const PROGRESS_EVERY: u64 = 500;
@@ -36,6 +39,7 @@ struct Asked {
     jobs: u64,
     keep_going: bool,
     quiet: bool,
+    bugs: bool,
 }
 
 fn asked() -> Option<Asked> {
@@ -47,11 +51,13 @@ fn asked() -> Option<Asked> {
         jobs: 1,
         keep_going: false,
         quiet: false,
+        bugs: false,
     };
     while let Some(name) = arguments.next() {
         match name.as_str() {
             "--keep-going" => asked.keep_going = true,
             "--quiet" => asked.quiet = true,
+            "--bugs" => asked.bugs = true,
             _ => {
                 let value = arguments.next()?.parse().ok()?;
                 asked.number(&name, value)?;
@@ -134,10 +140,13 @@ fn work(asked: &Asked, next: &AtomicU64, sum: &Mutex<Sum>) {
 fn main() -> ExitCode {
     let Some(asked) = asked() else {
         eprintln!(
-            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet] [--keep-going]"
+            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet | --bugs] [--keep-going]"
         );
         return ExitCode::from(2);
     };
+    if asked.bugs {
+        return bugs(&asked);
+    }
     let began = std::time::Instant::now();
     let (next, sum) = (AtomicU64::new(0), Mutex::new(Sum::default()));
     std::thread::scope(|scope| {
@@ -151,6 +160,29 @@ fn main() -> ExitCode {
     match sum.broken.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
+    }
+}
+
+/// Which seed catches which deliberate bug first.
+fn bugs(asked: &Asked) -> ExitCode {
+    let mut missed = 0;
+    for bug in Mutant::ALL {
+        let days = asked.days;
+        let caught = (asked.from..asked.from + asked.count).find(|seed| {
+            let life = || common::paused(|| live_with(Some(bug), *seed, days));
+            std::panic::catch_unwind(life).is_err()
+        });
+        match caught {
+            Some(seed) => println!("{bug:?}: caught by seed {seed}"),
+            None => {
+                println!("{bug:?}: NOT caught by {} lives", asked.count);
+                missed += 1;
+            }
+        }
+    }
+    match missed {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
     }
 }
 

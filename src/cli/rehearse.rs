@@ -20,11 +20,13 @@ mod subject;
 const DEBIAN: &str = "debian-bookworm";
 
 pub(super) async fn run(common: &Common, own: &Rehearse) -> anyhow::Result<Exit> {
-    let fetched = fetch_root(own)?;
     let Some(named) = &own.recipe else {
+        fetch_root(own)?;
         return Ok(Exit::Done);
     };
+    // Before a root is made: that takes minutes, and what is wrong with the words is known now.
     let subject::Named { subject, problems } = subject::named(common, own, named)?;
+    let fetched = fetch_root(own)?;
     let engine = engine(own, fetched)?;
     let folder = Folder::make(own)?;
     let shown = common.format == Format::Table && std::io::stderr().is_terminal();

@@ -1,12 +1,16 @@
 //! The engines as one: which there are, whether one works here, and what goes wrong with them.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::guests::Sent;
 use super::{nspawn, qemu};
+
+/// A helper makes a file of a few kilobytes, or reads one's head.
+const HELPER_MAX: Duration = Duration::from_secs(60);
 
 /// Something that boots guests.
 #[derive(Debug, Clone)]
@@ -130,9 +134,24 @@ pub(super) fn root_user(tool: &'static str) -> Result<(), EngineError> {
     }
 }
 
-/// Runs a helper to its end; what it said goes into the error.
-pub(super) fn run(tool: &'static str, command: &mut Command) -> Result<Vec<u8>, EngineError> {
-    let ran = command.stdin(Stdio::null()).output();
+/// A program that is ended when it takes longer: coreutils' `timeout` around it, which every Linux has.
+pub(super) fn within(limit: Duration, tool: &str) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["-k", "5", &limit.as_secs().to_string(), tool]);
+    command
+}
+
+/// Whether `timeout` had to end its program.
+pub(super) fn took_too_long(status: ExitStatus) -> bool {
+    const ENDED: i32 = 124;
+    // 137: it did not even end when it was told to.
+    matches!(status.code(), Some(ENDED | 137))
+}
+
+/// Runs a helper to its end, which must come soon; what it said goes into the error.
+pub(super) fn run(tool: &'static str, arguments: &[&OsStr]) -> Result<Vec<u8>, EngineError> {
+    let mut command = within(HELPER_MAX, tool);
+    let ran = command.args(arguments).stdin(Stdio::null()).output();
     let output = ran.map_err(|error| EngineError::Tool {
         tool,
         said: error.to_string(),
@@ -141,7 +160,10 @@ pub(super) fn run(tool: &'static str, command: &mut Command) -> Result<Vec<u8>, 
         true => Ok(output.stdout),
         false => Err(EngineError::Tool {
             tool,
-            said: last_line(&output.stderr),
+            said: match took_too_long(output.status) {
+                true => format!("it did not end within {} s", HELPER_MAX.as_secs()),
+                false => last_line(&output.stderr),
+            },
         }),
     }
 }
@@ -170,9 +192,15 @@ mod tests {
 
     #[test]
     fn a_helper_that_fails_is_quoted() {
-        let mut command = Command::new("sh");
-        command.args(["-c", "echo first >&2; echo last >&2; exit 3"]);
-        let error = run("sh", &mut command).unwrap_err();
+        let words = ["-c", "echo first >&2; echo last >&2; exit 3"].map(OsStr::new);
+        let error = run("sh", &words).unwrap_err();
         assert_eq!(error.to_string(), "sh failed: last");
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_ended() {
+        let mut slow = within(Duration::from_secs(1), "sleep");
+        let status = slow.arg("600").status().unwrap();
+        assert!(took_too_long(status), "{status}");
     }
 }

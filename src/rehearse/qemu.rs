@@ -3,12 +3,14 @@
 //! With KVM where it works, else emulated. The image is never written: guests write to an
 //! overlay of it. Without `network` the guest has a network card behind which there is nothing.
 
+use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::engine::{EngineError, Needed, installed, run};
+use super::engine::{EngineError, Needed, installed, run, within};
 use super::guests::Sent;
 use super::seed;
 
@@ -59,14 +61,15 @@ pub(super) fn ready(disk: &Disk) -> Result<(), EngineError> {
 /// Makes the overlay that both guests write to.
 pub(super) fn prepare(disk: &Disk, folder: &Path) -> Result<(), EngineError> {
     let image = std::path::absolute(&disk.image).map_err(EngineError::io(&disk.image, "found"))?;
-    let mut info = Command::new("qemu-img");
-    info.args(["info", "--output=json"]).arg(&image);
-    let format = format_of(&run("qemu-img", &mut info)?);
-    let mut create = Command::new("qemu-img");
-    create
-        .args(["create", "-q", "-f", "qcow2", "-F", &format, "-b"])
-        .args([image, overlay(folder)]);
-    run("qemu-img", &mut create).map(drop)
+    let word = OsStr::new::<str>;
+    let info = [word("info"), word("--output=json"), image.as_os_str()];
+    let format = format_of(&run("qemu-img", &info)?);
+    let made = overlay(folder);
+    let mut create: Vec<&OsStr> = ["create", "-q", "-f", "qcow2", "-F", &format, "-b"]
+        .map(word)
+        .to_vec();
+    create.extend([image.as_os_str(), made.as_os_str()]);
+    run("qemu-img", &create).map(drop)
 }
 
 fn overlay(folder: &Path) -> PathBuf {
@@ -120,9 +123,12 @@ fn accelerator() -> &'static str {
     }
 }
 
+/// A machine that has nothing to do quits at once.
+const PROBE_MAX: Duration = Duration::from_secs(20);
+
 /// Starts a machine that never runs and has it quit.
 fn survives_kvm() -> bool {
-    let started = Command::new(SYSTEM)
+    let started = within(PROBE_MAX, SYSTEM)
         .args(["-nodefaults", "-no-user-config", "-display", "none", "-S"])
         .args(["-accel", "kvm", "-cpu", "max", "-monitor", "stdio"])
         .stdin(Stdio::piped())

@@ -36,6 +36,7 @@ impl Bench {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         };
         script("qemu-system-x86_64", QEMU);
+        script("timeout", "#!/bin/sh\nexec /usr/bin/timeout \"$@\"\n");
         script("qemu-img", "#!/bin/sh\necho '{\"format\": \"raw\"}'\n");
         desk.file("recipe.yaml", RECIPE);
         desk.file("disk.img", "a disk");
