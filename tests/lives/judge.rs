@@ -28,8 +28,9 @@ pub(crate) async fn judge(living: &Living) {
     assert_eq!(life.open_bakes().await, [""; 0], "at {}", living.now());
     // 8: every image was told of.
     every_image_was_told(living);
-    // 9: no guest could be reached.
+    // 9: no guest could be reached; and each launch could be repeated without a second guest.
     life.guests_were_closed();
+    every_launch_was_closed_and_had_a_token(living);
 }
 
 /// People were told that a bake could not remove what it had made: a sweep may have done so before
@@ -46,6 +47,25 @@ pub(crate) fn strays(living: &Living) -> BTreeSet<String> {
     heard
         .filter(|key| key.starts_with("attention:stray:"))
         .collect()
+}
+
+/// Guests that are gone are listed no more: what they were launched as stands in the ledger.
+fn every_launch_was_closed_and_had_a_token(living: &Living) {
+    let ledger = living.life.account.ledger().into_iter();
+    for launch in ledger.filter(|call| call.operation == "RunInstances" && call.took_effect) {
+        let said = |name: &str| launch.params.get(name).map(String::as_str);
+        let at = launch.at;
+        assert_eq!(
+            said("MetadataOptions.HttpTokens"),
+            Some("required"),
+            "at {at}"
+        );
+        assert_eq!(said("KeyName"), None, "at {at}");
+        assert!(
+            said("ClientToken").is_some(),
+            "a launch without a token at {at}"
+        );
+    }
 }
 
 fn every_verified_image_was_proved(living: &Living) {

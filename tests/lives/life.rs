@@ -15,6 +15,7 @@ use super::judge;
 use super::people::{self, Here};
 use super::wanted::Wanted;
 use super::weather::Weather;
+use crate::common::guest::Day;
 use crate::common::life::{Life, settings};
 use crate::common::mutant::Mutant;
 use crate::common::seam::Arm;
@@ -225,7 +226,8 @@ impl Living {
         self.life.settings = settings(config, recipe);
     }
 
-    /// The sun comes out, a last release appears, and whatever is owed is paid.
+    /// The sun comes out, a last release appears, and whatever is owed is paid; after a morning on which
+    /// its guests do not report, so that a base which counts as done too early is missed.
     async fn calm(&mut self) {
         self.life.skew.set(TimeDelta::zero());
         self.wanted.borrow_mut().config = Wanted::usual().config;
@@ -238,6 +240,9 @@ impl Living {
             .daemon_to_its_end(manner(), async |watching| {
                 let here = Here::come(this, watching);
                 people::settle(&here).await;
+                this.watched.cast.set(Day::NoReport, Day::Quick);
+                this.life.wait(HOUR).await;
+                this.watched.cast.set(Day::Quick, Day::Quick);
                 let rest = HOUR * u32::try_from(CALM_HOURS).unwrap();
                 this.life.wait(rest).await;
                 this.lived.borrow_mut().passes += watching.passes();
