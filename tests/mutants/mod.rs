@@ -108,7 +108,7 @@ fn crash_sweep(mutant: Option<Mutant>) {
             assert!(stopped || stop > 140, "the point {stop} was not reached");
             assert_eq!(
                 life.heard_kinds(),
-                ["baked", "drift", "drift"],
+                ["baked", "drift"],
                 "stopped at {stop}"
             );
             holds(&life);
@@ -138,8 +138,8 @@ fn caught(mutant: Mutant) -> Option<(&'static str, String)> {
 
 /// The nets are quiet where there is no bug: what they catch is the bug.
 #[test]
-fn the_cheap_nets_catch_nothing_without_a_bug() {
-    for (_, net) in &NETS[..4] {
+fn the_nets_catch_nothing_without_a_bug() {
+    for (_, net) in &NETS {
         net(None);
     }
 }
