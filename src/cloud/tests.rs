@@ -55,6 +55,7 @@ fn launch_request() -> LaunchRequest {
         instance_profile: None,
         public_ip: None,
         root_volume: RootVolume {
+            kept_by_base: false,
             device: None,
             size_gib: None,
             encrypted: None,
