@@ -49,7 +49,7 @@ pub use connection::{ByHand, Connection, Reach};
 pub use error::{CloudError, ErrorKind, Failure};
 pub use image_changes::{CreateImage, Snapshot};
 pub use image_names::arm64_name_pattern;
-pub use images::{Ancestor, RootDevice};
+pub use images::Ancestor;
 pub use instances::{Instance, InstanceState};
 pub use launch::{LaunchRequest, OnShutdown};
 pub use meter::{Calls, OperationCalls};

@@ -50,15 +50,6 @@ impl Listing {
     }
 }
 
-/// An image's root device.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RootDevice {
-    /// `/dev/xvda`
-    pub name: String,
-    /// Its volume stays when its instance ends, unless the launch says otherwise.
-    pub kept: bool,
-}
-
 impl Cloud {
     /// The images of these ids, deprecated and disabled ones included. One that EC2 does not list
     /// is not in the answer; an id that is none does not disturb the others.
@@ -126,25 +117,19 @@ impl Cloud {
         Ok(ancestors.filter_map(ours).collect())
     }
 
-    /// An image's root device, whose name EC2 wants to hear back when a launch changes the root volume.
-    /// `None`: EC2 does not list the image.
+    /// The name of an image's root device (`/dev/xvda`), which EC2 wants to hear back when a
+    /// launch changes the root volume. `None`: EC2 does not list the image.
     ///
     /// # Errors
     /// Any kind but `NotFound`.
-    pub async fn root_device(&self, id: &ImageId) -> Result<Option<RootDevice>, CloudError> {
+    pub async fn root_device(&self, id: &ImageId) -> Result<Option<String>, CloudError> {
         let by_id = vec![filter("image-id", [id.as_str()])];
         let everything = Listing::everything(None);
         let images = self.sdk_images(id.as_str(), &everything, by_id).await?;
-        Ok(images.first().and_then(|image| {
-            let name = image.root_device_name()?;
-            let mut mappings = image.block_device_mappings().iter();
-            let root = mappings.find(|one| one.device_name() == Some(name));
-            let on_end = root.and_then(|one| one.ebs()?.delete_on_termination());
-            Some(RootDevice {
-                name: name.to_owned(),
-                kept: on_end == Some(false),
-            })
-        }))
+        Ok(images
+            .into_iter()
+            .next()
+            .and_then(|image| image.root_device_name))
     }
 
     /// Every page of one question, in our words, sorted by id.

@@ -141,21 +141,22 @@ fn in_network(
     call.network_interfaces(interface)
 }
 
-/// The change to the root volume, which always goes with its instance; `None` when nothing changes.
+/// The root volume's mapping: it goes with its instance, whatever the base's own mapping says. `None`
+/// where its device is not known and nothing is to be changed.
 fn root_volume(wanted: &RootVolume) -> Result<Option<BlockDeviceMapping>, &'static str> {
     let RootVolume {
         device,
-        kept_by_base,
         size_gib,
         encrypted,
         kms_key,
     } = wanted;
-    if !kept_by_base && size_gib.is_none() && encrypted.is_none() && kms_key.is_none() {
-        return Ok(None);
-    }
-    let device = device
-        .as_deref()
-        .ok_or("the root volume is to be changed, but its device name is not known")?;
+    let changes = size_gib.is_some() || encrypted.is_some() || kms_key.is_some();
+    let Some(device) = device.as_deref() else {
+        return match changes {
+            true => Err("the root volume is to be changed, but its device name is not known"),
+            false => Ok(None),
+        };
+    };
     let size = size_gib.map(i32::try_from).transpose();
     let volume = EbsBlockDevice::builder()
         .set_volume_size(size.map_err(|_| "the root volume is too large for EC2")?)
@@ -172,7 +173,6 @@ mod tests {
     use super::*;
 
     const BASE: RootVolume = RootVolume {
-        kept_by_base: false,
         device: None,
         size_gib: None,
         encrypted: None,
@@ -180,16 +180,12 @@ mod tests {
     };
 
     #[test]
-    fn the_root_volume_is_only_mentioned_to_change_it() {
+    fn the_root_volume_goes_with_its_instance_wherever_its_device_is_known() {
+        assert_eq!(root_volume(&BASE), Ok(None));
         let device = Some("/dev/xvda".to_owned());
         let known = RootVolume { device, ..BASE };
-        assert_eq!(root_volume(&known), Ok(None));
-        let kept = RootVolume {
-            kept_by_base: true,
-            ..known.clone()
-        };
-        let mapping = root_volume(&kept).unwrap().unwrap();
-        let volume = mapping.ebs().unwrap();
+        let plain = root_volume(&known).unwrap().unwrap();
+        let volume = plain.ebs().unwrap();
         assert_eq!(volume.delete_on_termination(), Some(true));
         assert_eq!((volume.volume_size(), volume.encrypted()), (None, None));
         let larger = RootVolume {

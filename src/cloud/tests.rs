@@ -55,7 +55,6 @@ fn launch_request() -> LaunchRequest {
         instance_profile: None,
         public_ip: None,
         root_volume: RootVolume {
-            kept_by_base: false,
             device: None,
             size_gib: None,
             encrypted: None,

@@ -197,9 +197,6 @@ pub enum NetworkOrder {
 pub struct RootVolume {
     /// `/dev/xvda`; needed by EC2 to change anything.
     pub device: Option<String>,
-    /// The base's own mapping keeps the volume when its instance ends; the launch says otherwise.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub kept_by_base: bool,
     pub size_gib: Option<u32>,
     pub encrypted: Option<bool>,
     pub kms_key: Option<String>,

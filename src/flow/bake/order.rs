@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::render::{RenderError, render};
 use super::user_data::{self, BuilderGuest, UserDataError};
-use crate::cloud::{InstanceTypeFacts, Offering, RootDevice, Subnet};
+use crate::cloud::{InstanceTypeFacts, Offering, Subnet};
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{
     BakeKey, BakeOrder, KeyInputs, LaunchChoice, NetworkOrder, Proof, RecipeDigest, RootVolume,
@@ -45,7 +45,7 @@ pub struct Site {
     pub offerings: Vec<Offering>,
     pub types: Vec<InstanceTypeFacts>,
     /// The base image's root device.
-    pub root_device: Option<RootDevice>,
+    pub root_device: Option<String>,
 }
 
 /// Why no order can be given. Each names what to change in the config.
@@ -245,8 +245,7 @@ fn root_volume(builder: &Builder, site: &Site) -> RootVolume {
         Encrypt::Key(key) => (Some(true), Some(key.clone())),
     };
     RootVolume {
-        device: site.root_device.as_ref().map(|root| root.name.clone()),
-        kept_by_base: site.root_device.as_ref().is_some_and(|root| root.kept),
+        device: site.root_device.clone(),
         size_gib: builder.root_volume_gib,
         encrypted,
         kms_key,

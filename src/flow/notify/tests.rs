@@ -36,7 +36,6 @@ pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
         instance_profile: None,
         public_ip: None,
         root_volume: RootVolume {
-            kept_by_base: false,
             device: None,
             size_gib: None,
             encrypted: None,
