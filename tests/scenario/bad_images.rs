@@ -164,18 +164,3 @@ fn a_verified_image_that_somebody_deregisters_is_missed_and_baked_again() {
         life.promises_hold();
     });
 }
-
-/// A base whose mapping keeps its volumes: the guests' go with them all the same.
-#[test]
-fn a_base_that_keeps_its_volumes_leaves_none_of_ours() {
-    paused(async || {
-        let life = Life::brisk();
-        let base = life.base_image();
-        let here = life.account.at(REGION);
-        here.change_image(&base, sim::ImageChange::KeepsVolumes)
-            .unwrap();
-        life.until_settled().await;
-        assert_eq!(life.verified().len(), 1);
-        life.promises_hold();
-    });
-}

@@ -218,7 +218,7 @@ fn write_details(x: &mut Xml, image: &Image) {
     x.items("blockDeviceMapping", [image], |x, image| {
         x.text("deviceName", "/dev/xvda");
         x.node("ebs", |x| {
-            x.text("deleteOnTermination", !image.keeps_volumes);
+            x.text("deleteOnTermination", true);
             x.text("snapshotId", &image.snapshot_id);
             x.text("volumeSize", image.root_gib);
             x.text("volumeType", "gp3");

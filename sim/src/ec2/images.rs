@@ -56,7 +56,6 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         snapshot_id: snapshot.id.clone(),
         root_gib: 8,
         imds_v2: false,
-        keeps_volumes: false,
         tags: spec.tags,
         disk: spec.disk,
         visibility: Visibility::default(),
@@ -83,7 +82,6 @@ pub(crate) fn change(
         ImageChange::Private => (image.public, image.shared) = (false, false),
         ImageChange::Public => image.public = true,
         ImageChange::Deprecated(at) => image.deprecated_at = Some(at),
-        ImageChange::KeepsVolumes => image.keeps_volumes = true,
         ImageChange::Disabled => image.state = "disabled".to_owned(),
         ImageChange::Enabled => image.state = "available".to_owned(),
         ImageChange::Failed(why) => {

@@ -49,8 +49,6 @@ pub(crate) struct Image {
     pub(crate) snapshot_id: String,
     pub(crate) root_gib: u32,
     pub(crate) imds_v2: bool,
-    /// Its mapping says DeleteOnTermination=false.
-    pub(crate) keeps_volumes: bool,
     pub(crate) tags: Tags,
     pub(crate) disk: Disk,
     pub(crate) visibility: Visibility,

@@ -290,7 +290,6 @@ fn start(room: &mut Room<'_>, launch: &Launch, reservation: &str) -> Result<Stri
     volume.tags = volume_tags;
     volume.snapshot_id = launch.image.snapshot_id.clone();
     volume.gib = launch.image.root_gib;
-    volume.deletes_on_termination = !launch.image.keeps_volumes;
     root_mapping(room, &mut volume)?;
     let (id, region) = (instance.id.clone(), room.region.to_owned());
     let running = Event::Running {
@@ -334,8 +333,8 @@ fn root_mapping(room: &Room<'_>, volume: &mut super::model::Volume) -> Result<()
             volume.kind = kind.to_owned();
         }
         volume.encrypted |= p.flag(&format!("{group}.Ebs.Encrypted"));
-        if let Some(word) = p.get(&format!("{group}.Ebs.DeleteOnTermination")) {
-            volume.deletes_on_termination = word == "true";
+        if p.get(&format!("{group}.Ebs.DeleteOnTermination")) == Some("false") {
+            volume.deletes_on_termination = false;
         }
     }
     Ok(())

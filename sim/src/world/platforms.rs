@@ -229,8 +229,6 @@ pub enum ImageChange {
     Disabled,
     /// Available again.
     Enabled,
-    /// Its root volume stays when its instances end, unless a launch says otherwise.
-    KeepsVolumes,
     /// The making of it failed; only from `pending`.
     Failed(String),
 }
