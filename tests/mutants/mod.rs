@@ -106,11 +106,7 @@ fn crash_sweep(mutant: Option<Mutant>) {
             life.wait(std::time::Duration::from_secs(10)).await;
             life.until_settled().await;
             assert!(stopped || stop > 140, "the point {stop} was not reached");
-            assert_eq!(
-                life.heard_kinds(),
-                ["baked", "drift"],
-                "stopped at {stop}"
-            );
+            assert_eq!(life.heard_kinds(), ["baked", "drift"], "stopped at {stop}");
             holds(&life);
         });
     }
