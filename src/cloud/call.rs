@@ -92,6 +92,10 @@ impl Shared {
         self.road.meter.snapshot()
     }
 
+    pub(super) fn read_calls(&self, into: &mut Calls) {
+        self.road.meter.read(into);
+    }
+
     fn clients(&self, region: &Region) -> Arc<Clients> {
         // A client set is complete when it is inserted, so a panic elsewhere leaves the map whole.
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);

@@ -135,9 +135,9 @@ impl Connection {
         self.region.clone()
     }
 
-    /// What was sent so far, over all regions.
-    pub fn calls(&self) -> Calls {
-        self.shared.calls()
+    /// What was sent so far, over all regions; into what was read before, which mostly still holds.
+    pub fn read_calls(&self, into: &mut Calls) {
+        self.shared.read_calls(into);
     }
 
     /// The door to one region; absent: the connection's own.

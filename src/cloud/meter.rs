@@ -61,6 +61,15 @@ impl Meter {
         self.with(|calls| calls.clone())
     }
 
+    /// The same into an earlier snapshot, which is left alone where nothing was counted since.
+    pub(super) fn read(&self, into: &mut Calls) {
+        self.with(|calls| {
+            if calls != into {
+                into.clone_from(calls);
+            }
+        });
+    }
+
     /// Counts a call as under way until the guard is dropped, however it ends.
     pub(super) fn enter(&self) -> UnderWay {
         self.with(|calls| {

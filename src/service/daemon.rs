@@ -351,10 +351,9 @@ impl<'a, H: Host> Daemon<'a, H> {
     }
 
     fn count(&self) {
-        let calls = self.generation.connection.calls();
         let under_way = u64::try_from(self.bakes.len()).unwrap_or(u64::MAX);
         self.vitals.change(|pulse| {
-            pulse.saw(calls);
+            self.generation.connection.read_calls(pulse.present_calls());
             pulse.bakes_under_way = under_way;
         });
     }

@@ -213,10 +213,10 @@ mod tests {
                 sent: 7,
                 throttled: 2,
             };
-            pulse.saw(Calls {
+            *pulse.present_calls() = Calls {
                 by_operation: [("ec2:DescribeImages".to_owned(), calls)].into(),
                 ..Calls::default()
-            });
+            };
         });
         vitals.pulse()
     }

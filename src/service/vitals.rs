@@ -136,9 +136,9 @@ impl Vitals {
 }
 
 impl Pulse {
-    /// Takes the counters of the present connection.
-    pub(super) fn saw(&mut self, calls: Calls) {
-        self.calls = calls;
+    /// The counters of the present connection, to be brought up to date.
+    pub(super) fn present_calls(&mut self) -> &mut Calls {
+        &mut self.calls
     }
 
     /// A new connection begins to count at nothing.
@@ -203,9 +203,9 @@ mod tests {
             ..Calls::default()
         };
         let vitals = Vitals::new(at(0), TimeDelta::seconds(1));
-        vitals.change(|pulse| pulse.saw(calls(3, 1)));
+        vitals.change(|pulse| *pulse.present_calls() = calls(3, 1));
         vitals.change(Pulse::new_connection);
-        vitals.change(|pulse| pulse.saw(calls(2, 0)));
+        vitals.change(|pulse| *pulse.present_calls() = calls(2, 0));
         let sum = vitals.pulse().calls_by_operation();
         let all = &sum["ec2:DescribeImages"];
         assert_eq!((all.sent, all.throttled), (5, 1));
