@@ -26,7 +26,7 @@ mod newer;
 
 mod notes;
 
-mod own;
+pub mod own;
 
 mod release;
 

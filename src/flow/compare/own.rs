@@ -9,6 +9,7 @@ use crate::model::bake::RecipeDigest;
 use crate::model::history::Memory;
 use crate::model::hold::Hold;
 use crate::model::ids::ImageId;
+use crate::model::image::Image;
 use crate::model::made::{Made, Stage};
 use crate::model::sighting::{Seen, Sighting, Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
@@ -66,13 +67,7 @@ impl Own {
             .filter(|made| made.stage == Stage::Verified)
             .filter_map(|made| Some((made.clone(), memory.image_hold(&made.image, now)?.clone())))
             .collect();
-        made.retain(|made| {
-            made.usable()
-                && memory.image_hold(&made.image, now).is_none()
-                && made
-                    .architecture
-                    .is_none_or(|of| of == watch.base.architecture)
-        });
+        made.retain(|made| stands(made, watch, memory, now));
         let chosen = Chosen {
             release: seen.release.known().map(|release| &release.image),
             recipe: wanted.recipe_digest.as_ref(),
@@ -97,6 +92,32 @@ impl Own {
             generation: 0,
         }
     }
+}
+
+/// Whether an image may be the watch's current one.
+fn stands(made: &Made, watch: &Watch, memory: &Memory, now: DateTime<Utc>) -> bool {
+    let architecture = watch.base.architecture;
+    made.usable()
+        && memory.image_hold(&made.image, now).is_none()
+        && made.architecture.is_none_or(|of| of == architecture)
+}
+
+/// The only image of many whose base the verdict can ask about, beside those that every look reads: of
+/// what was made from the newest release that one is the base, and a person's choice is remembered.
+pub fn youngest(
+    images: &[Image],
+    watch: &Watch,
+    memory: &Memory,
+    now: DateTime<Utc>,
+) -> Option<Made> {
+    let made = images.iter().filter_map(Made::read);
+    made.filter(|made| stands(made, watch, memory, now))
+        .max_by_key(age)
+}
+
+/// The order of those that fit a release equally well.
+fn age(made: &Made) -> (Option<DateTime<Utc>>, u32, ImageId) {
+    (made.created, made.generation, made.image.clone())
 }
 
 /// By what one of several is chosen.
@@ -129,9 +150,7 @@ impl Chosen<'_> {
                 fits && same_recipe,
                 fits,
                 Some(&made.image) == self.by_person,
-                made.created,
-                made.generation,
-                made.image.clone(),
+                age(made),
             )
         })
     }

@@ -498,24 +498,65 @@ async fn an_ssm_base_reads_plain_ids_and_json() {
     }
 }
 
-#[tokio::test]
-async fn ours_are_ours_by_tags_newest_generation_first() {
-    let town = Town::new();
-    let make = |generation: &str, watch: &str| {
+impl Town {
+    /// A verified image of a watch, so many days old.
+    fn baked(&self, watch: &str, generation: &str, base: &str, age_days: i64) -> String {
         let mut spec = ImageSpec::mine(&format!("{watch}-{generation}"));
+        spec.created = Some(start() - chrono::TimeDelta::days(age_days));
         for (name, value) in [
             (tags::INSTALLATION, "acme"),
             (tags::WATCH, watch),
             (tags::ROLE, "image"),
             (tags::GENERATION, generation),
-            (tags::BASE_IMAGE, &town.base["4.4.0"]),
+            (tags::BASE_IMAGE, base),
             (tags::RECIPE_DIGEST, "d"),
             (tags::STATE, "verified"),
         ] {
             spec.tags.insert(name.to_owned(), value.to_owned());
         }
-        town.at().image(spec).unwrap()
+        self.at().image(spec).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn of_many_own_images_only_the_youngest_ones_base_is_read() {
+    let town = Town::new();
+    let base = |version: &str| ImageId::from(town.base[version].as_str());
+    let old: Vec<_> = (0..30)
+        .map(|n| town.public("000000000001", &format!("old-{n}"), 90))
+        .collect();
+    for (n, old) in old.iter().enumerate() {
+        town.baked("shop", &n.to_string(), old, 80);
+    }
+    town.baked("shop", "40", &town.base["4.5.0"], 2);
+    let quarantined = town.baked("shop", "41", &town.base["4.4.0"], 1);
+    let memory = Memory {
+        holds: vec![Hold {
+            on: HeldThing::Image(quarantined.as_str().into()),
+            since: start(),
+            until: None,
+            by: "ann".to_owned(),
+            reason: "it breaks logging".to_owned(),
+        }],
+        ..Memory::default()
     };
+    let shop = watch(beanstalk(), Architecture::X86_64);
+    let (sighting, seen) = town.remembering(&shop, &memory).await;
+    assert_eq!(seen.ours.known().map(Vec::len), Some(32));
+    let read: Vec<_> = sighting.images.keys().cloned().collect();
+    let mut wanted = vec![base("4.5.0"), base("4.5.1")];
+    wanted.sort();
+    assert_eq!(
+        read, wanted,
+        "the youngest's that may stand, and the newest"
+    );
+}
+
+#[tokio::test]
+async fn ours_are_ours_by_tags_newest_generation_first() {
+    let town = Town::new();
+    let make =
+        |generation: &str, watch: &str| town.baked(watch, generation, &town.base["4.4.0"], 0);
     let (first, third, second) = (make("0", "shop"), make("2", "shop"), make("1", "shop"));
     make("7", "other");
     let (sighting, seen) = town

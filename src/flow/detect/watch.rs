@@ -6,6 +6,7 @@ use super::earlier::{Earlier, earlier};
 use super::images;
 use super::release::{Announced, announced, untold};
 use crate::cloud::Cloud;
+use crate::flow::compare::own::youngest;
 use crate::model::base::{Base, Release};
 use crate::model::history::Memory;
 use crate::model::ids::{ImageId, Installation};
@@ -31,10 +32,13 @@ pub async fn watch_sighting(
         announced(cloud, installation, watch, sighting),
         ours(cloud, installation, watch),
     );
-    let bases = ours.known().into_iter().flatten().filter_map(Made::read);
-    let behind: BTreeSet<ImageId> = bases
-        .map(|made| made.base_image)
-        .chain(found.newest.known().map(|newest| newest.image.clone()))
+    let made = ours
+        .known()
+        .and_then(|ours| youngest(ours, watch, memory, sighting.at));
+    let newest = found.newest.known().map(|newest| newest.image.clone());
+    let behind: BTreeSet<ImageId> = newest
+        .into_iter()
+        .chain(made.map(|made| made.base_image))
         .collect();
     images::read_more(cloud, behind, sighting).await;
     let release = release(found.newest, &watch.base, sighting);
