@@ -244,8 +244,14 @@ impl<W: Workflow> Runner<'_, W> {
                 };
             }
             self.observer.waiting(step, &last);
-            self.clock.sleep(wait).await;
+            self.pause(wait, deadline).await;
         }
+    }
+
+    /// Waits, but not past the deadline: the last look is when the time is over.
+    async fn pause(&self, wait: Duration, deadline: DateTime<Utc>) {
+        let left = (deadline - self.clock.now()).to_std().unwrap_or_default();
+        self.clock.sleep(wait.min(left)).await;
     }
 
     /// What a step has left, when it can be told.
@@ -382,7 +388,7 @@ impl<W: Workflow> Runner<'_, W> {
                 });
             }
             self.observer.waiting(step, &why);
-            self.clock.sleep(wait).await;
+            self.pause(wait, deadline).await;
         }
     }
 
