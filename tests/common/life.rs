@@ -25,6 +25,9 @@ use amiwatch::store::sqlite::SqliteStore;
 use amiwatch::store::{Lease, Store};
 use amiwatch::workflow::observer::Unobserved;
 use amiwatch::workflow::recovery::open_journals;
+use aws_sdk_ec2::config::StalledStreamProtectionConfig;
+use aws_sdk_ec2::config::retry::RetryConfig;
+use aws_sdk_ec2::config::timeout::TimeoutConfig;
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use sim::{Account, SimClock};
 use tempfile::TempDir;
@@ -120,15 +123,20 @@ impl Life {
         found.expect("the release has an image").id
     }
 
-    /// Somebody else who works in the account.
+    /// Somebody else who works in the account. Nothing of it may go by real time or by dice of its own
+    /// (the SDK's watch on throughput and its retries do): a life must be the same again.
     pub(crate) fn stranger(&self) -> aws_sdk_ec2::Client {
         let credentials =
             aws_sdk_ec2::config::Credentials::new("STRANGER", "stranger", None, None, "test");
+        let patience = TimeoutConfig::builder().operation_timeout(Duration::from_secs(30));
         let config = aws_sdk_ec2::Config::builder()
             .behavior_version(aws_sdk_ec2::config::BehaviorVersion::latest())
             .region(aws_sdk_ec2::config::Region::new(REGION))
             .credentials_provider(credentials)
             .http_client(self.account.connector_on_tokio())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(patience.build())
             .build();
         aws_sdk_ec2::Client::from_conf(config)
     }
