@@ -83,13 +83,14 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
             && filters.pass(own_tags(image), |name| values(image, name))?
             && (listed.by_id || image.visibility.look(now))
         {
-            shown.push(image.clone());
+            shown.push(id);
         }
     }
-    shown.sort_by(|a, b| a.id.cmp(&b.id));
-    let (images, token) = page(room, shown, |image| &image.id)?;
+    shown.sort();
+    let (ids, token) = page(room, shown, |id| id)?;
+    let images = ids.iter().filter_map(|id| room.ec2.images.get(id));
     let mut x = Xml::new();
-    x.items("imagesSet", &images, write);
+    x.items("imagesSet", images, write);
     x.opt("nextToken", token);
     Ok(x.into_string())
 }

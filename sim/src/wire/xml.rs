@@ -103,11 +103,15 @@ impl Xml {
     }
 
     fn open(&mut self, name: &str) {
-        let _ = write!(self.0, "<{name}>");
+        self.0.push('<');
+        self.0.push_str(name);
+        self.0.push('>');
     }
 
     fn close(&mut self, name: &str) {
-        let _ = write!(self.0, "</{name}>");
+        self.0.push_str("</");
+        self.0.push_str(name);
+        self.0.push('>');
     }
 }
 
@@ -115,16 +119,20 @@ struct Escaped<'a>(&'a mut String);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, s: &str) -> std::fmt::Result {
-        for c in s.chars() {
-            match c {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\r' => self.0.push_str("&#13;"),
-                c => self.0.push(c),
-            }
+        let mut rest = s;
+        while let Some(at) = rest.find(['&', '<', '>', '"', '\r']) {
+            let (plain, marked) = rest.split_at(at);
+            self.0.push_str(plain);
+            self.0.push_str(match marked.as_bytes()[0] {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                _ => "&#13;",
+            });
+            rest = &marked[1..];
         }
+        self.0.push_str(rest);
         Ok(())
     }
 }
