@@ -29,6 +29,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use common::mutant::Mutant;
 use lives::life::{Lived, live, live_quietly, live_with};
 
+/// A life is little else than small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// After so many lives a line says how far it is.
 const PROGRESS_EVERY: u64 = 500;
 
