@@ -199,7 +199,11 @@ fn show(one: &Checked) {
         0 => String::new(),
         more => format!(" and {more} for the fresh boot"),
     };
-    println!("{}: {bytes}, {} checks{boot}", one.recipe, one.checks);
+    let checks = match one.checks {
+        1 => "1 check".to_owned(),
+        more => format!("{more} checks"),
+    };
+    println!("{}: {bytes}, {checks}{boot}", one.recipe);
     for problem in &one.problems {
         println!("  wrong: {problem}");
     }

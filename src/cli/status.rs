@@ -132,7 +132,7 @@ fn show(status: &Status, session: &Session) {
     }
     for bake in &status.bakes {
         println!(
-            "baking {}: {} (generation {}, attempt {}), now at {}",
+            "baking {}: {} (generation {}, attempt {}): {}",
             bake.watch, bake.base_image, bake.generation, bake.attempt, bake.step
         );
     }

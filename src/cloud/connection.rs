@@ -197,7 +197,7 @@ fn no_region() -> CloudError {
     CloudError::from(Failure {
         kind: ErrorKind::Invalid,
         region: "no region".into(),
-        operation: "connect",
+        operation: "",
         resource: String::new(),
         code: None,
         request_id: None,

@@ -68,7 +68,7 @@ pub struct CloudError(Box<Failure>);
 pub struct Failure {
     pub kind: ErrorKind,
     pub region: Region,
-    /// As IAM names it: `ec2:RunInstances`.
+    /// As IAM names it: `ec2:RunInstances`. Empty where nothing was sent: the message says it all.
     pub operation: &'static str,
     /// What the call was about: an id, a name; empty where it was about nothing in particular.
     pub resource: String,
@@ -178,6 +178,9 @@ fn general_hint(kind: ErrorKind) -> &'static str {
 
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.operation.is_empty() {
+            return f.write_str(&self.message);
+        }
         write!(f, "{}", self.operation)?;
         if !self.resource.is_empty() {
             write!(f, " ({})", self.resource)?;

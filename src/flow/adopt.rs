@@ -55,7 +55,10 @@ pub enum Refusal {
          shared with this account"
     )]
     Gone(ImageId),
-    #[error("{0} is Amazon's own image: there is nothing of yours in it to adopt")]
+    #[error(
+        "{0} is Amazon's own image: there is nothing of yours in it to adopt; name the one that you \
+         made from it"
+    )]
     Amazon(ImageId),
     #[error(
         "{image} belongs to account {owner} and is public, so that anybody can have made it; copy \
@@ -106,7 +109,8 @@ pub enum Refusal {
     },
     #[error(
         "the watch {watch} has {current}, a verified image of the newest release, and every pass \
-         would go back to it; an older one cannot stand before it"
+         would go back to it; for the older one, first say that nobody wants that one: \
+         `amiwatch hold {watch} --image {current} --reason \"...\"`"
     )]
     Overruled { watch: String, current: ImageId },
 }

@@ -87,7 +87,13 @@ fn an_image_is_adopted_beside_a_bake_and_the_bake_comes_after_it() {
     assert_eq!(desk.run(&["bake", "shop"]).code, 0);
     let ran = desk.run(&["adopt", "shop", &by_hand]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    ran.says_in_one_line("every pass would go back to it");
+    let newest = verified(&served).pop().unwrap();
+    let way = format!("amiwatch hold shop --image {newest} --reason \"...\"");
+    ran.says_in_one_line(&way);
+    let held = desk.run(&["hold", "shop", "--image", &newest, "--reason", "it breaks"]);
+    assert_eq!(held.code, 0, "{held:?}");
+    assert_eq!(desk.run(&["adopt", "shop", &by_hand]).code, 0);
+    assert_eq!(current(&desk), by_hand.as_str());
     assert_ne!(base, by_hand);
 }
 

@@ -1,6 +1,6 @@
 //! What can be typed, what is refused, and in which words.
 
-use super::harness::Desk;
+use super::harness::{Desk, Served};
 
 #[test]
 fn help_says_what_there_is() {
@@ -185,6 +185,20 @@ fn without_credentials_one_line_says_what_to_do() {
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.stdout.contains("AWS_PROFILE"), "{ran:?}");
     assert!(!ran.stdout.contains("BASE_NEWER"), "{ran:?}");
+}
+
+#[test]
+fn without_a_region_one_line_says_so_whatever_the_metadata_service_answers() {
+    let served = Served::start();
+    let desk = Desk::bare()
+        .with("AWS_EC2_METADATA_DISABLED", "false")
+        .with(
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+            &format!("http://{}", served.address),
+        );
+    let ran = desk.run(&["survey"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    ran.says_in_one_line("amiwatch: no region is named: pass --region");
 }
 
 #[test]
