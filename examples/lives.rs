@@ -2,7 +2,7 @@
 //!
 //!     cargo run --profile lives --example lives -- --seeds 10000 --days 14 [--from 0] [--jobs 2]
 //!     cargo run --profile lives --example lives -- --seed 4711 --days 14
-//!     cargo run --profile lives --example lives -- --quiet --seeds 1 --days 365
+//!     cargo run --profile lives --example lives -- --quiet --seeds 4 --days 91
 //!     cargo run --profile lives --example lives -- --bugs --seeds 40 --days 7
 //!
 //! A life that breaks a promise is named with the command that replays it, and no further one is begun
