@@ -14,8 +14,8 @@ pub enum LogFormat {
 /// `notices`: the log has what people asked to be told however quiet it is otherwise.
 ///
 /// The SDK's own lines are held back, since some of them show requests whole; its search for a region or
-/// credentials warns of every place that it looked at in vain, and what came of the search we say ourselves. `colours` is for the
-/// caller to know: only on a terminal, and not where NO_COLOR is set.
+/// credentials warns of every place that it looked at in vain, and what came of it we say ourselves.
+/// `colours` is for the caller to know: only on a terminal, and not where NO_COLOR is set.
 pub fn start(format: LogFormat, verbosity: u8, notices: bool, colours: bool) {
     let ours = match verbosity {
         0 => "warn",
