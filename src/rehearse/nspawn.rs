@@ -9,7 +9,7 @@ use super::seed;
 
 const SCRIPT: &str = include_str!("nspawn.sh");
 
-const NEEDED: [Needed; 3] = [
+const NEEDED: [Needed; 2] = [
     Needed {
         tool: "systemd-nspawn",
         deb: "systemd-container",
@@ -17,11 +17,6 @@ const NEEDED: [Needed; 3] = [
     },
     Needed {
         tool: "unshare",
-        deb: "util-linux",
-        rpm: "util-linux",
-    },
-    Needed {
-        tool: "setpriv",
         deb: "util-linux",
         rpm: "util-linux",
     },
@@ -64,7 +59,10 @@ pub(super) fn command(
     let root = std::path::absolute(root).map_err(EngineError::io(root, "found"))?;
     let mut command = Command::new("unshare");
     command
-        .args(["--mount", "--propagation", "private", "sh", "-c", SCRIPT])
+        .args(["--mount", "--propagation", "private"])
+        // Else a guest outlives the one who ends it.
+        .args(["--pid", "--kill-child", "--mount-proc"])
+        .args(["sh", "-c", SCRIPT])
         .arg("nspawn.sh")
         .args([root, folder.join("disk"), seed])
         .arg(&sent.uuid);

@@ -11,7 +11,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 if [ "${2:-}" != inside ]; then
-    exec unshare --mount --propagation private "$0" "$1" inside
+    # The machine ends with whoever runs this.
+    exec unshare --mount --propagation private --pid --kill-child --mount-proc "$0" "$1" inside
 fi
 binary=$(realpath "$1")
 cd "$here/../../.."
@@ -65,7 +66,7 @@ for unit in account stand-ins probe; do
     ln -s "../$unit.service" "$machine/etc/systemd/system/multi-user.target.wants/"
 done
 
-timeout 300 setpriv --pdeathsig KILL systemd-nspawn --quiet --directory="$machine" --boot \
+timeout 300 systemd-nspawn --quiet --directory="$machine" --boot \
     --machine=amiwatch-unit --console=read-only --register=no --keep-unit --private-network \
     --resolv-conf=off --timezone=off </dev/null >"$work/console" 2>&1 || true
 if [ ! -e "$machine/stand-ins/result" ]; then

@@ -7,13 +7,13 @@
 #     SIM_DISK_DIR           the instance's disk: what differs from that root
 #     SIM_INSTANCE_ID        cloud-init's instance id: another one is a first boot
 #
-# Needs root, systemd-nspawn and overlayfs. A mount namespace of its own leaves no mounts behind.
+# Needs root, systemd-nspawn and overlayfs. Namespaces of its own leave neither mounts nor a guest behind.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 if [ "${1:-}" != inside ]; then
     NSPAWN_LOWER=$("$here/make-root.sh")
     export NSPAWN_LOWER
-    exec unshare --mount --propagation private "$here/nspawn-guest.sh" inside
+    exec unshare --mount --propagation private --pid --kill-child --mount-proc "$here/nspawn-guest.sh" inside
 fi
 disk=${SIM_DISK_DIR:?set it to the directory of this disk}
 id=${SIM_INSTANCE_ID:-i-by-hand}

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Rehearses good and broken recipes with the real binary, under a real cloud-init, and holds the exit
 # code and the reason against what each must get. Also: that the checks run before anything of the
-# recipe, that the disk is clean, and that an image that is no first boot is caught.
+# recipe, that the disk is clean, that an image that is no first boot is caught, and that guests keep out
+# of each other's way and end with their rehearsal.
 #
 #     AMIWATCH_GUEST_CACHE=DIR tests/contract/guest/rehearse.sh [CASE...]
 #
@@ -122,6 +123,59 @@ boot_checks() {
     rehearse boot-checks-good 0 'fresh boot: passed' "$recipes/enabled.yaml" --checks "$scratch/boot.toml"
 }
 
+# Whoever sees the disk of one of our rehearsals, such as a guest.
+seen() {
+    grep -ls "$scratch/amiwatch-rehearse-" /proc/[0-9]*/mountinfo || true
+}
+
+# The control groups of our guests' inits, each once.
+guests() {
+    local init
+    for init in $(seen); do
+        sed -n 's/^0::\(.*\)\/init\.scope$/\1/p' "${init%/mountinfo}/cgroup" 2>/dev/null || true
+    done | sort -u
+}
+
+# Two guests side by side, even of one recipe, have nothing of each other's: sharing control groups shows
+# in one of many boots only, so the groups themselves are looked at.
+together() {
+    local side jobs=() most=0
+    for side in left right; do
+        rehearse "together-$side" 0 'fresh boot: passed' "$recipes/good.yaml" --check "$fluentd" &
+        jobs+=($!)
+    done
+    while kill -0 "${jobs[@]}" 2>/dev/null; do
+        local now
+        now=$(guests | wc -l)
+        most=$((now > most ? now : most))
+        sleep 0.5
+    done
+    [ "$most" = 2 ] || say "together: two guests had $most control groups"
+    # Each has said by itself what was wrong; a job's `failed` does not come back.
+    wait "${jobs[@]}" || true
+    for side in left right; do
+        grep -q 'fresh boot: passed' "$scratch/together-$side.said" || failed=1
+    done
+}
+
+# A rehearsal that is stopped takes its guest with it.
+stopped() {
+    "$bin" rehearse --root "$root" --work "$scratch" "$recipes/hangs.sh" --check "$fluentd" \
+        >"$scratch/stopped.said" 2>&1 &
+    local rehearsal=$! code=0
+    until grep -qs 'Cloud-init' "$scratch"/amiwatch-rehearse-*/builder.console; do
+        kill -0 "$rehearsal" || break
+        sleep 0.5
+    done
+    [ -n "$(seen)" ] || say "stopped: there was no guest to stop"
+    kill "$rehearsal" || true
+    wait "$rehearsal" || code=$?
+    sleep 1
+    [ -z "$(seen)" ] || say "stopped: the guest lives on"
+    [ "$code" = 1 ] || say "stopped: should exit 1"
+    echo "stopped: exit $code, $(tail -n 1 "$scratch/stopped.said")"
+}
+
 one() {
     local broken='checks failed in the finished builder'
     case $1 in
@@ -153,13 +207,16 @@ one() {
     forges) forges ;;
     order) order ;;
     traces) traces ;;
+    together) together ;;
+    stopped) stopped ;;
     boot-checks) boot_checks ;;
     *) echo "no case $1" >&2 && exit 2 ;;
     esac
 }
 
 [ $# -gt 0 ] || set -- good failing-middle invalid-yaml misspelt-key exits-early hangs hanging-check \
-    powers-off power-state reboots reboots-first forges order traces boot-checks old-identity no-first-boot
+    powers-off power-state reboots reboots-first forges order traces boot-checks old-identity no-first-boot \
+    together stopped
 for case in "$@"; do
     one "$case"
 done
