@@ -524,6 +524,15 @@ def write_transcript(it, scratch):
     pathlib.Path(path).write_text(text)
 
 
+def print_who_is_up(it):
+    """A breach may be a guest's: what the ones that have not ended said last."""
+    for instance in list(it.guests.running):
+        console = ESCAPES.sub("", it.guests.console(instance).decode(errors="replace"))
+        said = [line.strip() for line in console.splitlines() if line.strip()]
+        print(f"{instance} is still up; the end of its console:")
+        print("\n".join(f"    {line}" for line in said[-20:]))
+
+
 def main():
     names = sys.argv[1:] or list(CASES)
     unknown = [name for name in names if name not in CASES]
@@ -544,6 +553,7 @@ def main():
             write_transcript(it, scratch)
         except Breach as breach:
             print(f"moto contract: BREACH in {name}: {breach}")
+            print_who_is_up(it)
             return 1
         finally:
             it.close()
