@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The first pause between looks; each is half as long again, up to [`PAUSE_MAX`].
+/// The first pause between looks; each is half as long again, up to [`PAUSE_USUAL`].
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// A state change is noticed within this, for as long as bakes usually wait.
 const PAUSE_USUAL: Duration = Duration::from_secs(5);
