@@ -132,7 +132,7 @@ seen() {
 guests() {
     local init
     for init in $(seen); do
-        sed -n 's/^0::\(.*\)\/init\.scope$/\1/p' "${init%/mountinfo}/cgroup" 2>/dev/null || true
+        sed -En 's/^(0:|[0-9]+:name=systemd):(.*)\/init\.scope$/\2/p' "${init%/mountinfo}/cgroup" 2>/dev/null || true
     done | sort -u
 }
 
@@ -160,9 +160,9 @@ together() {
 
 # A rehearsal that is stopped takes its guest with it.
 stopped() {
-    "$bin" rehearse --root "$root" --work "$scratch" "$recipes/hangs.sh" --check "$fluentd" \
+    "$bin" rehearse --root "$root" --work "$scratch" "$recipes/hangs.sh" --check "$fluentd" --timeout 60s \
         >"$scratch/stopped.said" 2>&1 &
-    local rehearsal=$! code=0
+    local rehearsal=$! code=0 looks=0
     until grep -qs 'Cloud-init' "$scratch"/amiwatch-rehearse-*/builder.console; do
         kill -0 "$rehearsal" || break
         sleep 0.5
@@ -170,8 +170,13 @@ stopped() {
     [ -n "$(seen)" ] || say "stopped: there was no guest to stop"
     kill "$rehearsal" || true
     wait "$rehearsal" || code=$?
-    sleep 1
+    # Its processes take a moment to end; by itself it would be up for a minute.
+    while [ -n "$(seen)" ] && [ "$looks" -lt 20 ]; do
+        looks=$((looks + 1))
+        sleep 0.5
+    done
     [ -z "$(seen)" ] || say "stopped: the guest lives on"
+    [ -z "$(find "$scratch" -maxdepth 1 -name 'amiwatch-rehearse-*')" ] || say "stopped: its folder is still there"
     [ "$code" = 1 ] || say "stopped: should exit 1"
     echo "stopped: exit $code, $(tail -n 1 "$scratch/stopped.said")"
 }
