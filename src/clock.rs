@@ -77,6 +77,19 @@ impl Clock {
         }
     }
 
+    /// How long something has run on this machine, the time that it was suspended included: never goes
+    /// back, and nothing that sets the wall clock moves it. Only differences mean something, and only
+    /// within one process.
+    ///
+    /// A scaled clock gives what has passed since it was made, at its own speed; under tokio's paused
+    /// time it stands still with it.
+    pub fn steady(&self) -> Duration {
+        match &self.0 {
+            Kind::Real => since_boot(),
+            Kind::Scaled { started, speed, .. } => started.elapsed().mul_f64(*speed),
+        }
+    }
+
     /// Sets this clock and its clones forward or back, as NTP or an administrator sets a machine's:
     /// sleeps that are under way do not notice. The machine's own clock is left alone.
     pub fn step(&self, by: TimeDelta) {
@@ -121,11 +134,54 @@ impl Clock {
     }
 }
 
+/// A process that was suspended for a minute has missed a minute: the boot clock counts it, where
+/// `Instant` does not.
+fn since_boot() -> Duration {
+    let at = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(at.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(at.tv_nsec).unwrap_or_default())
+}
+
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Real => f.write_str("Clock::real"),
             Kind::Scaled { speed, .. } => write!(f, "Clock::scaled({speed}x)"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_steady_clock_passes_with_the_clock_and_is_not_set() {
+        for speed in [1.0, 60.0] {
+            let clock = Clock::scaled(start(), speed);
+            let before = clock.steady();
+            assert_eq!(clock.clone().steady(), before, "paused");
+            clock.sleep(Duration::from_secs(90)).await;
+            clock.step(TimeDelta::days(-400));
+            let passed = clock.steady() - before;
+            assert!(
+                passed.abs_diff(Duration::from_secs(90)) < Duration::from_millis(100),
+                "{passed:?} at {speed}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn the_machines_steady_clock_runs_and_does_not_go_back() {
+        let clock = Clock::real();
+        let before = clock.steady();
+        clock.sleep(Duration::from_millis(20)).await;
+        let passed = clock.clone().steady().checked_sub(before);
+        let passed = passed.expect("it never goes back");
+        assert!(passed >= Duration::from_millis(15), "{passed:?}");
     }
 }
