@@ -1,14 +1,18 @@
 //! The second seam: what must survive. One write verb, [`Store::commit`], and two reads.
 //!
 //! The contract asks only for what an existing distributed database gives too: get, query by key
-//! prefix, and a conditional batch. A fact, the notice about it and the lease's epoch go into one
+//! prefix, a conditional batch, and a lease. A fact, the notice about it and the lease's epoch go into one
 //! batch, so that none of them can be had without the others. SQLite implements it embedded.
+//! What one engine alone can know (a file of a newer version, a disk that would lose it) is told as
+//! [`StoreError::Refused`], in that engine's words.
 //!
 //! Must not know what the values mean; keys and shapes belong to [`memory`] and [`recall`].
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -60,9 +64,26 @@ pub trait Store {
     /// The only write.
     fn commit(&self, batch: Batch) -> Answer<'_, ()>;
 
-    /// Takes the driver's place, when nobody has it. The place is free again when the process ends.
-    fn take_lease(&self) -> Answer<'_, Option<Lease>>;
+    /// Takes a lease for `me`, when nobody else has it; taken again by who has it, it gets a new epoch.
+    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> Answer<'a, Taken>;
+
+    /// Keeps a lease for another term; checks only where it has none.
+    ///
+    /// Gives [`StoreError::LeaseLost`] when somebody else has it by now.
+    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()>;
+
+    /// Gives a lease back: it is free at once, and its epoch guards nothing any more.
+    ///
+    /// Gives [`StoreError::LeaseLost`] when somebody else has it by now; theirs stays.
+    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()>;
+
+    /// Who has a lease now. A read: nothing is taken, and nobody who takes it meanwhile is in its way.
+    fn holder<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Holder>>;
 }
+
+/// The driver's lease, the only one there is: one process drives, the others read and ask.
+/// [`Op::CheckLease`] is about this one.
+pub const DRIVER: &str = "driver";
 
 /// One record as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,10 +94,41 @@ pub struct Record {
     pub value: Value,
 }
 
-/// The driver's place. Its epoch guards every write.
+/// A lease that was taken. The epoch of the driver's guards every write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     pub epoch: u64,
+    /// How long it lasts without being renewed; absent where it ends with the process, whatever ends
+    /// that.
+    pub term: Option<Duration>,
+}
+
+/// How taking a lease ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    Mine(Lease),
+    /// Somebody else has it.
+    Other {
+        /// When it is worth trying again.
+        again_in: Duration,
+    },
+}
+
+impl Taken {
+    /// The lease, when it was free.
+    pub fn mine(self) -> Option<Lease> {
+        match self {
+            Self::Mine(lease) => Some(lease),
+            Self::Other { .. } => None,
+        }
+    }
+}
+
+/// Who has a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// As it named itself; absent when an earlier amiwatch has it, which wrote no name.
+    pub who: Option<String>,
 }
 
 /// Operations that happen together or not at all.
@@ -102,6 +154,9 @@ pub enum Op {
     },
     /// Removes the record when its version is `expected`.
     Delete { key: String, expected: u64 },
+    /// Refuses the batch unless the record has this version, and leaves it as it is; 0 means that the
+    /// key does not exist.
+    Expect { key: String, version: u64 },
     /// Refuses the batch unless the driver's lease still has this epoch.
     CheckLease { epoch: u64 },
 }
@@ -132,7 +187,9 @@ impl Batch {
     /// Checks the limits that every implementation must hold.
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`] when the batch or a value is over the limit.
+    /// [`StoreError::TooLarge`] when the batch or a value is over the limit, and
+    /// [`StoreError::NamedTwice`] when it is about one key or one journal twice: what an operation
+    /// before it in the same batch did is nothing that a distributed engine could see.
     pub fn within_limits(&self) -> Result<(), StoreError> {
         if self.0.len() > BATCH_MAX {
             return Err(StoreError::TooLarge {
@@ -142,18 +199,42 @@ impl Batch {
                 ),
             });
         }
+        let mut named = BTreeSet::new();
+        if let Some(twice) = self.0.iter().find(|op| !named.insert(op.named())) {
+            let name = twice.named().1.to_owned();
+            return Err(StoreError::NamedTwice { name });
+        }
         self.0.iter().try_for_each(Op::within_limits)
     }
 }
 
+/// What an operation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    Record,
+    Journal,
+    Lease,
+}
+
 impl Op {
+    fn named(&self) -> (Named, &str) {
+        match self {
+            Self::Append { journal, .. } => (Named::Journal, journal),
+            Self::PutIfAbsent { key, .. }
+            | Self::CompareAndSet { key, .. }
+            | Self::Delete { key, .. }
+            | Self::Expect { key, .. } => (Named::Record, key),
+            Self::CheckLease { .. } => (Named::Lease, DRIVER),
+        }
+    }
+
     fn within_limits(&self) -> Result<(), StoreError> {
         let (name, value) = match self {
             Self::Append { journal, event, .. } => (journal, event),
             Self::PutIfAbsent { key, value } | Self::CompareAndSet { key, value, .. } => {
                 (key, value)
             }
-            Self::Delete { .. } | Self::CheckLease { .. } => return Ok(()),
+            Self::Delete { .. } | Self::Expect { .. } | Self::CheckLease { .. } => return Ok(()),
         };
         let bytes = value.to_string().len();
         if bytes > VALUE_MAX_BYTES {
@@ -176,26 +257,15 @@ pub enum StoreError {
     /// Over a limit of the store's contract.
     #[error("{what} does not fit into the store")]
     TooLarge { what: String },
-    /// The store was written by a newer amiwatch.
+    /// A batch that names one key or journal twice.
     #[error(
-        "{place} was written by a newer amiwatch (schema {found}, this one knows {known}); \
-         upgrade amiwatch or point [store] url elsewhere"
+        "`{name}` stands twice in one batch, and nothing was written; this is a fault of amiwatch: \
+         report it"
     )]
-    Newer {
-        place: String,
-        found: u32,
-        known: u32,
-    },
-    /// The file is on a disk where SQLite would destroy it sooner or later.
-    #[error(
-        "the store at {place} is on {kind}, a network file system, which would damage it; put it on a \
-         local disk (EBS, not EFS) and set [store] url, see docs/deploy.md"
-    )]
-    NetworkDisk {
-        place: String,
-        /// As people call it: `NFS`.
-        kind: String,
-    },
+    NamedTwice { name: String },
+    /// The engine will not work with what it found, and says why in its own words.
+    #[error("{why}; {advice}")]
+    Refused { why: String, advice: String },
     /// Something in the store cannot be read.
     #[error("`{key}` in the store cannot be read by this amiwatch; keep the file and report it")]
     Unreadable {

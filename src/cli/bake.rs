@@ -15,7 +15,7 @@ use crate::outbox;
 use crate::service::ask::{Asked, ask};
 use crate::service::drive;
 use crate::service::pass::{TELL_MAX, bake_one};
-use crate::store::{Lease, Store as _};
+use crate::store::Lease;
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
@@ -24,7 +24,9 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
         Beside::Ended(exit) => Ok(exit),
         Beside::Mine { lease, journal } => {
             let exit = drive(&session, lease, &watch, own.force, journal).await;
-            deliver(&session).await?;
+            let delivered = deliver(&session).await;
+            session.leave(lease).await;
+            delivered?;
             exit
         }
     }

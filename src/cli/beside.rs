@@ -8,8 +8,8 @@ use super::session::{LEASE_PAUSE, Session};
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
 use crate::model::request::{Answer, Ask, Request};
+use crate::store::Lease;
 use crate::store::requests::{self, Stored};
-use crate::store::{Lease, Store as _};
 
 /// Who does it.
 pub(super) enum Beside {
@@ -29,7 +29,7 @@ pub(super) async fn drive_or_ask(
     watch: &WatchName,
     force: bool,
 ) -> anyhow::Result<Beside> {
-    if let Some(lease) = session.store.take_lease().await? {
+    if let Some(lease) = session.take().await?.mine() {
         return Ok(Beside::Mine {
             lease,
             journal: None,
@@ -61,7 +61,7 @@ pub(super) async fn drive_or_ask(
             }
             Some(Answer::Reloaded { .. } | Answer::KeptOld { .. }) | None => {}
         }
-        if let Some(lease) = session.store.take_lease().await? {
+        if let Some(lease) = session.take().await?.mine() {
             // What was waited for may have been begun just before its process was gone.
             let journal = follow::open_bake(session, watch).await?;
             asked.give_up().await?;
@@ -79,7 +79,7 @@ pub(super) async fn drive_or_ask(
 pub(super) async fn leave(session: &Session, ask: Ask) -> anyhow::Result<String> {
     let by = format!("process {}", std::process::id());
     let request = Request::new(ask, by, session.clock.now());
-    Ok(requests::leave(&session.store, &request).await?)
+    Ok(requests::leave(&*session.store, &request).await?)
 }
 
 /// Says why nothing was baked.
@@ -95,7 +95,7 @@ async fn follow_to_end(session: &Session, journal: String, for_us: bool) -> anyh
         if let Some(ended) = follow.look(session).await? {
             return Ok(Beside::Ended(follow::say(&ended)));
         }
-        if let Some(lease) = session.store.take_lease().await? {
+        if let Some(lease) = session.take().await?.mine() {
             eprintln!("the process that drove the bake is gone: going on with it");
             let journal = for_us.then_some(journal);
             return Ok(Beside::Mine { lease, journal });
@@ -119,19 +119,19 @@ impl Asking<'_> {
         let Some(answer) = stored.request.value.answer.clone() else {
             return Ok(None);
         };
-        requests::remove(&self.session.store, &stored).await?;
+        requests::remove(&*self.session.store, &stored).await?;
         Ok(Some(answer))
     }
 
     /// Takes the request back.
     pub(super) async fn give_up(&self) -> anyhow::Result<()> {
         if let Some(stored) = self.stored().await? {
-            requests::remove(&self.session.store, &stored).await?;
+            requests::remove(&*self.session.store, &stored).await?;
         }
         Ok(())
     }
 
     async fn stored(&self) -> anyhow::Result<Option<Stored>> {
-        Ok(requests::read(&self.session.store, &self.id).await?)
+        Ok(requests::read(&*self.session.store, &self.id).await?)
     }
 }

@@ -30,7 +30,7 @@ use crate::service::pass::pass;
 use crate::service::{Outside, Service};
 use crate::settings::{Settings, parse};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Lease, Store as _};
+use crate::store::{DRIVER, Lease, Store};
 use crate::workflow::observer::Unobserved;
 use machine::ModelMachine;
 
@@ -75,7 +75,7 @@ struct Stage {
     account: Account,
     clock: Clock,
     connection: Connection,
-    store: SqliteStore,
+    store: Box<dyn Store>,
     lease: Lease,
     outside: Outside,
     /// Prints headings and progress; off for JSON.
@@ -149,11 +149,9 @@ impl Stage {
             in_flight_max: None,
         };
         let connection = Connection::by_hand(parts, &clock);
-        let store = SqliteStore::in_memory()?;
-        let lease = store
-            .take_lease()
-            .await?
-            .context("the demo's store is in use")?;
+        let store: Box<dyn Store> = Box::new(SqliteStore::in_memory()?);
+        let taken = store.take(DRIVER, "demo").await?;
+        let lease = taken.mine().context("the demo's store is in use")?;
         // Nobody but the topic is told, and no variable is read.
         let outside = Outside::new(HttpSend::new(&clock), Arc::new(|_| None), &clock);
         Ok(Self {
@@ -171,7 +169,7 @@ impl Stage {
         Service {
             settings,
             connection: &self.connection,
-            store: &self.store,
+            store: &*self.store,
             clock: &self.clock,
             outside: &self.outside,
         }

@@ -7,7 +7,6 @@ use crate::flow::bake::steps::{Bake, BakeStep, JOURNALS};
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
 use crate::service::drive::{self, BakeObserver, Ended};
-use crate::store::Store as _;
 use crate::workflow::journal::{EventOf, Phase};
 use crate::workflow::recovery::{open_journals, replay};
 use crate::workflow::runner::step_word;
@@ -34,7 +33,7 @@ impl Follow {
         if session.store.journal(&self.journal).await?.is_empty() {
             return Ok(None);
         }
-        let run = replay::<Bake<'_>>(&session.store, &self.journal).await?;
+        let run = replay::<Bake<'_>>(&*session.store, &self.journal).await?;
         let observer = self
             .observer
             .get_or_insert_with(|| progress::observer(run.input()));
@@ -69,8 +68,8 @@ pub(super) async fn open_bake(
     session: &Session,
     watch: &WatchName,
 ) -> anyhow::Result<Option<String>> {
-    for journal in open_journals(&session.store, JOURNALS).await? {
-        let run = replay::<Bake<'_>>(&session.store, &journal).await?;
+    for journal in open_journals(&*session.store, JOURNALS).await? {
+        let run = replay::<Bake<'_>>(&*session.store, &journal).await?;
         if run.input().watch == *watch {
             return Ok(Some(journal));
         }

@@ -21,7 +21,7 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
         limit: own.limit,
         since: since(own, session.clock.now())?,
     };
-    let history = read(&session.store, only.as_ref(), window).await?;
+    let history = read(&*session.store, only.as_ref(), window).await?;
     match common.format {
         Format::Json => draw::json(&history)?,
         Format::Table => show(&history),

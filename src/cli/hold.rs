@@ -17,7 +17,7 @@ use crate::model::chronicle::{Did, Entry, What};
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, WatchName};
 use crate::store::memory::{self, Versioned, chronicle};
-use crate::store::{Batch, Store as _, StoreError};
+use crate::store::{Batch, StoreError};
 
 /// Holds of one watch. More are a script's mistake; so many, each as long as it may be, stay below the
 /// store's 64 KB.
@@ -129,7 +129,7 @@ async fn change(
 ) -> anyhow::Result<()> {
     let installation = session.settings.installation.as_ref();
     loop {
-        let before = memory::holds(&session.store, installation, watch).await?;
+        let before = memory::holds(&*session.store, installation, watch).await?;
         let mut after = before.value;
         how(&mut after)?;
         let changed = Versioned {
@@ -140,7 +140,7 @@ async fn change(
             return Ok(());
         };
         let mut ops = vec![op];
-        ops.extend(chronicle::append_everywhere(&session.store, watch, &done).await?);
+        ops.extend(chronicle::append_everywhere(&*session.store, watch, &done).await?);
         match session.store.commit(Batch::of(ops)).await {
             Err(StoreError::Conflict { .. }) => {}
             other => return Ok(other?),
@@ -154,7 +154,7 @@ pub(super) async fn in_force(session: &Session) -> anyhow::Result<Vec<Held>> {
     let installation = session.settings.installation.as_ref();
     let mut all = Vec::new();
     for watch in session.settings.watches.keys() {
-        let holds = memory::holds(&session.store, installation, watch).await?;
+        let holds = memory::holds(&*session.store, installation, watch).await?;
         let holds = holds.value.into_iter().filter(|hold| hold.in_force(now));
         all.extend(holds.map(|hold| Held {
             watch: watch.clone(),

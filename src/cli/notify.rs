@@ -12,7 +12,6 @@ use crate::flow::notify::sample;
 use crate::flow::verdict::Exit;
 use crate::outbox::{self, Revived, Sender};
 use crate::service::pass::TELL_MAX;
-use crate::store::Store as _;
 use crate::store::memory;
 
 /// `notify test --format json`
@@ -118,11 +117,16 @@ fn show_tested(one: &TestedOne) {
 
 async fn retry(common: &Common) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
-    let revived = outbox::revive(&session.store, session.clock.now()).await?;
-    let drives = !revived.is_empty() && session.store.take_lease().await?.is_some();
-    if drives {
+    let revived = outbox::revive(&*session.store, session.clock.now()).await?;
+    let lease = match revived.is_empty() {
+        true => None,
+        false => session.take().await?.mine(),
+    };
+    let drives = lease.is_some();
+    if let Some(lease) = lease {
         let senders = session.service().senders()?;
-        outbox::drain(&session.store, &senders, &session.clock, TELL_MAX).await?;
+        outbox::drain(&*session.store, &senders, &session.clock, TELL_MAX).await?;
+        session.leave(lease).await;
     }
     let mut notices = Vec::new();
     for one in revived {
@@ -143,7 +147,7 @@ async fn retry(common: &Common) -> anyhow::Result<Exit> {
 
 /// How a delivery that was tried again stands now.
 async fn ended(session: &Session, one: Revived, tried: bool) -> anyhow::Result<RetriedOne> {
-    let waiting = memory::outbox(&session.store).await?;
+    let waiting = memory::outbox(&*session.store).await?;
     let mut rows = waiting.iter().map(|(_, entry)| &entry.value);
     let row = rows.find(|row| row.notice.key == one.key);
     let left = row.and_then(|row| row.to.get(&one.notifier));

@@ -12,7 +12,7 @@ use super::draw;
 use super::session::{Access, ConfigRefused, LEASE_PAUSE, Session};
 use crate::flow::verdict::Exit;
 use crate::model::request::{Answer, Ask};
-use crate::store::Store as _;
+use crate::store::DRIVER;
 
 /// The daemon looks at requests every second, and reading a config takes it at most half a minute.
 const WAIT_MAX: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
         }
         opened => opened?,
     };
-    if session.store.take_lease().await?.is_some() {
+    if session.store.holder(DRIVER).await?.is_none() {
         bail!("no daemon works on this store; `amiwatch run` starts one, with the config as it is");
     }
     let id = leave(&session, Ask::Reload).await?;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::args::{Common, Format, Run as Arguments};
-use super::session::{Access, Session};
+use super::session::{Access, Session, leave};
 use super::supervisor::Supervisor;
 use super::{draw, progress};
 use crate::clock::Clock;
@@ -48,6 +48,7 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
         return watch(session, lease).await;
     }
     let passed = pass(&session.service(), lease, &progress::observer).await?;
+    session.leave(lease).await;
     match common.format {
         Format::Json => draw::json(&answer(&passed))?,
         Format::Table => show(&passed),
@@ -67,7 +68,7 @@ async fn watch(session: Session, lease: Lease) -> anyhow::Result<Exit> {
     let host = Supervisor::listen(settings.path.clone(), clock.clone())
         .context("signals cannot be listened for; check the process's limits")?;
     let ground = Ground {
-        store: &store,
+        store: &*store,
         clock: &clock,
         lease,
         outside: &outside,
@@ -85,6 +86,7 @@ async fn watch(session: Session, lease: Lease) -> anyhow::Result<Exit> {
         ended = work => ended.context("the daemon must stop")?,
         () = served => {}
     }
+    leave(&*store, lease).await;
     Ok(Exit::Done)
 }
 

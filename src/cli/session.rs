@@ -17,7 +17,7 @@ use crate::secrets::Environment;
 use crate::service::{Outside, Service};
 use crate::settings::{DEFAULT_PATHS, Settings, StoreUrl, load};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Lease, Store};
+use crate::store::{DRIVER, Lease, Store, StoreError, Taken};
 
 /// How often a command that waits for the driver's place looks again.
 pub(super) const LEASE_PAUSE: Duration = Duration::from_millis(500);
@@ -45,7 +45,7 @@ pub(super) struct Driven {
 pub(super) struct Session {
     pub settings: Settings,
     pub connection: Connection,
-    pub store: SqliteStore,
+    pub store: Box<dyn Store>,
     pub clock: Clock,
     pub outside: Outside,
 }
@@ -87,7 +87,7 @@ impl Session {
         Service {
             settings: &self.settings,
             connection: &self.connection,
-            store: &self.store,
+            store: &*self.store,
             clock: &self.clock,
             outside: &self.outside,
         }
@@ -96,10 +96,18 @@ impl Session {
     /// Takes the driver's place; refuses when another process has it.
     pub(super) async fn drive(&self) -> anyhow::Result<Lease> {
         let place = self.place();
-        self.store
-            .take_lease()
-            .await?
-            .ok_or_else(|| Driven { place }.into())
+        let lease = self.take().await?.mine();
+        lease.ok_or_else(|| Driven { place }.into())
+    }
+
+    /// Takes the driver's place, if nobody has it.
+    pub(super) async fn take(&self) -> Result<Taken, StoreError> {
+        self.store.take(DRIVER, &me()).await
+    }
+
+    /// Gives the driver's place back at a clean end, so that nobody has to wait for it.
+    pub(super) async fn leave(&self, lease: Lease) {
+        leave(&*self.store, lease).await;
     }
 
     fn place(&self) -> String {
@@ -108,6 +116,21 @@ impl Session {
             StoreUrl::SqliteMemory => ":memory:".to_owned(),
         }
     }
+}
+
+/// Gives the driver's place back. What failed is only logged: the place is free when its term is over
+/// or this process has ended, and a place that somebody else has by now is theirs.
+pub(super) async fn leave(store: &dyn Store, lease: Lease) {
+    if let Err(error) = store.release(DRIVER, lease).await {
+        tracing::debug!(%error, "the driver's place was not given back");
+    }
+}
+
+/// This process, as others see who has the driver's place.
+pub(super) fn me() -> String {
+    let system = rustix::system::uname();
+    let host = system.nodename().to_string_lossy();
+    format!("process {} on {host}", std::process::id())
 }
 
 /// Reads one variable of the process's environment, where a secret is kept there.
@@ -165,15 +188,15 @@ pub(super) fn reach(settings: &Settings) -> Reach {
     }
 }
 
-fn open_store(url: &StoreUrl, access: Access) -> anyhow::Result<SqliteStore> {
-    Ok(match (url, access) {
+fn open_store(url: &StoreUrl, access: Access) -> anyhow::Result<Box<dyn Store>> {
+    Ok(Box::new(match (url, access) {
         (StoreUrl::SqliteMemory, _) => SqliteStore::in_memory()?,
         (StoreUrl::SqliteFile(path), Access::Write) => SqliteStore::open(path)?,
         (StoreUrl::SqliteFile(path), Access::Read) if path.exists() => {
             SqliteStore::open_read_only(path)?
         }
         (StoreUrl::SqliteFile(_), Access::Read) => SqliteStore::in_memory()?,
-    })
+    }))
 }
 
 /// The exit code that an error stands for.

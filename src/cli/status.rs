@@ -56,7 +56,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
 }
 
 async fn read(session: &Session) -> anyhow::Result<Status> {
-    let store = &session.store;
+    let store = &*session.store;
     let watches = memory::watches(store).await?;
     let mut bakes = Vec::new();
     for journal in open_journals(store, JOURNALS).await? {
@@ -81,7 +81,7 @@ async fn read(session: &Session) -> anyhow::Result<Status> {
 }
 
 async fn under_way(session: &Session, journal: String) -> anyhow::Result<UnderWay> {
-    let run = replay::<Bake<'_>>(&session.store, &journal).await?;
+    let run = replay::<Bake<'_>>(&*session.store, &journal).await?;
     let step = match run.phase() {
         Phase::Ready => "between steps".to_owned(),
         Phase::Running { step, .. } => step_word(step),

@@ -46,6 +46,7 @@ async fn apply(session: &Session, own: &Arguments) -> anyhow::Result<Swept> {
     let service = session.service();
     let swept = sweep_older(&service, lease, true, own.older_than).await?;
     outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
+    session.leave(lease).await;
     Ok(swept)
 }
 

@@ -1,15 +1,101 @@
-//! What every store must hold, as one body of tests; each implementation is run through it.
+//! What every store must hold, as one body of tests; each engine is run through all of it.
+//!
+//! A new engine implements [`Engine`] and is named once more at `every_engine`, below.
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::sqlite::SqliteStore;
-use super::{Batch, Op, Store, StoreError, VALUE_MAX_BYTES};
+use super::{Batch, DRIVER, Holder, Lease, Op, Store, StoreError, Taken, VALUE_MAX_BYTES};
+
+/// An engine, with one store in it.
+trait Engine {
+    /// The store as one more process has it. What is dropped is a process that is gone, without a word.
+    fn process(&self) -> Box<dyn Store>;
+
+    /// Waits until a holder that is gone counts as gone.
+    async fn until_noticed(&self);
+}
+
+/// SQLite in a file.
+struct InFile(TempDir);
+
+impl InFile {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("deep/er/amiwatch.db")
+    }
+}
+
+impl Engine for InFile {
+    fn process(&self) -> Box<dyn Store> {
+        Box::new(SqliteStore::open(&self.path()).unwrap())
+    }
+
+    /// The system does that.
+    async fn until_noticed(&self) {}
+}
+
+/// Each part of the contract, on a fresh store of each engine.
+macro_rules! every_engine {
+    ($engine:expr, $name:ident: $($part:ident),+ $(,)?) => {
+        mod $name {
+            $(#[tokio::test]
+            async fn $part() {
+                super::$part(&$engine).await;
+            })+
+        }
+    };
+}
+
+every_engine!(super::InFile::new(), sqlite_in_a_file:
+    a_batch_is_applied_wholly_or_not_at_all,
+    versions_and_journals_grow_by_one,
+    what_is_there_is_left_and_deleted_by_version,
+    a_condition_on_a_record_that_is_not_written_holds_the_batch,
+    a_batch_names_a_key_or_a_journal_once,
+    limits_are_held,
+    records_are_paged_by_prefix,
+    what_was_committed_outlives_the_process,
+    one_has_the_lease_and_others_are_told_when_to_ask_again,
+    a_lease_that_was_taken_again_guards_nothing_any_more,
+    a_lease_is_given_back_by_who_has_it,
+    asking_who_has_the_lease_takes_nothing,
+    the_lease_of_a_process_that_is_gone_is_free,
+);
 
 fn put(key: &str, expected: u64, value: i64) -> Op {
     Op::CompareAndSet {
         key: key.to_owned(),
         expected,
         value: json!(value),
+    }
+}
+
+fn absent(key: &str, value: i64) -> Op {
+    Op::PutIfAbsent {
+        key: key.to_owned(),
+        value: json!(value),
+    }
+}
+
+fn delete(key: &str, expected: u64) -> Op {
+    Op::Delete {
+        key: key.to_owned(),
+        expected,
+    }
+}
+
+fn expect(key: &str, version: u64) -> Op {
+    Op::Expect {
+        key: key.to_owned(),
+        version,
     }
 }
 
@@ -21,79 +107,101 @@ fn append(journal: &str, expected: u64, event: i64) -> Op {
     }
 }
 
-/// The contract.
-async fn holds(store: &dyn Store) {
+async fn committed(store: &dyn Store, ops: Vec<Op>) {
+    store.commit(Batch::of(ops)).await.unwrap();
+}
+
+/// The name that the batch was refused for.
+async fn conflict(store: &dyn Store, ops: Vec<Op>) -> String {
+    match store.commit(Batch::of(ops)).await {
+        Err(StoreError::Conflict { key }) => key,
+        other => panic!("no conflict: {other:?}"),
+    }
+}
+
+async fn value(store: &dyn Store, key: &str) -> Option<i64> {
+    let record = store.get(key).await.unwrap()?;
+    record.value.as_i64()
+}
+
+async fn a_batch_is_applied_wholly_or_not_at_all(engine: &impl Engine) {
+    let store = engine.process();
+    let store = &*store;
     assert_eq!(store.get("a").await.unwrap(), None);
-    store
-        .commit(Batch::of(vec![put("a", 0, 1), append("j", 0, 10)]))
-        .await
-        .unwrap();
-
-    // A batch with one conflict changes nothing, whatever comes before the conflict.
-    let refused = store
-        .commit(Batch::of(vec![append("j", 1, 11), put("a", 0, 2)]))
-        .await;
-    assert!(matches!(refused, Err(StoreError::Conflict { key }) if key == "a"));
+    committed(store, vec![put("a", 0, 1), append("j", 0, 10)]).await;
+    // One conflict, and nothing is changed, whatever comes before it.
+    let refused = conflict(store, vec![append("j", 1, 11), put("a", 0, 2)]).await;
+    assert_eq!(refused, "a");
     assert_eq!(store.journal("j").await.unwrap(), [json!(10)]);
-    assert_eq!(store.get("a").await.unwrap().unwrap().value, json!(1));
+    assert_eq!(value(store, "a").await, Some(1));
+}
 
-    // Versions grow by one a write; a stale one is refused, a right one is taken.
-    store.commit(Batch::of(vec![put("a", 1, 3)])).await.unwrap();
+async fn versions_and_journals_grow_by_one(engine: &impl Engine) {
+    let store = engine.process();
+    let store = &*store;
+    committed(store, vec![put("a", 0, 1), append("j", 0, 10)]).await;
+    committed(store, vec![put("a", 1, 3)]).await;
     let record = store.get("a").await.unwrap().unwrap();
     assert_eq!((record.version, record.value), (2, json!(3)));
-    assert!(store.commit(Batch::of(vec![put("a", 1, 4)])).await.is_err());
-
+    conflict(store, vec![put("a", 1, 4)]).await;
     // A journal takes no gap and no repeat.
     for wrong in [0, 2] {
-        let refused = store.commit(Batch::of(vec![append("j", wrong, 12)])).await;
+        assert_eq!(conflict(store, vec![append("j", wrong, 12)]).await, "j");
+    }
+}
+
+async fn what_is_there_is_left_and_deleted_by_version(engine: &impl Engine) {
+    let store = engine.process();
+    let store = &*store;
+    committed(store, vec![put("a", 0, 1)]).await;
+    committed(store, vec![put("a", 1, 3)]).await;
+    committed(store, vec![absent("a", 99)]).await;
+    assert_eq!(value(store, "a").await, Some(3));
+    conflict(store, vec![delete("a", 1)]).await;
+    committed(store, vec![delete("a", 2)]).await;
+    assert_eq!(store.get("a").await.unwrap(), None);
+    committed(store, vec![absent("a", 5)]).await;
+    assert_eq!(value(store, "a").await, Some(5));
+}
+
+async fn a_condition_on_a_record_that_is_not_written_holds_the_batch(engine: &impl Engine) {
+    let store = engine.process();
+    let store = &*store;
+    // 0 is a record that is not there.
+    committed(store, vec![expect("a", 0), put("b", 0, 1)]).await;
+    let refused = conflict(store, vec![expect("a", 1), put("b", 1, 2)]).await;
+    assert_eq!((&*refused, value(store, "b").await), ("a", Some(1)));
+    committed(store, vec![put("a", 0, 1)]).await;
+    let refused = conflict(store, vec![put("b", 1, 2), expect("a", 0)]).await;
+    assert_eq!((&*refused, value(store, "b").await), ("a", Some(1)));
+    committed(store, vec![expect("a", 1), put("b", 1, 2)]).await;
+    let unwritten = store.get("a").await.unwrap().unwrap();
+    assert_eq!((unwritten.version, unwritten.value), (1, json!(1)));
+    assert_eq!(value(store, "b").await, Some(2));
+}
+
+async fn a_batch_names_a_key_or_a_journal_once(engine: &impl Engine) {
+    let store = engine.process();
+    let store = &*store;
+    for twice in [
+        vec![put("a", 0, 1), put("a", 1, 2)],
+        vec![absent("a", 1), delete("a", 1)],
+        vec![expect("a", 0), put("a", 0, 1)],
+        vec![append("a", 0, 1), append("a", 1, 2)],
+    ] {
+        let refused = store.commit(Batch::of(twice.clone())).await;
         assert!(
-            matches!(refused, Err(StoreError::Conflict { .. })),
-            "at {wrong}"
+            matches!(&refused, Err(StoreError::NamedTwice { name }) if name == "a"),
+            "{twice:?}: {refused:?}"
         );
     }
-
-    // Put-if-absent leaves what is there; delete needs the version.
-    let absent = |value| Op::PutIfAbsent {
-        key: "a".to_owned(),
-        value: json!(value),
-    };
-    store.commit(Batch::of(vec![absent(99)])).await.unwrap();
-    assert_eq!(store.get("a").await.unwrap().unwrap().value, json!(3));
-    let delete = |expected| Op::Delete {
-        key: "a".to_owned(),
-        expected,
-    };
-    assert!(store.commit(Batch::of(vec![delete(1)])).await.is_err());
-    store.commit(Batch::of(vec![delete(2)])).await.unwrap();
     assert_eq!(store.get("a").await.unwrap(), None);
-    store.commit(Batch::of(vec![absent(5)])).await.unwrap();
-    assert_eq!(store.get("a").await.unwrap().unwrap().value, json!(5));
-
-    pages_by_prefix(store).await;
-    holds_limits(store).await;
-    holds_the_lease(store).await;
+    // A journal and a record may be called the same.
+    committed(store, vec![put("a", 0, 1), append("a", 0, 1)]).await;
 }
 
-async fn pages_by_prefix(store: &dyn Store) {
-    for key in ["p/1", "p/2", "p/3", "p0", "p%", "q/1"] {
-        store.commit(Batch::of(vec![put(key, 0, 0)])).await.unwrap();
-    }
-    let keys = |records: Vec<super::Record>| -> Vec<String> {
-        records.into_iter().map(|record| record.key).collect()
-    };
-    assert_eq!(
-        keys(store.query("p/", None, 2).await.unwrap()),
-        ["p/1", "p/2"]
-    );
-    assert_eq!(
-        keys(store.query("p/", Some("p/2"), 2).await.unwrap()),
-        ["p/3"]
-    );
-    assert_eq!(keys(store.query("p%", None, 9).await.unwrap()), ["p%"]);
-    assert_eq!(keys(store.query("none/", None, 9).await.unwrap()), [""; 0]);
-}
-
-async fn holds_limits(store: &dyn Store) {
+async fn limits_are_held(engine: &impl Engine) {
+    let store = engine.process();
     let many = (0..26).map(|n| put(&format!("many/{n}"), 0, n)).collect();
     assert!(matches!(
         store.commit(Batch::of(many)).await,
@@ -111,52 +219,194 @@ async fn holds_limits(store: &dyn Store) {
     assert_eq!(store.get("large").await.unwrap(), None);
 }
 
-async fn holds_the_lease(store: &dyn Store) {
-    let first = store.take_lease().await.unwrap().unwrap();
-    let guarded = |epoch, key| Batch::of(vec![Op::CheckLease { epoch }, put(key, 0, 1)]);
-    store
-        .commit(guarded(first.epoch, "guarded/1"))
-        .await
-        .unwrap();
-    let second = store.take_lease().await.unwrap().unwrap();
+async fn records_are_paged_by_prefix(engine: &impl Engine) {
+    let store = engine.process();
+    let store = &*store;
+    for key in ["p/1", "p/2", "p/3", "p0", "p%", "q/1"] {
+        committed(store, vec![put(key, 0, 0)]).await;
+    }
+    let keys = |records: Vec<super::Record>| -> Vec<String> {
+        records.into_iter().map(|record| record.key).collect()
+    };
+    let first = store.query("p/", None, 2).await.unwrap();
+    assert_eq!(keys(first), ["p/1", "p/2"]);
+    let rest = store.query("p/", Some("p/2"), 2).await.unwrap();
+    assert_eq!(keys(rest), ["p/3"]);
+    assert_eq!(keys(store.query("p%", None, 9).await.unwrap()), ["p%"]);
+    assert_eq!(keys(store.query("none/", None, 9).await.unwrap()), [""; 0]);
+}
+
+async fn what_was_committed_outlives_the_process(engine: &impl Engine) {
+    let (one, other) = (engine.process(), engine.process());
+    committed(&*one, vec![put("a", 0, 1), append("j", 0, 10)]).await;
+    // Another sees it at once, and writes over what it saw.
+    assert_eq!(other.journal("j").await.unwrap(), [json!(10)]);
+    committed(&*other, vec![put("a", 1, 2)]).await;
+    conflict(&*one, vec![put("a", 1, 3)]).await;
+    drop((one, other));
+    let later = engine.process();
+    assert_eq!(value(&*later, "a").await, Some(2));
+    assert_eq!(later.journal("j").await.unwrap(), [json!(10)]);
+}
+
+async fn taken(store: &dyn Store, me: &str) -> Lease {
+    let taken = store.take(DRIVER, me).await.unwrap();
+    taken.mine().expect("the lease is free")
+}
+
+fn called(who: &str) -> Option<Holder> {
+    let who = Some(who.to_owned());
+    Some(Holder { who })
+}
+
+/// Whether a batch under this lease is applied.
+async fn guards(store: &dyn Store, lease: Lease, key: &str) -> bool {
+    let epoch = lease.epoch;
+    let guarded = Batch::of(vec![Op::CheckLease { epoch }, put(key, 0, 1)]);
+    match store.commit(guarded).await {
+        Ok(()) => true,
+        Err(StoreError::LeaseLost) => {
+            assert_eq!(value(store, key).await, None, "half a batch");
+            false
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn one_has_the_lease_and_others_are_told_when_to_ask_again(engine: &impl Engine) {
+    let (one, other) = (engine.process(), engine.process());
+    let lease = taken(&*one, "one").await;
+    let refused = other.take(DRIVER, "other").await.unwrap();
+    let Taken::Other { again_in } = refused else {
+        panic!("two drive: {refused:?}");
+    };
+    assert!(again_in > Duration::ZERO && again_in <= Duration::from_secs(60));
+    // Nor does one process have it under two names.
+    let refused = one.take(DRIVER, "another task").await.unwrap();
+    assert_eq!(refused.mine(), None);
+    assert!(guards(&*one, lease, "a").await);
+    one.renew(DRIVER, lease).await.unwrap();
+    assert!(guards(&*one, lease, "b").await);
+}
+
+async fn a_lease_that_was_taken_again_guards_nothing_any_more(engine: &impl Engine) {
+    let store = engine.process();
+    let store = &*store;
+    let first = taken(store, "me").await;
+    let second = taken(store, "me").await;
     assert!(second.epoch > first.epoch);
-    let stale = store.commit(guarded(first.epoch, "guarded/2")).await;
-    assert!(matches!(stale, Err(StoreError::LeaseLost)));
-    assert_eq!(store.get("guarded/2").await.unwrap(), None);
+    assert!(!guards(store, first, "a").await);
+    assert!(guards(store, second, "a").await);
+    for stale in [
+        store.renew(DRIVER, first).await,
+        store.release(DRIVER, first).await,
+    ] {
+        assert!(matches!(stale, Err(StoreError::LeaseLost)), "{stale:?}");
+    }
+    assert!(guards(store, second, "b").await, "it is still ours");
 }
 
-#[tokio::test]
-async fn sqlite_in_memory_holds_the_contract() {
-    holds(&SqliteStore::in_memory().unwrap()).await;
-}
-
-#[tokio::test]
-async fn sqlite_in_a_file_holds_the_contract_and_keeps_what_was_committed() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deep/er/amiwatch.db");
-    holds(&SqliteStore::open(&path).unwrap()).await;
-    let again = SqliteStore::open(&path).unwrap();
-    assert_eq!(again.journal("j").await.unwrap(), [json!(10)]);
-    let reader = SqliteStore::open_read_only(&path).unwrap();
-    assert_eq!(reader.get("p/1").await.unwrap().unwrap().version, 1);
+async fn a_lease_is_given_back_by_who_has_it(engine: &impl Engine) {
+    let (one, other) = (engine.process(), engine.process());
+    let lease = taken(&*one, "one").await;
+    let borrowed = other.release(DRIVER, lease).await;
     assert!(
-        reader
-            .commit(Batch::of(vec![put("x", 0, 1)]))
-            .await
-            .is_err()
+        matches!(borrowed, Err(StoreError::LeaseLost)),
+        "{borrowed:?}"
     );
+    one.release(DRIVER, lease).await.unwrap();
+    assert!(!guards(&*one, lease, "a").await, "before anybody took it");
+    let again = one.renew(DRIVER, lease).await;
+    assert!(matches!(again, Err(StoreError::LeaseLost)), "{again:?}");
+    let next = taken(&*other, "other").await;
+    assert!(next.epoch > lease.epoch);
+    assert!(guards(&*other, next, "a").await);
+    assert!(!guards(&*one, lease, "b").await);
+}
+
+async fn asking_who_has_the_lease_takes_nothing(engine: &impl Engine) {
+    let (one, other) = (engine.process(), engine.process());
+    assert_eq!(
+        other.holder(DRIVER).await.unwrap(),
+        None,
+        "nobody ever had it"
+    );
+    assert_eq!(one.holder(DRIVER).await.unwrap(), None);
+    let lease = taken(&*one, "one").await;
+    for _ in 0..3 {
+        assert_eq!(one.holder(DRIVER).await.unwrap(), called("one"));
+        assert_eq!(other.holder(DRIVER).await.unwrap(), called("one"));
+    }
+    assert!(guards(&*one, lease, "a").await, "asking took it");
+    one.release(DRIVER, lease).await.unwrap();
+    assert_eq!(one.holder(DRIVER).await.unwrap(), None);
+    assert_eq!(other.holder(DRIVER).await.unwrap(), None);
+    // Asking is in nobody's way.
+    taken(&*other, "other").await;
+    assert_eq!(one.holder(DRIVER).await.unwrap(), called("other"));
+}
+
+async fn the_lease_of_a_process_that_is_gone_is_free(engine: &impl Engine) {
+    let (one, other) = (engine.process(), engine.process());
+    let lease = taken(&*one, "one").await;
+    drop(one);
+    engine.until_noticed().await;
+    assert_eq!(other.holder(DRIVER).await.unwrap(), None);
+    let next = taken(&*other, "other").await;
+    assert!(!guards(&*other, lease, "a").await);
+    assert!(guards(&*other, next, "a").await);
+}
+
+/// A store in memory has one process; what one process sees is the same.
+#[tokio::test]
+async fn sqlite_in_memory_holds_what_one_process_sees() {
+    struct Fresh;
+    impl Engine for Fresh {
+        fn process(&self) -> Box<dyn Store> {
+            Box::new(SqliteStore::in_memory().unwrap())
+        }
+        async fn until_noticed(&self) {}
+    }
+    a_batch_is_applied_wholly_or_not_at_all(&Fresh).await;
+    versions_and_journals_grow_by_one(&Fresh).await;
+    what_is_there_is_left_and_deleted_by_version(&Fresh).await;
+    a_condition_on_a_record_that_is_not_written_holds_the_batch(&Fresh).await;
+    a_batch_names_a_key_or_a_journal_once(&Fresh).await;
+    limits_are_held(&Fresh).await;
+    records_are_paged_by_prefix(&Fresh).await;
+    a_lease_that_was_taken_again_guards_nothing_any_more(&Fresh).await;
+    let store = Fresh.process();
+    let lease = taken(&*store, "me").await;
+    assert_eq!(store.holder(DRIVER).await.unwrap(), called("me"));
+    assert_eq!(store.take(DRIVER, "other").await.unwrap().mine(), None);
+    store.release(DRIVER, lease).await.unwrap();
+    assert_eq!(store.holder(DRIVER).await.unwrap(), None);
+    taken(&*store, "other").await;
 }
 
 #[tokio::test]
-async fn the_drivers_place_is_taken_by_one_and_free_when_it_goes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("amiwatch.db");
-    let driver = SqliteStore::open(&path).unwrap();
-    let other = SqliteStore::open(&path).unwrap();
-    assert!(driver.take_lease().await.unwrap().is_some());
-    assert_eq!(other.take_lease().await.unwrap(), None);
-    drop(driver);
-    assert!(other.take_lease().await.unwrap().is_some());
+async fn a_reader_of_the_file_sees_everything_and_writes_nothing() {
+    let engine = InFile::new();
+    let store = engine.process();
+    taken(&*store, "me").await;
+    committed(&*store, vec![put("p/1", 0, 1)]).await;
+    let reader = SqliteStore::open_read_only(&engine.path()).unwrap();
+    assert_eq!(value(&reader, "p/1").await, Some(1));
+    assert_eq!(reader.holder(DRIVER).await.unwrap(), called("me"));
+    let refused = reader.commit(Batch::of(vec![put("x", 0, 1)])).await;
+    assert!(refused.is_err());
+}
+
+/// An earlier amiwatch wrote only the number, under the same lock.
+#[tokio::test]
+async fn a_holder_without_a_name_is_a_holder() {
+    let engine = InFile::new();
+    let store = engine.process();
+    taken(&*store, "me").await;
+    let key = format!("lease/{DRIVER}");
+    committed(&*store, vec![put(&key, 1, 2)]).await;
+    let holder = engine.process().holder(DRIVER).await.unwrap();
+    assert_eq!(holder, Some(Holder { who: None }));
 }
 
 #[test]

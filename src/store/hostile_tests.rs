@@ -86,13 +86,16 @@ proptest! {
         runtime.block_on(async {
             let store = SqliteStore::in_memory().unwrap();
             let journal = format!("{JOURNALS}key/0001");
-            let mut ops: Vec<Op> = (0..).zip(&events).map(|(expected, event)| Op::Append {
-                journal: journal.clone(),
-                expected,
-                event: event.clone(),
-            }).collect();
-            ops.push(Op::PutIfAbsent { key: format!("open/{journal}"), value: Value::Null });
-            store.commit(Batch::of(ops)).await.unwrap();
+            for (expected, event) in (0..).zip(&events) {
+                let append = Op::Append {
+                    journal: journal.clone(),
+                    expected,
+                    event: event.clone(),
+                };
+                store.commit(Batch::of(vec![append])).await.unwrap();
+            }
+            let open = Op::PutIfAbsent { key: format!("open/{journal}"), value: Value::Null };
+            store.commit(Batch::of(vec![open])).await.unwrap();
             match replay::<Bake<'_>>(&store, &journal).await {
                 Err(RunError::Unreadable { journal: named, .. } | RunError::Illegal { journal: named, .. }) => {
                     prop_assert_eq!(named, journal.clone());

@@ -118,12 +118,13 @@ mod tests {
 
     use super::*;
     use crate::model::request::Ask;
+    use crate::store::DRIVER;
     use crate::store::sqlite::SqliteStore;
 
     #[tokio::test]
     async fn a_request_is_left_answered_read_and_removed() {
         let store = SqliteStore::in_memory().unwrap();
-        let lease = store.take_lease().await.unwrap().unwrap();
+        let lease = store.take(DRIVER, "me").await.unwrap().mine().unwrap();
         let at = DateTime::<Utc>::UNIX_EPOCH;
         let request = Request::new(Ask::Reload, "anna".to_owned(), at);
         let id = leave(&store, &request).await.unwrap();
@@ -146,7 +147,7 @@ mod tests {
     #[tokio::test]
     async fn a_driver_that_lost_its_place_answers_nothing() {
         let store = SqliteStore::in_memory().unwrap();
-        let lease = store.take_lease().await.unwrap().unwrap();
+        let lease = store.take(DRIVER, "me").await.unwrap().mine().unwrap();
         let at = DateTime::<Utc>::UNIX_EPOCH;
         let request = Request::new(Ask::Reload, "anna".to_owned(), at);
         leave(&store, &request).await.unwrap();

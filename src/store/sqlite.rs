@@ -1,10 +1,10 @@
 //! The embedded store: one SQLite file in WAL mode, every commit synced. Works inline on the one
 //! runtime thread (a commit takes a fraction of a millisecond), never on a thread of its own.
 //!
-//! Owns the file, its schema and the driver's lock beside it. Must not interpret values.
+//! Owns the file and its schema; the lock beside it is `lease`'s. Must not interpret values.
 
 use std::cell::RefCell;
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,18 +13,16 @@ use rusqlite::{
 };
 use serde_json::Value;
 
-use super::{Answer, Batch, Lease, Op, Record, Store, StoreError};
+use super::{Answer, Batch, DRIVER, Holder, Lease, Op, Record, Store, StoreError, Taken};
 
 mod disk;
+mod lease;
 mod schema;
-
 mod trouble;
 
 pub use schema::VERSION as SCHEMA_VERSION;
 use trouble::{damaged, failed, io_failed};
 
-/// The record that counts how often the driver's place was taken.
-const EPOCH_KEY: &str = "lease/driver";
 /// How long a commit waits for another process's commit.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -32,10 +30,10 @@ const BUSY: Duration = Duration::from_secs(5);
 pub struct SqliteStore {
     place: String,
     /// Absent for a store in memory, which no other process can see.
-    lock_path: Option<PathBuf>,
+    path: Option<PathBuf>,
     connection: RefCell<Connection>,
-    /// Held while this process drives.
-    lock: RefCell<Option<File>>,
+    /// What this process holds, by the lease's name.
+    leases: RefCell<BTreeMap<String, lease::Held>>,
 }
 
 impl SqliteStore {
@@ -52,11 +50,10 @@ impl SqliteStore {
         };
         std::fs::create_dir_all(folder).map_err(|e| io_failed(&place, "make its folder", e))?;
         if let Some(kind) = disk::network_file_system(folder) {
-            return Err(StoreError::NetworkDisk { place, kind });
+            return Err(disk::refused(&place, &kind));
         }
         let connection = Connection::open(path).map_err(|e| failed(&place, "open", e))?;
-        let lock_path = Some(path.with_extension("lock"));
-        Self::prepare(place, lock_path, connection)
+        Self::prepare(place, Some(path.to_owned()), connection)
     }
 
     /// Opens an existing file for reading only: `status` beside a running daemon, or on a copy, even
@@ -76,9 +73,9 @@ impl SqliteStore {
         schema::refuse_newer(&connection, &place)?;
         Ok(Self {
             place,
-            lock_path: Some(path.with_extension("lock")),
+            path: Some(path.to_owned()),
             connection: RefCell::new(connection),
-            lock: RefCell::new(None),
+            leases: RefCell::default(),
         })
     }
 
@@ -94,7 +91,7 @@ impl SqliteStore {
 
     fn prepare(
         place: String,
-        lock_path: Option<PathBuf>,
+        path: Option<PathBuf>,
         mut connection: Connection,
     ) -> Result<Self, StoreError> {
         schema::refuse_newer(&connection, &place)?;
@@ -102,9 +99,9 @@ impl SqliteStore {
         schema::migrate(&mut connection).map_err(|e| failed(&place, "migrate", e))?;
         Ok(Self {
             place,
-            lock_path,
+            path,
             connection: RefCell::new(connection),
-            lock: RefCell::new(None),
+            leases: RefCell::default(),
         })
     }
 
@@ -120,30 +117,6 @@ impl SqliteStore {
         })
     }
 
-    /// Takes the file lock; `false` when another process holds it.
-    fn lock_file(&self) -> Result<bool, StoreError> {
-        let Some(path) = &self.lock_path else {
-            return Ok(true);
-        };
-        if self.lock.borrow().is_some() {
-            return Ok(true);
-        }
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .map_err(|e| io_failed(&self.place, "make its lock file", e))?;
-        match file.try_lock() {
-            Ok(()) => {
-                *self.lock.borrow_mut() = Some(file);
-                Ok(true)
-            }
-            Err(std::fs::TryLockError::WouldBlock) => Ok(false),
-            Err(std::fs::TryLockError::Error(e)) => Err(io_failed(&self.place, "lock", e)),
-        }
-    }
-
     /// Reads the whole file through: a driver must not find out half-way that a journal is damaged.
     fn check(&self) -> Result<(), StoreError> {
         let found = self.with("check", |connection| {
@@ -155,16 +128,6 @@ impl SqliteStore {
             "ok" => Ok(()),
             found => Err(damaged(&self.place, "check", found)),
         }
-    }
-
-    fn next_epoch(&self) -> Result<u64, StoreError> {
-        self.with("take the lease", |connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let epoch = version_of(&tx, EPOCH_KEY)? + 1;
-            write(&tx, EPOCH_KEY, epoch, &Value::from(epoch))?;
-            tx.commit()?;
-            Ok(epoch)
-        })
     }
 }
 
@@ -223,16 +186,20 @@ impl Store for SqliteStore {
         })
     }
 
-    fn take_lease(&self) -> Answer<'_, Option<Lease>> {
-        Box::pin(async move {
-            if !self.lock_file()? {
-                return Ok(None);
-            }
-            self.check()?;
-            Ok(Some(Lease {
-                epoch: self.next_epoch()?,
-            }))
-        })
+    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> Answer<'a, Taken> {
+        Box::pin(async move { self.take_now(name, me) })
+    }
+
+    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+        Box::pin(async move { self.renew_now(name, lease) })
+    }
+
+    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+        Box::pin(async move { self.release_now(name, lease) })
+    }
+
+    fn holder<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Holder>> {
+        Box::pin(async move { self.holder_now(name) })
     }
 }
 
@@ -314,10 +281,8 @@ fn apply(tx: &Transaction<'_>, op: &Op) -> Result<(), Trouble> {
                 .execute([key])?;
             Ok(())
         }
-        Op::CheckLease { epoch } => match version_of(tx, EPOCH_KEY)? {
-            held if held == *epoch => Ok(()),
-            _ => Err(Trouble::Told(StoreError::LeaseLost)),
-        },
+        Op::Expect { key, version } => expect_version(tx, key, *version),
+        Op::CheckLease { epoch } => lease::expect_epoch(tx, DRIVER, *epoch),
     }
 }
 
@@ -369,6 +334,14 @@ fn version_of(tx: &Transaction<'_>, key: &str) -> Result<u64, Trouble> {
         .query_row([key], |row| row.get(0))
         .optional()?;
     Ok(version.unwrap_or(0).unsigned_abs())
+}
+
+fn value_of(tx: &Transaction<'_>, key: &str) -> Result<Option<Value>, Trouble> {
+    let text: Option<String> = tx
+        .prepare_cached("SELECT value FROM record WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    text.map(|text| decode(key, &text)).transpose()
 }
 
 fn conflict(key: &str) -> Result<(), Trouble> {

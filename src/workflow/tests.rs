@@ -13,7 +13,7 @@ use super::runner::RunError;
 use super::{At, Event, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
 use crate::clock::Clock;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Op, Store, StoreError};
+use crate::store::{DRIVER, Op, Store, StoreError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -149,9 +149,15 @@ impl Workflow for Words {
     }
 }
 
-async fn drive(words: &Words, store: &SqliteStore) -> (Outcome, Duration) {
+/// Takes the driver's place; whoever had it is replaced.
+async fn epoch(store: &dyn Store) -> u64 {
+    let taken = store.take(DRIVER, "me").await.unwrap();
+    taken.mine().unwrap().epoch
+}
+
+async fn drive(words: &Words, store: &dyn Store) -> (Outcome, Duration) {
     let clock = Clock::virtual_from(DateTime::UNIX_EPOCH);
-    let epoch = store.take_lease().await.unwrap().unwrap().epoch;
+    let epoch = epoch(store).await;
     let runner = Runner {
         workflow: words,
         store,
@@ -249,7 +255,7 @@ async fn an_undo_that_gets_no_answer_keeps_its_journal_open_and_goes_on_at_the_n
     words.fail.set(Some(Toy::Two));
     words.undo_stuck.set(true);
     let clock = Clock::virtual_from(DateTime::UNIX_EPOCH);
-    let epoch = store.take_lease().await.unwrap().unwrap().epoch;
+    let epoch = epoch(&store).await;
     let runner = Runner {
         workflow: &words,
         store: &store,
@@ -300,13 +306,13 @@ async fn a_step_that_was_done_at_its_deadline_is_not_undone() {
 async fn a_stale_driver_can_write_nothing() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     let clock = Clock::virtual_from(DateTime::UNIX_EPOCH);
-    let epoch = store.take_lease().await.unwrap().unwrap().epoch;
-    store.take_lease().await.unwrap();
+    let replaced = epoch(&store).await;
+    epoch(&store).await;
     let runner = Runner {
         workflow: &words,
         store: &store,
         clock: &clock,
-        epoch,
+        epoch: replaced,
         observer: &Unobserved,
     };
     assert!(runner.open("toy/1", &"w".to_owned()).await.is_err());

@@ -195,7 +195,20 @@ fn a_config_is_reloaded_by_signal_and_by_command_and_a_bad_one_is_refused() {
     assert_eq!(reload.json()["schema"], "amiwatch.reload/1");
     assert_eq!(reload.json()["reloaded"], true);
     assert_eq!(daemon.stop(), 0);
+    says_that_nobody_drives(&desk);
 
+    // Killed, it gives nothing back; its place is free all the same, and asking leaves it free.
+    let mut daemon = Daemon::start(&desk);
+    daemon.says("amiwatch watches");
+    daemon.child.kill().unwrap();
+    daemon.child.wait().unwrap();
+    says_that_nobody_drives(&desk);
+    let mut daemon = Daemon::start(&desk);
+    daemon.says("amiwatch watches");
+    assert_eq!(daemon.stop(), 0);
+}
+
+fn says_that_nobody_drives(desk: &Desk) {
     let nobody = desk.run(&["reload"]);
     assert_eq!(nobody.code, 1, "{nobody:?}");
     nobody.says_in_one_line("no daemon works on this store");

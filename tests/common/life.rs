@@ -22,7 +22,7 @@ use amiwatch::service::pass::{Passed, pass};
 use amiwatch::service::{Outside, Service};
 use amiwatch::settings::{Settings, parse};
 use amiwatch::store::sqlite::SqliteStore;
-use amiwatch::store::{Lease, Store};
+use amiwatch::store::{DRIVER, Lease, Store};
 use amiwatch::workflow::observer::Unobserved;
 use amiwatch::workflow::recovery::open_journals;
 use aws_sdk_ec2::config::StalledStreamProtectionConfig;
@@ -286,7 +286,7 @@ impl Life {
 /// closed since.
 pub(super) async fn lease(store: &impl Store) -> Lease {
     for _ in 0..100_000 {
-        if let Some(lease) = store.take_lease().await.unwrap() {
+        if let Some(lease) = store.take(DRIVER, "a process").await.unwrap().mine() {
             return lease;
         }
         std::thread::yield_now();

@@ -7,7 +7,7 @@
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
-use amiwatch::store::{Answer, Batch, Lease, Record, Store, StoreError};
+use amiwatch::store::{Answer, Batch, Holder, Lease, Record, Store, StoreError, Taken};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -173,8 +173,20 @@ impl<S: Store> Store for SeamedStore<S> {
         })
     }
 
-    fn take_lease(&self) -> Answer<'_, Option<Lease>> {
-        self.inner.take_lease()
+    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> Answer<'a, Taken> {
+        self.inner.take(name, me)
+    }
+
+    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+        self.inner.renew(name, lease)
+    }
+
+    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+        self.inner.release(name, lease)
+    }
+
+    fn holder<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Holder>> {
+        self.inner.holder(name)
     }
 }
 
@@ -215,6 +227,7 @@ fn first_words(batch: &Batch) -> String {
         }
         Op::PutIfAbsent { key, .. } | Op::CompareAndSet { key, .. } => format!("put {key:.12}"),
         Op::Delete { key, .. } => format!("delete {key:.12}"),
+        Op::Expect { key, .. } => format!("expect {key:.12}"),
         Op::CheckLease { .. } => "lease".to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")

@@ -237,12 +237,12 @@ impl Life {
 
     /// Somebody else takes the driver's place, as another machine's daemon would.
     pub(crate) async fn usurp(&self) {
-        use amiwatch::store::{Batch, Op};
+        use amiwatch::store::{Batch, DRIVER, Op};
         let store = self.store();
-        let key = "lease/driver";
-        let held = store.get(key).await.unwrap().expect("somebody drives");
+        let key = format!("lease/{DRIVER}");
+        let held = store.get(&key).await.unwrap().expect("somebody drives");
         let value = serde_json::json!(held.version + 1);
-        let (key, expected) = (key.to_owned(), held.version);
+        let expected = held.version;
         let taken = Op::CompareAndSet {
             key,
             expected,

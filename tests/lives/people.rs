@@ -10,7 +10,7 @@ use amiwatch::service::daemon::Signal;
 use amiwatch::service::sweep::sweep;
 use amiwatch::service::{Service, explain, history};
 use amiwatch::store::sqlite::SqliteStore;
-use amiwatch::store::{Batch, Store as _, left, memory, requests};
+use amiwatch::store::{Batch, DRIVER, Store as _, left, memory, requests};
 use aws_sdk_ec2::types::InstanceStateName;
 use chrono::TimeDelta;
 
@@ -212,7 +212,10 @@ async fn looks(here: &Here<'_>) {
         let explained = explain::read(&service, watch, false).await;
         explained.expect("a decision can be explained beside a daemon");
     }
-    let place = here.store.take_lease().await.expect("the store answers");
+    let holder = here.store.holder(DRIVER).await.expect("the store answers");
+    assert!(holder.is_some(), "a daemon that nobody sees");
+    let place = here.store.take(DRIVER, "somebody").await;
+    let place = place.expect("the store answers").mine();
     assert_eq!(place, None, "a second driver beside a daemon");
 }
 

@@ -7,7 +7,7 @@ use amiwatch::model::ids::{Installation, WatchName};
 use amiwatch::model::plan::Action;
 use amiwatch::model::reason::ReasonCode;
 use amiwatch::store::memory::{self, Versioned};
-use amiwatch::store::{Batch, Store as _};
+use amiwatch::store::{Batch, DRIVER, Store as _};
 use sim::EnvironmentChange;
 
 use crate::common::guest::{Cast, Day};
@@ -282,7 +282,7 @@ fn a_person_s_hold_does_not_disturb_the_driver_that_is_writing() {
         // A hold between the driver's reading and its writing is a conflict for neither: the records
         // are different ones.
         let store = life.store();
-        let lease = store.take_lease().await.unwrap();
+        let lease = store.take(DRIVER, "me").await.unwrap().mine();
         assert!(lease.is_some());
         life.hold(HeldThing::Watch, None).await;
         assert_eq!(life.holds().await, 1);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use amiwatch::flow::bake::steps::{Bake, JOURNALS};
 use amiwatch::store::sqlite::{SCHEMA_VERSION, SqliteStore};
-use amiwatch::store::{Store as _, memory};
+use amiwatch::store::{DRIVER, Store as _, memory};
 use amiwatch::workflow::journal::Phase;
 use amiwatch::workflow::recovery::{open_journals, replay};
 use tempfile::TempDir;
@@ -80,7 +80,8 @@ async fn every_earlier_store_is_read_whole_and_can_be_driven_on() {
             closed += usize::from(matches!(run.phase(), Phase::Closed(_)));
         }
         assert!(closed > 0, "v{version} has no bake that ended");
-        assert!(store.take_lease().await.unwrap().is_some());
+        let taken = store.take(DRIVER, "me").await.unwrap();
+        assert!(taken.mine().is_some(), "v{version}");
     }
 }
 

@@ -8,6 +8,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use super::super::StoreError;
+
 /// What `statfs` says of every FUSE file system, local or not; its type's name tells them apart.
 const FUSE: u32 = 0x6573_5546;
 
@@ -57,6 +59,17 @@ pub(super) fn network_file_system(folder: &Path) -> Option<String> {
     let device = (rustix::fs::major(device), rustix::fs::minor(device));
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
     by_fuse_type(type_of(&mounts, device)?).map(str::to_owned)
+}
+
+/// Such a disk, in words.
+pub(super) fn refused(place: &str, kind: &str) -> StoreError {
+    StoreError::Refused {
+        why: format!(
+            "the store at {place} is on {kind}, a network file system, which would damage it"
+        ),
+        advice: "put it on a local disk (EBS, not EFS) and set [store] url, see docs/deploy.md"
+            .to_owned(),
+    }
 }
 
 fn by_magic(magic: u32) -> Option<&'static str> {

@@ -29,11 +29,11 @@ pub const VERSION: usize = MIGRATIONS.len();
 pub(super) fn refuse_newer(connection: &Connection, place: &str) -> Result<(), StoreError> {
     let found = applied(connection).map_err(|e| super::failed(place, "read", e))?;
     if found > MIGRATIONS.len() {
-        return Err(StoreError::Newer {
-            place: place.to_owned(),
-            found: u32::try_from(found).unwrap_or(u32::MAX),
-            known: u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX),
-        });
+        let why = format!(
+            "{place} was written by a newer amiwatch (schema {found}, this one knows {VERSION})"
+        );
+        let advice = "upgrade amiwatch or point [store] url elsewhere".to_owned();
+        return Err(StoreError::Refused { why, advice });
     }
     Ok(())
 }

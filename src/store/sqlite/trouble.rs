@@ -68,7 +68,7 @@ mod tests {
 
     use super::super::SqliteStore;
     use super::*;
-    use crate::store::{Batch, Op, Store};
+    use crate::store::{Batch, DRIVER, Op, Store};
 
     fn put(key: usize) -> Batch {
         Batch::of(vec![Op::PutIfAbsent {
@@ -134,7 +134,7 @@ mod tests {
         damage(&path);
         let before = std::fs::read(&path).unwrap();
         let store = SqliteStore::open(&path).unwrap();
-        let error = store.take_lease().await.unwrap_err();
+        let error = store.take(DRIVER, "me").await.unwrap_err();
         assert!(error.to_string().contains("damaged"), "{error}");
         drop(store);
         assert_eq!(std::fs::read(&path).unwrap(), before);
