@@ -75,10 +75,8 @@ pub(super) fn show(looked: &Looked<'_>) {
 /// Remarks, behind the verdict, and what people hold that no reason tells of now.
 pub(super) fn notes(drift: &Drift) {
     let told = |hold: &&Hold| {
-        let since = hold.since.to_rfc3339();
-        drift
-            .all_reasons()
-            .any(|reason| reason.facts.get("since") == Some(&since))
+        let mut reasons = drift.all_reasons();
+        reasons.any(|reason| reason.about.tells_of(hold))
     };
     for hold in drift.holds.iter().filter(|hold| !told(hold)) {
         println!("    held: {} by {} ({})", hold.on, hold.by, hold.reason);

@@ -51,7 +51,7 @@ use chrono::{DateTime, Utc};
 use crate::model::base::Release;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::Memory;
-use crate::model::reason::{Reason, ReasonCode};
+use crate::model::reason::{About, Reason, Subject};
 use crate::model::sighting::{EnvironmentSighting, Sighting, Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 
@@ -127,13 +127,21 @@ fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
 
 /// A question without an answer, as a reason.
 fn doubt(trouble: &Trouble) -> Reason {
-    let code = match trouble.denied {
-        true => ReasonCode::Denied,
-        false => ReasonCode::Unreachable,
-    };
-    Reason::new(code, format!("{}: {}", trouble.what, trouble.why))
-        .fact("what", &trouble.what)
-        .fact("why", &trouble.why)
+    Reason::of(untold(trouble, None))
+}
+
+/// A question without an answer, and the part of the watch that it keeps from being told.
+fn doubt_about(trouble: &Trouble, subject: Subject) -> Reason {
+    Reason::of(untold(trouble, Some(subject)))
+}
+
+fn untold(trouble: &Trouble, subject: Option<Subject>) -> About {
+    About::Untold {
+        denied: trouble.denied,
+        subject,
+        what: trouble.what.clone(),
+        why: trouble.why.clone(),
+    }
 }
 
 /// In the order of the table, each code once per message.

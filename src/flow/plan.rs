@@ -17,13 +17,12 @@ pub use generation::next as next_generation;
 
 use chrono::{DateTime, Utc};
 
-use crate::flow::compare::holds::HELD;
 use crate::model::bake::KeyInputs;
 use crate::model::base::Release;
 use crate::model::drift::{Drift, NoteCode};
 use crate::model::history::{Memory, WatchHistory};
 use crate::model::plan::{Action, PlanItem};
-use crate::model::reason::{Class, Reason, ReasonCode};
+use crate::model::reason::{About, Class, HeldOn, Reason, ReasonCode, Subject};
 use crate::model::sighting::WatchSighting;
 use crate::model::watch::{OnDrift, Wanted, Watch};
 
@@ -87,7 +86,7 @@ impl Weighing<'_> {
                 Action::Blocked,
                 self.said(|r| r.code.class() == Class::Blocked),
             ),
-            Fit::Untold => (Action::CannotTell, self.said(doubtful)),
+            Fit::Untold => (Action::CannotTell, self.said(Reason::is_doubt)),
             Fit::Some => self.bake(),
         }
     }
@@ -100,7 +99,7 @@ impl Weighing<'_> {
 
     fn only_tell(&self) -> Decision {
         if self.drift.has(Class::Drift) || self.drift.has(Class::Behind) {
-            return (Action::Tell, self.said(drifting));
+            return (Action::Tell, self.said(Reason::is_drift));
         }
         self.in_step()
     }
@@ -108,7 +107,7 @@ impl Weighing<'_> {
     /// A person holds the watch, and something would start.
     fn watch_held(&self) -> Option<Decision> {
         let would_start = self.drifted() || self.adopt().is_some();
-        let held = self.holding(|reason| held_on(reason, "watch"))?;
+        let held = self.holding(holds_watch)?;
         would_start.then_some(held)
     }
 
@@ -120,7 +119,7 @@ impl Weighing<'_> {
         if reasons.is_empty() {
             return None;
         }
-        let ends: Option<Vec<_>> = reasons.iter().map(|reason| until(reason)).collect();
+        let ends: Option<Vec<_>> = reasons.iter().map(|reason| reason.about.until()).collect();
         let until = ends.and_then(|ends| ends.into_iter().max());
         let because = reasons
             .iter()
@@ -131,13 +130,8 @@ impl Weighing<'_> {
 
     /// The base or our own images are not known: nothing is decided from a guess.
     fn untold_inputs(&self) -> Option<Decision> {
-        let about_inputs = |reason: &Reason| {
-            doubtful(reason)
-                && reason
-                    .facts
-                    .get("about")
-                    .is_some_and(|about| about == "release" || about == "images")
-        };
+        let about_inputs =
+            |reason: &Reason| reason.doubts(Subject::Release) || reason.doubts(Subject::Images);
         let because = self.said(about_inputs);
         let mut doubts = self.drift.reasons.iter().filter(|r| about_inputs(r));
         let action = match doubts.any(|reason| reason.code == ReasonCode::Unreachable) {
@@ -155,7 +149,7 @@ impl Weighing<'_> {
         if let Some(decision) = self.adopt() {
             return decision;
         }
-        match self.said(doubtful) {
+        match self.said(Reason::is_doubt) {
             doubts if !doubts.is_empty() => (Action::CannotTell, doubts),
             _ => match self.said(blocked) {
                 blocks if !blocks.is_empty() => (Action::Blocked, blocks),
@@ -205,7 +199,7 @@ impl Weighing<'_> {
 
     fn bake(&self) -> Decision {
         let (Some(newest), Some(recipe)) = (&self.drift.release, &self.wanted.recipe_digest) else {
-            return (Action::CannotTell, self.said(doubtful));
+            return (Action::CannotTell, self.said(Reason::is_doubt));
         };
         if let Some(stopped) = self.holding(stops) {
             return stopped;
@@ -281,36 +275,32 @@ impl Weighing<'_> {
     }
 }
 
-fn doubtful(reason: &Reason) -> bool {
-    reason.code.class() == Class::Unknown || reason.code == ReasonCode::Denied
-}
-
 /// A hold or quarantine, of whatever.
 fn held(reason: &Reason) -> bool {
     matches!(reason.code, ReasonCode::Held | ReasonCode::Quarantined)
 }
 
-fn held_on(reason: &Reason, what: &str) -> bool {
-    let on = reason.facts.get(HELD).map(String::as_str);
-    reason.code == ReasonCode::Held && on == Some(what)
+fn holds_watch(reason: &Reason) -> bool {
+    matches!(held_on(reason), Some(HeldOn::Watch { .. }))
+}
+
+fn holds_release(reason: &Reason) -> bool {
+    matches!(held_on(reason), Some(HeldOn::Release { .. }))
+}
+
+fn held_on(reason: &Reason) -> Option<&HeldOn> {
+    match &reason.about {
+        About::Held { on, .. } => Some(on),
+        _ => None,
+    }
 }
 
 /// What stops a bake whatever release it is of.
 fn stops(reason: &Reason) -> bool {
-    held(reason) && !held_on(reason, "release")
+    held(reason) && !holds_release(reason)
 }
 
 /// What makes a release be passed over for an earlier one.
 fn passes_over(reason: &Reason) -> bool {
-    reason.code == ReasonCode::Soaking || held_on(reason, "release")
-}
-
-/// When a hold ends by itself.
-fn until(reason: &Reason) -> Option<DateTime<Utc>> {
-    let until = DateTime::parse_from_rfc3339(reason.facts.get("until")?).ok()?;
-    Some(until.with_timezone(&Utc))
-}
-
-fn drifting(reason: &Reason) -> bool {
-    matches!(reason.code.class(), Class::Drift | Class::Behind)
+    reason.code == ReasonCode::Soaking || holds_release(reason)
 }

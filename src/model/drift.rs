@@ -9,7 +9,7 @@ use super::image::ImageKind;
 use super::reason::{Class, Reason};
 
 /// The verdict on one watch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drift {
     pub watch: WatchName,
     /// The newest release, when it could be told.
@@ -81,7 +81,7 @@ impl Drift {
 }
 
 /// The verdict on one environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TargetDrift {
     pub target: TargetId,
     pub platform: Option<PlatformArn>,

@@ -8,7 +8,7 @@ use super::drift::Drift;
 use super::ids::{ImageId, WatchName};
 
 /// What to do for one watch, with the verdict that it follows from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanItem {
     pub watch: WatchName,
     pub action: Action,

@@ -1,9 +1,23 @@
-//! The reason table: stable codes, their classes, and a reason with its facts. Codes are contract.
+//! The reason table: stable codes, their classes, and a reason: what it is about, typed. Codes are
+//! contract. Facts for programs ([`facts`]) and the sentence for people ([`sentence`]) are made from
+//! the typed data and never read back.
+
+mod about;
+
+mod facts;
+
+mod sentence;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
+
+pub use about::{About, HeldOn, HoldSaid, Quarantine, Subject};
 
 /// What a class of reasons does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -128,30 +142,53 @@ impl<'de> Deserialize<'de> for ReasonCode {
     }
 }
 
-/// One code that applies, with facts for programs and a sentence for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One code that applies: what it is about, and the sentence that says so. Made by [`Reason::of`]
+/// alone, so that code, facts and sentence cannot differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     pub code: ReasonCode,
-    /// Ids, versions, dates: `base_image` -> `ami-...`. Keys are stable, snake_case.
-    pub facts: BTreeMap<String, String>,
+    pub about: About,
     /// One sentence that reads alone.
     pub message: String,
 }
 
 impl Reason {
-    /// A reason without facts; add them with [`Reason::fact`].
-    pub fn new(code: ReasonCode, message: impl Into<String>) -> Self {
+    /// The reason that this is.
+    pub fn of(about: About) -> Self {
         Self {
-            code,
-            facts: BTreeMap::new(),
-            message: message.into(),
+            code: about.code(),
+            message: sentence::of(&about),
+            about,
         }
     }
 
-    /// Adds one fact.
-    #[must_use]
-    pub fn fact(mut self, key: &str, value: impl ToString) -> Self {
-        self.facts.insert(key.to_owned(), value.to_string());
-        self
+    /// Ids, versions, dates for programs: `base_image` -> `ami-...`. Keys are stable, snake_case.
+    pub fn facts(&self) -> BTreeMap<String, String> {
+        facts::of(&self.about)
+    }
+
+    /// A question without an answer: asked in vain, or refused.
+    pub fn is_doubt(&self) -> bool {
+        self.code.class() == Class::Unknown || self.code == ReasonCode::Denied
+    }
+
+    /// Something is out of step: of class drift or behind.
+    pub fn is_drift(&self) -> bool {
+        matches!(self.code.class(), Class::Drift | Class::Behind)
+    }
+
+    /// Whether it is a doubt about this part of a watch.
+    pub fn doubts(&self, subject: Subject) -> bool {
+        matches!(&self.about, About::Untold { subject: Some(of), .. } if *of == subject)
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut shown = serializer.serialize_struct("Reason", 3)?;
+        shown.serialize_field("code", &self.code)?;
+        shown.serialize_field("facts", &self.facts())?;
+        shown.serialize_field("message", &self.message)?;
+        shown.end()
     }
 }

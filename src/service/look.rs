@@ -16,7 +16,7 @@ use crate::model::drift::Drift;
 use crate::model::history::{Memory, WatchHistory};
 use crate::model::ids::{Installation, Region, Scope, WatchName};
 use crate::model::plan::{Action, PlanItem};
-use crate::model::reason::{Reason, ReasonCode};
+use crate::model::reason::{About, Reason};
 use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 use crate::store::StoreError;
@@ -206,17 +206,17 @@ pub fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
 /// The verdict on a watch whose account cannot even be asked who we are.
 fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
     let Trouble { what, why, denied } = error.trouble("whose account this is");
-    let code = if denied {
-        ReasonCode::Denied
-    } else {
-        ReasonCode::Unreachable
+    let unasked = About::Unasked {
+        denied,
+        what,
+        why: why.clone(),
     };
     let drift = Drift {
         watch: watch.name.clone(),
         release: None,
         eligible: None,
         current: None,
-        reasons: vec![Reason::new(code, &why).fact("what", what)],
+        reasons: vec![Reason::of(unasked)],
         targets: Vec::new(),
         notes: Vec::new(),
         holds: Vec::new(),

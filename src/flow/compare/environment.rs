@@ -13,7 +13,7 @@ use super::{doubt, in_order};
 use crate::model::base::PlatformVersion;
 use crate::model::ids::ImageId;
 use crate::model::image::ImageKind;
-use crate::model::reason::{Reason, ReasonCode};
+use crate::model::reason::{About, Reason};
 use crate::model::sighting::Sighting;
 
 /// Every code that applies to the environment by itself, in the order of the table.
@@ -103,21 +103,13 @@ fn base_newer(
     recommended: &PlatformVersion,
     newest: &ImageId,
 ) -> Reason {
-    let PlatformVersion {
-        branch, version, ..
-    } = recommended;
-    Reason::new(
-        ReasonCode::BaseNewer,
-        format!(
-            "{branch} recommends version {version} with base {newest}; {current} was made from \
-             {made_from}."
-        ),
-    )
-    .fact("image", current)
-    .fact("base_image", made_from)
-    .fact("recommended_image", newest)
-    .fact("recommended_version", version)
-    .fact("branch", branch)
+    Reason::of(About::BranchNewer {
+        image: current.clone(),
+        made_from: made_from.clone(),
+        branch: recommended.branch.clone(),
+        newest: newest.clone(),
+        version: recommended.version.clone(),
+    })
 }
 
 fn skew(
@@ -126,59 +118,38 @@ fn skew(
     platform: &PlatformVersion,
     own: &ImageId,
 ) -> Reason {
-    let version = &platform.version;
-    Reason::new(
-        ReasonCode::PlatformSkew,
-        format!(
-            "The environment runs platform version {version}, whose base is {own}; {current} was \
-             made from {made_from}."
-        ),
-    )
-    .fact("image", current)
-    .fact("base_image", made_from)
-    .fact("platform_image", own)
-    .fact("platform_version", version)
+    Reason::of(About::PlatformSkew {
+        image: current.clone(),
+        made_from: made_from.clone(),
+        platform_image: own.clone(),
+        platform_version: platform.version.clone(),
+    })
 }
 
 fn not_ready(standing: &Standing<'_>) -> Option<Reason> {
     let status = &standing.environment.status;
     (status != "Ready").then(|| {
-        Reason::new(
-            ReasonCode::NotReady,
-            format!("The environment is {status}, not Ready: nothing is done to it until it is."),
-        )
-        .fact("status", status)
+        Reason::of(About::NotReady {
+            status: status.clone(),
+        })
     })
 }
 
 fn lineage_unknown(standing: &Standing<'_>) -> Option<Reason> {
     let image = standing.image.filter(|_| standing.lineage_unknown)?;
-    Some(
-        Reason::new(
-            ReasonCode::LineageUnknown,
-            format!(
-                "EC2 does not know what {image} was made from, and it carries no tag that says so: \
-                 tag it amiwatch:base-image=<the base's id>, or take it as its watch's image with \
-                 `amiwatch adopt`."
-            ),
-        )
-        .fact("image", image),
-    )
+    Some(Reason::of(About::LineageUnknown {
+        image: image.clone(),
+    }))
 }
 
 fn platform_behind(standing: &Standing<'_>) -> Option<Reason> {
     let (platform, recommended) = (standing.platform?, standing.recommended?);
     (platform.arn != recommended.arn).then(|| {
-        Reason::new(
-            ReasonCode::PlatformBehind,
-            format!(
-                "The environment runs version {} of {}; {} is recommended.",
-                platform.version, platform.branch, recommended.version
-            ),
-        )
-        .fact("platform_version", &platform.version)
-        .fact("recommended_version", &recommended.version)
-        .fact("branch", &platform.branch)
+        Reason::of(About::PlatformBehind {
+            branch: platform.branch.clone(),
+            version: platform.version.clone(),
+            recommended: recommended.version.clone(),
+        })
     })
 }
 
@@ -187,25 +158,15 @@ fn stock_pinned(standing: &Standing<'_>) -> Option<Reason> {
         .image
         .filter(|_| standing.kind == ImageKind::StockPinned)?;
     let version = standing.platform.map_or("", |platform| &platform.version);
-    let reason = Reason::new(
-        ReasonCode::StockPinned,
-        format!(
-            "{image} is an Amazon image, but not the one of platform version {version}: somebody \
-             set it, and platform updates will not change it."
-        ),
-    )
-    .fact("image", image)
-    .fact("platform_version", version);
-    Some(match own_image(standing) {
-        Some(own) => reason.fact("platform_image", own),
-        None => reason,
-    })
+    Some(Reason::of(About::StockPinned {
+        image: image.clone(),
+        platform_version: version.to_owned(),
+        platform_image: own_image(standing).cloned(),
+    }))
 }
 
 fn unsupported(why: &str) -> Reason {
-    Reason::new(
-        ReasonCode::Unsupported,
-        format!("amiwatch leaves this environment alone: {why}."),
-    )
-    .fact("why", why)
+    Reason::of(About::Unsupported {
+        why: why.to_owned(),
+    })
 }

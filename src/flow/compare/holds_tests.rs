@@ -173,7 +173,8 @@ fn a_held_watch_starts_nothing_and_says_until_when() {
     assert_eq!(world.own_codes(), ["BASE_NEWER", "HELD"]);
     assert_eq!(action(&world), "hold 3 days");
     let reason = world.reason(ReasonCode::Held);
-    let fact = |name: &str| reason.facts[name].as_str();
+    let facts = reason.facts();
+    let fact = |name: &str| facts[name].as_str();
     assert_eq!((fact("held"), fact("by")), ("watch", "ann"));
     assert_eq!(fact("reason"), "it breaks logging");
     insta::assert_snapshot!(reason.message, @"The watch is held since 2026-09-20 14:13 UTC by ann until 2026-09-24 14:13 UTC (it breaks logging); `amiwatch unhold shop` ends it.");

@@ -1,8 +1,8 @@
 //! Whether the newest release of a watch's base is one to believe and to bake from.
 
-use super::{Case, doubt};
+use super::{Case, doubt_about};
 use crate::model::base::BaseSource;
-use crate::model::reason::{Reason, ReasonCode};
+use crate::model::reason::{Reason, Subject};
 use crate::model::sighting::{Seen, Trouble};
 use crate::model::version::VersionWish;
 
@@ -24,6 +24,10 @@ pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
             denied: false,
         })),
     }
+}
+
+fn doubt(trouble: &Trouble) -> Reason {
+    doubt_about(trouble, Subject::Release)
 }
 
 /// A named base that announces nothing: empty is not success.
@@ -58,13 +62,4 @@ fn nothing_announced(source: &BaseSource) -> Trouble {
         why: why.to_owned(),
         denied: false,
     }
-}
-
-/// Says that a doubt is about the release, the watch's own images, or its targets: plan needs that.
-pub(super) fn about(reason: Reason, subject: &str) -> Reason {
-    debug_assert!(matches!(
-        reason.code,
-        ReasonCode::Unreachable | ReasonCode::Denied
-    ));
-    reason.fact("about", subject)
 }

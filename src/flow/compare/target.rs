@@ -10,7 +10,7 @@ use crate::model::base::BaseSource;
 use crate::model::ids::ImageId;
 use crate::model::image::{Image, ImageKind};
 use crate::model::made::Made;
-use crate::model::reason::{Reason, ReasonCode};
+use crate::model::reason::{About, Reason, ReasonCode};
 use crate::model::sighting::{Seen, Sighting};
 use crate::model::tags;
 
@@ -99,34 +99,19 @@ fn release_newer(
 ) -> Option<Reason> {
     let (release, image) = (case.release()?, standing.image?);
     let made_from = base.filter(|made_from| **made_from != release.image)?;
-    Some(
-        Reason::new(
-            ReasonCode::BaseNewer,
-            format!(
-                "{} has release {} ({}); {image} was made from {made_from}.",
-                case.watch.base, release.version, release.image
-            ),
-        )
-        .fact("image", image)
-        .fact("base_image", made_from)
-        .fact("recommended_image", &release.image)
-        .fact("recommended_version", &release.version),
-    )
+    Some(Reason::of(About::ReleaseNewer {
+        image: image.clone(),
+        made_from: made_from.clone(),
+        base: case.watch.base.to_string(),
+        newest: release.image.clone(),
+        version: release.version.clone(),
+        created: None,
+    }))
 }
 
 fn architecture(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
     let (wanted, found) = (case.watch.base.architecture, standing.architecture?);
-    (wanted != found).then(|| {
-        Reason::new(
-            ReasonCode::ArchMismatch,
-            format!(
-                "The environment runs {found}, the watch's base is for {wanted}: an environment \
-                 cannot change its architecture; give it a watch with architecture = \"{found}\"."
-            ),
-        )
-        .fact("architecture", found)
-        .fact("wanted_architecture", wanted)
-    })
+    (wanted != found).then(|| Reason::of(About::ArchMismatch { found, wanted }))
 }
 
 fn branch(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
@@ -138,42 +123,26 @@ fn branch(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
         "" => "no platform branch (a custom platform)",
         found => found,
     };
-    Some(
-        Reason::new(
-            ReasonCode::BranchMismatch,
-            format!(
-                "The environment is on {found}, the watch follows {branch}: give it a watch of its \
-                 own, or narrow the watch's target pattern."
-            ),
-        )
-        .fact("branch", found)
-        .fact("wanted_branch", branch),
-    )
+    Some(Reason::of(About::BranchMismatch {
+        found: found.to_owned(),
+        wanted: branch.to_owned(),
+    }))
 }
 
 fn stock(standing: &Standing<'_>) -> Option<Reason> {
     let image = standing.image.filter(|_| standing.stock)?;
-    Some(
-        Reason::new(
-            ReasonCode::Stock,
-            format!("The environment still runs the stock image {image} of its platform version."),
-        )
-        .fact("image", image),
-    )
+    Some(Reason::of(About::Stock {
+        image: image.clone(),
+    }))
 }
 
 fn not_on_newest(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
     let (current, image) = (case.own.current.as_ref()?, standing.image?);
     (current.image != *image).then(|| {
-        Reason::new(
-            ReasonCode::NotOnNewest,
-            format!(
-                "The verified image {} waits; the environment runs {image}.",
-                current.image
-            ),
-        )
-        .fact("image", image)
-        .fact("newest_image", &current.image)
+        Reason::of(About::NotOnNewest {
+            image: image.clone(),
+            newest: current.image.clone(),
+        })
     })
 }
 

@@ -303,8 +303,8 @@ fn a_new_watch_says_that_nothing_is_baked() {
     let world = World::new();
     let reason = world.reason(ReasonCode::BaseNewer);
     assert_eq!(world.own_codes(), ["BASE_NEWER"]);
-    assert_eq!(reason.facts["image"], "none");
-    assert_eq!(reason.facts["recommended_image"], BASE_451);
+    assert_eq!(reason.facts()["image"], "none");
+    assert_eq!(reason.facts()["recommended_image"], BASE_451);
     assert_eq!(
         reason.message,
         "Nothing has been baked yet from ECS running on 64bit Amazon Linux 2023 (x86_64): release \
@@ -437,7 +437,7 @@ fn soaking_counts_from_the_first_sight_and_else_from_the_release_itself() {
         "an empty memory counts from the image's date, 10 days ago"
     );
     let reason = world.reason(ReasonCode::Soaking);
-    assert_eq!(reason.facts["until"], (now() + days(1)).to_rfc3339());
+    assert_eq!(reason.facts()["until"], (now() + days(1)).to_rfc3339());
 
     world.watch.soak = Some(Duration::from_secs(10 * 86_400));
     assert!(!soaks(&world), "it ends when the time is up");
@@ -466,7 +466,7 @@ fn held_is_for_a_person_and_for_the_same_inputs() {
     let mut world = World::new();
     world.fail(BASE_451, 6, None);
     assert_eq!(world.own_codes(), ["BASE_NEWER", "HELD"]);
-    assert_eq!(world.reason(ReasonCode::Held).facts["attempts"], "6");
+    assert_eq!(world.reason(ReasonCode::Held).facts()["attempts"], "6");
 
     world.fail(BASE_451, 2, Some(now() + days(1)));
     assert_eq!(
@@ -570,7 +570,7 @@ fn a_named_environment_that_is_not_listed_is_a_fault() {
         "the wildcard may match nothing"
     );
     let reason = world.reason(ReasonCode::Unreachable);
-    assert_eq!(reason.facts["what"], "environment shop/shop-green");
+    assert_eq!(reason.facts()["what"], "environment shop/shop-green");
     assert!(
         reason
             .message
@@ -620,7 +620,7 @@ fn a_base_or_image_list_without_an_answer_leaves_the_watch_untold() {
     world.recommend("4.5.1");
     world.gone(BASE_451);
     assert_eq!(
-        world.reason(ReasonCode::Unreachable).facts["about"],
+        world.reason(ReasonCode::Unreachable).facts()["about"],
         "release",
         "a recommended image that EC2 does not list"
     );

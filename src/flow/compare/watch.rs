@@ -4,12 +4,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::newer::{Point, newer};
-use super::release::{self, about};
-use super::{Case, doubt, holds, image, in_order, matching};
+use super::{Case, doubt_about, holds, image, in_order, matching, release};
 use crate::model::bake::{KeyInputs, RecipeDigest};
 use crate::model::base::Release;
 use crate::model::made::Made;
-use crate::model::reason::{Class, Reason, ReasonCode};
+use crate::model::reason::{About, Class, HeldOn, Reason, Subject};
 use crate::model::sighting::Seen;
 use crate::model::watch::Watch;
 
@@ -36,12 +35,15 @@ pub(super) fn reasons(case: &Case<'_>) -> Vec<Reason> {
 
 fn doubts(case: &Case<'_>) -> Vec<Reason> {
     let faults = matching::faults(&case.watch.targets, case.sighting);
-    let ours = case.own.trouble.iter().map(doubt);
+    let ours = case.own.trouble.iter();
     release::doubts(case)
         .into_iter()
-        .map(|reason| about(reason, "release"))
-        .chain(ours.map(|reason| about(reason, "images")))
-        .chain(faults.iter().map(|fault| about(doubt(fault), "targets")))
+        .chain(ours.map(|trouble| doubt_about(trouble, Subject::Images)))
+        .chain(
+            faults
+                .iter()
+                .map(|fault| doubt_about(fault, Subject::Targets)),
+        )
         .collect()
 }
 
@@ -80,45 +82,24 @@ fn against_base(case: &Case<'_>, made: &Made) -> Vec<Reason> {
 }
 
 fn base_newer(case: &Case<'_>, current: &Made, release: &Release) -> Reason {
-    let Made {
-        image, base_image, ..
-    } = current;
-    let reason = Reason::new(
-        ReasonCode::BaseNewer,
-        format!(
-            "{} has release {} ({}); {image} was made from {base_image}.",
-            case.watch.base, release.version, release.image
-        ),
-    )
-    .fact("image", image)
-    .fact("base_image", base_image);
-    released(reason, release)
+    Reason::of(About::ReleaseNewer {
+        image: current.image.clone(),
+        made_from: current.base_image.clone(),
+        base: case.watch.base.to_string(),
+        newest: release.image.clone(),
+        version: release.version.clone(),
+        created: release.created,
+    })
 }
 
 fn nothing_baked(case: &Case<'_>, release: &Release) -> Reason {
-    let what = match case.own.quarantined.as_slice() {
-        [] => "Nothing has been baked yet from",
-        _ => "Nothing but quarantined images has been baked from",
-    };
-    let reason = Reason::new(
-        ReasonCode::BaseNewer,
-        format!(
-            "{what} {}: release {} ({}) waits.",
-            case.watch.base, release.version, release.image
-        ),
-    )
-    .fact("image", "none");
-    released(reason, release)
-}
-
-fn released(reason: Reason, release: &Release) -> Reason {
-    let reason = reason
-        .fact("recommended_image", &release.image)
-        .fact("recommended_version", &release.version);
-    match release.created {
-        Some(created) => reason.fact("recommended_created", created.to_rfc3339()),
-        None => reason,
-    }
+    Reason::of(About::NothingBaked {
+        base: case.watch.base.to_string(),
+        newest: release.image.clone(),
+        version: release.version.clone(),
+        created: release.created,
+        quarantined: !case.own.quarantined.is_empty(),
+    })
 }
 
 fn withdrawn(case: &Case<'_>, current: &Made) -> Option<Reason> {
@@ -143,13 +124,11 @@ fn withdrawn(case: &Case<'_>, current: &Made) -> Option<Reason> {
 /// The recipe that the image was baked with against the one wanted now.
 pub(super) fn against_recipe(made: &Made, wanted: &RecipeDigest) -> Option<Reason> {
     (made.recipe_digest != *wanted).then(|| {
-        Reason::new(
-            ReasonCode::RecipeChanged,
-            format!("The recipe changed since {} was baked.", made.image),
-        )
-        .fact("image", &made.image)
-        .fact("baked_digest", made.recipe_digest.as_str())
-        .fact("wanted_digest", wanted.as_str())
+        Reason::of(About::RecipeChanged {
+            image: made.image.clone(),
+            baked: made.recipe_digest.clone(),
+            wanted: wanted.clone(),
+        })
     })
 }
 
@@ -163,18 +142,12 @@ pub(super) fn too_old_at(watch: &Watch, made: &Made, now: DateTime<Utc>) -> Opti
     let (created, max_age) = (made.created?, watch.max_age?);
     let limit = TimeDelta::from_std(max_age).unwrap_or(TimeDelta::MAX);
     (now - created >= limit).then(|| {
-        let age_days = (now - created).num_days();
-        Reason::new(
-            ReasonCode::TooOld,
-            format!(
-                "{} is {age_days} days old; max_age is {} days.",
-                made.image,
-                limit.num_days()
-            ),
-        )
-        .fact("image", &made.image)
-        .fact("created", created.to_rfc3339())
-        .fact("max_age_s", max_age.as_secs())
+        Reason::of(About::TooOld {
+            image: made.image.clone(),
+            created,
+            age_days: (now - created).num_days(),
+            max_age_s: max_age.as_secs(),
+        })
     })
 }
 
@@ -185,18 +158,11 @@ fn base_gone(case: &Case<'_>, current: &Made) -> Option<Reason> {
 
 fn soaking(case: &Case<'_>) -> Option<Reason> {
     let (release, until) = (case.release()?, case.choice.soaks_until?);
-    Some(
-        Reason::new(
-            ReasonCode::Soaking,
-            format!(
-                "Release {} soaks until {}.",
-                release.version,
-                until.format("%Y-%m-%d %H:%M UTC")
-            ),
-        )
-        .fact("recommended_image", &release.image)
-        .fact("until", until.to_rfc3339()),
-    )
+    Some(Reason::of(About::Soaking {
+        newest: release.image.clone(),
+        version: release.version.clone(),
+        until,
+    }))
 }
 
 /// Too many failures; one that is only waiting for its next try is not held.
@@ -211,40 +177,27 @@ fn failed_too_often(case: &Case<'_>, recipe: &RecipeDigest) -> Option<Reason> {
     };
     let failing = case.memory.history.failing_for(&inputs)?;
     failing.next_at.is_none().then(|| {
-        Reason::new(
-            ReasonCode::Held,
-            format!(
-                "The bake failed {} times, last because: {} `amiwatch bake {} --force` tries \
-                 again.",
-                failing.attempts,
-                sentence(&failing.last_why),
-                case.watch.name
-            ),
-        )
-        .fact(holds::HELD, "bake")
-        .fact("since", failing.last_at.to_rfc3339())
-        .fact("attempts", failing.attempts)
-        .fact("key", &failing.key)
+        let on = HeldOn::Bake {
+            key: failing.key.clone(),
+            attempts: failing.attempts,
+            last_at: failing.last_at,
+            last_why: failing.last_why.clone(),
+        };
+        Reason::of(About::Held {
+            watch: case.watch.name.clone(),
+            on,
+            until: None,
+        })
     })
-}
-
-fn sentence(text: &str) -> String {
-    format!("{}.", text.trim_end_matches('.'))
 }
 
 fn redundant(case: &Case<'_>) -> Option<Reason> {
     let current = case.memory.history.current.as_ref()?;
     let recipe = case.wanted.recipe_digest.as_ref()?;
     (current.redundant && current.recipe_digest == *recipe).then(|| {
-        Reason::new(
-            ReasonCode::RecipeRedundant,
-            format!(
-                "Every check passed on the untouched base {}: the recipe may not be needed any \
-                 more.",
-                current.base_image
-            ),
-        )
-        .fact("base_image", &current.base_image)
+        Reason::of(About::RecipeRedundant {
+            base_image: current.base_image.clone(),
+        })
     })
 }
 

@@ -15,7 +15,7 @@ use crate::model::bake::digest;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::ids::{ImageId, Installation};
 use crate::model::notice::{Event, Notice};
-use crate::model::reason::{Class, Reason, ReasonCode};
+use crate::model::reason::{Reason, ReasonCode, Subject};
 use crate::model::told::ToldDrift;
 
 /// What a look changes in what people know.
@@ -107,28 +107,23 @@ struct Look {
 
 impl Look {
     fn of(drift: &Drift) -> Self {
-        let about = |subject: &str| {
-            let mut own = drift.reasons.iter().filter(|reason| doubtful(reason));
-            own.any(|reason| {
-                reason
-                    .facts
-                    .get("about")
-                    .is_some_and(|about| about == subject)
-            })
+        let about = |subject: Subject| {
+            let mut own = drift.reasons.iter();
+            own.any(|reason| reason.doubts(subject))
         };
         let mut look = Self {
             shown: Said::new(),
             seen: BTreeSet::from([ToldDrift::ITSELF.to_owned()]),
             unread: BTreeSet::new(),
-            blind: about("release") || about("images"),
+            blind: about(Subject::Release) || about(Subject::Images),
         };
-        if about("targets") {
+        if about(Subject::Targets) {
             look.unread.insert(ToldDrift::LIST.to_owned());
         }
         look.take(ToldDrift::ITSELF.to_owned(), &drift.reasons);
         for target in &drift.targets {
             let name = ToldDrift::name_of(&digest(&[&target.target.to_string()]));
-            if target.reasons.iter().any(doubtful) {
+            if target.reasons.iter().any(Reason::is_doubt) {
                 look.unread.insert(name.clone());
             }
             look.seen.insert(name.clone());
@@ -138,7 +133,7 @@ impl Look {
     }
 
     fn take(&mut self, name: String, reasons: &[Reason]) {
-        let codes = reasons.iter().filter(|reason| drifting(reason));
+        let codes = reasons.iter().filter(|reason| reason.is_drift());
         let codes: BTreeSet<ReasonCode> = codes.map(|reason| reason.code).collect();
         if !codes.is_empty() {
             self.shown.insert(name, codes);
@@ -286,7 +281,7 @@ impl Story<'_> {
     }
 
     fn codes(&self) -> String {
-        let drifting = self.drift.all_reasons().filter(|reason| drifting(reason));
+        let drifting = self.drift.all_reasons().filter(|reason| reason.is_drift());
         let codes: BTreeSet<&str> = drifting.map(|reason| reason.code.as_str()).collect();
         codes.into_iter().collect::<Vec<_>>().join(",")
     }
@@ -323,7 +318,7 @@ impl Story<'_> {
             }),
         );
         let unread = drift.targets.iter().filter(|target| !tells(target));
-        let unread = unread.filter(|target| target.reasons.iter().any(doubtful));
+        let unread = unread.filter(|target| target.reasons.iter().any(Reason::is_doubt));
         body.list("Could not be read this time:", unread.map(name));
         body.commands(&[
             (
@@ -345,17 +340,8 @@ fn text_of(image: Option<&ImageId>) -> String {
     image.map_or("-", ImageId::as_str).to_owned()
 }
 
-fn drifting(reason: &Reason) -> bool {
-    matches!(reason.code.class(), Class::Drift | Class::Behind)
-}
-
-/// A question without an answer: asked in vain, or refused.
-fn doubtful(reason: &Reason) -> bool {
-    reason.code.class() == Class::Unknown || reason.code == ReasonCode::Denied
-}
-
 fn tells(target: &TargetDrift) -> bool {
-    target.reasons.iter().any(drifting)
+    target.reasons.iter().any(Reason::is_drift)
 }
 
 fn environments(count: usize) -> String {

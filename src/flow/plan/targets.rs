@@ -5,7 +5,7 @@
 //! wildcard that matches nothing in a list that is not empty, bake for environments to come.
 
 use crate::model::drift::{Drift, TargetDrift};
-use crate::model::reason::ReasonCode;
+use crate::model::reason::{ReasonCode, Subject};
 use crate::model::watch::Watch;
 
 /// What the named environments say together.
@@ -21,12 +21,8 @@ pub(super) enum Fit {
 
 pub(super) fn fit(watch: &Watch, drift: &Drift) -> Fit {
     let targets = &drift.targets;
-    let list_in_doubt = drift.reasons.iter().any(|reason| {
-        reason
-            .facts
-            .get("about")
-            .is_some_and(|about| about == "targets")
-    });
+    let mut own = drift.reasons.iter();
+    let list_in_doubt = own.any(|reason| reason.doubts(Subject::Targets));
     if targets
         .iter()
         .any(|target| !misfit(target) && !untold(target))

@@ -1,0 +1,304 @@
+//! What a reason is about, as data: ids, versions, times, and who said what. Holds no sentence.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ReasonCode;
+use crate::model::bake::{BakeKey, RecipeDigest};
+use crate::model::hold::Hold;
+use crate::model::ids::{Architecture, ImageId, WatchName};
+
+/// What one reason is about. Each sort belongs to one code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "about")]
+pub enum About {
+    /// An environment's branch recommends another image than the one that its image was made from.
+    BranchNewer {
+        image: ImageId,
+        made_from: ImageId,
+        branch: String,
+        newest: ImageId,
+        version: String,
+    },
+    /// A watch's base has another release than the one that an image was made from.
+    ReleaseNewer {
+        image: ImageId,
+        made_from: ImageId,
+        base: String,
+        newest: ImageId,
+        version: String,
+        /// When the release was made; told of a watch's own image.
+        created: Option<DateTime<Utc>>,
+    },
+    /// Nothing was baked from the base yet, or nothing that is for use.
+    NothingBaked {
+        base: String,
+        newest: ImageId,
+        version: String,
+        created: Option<DateTime<Utc>>,
+        quarantined: bool,
+    },
+    RecipeChanged {
+        image: ImageId,
+        baked: RecipeDigest,
+        wanted: RecipeDigest,
+    },
+    TooOld {
+        image: ImageId,
+        created: DateTime<Utc>,
+        age_days: i64,
+        max_age_s: u64,
+    },
+    BaseGone {
+        image: ImageId,
+        made_from: ImageId,
+    },
+    BaseWithdrawn {
+        made_from: ImageId,
+        newest: ImageId,
+        /// The branch, or the base.
+        line: String,
+    },
+    ImageGone {
+        image: ImageId,
+    },
+    PlatformSkew {
+        image: ImageId,
+        made_from: ImageId,
+        platform_image: ImageId,
+        platform_version: String,
+    },
+    NotOnNewest {
+        image: ImageId,
+        newest: ImageId,
+    },
+    Stock {
+        image: ImageId,
+    },
+    Soaking {
+        newest: ImageId,
+        version: String,
+        until: DateTime<Utc>,
+    },
+    /// A no to a watch, or to what it would bake.
+    Held {
+        watch: WatchName,
+        #[serde(flatten)]
+        on: HeldOn,
+        until: Option<DateTime<Utc>>,
+    },
+    /// An image that is not for use.
+    Quarantined {
+        watch: WatchName,
+        image: ImageId,
+        place: Quarantine,
+        said: HoldSaid,
+        until: Option<DateTime<Utc>>,
+    },
+    NotReady {
+        status: String,
+    },
+    ArchMismatch {
+        found: Architecture,
+        wanted: Architecture,
+    },
+    BranchMismatch {
+        found: String,
+        wanted: String,
+    },
+    LineageUnknown {
+        image: ImageId,
+    },
+    Unsupported {
+        why: String,
+    },
+    PlatformBehind {
+        branch: String,
+        version: String,
+        recommended: String,
+    },
+    StockPinned {
+        image: ImageId,
+        /// Empty where it could not be told.
+        platform_version: String,
+        platform_image: Option<ImageId>,
+    },
+    BaseDeprecated {
+        image: ImageId,
+        from: DateTime<Utc>,
+    },
+    BranchDeprecated {
+        branch: String,
+    },
+    BranchRetired {
+        branch: String,
+    },
+    RecipeRedundant {
+        base_image: ImageId,
+    },
+    /// A question without an answer, or (`denied`) one that AWS refused.
+    Untold {
+        denied: bool,
+        /// The part of a watch that it keeps from being told; absent on an environment.
+        subject: Option<Subject>,
+        what: String,
+        why: String,
+    },
+    /// Nothing could be asked at all: not even whose account it is.
+    Unasked {
+        denied: bool,
+        what: String,
+        why: String,
+    },
+}
+
+/// The part of a watch that a doubt is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    Release,
+    /// The watch's own images.
+    Images,
+    Targets,
+}
+
+/// What a `HELD` is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "held")]
+pub enum HeldOn {
+    /// A person: nothing of the watch starts.
+    Watch { said: HoldSaid },
+    /// A person: the newest release is passed over.
+    Release {
+        image: ImageId,
+        version: String,
+        /// The release as the person wrote it.
+        named: String,
+        said: HoldSaid,
+    },
+    /// This release and recipe failed too often.
+    Bake {
+        key: BakeKey,
+        attempts: u32,
+        last_at: DateTime<Utc>,
+        last_why: String,
+    },
+}
+
+/// Where a quarantined image matters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quarantine {
+    /// An environment runs it.
+    Runs,
+    /// It was made of what would be baked now.
+    MadeOf {
+        base_image: ImageId,
+        version: String,
+    },
+}
+
+/// Who said no, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldSaid {
+    pub since: DateTime<Utc>,
+    pub by: String,
+    pub reason: String,
+}
+
+impl HoldSaid {
+    /// Of a person's hold.
+    pub fn of(hold: &Hold) -> Self {
+        Self {
+            since: hold.since,
+            by: hold.by.clone(),
+            reason: hold.reason.clone(),
+        }
+    }
+}
+
+impl HeldOn {
+    /// Who said so, where it was a person.
+    pub fn said(&self) -> Option<&HoldSaid> {
+        match self {
+            Self::Watch { said } | Self::Release { said, .. } => Some(said),
+            Self::Bake { .. } => None,
+        }
+    }
+}
+
+impl Subject {
+    /// The contract word: the fact `about`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Images => "images",
+            Self::Targets => "targets",
+        }
+    }
+}
+
+impl About {
+    /// The code that it belongs to.
+    pub fn code(&self) -> ReasonCode {
+        match self {
+            Self::BranchNewer { .. } | Self::ReleaseNewer { .. } | Self::NothingBaked { .. } => {
+                ReasonCode::BaseNewer
+            }
+            Self::RecipeChanged { .. } => ReasonCode::RecipeChanged,
+            Self::TooOld { .. } => ReasonCode::TooOld,
+            Self::BaseGone { .. } => ReasonCode::BaseGone,
+            Self::BaseWithdrawn { .. } => ReasonCode::BaseWithdrawn,
+            Self::ImageGone { .. } => ReasonCode::ImageGone,
+            Self::PlatformSkew { .. } => ReasonCode::PlatformSkew,
+            Self::NotOnNewest { .. } => ReasonCode::NotOnNewest,
+            Self::Stock { .. } => ReasonCode::Stock,
+            Self::Soaking { .. } => ReasonCode::Soaking,
+            Self::Held { .. } => ReasonCode::Held,
+            Self::Quarantined { .. } => ReasonCode::Quarantined,
+            Self::NotReady { .. } => ReasonCode::NotReady,
+            Self::ArchMismatch { .. } => ReasonCode::ArchMismatch,
+            Self::BranchMismatch { .. } => ReasonCode::BranchMismatch,
+            Self::LineageUnknown { .. } => ReasonCode::LineageUnknown,
+            Self::Unsupported { .. } => ReasonCode::Unsupported,
+            Self::PlatformBehind { .. } => ReasonCode::PlatformBehind,
+            Self::StockPinned { .. } => ReasonCode::StockPinned,
+            Self::BaseDeprecated { .. } => ReasonCode::BaseDeprecated,
+            Self::BranchDeprecated { .. } => ReasonCode::BranchDeprecated,
+            Self::BranchRetired { .. } => ReasonCode::BranchRetired,
+            Self::RecipeRedundant { .. } => ReasonCode::RecipeRedundant,
+            Self::Untold { denied, .. } | Self::Unasked { denied, .. } => match denied {
+                true => ReasonCode::Denied,
+                false => ReasonCode::Unreachable,
+            },
+        }
+    }
+
+    /// When what holds ends by itself, where that is known.
+    pub fn until(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Soaking { until, .. } => Some(*until),
+            Self::Held { until, .. } | Self::Quarantined { until, .. } => *until,
+            _ => None,
+        }
+    }
+
+    /// Whether it tells of this person's hold.
+    pub fn tells_of(&self, hold: &Hold) -> bool {
+        let said = match self {
+            Self::Held { on, .. } => on.said(),
+            Self::Quarantined { said, .. } => Some(said),
+            _ => None,
+        };
+        said.is_some_and(|said| said.since == hold.since)
+    }
+
+    /// The same doubt, said of a part of the watch. Anything else stays as it is.
+    #[must_use]
+    pub fn about_the(mut self, part: Subject) -> Self {
+        if let Self::Untold { subject, .. } = &mut self {
+            *subject = Some(part);
+        }
+        self
+    }
+}

@@ -1,0 +1,213 @@
+//! A reason's sentence, for people: one that reads alone, made from the typed data and nothing else.
+
+use chrono::{DateTime, Utc};
+
+use super::about::{About, HeldOn, HoldSaid, Quarantine};
+use crate::model::ids::WatchName;
+
+/// One sentence, with what can be done where that is a command.
+pub(super) fn of(about: &About) -> String {
+    match about {
+        About::BranchNewer {
+            image,
+            made_from,
+            branch,
+            newest,
+            version,
+        } => format!(
+            "{branch} recommends version {version} with base {newest}; {image} was made from \
+             {made_from}."
+        ),
+        About::ReleaseNewer {
+            image,
+            made_from,
+            base,
+            newest,
+            version,
+            ..
+        } => format!("{base} has release {version} ({newest}); {image} was made from {made_from}."),
+        About::NothingBaked {
+            base,
+            newest,
+            version,
+            quarantined,
+            ..
+        } => {
+            let what = match quarantined {
+                false => "Nothing has been baked yet from",
+                true => "Nothing but quarantined images has been baked from",
+            };
+            format!("{what} {base}: release {version} ({newest}) waits.")
+        }
+        About::RecipeChanged { image, .. } => {
+            format!("The recipe changed since {image} was baked.")
+        }
+        About::TooOld {
+            image,
+            age_days,
+            max_age_s,
+            ..
+        } => format!(
+            "{image} is {age_days} days old; max_age is {} days.",
+            max_age_s / 86_400
+        ),
+        About::BaseGone { image, made_from } => {
+            format!("EC2 does not list {made_from} any more, the base that {image} was made from.")
+        }
+        About::BaseWithdrawn {
+            made_from,
+            newest,
+            line,
+        } => format!(
+            "{line} went back to the older {newest}: {made_from} was recommended and is not any \
+             more."
+        ),
+        About::ImageGone { image } => {
+            format!("EC2 does not list {image} any more: new instances cannot start from it.")
+        }
+        About::PlatformSkew {
+            image,
+            made_from,
+            platform_image,
+            platform_version,
+        } => format!(
+            "The environment runs platform version {platform_version}, whose base is \
+             {platform_image}; {image} was made from {made_from}."
+        ),
+        About::NotOnNewest { image, newest } => {
+            format!("The verified image {newest} waits; the environment runs {image}.")
+        }
+        About::Stock { image } => {
+            format!("The environment still runs the stock image {image} of its platform version.")
+        }
+        _ => rest(about),
+    }
+}
+
+/// Holds, blocks, remarks and doubts.
+fn rest(about: &About) -> String {
+    match about {
+        About::Soaking { version, until, .. } => {
+            format!("Release {version} soaks until {}.", minute(*until))
+        }
+        About::Held { watch, on, until } => held(watch, on, *until),
+        About::Quarantined {
+            watch,
+            image,
+            place,
+            said,
+            until,
+        } => {
+            let said = words(said, *until);
+            match place {
+                Quarantine::Runs => format!(
+                    "The environment runs {image}, which is quarantined {said}: nothing is done to \
+                     it by itself; set another image, or `amiwatch unhold {watch} --image {image}`."
+                ),
+                Quarantine::MadeOf { version, .. } => format!(
+                    "{image} is quarantined {said}. Nothing is baked again from release {version} \
+                     with this recipe; `amiwatch unhold {watch} --image {image}` ends it, a newer \
+                     release or another recipe goes on."
+                ),
+            }
+        }
+        About::NotReady { status } => {
+            format!("The environment is {status}, not Ready: nothing is done to it until it is.")
+        }
+        About::ArchMismatch { found, wanted } => format!(
+            "The environment runs {found}, the watch's base is for {wanted}: an environment cannot \
+             change its architecture; give it a watch with architecture = \"{found}\"."
+        ),
+        About::BranchMismatch { found, wanted } => format!(
+            "The environment is on {found}, the watch follows {wanted}: give it a watch of its \
+             own, or narrow the watch's target pattern."
+        ),
+        About::LineageUnknown { image } => format!(
+            "EC2 does not know what {image} was made from, and it carries no tag that says so: tag \
+             it amiwatch:base-image=<the base's id>, or take it as its watch's image with \
+             `amiwatch adopt`."
+        ),
+        About::Unsupported { why } => format!("amiwatch leaves this environment alone: {why}."),
+        About::Untold { what, why, .. } => format!("{what}: {why}"),
+        About::Unasked { why, .. } => why.clone(),
+        _ => remark(about),
+    }
+}
+
+/// What is told and changes nothing.
+fn remark(about: &About) -> String {
+    match about {
+        About::PlatformBehind {
+            branch,
+            version,
+            recommended,
+        } => format!(
+            "The environment runs version {version} of {branch}; {recommended} is recommended."
+        ),
+        About::StockPinned {
+            image,
+            platform_version,
+            ..
+        } => format!(
+            "{image} is an Amazon image, but not the one of platform version {platform_version}: \
+             somebody set it, and platform updates will not change it."
+        ),
+        About::BaseDeprecated { image, from } => format!(
+            "The base {image} is deprecated in EC2 since {}.",
+            from.format("%Y-%m-%d")
+        ),
+        About::BranchDeprecated { branch } => {
+            format!("The platform branch {branch} is deprecated: plan the move to a newer branch.")
+        }
+        About::BranchRetired { branch } => format!(
+            "The platform branch {branch} is retired: its images may be made private, and then no \
+             instance starts from them."
+        ),
+        About::RecipeRedundant { base_image } => format!(
+            "Every check passed on the untouched base {base_image}: the recipe may not be needed \
+             any more."
+        ),
+        _ => String::new(),
+    }
+}
+
+fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String {
+    match on {
+        HeldOn::Watch { said } => format!(
+            "The watch is held {}; `amiwatch unhold {watch}` ends it.",
+            words(said, until)
+        ),
+        HeldOn::Release {
+            image,
+            version,
+            named,
+            said,
+        } => format!(
+            "Release {version} ({image}) is held {}; `amiwatch unhold {watch} --release {named}` \
+             ends it.",
+            words(said, until)
+        ),
+        HeldOn::Bake {
+            attempts, last_why, ..
+        } => format!(
+            "The bake failed {attempts} times, last because: {}. `amiwatch bake {watch} --force` \
+             tries again.",
+            last_why.trim_end_matches('.')
+        ),
+    }
+}
+
+/// `since 2026-11-02 08:00 UTC by ann until 2026-11-09 08:00 UTC (it breaks logging)`
+fn words(said: &HoldSaid, until: Option<DateTime<Utc>>) -> String {
+    let until = until.map_or(String::new(), |until| format!(" until {}", minute(until)));
+    format!(
+        "since {} by {}{until} ({})",
+        minute(said.since),
+        said.by,
+        said.reason
+    )
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
