@@ -39,6 +39,8 @@ pub mod told;
 
 pub mod history;
 
+pub mod plain_text;
+
 pub mod plan;
 
 pub mod chronicle;

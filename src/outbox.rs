@@ -11,6 +11,8 @@ mod log;
 
 mod pacing;
 
+pub mod render;
+
 mod retry;
 
 mod settle;
@@ -26,6 +28,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::cloud::Cloud;
@@ -34,8 +37,9 @@ use crate::store::memory::{self, Delivery, Versioned, Waiting};
 use crate::store::{Store, StoreError};
 
 pub use pacing::Pacing;
+pub use render::Written;
 pub use retry::{Revived, revive};
-pub use slack::{Slack, render};
+pub use slack::{Slack, blocks};
 
 use settle::{Tried, begin, settle};
 
@@ -75,6 +79,24 @@ pub enum Sort {
     Unknown,
     /// It will be refused again: a person is needed.
     Refused,
+}
+
+/// A notice that waits, in words, and who waits for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WaitingWritten {
+    pub notice: Written,
+    /// By notifier's name.
+    pub to: BTreeMap<String, Delivery>,
+}
+
+impl WaitingWritten {
+    /// The words of one that waits.
+    pub fn of(waiting: &Waiting) -> Self {
+        Self {
+            notice: Written::of(&waiting.notice),
+            to: waiting.to.clone(),
+        }
+    }
 }
 
 /// What one round of deliveries did.

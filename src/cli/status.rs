@@ -9,8 +9,9 @@ use super::{draw, hold};
 use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::verdict::Exit;
 use crate::model::history::WatchHistory;
+use crate::outbox::WaitingWritten;
 use crate::store::left::{self, LeftBehind};
-use crate::store::memory::{self, Waiting};
+use crate::store::memory;
 use crate::workflow::journal::Phase;
 use crate::workflow::recovery::{open_journals, replay};
 use crate::workflow::runner::step_word;
@@ -22,7 +23,7 @@ struct Status {
     watches: Vec<Remembered>,
     bakes: Vec<UnderWay>,
     holds: Vec<Held>,
-    notices_waiting: Vec<Waiting>,
+    notices_waiting: Vec<WaitingWritten>,
     /// What bakes could not remove: a person is needed.
     left: Vec<LeftBehind>,
 }
@@ -76,7 +77,10 @@ async fn read(session: &Session) -> anyhow::Result<Status> {
             .into_iter()
             .map(|(_, entry)| entry.value)
             .collect(),
-        notices_waiting: waiting.into_iter().map(|(_, entry)| entry.value).collect(),
+        notices_waiting: waiting
+            .iter()
+            .map(|(_, entry)| WaitingWritten::of(&entry.value))
+            .collect(),
     })
 }
 
@@ -150,7 +154,7 @@ fn show(status: &Status, session: &Session) {
 }
 
 /// Who waits for a notice, and who was given up and why.
-fn show_waiting(waiting: &Waiting) {
+fn show_waiting(waiting: &WaitingWritten) {
     let subject = &waiting.notice.subject;
     let (dead, alive): (Vec<_>, Vec<_>) = waiting.to.iter().partition(|(_, one)| one.dead);
     let alive: Vec<&str> = alive.iter().map(|(name, _)| name.as_str()).collect();

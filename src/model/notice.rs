@@ -1,94 +1,120 @@
-//! Notices: things worth telling, each under a stable key that lets a receiver drop repeats.
+//! Notices: things worth telling, typed, each under a stable key that lets a receiver drop repeats.
+//!
+//! A notice holds data and no sentence of ours; texts are made of it where it is sent. What was stored
+//! before notices were typed is read as [`What::Prose`], which nothing makes.
 
-use std::collections::BTreeMap;
+mod event;
+
+mod listed;
+
+mod prose;
+
+mod what;
+
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::ids::{ImageId, Installation, Region, Scope, WatchName};
+
+pub use event::{Event, Severity, Told};
+pub use listed::Listed;
+pub use prose::Prose;
+pub use what::{BakeTold, DriftTold, EnvironmentTold, What, console_end};
+
 /// One thing worth telling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Notice {
     /// Stable: the same event always has the same key, whoever finds it and however often.
     pub key: String,
-    pub event: Event,
+    /// What belongs together: a drift and its end, the attempts of one bake.
+    pub story: String,
     pub at: DateTime<Utc>,
-    pub watch: String,
-    /// One line, at most 99 ASCII characters without control characters (SNS's subject).
-    pub subject: String,
-    /// Plain text for people.
-    pub body: String,
-    /// For programs.
-    pub facts: BTreeMap<String, String>,
+    /// Absent where the config makes nothing.
+    pub installation: Option<Installation>,
+    /// Absent where it is about no single watch.
+    pub watch: Option<WatchName>,
+    /// Absent where it is about no single account and region.
+    pub scope: Option<Scope>,
+    pub what: What,
+    pub next: Next,
+    /// What a person can do, the most useful first.
+    pub commands: Vec<Command>,
+    pub links: Vec<Link>,
 }
 
-/// What sort of event a notice tells. The words are contract (`events = [...]` in the config).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Event {
-    Drift,
-    Baked,
-    Failed,
-    Redundant,
-    Held,
-    ApprovalNeeded,
-    RolledOut,
-    RolledBack,
-    Attention,
-    Resolved,
-    /// A sample that somebody asked for. Never stored, and no word of the config.
-    Test,
+/// What amiwatch does next about it by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "then")]
+pub enum Next {
+    /// Nothing is left to do.
+    Nothing,
+    /// The next look decides.
+    Look,
+    /// It is tried again, not before.
+    Again { not_before: DateTime<Utc> },
+    /// Nothing, until a person does something.
+    Person,
 }
 
-impl Event {
-    /// Every event that the config can name, in the order of its example.
-    pub const ALL: [Event; 10] = [
-        Self::Drift,
-        Self::Baked,
-        Self::Failed,
-        Self::Redundant,
-        Self::Held,
-        Self::ApprovalNeeded,
-        Self::RolledOut,
-        Self::RolledBack,
-        Self::Attention,
-        Self::Resolved,
-    ];
+/// A command that can be pasted, and what it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    pub command: String,
+    pub purpose: String,
+}
 
-    /// The contract word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Drift => "drift",
-            Self::Baked => "baked",
-            Self::Failed => "failed",
-            Self::Redundant => "redundant",
-            Self::Held => "held",
-            Self::ApprovalNeeded => "approval_needed",
-            Self::RolledOut => "rolled_out",
-            Self::RolledBack => "rolled_back",
-            Self::Attention => "attention",
-            Self::Resolved => "resolved",
-            Self::Test => "test",
+/// A page that shows more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub title: String,
+    pub url: String,
+}
+
+impl Notice {
+    /// What sort of event it tells.
+    pub fn event(&self) -> Event {
+        self.what.event()
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        self.what.severity()
+    }
+
+    /// The watch's name, or `-`.
+    pub fn watch_or_dash(&self) -> &str {
+        self.watch.as_ref().map_or("-", WatchName::as_str)
+    }
+}
+
+impl Command {
+    /// A command and what it is for.
+    pub fn new(command: impl Into<String>, purpose: &str) -> Self {
+        Self {
+            command: command.into(),
+            purpose: purpose.to_owned(),
         }
     }
 }
 
-/// Who is told of which events: the names of notifiers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Told(BTreeMap<Event, Vec<String>>);
-
-impl Told {
-    /// Asks for each event who is told.
-    pub fn from_fn(who: impl Fn(Event) -> Vec<String>) -> Self {
-        Self(
-            Event::ALL
-                .into_iter()
-                .map(|event| (event, who(event)))
-                .collect(),
-        )
-    }
-
-    /// Who is told of this event.
-    pub fn of(&self, event: Event) -> &[String] {
-        self.0.get(&event).map_or(&[], Vec::as_slice)
+impl Link {
+    /// The image's page in the console of the region's partition.
+    pub fn to_image(region: &Region, image: &ImageId) -> Self {
+        let region = region.as_str();
+        let host = match region.split('-').next() {
+            Some("cn") => "console.amazonaws.cn",
+            Some("us") if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
+            _ => "console.aws.amazon.com",
+        };
+        Self {
+            title: image.to_string(),
+            url: format!(
+                "https://{region}.{host}/ec2/home?region={region}#ImageDetails:imageId={image}"
+            ),
+        }
     }
 }

@@ -2,16 +2,18 @@
 
 use serde_json::json;
 
+use super::render::Written;
 use crate::model::notice::Notice;
 
 pub(super) fn line(notice: &Notice) {
-    let facts = json!(notice.facts).to_string();
+    let written = Written::of(notice);
+    let facts = json!(written.facts).to_string();
     tracing::info!(
-        event = notice.event.as_str(),
-        watch = notice.watch,
-        notice.key = notice.key,
+        event = written.event.as_str(),
+        watch = written.watch,
+        notice.key = written.key,
         facts,
         "{}",
-        notice.subject
+        written.subject
     );
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::render;
 use crate::store::memory::{self, Delivery};
 use crate::store::{Batch, Store, StoreError};
 
@@ -44,7 +45,7 @@ async fn revive_one(
             revived.push(Revived {
                 notifier: notifier.clone(),
                 key: entry.value.notice.key.clone(),
-                subject: entry.value.notice.subject.clone(),
+                subject: render::subject(&entry.value.notice),
                 why: delivery.last_why.clone().unwrap_or_default(),
             });
             let begun = delivery.begun;

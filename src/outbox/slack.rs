@@ -3,9 +3,7 @@
 //! The webhook's address is a secret: it is read when a message is due, and read anew when Slack does
 //! not know it. Slack drops no repeats, so a message that may have arrived before says so.
 
-mod body;
-
-mod render;
+mod blocks;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +20,7 @@ use crate::model::notice::Notice;
 use crate::model::secret::{Secret, SecretSource};
 use crate::secrets::Secrets;
 
-pub use render::render;
+pub use blocks::blocks;
 
 /// What Slack bears for a webhook: about one message a second.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -43,7 +41,7 @@ pub struct Slack {
 impl Slack {
     /// Posts one notice.
     pub(super) async fn post(&self, notice: &Notice, again: bool) -> Result<(), NotSent> {
-        let message = render(notice, again);
+        let message = blocks(notice, again);
         let url = self.url().await?;
         let Err(error) = self.send(&url, &message).await else {
             return Ok(());

@@ -1,6 +1,7 @@
 //! SNS topics as receivers. Subscribers by e-mail get text; programs filter on the attributes and
 //! drop repeats by the key.
 
+use super::render::Written;
 use super::{NotSent, Sort};
 use crate::cloud::{Cloud, ErrorKind, Message};
 use crate::model::notice::Notice;
@@ -22,15 +23,23 @@ pub(super) async fn publish(
 }
 
 fn message(notice: &Notice) -> Message {
+    let Written {
+        key,
+        event,
+        watch,
+        subject,
+        body,
+        ..
+    } = Written::of(notice);
     let attributes = [
-        ("amiwatch.event", notice.event.as_str()),
-        ("amiwatch.watch", notice.watch.as_str()),
-        ("amiwatch.key", notice.key.as_str()),
+        ("amiwatch.event", event.as_str()),
+        ("amiwatch.watch", watch.as_str()),
+        ("amiwatch.key", key.as_str()),
     ];
     Message {
-        subject: notice.subject.clone(),
-        body: notice.body.clone(),
+        subject,
+        body,
         attributes: attributes.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-        key: notice.key.clone(),
+        key,
     }
 }

@@ -14,7 +14,7 @@ use chrono::TimeZone as _;
 
 use super::*;
 use crate::http_send::HttpSend;
-use crate::model::notice::Event;
+use crate::model::notice::{Next, What};
 use crate::model::secret::SecretSource;
 use crate::secrets::Secrets;
 use crate::store::Batch;
@@ -80,12 +80,17 @@ impl Desk {
     async fn tell(&self, names: &[&str]) {
         let notice = Notice {
             key: "k".to_owned(),
-            event: Event::Baked,
+            story: "k".to_owned(),
             at: self.clock.now(),
-            watch: "shop".to_owned(),
-            subject: "[amiwatch] shop".to_owned(),
-            body: "Baked.".to_owned(),
-            facts: BTreeMap::new(),
+            installation: None,
+            watch: Some("shop".into()),
+            scope: None,
+            what: What::Sample {
+                receiver: "team".to_owned(),
+            },
+            next: Next::Nothing,
+            commands: Vec::new(),
+            links: Vec::new(),
         };
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let ops = memory::tell(&self.store, &notice, &names).await.unwrap();

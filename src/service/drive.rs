@@ -281,7 +281,7 @@ async fn end(
         let what = [format!("{why}; {by_hand}")];
         let notice = notify::attention(order, step, &what, now);
         let told = service.told();
-        let mut ops = memory::tell(service.store, &notice, told.of(notice.event)).await?;
+        let mut ops = memory::tell(service.store, &notice, told.of(notice.event())).await?;
         let left = What {
             why: format!("undoing `{step}` is tried again at every start: {why}"),
             by_hand: by_hand.clone(),

@@ -63,7 +63,7 @@ pub async fn remember(
         }
         for notice in notices {
             let who = service.told();
-            ops.extend(memory::tell(service.store, &notice, who.of(notice.event)).await?);
+            ops.extend(memory::tell(service.store, &notice, who.of(notice.event())).await?);
         }
         let entry = Entry {
             at: service.clock.now(),
@@ -136,7 +136,9 @@ fn news(service: &Service<'_>, looked: &Looked<'_>, told: Option<&ToldDrift>) ->
     let installation = service.settings.installation.clone();
     // A config that makes nothing may have none, and is told of drift all the same.
     let installation = installation.unwrap_or_else(|| Installation::new(""));
-    notify::drift(&installation, &looked.item.drift, told, service.clock.now())
+    let scope = &looked.place.as_ref()?.scope;
+    let (drift, now) = (&looked.item.drift, service.clock.now());
+    notify::drift(&installation, scope, drift, told, now)
 }
 
 /// The first look at a watch tells nobody; the log may have it.

@@ -179,7 +179,7 @@ impl Sweep<'_> {
             }
             if verdict.is_stray() {
                 let notice = notify::stray(self.installation, scope, thing, &verdict, now);
-                ops.extend(memory::tell(store, &notice, who.of(notice.event)).await?);
+                ops.extend(memory::tell(store, &notice, who.of(notice.event())).await?);
             }
             self.commit(ops, lease).await?;
         }

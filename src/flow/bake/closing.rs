@@ -61,7 +61,7 @@ pub(super) async fn ops(
     ops.extend(behind);
     ops.extend(kept);
     for notice in notices {
-        ops.extend(memory::tell(bake.store, &notice, bake.told.of(notice.event)).await?);
+        ops.extend(memory::tell(bake.store, &notice, bake.told.of(notice.event())).await?);
     }
     let entry = Entry {
         at: now,

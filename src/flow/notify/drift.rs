@@ -9,12 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::text::Body;
-use super::{facts, subject};
 use crate::model::bake::digest;
+use crate::model::chronicle::Point;
 use crate::model::drift::{Drift, TargetDrift};
-use crate::model::ids::{ImageId, Installation};
-use crate::model::notice::{Event, Notice};
+use crate::model::ids::{ImageId, Installation, Scope};
+use crate::model::notice::{Command, DriftTold, EnvironmentTold, Listed, Next, Notice, What};
 use crate::model::reason::{Reason, ReasonCode, Subject};
 use crate::model::told::ToldDrift;
 
@@ -32,6 +31,7 @@ pub struct News {
 /// `before` is absent at the first look at a watch, which tells nobody.
 pub fn drift(
     installation: &Installation,
+    scope: &Scope,
     drift: &Drift,
     before: Option<&ToldDrift>,
     at: DateTime<Utc>,
@@ -50,12 +50,13 @@ pub fn drift(
         said,
         ..known.clone()
     };
-    // What is out of step is all hearsay: what it is measured by moves when something is seen.
+    // All that is out of step was read by an earlier look: what it is measured by moves when something is seen.
     if before.is_some() && moved(known, &after) && look.shown.is_empty() && !look.whole() {
         return None;
     }
     let story = Story {
         installation,
+        scope,
         drift,
         at,
     };
@@ -168,9 +169,10 @@ impl Look {
     }
 }
 
-/// What a notice is written from.
+/// What a notice is made from.
 struct Story<'a> {
     installation: &'a Installation,
+    scope: &'a Scope,
     drift: &'a Drift,
     at: DateTime<Utc>,
 }
@@ -179,28 +181,16 @@ impl Story<'_> {
     /// Key: the watch, how many drift notices it had, the release, our image, and what is out of step.
     fn drifted(&self, after: ToldDrift, unread: BTreeSet<String>) -> News {
         let key = self.key(&after);
-        let (watch, release) = (&self.drift.watch, self.drift.release.as_ref());
-        let version = release.map_or("unknown", |release| release.version.as_str());
-        let behind = self.drift.targets.iter().filter(|target| tells(target));
-        let behind = behind.count();
-        let notice = Notice {
-            key: key.clone(),
-            event: Event::Drift,
-            at: self.at,
-            watch: watch.to_string(),
-            subject: subject(&format!(
-                "[amiwatch] {watch}: drift, newest release {version}, {}",
-                environments(behind)
-            )),
-            body: self.body(),
-            facts: facts([
-                ("installation", self.installation.to_string()),
-                ("release_image", text_of(after.release.as_ref())),
-                ("release_version", version.to_owned()),
-                ("environments", behind.to_string()),
-                ("codes", self.codes()),
-            ]),
-        };
+        let watch = &self.drift.watch;
+        let commands = vec![
+            Command::new(
+                format!("amiwatch plan --watch {watch}"),
+                "what a run would do now, and why",
+            ),
+            Command::new(format!("amiwatch bake {watch}"), "bakes now"),
+        ];
+        let what = What::Drift(self.told());
+        let notice = self.notice(key.clone(), what, Next::Look, commands);
         News {
             notice: Some(notice),
             after: ToldDrift {
@@ -231,48 +221,55 @@ impl Story<'_> {
         format!("drift:{installation}:{watch}:{:.16}", digest(&fields))
     }
 
+    /// What is out of step, bounded.
+    fn told(&self) -> DriftTold {
+        let Drift {
+            release,
+            current,
+            reasons,
+            targets,
+            ..
+        } = self.drift;
+        let behind = targets.iter().filter(|target| tells(target));
+        let lines = behind.clone().flat_map(|target| {
+            target.reasons.iter().map(|reason| EnvironmentTold {
+                target: target.target.clone(),
+                reason: reason.about.clone(),
+            })
+        });
+        let unread = targets.iter().filter(|target| !tells(target));
+        let unread = unread.filter(|target| target.reasons.iter().any(Reason::is_doubt));
+        let drifting = self.drift.all_reasons().filter(|one| one.is_drift());
+        DriftTold {
+            release: release.as_ref().map(Point::of),
+            current: current.clone(),
+            watch: Listed::of(reasons.iter().map(|reason| reason.about.clone())),
+            environments: Listed::of(lines),
+            behind: behind.count(),
+            unread: Listed::of(unread.map(|target| target.target.clone())),
+            codes: drifting.map(|reason| reason.code).collect(),
+        }
+    }
+
     /// Key: that of the notice that it ends.
     fn resolved(&self, after: ToldDrift) -> News {
         let (installation, watch) = (self.installation, &self.drift.watch);
-        let ended = after.notice.clone().unwrap_or_default();
-        let mut body = Body::new();
-        body.line(&format!(
-            "{}: nothing is out of step any more.",
-            self.whose_watch()
-        ));
-        let release = self.drift.release.as_ref();
-        if let Some(release) = release {
-            body.line(&format!(
-                "The newest release is {} ({}).",
-                release.version, release.image
-            ));
-        }
-        if let Some(current) = &self.drift.current {
-            body.line(&format!("The verified image is {current}."));
-        }
-        body.commands(&[(
+        let ends = after.notice.clone().unwrap_or_default();
+        let key = format!(
+            "resolved:{installation}:{watch}:{:.16}",
+            digest(&["amiwatch resolved notice 1", &ends])
+        );
+        let commands = vec![Command::new(
             format!("amiwatch check --watch {watch}"),
             "every environment and its image",
-        )]);
-        let notice = Notice {
-            key: format!(
-                "resolved:{installation}:{watch}:{:.16}",
-                digest(&["amiwatch resolved notice 1", &ended])
-            ),
-            event: Event::Resolved,
-            at: self.at,
-            watch: watch.to_string(),
-            subject: subject(&format!("[amiwatch] {watch}: back in step")),
-            body: body.finish(),
-            facts: facts([
-                ("installation", installation.to_string()),
-                ("release_image", text_of(after.release.as_ref())),
-                ("image", text_of(after.current.as_ref())),
-                ("resolves", ended),
-            ]),
+        )];
+        let what = What::Resolved {
+            release: self.drift.release.as_ref().map(Point::of),
+            current: self.drift.current.clone(),
+            ends,
         };
         News {
-            notice: Some(notice),
+            notice: Some(self.notice(key, what, Next::Nothing, commands)),
             after: ToldDrift {
                 notice: None,
                 ..after
@@ -280,60 +277,22 @@ impl Story<'_> {
         }
     }
 
-    fn codes(&self) -> String {
-        let drifting = self.drift.all_reasons().filter(|reason| reason.is_drift());
-        let codes: BTreeSet<&str> = drifting.map(|reason| reason.code.as_str()).collect();
-        codes.into_iter().collect::<Vec<_>>().join(",")
-    }
-
-    /// A config that makes nothing may have no installation.
-    fn whose_watch(&self) -> String {
-        let watch = &self.drift.watch;
-        match self.installation.as_str() {
-            "" => format!("Watch {watch}"),
-            installation => format!("Watch {watch} of {installation}"),
+    fn notice(&self, key: String, what: What, next: Next, commands: Vec<Command>) -> Notice {
+        let (installation, watch) = (self.installation, &self.drift.watch);
+        let named = !installation.as_str().is_empty();
+        Notice {
+            key,
+            story: format!("drift:{installation}:{watch}"),
+            at: self.at,
+            installation: named.then(|| installation.clone()),
+            watch: Some(watch.clone()),
+            scope: Some(self.scope.clone()),
+            what,
+            next,
+            commands,
+            links: Vec::new(),
         }
     }
-
-    fn body(&self) -> String {
-        let (drift, watch) = (self.drift, &self.drift.watch);
-        let whose = self.whose_watch();
-        let mut body = Body::new();
-        body.line(&match &drift.release {
-            Some(release) => format!(
-                "{whose}: the newest release is {} ({}).",
-                release.version, release.image
-            ),
-            None => format!("{whose}: the newest release could not be told."),
-        });
-        let say = |reason: &Reason| format!("{}: {}", reason.code, reason.message);
-        body.list("The watch:", drift.reasons.iter().map(say));
-        let targets = drift.targets.iter().filter(|target| tells(target));
-        body.list(
-            "Environments:",
-            targets.flat_map(|target| {
-                let name = name(target);
-                let reasons = target.reasons.iter();
-                reasons.map(move |reason| format!("{name}: {}", say(reason)))
-            }),
-        );
-        let unread = drift.targets.iter().filter(|target| !tells(target));
-        let unread = unread.filter(|target| target.reasons.iter().any(Reason::is_doubt));
-        body.list("Could not be read this time:", unread.map(name));
-        body.commands(&[
-            (
-                format!("amiwatch plan --watch {watch}"),
-                "what a run would do now, and why",
-            ),
-            (format!("amiwatch bake {watch}"), "bakes now"),
-        ]);
-        body.finish()
-    }
-}
-
-fn name(target: &TargetDrift) -> String {
-    let target = &target.target;
-    format!("{}/{}", target.application, target.environment)
 }
 
 fn text_of(image: Option<&ImageId>) -> String {
@@ -342,12 +301,4 @@ fn text_of(image: Option<&ImageId>) -> String {
 
 fn tells(target: &TargetDrift) -> bool {
     target.reasons.iter().any(Reason::is_drift)
-}
-
-fn environments(count: usize) -> String {
-    match count {
-        0 => "no environment affected".to_owned(),
-        1 => "1 environment".to_owned(),
-        many => format!("{many} environments"),
-    }
 }

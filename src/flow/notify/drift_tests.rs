@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::flow::test_world::{BASE_450, BASE_451, World, arn, days, trouble};
+use crate::flow::test_world::{BASE_450, BASE_451, World, arn, days, scope, trouble};
+use crate::model::notice::Event;
 use crate::model::sighting::Seen;
 use crate::model::told::ToldDrift;
+use crate::outbox::Written;
 
 fn drifted() -> World {
     let mut world = World::new();
@@ -19,7 +21,13 @@ fn drifted() -> World {
 /// What a look brings after another.
 fn look(world: &World, before: &ToldDrift) -> Option<News> {
     let installation = &world.wanted.installation;
-    drift(installation, &world.drift(), Some(before), world.now)
+    drift(
+        installation,
+        &scope(),
+        &world.drift(),
+        Some(before),
+        world.now,
+    )
 }
 
 /// What is told when nothing was out of step before.
@@ -30,13 +38,13 @@ fn notice(world: &World) -> Option<Notice> {
 /// A first look: what people know by it, and were not told.
 fn baseline(world: &World) -> ToldDrift {
     let installation = &world.wanted.installation;
-    let news = drift(installation, &world.drift(), None, world.now).unwrap();
+    let news = drift(installation, &scope(), &world.drift(), None, world.now).unwrap();
     assert_eq!(news.notice, None, "a baseline tells nobody");
     news.after
 }
 
 fn event(news: Option<&News>) -> Option<Event> {
-    news?.notice.as_ref().map(|notice| notice.event)
+    news?.notice.as_ref().map(Notice::event)
 }
 
 /// A new release, which the watch's image was not made from.
@@ -95,7 +103,7 @@ fn what_is_in_step_or_unknown_is_no_drift_notice() {
 
 #[test]
 fn a_person_reads_what_drifted_and_what_to_do() {
-    let notice = notice(&drifted()).unwrap();
+    let notice = Written::of(&notice(&drifted()).unwrap());
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
         [amiwatch] shop: drift, newest release 4.5.1, 2 environments
 
@@ -130,7 +138,7 @@ fn names_from_outside_are_cleaned() {
     let mut world = drifted();
     let name = "shop-\u{1b}[2J\nevil".to_owned();
     world.environments()[1].environment.target.environment = name;
-    let notice = notice(&world).unwrap();
+    let notice = Written::of(&notice(&world).unwrap());
     assert!(notice.body.contains("shop-\\u{1b}[2J\\u{a}evil: STOCK"));
     assert!(!notice.body.contains('\u{1b}'));
 }
@@ -166,7 +174,7 @@ fn what_goes_away_is_told_when_nothing_is_left_and_never_for_a_baseline() {
     well.ours("ami-ours", BASE_451, 0);
     well.environment("shop-blue", "4.5.1", "ami-ours");
     let over = look(&well, &fewer.after).unwrap();
-    let notice = over.notice.clone().unwrap();
+    let notice = Written::of(&over.notice.clone().unwrap());
     assert_eq!(notice.event, Event::Resolved);
     assert_eq!(Some(&notice.facts["resolves"]), told.notice.as_ref());
     assert_eq!(look(&well, &over.after), None, "it is over once");
@@ -174,7 +182,7 @@ fn what_goes_away_is_told_when_nothing_is_left_and_never_for_a_baseline() {
 
     // The same again is another event: it has another key.
     let again = look(&world, &over.after).unwrap().notice.unwrap();
-    assert_eq!(again.event, Event::Drift);
+    assert_eq!(again.event(), Event::Drift);
     assert_ne!(Some(&again.key), told.notice.as_ref());
 }
 
@@ -241,7 +249,13 @@ fn a_partial_first_look_is_a_baseline_all_the_same() {
         let mut known: Option<ToldDrift> = None;
         for seen in [&partial, &world, &partial, &world] {
             let installation = &world.wanted.installation;
-            if let Some(news) = drift(installation, &seen.drift(), known.as_ref(), world.now) {
+            if let Some(news) = drift(
+                installation,
+                &scope(),
+                &seen.drift(),
+                known.as_ref(),
+                world.now,
+            ) {
                 assert_eq!(news.notice, None, "{what}");
                 known = Some(news.after);
             }
@@ -291,7 +305,7 @@ fn a_notice_names_what_could_not_be_read() {
     let known = baseline(&world);
     new_release(&mut world);
     world.environments()[1].settings = Seen::Unreachable(trouble("settings"));
-    let notice = look(&world, &known).unwrap().notice.unwrap();
+    let notice = Written::of(&look(&world, &known).unwrap().notice.unwrap());
     let said = notice.body.split("Could not be read this time:\n").nth(1);
     assert!(
         said.is_some_and(|rest| rest.starts_with("- shop/shop-green\n")),
@@ -312,4 +326,15 @@ fn a_fleet_fits_into_a_record_of_the_store() {
     new_release(&mut world);
     let news = look(&world, &after).unwrap();
     assert_eq!(look(&world, &news.after), None);
+    let notice = news.notice.unwrap();
+    let bytes = serde_json::to_string(&notice).unwrap().len();
+    assert!(bytes < 32 * 1024, "a notice is bounded too: {bytes}");
+    let What::Drift(told) = &notice.what else {
+        panic!("{notice:?}");
+    };
+    let (kept, more) = (told.environments.first.len(), told.environments.more);
+    assert_eq!(kept, Listed::<String>::MAX);
+    assert!(more > 1200, "{more} left out");
+    let words = Written::of(&notice).body;
+    assert!(words.contains(&format!("- and {more} more\n")), "{words}");
 }

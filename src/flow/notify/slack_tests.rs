@@ -4,7 +4,8 @@ use super::tests::{image, order};
 use super::*;
 use crate::flow::test_world::{BASE_451, World, days, now};
 use crate::model::ids::Installation;
-use crate::outbox::render;
+use crate::model::notice::Event;
+use crate::outbox::blocks;
 
 const CONSOLE: &str = "cloud-init: ok\n\u{1b}[31mFAILED\u{1b}[0m <!channel> `x` ecs.config\n";
 
@@ -32,8 +33,8 @@ fn every_notice() -> Vec<Notice> {
 #[test]
 fn every_notice_as_slack_is_sent_it() {
     for notice in every_notice() {
-        let message = serde_json::to_string_pretty(&render(&notice, false)).unwrap();
-        insta::assert_snapshot!(notice.event.as_str(), message);
+        let message = serde_json::to_string_pretty(&blocks(&notice, false)).unwrap();
+        insta::assert_snapshot!(notice.event().as_str(), message);
     }
 }
 
@@ -46,7 +47,7 @@ fn the_guide_shows_a_message_as_it_is() {
         .nth(1)
         .and_then(|rest| rest.split("\n```").next());
     let mut notices = every_notice().into_iter();
-    let baked = notices.find(|one| one.event == Event::Baked).unwrap();
-    let message = serde_json::to_string_pretty(&render(&baked, false)).unwrap();
+    let baked = notices.find(|one| one.event() == Event::Baked).unwrap();
+    let message = serde_json::to_string_pretty(&blocks(&baked, false)).unwrap();
     assert_eq!(shown, Some(message.as_str()), "\n{message}");
 }

@@ -2,10 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::facts;
-use super::text::{Body, subject};
-use crate::model::ids::{Installation, Scope};
-use crate::model::notice::{Event, Notice};
+use crate::model::ids::{Installation, Scope, WatchName};
+use crate::model::notice::{Command, Next, Notice, What};
 use crate::model::stray::{Thing, Verdict};
 
 /// A thing is there that no bake claims: it may cost money. One notice a thing.
@@ -16,48 +14,34 @@ pub fn stray(
     verdict: &Verdict,
     at: DateTime<Utc>,
 ) -> Notice {
-    let (kind, id) = (thing.kind.as_str(), thing.id.as_str());
-    let mut body = Body::new();
-    body.line(&format!(
-        "The {kind} {id} in {scope} carries the tag of {installation}, and {}.",
-        verdict.why
-    ));
-    body.line("It may cost money. A bake whose store was lost leaves such things behind.");
-    if let Some(since) = thing.since {
-        body.line(&format!(
-            "It was made at {}.",
-            since.format("%Y-%m-%d %H:%M UTC")
-        ));
-    }
-    body.commands(&[
-        (
-            "amiwatch sweep".to_owned(),
-            "everything that carries the tag, and what becomes of it",
-        ),
-        (
-            "amiwatch sweep --apply".to_owned(),
-            "removes what nothing claims",
-        ),
-        (
-            thing.kind.by_hand(id, &scope.region),
-            "removes this one alone",
-        ),
-    ]);
+    let id = thing.id.as_str();
+    let watch = Some(thing.watch()).filter(|watch| !watch.is_empty());
+    let key = format!("attention:stray:{installation}:{scope}:{id}");
     Notice {
-        key: format!("attention:stray:{installation}:{scope}:{id}"),
-        event: Event::Attention,
+        story: key.clone(),
+        key,
         at,
-        watch: thing.watch().to_owned(),
-        subject: subject(&format!(
-            "[amiwatch] {kind} {id} is ours and nothing claims it"
-        )),
-        body: body.finish(),
-        facts: facts([
-            ("installation", installation.to_string()),
-            ("kind", kind.to_owned()),
-            ("id", id.to_owned()),
-            ("account", scope.account.to_string()),
-            ("region", scope.region.to_string()),
-        ]),
+        installation: Some(installation.clone()),
+        watch: watch.map(WatchName::from),
+        scope: Some(scope.clone()),
+        what: What::Stray {
+            kind: thing.kind,
+            id: id.to_owned(),
+            why: verdict.why.clone(),
+            since: thing.since,
+        },
+        next: Next::Person,
+        commands: vec![
+            Command::new(
+                "amiwatch sweep",
+                "everything that carries the tag, and what becomes of it",
+            ),
+            Command::new("amiwatch sweep --apply", "removes what nothing claims"),
+            Command::new(
+                thing.kind.by_hand(id, &scope.region),
+                "removes this one alone",
+            ),
+        ],
+        links: Vec::new(),
     }
 }

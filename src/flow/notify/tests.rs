@@ -6,8 +6,11 @@ use super::*;
 use crate::flow::test_world::{BASE_451, World, days, digest, now};
 use crate::model::bake::{BakeOrder, NetworkOrder, Proof, RootVolume};
 use crate::model::changes::ChangesInShort;
+use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::Architecture;
+use crate::model::notice::Severity;
 use crate::model::watch::Wanted;
+use crate::outbox::Written;
 
 pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
     BakeOrder {
@@ -72,7 +75,7 @@ fn a_bake_is_told_once_and_each_failed_attempt_once() {
 fn what_changed_is_told_in_words_and_in_numbers() {
     let mut world = World::new();
     let mut made = image(&mut world, false);
-    let silent = baked(&order(&world, 1), &made, now());
+    let silent = Written::of(&baked(&order(&world, 1), &made, now()));
     assert!(!silent.body.contains("Changed") && !silent.facts.contains_key("changes"));
     made.changes = Some(ChangesInShort {
         since: "ami-old".into(),
@@ -83,7 +86,7 @@ fn what_changed_is_told_in_words_and_in_numbers() {
         kernel: None,
         partial: false,
     });
-    let told = baked(&order(&world, 1), &made, now());
+    let told = Written::of(&baked(&order(&world, 1), &made, now()));
     assert!(
         told.body
             .contains("Changed since ami-old:\n- openssl 3.2.2-1 -> 3.2.2-3, 37 others\n")
@@ -112,7 +115,7 @@ fn a_failure_keeps_the_console_and_says_when_it_is_tried_again() {
     let console = "cloud-init: ok\n\u{1b}[31mFAILED\u{1b}[0m ecs.config\n";
     let next = Some(now() + days(1));
     let why = "check `driver` failed in the builder";
-    let notice = failed(&order(&world, 2), why, Some(console), next, now());
+    let notice = Written::of(&failed(&order(&world, 2), why, Some(console), next, now()));
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
         [amiwatch] shop: bake attempt 2 failed: check `driver` failed in the builder
 
@@ -141,6 +144,8 @@ fn a_hold_says_that_a_person_is_needed() {
     world.fail(BASE_451, 6, None);
     let failing = world.history.failing.clone().unwrap();
     let notice = held(&order(&world, 6), &failing, now());
+    assert_eq!(notice.severity(), Severity::Critical);
+    let notice = Written::of(&notice);
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
         [amiwatch] shop: held after 6 failed bakes
 
@@ -168,7 +173,12 @@ fn a_person_s_hold_is_told_once_with_who_and_why() {
     );
     let told = |hold: &Hold| {
         let Wanted { installation, .. } = &world.wanted;
-        held_by_a_person(installation, &world.watch.name, hold, now())
+        Written::of(&held_by_a_person(
+            installation,
+            &world.watch.name,
+            hold,
+            now(),
+        ))
     };
     let hold = world.holds[0].clone();
     let notice = told(&hold);
@@ -213,8 +223,8 @@ fn a_bake_and_a_redundant_recipe_read_alone() {
     let mut world = World::new();
     let made = image(&mut world, true);
     let order = order(&world, 1);
-    let baked = baked(&order, &made, now());
-    let redundant = redundant(&order, &made, now()).unwrap();
+    let baked = Written::of(&baked(&order, &made, now()));
+    let redundant = Written::of(&redundant(&order, &made, now()).unwrap());
     insta::assert_snapshot!(format!("{}\n\n{}", baked.subject, baked.body), @r#"
         [amiwatch] shop: baked ami-new from 4.5.1
 
@@ -245,4 +255,34 @@ fn a_bake_and_a_redundant_recipe_read_alone() {
         recipe        ecs-logging
         key           68bd7899b3b0-0
     "#);
+}
+
+#[test]
+fn a_console_is_kept_by_its_end() {
+    let world = World::new();
+    let console = format!("{}\nlast", "y".repeat(5000));
+    let notice = failed(&order(&world, 1), "no report", Some(&console), None, now());
+    let body = Written::of(&notice).body;
+    assert!(
+        body.contains("y\n    last\n") && body.len() < 4500,
+        "{}",
+        body.len()
+    );
+    let silent = failed(&order(&world, 1), "no report", Some(" \n"), None, now());
+    assert!(!Written::of(&silent).body.contains("console"));
+}
+
+#[test]
+fn one_bake_is_one_story() {
+    let mut world = World::new();
+    let made = image(&mut world, false);
+    let (first, second) = (order(&world, 1), order(&world, 2));
+    let failed = failed(&first, "no report", None, Some(now()), now());
+    let baked = baked(&second, &made, now());
+    assert_eq!(failed.story, baked.story);
+    assert_ne!(failed.key, baked.key);
+    assert_eq!(
+        baked.links[0].url,
+        "https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#ImageDetails:imageId=ami-new"
+    );
 }

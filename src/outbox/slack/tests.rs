@@ -1,24 +1,67 @@
 //! Slack's limits hold for any notice, and no word of a notice is obeyed.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::render;
-use crate::model::notice::{Event, Notice};
+use super::blocks;
+use crate::model::bake::BakeKey;
+use crate::model::chronicle::Point;
+use crate::model::ids::Architecture;
+use crate::model::notice::{BakeTold, Command, Listed, Next, Notice, What};
 
-fn notice(subject: &str, body: &str, key: &str) -> Notice {
+fn notice(watch: &str, what: What, commands: Vec<Command>) -> Notice {
     Notice {
-        key: key.to_owned(),
-        event: Event::Failed,
+        key: watch.to_owned(),
+        story: watch.to_owned(),
         at: DateTime::<Utc>::UNIX_EPOCH,
-        watch: "shop".to_owned(),
-        subject: subject.to_owned(),
-        body: body.to_owned(),
-        facts: BTreeMap::new(),
+        installation: Some(watch.into()),
+        watch: Some(watch.into()),
+        scope: None,
+        what,
+        next: Next::Person,
+        commands,
+        links: Vec::new(),
     }
+}
+
+fn bake(word: &str) -> BakeTold {
+    BakeTold {
+        key: BakeKey::from_tag(word),
+        generation: 0,
+        attempt: 1,
+        release: Point {
+            image: word.into(),
+            version: word.to_owned(),
+        },
+        recipe: word.to_owned(),
+        architecture: Architecture::X86_64,
+    }
+}
+
+fn failed(why: &str, console: &str) -> What {
+    What::Failed {
+        bake: bake(why),
+        why: why.to_owned(),
+        console: Some(console.to_owned()),
+    }
+}
+
+fn left(lines: impl IntoIterator<Item = String>) -> What {
+    What::LeftBehind {
+        bake: bake("word"),
+        step: "clean_up".to_owned(),
+        left: Listed::of(lines),
+    }
+}
+
+/// One as it was stored before notices were typed.
+fn prose(subject: &str, body: &str, key: &str) -> Notice {
+    let stored = json!({
+        "key": key, "event": "failed", "at": "1970-01-01T00:00:00Z", "watch": "shop",
+        "subject": subject, "body": body, "facts": {},
+    });
+    serde_json::from_value(stored).unwrap()
 }
 
 fn length(text: &str) -> usize {
@@ -99,11 +142,9 @@ fn assert_harmless(message: &Value) {
 fn words_that_slack_would_obey_are_shown() {
     let words =
         "<!channel> <!here> <@U1> <https://evil.example|log in> ```code``` `x` a&b @channel";
-    let body = format!(
-        "Attempt 1 failed: {words}\n\nwatch  {words}\n\nThe end:\n    {words}\n    ```\n    <!everyone>\n\n\
-         What you can do:\n  amiwatch bake {words}  {words}\n"
-    );
-    let message = render(&notice(&format!("[amiwatch] {words}"), &body, words), true);
+    let console = format!("{words}\n```\n<!everyone>\nWhat you can do:\n  x  y");
+    let command = Command::new(format!("amiwatch bake {words}"), words);
+    let message = blocks(&notice(words, failed(words, &console), vec![command]), true);
     assert_fits(&message);
     assert_harmless(&message);
     let whole = message.to_string();
@@ -115,26 +156,45 @@ fn words_that_slack_would_obey_are_shown() {
 
 #[test]
 fn a_long_notice_is_shortened_and_says_so_and_keeps_what_to_do() {
-    let list: String = (0..200)
-        .map(|n| format!("- shop/{n}: {}\n", "x".repeat(120)))
-        .collect();
-    let body =
-        format!("Environments:\n{list}\nWhat you can do:\n  amiwatch plan  what a run would do\n");
-    let message = render(&notice("[amiwatch] shop: drift", &body, "k"), false);
+    let lines = (0..200).map(|n| format!("shop/{n}: {}", "<".repeat(120)));
+    let command = || vec![Command::new("amiwatch plan", "what a run would do")];
+    let message = blocks(&notice("shop", left(lines), command()), false);
     assert_fits(&message);
     let whole = message["blocks"].to_string();
     assert!(
         whole.contains("Shortened") && whole.contains("amiwatch plan"),
         "{whole}"
     );
-    let short = render(&notice("[amiwatch] shop: drift", "One line.\n", "k"), false);
+    let few = left(["shop/1".to_owned()]);
+    let short = blocks(&notice("shop", few, command()), false);
     assert!(!short.to_string().contains("Shortened"));
 }
 
 #[test]
+fn a_list_says_how_many_it_left_out() {
+    let lines = (0..43).map(|n| format!("shop/{n}"));
+    let message = blocks(&notice("shop", left(lines), Vec::new()), false);
+    let whole = message["blocks"].to_string();
+    assert!(whole.contains("shop/39\\n\u{2022} and 3 more"), "{whole}");
+}
+
+#[test]
+fn a_notice_of_an_earlier_version_is_shown_line_by_line() {
+    let body = "It failed: why\n\nwatch         shop\n\nWhat you can do:\n  amiwatch status  all\n";
+    let message = blocks(&prose("[amiwatch] shop: failed", body, "k"), false);
+    assert_fits(&message);
+    let whole = message["blocks"].to_string();
+    assert!(
+        whole.contains("It failed: why\\nwatch         shop\\nWhat you can do:"),
+        "{whole}"
+    );
+    assert_eq!(message["text"], "shop: failed\nIt failed: why");
+}
+
+#[test]
 fn a_console_keeps_its_end() {
-    let console: String = (0..400).map(|n| format!("    line {n}\n")).collect();
-    let message = render(&notice("[amiwatch] x", &console, "k"), false);
+    let console: String = (0..400).map(|n| format!("line {n}\n")).collect();
+    let message = blocks(&notice("x", failed("why", &console), Vec::new()), false);
     assert_fits(&message);
     let whole = message["blocks"].to_string();
     assert!(
@@ -143,24 +203,14 @@ fn a_console_keeps_its_end() {
     );
 }
 
-/// Lines as notices have them, and lines that nobody would write.
-fn any_line() -> impl Strategy<Value = String> {
-    let words = prop_oneof![
+/// Words as notices have them, and words that nobody would write.
+fn any_words() -> impl Strategy<Value = String> {
+    prop_oneof![
         any::<String>(),
         "[a-z&<>`*_~ -]{0,40}",
         "[\u{1f600}-\u{1f640}\"\\\\]{0,300}",
         "[<>&`]{0,700}",
-    ];
-    let starts = prop_oneof![
-        Just(""),
-        Just("- "),
-        Just("    "),
-        Just("  "),
-        Just("watch         "),
-        Just("\n"),
-        Just("What you can do:\n  "),
-    ];
-    (starts, words).prop_map(|(start, words)| format!("{start}{words}"))
+    ]
 }
 
 proptest! {
@@ -168,13 +218,21 @@ proptest! {
 
     #[test]
     fn any_notice_fits_and_is_harmless(
-        subject in any::<String>(),
-        lines in proptest::collection::vec(any_line(), 0..120),
-        key in any::<String>(),
+        watch in any_words(),
+        lines in proptest::collection::vec(any_words(), 0..120),
+        command in any_words(),
         again in any::<bool>(),
     ) {
-        let message = render(&notice(&subject, &lines.join("\n"), &key), again);
-        assert_fits(&message);
-        assert_harmless(&message);
+        let commands = || vec![Command::new(command.clone(), &command)];
+        let all = [
+            notice(&watch, failed(&watch, &lines.join("\n")), commands()),
+            notice(&watch, left(lines.clone()), commands()),
+            prose(&watch, &lines.join("\n"), &command),
+        ];
+        for one in &all {
+            let message = blocks(one, again);
+            assert_fits(&message);
+            assert_harmless(&message);
+        }
     }
 }

@@ -120,7 +120,7 @@ impl<H: Host> Daemon<'_, H> {
             let generation = Rc::clone(&self.generation);
             self.ground.service(&generation).told()
         };
-        let mut ops = memory::tell(self.ground.store, &notice, told.of(notice.event)).await?;
+        let mut ops = memory::tell(self.ground.store, &notice, told.of(notice.event())).await?;
         if ops.is_empty() {
             return Ok(());
         }

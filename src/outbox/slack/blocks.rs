@@ -7,8 +7,9 @@
 
 use serde_json::{Value, json};
 
-use super::body::{Part, parts};
-use crate::model::notice::{Event, Notice};
+use crate::model::notice::{Command, Event, Notice};
+use crate::model::plain_text::clean;
+use crate::outbox::render::{self, Part, parts};
 
 /// Slack takes 50; so many are never needed.
 const BLOCKS_MAX: usize = 45;
@@ -33,8 +34,8 @@ const TEXT_MAX: usize = 300;
 const SHORTENED: &str = "_Shortened: `amiwatch check` and `amiwatch status` tell the rest._";
 
 /// The message that is posted. `again`: an earlier try may have arrived.
-pub fn render(notice: &Notice, again: bool) -> Value {
-    let parts = parts(&notice.body);
+pub fn blocks(notice: &Notice, again: bool) -> Value {
+    let parts = parts(notice);
     let mut last: Vec<Value> = parts.iter().flat_map(commands).collect();
     last.push(context(&about(notice)));
     let mut blocks = vec![header(notice)];
@@ -66,42 +67,60 @@ pub fn render(notice: &Notice, again: bool) -> Value {
 }
 
 fn header(notice: &Notice) -> Value {
-    let icon = match notice.event {
+    let icon = match notice.event() {
         Event::Drift | Event::ApprovalNeeded => "\u{1f7e1}",
         Event::Baked | Event::RolledOut | Event::Resolved => "\u{1f7e2}",
         Event::Failed | Event::Held | Event::RolledBack | Event::Attention => "\u{1f534}",
         Event::Redundant | Event::Test => "\u{1f535}",
     };
     // Plain text is not parsed; angle brackets are kept out of it all the same.
-    let subject = subject(notice)
-        .replace('<', "\u{2039}")
-        .replace('>', "\u{203a}");
+    let subject = subject(notice);
+    let subject = subject.replace('<', "\u{2039}").replace('>', "\u{203a}");
     let subject = subject.replace(char::is_control, "\u{fffd}");
     let text = format!("{icon} {}", cut(&subject, HEADER_MAX - 3));
     json!({ "type": "header", "text": { "type": "plain_text", "text": text, "emoji": false } })
 }
 
 /// Every message is amiwatch's: the word at its beginning is for inboxes.
-fn subject(notice: &Notice) -> &str {
-    let subject = notice.subject.as_str();
-    subject.strip_prefix("[amiwatch] ").unwrap_or(subject)
+fn subject(notice: &Notice) -> String {
+    let subject = render::subject(notice);
+    let bare = subject.strip_prefix("[amiwatch] ");
+    bare.unwrap_or(&subject).to_owned()
 }
 
 fn about(notice: &Notice) -> String {
     let at = notice.at.format("%Y-%m-%d %H:%M UTC");
-    let (event, key) = (notice.event.as_str(), literal(&cut(&notice.key, LINE_MAX)));
+    let (event, key) = (
+        notice.event().as_str(),
+        literal(&cut(&notice.key, LINE_MAX)),
+    );
     format!("amiwatch \u{b7} {event} \u{b7} {at} \u{b7} `{key}`")
 }
 
 /// What a part looks like, in blocks that each fit.
 fn shown(part: &Part) -> Vec<Value> {
     match part {
-        Part::Lines(lines) => {
-            let lines: Vec<String> = lines.iter().map(|line| prose(line)).collect();
-            packed(&lines).iter().map(|text| section(text)).collect()
+        Part::Lines(lines) => sections(lines.iter().map(|line| sentence(line))),
+        Part::Fields(all) => all.chunks(FACTS_MAX).map(fields).collect(),
+        Part::List {
+            heading,
+            items,
+            more,
+        } => {
+            let items = items.iter().map(|item| bullet(item));
+            let more = (*more > 0).then(|| bullet(&format!("and {more} more")));
+            sections([bold(heading)].into_iter().chain(items).chain(more))
         }
-        Part::Facts(facts) => facts.chunks(FACTS_MAX).map(fields).collect(),
-        Part::Console(lines) => vec![section(&format!("```\n{}\n```", end_of(lines)))],
+        Part::Console { heading, lines } => {
+            let code = section(&format!("```\n{}\n```", end_of(lines)));
+            let heading = sections([bold(heading)].into_iter());
+            heading.into_iter().chain([code]).collect()
+        }
+        // Plain lines, as they were written; none of them is read.
+        Part::Whole(text) => {
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            sections(lines.map(sentence))
+        }
         Part::Commands(_) => Vec::new(),
     }
 }
@@ -110,9 +129,9 @@ fn commands(part: &Part) -> Vec<Value> {
     let Part::Commands(commands) = part else {
         return Vec::new();
     };
-    let line = |(command, purpose): &(String, String)| {
-        let (command, purpose) = (cut(command, VALUE_MAX), cut(purpose, VALUE_MAX));
-        format!("`{}`  {}", literal(&command), literal(&purpose))
+    let line = |Command { command, purpose }: &Command| {
+        let (command, purpose) = (words(command, VALUE_MAX), words(purpose, VALUE_MAX));
+        format!("`{command}`  {purpose}")
     };
     let lines: Vec<String> = commands.iter().take(FACTS_MAX).map(line).collect();
     packed(&lines)
@@ -122,14 +141,26 @@ fn commands(part: &Part) -> Vec<Value> {
         .collect()
 }
 
-/// A heading is bold, a list's line gets a bullet.
-fn prose(line: &str) -> String {
-    let cut = cut(line, LINE_MAX);
-    match cut.strip_prefix("- ") {
-        Some(item) => format!("\u{2022} {}", literal(item)),
-        None if cut.ends_with(':') => format!("*{}*", literal(&cut)),
-        None => literal(&cut),
-    }
+fn sentence(line: &str) -> String {
+    words(line, LINE_MAX)
+}
+
+fn bold(heading: &str) -> String {
+    format!("*{}*", words(heading, LINE_MAX))
+}
+
+fn bullet(item: &str) -> String {
+    format!("\u{2022} {}", words(item, LINE_MAX - 2))
+}
+
+/// Words of any origin: cleaned as in any text, cut, shown and not obeyed.
+fn words(text: &str, max: usize) -> String {
+    literal(&cut(&clean(text), max))
+}
+
+fn sections(lines: impl Iterator<Item = String>) -> Vec<Value> {
+    let lines: Vec<String> = lines.collect();
+    packed(&lines).iter().map(|text| section(text)).collect()
 }
 
 /// The last lines that fit.
@@ -137,7 +168,7 @@ fn end_of(lines: &[String]) -> String {
     let mut kept: Vec<String> = Vec::new();
     let mut room = CONSOLE_MAX;
     for line in lines.iter().rev() {
-        let line = literal(&cut(line, LINE_MAX));
+        let line = words(line, LINE_MAX);
         let Some(left) = room.checked_sub(length(&line) + 1) else {
             break;
         };
@@ -163,10 +194,10 @@ fn packed(lines: &[String]) -> Vec<String> {
     texts
 }
 
-fn fields(facts: &[(String, String)]) -> Value {
-    let field = |(name, value): &(String, String)| {
-        let (name, value) = (cut(name, VALUE_MAX), cut(value, VALUE_MAX));
-        mrkdwn(&format!("*{}*\n{}", literal(&name), literal(&value)))
+fn fields(facts: &[(&'static str, String)]) -> Value {
+    let field = |(name, value): &(&'static str, String)| {
+        let value = words(value.trim(), VALUE_MAX);
+        mrkdwn(&format!("*{}*\n{value}", words(name, VALUE_MAX)))
     };
     let fields: Vec<Value> = facts.iter().map(field).collect();
     json!({ "type": "section", "fields": fields })
@@ -187,15 +218,16 @@ fn mrkdwn(text: &str) -> Value {
 /// The plain text beside the blocks.
 fn text(notice: &Notice, parts: &[Part]) -> String {
     let first = parts.iter().find_map(|part| match part {
-        Part::Lines(lines) => lines.first(),
+        Part::Lines(lines) => lines.first().cloned(),
+        Part::Whole(text) => text.lines().next().map(str::to_owned),
         _ => None,
     });
-    let lines = [Some(subject(notice)), first.map(String::as_str)];
+    let lines = [Some(subject(notice)), first];
     let lines = lines
         .into_iter()
         .flatten()
         .filter(|line| !line.trim().is_empty());
-    let lines: Vec<String> = lines.map(|line| literal(&cut(line, TEXT_MAX))).collect();
+    let lines: Vec<String> = lines.map(|line| words(&line, TEXT_MAX)).collect();
     match lines.is_empty() {
         true => "amiwatch".to_owned(),
         false => lines.join("\n"),

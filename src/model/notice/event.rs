@@ -1,0 +1,97 @@
+//! The sorts of events, and who is told of which.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What sort of event a notice tells. The words are contract (`events = [...]` in the config).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Drift,
+    Baked,
+    Failed,
+    Redundant,
+    Held,
+    ApprovalNeeded,
+    RolledOut,
+    RolledBack,
+    Attention,
+    Resolved,
+    /// A sample that somebody asked for. Never stored, and no word of the config.
+    Test,
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Info,
+    Warning,
+    Critical,
+}
+
+impl Event {
+    /// Every event that the config can name, in the order of its example.
+    pub const ALL: [Event; 10] = [
+        Self::Drift,
+        Self::Baked,
+        Self::Failed,
+        Self::Redundant,
+        Self::Held,
+        Self::ApprovalNeeded,
+        Self::RolledOut,
+        Self::RolledBack,
+        Self::Attention,
+        Self::Resolved,
+    ];
+
+    /// The contract word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Drift => "drift",
+            Self::Baked => "baked",
+            Self::Failed => "failed",
+            Self::Redundant => "redundant",
+            Self::Held => "held",
+            Self::ApprovalNeeded => "approval_needed",
+            Self::RolledOut => "rolled_out",
+            Self::RolledBack => "rolled_back",
+            Self::Attention => "attention",
+            Self::Resolved => "resolved",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl Severity {
+    /// The contract word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// Who is told of which events: the names of notifiers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told(BTreeMap<Event, Vec<String>>);
+
+impl Told {
+    /// Asks for each event who is told.
+    pub fn from_fn(who: impl Fn(Event) -> Vec<String>) -> Self {
+        Self(
+            Event::ALL
+                .into_iter()
+                .map(|event| (event, who(event)))
+                .collect(),
+        )
+    }
+
+    /// Who is told of this event.
+    pub fn of(&self, event: Event) -> &[String] {
+        self.0.get(&event).map_or(&[], Vec::as_slice)
+    }
+}

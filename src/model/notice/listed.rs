@@ -1,0 +1,29 @@
+//! A list that is bounded and says how much it left out.
+
+use serde::{Deserialize, Serialize};
+
+/// The first of a list, and how many more there were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed<T> {
+    pub first: Vec<T>,
+    /// Left out.
+    pub more: usize,
+}
+
+impl<T> Listed<T> {
+    /// How many are kept: a fleet of hundreds would bury the message, and `check` lists them all.
+    pub const MAX: usize = 40;
+
+    /// Keeps the first of them.
+    pub fn of(all: impl IntoIterator<Item = T>) -> Self {
+        let mut all = all.into_iter();
+        let first = all.by_ref().take(Self::MAX).collect();
+        let more = all.count();
+        Self { first, more }
+    }
+
+    /// True when there was nothing to list.
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+}

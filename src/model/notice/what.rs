@@ -1,0 +1,166 @@
+//! What a notice tells, as data. Words from outside (a person's reason, the step that failed, the end
+//! of a console) are kept as they came; sentences of ours are not: they are made where it is sent.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Event, Listed, Prose, Severity};
+use crate::model::bake::BakeKey;
+use crate::model::changes::ChangesInShort;
+use crate::model::chronicle::Point;
+use crate::model::hold::Hold;
+use crate::model::ids::{Architecture, ImageId, TargetId};
+use crate::model::reason::{About, ReasonCode};
+use crate::model::stray::Kind;
+
+/// Characters of a guest's console: the end of a failure fits, and SNS's 256 KiB are far away.
+const CONSOLE_CHARS_MAX: usize = 4000;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "happened")]
+pub enum What {
+    /// Something is out of step that was not.
+    Drift(DriftTold),
+    /// Nothing is left of a drift that was told.
+    Resolved {
+        release: Option<Point>,
+        current: Option<ImageId>,
+        /// The key of the notice that it ends.
+        ends: String,
+    },
+    /// An image is verified.
+    Baked {
+        bake: BakeTold,
+        image: ImageId,
+        because: Listed<String>,
+        changes: Option<ChangesInShort>,
+    },
+    /// One attempt of a bake failed.
+    Failed {
+        bake: BakeTold,
+        /// `step: why`
+        why: String,
+        /// The end of what the guest printed, as it came.
+        console: Option<String>,
+    },
+    /// A bake failed too often.
+    GaveUp {
+        bake: BakeTold,
+        attempts: u32,
+        why: String,
+    },
+    /// Something that a bake made could not be removed.
+    LeftBehind {
+        bake: BakeTold,
+        step: String,
+        /// What it is and what to do about it, one each.
+        left: Listed<String>,
+    },
+    /// The untouched base passes every check of the recipe.
+    Redundant { bake: BakeTold, image: ImageId },
+    /// A person said no.
+    HeldByPerson { hold: Hold },
+    /// A thing carries our tag, and no bake claims it.
+    Stray {
+        kind: Kind,
+        id: String,
+        why: String,
+        since: Option<DateTime<Utc>>,
+    },
+    /// Passes do not end in time.
+    PassCut { began: DateTime<Utc>, limit_s: u64 },
+    /// A sample that somebody asked for.
+    Sample { receiver: String },
+    /// What was stored before notices were typed. Nothing makes one.
+    Prose(Prose),
+}
+
+/// What is out of step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftTold {
+    /// The newest release, when it could be told.
+    pub release: Option<Point>,
+    pub current: Option<ImageId>,
+    /// Of the watch itself.
+    pub watch: Listed<About>,
+    /// One line each.
+    pub environments: Listed<EnvironmentTold>,
+    /// How many environments are out of step.
+    pub behind: usize,
+    /// Environments that could not be read this time.
+    pub unread: Listed<TargetId>,
+    /// Every code that says so.
+    pub codes: BTreeSet<ReasonCode>,
+}
+
+/// One reason of one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentTold {
+    pub target: TargetId,
+    pub reason: About,
+}
+
+/// The bake that a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BakeTold {
+    pub key: BakeKey,
+    pub generation: u32,
+    pub attempt: u32,
+    pub release: Point,
+    pub recipe: String,
+    pub architecture: Architecture,
+}
+
+impl What {
+    /// What sort of event it is.
+    pub fn event(&self) -> Event {
+        match self {
+            Self::Drift(_) => Event::Drift,
+            Self::Resolved { .. } => Event::Resolved,
+            Self::Baked { .. } => Event::Baked,
+            Self::Failed { .. } => Event::Failed,
+            Self::GaveUp { .. } | Self::HeldByPerson { .. } => Event::Held,
+            Self::LeftBehind { .. } | Self::Stray { .. } | Self::PassCut { .. } => Event::Attention,
+            Self::Redundant { .. } => Event::Redundant,
+            Self::Sample { .. } => Event::Test,
+            Self::Prose(prose) => prose.event(),
+        }
+    }
+
+    /// How much it matters: what needs a person is critical, what goes on by itself a warning.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::Resolved { .. }
+            | Self::Baked { .. }
+            | Self::Redundant { .. }
+            | Self::HeldByPerson { .. }
+            | Self::Sample { .. } => Severity::Info,
+            Self::Drift(_) | Self::Failed { .. } | Self::Stray { .. } => Severity::Warning,
+            Self::GaveUp { .. } | Self::LeftBehind { .. } | Self::PassCut { .. } => {
+                Severity::Critical
+            }
+            Self::Prose(prose) => of_event(prose.event()),
+        }
+    }
+}
+
+/// Where nothing but the event is known.
+fn of_event(event: Event) -> Severity {
+    match event {
+        Event::Drift | Event::Failed | Event::ApprovalNeeded => Severity::Warning,
+        Event::Held | Event::RolledBack | Event::Attention => Severity::Critical,
+        Event::Baked | Event::Redundant | Event::RolledOut | Event::Resolved | Event::Test => {
+            Severity::Info
+        }
+    }
+}
+
+/// The end of a console, as much as a notice keeps; absent when there is nothing to read.
+pub fn console_end(text: Option<&str>) -> Option<String> {
+    let text = text.filter(|text| !text.trim().is_empty())?;
+    let skip = text.chars().count().saturating_sub(CONSOLE_CHARS_MAX);
+    Some(text.chars().skip(skip).collect())
+}

@@ -1,0 +1,63 @@
+//! A notice as people and programs read it: subject, text, facts. Plain functions of a typed notice.
+//!
+//! [`layout`] says of what parts a message consists; the text here and Slack's blocks
+//! ([`super::slack`]) are drawn from those parts, and nothing is read back out of a text. Whatever came
+//! from outside (names of environments, a guest's console) is cleaned here.
+
+mod bake;
+
+mod drift;
+
+mod facts;
+
+mod layout;
+
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::model::notice::{Event, Notice};
+
+pub(super) use layout::{Part, parts};
+pub use text::SUBJECT_CHARS_MAX;
+
+/// A notice in words, as JSON shows it and as SNS and the log send it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Written {
+    pub key: String,
+    pub event: Event,
+    pub at: DateTime<Utc>,
+    pub watch: String,
+    /// One line, at most 99 ASCII characters without control characters (SNS's subject).
+    pub subject: String,
+    /// Plain text for people.
+    pub body: String,
+    /// For programs.
+    pub facts: BTreeMap<String, String>,
+}
+
+impl Written {
+    /// The words of a notice.
+    pub fn of(notice: &Notice) -> Self {
+        Self {
+            key: notice.key.clone(),
+            event: notice.event(),
+            at: notice.at,
+            watch: notice.watch_or_dash().to_owned(),
+            subject: subject(notice),
+            body: text::body(&parts(notice)),
+            facts: facts::of(notice),
+        }
+    }
+}
+
+/// One line, at most 99 ASCII characters.
+pub fn subject(notice: &Notice) -> String {
+    text::subject(&layout::headline(notice))
+}

@@ -1,0 +1,134 @@
+//! What is told of a bake, in words.
+
+use super::layout::{Part, installation, minute};
+use crate::model::changes::ChangesInShort;
+use crate::model::ids::ImageId;
+use crate::model::notice::{BakeTold, Listed, Next, Notice, What};
+
+/// What the subject says behind the watch's name.
+pub(super) fn headline(what: &What) -> String {
+    match what {
+        What::Baked { bake, image, .. } => format!("baked {image} from {}", bake.release.version),
+        What::Failed { bake, why, .. } => {
+            format!("bake attempt {} failed: {why}", bake.attempt)
+        }
+        What::GaveUp { attempts, .. } => format!("held after {attempts} failed bakes"),
+        What::LeftBehind { step, .. } => {
+            format!("a person is needed, {step} left something behind")
+        }
+        What::Redundant { bake, .. } => {
+            format!("recipe {} may not be needed any more", bake.recipe)
+        }
+        other => other.event().as_str().to_owned(),
+    }
+}
+
+/// The message but for its commands; nothing for what is not about a bake.
+pub(super) fn parts(notice: &Notice) -> Vec<Part> {
+    match &notice.what {
+        What::Baked {
+            bake,
+            image,
+            because,
+            changes,
+        } => baked(notice, bake, image, because, changes.as_ref()),
+        What::Failed { bake, why, console } => failed(notice, bake, why, console.as_deref()),
+        What::GaveUp {
+            bake,
+            attempts,
+            why,
+        } => vec![
+            Part::lines([
+                format!("{attempts} attempts failed, the last because: {why}"),
+                "Nothing more is tried by itself: a new release or a changed recipe starts anew."
+                    .to_owned(),
+            ]),
+            about(notice, bake),
+        ],
+        What::LeftBehind { bake, left, .. } => {
+            let said = "Something that a bake made is still there, and may cost money.";
+            let mut parts = vec![Part::lines([said.to_owned()]), about(notice, bake)];
+            parts.extend(Part::list("What, and what to do:", left.clone()));
+            parts
+        }
+        What::Redundant { bake, .. } => redundant(notice, bake),
+        _ => Vec::new(),
+    }
+}
+
+fn baked(
+    notice: &Notice,
+    bake: &BakeTold,
+    image: &ImageId,
+    because: &Listed<String>,
+    changes: Option<&ChangesInShort>,
+) -> Vec<Part> {
+    let verified =
+        format!("{image} is verified: its checks passed in the builder and on a fresh boot.");
+    let mut parts = vec![Part::lines([verified]), about(notice, bake)];
+    parts.extend(Part::list("Baked because:", because.clone()));
+    parts.extend(changes.and_then(|ChangesInShort { since, line, .. }| {
+        Part::list(
+            &format!("Changed since {since}:"),
+            Listed::of([line.clone()]),
+        )
+    }));
+    parts
+}
+
+fn failed(notice: &Notice, bake: &BakeTold, why: &str, console: Option<&str>) -> Vec<Part> {
+    let next = match notice.next {
+        Next::Again { not_before } => {
+            format!("The next attempt is not before {}.", minute(not_before))
+        }
+        Next::Nothing | Next::Look | Next::Person => {
+            "There is no next attempt: it is held for a person.".to_owned()
+        }
+    };
+    let why = format!("Attempt {} failed: {why}", bake.attempt);
+    let mut parts = vec![Part::lines([why, next]), about(notice, bake)];
+    parts.extend(console.map(|console| Part::Console {
+        heading: "The end of the guest's console:".to_owned(),
+        lines: console.lines().map(str::to_owned).collect(),
+    }));
+    parts
+}
+
+fn redundant(notice: &Notice, bake: &BakeTold) -> Vec<Part> {
+    let BakeTold {
+        recipe, release, ..
+    } = bake;
+    vec![
+        Part::lines([
+            format!(
+                "Every check of recipe {recipe} passed on the untouched base {} ({}), before the \
+                 recipe ran.",
+                release.image, release.version
+            ),
+            "If the checks say all that the recipe is for, the stock image does, and neither this \
+             recipe nor a custom image is needed."
+                .to_owned(),
+        ]),
+        about(notice, bake),
+    ]
+}
+
+fn about(notice: &Notice, bake: &BakeTold) -> Part {
+    let BakeTold {
+        key,
+        generation,
+        release,
+        recipe,
+        ..
+    } = bake;
+    Part::Fields(vec![
+        ("installation", installation(notice).to_owned()),
+        ("watch", notice.watch_or_dash().to_owned()),
+        (
+            "release",
+            format!("{} ({})", release.version, release.image),
+        ),
+        ("recipe", recipe.clone()),
+        ("key", format!("{}-{generation}", key.short())),
+    ])
+}

@@ -1,0 +1,164 @@
+//! A notice's facts: ids, versions and times as text, for programs. The names are contract.
+
+use std::collections::BTreeMap;
+
+use super::layout::installation;
+use crate::model::changes::ChangesInShort;
+use crate::model::chronicle::Point;
+use crate::model::hold::Hold;
+use crate::model::ids::{ImageId, Installation};
+use crate::model::notice::{BakeTold, DriftTold, Next, Notice, What};
+use crate::model::plain_text::clean;
+use crate::model::reason::ReasonCode;
+
+type Facts = BTreeMap<String, String>;
+
+/// What a program is told of a notice.
+pub(super) fn of(notice: &Notice) -> Facts {
+    match &notice.what {
+        What::Drift(told) => drifted(notice, told),
+        What::Resolved {
+            release,
+            current,
+            ends,
+        } => facts([
+            ("installation", installation(notice).to_owned()),
+            ("release_image", image_of(release.as_ref())),
+            ("image", text_of(current.as_ref())),
+            ("resolves", ends.clone()),
+        ]),
+        What::HeldByPerson { hold } => held(notice, hold),
+        What::Stray { kind, id, .. } => {
+            let scope = notice.scope.as_ref();
+            let account = scope.map_or("-".into(), |scope| scope.account.to_string());
+            let region = scope.map_or("-".into(), |scope| scope.region.to_string());
+            facts([
+                ("installation", installation(notice).to_owned()),
+                ("kind", kind.as_str().to_owned()),
+                ("id", id.clone()),
+                ("account", account),
+                ("region", region),
+            ])
+        }
+        What::PassCut { began, limit_s } => facts([
+            ("installation", installation(notice).to_owned()),
+            ("limit_s", limit_s.to_string()),
+            ("since", began.to_rfc3339()),
+        ]),
+        What::Sample { receiver } => {
+            let whose = notice.installation.as_ref();
+            let whose = whose.map_or("-", Installation::as_str).to_owned();
+            facts([("installation", whose), ("receiver", receiver.clone())])
+        }
+        What::Prose(prose) => prose.facts().clone(),
+        of_a_bake => baked(notice, of_a_bake),
+    }
+}
+
+fn drifted(notice: &Notice, told: &DriftTold) -> Facts {
+    let release = told.release.as_ref();
+    let version = release.map_or("unknown", |release| release.version.as_str());
+    let mut codes: Vec<&str> = told.codes.iter().copied().map(ReasonCode::as_str).collect();
+    codes.sort_unstable();
+    facts([
+        ("installation", installation(notice).to_owned()),
+        ("release_image", image_of(release)),
+        ("release_version", version.to_owned()),
+        ("environments", told.behind.to_string()),
+        ("codes", codes.join(",")),
+    ])
+}
+
+fn held(notice: &Notice, hold: &Hold) -> Facts {
+    let mut all = facts([
+        ("installation", installation(notice).to_owned()),
+        ("held", hold.on.to_string()),
+        ("by", hold.by.clone()),
+        ("reason", hold.reason.clone()),
+        ("since", hold.since.to_rfc3339()),
+    ]);
+    all.extend(hold.until.map(|until| fact("until", &until.to_rfc3339())));
+    all
+}
+
+/// What is told of a bake.
+fn baked(notice: &Notice, what: &What) -> Facts {
+    match what {
+        What::Baked {
+            bake,
+            image,
+            changes,
+            ..
+        } => {
+            let mut all = order(notice, bake);
+            all.extend([fact("image", image.as_str())]);
+            all.extend(changes.as_ref().map(changed).unwrap_or_default());
+            all
+        }
+        What::Redundant { bake, image } => {
+            let mut all = order(notice, bake);
+            all.extend([fact("image", image.as_str())]);
+            all
+        }
+        What::Failed { bake, why, .. } => {
+            let mut all = order(notice, bake);
+            all.extend([fact("why", why)]);
+            if let Next::Again { not_before } = notice.next {
+                all.extend([fact("next_at", &not_before.to_rfc3339())]);
+            }
+            all
+        }
+        What::GaveUp {
+            bake,
+            attempts,
+            why,
+        } => {
+            let mut all = order(notice, bake);
+            all.extend([fact("attempts", &attempts.to_string()), fact("why", why)]);
+            all
+        }
+        What::LeftBehind { bake, .. } => order(notice, bake),
+        _ => Facts::new(),
+    }
+}
+
+fn order(notice: &Notice, bake: &BakeTold) -> Facts {
+    facts([
+        ("installation", installation(notice).to_owned()),
+        ("key", bake.key.to_string()),
+        ("generation", bake.generation.to_string()),
+        ("attempt", bake.attempt.to_string()),
+        ("release_image", bake.release.image.to_string()),
+        ("release_version", bake.release.version.clone()),
+        ("recipe", bake.recipe.clone()),
+        ("architecture", bake.architecture.to_string()),
+    ])
+}
+
+/// What changed since the image before.
+fn changed(changes: &ChangesInShort) -> Facts {
+    facts([
+        ("changes", changes.line.clone()),
+        ("changes_since", changes.since.to_string()),
+        ("packages_changed", changes.changed.to_string()),
+        ("packages_added", changes.added.to_string()),
+        ("packages_removed", changes.removed.to_string()),
+    ])
+}
+
+fn facts<const N: usize>(pairs: [(&str, String); N]) -> Facts {
+    let pairs = pairs.iter();
+    pairs.map(|(name, value)| fact(name, value)).collect()
+}
+
+fn fact(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), clean(value))
+}
+
+fn image_of(release: Option<&Point>) -> String {
+    text_of(release.map(|release| &release.image))
+}
+
+fn text_of(image: Option<&ImageId>) -> String {
+    image.map_or("-", ImageId::as_str).to_owned()
+}

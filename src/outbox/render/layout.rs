@@ -1,0 +1,170 @@
+//! Of what parts a notice's message consists, and its headline. Sentences of ours are made here.
+
+use chrono::{DateTime, Utc};
+
+use super::{bake, drift};
+use crate::model::hold::Hold;
+use crate::model::ids::{Installation, Scope};
+use crate::model::notice::{Command, Listed, Notice, What};
+use crate::model::stray::Kind;
+
+/// A part of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::outbox) enum Part {
+    /// Sentences.
+    Lines(Vec<String>),
+    /// `watch         shop`
+    Fields(Vec<(&'static str, String)>),
+    List {
+        heading: String,
+        items: Vec<String>,
+        /// Left out.
+        more: usize,
+    },
+    /// What a guest printed.
+    Console { heading: String, lines: Vec<String> },
+    /// What the reader can do.
+    Commands(Vec<Command>),
+    /// A text that was written before notices were typed.
+    Whole(String),
+}
+
+impl Part {
+    /// A heading and its lines; absent without lines.
+    pub(super) fn list(heading: &str, items: Listed<String>) -> Option<Self> {
+        (!items.is_empty()).then(|| Self::List {
+            heading: heading.to_owned(),
+            items: items.first,
+            more: items.more,
+        })
+    }
+
+    /// Sentences.
+    pub(super) fn lines<const N: usize>(lines: [String; N]) -> Self {
+        Self::Lines(lines.into())
+    }
+}
+
+/// The whole message.
+pub(in crate::outbox) fn parts(notice: &Notice) -> Vec<Part> {
+    let mut parts = match &notice.what {
+        What::Drift(told) => drift::drifted(notice, told),
+        What::Resolved {
+            release, current, ..
+        } => drift::resolved(notice, release.as_ref(), current.as_ref()),
+        What::Baked { .. }
+        | What::Failed { .. }
+        | What::GaveUp { .. }
+        | What::LeftBehind { .. }
+        | What::Redundant { .. } => bake::parts(notice),
+        What::HeldByPerson { hold } => held(notice, hold),
+        What::Stray {
+            kind,
+            id,
+            why,
+            since,
+        } => stray(notice, *kind, id, why, *since),
+        What::PassCut { began, limit_s } => pass_cut(notice, *began, *limit_s),
+        What::Sample { receiver } => sample(notice, receiver),
+        What::Prose(prose) => vec![Part::Whole(prose.body().to_owned())],
+    };
+    if !notice.commands.is_empty() {
+        parts.push(Part::Commands(notice.commands.clone()));
+    }
+    parts
+}
+
+/// The subject, however long.
+pub(super) fn headline(notice: &Notice) -> String {
+    let watch = notice.watch_or_dash();
+    let said = match &notice.what {
+        What::Drift(told) => drift::headline(told),
+        What::Resolved { .. } => "back in step".to_owned(),
+        What::HeldByPerson { hold } => format!("{} holds {}: {}", hold.by, hold.on, hold.reason),
+        What::Stray { kind, id, .. } => {
+            let kind = kind.as_str();
+            return format!("[amiwatch] {kind} {id} is ours and nothing claims it");
+        }
+        What::PassCut { limit_s, .. } => {
+            let whose = installation(notice);
+            return format!("[amiwatch] {whose}: a pass did not end within {limit_s} s");
+        }
+        What::Sample { receiver } => {
+            return format!("[amiwatch] {receiver}: a sample, nothing has happened");
+        }
+        What::Prose(prose) => return prose.subject().to_owned(),
+        of_a_bake => bake::headline(of_a_bake),
+    };
+    format!("[amiwatch] {watch}: {said}")
+}
+
+fn held(notice: &Notice, hold: &Hold) -> Vec<Part> {
+    let (watch, on) = (notice.watch_or_dash(), &hold.on);
+    let until = match hold.until {
+        Some(until) => format!("until {}", minute(until)),
+        None => "until somebody ends it".to_owned(),
+    };
+    vec![Part::lines([
+        format!("{} holds {on} of watch {watch} {until}.", hold.by),
+        format!("Why: {}", hold.reason),
+    ])]
+}
+
+fn stray(
+    notice: &Notice,
+    kind: Kind,
+    id: &str,
+    why: &str,
+    since: Option<DateTime<Utc>>,
+) -> Vec<Part> {
+    let (kind, whose) = (kind.as_str(), installation(notice));
+    let scope = notice.scope.as_ref().map_or("-".into(), Scope::to_string);
+    let mut lines = vec![
+        format!("The {kind} {id} in {scope} carries the tag of {whose}, and {why}."),
+        "It may cost money. A bake whose store was lost leaves such things behind.".to_owned(),
+    ];
+    lines.extend(since.map(|since| format!("It was made at {}.", minute(since))));
+    vec![Part::Lines(lines)]
+}
+
+fn pass_cut(notice: &Notice, began: DateTime<Utc>, limit_s: u64) -> Vec<Part> {
+    vec![
+        Part::lines([
+            format!(
+                "The pass that began {} did not end within {limit_s} s and was cut.",
+                minute(began)
+            ),
+            "Releases are not noticed while that is so. Bakes that are under way go on.".to_owned(),
+        ]),
+        Part::Fields(vec![("installation", installation(notice).to_owned())]),
+    ]
+}
+
+fn sample(notice: &Notice, receiver: &str) -> Vec<Part> {
+    let whose = notice.installation.as_ref();
+    let whose = whose.map_or("-", Installation::as_str).to_owned();
+    vec![
+        Part::lines([
+            "This is a sample: somebody asked amiwatch to try its receivers. Nothing has \
+                      happened."
+                .to_owned(),
+        ]),
+        Part::Fields(vec![
+            ("installation", whose),
+            ("receiver", receiver.to_owned()),
+        ]),
+    ]
+}
+
+/// Whose it is; empty where the config makes nothing.
+pub(super) fn installation(notice: &Notice) -> &str {
+    notice
+        .installation
+        .as_ref()
+        .map_or("", Installation::as_str)
+}
+
+/// `2026-11-02 08:00 UTC`
+pub(super) fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}

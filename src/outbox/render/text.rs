@@ -1,0 +1,117 @@
+//! Parts of a message as plain text. It may end up in a terminal, a mail or a chat.
+
+use super::layout::Part;
+use crate::model::notice::Command;
+use crate::model::plain_text::clean;
+
+/// SNS takes fewer than 100 characters, on one line.
+pub const SUBJECT_CHARS_MAX: usize = 99;
+/// Where the values of a message's fields begin.
+const FIELD_WIDTH: usize = 14;
+
+/// One line of at most 99 ASCII characters.
+pub(super) fn subject(text: &str) -> String {
+    let ascii = text.chars().map(|letter| match letter {
+        letter if letter.is_ascii_control() => ' ',
+        letter if letter.is_ascii() => letter,
+        _ => '?',
+    });
+    let line: String = ascii.collect();
+    match line.len() > SUBJECT_CHARS_MAX {
+        true => format!("{}...", &line[..SUBJECT_CHARS_MAX - 3]),
+        false => line,
+    }
+}
+
+/// The parts one below the other, a blank line between two.
+pub(super) fn body(parts: &[Part]) -> String {
+    let parts: Vec<String> = parts.iter().map(part).collect();
+    parts.join("\n")
+}
+
+fn part(part: &Part) -> String {
+    match part {
+        Part::Lines(all) => lines(all.iter().cloned()),
+        Part::Fields(fields) => lines(
+            fields
+                .iter()
+                .map(|(name, value)| format!("{name:FIELD_WIDTH$}{value}")),
+        ),
+        Part::List {
+            heading,
+            items,
+            more,
+        } => {
+            let items = items.iter().map(|item| format!("- {item}"));
+            let more = (*more > 0).then(|| format!("- and {more} more"));
+            lines([heading.clone()].into_iter().chain(items).chain(more))
+        }
+        // Indented, so that it cannot pass for a line of ours.
+        Part::Console { heading, lines: of } => {
+            let of = of.iter().map(|line| format!("    {line}"));
+            lines([heading.clone()].into_iter().chain(of))
+        }
+        Part::Commands(all) => commands(all),
+        Part::Whole(text) => text.clone(),
+    }
+}
+
+fn commands(all: &[Command]) -> String {
+    let width = all.iter().map(|one| one.command.len()).max();
+    let width = width.unwrap_or_default();
+    let each = all
+        .iter()
+        .map(|one| format!("  {:width$}  {}", one.command, one.purpose));
+    lines(["What you can do:".to_owned()].into_iter().chain(each))
+}
+
+fn lines(all: impl Iterator<Item = String>) -> String {
+    all.map(|line| clean(&line) + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_long_subject_says_that_it_was_cut() {
+        let cut = subject(&"x".repeat(200));
+        assert_eq!(cut.len(), 99);
+        assert!(cut.ends_with("..."));
+    }
+
+    #[test]
+    fn a_console_cannot_forge_a_line() {
+        let console = Part::Console {
+            heading: "Console:".to_owned(),
+            lines: vec!["What you can do:".to_owned(), "la\nst".to_owned()],
+        };
+        let text = body(&[console]);
+        assert_eq!(text, "Console:\n    What you can do:\n    la\\u{a}st\n");
+    }
+
+    #[test]
+    fn a_list_says_how_many_it_left_out() {
+        let list = |more| Part::List {
+            heading: "Environments:".to_owned(),
+            items: vec!["shop/blue".to_owned()],
+            more,
+        };
+        assert_eq!(body(&[list(0)]), "Environments:\n- shop/blue\n");
+        assert_eq!(
+            body(&[list(3)]),
+            "Environments:\n- shop/blue\n- and 3 more\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_subject_fits_sns(text in any::<String>()) {
+            let subject = subject(&text);
+            prop_assert!(subject.len() <= SUBJECT_CHARS_MAX);
+            prop_assert!(subject.chars().all(|letter| letter.is_ascii() && !letter.is_control()));
+        }
+    }
+}
