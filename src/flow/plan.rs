@@ -1,4 +1,5 @@
-//! plan: verdict and memory in, one action out, with its why. A plain function of values.
+//! plan: verdict and memory in; out comes one action for the watch's image, with its why, and one for
+//! each environment. A plain function of values.
 //!
 //! Leaves nothing to choose: release, generation and attempt are decided here. Compare has already
 //! judged; plan only weighs. A bake starts when the watch's *own* codes are drift; what is said about
@@ -50,6 +51,7 @@ pub fn plan(
         watch: watch.name.clone(),
         action,
         because,
+        targets: targets::plans(&drift),
         drift,
     }
 }

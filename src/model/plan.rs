@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::base::Release;
 use super::drift::Drift;
-use super::ids::{ImageId, WatchName};
+use super::ids::{ImageId, TargetId, WatchName};
+use super::reason::ReasonCode;
 
 /// What to do for one watch, with the verdict that it follows from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,6 +16,32 @@ pub struct PlanItem {
     /// Why, one sentence each: the reasons for acting, or what keeps it from acting.
     pub because: Vec<String>,
     pub drift: Drift,
+    /// What is to be done for each environment, in the verdict's order. The watch's image has its own
+    /// action: a bake touches no environment.
+    pub targets: Vec<TargetPlan>,
+}
+
+/// What is to be done for one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TargetPlan {
+    pub target: TargetId,
+    pub action: TargetAction,
+    /// The codes that it follows from; their sentences are the verdict's.
+    pub because: Vec<ReasonCode>,
+}
+
+/// What a pass does for an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum TargetAction {
+    /// It is in step.
+    Nothing,
+    /// It is out of step, and people are told; moving it is theirs.
+    Tell,
+    /// It fits no image of the watch, or AWS refused a question: a person is needed.
+    Blocked,
+    /// Something about it could not be read.
+    CannotTell,
 }
 
 /// What a pass would do.

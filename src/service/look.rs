@@ -227,6 +227,7 @@ fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
         action,
         because: vec![why],
         drift,
+        targets: Vec::new(),
     };
     Looked {
         watch,

@@ -1,11 +1,13 @@
-//! Whether anything could use the image that a bake would make.
+//! Whether anything could use the image that a bake would make, and what is to be done for each
+//! environment.
 //!
 //! A bake costs money and does not touch environments, so one that could not be read does not stop it.
 //! It is stopped where not a single named environment is known to fit. A watch without targets, and a
 //! wildcard that matches nothing in a list that is not empty, bake for environments to come.
 
 use crate::model::drift::{Drift, TargetDrift};
-use crate::model::reason::{ReasonCode, Subject};
+use crate::model::plan::{TargetAction, TargetPlan};
+use crate::model::reason::{Class, Reason, ReasonCode, Subject};
 use crate::model::watch::Watch;
 
 /// What the named environments say together.
@@ -56,4 +58,35 @@ fn untold(target: &TargetDrift) -> bool {
 fn has(target: &TargetDrift, codes: &[ReasonCode]) -> bool {
     let mut reasons = target.reasons.iter();
     reasons.any(|reason| codes.contains(&reason.code))
+}
+
+/// What is to be done for each environment. Nothing moves one yet: what is out of step is told.
+pub(super) fn plans(drift: &Drift) -> Vec<TargetPlan> {
+    drift.targets.iter().map(plan_of).collect()
+}
+
+/// What could not be read says more than what was.
+fn plan_of(target: &TargetDrift) -> TargetPlan {
+    let of = |class| codes(target, |reason| reason.code.class() == class);
+    let decided = [
+        (TargetAction::CannotTell, of(Class::Unknown)),
+        (TargetAction::Blocked, of(Class::Blocked)),
+        (TargetAction::Tell, codes(target, Reason::is_drift)),
+    ];
+    let mut decided = decided.into_iter();
+    let first = decided.find(|(_, because)| !because.is_empty());
+    let (action, because) = first.unwrap_or((TargetAction::Nothing, Vec::new()));
+    TargetPlan {
+        target: target.target.clone(),
+        action,
+        because,
+    }
+}
+
+/// Each code once, in the order of the table.
+fn codes(target: &TargetDrift, which: impl Fn(&Reason) -> bool) -> Vec<ReasonCode> {
+    let reasons = target.reasons.iter().filter(|reason| which(reason));
+    let mut codes: Vec<ReasonCode> = reasons.map(|reason| reason.code).collect();
+    codes.dedup();
+    codes
 }

@@ -8,7 +8,7 @@ use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, World, days, now, tr
 use crate::model::bake::RecipeDigest;
 use crate::model::ids::Architecture;
 use crate::model::plan::Action;
-use crate::model::sighting::{Lineage, Seen, Trouble};
+use crate::model::sighting::{Lineage, Seen, Tier, Trouble};
 use crate::model::watch::{OnDrift, TargetPattern};
 
 /// The action in short: `bake ami-base451 g0 a1`.
@@ -333,4 +333,32 @@ fn a_target_that_is_behind_is_named_when_nothing_is_left_to_bake() {
         world.plan().because,
         ["shop/shop-blue does not run ami-ours yet; nothing is left to bake."]
     );
+}
+
+#[test]
+fn each_environment_has_an_action_of_its_own_beside_the_watch_s() {
+    let mut world = World::new();
+    world.ours("ami-ours", BASE_451, 0);
+    world.environment("shop-blue", "4.5.1", "ami-ours");
+    world.environment("shop-green", "4.5.1", BASE_451);
+    world.environment("shop-red", "4.5.1", "ami-ours");
+    world.environments()[2].settings = Seen::Unreachable(trouble("settings"));
+    world.environment("shop-windows", "4.5.1", "ami-ours");
+    world.environments()[3].environment.tier = Tier::Cluster;
+    let item = world.plan();
+    let planned: Vec<String> = item
+        .targets
+        .iter()
+        .map(|one| format!("{} {:?} {:?}", one.target.environment, one.action, one.because))
+        .collect();
+    assert_eq!(
+        planned,
+        [
+            "shop-blue Nothing []",
+            "shop-green Tell [NotOnNewest, Stock]",
+            "shop-red CannotTell [Unreachable]",
+            "shop-windows Blocked [Unsupported]",
+        ]
+    );
+    assert_eq!(item.targets.len(), item.drift.targets.len());
 }
