@@ -13,6 +13,7 @@ mod clients;
 mod codes;
 mod connection;
 mod error;
+mod identity;
 mod lane;
 mod meter;
 mod pace;
@@ -39,6 +40,8 @@ mod volumes;
 #[cfg(test)]
 mod canned;
 #[cfg(test)]
+mod identity_tests;
+#[cfg(test)]
 mod lane_tests;
 #[cfg(test)]
 mod tests;
@@ -47,6 +50,7 @@ pub use call::Cloud;
 pub use commands::{CommandId, Invocation};
 pub use connection::{ByHand, Connection, Reach};
 pub use error::{CloudError, ErrorKind, Failure};
+pub use identity::{AssumedRole, Identity};
 pub use image_changes::{CreateImage, Snapshot};
 pub use image_names::arm64_name_pattern;
 pub use images::Ancestor;

@@ -37,7 +37,7 @@ pub mod telemetry;
 use std::collections::BTreeMap;
 
 use crate::clock::Clock;
-use crate::cloud::{Cloud, CloudError, Connection};
+use crate::cloud::{Cloud, CloudError, Connection, Identity};
 use crate::http_send::HttpSend;
 use crate::model::ids::Region;
 use crate::model::notice::Told;
@@ -93,7 +93,9 @@ impl Service<'_> {
     fn sender(&self, kind: &NotifierKind) -> Result<Sender, CloudError> {
         Ok(match kind {
             NotifierKind::Sns { topic_arn } => Sender::Sns {
-                cloud: self.connection.cloud(region_of(topic_arn).as_ref())?,
+                cloud: self
+                    .connection
+                    .cloud(&Identity::Own, region_of(topic_arn).as_ref())?,
                 topic_arn: topic_arn.clone(),
             },
             NotifierKind::Slack { webhook_url } => Sender::Slack(Slack {
@@ -109,7 +111,10 @@ impl Service<'_> {
     /// The door by which a secret is read. Where no region is named, whoever reads it says so.
     fn door_to(&self, secret: &SecretSource) -> Option<Cloud> {
         match secret {
-            SecretSource::Ssm(name) => self.connection.cloud(region_of(name).as_ref()).ok(),
+            SecretSource::Ssm(name) => self
+                .connection
+                .cloud(&Identity::Own, region_of(name).as_ref())
+                .ok(),
             _ => None,
         }
     }

@@ -242,6 +242,17 @@ impl Account {
         self.lock().iam.allow_again(action);
     }
 
+    /// A role of this account that can be assumed, by whoever knows the external id where one is
+    /// asked for; returns its ARN.
+    pub fn role(&self, name: &str, external_id: Option<&str>) -> String {
+        let arn = format!("arn:aws:iam::{}:role/{name}", crate::ACCOUNT_ID);
+        let mut state = self.lock();
+        state
+            .roles
+            .insert(arn.clone(), external_id.map(str::to_owned));
+        arn
+    }
+
     /// Only what this IAM policy's actions allow; none: everything. Resources and conditions are
     /// not looked at.
     ///

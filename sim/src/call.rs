@@ -18,6 +18,9 @@ pub(crate) struct Call {
     pub(crate) body: Value,
     /// `http://host:port` as the caller addressed it; SQS puts it into queue URLs.
     pub(crate) origin: String,
+    /// Whose signature it is.
+    pub(crate) access_key: String,
+    pub(crate) session_token: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +116,12 @@ impl Service {
 }
 
 pub(crate) fn parse(request: &http::Request<Bytes>) -> Result<Call, (Service, Fail)> {
-    let (region, service) = scope(request)?;
+    let (region, service, access_key) = scope(request)?;
+    let session_token = request
+        .headers()
+        .get("x-amz-security-token")
+        .and_then(|token| token.to_str().ok())
+        .map(str::to_owned);
     let target = request
         .headers()
         .get("x-amz-target")
@@ -133,6 +141,8 @@ pub(crate) fn parse(request: &http::Request<Bytes>) -> Result<Call, (Service, Fa
             params,
             body: Value::Null,
             origin,
+            access_key,
+            session_token,
         });
     };
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -156,12 +166,14 @@ pub(crate) fn parse(request: &http::Request<Bytes>) -> Result<Call, (Service, Fa
         params,
         body,
         origin,
+        access_key,
+        session_token,
     })
 }
 
-/// Region and service from the signature's scope. The signature itself is not verified: any
+/// Region, service and key from the signature's scope. The signature itself is not verified: any
 /// credentials do.
-fn scope(request: &http::Request<Bytes>) -> Result<(String, Service), (Service, Fail)> {
+fn scope(request: &http::Request<Bytes>) -> Result<(String, Service, String), (Service, Fail)> {
     let by_host = host_service(request);
     let header = request.headers().get(http::header::AUTHORIZATION);
     let Some(header) = header.and_then(|h| h.to_str().ok()) else {
@@ -177,9 +189,11 @@ fn scope(request: &http::Request<Bytes>) -> Result<(String, Service), (Service, 
         .unwrap_or_default();
     let parts: Vec<&str> = credential.rsplit('/').collect();
     match parts.as_slice() {
-        ["aws4_request", service, region, _date, _key, ..] => {
-            Ok(((*region).to_owned(), Service::of(service)))
-        }
+        ["aws4_request", service, region, _date, key, ..] => Ok((
+            (*region).to_owned(),
+            Service::of(service),
+            (*key).to_owned(),
+        )),
         _ => {
             let message = "Authorization header requires 'Credential' parameter with key/date/\
                            region/service/aws4_request. Authorization=AWS4-HMAC-SHA256";

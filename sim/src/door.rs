@@ -102,6 +102,9 @@ fn before_effect(
 ) -> Option<Result<Given, Fail>> {
     let bounded = call.params.0.len() > 2;
     let (now, prefix) = (state.core.now, call.service.prefix());
+    if let Some(fail) = sts::refused(state, call) {
+        return Some(Err(fail));
+    }
     if !state
         .throttle
         .admit(now, &call.region, prefix, &call.operation, bounded)
@@ -182,6 +185,7 @@ fn note(
     state.ledger.push(Entry {
         at: state.core.now,
         region: call.region.clone(),
+        caller: sts::who(state, call),
         service: call.service.prefix().to_owned(),
         operation: call.operation.clone(),
         params: call.params.0.clone(),

@@ -14,6 +14,8 @@ pub struct Entry {
     pub at: DateTime<Utc>,
     /// Region of the signature's scope.
     pub region: String,
+    /// ARN of whoever signed it.
+    pub caller: String,
     /// Endpoint prefix: `ec2`, `elasticbeanstalk`, `sns`, `sqs`, `ssm`, `sts`.
     pub service: String,
     /// `DescribeImages` and so on.

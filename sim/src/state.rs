@@ -14,6 +14,7 @@ use crate::iam::Iam;
 use crate::ledger::Ledger;
 use crate::messaging::model::Messaging;
 use crate::ssm::{Command, Parameter};
+use crate::sts::Session;
 use crate::throttle::Throttle;
 use crate::world::Timing;
 
@@ -34,6 +35,10 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) throttle: Throttle,
     pub(crate) iam: Iam,
+    /// Roles that can be assumed, by ARN, with the external id that they ask for.
+    pub(crate) roles: BTreeMap<String, Option<String>>,
+    /// Sessions of roles, by access key.
+    pub(crate) sessions: BTreeMap<String, Session>,
 }
 
 /// What belongs to no region: time, numbers, events.
@@ -118,6 +123,8 @@ impl State {
             faults: Faults::default(),
             throttle: Throttle::default(),
             iam: Iam::default(),
+            roles: BTreeMap::new(),
+            sessions: BTreeMap::new(),
         }
     }
 

@@ -18,7 +18,7 @@ use sim::{Account, Release, SimClock};
 use super::args::{Common, Format};
 use super::{check, draw, progress};
 use crate::clock::Clock;
-use crate::cloud::{ByHand, Connection};
+use crate::cloud::{ByHand, Connection, Identity};
 use crate::flow::detect::{Look, sight};
 use crate::flow::survey::survey;
 use crate::flow::verdict::Exit;
@@ -192,7 +192,7 @@ impl Stage {
     }
 
     async fn survey(&self) -> anyhow::Result<()> {
-        let cloud = self.connection.cloud(None)?;
+        let cloud = self.connection.cloud(&Identity::Own, None)?;
         let sighting = sight(&cloud, &self.clock, &Look::everything()).await;
         if self.tells {
             super::survey::show(&survey(&[sighting]));

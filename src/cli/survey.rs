@@ -6,7 +6,7 @@ use futures_util::stream;
 use super::args::{Common, Format, Survey as Arguments};
 use super::draw;
 use crate::clock::Clock;
-use crate::cloud::{Cloud, Connection, Reach};
+use crate::cloud::{Cloud, Connection, Identity, Reach};
 use crate::flow::detect::{Look, sight};
 use crate::flow::survey::{Survey, survey};
 use crate::flow::verdict::Exit;
@@ -52,7 +52,7 @@ pub(super) async fn clouds(
     named: &[String],
 ) -> anyhow::Result<Vec<Cloud>> {
     if named.is_empty() {
-        return Ok(vec![connection.cloud(None)?]);
+        return Ok(vec![connection.cloud(&Identity::Own, None)?]);
     }
     let mut regions: Vec<Region> = Vec::new();
     for name in named {
@@ -61,7 +61,12 @@ pub(super) async fn clouds(
             let ask = connection
                 .region()
                 .unwrap_or_else(|| Region::new("us-east-1"));
-            regions.extend(connection.cloud(Some(&ask))?.regions().await?);
+            regions.extend(
+                connection
+                    .cloud(&Identity::Own, Some(&ask))?
+                    .regions()
+                    .await?,
+            );
         } else {
             regions.push(Region::new(name.clone()));
         }
@@ -70,7 +75,7 @@ pub(super) async fn clouds(
     regions.dedup();
     Ok(regions
         .iter()
-        .map(|region| connection.cloud(Some(region)))
+        .map(|region| connection.cloud(&Identity::Own, Some(region)))
         .collect::<Result<_, _>>()?)
 }
 

@@ -8,13 +8,13 @@ const GET_CALLER_IDENTITY: Operation = Operation::read("sts:GetCallerIdentity");
 const DESCRIBE_REGIONS: Operation = Operation::read("ec2:DescribeRegions");
 
 impl Cloud {
-    /// Account and partition of the credentials, with this door's region. Asked once a connection,
-    /// and not at all where an environment's ARN has told it.
+    /// Account and partition of the credentials, with this door's region. Asked once an
+    /// identity, and not at all where an environment's ARN has told it.
     ///
     /// # Errors
     /// Any kind; `NoCredentials` is the usual one.
     pub async fn caller(&self) -> Result<Scope, CloudError> {
-        let known = &self.shared.account;
+        let known = &self.principal.payer.told;
         let (partition, account) = known.get_or_try_init(|| self.ask_who_calls()).await?;
         Ok(Scope {
             partition: partition.clone(),

@@ -116,7 +116,7 @@ impl Cloud {
             Some(scope) => {
                 let told = (scope.partition.clone(), scope.account.clone());
                 // Beanstalk lists the caller's own environments only. Known already is as good.
-                drop(self.shared.account.set(told));
+                drop(self.principal.payer.told.set(told));
                 Ok(scope)
             }
             None => self.caller().await,

@@ -9,22 +9,22 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::SdkConfig;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_types::request_id::RequestId;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::clients::Clients;
 use super::codes::{self, Effect};
 use super::error::{CloudError, ErrorKind, Failure, one_line};
-use super::lane::Road;
+use super::identity::{AssumedRole, Identity, Principal};
+use super::lane::{Lanes, Road};
 use super::meter::{Calls, Meter};
-use super::pace::Pace;
 use crate::clock::{Clock, Elapsed};
-use crate::model::ids::{AccountId, Partition, Region};
+use crate::model::ids::Region;
 
 /// What a call is, as IAM names it, and whether it changes something.
 #[derive(Debug, Clone, Copy)]
@@ -49,42 +49,44 @@ impl Operation {
     }
 }
 
+/// By the SDK, before the first request of a role and again before its session ends.
+const ASSUME_ROLE: Operation = Operation::change("sts:AssumeRole");
+
 /// What the doors of one connection share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    sdk: SdkConfig,
     in_flight_max: usize,
     road: Road,
-    /// Whose credentials these are, once it is known.
-    pub(super) account: OnceCell<(Partition, AccountId)>,
-    clients: Mutex<BTreeMap<Region, Arc<Clients>>>,
+    own: Arc<Principal>,
+    roles: Mutex<BTreeMap<AssumedRole, Arc<Principal>>>,
 }
 
 impl Shared {
-    pub(super) fn new(sdk: SdkConfig, clock: Clock, in_flight_max: usize, pace: Pace) -> Self {
+    pub(super) fn new(own: Principal, in_flight_max: usize, lanes: Arc<Lanes>) -> Self {
         let road = Road {
-            clock,
-            pace,
+            lanes,
             room: Arc::new(Semaphore::new(in_flight_max)),
             meter: Meter::default(),
         };
         Self {
-            sdk,
             in_flight_max,
             road,
-            account: OnceCell::new(),
-            clients: Mutex::default(),
+            own: Arc::new(own),
+            roles: Mutex::default(),
         }
     }
 
-    /// The same account and wire, with everything else begun anew.
-    pub(super) fn at_pace(&self, pace: Pace) -> Self {
-        Self::new(
-            self.sdk.clone(),
-            self.road.clock.clone(),
-            self.in_flight_max,
-            pace,
-        )
+    /// The same credentials and wire on these lanes, with everything else begun anew.
+    pub(super) fn anew(&self, lanes: Arc<Lanes>) -> Self {
+        Self::new(self.own.anew(), self.in_flight_max, lanes)
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        self.road.lanes.clock()
+    }
+
+    pub(super) fn lanes(&self) -> &Arc<Lanes> {
+        &self.road.lanes
     }
 
     /// What was sent so far.
@@ -96,30 +98,41 @@ impl Shared {
         self.road.meter.read(into);
     }
 
-    fn clients(&self, region: &Region) -> Arc<Clients> {
-        // A client set is complete when it is inserted, so a panic elsewhere leaves the map whole.
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = clients
-            .entry(region.clone())
-            .or_insert_with(|| Arc::new(Clients::new(&self.sdk, region, &self.road)));
+    fn principal(&self, identity: &Identity, region: &Region) -> Arc<Principal> {
+        let role = match identity {
+            Identity::Own => return Arc::clone(&self.own),
+            Identity::Role(role) => role,
+        };
+        // A principal is complete when it is inserted, so a panic elsewhere leaves the map whole.
+        let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = roles
+            .entry(role.clone())
+            .or_insert_with(|| Arc::new(Principal::of_role(role, &self.own, region, &self.road)));
         Arc::clone(made)
     }
 }
 
-/// The door to one region. Cheap to clone; clones and other regions of the same
-/// [`super::Connection`] share its HTTP client, its limit on calls under way and its counters.
+/// The door to one region as one identity. Cheap to clone; clones, other identities and other
+/// regions of the same [`super::Connection`] share its HTTP client, its limit on calls under way and
+/// its counters.
 #[derive(Debug, Clone)]
 pub struct Cloud {
     region: Region,
-    pub(super) shared: Arc<Shared>,
+    shared: Arc<Shared>,
+    pub(super) principal: Arc<Principal>,
     pub(super) clients: Arc<Clients>,
 }
 
 impl Cloud {
-    pub(super) fn new(shared: &Arc<Shared>, region: &Region) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, identity: &Identity, region: &Region) -> Self {
+        Self::of(shared, shared.principal(identity, region), region)
+    }
+
+    fn of(shared: &Arc<Shared>, principal: Arc<Principal>, region: &Region) -> Self {
         Self {
             region: region.clone(),
-            clients: shared.clients(region),
+            clients: principal.clients(region, &shared.road),
+            principal,
             shared: Arc::clone(shared),
         }
     }
@@ -129,14 +142,14 @@ impl Cloud {
         &self.region
     }
 
-    /// The same connection, another region.
+    /// The same connection and identity, another region.
     pub fn in_region(&self, region: &Region) -> Self {
-        Self::new(&self.shared, region)
+        Self::of(&self.shared, Arc::clone(&self.principal), region)
     }
 
     /// The connection's clock.
     pub fn clock(&self) -> &Clock {
-        &self.shared.road.clock
+        self.shared.clock()
     }
 
     /// What was sent so far over this connection, all regions and clones together.
@@ -204,6 +217,25 @@ impl Cloud {
         }
     }
 
+    /// The call for which there were no credentials is not to blame, and what helps is at the role.
+    fn role_refused<E>(&self, error: &SdkError<E, HttpResponse>) -> Option<Failure>
+    where
+        E: Error + 'static,
+    {
+        let (refusal, role) = (refusal_of_role(error)?, self.principal.role.as_ref()?);
+        let message = refusal.message().unwrap_or("AWS gave no message");
+        Some(Failure {
+            code: refusal.code().map(str::to_owned),
+            request_id: refusal.request_id().map(str::to_owned),
+            ..self.failure(
+                ASSUME_ROLE,
+                role,
+                ErrorKind::NoCredentials,
+                one_line(message),
+            )
+        })
+    }
+
     fn failed<E>(
         &self,
         operation: Operation,
@@ -230,6 +262,9 @@ impl Cloud {
                 failure.into()
             }
             _ => {
+                if let Some(failure) = self.role_refused(&error) {
+                    return failure.into();
+                }
                 let (kind, message) = without_answer(&error, operation.effect);
                 let request_id = error.request_id().map(str::to_owned);
                 let failure = Failure {
@@ -241,6 +276,13 @@ impl Cloud {
             }
         }
     }
+}
+
+/// What STS said about assuming a role, where a request failed for that.
+fn refusal_of_role<E: Error + 'static>(
+    error: &SdkError<E, HttpResponse>,
+) -> Option<&ErrorMetadata> {
+    first_in_chain::<AssumeRoleError>(error).map(ProvideErrorMetadata::meta)
 }
 
 /// The request's id where only an XML body has it (`RequestID` in EC2, `RequestId` elsewhere).
@@ -283,12 +325,19 @@ where
 
 /// Whether some error in the chain is a `T` that fits.
 fn in_chain<T: Error + 'static>(error: &(dyn Error + 'static), fits: impl Fn(&T) -> bool) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.downcast_ref::<T>().is_some_and(&fits) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    chain(error)
+        .filter_map(|error| error.downcast_ref())
+        .any(fits)
+}
+
+/// The outermost `T` in the chain.
+fn first_in_chain<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error = *error;
+        error.source()
+    })
 }

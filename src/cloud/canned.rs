@@ -20,7 +20,7 @@ use aws_smithy_types::body::SdkBody;
 use chrono::{TimeZone, Utc};
 
 use super::sdk_clock::SdkClock;
-use super::{ByHand, Cloud, Connection, Pace};
+use super::{ByHand, Cloud, Connection, Identity, Pace};
 use crate::clock::Clock;
 
 /// What the account does with one request.
@@ -72,7 +72,7 @@ pub(super) fn account(
     reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
 ) -> (Cloud, Asked) {
     let (connection, asked) = connection(latency, in_flight_max, reply);
-    (connection.cloud(None).unwrap(), asked)
+    (connection.cloud(&Identity::Own, None).unwrap(), asked)
 }
 
 /// [`answering`] to a door that sends at most this many calls a second.
@@ -82,7 +82,7 @@ pub(super) fn steadily(
 ) -> (Cloud, Asked) {
     let (connection, asked) = connection(Duration::ZERO, 16, reply);
     let steady = connection.at_pace(Pace::Steady { calls_per_second });
-    (steady.cloud(None).unwrap(), asked)
+    (steady.cloud(&Identity::Own, None).unwrap(), asked)
 }
 
 fn connection(
@@ -129,7 +129,9 @@ pub(super) fn without_credentials() -> Cloud {
         .time_source(SdkClock(clock.clone()))
         .sleep_impl(SdkClock(clock.clone()))
         .build();
-    Connection::new(sdk, &clock, None).cloud(None).unwrap()
+    Connection::new(sdk, None, &clock, None)
+        .cloud(&Identity::Own, None)
+        .unwrap()
 }
 
 type ReplyFn = dyn Fn(usize, &str) -> Reply + Send + Sync;

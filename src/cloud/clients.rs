@@ -1,9 +1,9 @@
-//! The SDK's clients of one region: per service one that asks and one that changes.
+//! The SDK's clients of one identity in one region: per service one that asks and one that changes.
 //!
 //! Two, because they differ in what a failure costs: a question is cheap to repeat and should give
 //! up soon, a change must never be repeated blindly and may take its time.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -14,7 +14,8 @@ use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Operation};
 use super::codes::Effect;
-use super::lane::{Lane, Road};
+use super::identity::Payer;
+use super::lane::{Gate, Line, Road};
 use crate::model::ids::Region;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,12 +49,13 @@ impl<C> Pair<C> {
     }
 }
 
-/// The clients of one region.
+/// The clients of one identity in one region.
 #[derive(Debug)]
 pub(super) struct Clients {
     read: SdkConfig,
     change: SdkConfig,
     region: Region,
+    payer: Arc<Payer>,
     road: Road,
     ec2: Pair<aws_sdk_ec2::Client>,
     beanstalk: Pair<aws_sdk_elasticbeanstalk::Client>,
@@ -63,7 +65,7 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn new(sdk: &SdkConfig, region: &Region, road: &Road) -> Self {
+    pub(super) fn new(sdk: &SdkConfig, region: &Region, payer: &Arc<Payer>, road: &Road) -> Self {
         let of = |retry: RetryConfig| {
             let timeouts = TimeoutConfig::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
@@ -78,6 +80,7 @@ impl Clients {
             read: of(retry),
             change: of(RetryConfig::disabled()),
             region: region.clone(),
+            payer: Arc::clone(payer),
             road: road.clone(),
             ec2: Pair::new(),
             beanstalk: Pair::new(),
@@ -87,18 +90,29 @@ impl Clients {
         }
     }
 
-    /// The SDK's configuration for one client, with a lane of its own before the wire.
-    fn sdk(&self, service: &str, effect: Effect) -> SdkConfig {
+    /// The SDK's configuration for one client, with the line that it waits in before the wire.
+    fn sdk(&self, service: &'static str, effect: Effect) -> SdkConfig {
         let (sdk, what, attempt_max) = match effect {
             Effect::Read => (&self.read, "reads", READ_ATTEMPT_TIMEOUT),
             Effect::Change => (&self.change, "changes", CHANGE_ATTEMPT_TIMEOUT),
         };
-        let what = format!("{service} {what}");
-        let lane = Lane::new(&self.road, &what, &self.region, attempt_max);
-        let wire = sdk.http_client().map(|wire| lane.before(wire));
+        let line = Line {
+            service,
+            what,
+            region: self.region.clone(),
+        };
+        let wire = sdk.http_client().map(|wire| {
+            let payer = Arc::clone(&self.payer);
+            Gate::new(line, payer, &self.road, attempt_max).before(wire)
+        });
         let mut sdk = sdk.to_builder();
         sdk.set_http_client(wire);
         sdk.build()
+    }
+
+    /// What roles are assumed with. A session that nobody got is no harm, so that asking again is right.
+    pub(super) fn sts_for_roles(&self) -> SdkConfig {
+        self.sdk("sts", Effect::Read)
     }
 }
 

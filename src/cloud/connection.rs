@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -16,6 +15,8 @@ use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Shared};
 use super::error::{CloudError, ErrorKind, Failure};
+use super::identity::{AssumedRole, Identity, Principal};
+use super::lane::Lanes;
 use super::meter::Calls;
 use super::pace::Pace;
 use super::sdk_clock::SdkClock;
@@ -52,7 +53,11 @@ pub struct ByHand {
 }
 
 /// A way to AWS: credentials, HTTP client, time, and the limit on calls under way, shared by the
-/// [`Cloud`]s of all its regions. Cheap to clone.
+/// [`Cloud`]s of all its identities and regions. Cheap to clone.
+///
+/// The pace belongs to an account and a region, whoever asks: a second identity of one account waits
+/// in the lines of the first. A role's account is in its ARN; credentials whose account is not known
+/// yet have lines of their own, which become the account's once it is known.
 #[derive(Debug, Clone)]
 pub struct Connection {
     shared: Arc<Shared>,
@@ -82,7 +87,7 @@ impl Connection {
         if let Some(role) = &reach.role {
             sdk = assuming(role, sdk).await;
         }
-        Self::new(sdk, clock, reach.in_flight_max)
+        Self::new(sdk, reach.role.clone(), clock, reach.in_flight_max)
     }
 
     /// Builds one from its parts.
@@ -108,14 +113,22 @@ impl Connection {
             .stalled_stream_protection(no_stalled_stream_protection())
             .http_client(parts.http);
         sdk.set_endpoint_url(parts.endpoint);
-        Self::new(sdk.build(), clock, parts.in_flight_max)
+        Self::new(sdk.build(), None, clock, parts.in_flight_max)
     }
 
-    pub(super) fn new(sdk: SdkConfig, clock: &Clock, in_flight_max: Option<usize>) -> Self {
+    /// `role`: the ARN of the one that these credentials are of, where they are of one.
+    pub(super) fn new(
+        sdk: SdkConfig,
+        role: Option<String>,
+        clock: &Clock,
+        in_flight_max: Option<usize>,
+    ) -> Self {
         let region = sdk.region().map(|region| Region::new(region.as_ref()));
         let in_flight_max = in_flight_max.unwrap_or(IN_FLIGHT_MAX_DEFAULT).max(1);
+        let lanes = Arc::new(Lanes::new(clock, Pace::Eager));
+        let own = Principal::own(sdk, role);
         Self {
-            shared: Arc::new(Shared::new(sdk, clock.clone(), in_flight_max, Pace::Eager)),
+            shared: Arc::new(Shared::new(own, in_flight_max, lanes)),
             region,
         }
     }
@@ -124,8 +137,23 @@ impl Connection {
     /// called a connection is [`Pace::Eager`].
     #[must_use]
     pub fn at_pace(&self, pace: Pace) -> Self {
+        let lanes = Arc::new(Lanes::new(self.shared.clock(), pace));
+        self.in_lanes(lanes)
+    }
+
+    /// The same way to AWS in the lines of an earlier one, whose callers may still be asking: both
+    /// together keep this one's pace, and what the earlier one has learnt of throttling is not forgotten.
+    /// The counters are its own.
+    #[must_use]
+    pub fn in_lines_of(&self, earlier: &Self) -> Self {
+        let lanes = earlier.shared.lanes();
+        lanes.set_pace(self.shared.lanes().pace());
+        self.in_lanes(Arc::clone(lanes))
+    }
+
+    fn in_lanes(&self, lanes: Arc<Lanes>) -> Self {
         Self {
-            shared: Arc::new(self.shared.at_pace(pace)),
+            shared: Arc::new(self.shared.anew(lanes)),
             region: self.region.clone(),
         }
     }
@@ -140,13 +168,14 @@ impl Connection {
         self.shared.read_calls(into);
     }
 
-    /// The door to one region; absent: the connection's own.
+    /// The door to one region as one identity; absent: the connection's own region. Calls nothing: a
+    /// role is assumed by the first request that needs it, and again before its session ends.
     ///
     /// # Errors
     /// `Invalid` when no region is named anywhere.
-    pub fn cloud(&self, region: Option<&Region>) -> Result<Cloud, CloudError> {
+    pub fn cloud(&self, identity: &Identity, region: Option<&Region>) -> Result<Cloud, CloudError> {
         match region.or(self.region.as_ref()) {
-            Some(region) => Ok(Cloud::new(&self.shared, region)),
+            Some(region) => Ok(Cloud::new(&self.shared, identity, region)),
             None => Err(no_region()),
         }
     }
@@ -164,11 +193,7 @@ impl std::fmt::Debug for ByHand {
 }
 
 async fn assuming(role: &str, sdk: SdkConfig) -> SdkConfig {
-    let provider = AssumeRoleProvider::builder(role)
-        .session_name("amiwatch")
-        .configure(&sdk)
-        .build()
-        .await;
+    let provider = AssumedRole::of(role).provider(&sdk).await;
     sdk.into_builder()
         .credentials_provider(SharedCredentialsProvider::new(provider))
         .build()

@@ -103,6 +103,11 @@ impl CloudError {
                 "AWS leaves out what it denies: allow {} to these credentials, or check the name",
                 self.operation
             ),
+            ErrorKind::NoCredentials if self.operation == "sts:AssumeRole" => {
+                "let these credentials assume the role: its trust policy must name them, and the \
+                 external id that it asks for must be the one that is given"
+                    .to_owned()
+            }
             ErrorKind::NoCredentials => self.credentials_hint().to_owned(),
             kind => general_hint(kind).to_owned(),
         }

@@ -1,12 +1,14 @@
 //! The gate before the wire: every attempt of every request waits here for its turn, the SDK's own
 //! retries included, since it stands below them as the client's HTTP client.
 //!
-//! A lane is one service's reads, or its changes, in one region: what shares a bucket at AWS waits in
-//! one line, first come first served, and what has another bucket is not held up by it. So a look at
-//! a builder does not wait behind a survey's thousand settings, and what waits in its own line is as
-//! long as callers ask at once, which they bound. The time-out of an attempt begins when it is sent.
+//! A lane is one service's reads, or its changes, in one region of one account: what shares a bucket
+//! at AWS waits in one line, first come first served, and what has another bucket is not held up by
+//! it. Who asks makes no difference: AWS counts by account, not by role. So a look at a builder does
+//! not wait behind a survey's thousand settings, and what waits in its own line is as long as callers
+//! ask at once, which they bound. The time-out of an attempt begins when it is sent.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
@@ -19,65 +21,167 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex as Turn, Semaphore};
 
+use super::identity::{Payer, PayerKey};
 use super::meter::{Meter, says_too_often};
 use super::pace::{Outcome, Pace, Pacer};
 use crate::clock::Clock;
 use crate::model::ids::Region;
 
-/// What all lanes of a connection share.
+/// What all requests of a connection share.
 #[derive(Debug, Clone)]
 pub(super) struct Road {
-    pub(super) clock: Clock,
-    pub(super) pace: Pace,
+    pub(super) lanes: Arc<Lanes>,
     /// Room for requests under way, over all lanes.
     pub(super) room: Arc<Semaphore>,
     pub(super) meter: Meter,
 }
 
+/// What shares a bucket at AWS within one account: one service's reads, or its changes, in one region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Line {
+    pub(super) service: &'static str,
+    /// `reads` or `changes`.
+    pub(super) what: &'static str,
+    pub(super) region: Region,
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} in {}", self.service, self.what, self.region)
+    }
+}
+
+/// The lanes by whose account is asked: one for each line of an account, whoever asks.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    clock: Clock,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    pace: Pace,
+    lanes: BTreeMap<(PayerKey, Line), Arc<Lane>>,
+}
+
+impl Lanes {
+    pub(super) fn new(clock: &Clock, pace: Pace) -> Self {
+        let lanes = BTreeMap::new();
+        Self {
+            clock: clock.clone(),
+            kept: Mutex::new(Kept { pace, lanes }),
+        }
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        self.kept().pace
+    }
+
+    /// From now on this is asked; what was learnt by throttling stays.
+    pub(super) fn set_pace(&self, pace: Pace) {
+        let mut kept = self.kept();
+        kept.pace = pace;
+        kept.lanes
+            .values()
+            .for_each(|lane| lane.pacer().ask_at(pace));
+    }
+
+    /// Where a request waits now. Lines of an identity whose account has become known since they were
+    /// last asked for become the account's, or join those that it has.
+    fn lane(&self, payer: &Payer, line: &Line) -> Arc<Lane> {
+        let mut kept = self.kept();
+        let Kept { pace, lanes } = &mut *kept;
+        let key = (payer.key(), line.clone());
+        let early = match key.0 {
+            PayerKey::Account(_) => lanes.remove(&(payer.unknown_key(), line.clone())),
+            PayerKey::Unknown(_) => None,
+        };
+        let lane = match (lanes.get(&key), early) {
+            (Some(lane), None) => return Arc::clone(lane),
+            (Some(lane), Some(early)) => {
+                lane.pacer().join(&early.pacer());
+                return Arc::clone(lane);
+            }
+            (None, Some(early)) => early,
+            (None, None) => Arc::new(Lane::new(*pace, self.clock.now())),
+        };
+        lanes.insert(key, Arc::clone(&lane));
+        lane
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // Each change is complete in itself, so a panic elsewhere leaves it whole.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// One line of requests.
 #[derive(Debug)]
-pub(super) struct Lane {
-    /// For the log: `ec2 reads in eu-west-1`.
-    name: String,
-    road: Road,
-    /// From sending to the last byte of the answer.
-    attempt_max: Duration,
+struct Lane {
     pacer: Mutex<Pacer>,
     /// Held by whoever is next; the others queue for it in the order in which they came.
     turn: Turn<()>,
 }
 
 impl Lane {
-    pub(super) fn new(road: &Road, what: &str, region: &Region, attempt_max: Duration) -> Self {
+    fn new(pace: Pace, now: DateTime<Utc>) -> Self {
         Self {
-            name: format!("{what} in {region}"),
-            pacer: Mutex::new(Pacer::new(road.pace, road.clock.now())),
-            road: road.clone(),
-            attempt_max,
+            pacer: Mutex::new(Pacer::new(pace, now)),
             turn: Turn::new(()),
         }
     }
 
-    /// The HTTP client whose requests all pass this lane.
-    pub(super) fn before(self, wire: SharedHttpClient) -> SharedHttpClient {
-        SharedHttpClient::new(Gate {
-            lane: Arc::new(self),
-            wire,
-        })
-    }
-
     /// Waits until the pace lets one request go.
-    async fn admit(&self) {
+    async fn admit(&self, clock: &Clock) {
         let _turn = self.turn.lock().await;
         loop {
-            let taken = self.pacer().take(self.road.clock.now());
+            let taken = self.pacer().take(clock.now());
             match taken {
                 Ok(()) => return,
-                Err(wait) => self.road.clock.sleep(wait).await,
+                Err(wait) => clock.sleep(wait).await,
             }
         }
+    }
+
+    fn pacer(&self) -> MutexGuard<'_, Pacer> {
+        // Each change of the pace is complete in itself, so a panic elsewhere leaves it whole.
+        self.pacer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one client's requests pass before the wire.
+#[derive(Debug)]
+pub(super) struct Gate {
+    line: Line,
+    payer: Arc<Payer>,
+    road: Road,
+    /// From sending to the last byte of the answer.
+    attempt_max: Duration,
+}
+
+impl Gate {
+    pub(super) fn new(line: Line, payer: Arc<Payer>, road: &Road, attempt_max: Duration) -> Self {
+        Self {
+            line,
+            payer,
+            road: road.clone(),
+            attempt_max,
+        }
+    }
+
+    /// The HTTP client whose requests all pass this gate.
+    pub(super) fn before(self, wire: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(GatedClient {
+            gate: Arc::new(self),
+            wire,
+        })
     }
 
     /// Sends one request in its turn and gives its whole answer.
@@ -89,29 +193,38 @@ impl Lane {
         self.admit().await;
         let _room = self.road.room.acquire().await;
         let _counted = self.road.meter.enter();
-        let sent = self.road.clock.now();
-        let answer = self
-            .road
-            .clock
+        let clock = self.road.lanes.clock();
+        let sent = clock.now();
+        let answer = clock
             .timeout(self.attempt_max, async {
                 whole(wire.call(request).await?).await
             })
             .await
             .unwrap_or_else(|late| Err(ConnectorError::timeout(late.into())));
-        let now = self.road.clock.now();
-        if let Some(rate) = self.pacer().answered(sent, outcome(&answer), now) {
-            tracing::info!(
-                lane = self.name,
-                calls_per_second = rate,
-                "throttled; asking less"
-            );
+        let cut = self
+            .lane()
+            .pacer()
+            .answered(sent, outcome(&answer), clock.now());
+        if let Some(rate) = cut {
+            let lane = self.line.to_string();
+            tracing::info!(lane, calls_per_second = rate, "throttled; asking less");
         }
         answer
     }
 
-    fn pacer(&self) -> std::sync::MutexGuard<'_, Pacer> {
-        // Each change of the pace is complete in itself, so a panic elsewhere leaves it whole.
-        self.pacer.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn admit(&self) {
+        loop {
+            let lane = self.lane();
+            lane.admit(self.road.lanes.clock()).await;
+            // The account may have become known meanwhile, and with it a line that others wait in.
+            if Arc::ptr_eq(&lane, &self.lane()) {
+                return;
+            }
+        }
+    }
+
+    fn lane(&self) -> Arc<Lane> {
+        self.road.lanes.lane(&self.payer, &self.line)
     }
 }
 
@@ -141,21 +254,21 @@ fn outcome(answer: &Result<HttpResponse, ConnectorError>) -> Outcome {
     }
 }
 
-/// A lane in the shape that the SDK takes.
+/// A gate in the shape that the SDK takes.
 #[derive(Debug)]
-struct Gate {
-    lane: Arc<Lane>,
+struct GatedClient {
+    gate: Arc<Gate>,
     wire: SharedHttpClient,
 }
 
-impl HttpClient for Gate {
+impl HttpClient for GatedClient {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(GatedConnector {
-            lane: Arc::clone(&self.lane),
+            gate: Arc::clone(&self.gate),
             wire: self.wire.http_connector(settings, components),
         })
     }
@@ -167,13 +280,13 @@ impl HttpClient for Gate {
 
 #[derive(Debug)]
 struct GatedConnector {
-    lane: Arc<Lane>,
+    gate: Arc<Gate>,
     wire: SharedHttpConnector,
 }
 
 impl HttpConnector for GatedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (lane, wire) = (Arc::clone(&self.lane), self.wire.clone());
-        HttpConnectorFuture::new(async move { lane.pass(&wire, request).await })
+        let (gate, wire) = (Arc::clone(&self.gate), self.wire.clone());
+        HttpConnectorFuture::new(async move { gate.pass(&wire, request).await })
     }
 }

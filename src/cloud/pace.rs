@@ -11,14 +11,23 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How fast a connection asks.
+/// How fast an account is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
     /// As fast as it can until the first throttle: for a person who waits.
     Eager,
-    /// At most this many calls a second, in each region and to each service, reads and changes
-    /// apart: for a daemon, which has time and is not alone in the account.
+    /// At most this many calls a second, in each region of the account and to each service, reads
+    /// and changes apart: for a daemon, which has time and is not alone in the account.
     Steady { calls_per_second: u32 },
+}
+
+impl Pace {
+    fn asked(self) -> Option<f64> {
+        match self {
+            Self::Eager => None,
+            Self::Steady { calls_per_second } => Some(f64::from(calls_per_second).max(RATE_MIN)),
+        }
+    }
 }
 
 /// What became of one request, as far as the pace cares.
@@ -59,7 +68,7 @@ const BURST_MAX: f64 = 5.0;
 const BURST_AFTER_CUT: f64 = 2.0;
 
 /// The pace of one bucket.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Pacer {
     /// The most that may ever be asked; absent: no limit of ours.
     asked: Option<f64>,
@@ -87,10 +96,7 @@ struct Cut {
 
 impl Pacer {
     pub(super) fn new(pace: Pace, now: DateTime<Utc>) -> Self {
-        let asked = match pace {
-            Pace::Eager => None,
-            Pace::Steady { calls_per_second } => Some(f64::from(calls_per_second).max(RATE_MIN)),
-        };
+        let asked = pace.asked();
         let mut pacer = Self {
             asked,
             rate: asked,
@@ -148,6 +154,31 @@ impl Pacer {
             }
             Outcome::Throttled => self.throttled(sent, now),
         }
+    }
+
+    /// Another pace is asked for; a rate that throttling has lowered stays where it is lower.
+    pub(super) fn ask_at(&mut self, pace: Pace) {
+        self.asked = pace.asked();
+        self.rate = match self.cut {
+            Some(_) => slower(self.rate, self.asked),
+            None => self.asked,
+        };
+        self.tokens = self.tokens.min(self.burst());
+    }
+
+    /// The other was of the same bucket all the time: what both have seen, at the slower rate of both.
+    pub(super) fn join(&mut self, other: &Self) {
+        let rate = slower(self.rate, other.rate);
+        if rate != self.rate {
+            self.cut = other.cut;
+        }
+        self.rate = rate;
+        self.tokens = self.tokens.min(other.tokens);
+        self.filled_at = self.filled_at.max(other.filled_at);
+        self.began = self.began.min(other.began);
+        self.seen = self.seen.max(other.seen);
+        self.accepted.extend(&other.accepted);
+        self.accepted.make_contiguous().sort();
     }
 
     fn throttled(&mut self, sent: DateTime<Utc>, now: DateTime<Utc>) -> Option<f64> {
@@ -244,6 +275,14 @@ impl Pacer {
             (Some(asked), None) => asked.clamp(1.0, BURST_MAX),
             (None, _) | (_, Some(_)) => BURST_AFTER_CUT,
         }
+    }
+}
+
+/// Of two rates; absent is no limit.
+fn slower(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (limit, None) | (None, limit) => limit,
     }
 }
 

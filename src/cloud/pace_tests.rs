@@ -303,3 +303,48 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn two_that_turn_out_to_be_one_bucket_go_on_at_the_slower_rate() {
+    let throttled = || cut_after(50);
+    let cases: [(Pacer, Pacer, Option<f64>); 4] = [
+        (steady(5), steady(5), Some(5.0)),
+        (steady(5), Pacer::new(Pace::Eager, at(0)), Some(5.0)),
+        (Pacer::new(Pace::Eager, at(0)), throttled(), Some(45.0)),
+        (throttled(), Pacer::new(Pace::Eager, at(0)), Some(45.0)),
+    ];
+    for (mut one, other, rate) in cases {
+        one.join(&other);
+        assert_eq!(one.rate, rate);
+    }
+    // What both had saved up is not had twice.
+    let (mut one, mut other) = (steady(5), steady(5));
+    while other.take(at(0)).is_ok() {}
+    one.join(&other);
+    assert!(one.take(at(0)).is_err());
+    // A cut that came along lets the rate grow again.
+    let mut one = Pacer::new(Pace::Eager, at(0));
+    one.join(&throttled());
+    for ms in (4_000..60_000).step_by(100) {
+        one.answered(at(ms - 20), Outcome::Accepted, at(ms));
+    }
+    assert!(rate(&one) > 45.0, "{}", rate(&one));
+}
+
+#[test]
+fn another_pace_is_taken_up_at_once_but_for_what_throttling_has_taught() {
+    let faster = Pace::Steady {
+        calls_per_second: 20,
+    };
+    let mut pacer = steady(5);
+    pacer.ask_at(faster);
+    assert!(near(rate(&pacer), 20.0));
+    let mut pacer = cut_after(5);
+    let learnt = rate(&pacer);
+    pacer.ask_at(faster);
+    assert!(near(rate(&pacer), learnt));
+    pacer.ask_at(Pace::Steady {
+        calls_per_second: 1,
+    });
+    assert!(near(rate(&pacer), 1.0));
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Service;
 use super::look::wanted;
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::adopt::{Adopted, Case, Refusal, adopt};
 use crate::flow::compare::compare;
 use crate::flow::detect::{Look, sight, watch_sighting};
@@ -59,7 +59,9 @@ pub enum AdoptError {
 /// [`AdoptError`]; nothing is written then.
 pub async fn take(service: &Service<'_>, asked: &Asked<'_>) -> Result<Taken, AdoptError> {
     let watch = asked.watch;
-    let cloud = service.connection.cloud(watch.region.as_ref())?;
+    let cloud = service
+        .connection
+        .cloud(&Identity::Own, watch.region.as_ref())?;
     let scope = cloud.caller().await?;
     let memory = remembered(service, &scope, watch).await?.1;
     let seen = Looked::at(service, &cloud, asked, &memory).await;

@@ -5,7 +5,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::Service;
 use super::look::Place;
-use crate::cloud::CloudError;
+use crate::cloud::{CloudError, Identity};
 use crate::flow::bake::order::{OrderInputs, key, order};
 use crate::flow::bake::site::site;
 use crate::flow::bake::steps::{Bake, BakeOutput, BakeStep, JOURNALS, journal_name};
@@ -176,7 +176,9 @@ pub async fn bake(
     observers: &Observers<'_>,
 ) -> Result<Ended, DriveError> {
     let told = service.told();
-    let cloud = service.connection.cloud(Some(&order.scope.region))?;
+    let cloud = service
+        .connection
+        .cloud(&Identity::Own, Some(&order.scope.region))?;
     let workflow = Bake::new(cloud, service.store, &told);
     let observer = observers(order);
     let runner = runner(service, lease, &workflow, observer.as_ref());
@@ -248,7 +250,9 @@ pub async fn resume_one(
 ) -> Result<Ended, DriveError> {
     let run = replay::<Bake<'_>>(service.store, journal).await?;
     let order = run.input();
-    let cloud = service.connection.cloud(Some(&order.scope.region))?;
+    let cloud = service
+        .connection
+        .cloud(&Identity::Own, Some(&order.scope.region))?;
     // Elsewhere nothing of this bake would be found, and it would be closed as cleaned up.
     let here = cloud.caller().await?;
     if here != order.scope {

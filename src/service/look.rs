@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::Service;
 use super::recall::Learnt;
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::detect::{self, sight, watch_sighting};
 use crate::flow::{compare, plan};
 use crate::model::bake::RecipeDigest;
@@ -185,7 +185,7 @@ async fn reach(
     service: &Service<'_>,
     region: Option<&Region>,
 ) -> Result<(Cloud, Scope), CloudError> {
-    let cloud = service.connection.cloud(region)?;
+    let cloud = service.connection.cloud(&Identity::Own, region)?;
     let scope = cloud.caller().await?;
     Ok((cloud, scope))
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sim::{Account, At, EnvironmentSpec, FaultKind, FaultRule, ImageChange, ImageSpec, Release};
 
 use super::*;
-use crate::cloud::{ByHand, Connection, Pace};
+use crate::cloud::{ByHand, Connection, Identity, Pace};
 use crate::flow::compare::standing::Standing;
 use crate::flow::survey::survey;
 use crate::flow::test_world::codes;
@@ -67,7 +67,7 @@ impl Town {
         };
         let connection = Connection::by_hand(parts, &clock);
         Self {
-            cloud: connection.cloud(None).unwrap(),
+            cloud: connection.cloud(&Identity::Own, None).unwrap(),
             connection,
             base: BTreeMap::from(base),
             account,
@@ -77,7 +77,10 @@ impl Town {
 
     /// Another door, at a pace that nothing has slowed down yet.
     pub(super) fn door(&self, pace: Pace) -> Cloud {
-        self.connection.at_pace(pace).cloud(None).unwrap()
+        self.connection
+            .at_pace(pace)
+            .cloud(&Identity::Own, None)
+            .unwrap()
     }
 
     pub(super) fn at(&self) -> At {

@@ -82,7 +82,9 @@ impl<'a, H: Host> Daemon<'a, H> {
     }
 
     /// What is under way goes on as it began; the next pass is at once, under the new config.
-    fn take_up(&mut self, new: Generation, now: DateTime<Utc>) {
+    fn take_up(&mut self, mut new: Generation, now: DateTime<Utc>) {
+        // Bakes of the old config go on asking: both together keep the new pace.
+        new.connection = new.connection.in_lines_of(&self.generation.connection);
         self.timetable = Timetable::of(&new.settings.schedule);
         self.ground.outside.secrets.forget_all();
         self.count();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{Done, Found, SweepError, Unreachable};
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::sweep::decide::{Known, decide};
 use crate::flow::sweep::inventory::{Inventory, inventory};
@@ -118,7 +118,7 @@ impl<'a> Sweep<'a> {
     }
 
     pub(super) async fn see(&self, region: Option<&Region>) -> Result<Seen, Blind> {
-        let cloud = self.service.connection.cloud(region)?;
+        let cloud = self.service.connection.cloud(&Identity::Own, region)?;
         let scope = cloud.caller().await?;
         let mut claimed = self.claimed(&scope).await?;
         let there = Box::pin(inventory(&cloud, self.installation)).await?;
