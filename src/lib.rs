@@ -6,11 +6,14 @@
 //! one write of the [`store`]. The [`outbox`] delivers notices; what is not AWS it reaches through
 //! [`http_send`], with [`secrets`] read when they are needed. [`settings`] reads the config;
 //! [`service`] runs the stages; [`cli`] is how people start it. Time comes from the [`clock`] alone.
-//! Beside the story, [`rehearse`] boots a recipe on this machine.
+//! Beside the story, [`rehearse`] boots a recipe on this machine, and [`cloud_init`] knows what
+//! cloud-init makes of one.
 
 pub mod model;
 
 pub mod clock;
+
+pub mod cloud_init;
 
 pub mod store;
 

@@ -526,6 +526,11 @@ fn user_data_that_cloud_init_would_ignore_or_that_breaks_the_proof() {
     for right in [
         "#cloud-config\nruncmd: []\n",
         "#cloud-config # mine\n",
+        // All four were booted: tests/contract/guest/claims.
+        "\n\n#cloud-config\nruncmd: []\n",
+        "#Cloud-Config\nruncmd: []\n",
+        "#!/bin/sh\r\nset -e\r\n",
+        "#cloud-config\nruncmd: [a]\nruncmd: [b]\n",
         "#!/bin/sh\necho power_state: no\n",
         "#cloud-boothook\n#!/bin/sh\n",
         "Content-Type: multipart/mixed; boundary=x\nMIME-Version: 1.0\n\n--x\n",
@@ -537,7 +542,7 @@ fn user_data_that_cloud_init_would_ignore_or_that_breaks_the_proof() {
         ("", "empty"),
         ("  \n", "empty"),
         ("runcmd: []\n", "would ignore it"),
-        ("\n#cloud-config\n", "would ignore it"),
+        ("\n#!/bin/sh\necho\n", "cannot start"),
         ("# cloud-config\n", "would ignore it"),
         ("\u{feff}#cloud-config\n", "byte order mark"),
         ("#include\nhttps://x\n", "URL"),
@@ -545,7 +550,10 @@ fn user_data_that_cloud_init_would_ignore_or_that_breaks_the_proof() {
         ("## template: jinja\n#cloud-config\n", "own templates"),
         ("#cloud-config-archive\n", "not a form"),
         ("#part-handler\n", "not a form"),
-        ("#!/bin/sh\r\necho\r\n", "carriage return"),
+        (
+            "MIME-Version: 1.0\nContent-Type: text/cloud-config\n\n#cloud-config\nruncmd:\n  - a: b\n",
+            "a part without a name: line 3: the item of `runcmd`",
+        ),
         (
             "#cloud-config\nruncmd: []\npower_state:\n  mode: poweroff\n",
             "line 3 sets",
@@ -553,6 +561,14 @@ fn user_data_that_cloud_init_would_ignore_or_that_breaks_the_proof() {
         (
             "#cloud-config\n\"power_state\" : {mode: poweroff}\n",
             "line 2 sets",
+        ),
+        (
+            "#cloud-config\n? power_state\n: {mode: halt}\n",
+            "line 2 sets",
+        ),
+        (
+            "MIME-Version: 1.0\nContent-Type: text/cloud-config\n\n#cloud-config\npower_state: {}\n",
+            "a part without a name: line 2 sets",
         ),
         (
             "MIME-Version: 1.0\n\n--x\nContent-Type: text/x-include-url\n",

@@ -3,21 +3,24 @@
 
 use super::cloud_config;
 use super::fault::{Problem, quoted};
+use crate::cloud_init::kind;
+use crate::cloud_init::mime::{self, Part};
 
 /// Everything that is wrong with user data as written, unrendered.
 pub(super) fn problems(text: &str, template: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
     match Form::of(text) {
-        Ok(Form::Script) => problems.extend(carriage_return(text)),
-        Ok(form @ (Form::CloudConfig | Form::Mime)) => {
-            problems.extend(own_power_state(text));
-            // What a template becomes is seen when it is rendered.
-            if form == Form::CloudConfig && !template {
-                problems.extend(cloud_config::problems(text));
+        Ok(Form::Script) => problems.extend(blank_first_line(text)),
+        // What a template becomes is seen when it is rendered.
+        Ok(Form::CloudConfig) if !template => problems.extend(cloud_config::problems(text)),
+        Ok(Form::CloudConfig) => problems.extend(own_power_state(text)),
+        Ok(Form::Mime) => {
+            let parts = if template { Vec::new() } else { parts(text) };
+            if parts.is_empty() {
+                problems.extend(own_power_state(text));
             }
-            if form == Form::Mime {
-                problems.extend(included_part(text));
-            }
+            problems.extend(included_part(text));
+            problems.extend(parts.iter().flat_map(part_problems));
         }
         Ok(Form::Boothook) => {}
         Err(problem) => problems.push(problem),
@@ -30,38 +33,112 @@ pub(super) fn problems(text: &str, template: bool) -> Vec<Problem> {
 
 /// What is allowed and probably not meant, one sentence each.
 pub(super) fn doubts(text: &str) -> Vec<String> {
-    let Ok(Form::CloudConfig) = Form::of(text) else {
-        return Vec::new();
-    };
-    let doubt = |key: String| {
-        format!(
-            "no module of cloud-init has the key {}: without one of the base's own, nothing reads it",
-            quoted(&key)
-        )
-    };
-    cloud_config::strangers(text)
-        .into_iter()
-        .map(doubt)
-        .collect()
+    match Form::of(text) {
+        Ok(Form::CloudConfig) => cloud_config::doubts(text),
+        Ok(Form::Mime) => {
+            let parts = parts(text);
+            let told = |part: &Part| {
+                let doubts = config_of(part).map(|config| cloud_config::doubts(&config));
+                let named = |doubt| format!("{}: {doubt}", name_of(part));
+                doubts.into_iter().flatten().map(named).collect::<Vec<_>>()
+            };
+            let mut doubts: Vec<String> = parts.iter().flat_map(told).collect();
+            doubts.extend(replaced_keys(&parts));
+            doubts
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The shell code, each piece with the shell that runs it.
 pub(super) fn shell(text: &str) -> Vec<(String, String)> {
+    let of_script = |text: &str| {
+        let code = kind::script(text);
+        let first = code.lines().next().unwrap_or_default();
+        let shell = shell_of(first.trim_start_matches("#!"));
+        shell.map(|shell| (shell, code))
+    };
+    let of_config = |text: &str| {
+        let commands = cloud_config::commands(text).into_iter();
+        commands.map(|code| ("sh".to_owned(), code)).collect()
+    };
     match Form::of(text) {
-        Ok(Form::Script) => {
-            let first = text.lines().next().unwrap_or_default();
-            let shell = shell_of(first.trim_start_matches("#!"));
-            shell
-                .map(|shell| (shell, text.to_owned()))
-                .into_iter()
-                .collect()
-        }
-        Ok(Form::CloudConfig) => {
-            let commands = cloud_config::commands(text).into_iter();
-            commands.map(|code| ("sh".to_owned(), code)).collect()
+        Ok(Form::Script) => of_script(text).into_iter().collect(),
+        Ok(Form::CloudConfig) => of_config(text),
+        Ok(Form::Mime) => {
+            let code = |part: Part| {
+                let text = String::from_utf8_lossy(&part.body).into_owned();
+                match part.content_type.as_str() {
+                    "text/cloud-config" => of_config(&text),
+                    kind if kind.starts_with("text/x-shellscript") => {
+                        of_script(&text).into_iter().collect()
+                    }
+                    _ => Vec::new(),
+                }
+            };
+            parts(text).into_iter().flat_map(code).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// A message's parts, of the kinds that cloud-init would take them for. What has no kind, and what cannot
+/// be read, is told when the user data is composed.
+fn parts(text: &str) -> Vec<Part> {
+    let mut parts = mime::read(text).unwrap_or_default();
+    parts.retain_mut(|part| kind::settle(part).is_ok());
+    parts
+}
+
+fn name_of(part: &Part) -> String {
+    match part.name.as_str() {
+        "" => "a part without a name".to_owned(),
+        name => format!("part {}", quoted(name)),
+    }
+}
+
+fn config_of(part: &Part) -> Option<String> {
+    let config = part.content_type == "text/cloud-config";
+    config.then(|| String::from_utf8_lossy(&part.body).into_owned())
+}
+
+fn part_problems(part: &Part) -> Vec<Problem> {
+    let problems = config_of(part).map(|config| cloud_config::problems(&config));
+    let named = |problem: Problem| Problem {
+        wrong: format!("{}: {}", name_of(part), problem.wrong),
+        ..problem
+    };
+    problems.into_iter().flatten().map(named).collect()
+}
+
+/// The headers that say how a part is merged, in the only case in which cloud-init finds them.
+const MERGE_HEADERS: [&str; 2] = ["Merge-Type", "X-Merge-Type"];
+
+/// Keys of one cloud-config that a later one replaces.
+fn replaced_keys(parts: &[Part]) -> Vec<String> {
+    let mut before: Vec<String> = Vec::new();
+    let mut doubts = Vec::new();
+    for part in parts {
+        let Some(config) = config_of(part) else {
+            continue;
+        };
+        let keys = cloud_config::top_keys(&config);
+        let header = |wanted: &str| part.headers.iter().any(|(name, _)| name == wanted);
+        let merged = MERGE_HEADERS.into_iter().any(header)
+            || ["merge_how", "merge_type"]
+                .iter()
+                .any(|key| keys.iter().any(|k| k == key));
+        for key in keys.iter().filter(|key| !merged && before.contains(key)) {
+            doubts.push(format!(
+                "{} has {} as a part before it: cloud-init keeps the later one's alone, unless the part's \
+                 header says `Merge-Type: list(append)+dict(no_replace,recurse_list)+str()`, in this case",
+                name_of(part),
+                quoted(key)
+            ));
+        }
+        before.extend(keys);
+    }
+    doubts
 }
 
 /// The shell of a `#!` line: `/bin/bash -e` and `/usr/bin/env bash` are both bash. Other interpreters
@@ -88,75 +165,69 @@ const WHAT_IS_RIGHT: &str = "begin the file with `#cloud-config`, `#!/bin/sh`, `
                              or a MIME header";
 
 impl Form {
-    /// cloud-init forgives blank lines and capitals in front; amiwatch does not, so that what was
-    /// checked here is what is wrapped there.
+    /// As cloud-init tells them: blank lines in front and capitals are forgiven.
     fn of(text: &str) -> Result<Self, Problem> {
-        let first = text.lines().next().unwrap_or_default();
-        let word = first.split_whitespace().next().unwrap_or_default();
-        let lower = first.to_ascii_lowercase();
-        match word {
-            "#cloud-config" if first.starts_with('#') => Ok(Self::CloudConfig),
-            "#cloud-boothook" if first.starts_with('#') => Ok(Self::Boothook),
-            _ if first.starts_with("#!") => Ok(Self::Script),
-            _ if lower.starts_with("content-type:") || lower.starts_with("mime-version:") => {
-                Ok(Self::Mime)
-            }
-            _ => Err(not_recognised(text, first)),
+        if mime::looks_like(text) {
+            return Ok(Self::Mime);
+        }
+        let first = text.trim_start().lines().next().unwrap_or_default();
+        match kind::sniff(text) {
+            Some("text/cloud-config") => Ok(Self::CloudConfig),
+            Some("text/cloud-boothook") => Ok(Self::Boothook),
+            Some("text/x-shellscript") => Ok(Self::Script),
+            kind => Err(not_recognised(text, first, kind)),
         }
     }
 }
 
-fn not_recognised(text: &str, first: &str) -> Problem {
+fn not_recognised(text: &str, first: &str, kind: Option<&str>) -> Problem {
     let (wrong, right) = match first {
         _ if text.trim().is_empty() => ("the file is empty".to_owned(), WHAT_IS_RIGHT),
         _ if first.starts_with('\u{feff}') => (
             "the file begins with a byte order mark, so that cloud-init would ignore it".to_owned(),
             "save it as UTF-8 without one",
         ),
-        _ if first.starts_with("#include") => (
+        _ if kind.is_some_and(|kind| kind.starts_with("text/x-include")) => (
             "`#include` runs what a URL holds on that day, which nothing can prove".to_owned(),
             "put the text itself into the recipe",
         ),
-        _ if first.starts_with("## template:") => (
+        _ if kind == Some("text/jinja2") || first.starts_with("## template:") => (
             "cloud-init's own templates are not supported".to_owned(),
             "say `template = true` in the config and use minijinja, or write it out",
         ),
-        _ if first.starts_with("#part-handler") || first.starts_with("#cloud-config-") => (
+        _ if kind.is_some() => (
             format!("{} is not a form that recipes can have", quoted(first)),
             WHAT_IS_RIGHT,
         ),
         _ => (
-            format!("cloud-init would ignore it: line 1 is {}", quoted(first)),
+            format!(
+                "cloud-init would ignore it: it begins with {}",
+                quoted(first)
+            ),
             WHAT_IS_RIGHT,
         ),
     };
     Problem::new(wrong, right)
 }
 
-/// `#!/bin/sh` with a carriage return names a program that is not there.
-fn carriage_return(text: &str) -> Option<Problem> {
-    let first = text.split('\n').next()?;
-    first.ends_with('\r').then(|| {
+/// cloud-init takes it for a script and writes it as it is; the kernel wants `#!` at the very beginning.
+fn blank_first_line(text: &str) -> Option<Problem> {
+    (!text.starts_with("#!")).then(|| {
         Problem::new(
-            "line 1 ends with a carriage return, so that the script cannot start",
-            "save the file with Unix line ends",
+            "it begins with a blank in front of `#!`, so that cloud-init would write a script that cannot start",
+            "remove what stands in front of `#!`",
         )
     })
 }
 
-/// The bake ends by powering off itself; a recipe that does so first kills the proof.
+/// The bake ends by powering off itself; a recipe that does so first kills the proof. For what cannot be read
+/// as YAML, or not yet.
 fn own_power_state(text: &str) -> Option<Problem> {
     let at = text.lines().position(|line| {
         let key = line.split(':').next().unwrap_or_default().trim_end();
         line.contains(':') && key.trim_matches(['"', '\'']) == "power_state"
     })?;
-    Some(Problem::new(
-        format!(
-            "line {} sets `power_state`, which amiwatch needs for itself",
-            at + 1
-        ),
-        "remove it: the builder powers off once its report is out",
-    ))
+    Some(cloud_config::power_state_at(at + 1))
 }
 
 /// A part of a MIME message that is an `#include`.

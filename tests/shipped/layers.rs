@@ -6,12 +6,13 @@ use std::path::Path;
 use super::imports::Source;
 
 /// Who may name whom, by the first module. Whatever is not listed may name everything.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("model", &["model"]),
     ("clock", &["clock"]),
+    ("cloud_init", &["cloud_init"]),
     ("store", &["store", "model"]),
     ("cloud", &["cloud", "model", "clock"]),
-    ("settings", &["settings", "model"]),
+    ("settings", &["settings", "model", "cloud_init"]),
     ("workflow", &["workflow", "store", "clock"]),
     // What leaves and is not AWS: it knows addresses and time, and nothing of what is sent.
     ("http_send", &["http_send", "model", "clock"]),
@@ -30,15 +31,27 @@ const ARROWS: [(&str, &[&str]); 11] = [
         ],
     ),
     // A rehearsal sends what a bake sends and judges as a bake judges; it never meets AWS or a store.
-    ("rehearse", &["rehearse", "flow", "model", "clock"]),
+    (
+        "rehearse",
+        &["rehearse", "flow", "model", "clock", "cloud_init"],
+    ),
     (
         "flow",
-        &["flow", "model", "workflow", "cloud", "store", "clock"],
+        &[
+            "flow",
+            "model",
+            "workflow",
+            "cloud",
+            "store",
+            "clock",
+            "cloud_init",
+        ],
     ),
 ];
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
-const PLAIN: [&str; 17] = [
+const PLAIN: [&str; 18] = [
+    "cloud_init",
     "flow::compare",
     "flow::plan",
     "flow::survey",

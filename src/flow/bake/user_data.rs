@@ -9,15 +9,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
+use crate::cloud_init::mime::Part;
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{BakeKey, Proof, digest};
 use crate::model::watch::Check;
 
-mod mime;
+mod message;
 
 mod recipe;
-
-use mime::Part;
 
 /// What EC2 takes, before its own base64.
 pub const LIMIT: usize = 16_384;
@@ -165,7 +164,7 @@ fn compose(script: &Script<'_>, recipe: Vec<Part>) -> Result<Vec<u8>, UserDataEr
         "zz-amiwatch-verify",
         filled(VERIFY, script),
     ));
-    fit(mime::write(&parts).into_bytes())
+    fit(message::write(&parts).into_bytes())
 }
 
 /// A template without comments, indents and the other proof's lines, and with its values in. Every

@@ -1,40 +1,9 @@
 //! The recipe's own parts: of which kind they are, what they may not hold, and what they are called.
 
-use std::io::Read as _;
-
 use super::UserDataError;
-use super::mime::{self, Part};
-
-/// How user data begins, and the type that cloud-init then takes it for.
-const BEGINNINGS: [(&str, &str); 8] = [
-    ("#include-once", "text/x-include-once-url"),
-    ("#include", "text/x-include-url"),
-    ("#cloud-config-archive", "text/cloud-config-archive"),
-    ("#cloud-config", "text/cloud-config"),
-    ("#cloud-boothook", "text/cloud-boothook"),
-    ("#part-handler", "text/part-handler"),
-    ("## template: jinja", "text/jinja2"),
-    ("#!", "text/x-shellscript"),
-];
-
-/// Types whose content cloud-init looks at before it believes them.
-const VAGUE: [&str; 4] = [
-    "",
-    "text/plain",
-    "text/x-not-multipart",
-    "application/octet-stream",
-];
-
-/// Types that cloud-init unpacks first.
-const PACKED: [&str; 4] = [
-    "application/gzip",
-    "application/gzip-compressed",
-    "application/x-gzip",
-    "application/x-gzip-compressed",
-];
-
-/// What a compressed part may grow to; it has to fit into user data again.
-const MAX_UNPACKED: u64 = 1024 * 1024;
+use crate::cloud_init::kind::{self, Unrecognised};
+use crate::cloud_init::mime::{self, Part};
+use crate::cloud_init::pyyaml;
 
 /// cloud-init's own name for what `runcmd` becomes; scripts run in the order of their names.
 const RUNCMD: &str = "runcmd";
@@ -55,6 +24,7 @@ pub(super) fn parts(user_data: &str) -> Result<Vec<Part>, UserDataError> {
         }]
     };
     for (at, part) in parts.iter_mut().enumerate() {
+        part.name = kept_name(&part.name);
         if part.name.is_empty() {
             part.name = format!("part-{:03}", at + 1);
         }
@@ -66,18 +36,13 @@ pub(super) fn parts(user_data: &str) -> Result<Vec<Part>, UserDataError> {
 
 /// Unpacks a part, finds its type, and refuses what a bake cannot take.
 fn settle(part: &mut Part) -> Result<(), UserDataError> {
-    let name = || format!("part `{}`", part.name);
-    if PACKED.contains(&part.content_type.as_str()) || part.body.starts_with(&[0x1f, 0x8b]) {
-        part.body = unpacked(&part.body).map_err(|why| UserDataError::Mime { why })?;
-        part.content_type = String::new();
-    }
+    let given = part.name.clone();
+    let name = || format!("part `{given}`");
+    kind::settle(part).map_err(|wrong| match wrong {
+        Unrecognised::Packed(why) => UserDataError::Mime { why },
+        Unrecognised::Beginning(what) => UserDataError::UnknownKind { part: name(), what },
+    })?;
     let text = String::from_utf8_lossy(&part.body);
-    if VAGUE.contains(&part.content_type.as_str()) {
-        part.content_type = sniff(&text).ok_or_else(|| UserDataError::UnknownKind {
-            part: name(),
-            what: first_line(&text),
-        })?;
-    }
     match part.content_type.as_str() {
         "text/x-include-url" | "text/x-include-once-url" => {
             Err(UserDataError::Include { part: name() })
@@ -94,38 +59,17 @@ fn settle(part: &mut Part) -> Result<(), UserDataError> {
     }
 }
 
-fn unpacked(body: &[u8]) -> Result<Vec<u8>, String> {
-    let mut plain = Vec::new();
-    flate2::read::GzDecoder::new(body)
-        .take(MAX_UNPACKED)
-        .read_to_end(&mut plain)
-        .map_err(|error| {
-            format!("a compressed part cannot be unpacked ({error}): pack it again")
-        })?;
-    Ok(plain)
-}
-
-/// The type that cloud-init would take the text for.
-fn sniff(text: &str) -> Option<String> {
-    let start = text.trim_start_matches('\u{feff}').trim_start();
-    let start = start.get(..64.min(start.len())).unwrap_or(start);
-    let start = start.to_ascii_lowercase();
-    let found = BEGINNINGS
-        .iter()
-        .find(|(begin, _)| start.starts_with(begin));
-    found.map(|(_, kind)| (*kind).to_owned())
-}
-
-/// The text's first line, short, for an error.
-fn first_line(text: &str) -> String {
-    let line = text.trim_start().lines().next().unwrap_or_default();
-    let start: String = line.chars().filter(|c| !c.is_control()).take(40).collect();
-    format!("it begins with `{start}`")
-}
-
 /// Whether a cloud-config's top level has the key, in any of YAML's spellings. In flow style, which
 /// nobody writes by hand, any mention counts.
 fn sets_power_state(text: &str) -> bool {
+    let keys = pyyaml::load(text);
+    if keys.is_ok_and(|keys| {
+        keys.root()
+            .is_some_and(|root| root.get("power_state").is_some())
+    }) {
+        return true;
+    }
+    // What is a template shows its keys in its text alone.
     let code = || text.lines().filter(|line| !is_comment(line));
     if code().any(|line| line.starts_with('{')) {
         return code().any(|line| line.contains("power_state"));
@@ -146,11 +90,19 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
+/// Scripts that cloud-init keeps under /var/lib/cloud/scripts: they stay in the image, under the names that
+/// they were given.
+const KEPT: &str = "text/x-shellscript-per-";
+
 /// Renames the parts to `50-NN-<name>`, numbered in the order of their own names, which is the order
 /// in which cloud-init runs scripts: so they keep it. What ran after `runcmd` still does (`s50-`), and
 /// nothing sorts after our own last part.
 fn rename(parts: &mut [Part]) {
-    let mut order: Vec<usize> = (0..parts.len()).collect();
+    let thrown_away = |at: &usize| {
+        let part = parts.get(*at);
+        part.is_some_and(|part| !part.content_type.starts_with(KEPT))
+    };
+    let mut order: Vec<usize> = (0..parts.len()).filter(thrown_away).collect();
     order.sort_by(|a, b| name_of(parts, *a).cmp(name_of(parts, *b)));
     for (rank, at) in order.into_iter().enumerate() {
         if let Some(part) = parts.get_mut(at) {
@@ -166,6 +118,12 @@ fn rename(parts: &mut [Part]) {
 
 fn name_of(parts: &[Part], at: usize) -> &str {
     parts.get(at).map_or("", |part| part.name.as_str())
+}
+
+/// What cloud-init makes of a part's name when it becomes a file's.
+fn kept_name(name: &str) -> String {
+    let kept = |c: &char| c.is_ascii_alphanumeric() || "_-.()".contains(*c);
+    name.replace('/', "_").chars().filter(kept).collect()
 }
 
 /// A file name that needs no quoting anywhere.

@@ -1,36 +1,37 @@
-//! MIME, as much of it as user data needs: reads the parts of a message, writes a message.
-//! Judges nothing: what a part may hold is `recipe`'s to say.
+//! MIME, as much of it as user data needs: reads the parts of a message. Headers keep the case in which
+//! they were written: cloud-init looks `Merge-Type` up in just that. Judges nothing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::model::bake::digest;
-
 /// One part of user data, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub struct Part {
     /// `text/cloud-config`, in lower case, without parameters.
-    pub(super) content_type: String,
+    pub content_type: String,
     /// The file name; empty where the message gave none.
-    pub(super) name: String,
+    pub name: String,
     /// Headers that cloud-init looks at (`Merge-Type`, `Launch-Index`), as written.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
 }
 
 /// Multiparts inside multiparts, at most.
 const MAX_DEPTH: u32 = 8;
 
 /// Whether user data is a MIME message, to begin with.
-pub(super) fn looks_like(text: &str) -> bool {
+pub fn looks_like(text: &str) -> bool {
     let start = text.trim_start().to_ascii_lowercase();
     ["content-type:", "mime-version:"]
         .iter()
         .any(|header| start.starts_with(header))
 }
 
-/// Reads a message's parts in order, flattened. Errors are one sentence.
-pub(super) fn read(text: &str) -> Result<Vec<Part>, String> {
+/// Reads a message's parts in order, flattened.
+///
+/// # Errors
+/// One sentence, where it is no message.
+pub fn read(text: &str) -> Result<Vec<Part>, String> {
     let text = text.replace("\r\n", "\n");
     let mut parts = Vec::new();
     collect(text.trim_start(), MAX_DEPTH, &mut parts)?;
@@ -150,7 +151,7 @@ fn parameter(value: &str, name: &str) -> Option<String> {
     })
 }
 
-/// An entity's headers, unfolded, names in lower case.
+/// An entity's headers, unfolded, as written.
 #[derive(Debug)]
 struct Headers(Vec<(String, String)>);
 
@@ -167,7 +168,7 @@ impl Headers {
                 value.push(' ');
                 value.push_str(line.trim());
             } else if let Some((name, value)) = line.split_once(':') {
-                headers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+                headers.push((name.trim().to_owned(), value.trim().to_owned()));
             } else {
                 return (Self(headers), rest);
             }
@@ -177,78 +178,24 @@ impl Headers {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(key, _)| key == name);
+        let found = self
+            .0
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
     /// What is not about the message's form.
     fn ours_to_keep(&self) -> Vec<(String, String)> {
-        let form = |key: &str| key.starts_with("content-") || key == "mime-version";
-        let kept = self
-            .0
-            .iter()
-            .filter(|(key, _)| !form(key) && key != "number-attachments");
+        let form = |key: &str| {
+            let key = key.to_ascii_lowercase();
+            key.starts_with("content-") || key == "mime-version" || key == "number-attachments"
+        };
+        let kept = self.0.iter().filter(|(key, _)| !form(key));
         kept.cloned().collect()
     }
 }
 
 fn next_line(text: &str) -> Option<(&str, &str)> {
     (!text.is_empty()).then(|| text.split_once('\n').unwrap_or((text, "")))
-}
-
-/// Writes a message whose boundary is a digest of its parts: the same parts, the same bytes.
-pub(super) fn write(parts: &[Part]) -> String {
-    let bodies: Vec<String> = parts.iter().map(entity).collect();
-    let fields: Vec<&str> = bodies.iter().map(String::as_str).collect();
-    let mut boundary = format!("amiwatch-{}", digest(&fields));
-    boundary.truncate(33);
-    let mut message =
-        format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\nMIME-Version: 1.0\n\n");
-    for body in &bodies {
-        message.push_str(&format!("--{boundary}\n{body}\n"));
-    }
-    message.push_str(&format!("--{boundary}--\n"));
-    message
-}
-
-/// A part with its headers. Plain text goes as it is, anything else in base64.
-fn entity(part: &Part) -> String {
-    let plain = std::str::from_utf8(&part.body)
-        .ok()
-        .filter(|text| is_plain(text));
-    let (encoding, body) = match plain {
-        Some(text) => ("7bit", text.to_owned()),
-        None => ("base64", lines_of_base64(&part.body)),
-    };
-    let mut text = format!("Content-Type: {}\n", part.content_type);
-    if plain.is_none() {
-        text.push_str(&format!("Content-Transfer-Encoding: {encoding}\n"));
-    }
-    for (name, value) in &part.headers {
-        text.push_str(&format!("{name}: {value}\n"));
-    }
-    let name = &part.name;
-    text.push_str(&format!(
-        "Content-Disposition: attachment; filename=\"{name}\"\n\n{body}"
-    ));
-    text
-}
-
-/// Printable ASCII in lines: nothing that a mail parser would treat otherwise.
-fn is_plain(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
-}
-
-fn lines_of_base64(body: &[u8]) -> String {
-    let packed = STANDARD.encode(body);
-    let mut rest = packed.as_str();
-    let mut lines = String::with_capacity(packed.len() + packed.len() / 76 + 1);
-    while !rest.is_empty() {
-        let (line, more) = rest.split_at_checked(76).unwrap_or((rest, ""));
-        lines.push_str(line);
-        lines.push('\n');
-        rest = more;
-    }
-    lines
 }
