@@ -1,5 +1,6 @@
 //! `recipe check`: what can be said of the config's recipes without booting them.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,7 +12,7 @@ use super::args::{Common, Format, Recipe as Arguments, RecipeCheck, RecipeComman
 use super::draw;
 use super::session::{WrongUsage, settings};
 use crate::flow::bake::user_data::{BuilderGuest, LIMIT, compose_builder};
-use crate::flow::dockerrun::{self, Allowed, Found, check_for};
+use crate::flow::dockerrun::{self, Allowed, Found, Judged};
 use crate::flow::verdict::Exit;
 use crate::model::watch::{Check, Recipe};
 use crate::settings::{Settings, user_data_doubts, user_data_shell};
@@ -38,6 +39,8 @@ struct Checked {
     log_drivers: Vec<Found>,
     /// Checks that would prove what no check proves yet.
     offers: Vec<Check>,
+    /// Each shell that runs code of the recipe, and the program that read it here; none where there is none.
+    shells: BTreeMap<String, Option<String>>,
 }
 
 pub(super) fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
@@ -51,11 +54,7 @@ fn check(common: &Common, own: &RecipeCheck) -> anyhow::Result<Exit> {
     let asked = own.dockerrun.as_deref().map(dockerrun_file).transpose()?;
     let mut recipes = Vec::new();
     for recipe in chosen(&settings, own)? {
-        recipes.push(checked(
-            &settings,
-            recipe,
-            asked.as_deref().unwrap_or_default(),
-        )?);
+        recipes.push(checked(&settings, recipe, asked.as_deref())?);
     }
     let wrong = recipes.iter().any(|one| !one.problems.is_empty());
     match common.format {
@@ -70,9 +69,9 @@ fn check(common: &Common, own: &RecipeCheck) -> anyhow::Result<Exit> {
 
 fn dockerrun_file(path: &Path) -> anyhow::Result<Vec<dockerrun::Asked>> {
     let place = path.display();
-    let text = std::fs::read_to_string(path)
+    let bytes = std::fs::read(path)
         .with_context(|| format!("{place} cannot be read; name a Dockerrun.aws.json"))?;
-    dockerrun::asked(&text).with_context(|| place.to_string())
+    dockerrun::asked(&bytes).with_context(|| place.to_string())
 }
 
 /// The recipe that was named, or all of them; an application belongs to one.
@@ -98,36 +97,34 @@ fn chosen<'s>(settings: &'s Settings, own: &RecipeCheck) -> anyhow::Result<Vec<&
 fn checked(
     settings: &Settings,
     recipe: &Recipe,
-    asked: &[dockerrun::Asked],
+    asked: Option<&[dockerrun::Asked]>,
 ) -> anyhow::Result<Checked> {
     let mut problems = Vec::new();
+    let mut doubts = user_data_doubts(&recipe.user_data);
     let user_data_bytes = size(settings, recipe, &mut problems);
-    problems.extend(broken_shell(recipe)?);
-    let log_drivers = dockerrun::judge(asked, recipe);
-    let missing = log_drivers.iter().filter(|one| one.allowed == Allowed::No);
-    problems.extend(missing.map(|one| {
-        format!(
-            "the container {} logs to {}, which the recipe does not allow: add it to \
-             ECS_AVAILABLE_LOGGING_DRIVERS",
-            one.container, one.driver
-        )
-    }));
-    let mut offers: Vec<Check> = log_drivers
-        .iter()
-        .filter(|one| !one.checked)
-        .map(|one| check_for(&one.driver))
-        .collect();
-    offers.sort_by(|a, b| a.name.cmp(&b.name));
-    offers.dedup();
+    let shells = read_by_shells(recipe, &mut problems, &mut doubts)?;
+    let judged = asked.map(|asked| dockerrun::judge(asked, recipe));
+    if asked.is_some_and(<[_]>::is_empty) {
+        doubts.push("no container of the application asks for a log driver".to_owned());
+    }
+    let Judged {
+        found,
+        problems: refused,
+        doubts: unproved,
+        offers,
+    } = judged.unwrap_or_default();
+    problems.extend(refused);
+    doubts.extend(unproved);
     Ok(Checked {
         recipe: recipe.name.clone(),
         user_data_bytes,
         checks: recipe.checks.len(),
         boot_checks: recipe.boot_checks.len(),
         problems,
-        doubts: user_data_doubts(&recipe.user_data),
-        log_drivers,
+        doubts,
+        log_drivers: found,
         offers,
+        shells,
     })
 }
 
@@ -152,21 +149,54 @@ fn size(settings: &Settings, recipe: &Recipe, problems: &mut Vec<String>) -> Opt
     }
 }
 
-/// Shell code that the shell itself cannot read.
-fn broken_shell(recipe: &Recipe) -> anyhow::Result<Vec<String>> {
-    let mut problems = Vec::new();
+/// Has each shell read its code, without running it, and says which programs those were.
+fn read_by_shells(
+    recipe: &Recipe,
+    problems: &mut Vec<String>,
+    doubts: &mut Vec<String>,
+) -> anyhow::Result<BTreeMap<String, Option<String>>> {
+    let mut pieces: Vec<(String, String, String)> = Vec::new();
     if !recipe.template {
-        for (shell, code) in user_data_shell(&recipe.user_data) {
-            let said = syntax(&shell, &code)?;
-            problems.extend(said.map(|said| format!("its {shell} code cannot be read: {said}")));
-        }
+        let code = user_data_shell(&recipe.user_data).into_iter();
+        pieces.extend(code.map(|(shell, code)| (format!("its {shell} code"), shell, code)));
     }
     for check in recipe.checks.iter().chain(&recipe.boot_checks) {
-        let said = syntax("sh", &check.run)?;
-        problems
-            .extend(said.map(|said| format!("the check `{}` cannot be read: {said}", check.name)));
+        let what = format!("the check `{}`", check.name);
+        pieces.push((what, "sh".to_owned(), check.run.clone()));
     }
-    Ok(problems)
+    let mut shells = BTreeMap::new();
+    for (what, shell, code) in pieces {
+        let by = shells
+            .entry(shell.clone())
+            .or_insert_with(|| program_of(&shell));
+        let Some(by) = by else {
+            continue;
+        };
+        if let Some(said) = syntax(&shell, &code)? {
+            problems.push(format!("{what} cannot be read: {by} says {said}"));
+        }
+    }
+    let missing = shells.iter().filter(|(_, by)| by.is_none());
+    doubts.extend(missing.map(|(shell, _)| {
+        format!("its {shell} code was not read: there is no {shell} on this machine")
+    }));
+    Ok(shells)
+}
+
+/// The program that answers to a shell's name here.
+fn program_of(shell: &str) -> Option<String> {
+    let asked = Command::new(shell)
+        .args(["-c", "readlink -f /proc/$$/exe"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    let output = asked.ok().filter(|output| output.status.success())?;
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Some(if path.is_empty() {
+        shell.to_owned()
+    } else {
+        path
+    })
 }
 
 /// What the shell says of code that it only reads. A shell that is not here says nothing.
@@ -204,6 +234,11 @@ fn show(one: &Checked) {
         more => format!("{more} checks"),
     };
     println!("{}: {bytes}, {checks}{boot}", one.recipe);
+    for (shell, by) in &one.shells {
+        if let Some(by) = by {
+            println!("  read by {by}, which is {shell} on this machine");
+        }
+    }
     for problem in &one.problems {
         println!("  wrong: {problem}");
     }
@@ -223,7 +258,7 @@ fn show(one: &Checked) {
     }
     for offer in &one.offers {
         println!("\n[[recipe.{}.checks]]", one.recipe);
-        println!("name = \"{}\"\nrun = '''{}'''", offer.name, offer.run);
+        println!("name = \"{}\"\nrun = '''\n{}\n'''", offer.name, offer.run);
     }
 }
 
@@ -231,7 +266,9 @@ fn row(found: &Found) -> Vec<String> {
     let allowed = match found.allowed {
         Allowed::ByRecipe => "by the recipe",
         Allowed::ByCheck => "a check says so",
-        Allowed::ByDefault => "ecs-init's default",
+        Allowed::ByDefault => "by default",
+        Allowed::Always => "always",
+        Allowed::Unknown => "cannot be told",
         Allowed::No => "NO",
     };
     let checked = if found.checked { "yes" } else { "no" };

@@ -2,50 +2,24 @@
 //! ask for allowed on the image? Plain functions of values.
 //!
 //! The ECS agent refuses a task whose driver is not in `ECS_AVAILABLE_LOGGING_DRIVERS`. ecs-init sets
-//! a default; a value in /etc/ecs/ecs.config takes its place, also where it says less.
+//! a default; a value in /etc/ecs/ecs.config takes its place, also where it says less. What the recipe
+//! leaves in that file is read as the agent reads it (`agent`), where it can be told what that is
+//! (`recipe_file`); where it cannot, only a check that asks as the agent does speaks for a driver.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::model::watch::{Check, Recipe};
 
-/// What ecs-init allows by itself (1.45.0 and later).
-pub const DEFAULTS: [&str; 5] = ["json-file", "syslog", "awslogs", "fluentd", "none"];
+mod agent;
+mod recipe_file;
+mod shell_effects;
+mod shell_words;
+mod wanted;
 
-/// Every driver the agent knows of; what else is in a list is no list of drivers.
-const KNOWN: [&str; 10] = [
-    "awsfirelens",
-    "awslogs",
-    "fluentd",
-    "gelf",
-    "journald",
-    "json-file",
-    "logentries",
-    "none",
-    "splunk",
-    "syslog",
-];
-
-const SETTING: &str = "ECS_AVAILABLE_LOGGING_DRIVERS";
-
-/// The file is not what it should be.
-#[derive(Debug, thiserror::Error)]
-pub enum DockerrunError {
-    #[error("it is not JSON: {0}; correct it")]
-    Json(String),
-    #[error(
-        "its AWSEBDockerrunVersion is {0}: only version 2, of several containers on ECS, asks for log drivers"
-    )]
-    Version(String),
-}
-
-/// A container and the driver it asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    pub container: String,
-    pub driver: String,
-}
+pub use agent::DEFAULTS;
+use agent::{Allows, FIRELENS, SETTING};
+use recipe_file::{Left, left_by};
+pub use wanted::{Asked, DockerrunError, asked};
 
 /// Whether a container's driver will be there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,7 +27,7 @@ pub struct Found {
     pub container: String,
     pub driver: String,
     pub allowed: Allowed,
-    /// A check of the recipe proves it, in every bake.
+    /// A check of the recipe asks for it as the agent does, in every bake.
     pub checked: bool,
 }
 
@@ -63,95 +37,171 @@ pub struct Found {
 pub enum Allowed {
     /// The recipe's user data sets it.
     ByRecipe,
-    /// A check names it, although the user data does not show how it gets there.
+    /// A check asks for it, although the user data does not show how it gets there.
     ByCheck,
-    /// ecs-init's default, which the recipe leaves alone.
+    /// By default, which the recipe leaves alone.
     ByDefault,
+    /// FireLens is, whatever the list says.
+    Always,
+    /// It cannot be told from the user data, and no check asks for it.
+    Unknown,
     No,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct File {
-    #[serde(rename = "AWSEBDockerrunVersion", default)]
-    version: serde_json::Value,
-    #[serde(default)]
-    container_definitions: Vec<Container>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Container {
-    #[serde(default)]
-    name: String,
-    log_configuration: Option<LogConfiguration>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LogConfiguration {
-    log_driver: String,
-}
-
-/// The containers that ask for a driver, in the file's order.
-///
-/// # Errors
-/// When it is not a Dockerrun file of version 2.
-pub fn asked(text: &str) -> Result<Vec<Asked>, DockerrunError> {
-    let file: File =
-        serde_json::from_str(text).map_err(|error| DockerrunError::Json(error.to_string()))?;
-    let version = file.version.to_string();
-    if version.trim_matches('"') != "2" {
-        let version = if file.version.is_null() {
-            "missing".to_owned()
-        } else {
-            version
-        };
-        return Err(DockerrunError::Version(version));
-    }
-    let containers = file.container_definitions.into_iter();
-    let asks = containers.filter_map(|container| {
-        Some(Asked {
-            driver: container.log_configuration?.log_driver,
-            container: container.name,
-        })
-    });
-    Ok(asks.collect())
+/// What came of holding an application against a recipe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    pub found: Vec<Found>,
+    pub problems: Vec<String>,
+    pub doubts: Vec<String>,
+    /// Checks that would prove what none proves yet.
+    pub offers: Vec<Check>,
 }
 
 /// Each container's driver, judged.
-pub fn judge(asked: &[Asked], recipe: &Recipe) -> Vec<Found> {
-    let set = drivers_set(&recipe.user_data);
-    let one = |asked: &Asked| {
-        let driver = asked.driver.as_str();
-        let checked = recipe.checks.iter().any(|check| proves(check, driver));
-        let allowed = match &set {
-            Set::To(drivers) if drivers.contains(driver) => Allowed::ByRecipe,
-            Set::Not if DEFAULTS.contains(&driver) => Allowed::ByDefault,
-            _ if checked => Allowed::ByCheck,
-            _ => Allowed::No,
-        };
-        Found {
-            container: asked.container.clone(),
-            driver: driver.to_owned(),
-            allowed,
-            checked,
-        }
+pub fn judge(asked: &[Asked], recipe: &Recipe) -> Judged {
+    let left = left_by(recipe);
+    let allows = match &left {
+        Left::Written(file) => Some(agent::read(file)),
+        Left::Untold(_) => None,
     };
-    asked.iter().map(one).collect()
-}
-
-/// A check that would prove the driver.
-pub fn check_for(driver: &str) -> Check {
-    Check {
-        name: format!("{driver} is an allowed log driver"),
-        run: format!("grep -q '^{SETTING}=.*\"{driver}\"' /etc/ecs/ecs.config"),
+    let found: Vec<Found> = asked
+        .iter()
+        .map(|one| found(one, allows.as_ref(), recipe))
+        .collect();
+    let mut problems: Vec<String> = allows.iter().filter_map(unread).collect();
+    problems.extend(found.iter().filter_map(|one| missing(one, &left)));
+    let mut offers: Vec<Check> = found
+        .iter()
+        .filter_map(|one| offer(one, allows.as_ref()))
+        .collect();
+    offers.sort_by(|a, b| a.name.cmp(&b.name));
+    offers.dedup();
+    let mut doubts: Vec<String> = recipe
+        .checks
+        .iter()
+        .filter_map(|check| search(check, &found))
+        .collect();
+    doubts.extend(allows.as_ref().and_then(lists_firelens));
+    Judged {
+        found,
+        problems,
+        doubts,
+        offers,
     }
 }
 
-fn proves(check: &Check, driver: &str) -> bool {
+fn found(asked: &Asked, allows: Option<&Allows>, recipe: &Recipe) -> Found {
+    let driver = asked.driver.as_str();
+    let asks = |check: &Check| asks_for(driver).contains(&check.run.trim().to_owned());
+    let checked = recipe.checks.iter().any(asks);
+    let allowed = match allows {
+        _ if driver == FIRELENS => Allowed::Always,
+        Some(Allows::List(_)) if allows.is_some_and(|allows| allows.allows(driver)) => {
+            Allowed::ByRecipe
+        }
+        Some(allows) if allows.allows(driver) => Allowed::ByDefault,
+        Some(_) => Allowed::No,
+        None if checked => Allowed::ByCheck,
+        None => Allowed::Unknown,
+    };
+    Found {
+        container: asked.container.clone(),
+        driver: driver.to_owned(),
+        allowed,
+        checked,
+    }
+}
+
+/// A value that the agent does not take as it was meant.
+fn unread(allows: &Allows) -> Option<String> {
+    match allows {
+        Allows::NoArray(value) => Some(format!(
+            "{SETTING} becomes `{}`, which is no JSON array: the agent passes over it and allows json-file and \
+             none alone; write {SETTING}=[\"json-file\",\"...\"], with the quotes, and none around it",
+            shown(value)
+        )),
+        Allows::NoStart(words) => Some(format!(
+            "{SETTING} names `{}`, which the ECS agent does not know: it refuses its configuration and does not \
+             start; correct it",
+            shown(&words.join("`, `"))
+        )),
+        Allows::Defaults | Allows::List(_) => None,
+    }
+}
+
+fn shown(value: &str) -> String {
+    let shown: String = value
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(120)
+        .collect();
+    shown
+}
+
+fn missing(one: &Found, left: &Left) -> Option<String> {
+    let (container, driver) = (&one.container, &one.driver);
+    match (one.allowed, left) {
+        (Allowed::No, _) => Some(format!(
+            "the container {container} logs to {driver}, which the recipe does not allow: add it to {SETTING}"
+        )),
+        (Allowed::Unknown, Left::Untold(why)) => Some(format!(
+            "the container {container} logs to {driver}, and whether the recipe allows it cannot be told from \
+             its user data ({why}): add the check below, which asks on the image"
+        )),
+        _ => None,
+    }
+}
+
+/// A check that looks for the driver's name in the text, as nobody but a person reads it.
+fn search(check: &Check, found: &[Found]) -> Option<String> {
     let about = check.run.contains(SETTING) || check.run.contains("ecs.config");
-    about && words(&check.run).any(|word| word == driver)
+    let word = |driver: &str| words(&check.run).any(|word| word == driver);
+    let one = found
+        .iter()
+        .find(|one| about && !one.checked && word(&one.driver))?;
+    Some(format!(
+        "the check `{}` searches for {} in the text, and passes on values that the agent does not read so: the one \
+         below asks as the agent does",
+        check.name, one.driver
+    ))
+}
+
+fn lists_firelens(allows: &Allows) -> Option<String> {
+    allows.allows(FIRELENS).then(|| {
+        format!(
+            "{SETTING} names {FIRELENS}, which is allowed whatever the list says; agents of before 2021 do not start \
+             over it: remove it"
+        )
+    })
+}
+
+fn offer(one: &Found, allows: Option<&Allows>) -> Option<Check> {
+    let needed = !one.checked && one.allowed != Allowed::Always;
+    let default = one.allowed == Allowed::ByDefault && allows == Some(&Allows::Defaults);
+    needed.then(|| check_for(&one.driver, default))
+}
+
+/// A check that asks on the image, as the agent reads it: the last value, as one JSON array that holds the
+/// driver. `default`: no value at all allows it too.
+pub fn check_for(driver: &str, default: bool) -> Check {
+    let [listed, unset] = asks_for(driver);
+    Check {
+        name: format!("{driver} is an allowed log driver"),
+        run: if default { unset } else { listed },
+    }
+}
+
+/// The commands that ask for a driver as the agent does: that the list has it, and that it has it or is not
+/// set.
+fn asks_for(driver: &str) -> [String; 2] {
+    let word = "\"[a-z-]+\"";
+    let listed = format!(
+        "sed -n 's/^ *{SETTING}=//p' /etc/ecs/ecs.config | tail -n 1 | \
+         grep -Eq '^ *\\[( *{word} *,)* *\"{driver}\" *(, *{word} *)*\\]'"
+    );
+    let unset = format!("! grep -q '^ *{SETTING}=' /etc/ecs/ecs.config || {listed}");
+    [listed, unset]
 }
 
 /// Words as drivers' names are made of.
@@ -159,45 +209,6 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
 }
 
-/// What the user data makes of the setting.
-#[derive(Debug, PartialEq, Eq)]
-enum Set {
-    /// It does not touch it.
-    Not,
-    To(BTreeSet<String>),
-    /// It does, in a way that cannot be read here.
-    Somehow,
-}
-
-/// The lists of drivers in user data that names the setting. Shells write them in more ways than can be
-/// followed (`NAME=[...]`, a variable set before), so every JSON list of known drivers counts.
-fn drivers_set(user_data: &str) -> Set {
-    let code: Vec<&str> = user_data
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .collect();
-    let code = code.join("\n").replace("\\\"", "\"");
-    if !code.contains(SETTING) {
-        return Set::Not;
-    }
-    let lists = code
-        .match_indices('[')
-        .filter_map(|(at, _)| list_at(code.get(at..)?));
-    let drivers: BTreeSet<String> = lists.flatten().collect();
-    match drivers.is_empty() {
-        true => Set::Somehow,
-        false => Set::To(drivers),
-    }
-}
-
-/// A JSON list of drivers at the text's beginning.
-fn list_at(text: &str) -> Option<Vec<String>> {
-    let end = text.find(']')?;
-    let list: Vec<String> = serde_json::from_str(text.get(..=end)?).ok()?;
-    let known = |driver: &String| KNOWN.contains(&driver.as_str());
-    (!list.is_empty() && list.iter().all(known)).then_some(list)
-}
-
 #[cfg(test)]
-#[path = "dockerrun_tests.rs"]
+#[path = "dockerrun/tests.rs"]
 mod tests;

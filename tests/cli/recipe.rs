@@ -68,4 +68,63 @@ fn recipe_check_holds_an_application_s_log_drivers_against_the_recipe() {
     let one = run("one.json");
     assert_eq!(one.code, 1);
     one.says_in_one_line("only version 2");
+
+    let said = |name: &str, text: &str, words: &str| {
+        desk.file(name, text);
+        run(name).says_in_one_line(words);
+    };
+    said("bom.json", "\u{feff}{}", "byte order mark");
+    said(
+        "capital.json",
+        r#"{"AWSEBDockerrunVersion": 2, "ContainerDefinitions": []}"#,
+        "write `containerDefinitions`",
+    );
+    said(
+        "no-driver.json",
+        &dockerrun(&[r#"{"name": "api", "logConfiguration": {}}"#.to_owned()]),
+        "the container api has a logConfiguration without a logDriver",
+    );
+    desk.file("none.json", &dockerrun(&[r#"{"name": "api"}"#.to_owned()]));
+    let none = run("none.json");
+    assert_eq!(none.code, 0, "{none:?}");
+    assert!(
+        none.stdout
+            .contains("no container of the application asks for a log driver")
+    );
+}
+
+/// What is offered can be pasted, and is then what proves the driver.
+#[test]
+fn an_offered_check_that_is_pasted_counts() {
+    let desk = desk();
+    desk.file(
+        "app.json",
+        r#"{"AWSEBDockerrunVersion": 2, "containerDefinitions": [{"name": "web", "logConfiguration": {"logDriver": "splunk"}}]}"#,
+    );
+    let run = || desk.run(&["recipe", "check", "--dockerrun", "app.json"]);
+    let first = run().stdout;
+    let (_, offered) = first.split_once("[[recipe.logging.checks]]").unwrap();
+    let config = std::fs::read_to_string(desk.path("amiwatch.toml")).unwrap();
+    let config: String = config
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("checks = "))
+        .collect();
+    desk.file(
+        "amiwatch.toml",
+        &format!("{config}\n[[recipe.logging.checks]]{offered}"),
+    );
+    let second = run();
+    assert_eq!(second.code, 0, "{second:?}");
+    assert!(second.stdout.contains("by the recipe  yes"), "{second:?}");
+    assert!(!second.stdout.contains("no check proves"), "{second:?}");
+}
+
+#[test]
+fn the_shells_that_judged_are_named() {
+    let desk = desk();
+    let said = desk.run(&["recipe", "check"]).stdout;
+    assert!(said.contains(", which is sh on this machine"), "{said}");
+    let json = desk.run(&["recipe", "check", "--format", "json"]).json();
+    let by = json["recipes"][0]["shells"]["sh"].as_str().unwrap();
+    assert!(by.starts_with('/'), "{by}");
 }

@@ -1,0 +1,85 @@
+//! What is told of code as people write it, and what is not guessed.
+
+use super::*;
+
+fn append(text: &str) -> Effect {
+    Effect::Append(text.to_owned())
+}
+
+#[test]
+fn what_lands_on_the_disk_is_told() {
+    for (code, effect) in [
+        (
+            "echo A=[\"x\",\"y\"] >> /etc/ecs/ecs.config",
+            append("A=[x,y]\n"),
+        ),
+        (
+            "echo 'A=[\"x\"]' >>/etc/ecs/ecs.config",
+            append("A=[\"x\"]\n"),
+        ),
+        (
+            "mkdir -p /etc/ecs && echo a >> /etc//ecs/ecs.config",
+            append("a\n"),
+        ),
+        (
+            "cat <<'E' >> /etc/ecs/ecs.config\na\nb\nE\n",
+            append("a\nb\n"),
+        ),
+        (
+            "echo a | sudo tee -a /etc/ecs/ecs.config >/dev/null",
+            append("a\n"),
+        ),
+        (
+            "d='[\"x\"]'\necho \"A=$d\" >> /etc/ecs/ecs.config",
+            append("A=[\"x\"]\n"),
+        ),
+        (
+            "printf '%s=%s\\n' A b C d >> /etc/ecs/ecs.config",
+            append("A=b\nC=d\n"),
+        ),
+        (
+            "echo a > /etc/ecs/ecs.config",
+            Effect::Write("a\n".to_owned()),
+        ),
+        ("rm -f /etc/ecs/ecs.config", Effect::Write(String::new())),
+    ] {
+        assert_eq!(effects(code), [effect], "{code}");
+    }
+    assert_eq!(effects("# /etc/ecs/ecs.config\ncat /etc/hosts\n"), []);
+    assert_eq!(
+        effects("grep -q x /etc/ecs/ecs.config\nsystemctl restart ecs\n"),
+        []
+    );
+}
+
+#[test]
+fn what_cannot_be_told_is_not_guessed() {
+    for code in [
+        "sed -i s/a/b/ /etc/ecs/ecs.config",
+        "if true; then echo a >> /etc/ecs/ecs.config; fi",
+        "test -e /x && echo a >> /etc/ecs/ecs.config",
+        "false || echo a >> /etc/ecs/ecs.config",
+        "echo a$(b) >> /etc/ecs/ecs.config",
+        "echo YQo= | base64 -d > /etc/ecs/ecs.config",
+        "f=$(x)\necho a > $f\ncat /etc/ecs/ecs.config",
+        "cat <<E >> /etc/ecs/ecs.config\n$a\nE\n",
+        "echo 'a\\n' >> /etc/ecs/ecs.config",
+        "mv /tmp/x /etc/ecs/ecs.config",
+        "/opt/set-drivers ECS_AVAILABLE_LOGGING_DRIVERS",
+        "(echo a >> /etc/ecs/ecs.config)",
+        "cd /etc/ecs; echo a > /etc/ecs/ecs.config.d",
+    ] {
+        let found = effects(code);
+        assert!(
+            matches!(found.as_slice(), [Effect::Untold(_)]),
+            "{code}: {found:?}"
+        );
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_code_is_answered(code in "(echo|printf|cat|tee|rm|A=|>>| |/etc/ecs/ecs.config|'|\"|%s|\\\\n|\\n|<<E|E|\\$A|;|&&|\\|){0,20}") {
+        let _answered = effects(&code);
+    }
+}
