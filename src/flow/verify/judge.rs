@@ -145,6 +145,15 @@ fn cloud_init_failed(report: &Report, expected: &Expected<'_>) -> Option<String>
     match report.cloud_init.as_str() {
         "error" => {}
         "done" | "degraded" | "unknown" => return None,
+        // It ended, and knows nothing of it.
+        "not run" | "not started" if !report.facts.contains_key(RESULT) => {
+            return Some(format!(
+                "cloud-init's own state is gone (`{}`), so that nothing shows whether the recipe ran through: take \
+                 `cloud-init clean`, and whatever else removes /var/lib/cloud, out of the recipe; the image is cleaned \
+                 anyway",
+                report.cloud_init
+            ));
+        }
         other => {
             return Some(format!(
                 "cloud-init never came to its end (`{other}`): a full disk or a killed cloud-init does that; look at the console"
@@ -159,7 +168,8 @@ fn cloud_init_failed(report: &Report, expected: &Expected<'_>) -> Option<String>
         .find(|module| RECIPE_MODULES.contains(&module.as_str()));
     match recipes {
         Some(module) => Some(format!(
-            "cloud-init's module {module} failed, so the recipe did not run through: fix what {RESULT} names"
+            "cloud-init's module {module} failed, so the recipe did not run through: fix what it said, {}",
+            said_of(said, module)
         )),
         None if told && !modules.is_empty() && !expected.checks.is_empty() => None,
         None if modules.is_empty() => Some(
@@ -180,6 +190,35 @@ fn failed_modules(said: &str) -> Vec<String> {
         .map(|(module, _)| module.replace('-', "_"))
         .filter(|module| module.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
         .collect()
+}
+
+/// How much of a module's error is passed on.
+const ERROR_CHARS: usize = 300;
+
+/// A module's error in its own words. They stand in a JSON text, which may have been cut off.
+fn said_of(said: &str, module: &str) -> String {
+    let names = [module.to_owned(), module.replace('_', "-")];
+    let at = names
+        .iter()
+        .find_map(|name| said.find(&format!("('{name}',")));
+    let rest = said.get(at.unwrap_or(said.len())..).unwrap_or_default();
+    let mut words = String::new();
+    let mut escaped = false;
+    for c in rest.chars() {
+        match c {
+            '\\' if !escaped => {
+                escaped = true;
+                continue;
+            }
+            '"' if !escaped => break,
+            'n' if escaped => words.push(' '),
+            _ if c.is_control() => words.push(' '),
+            _ => words.push(c),
+        }
+        escaped = false;
+    }
+    let short: String = words.chars().take(ERROR_CHARS).collect();
+    format!("`{}`", short.trim())
 }
 
 /// What a person should hear although the guest passed.

@@ -125,6 +125,14 @@ fn only_errors_of_the_recipes_own_modules_fail() {
         r#"{"v1": {"errors": ["('locale', X())", "('scripts-user', RuntimeError('1'))"]}}"#;
     assert_eq!(judged(base, &names(), &[0, 0]), "passed");
     assert!(judged(recipe, &names(), &[0, 0]).contains("scripts_user"));
+    assert!(judged(recipe, &names(), &[0, 0]).ends_with("`('scripts-user', RuntimeError('1'))`"));
+    // canonical/cloud-init#2573: the module's own words are what there is to mend.
+    let owner = r#"{"v1": {"errors": ["('write-files', OSError('Unknown user or group: \"x\"'))", "('locale', X())"]}}"#;
+    let said = judged(owner, &names(), &[0, 0]);
+    assert!(
+        said.ends_with("`('write-files', OSError('Unknown user or group: \"x\"'))`"),
+        "{said}"
+    );
     assert!(judged(base, &[], &[]).contains("nothing else shows"));
     let cut = base.trim_end_matches('}');
     assert!(
@@ -144,6 +152,14 @@ fn a_cloud_init_that_never_ended_fails() {
         why(judge(&report, true, &builder(&names())))
     };
     assert!(judged("running").contains("never came to its end"));
+    // Graylog2/graylog2-images#106: it ended, and its state is gone.
+    for gone in ["not run", "not started"] {
+        assert!(
+            judged(gone).contains("`cloud-init clean`"),
+            "{}",
+            judged(gone)
+        );
+    }
     assert_eq!(
         judged("unknown"),
         "passed",

@@ -8,7 +8,7 @@
 # Command; it cleans the disk when it is asked to, and is stopped from outside.
 #
 # POSIX sh with coreutils or busybox. It shares 16,384 bytes with the recipe, so it is short: a test
-# holds it to 4,096. The composer fills the @WORDS@ in, keeps of the lines that end in #console or #ssm
+# holds it to 4,224. The composer fills the @WORDS@ in, keeps of the lines that end in #console or #ssm
 # those of the proof that is asked for, and drops comments and indents; no line may depend on how it is
 # indented.
 
@@ -177,19 +177,23 @@ left=$((deadline - $(date +%s) + first))
     $off -f
 ) &
 
-# cloud-init has ended in this boot (some never say so: then a minute after our own last part), no
+# cloud-init has ended in this boot (some neither say so nor have the unit: then a minute after our own last part), no
 # reboot is under way, and services have started (some never do: a minute at most).
 ended=deadline
 ready=0
 while [ $left -gt 0 ]; do
     left=$((left - 1))
     sleep 1
-    state=starting
-    if [ -e run/cloud-init/result.json ]; then
-        state=$(limit 9 systemctl is-system-running)
-    elif [ ! -e $run/reached ]; then
-        continue
-    fi
+    # A recipe that cleans cloud-init leaves it no place for its result: then its last unit's end counts.
+    state=$(limit 9 systemctl is-active cloud-final)
+    [ ! -e run/cloud-init/result.json ] || state=active
+    case $state in
+    active | failed) state=$(limit 9 systemctl is-system-running) ;;
+    *)
+        [ -e $run/reached ] || continue
+        state=starting
+        ;;
+    esac
     [ ! -e run/systemd/shutdown/scheduled ] || state=stopping
     ready=$((ready + 1))
     case $state in
