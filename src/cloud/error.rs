@@ -95,8 +95,12 @@ impl std::ops::Deref for CloudError {
 }
 
 impl CloudError {
-    /// What the person who reads this can do next.
+    /// What the person who reads this can do next: by AWS's code where it says more than the kind.
     pub fn hint(&self) -> String {
+        let code = self.code.as_deref();
+        if let Some(hint) = code.and_then(|code| hint_of_code(code, self.kind)) {
+            return hint.to_owned();
+        }
         match self.kind {
             ErrorKind::Denied => self.denied_hint(),
             ErrorKind::Empty => format!(
@@ -124,9 +128,6 @@ impl CloudError {
     }
 
     fn denied_hint(&self) -> String {
-        if self.code.as_deref() == Some("OptInRequired") {
-            return "enable the region or the service for this account".to_owned();
-        }
         format!("allow {} to these credentials", self.denied_action())
     }
 
@@ -163,6 +164,28 @@ impl CloudError {
         }
         Some(cut(one_line(&cause.to_string()), CAUSE_MAX_CHARS))
     }
+}
+
+/// Advice for codes that are not like others of their kind: no permission and no quota helps.
+fn hint_of_code(code: &str, kind: ErrorKind) -> Option<&'static str> {
+    let hint = match code {
+        "PendingVerification" => {
+            "AWS is checking the account for this region: wait, mostly minutes, at most four hours; then write to \
+             aws-verification@amazon.com"
+        }
+        "Blocked" => {
+            "AWS has blocked the account: write to aws-verification@amazon.com, or open a case with AWS Support"
+        }
+        "OptInRequired" => "enable the region or the service for this account",
+        "KMSAccessDenied" | "KMSAccessDeniedException" => {
+            "allow these credentials to use the KMS key, in the key's policy or by a grant"
+        }
+        "AuthFailure" if kind == ErrorKind::Denied => {
+            "have the image's owner share it with this account"
+        }
+        _ => return None,
+    };
+    Some(hint)
 }
 
 /// Advice that hangs on the kind alone.
@@ -274,6 +297,42 @@ mod tests {
             "You are not authorized to perform this operation.",
         );
         insta::assert_snapshot!(denied, @"ec2:RunInstances (t3.small in subnet-1) in eu-west-1: denied: You are not authorized to perform this operation. [UnauthorizedOperation, request req-1]; allow ec2:RunInstances to these credentials");
+    }
+
+    #[test]
+    fn a_code_that_no_permission_and_no_quota_mends_has_its_own_remedy() {
+        for (kind, code, words, not) in [
+            (
+                ErrorKind::Quota,
+                "PendingVerification",
+                "wait",
+                "Service Quotas",
+            ),
+            (
+                ErrorKind::Denied,
+                "Blocked",
+                "aws-verification@amazon.com",
+                "allow ec2:",
+            ),
+            (
+                ErrorKind::Denied,
+                "OptInRequired",
+                "enable the region",
+                "allow ec2:",
+            ),
+            (
+                ErrorKind::Denied,
+                "KMSAccessDeniedException",
+                "KMS key",
+                "allow ec2:",
+            ),
+            (ErrorKind::Denied, "AuthFailure", "share it", "allow ec2:"),
+        ] {
+            let line = error(kind, Some(code), "No.").to_string();
+            assert!(line.contains(words) && !line.contains(not), "{line}");
+        }
+        let quota = error(ErrorKind::Quota, Some("VcpuLimitExceeded"), "No.").to_string();
+        assert!(quota.contains("Service Quotas"), "{quota}");
     }
 
     #[test]
