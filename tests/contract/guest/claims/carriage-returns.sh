@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+touch /etc/ran-a
