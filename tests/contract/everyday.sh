@@ -65,6 +65,12 @@ show 3 amiwatch plan
 
 echo "# A person decides: the recipe, a check that proves it, and that passes bake by themselves."
 cp amiwatch.toml before.toml
+cat <<'WHY'
+# The simulated account's guests have no shell: they do `echo 'TEXT' >> FILE` and `grep -q TEXT FILE` alone. The
+# shipped recipe that init wrote keeps what else is in the file, and needs one; so the demo's stands in for it
+# here. On a real account leave this line out.
+$ cp config/recipes/demo.yaml recipes/ecs-logging.yaml
+WHY
 cp "$here/config/recipes/demo.yaml" recipes/ecs-logging.yaml
 sed -i -e 's/^# recipe = /recipe = /' -e 's/^on_drift = "notify"/on_drift = "bake"/' amiwatch.toml
 cat >>amiwatch.toml <<'TOML'

@@ -54,6 +54,9 @@ impl Guest for ModelMachine {
         let Some(told) = Told::read(&boot.user_data) else {
             return;
         };
+        if let Some(command) = told.commands.iter().find(|command| !is_understood(command)) {
+            machine.console_after(Duration::from_secs(3), not_understood(command));
+        }
         let mut disk = boot.disk.clone();
         let before = run_checks(&told.checks, &disk);
         told.commands
@@ -170,6 +173,28 @@ fn text(user_data: &[u8]) -> Option<String> {
 
 fn unpack(word: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(word).ok()?).ok()
+}
+
+fn is_understood(command: &str) -> bool {
+    command.starts_with("echo '") && command.contains("' >> ")
+}
+
+/// What this guest says of a recipe that it cannot run: nobody shall look for the fault in the recipe.
+fn not_understood(command: &str) -> String {
+    let command = if command == "|" {
+        "a block of shell code"
+    } else {
+        command
+    };
+    let shown: String = command
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(60)
+        .collect();
+    format!(
+        "model guest: passed over `{shown}`: it has no shell, and does `echo 'TEXT' >> FILE` alone; a recipe for \
+         it is config/recipes/demo.yaml, and `sim serve --guest-exec` boots real ones\r\n"
+    )
 }
 
 /// `echo 'TEXT' >> FILE`; anything else changes nothing.
