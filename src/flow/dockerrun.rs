@@ -93,7 +93,7 @@ pub fn judge(asked: &[Asked], recipe: &Recipe) -> Judged {
 
 fn found(asked: &Asked, allows: Option<&Allows>, recipe: &Recipe) -> Found {
     let driver = asked.driver.as_str();
-    let asks = |check: &Check| asks_for(driver).contains(&check.run.trim().to_owned());
+    let asks = |check: &Check| asks_for(driver).contains(&in_one_line(&check.run));
     let checked = recipe.checks.iter().any(asks);
     let allowed = match allows {
         _ if driver == FIRELENS => Allowed::Always,
@@ -202,6 +202,11 @@ fn asks_for(driver: &str) -> [String; 2] {
     );
     let unset = format!("! grep -q '^ *{SETTING}=' /etc/ecs/ecs.config || {listed}");
     [listed, unset]
+}
+
+/// A command as it is told from others: where its lines are broken does not matter.
+fn in_one_line(run: &str) -> String {
+    run.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Words as drivers' names are made of.

@@ -215,7 +215,9 @@ fn write_files_is_read_in_its_encodings() {
 #[test]
 fn a_check_counts_where_the_user_data_cannot_be_read_if_it_asks_as_the_agent_does() {
     let user_data = "#!/bin/sh\n/opt/set-drivers ECS_AVAILABLE_LOGGING_DRIVERS\n";
-    let offered = check_for("fluentd", false).run;
+    let offered = check_for("fluentd", false)
+        .run
+        .replace("| grep", "|\n  grep");
     let checks = [
         offered.as_str(),
         "grep -q splunk /etc/ecs/ecs.config",
