@@ -1,7 +1,7 @@
 //! What a recipe leaves in /etc/ecs/ecs.config: its parts in the order in which cloud-init runs them, each
 //! with what it writes. Plain functions of values.
 
-use super::shell_effects::{Effect, FILE, effects, touches};
+use super::shell_effects::{Effect, FILE, MAX_BYTES, effects, touches};
 use crate::cloud_init::base64;
 use crate::cloud_init::kind;
 use crate::cloud_init::mime::{self, Part};
@@ -140,7 +140,16 @@ fn of_config(text: &str) -> Vec<Step> {
         items.unwrap_or_default()
     };
     let commands = |key: &str, stage| {
-        let code = list(key).into_iter().flat_map(of_command).collect();
+        let (mut code, mut written) = (Vec::new(), 0);
+        for item in list(key) {
+            let effects = of_command(item);
+            written += effects.iter().map(Effect::bytes).sum::<usize>();
+            code.extend(effects);
+            if written > MAX_BYTES {
+                code = vec![Effect::Untold("it writes too much".to_owned())];
+                break;
+            }
+        }
         (stage, key.to_owned(), code)
     };
     let mut steps = vec![

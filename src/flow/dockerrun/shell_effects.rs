@@ -52,6 +52,9 @@ const SURE: [&str; 8] = [
     "mkdir", "echo", "printf", "touch", "true", ":", "cd", "chmod",
 ];
 
+/// No ecs.config is larger, and no text that is put into one: variables can double themselves.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
 /// In order, what the code does to the file.
 pub(super) fn effects(code: &str) -> Vec<Effect> {
     let bare: Vec<&str> = code
@@ -74,15 +77,30 @@ pub(super) fn effects(code: &str) -> Vec<Effect> {
     if commands.iter().any(structured) {
         return untold("it has branches, loops or commands in commands");
     }
-    let mut effects = Vec::new();
+    let (mut effects, mut written) = (Vec::new(), 0);
     for (at, command) in commands.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| commands.get(at));
         if matches!(shell.first(command).as_deref(), Some("exit" | "return")) {
             break;
         }
-        effects.extend(shell.effect(command, before));
+        if let Some(effect) = shell.effect(command, before) {
+            written += effect.bytes();
+            effects.push(effect);
+        }
+        if written > MAX_BYTES {
+            return untold("it writes too much");
+        }
     }
     effects
+}
+
+impl Effect {
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Write(text) | Self::Append(text) => text.len(),
+            Self::Untold(_) => 0,
+        }
+    }
 }
 
 /// Whether a text may be about the file.
@@ -106,11 +124,20 @@ impl Shell {
             Piece::Variable(name) => self.variables.get(name).cloned().flatten(),
             Piece::Untold => None,
         };
-        word.iter().map(piece).collect()
+        let pieces: Option<Vec<String>> = word.iter().map(piece).collect();
+        pieces
+            .map(|pieces| pieces.concat())
+            .filter(|text| text.len() <= MAX_BYTES)
     }
 
     fn texts(&self, words: &[Word]) -> Option<Vec<String>> {
-        words.iter().map(|word| self.text(word)).collect()
+        let mut left = MAX_BYTES;
+        let mut within = |word: &Word| {
+            let text = self.text(word)?;
+            left = left.checked_sub(text.len())?;
+            Some(text)
+        };
+        words.iter().map(&mut within).collect()
     }
 
     /// The command's name, without its folder and a `sudo` in front.

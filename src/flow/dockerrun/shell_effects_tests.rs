@@ -77,6 +77,16 @@ fn what_cannot_be_told_is_not_guessed() {
     }
 }
 
+#[test]
+fn variables_that_double_themselves_are_not_followed_for_ever() {
+    let doubled = "a=$a$a\n".repeat(60);
+    let code = format!("a=xx\n{doubled}echo $a >> /etc/ecs/ecs.config\n");
+    assert!(matches!(effects(&code).as_slice(), [Effect::Untold(_)]));
+    let line = "echo $b$b$b$b >> /etc/ecs/ecs.config\n";
+    let code = format!("b={}\n{}", "x".repeat(9_000), line.repeat(9));
+    assert!(matches!(effects(&code).as_slice(), [Effect::Untold(_)]));
+}
+
 proptest::proptest! {
     #[test]
     fn any_code_is_answered(code in "(echo|printf|cat|tee|rm|A=|>>| |/etc/ecs/ecs.config|'|\"|%s|\\\\n|\\n|<<E|E|\\$A|;|&&|\\|){0,20}") {
