@@ -1,24 +1,24 @@
 //! Crash safety that has never heard of AMIs.
 //!
-//! A workflow is a short line of steps. Each step is four small functions: [`Workflow::find`] (has
-//! it happened already?), [`Workflow::start`], [`Workflow::check`] (one look) and
-//! [`Workflow::undo`] (right for never ran, maybe ran, and ran). Steps never sleep and remember
-//! nothing: the [`runner`] writes `Started` before and `Done` with the step's output after, later
-//! steps read earlier outputs from the journal, and a restart replays the journal through the
-//! function that wrote it ([`journal`]). The process may stop anywhere.
+//! A workflow is a short line of steps. Its [`kind`] says what they are called and what they may
+//! take; its hands are four small functions: [`Workflow::find`] (has the step happened already?),
+//! [`Workflow::start`], [`Workflow::check`] (one look) and [`Workflow::undo`] (right for never ran,
+//! maybe ran, and ran). Steps never sleep and remember nothing: the [`runner`] writes `Started` before
+//! and `Done` with the step's output after, later steps read earlier outputs from the journal, and a
+//! restart replays the journal through the function that wrote it ([`journal`]). The process may stop
+//! anywhere.
 //!
 //! Must not import `cloud` or `flow`: what the steps do is their business.
 
-use std::fmt::Debug;
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::store::{Op, StoreError};
 
+pub mod error;
+
 pub mod journal;
+
+pub mod kind;
 
 pub mod observer;
 
@@ -28,32 +28,25 @@ pub mod recovery;
 
 pub mod runner;
 
+mod running;
+
+mod undo;
+
+mod writing;
+
 #[cfg(test)]
 mod tests;
 
+pub use error::RunError;
 pub use journal::{Event, Failure, Outcome, Run};
+pub use kind::WorkflowKind;
 pub use runner::{Ended, Runner};
 
-/// A line of steps that ends with all of them done, or with none of them left.
+/// The hands of one kind: what does its steps, and is asked one look or one move at a time. A line of
+/// steps ends with all of them done, or with none of them left.
 pub trait Workflow {
-    /// What was decided beforehand; the first thing in the journal.
-    type Input: Serialize + DeserializeOwned + Clone;
-    /// The steps' names.
-    type Step: Copy + Eq + Debug + Serialize + DeserializeOwned + 'static;
-    /// What a step leaves for the later ones.
-    type Output: Serialize + DeserializeOwned + Clone;
-
-    /// The steps in order.
-    fn steps(&self) -> &'static [Self::Step];
-
-    /// Once this step is done, nothing is undone any more: a later failure leaves a remark.
-    fn point_of_no_return(&self) -> Self::Step;
-
-    /// How long the step may take, from its start to its output.
-    fn allowance(&self, step: Self::Step, input: &Self::Input) -> Duration;
-
-    /// How long undoing the step may take.
-    fn undo_allowance(&self, step: Self::Step) -> Duration;
+    /// What the hands do.
+    type Kind: WorkflowKind;
 
     /// Looks whether the step has happened already, by names and tokens that depend on the input
     /// alone. Called before every `start`, and again whenever an outcome is unknown.
@@ -62,8 +55,8 @@ pub trait Workflow {
     /// See [`StepError`].
     fn find(
         &self,
-        at: &At<'_, Self>,
-    ) -> impl Future<Output = Result<Option<Self::Output>, StepError>>;
+        at: &At<'_, Self::Kind>,
+    ) -> impl Future<Output = Result<Option<OutputOf<Self>>, StepError>>;
 
     /// Makes it happen. May be called again after [`StepError::Again`]; must then collide with, not
     /// double, what an earlier call did.
@@ -72,8 +65,8 @@ pub trait Workflow {
     /// See [`StepError`].
     fn start(
         &self,
-        at: &At<'_, Self>,
-    ) -> impl Future<Output = Result<Look<Self::Output>, StepError>>;
+        at: &At<'_, Self::Kind>,
+    ) -> impl Future<Output = Result<Look<OutputOf<Self>>, StepError>>;
 
     /// Takes one look at what was started.
     ///
@@ -81,19 +74,15 @@ pub trait Workflow {
     /// See [`StepError`].
     fn check(
         &self,
-        at: &At<'_, Self>,
-    ) -> impl Future<Output = Result<Look<Self::Output>, StepError>>;
+        at: &At<'_, Self::Kind>,
+    ) -> impl Future<Output = Result<Look<OutputOf<Self>>, StepError>>;
 
     /// Removes what the step made, one move a call. Right for a step that never ran, maybe ran, or
     /// ran.
     ///
     /// # Errors
     /// [`StepError::Again`] is tried again until the undo's allowance is over; everything else ends it.
-    fn undo(&self, at: &At<'_, Self>) -> impl Future<Output = Result<Undo, StepError>>;
-
-    /// What a person does about what the step made, where it could not be undone: a command that can
-    /// be pasted.
-    fn by_hand(&self, step: Self::Step, run: &Run<Self>) -> String;
+    fn undo(&self, at: &At<'_, Self::Kind>) -> impl Future<Output = Result<Undo, StepError>>;
 
     /// The facts and notices that are stored in the same batch as the end of the workflow. Called
     /// again when another process changed one of the records meanwhile.
@@ -102,22 +91,31 @@ pub trait Workflow {
     /// When the store cannot be read.
     fn closing(
         &self,
-        run: &Run<Self>,
+        run: &Run<Self::Kind>,
         outcome: &Outcome,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Vec<Op>, StoreError>>;
 }
 
+/// What the hands are given beforehand.
+pub type InputOf<W> = <<W as Workflow>::Kind as WorkflowKind>::Input;
+
+/// What the hands' steps are called.
+pub type StepOf<W> = <<W as Workflow>::Kind as WorkflowKind>::Step;
+
+/// What the hands' steps leave.
+pub type OutputOf<W> = <<W as Workflow>::Kind as WorkflowKind>::Output;
+
 /// Where a step stands when one of its functions is called.
-pub struct At<'a, W: Workflow + ?Sized> {
-    pub step: W::Step,
+pub struct At<'a, K: WorkflowKind> {
+    pub step: K::Step,
     /// Which of the step's alternatives is tried, from 0.
     pub choice: u32,
     /// When this alternative was started (when undoing: when the undo was).
     pub since: DateTime<Utc>,
     pub now: DateTime<Utc>,
     /// The input and the outputs so far.
-    pub run: &'a Run<W>,
+    pub run: &'a Run<K>,
 }
 
 /// One look at a step that was started.

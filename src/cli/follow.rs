@@ -3,13 +3,14 @@
 
 use super::progress;
 use super::session::Session;
-use crate::flow::bake::steps::{Bake, BakeStep, JOURNALS};
+use crate::flow::bake::kind::BakeKind;
+use crate::flow::bake::steps::{BakeStep, JOURNALS};
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
 use crate::service::drive::{self, BakeObserver, Ended};
 use crate::workflow::journal::{EventOf, Phase};
+use crate::workflow::kind::step_word;
 use crate::workflow::recovery::{open_journals, replay};
-use crate::workflow::runner::step_word;
 
 /// The journal that is followed, and how far it was told.
 pub(super) struct Follow {
@@ -33,13 +34,13 @@ impl Follow {
         if session.store.journal(&self.journal).await?.is_empty() {
             return Ok(None);
         }
-        let run = replay::<Bake<'_>>(&*session.store, &self.journal).await?;
+        let run = replay::<BakeKind>(&*session.store, &self.journal).await?;
         let observer = self
             .observer
             .get_or_insert_with(|| progress::observer(run.input()));
         let events = session.store.journal(&self.journal).await?;
         for event in events.iter().skip(self.told) {
-            let event: EventOf<Bake<'_>> = serde_json::from_value(event.clone())?;
+            let event: EventOf<BakeKind> = serde_json::from_value(event.clone())?;
             observer.recorded(&event);
         }
         self.told = events.len();
@@ -69,7 +70,7 @@ pub(super) async fn open_bake(
     watch: &WatchName,
 ) -> anyhow::Result<Option<String>> {
     for journal in open_journals(&*session.store, JOURNALS).await? {
-        let run = replay::<Bake<'_>>(&*session.store, &journal).await?;
+        let run = replay::<BakeKind>(&*session.store, &journal).await?;
         if run.input().watch == *watch {
             return Ok(Some(journal));
         }

@@ -6,15 +6,16 @@ use super::args::{Common, Format};
 use super::hold::Held;
 use super::session::{Access, Session};
 use super::{draw, hold};
-use crate::flow::bake::steps::{Bake, JOURNALS};
+use crate::flow::bake::kind::BakeKind;
+use crate::flow::bake::steps::JOURNALS;
 use crate::flow::verdict::Exit;
 use crate::model::history::WatchHistory;
 use crate::outbox::WaitingWritten;
 use crate::store::left::{self, LeftBehind};
 use crate::store::memory;
 use crate::workflow::journal::Phase;
+use crate::workflow::kind::step_word;
 use crate::workflow::recovery::{open_journals, replay};
-use crate::workflow::runner::step_word;
 
 /// `status --format json`
 #[derive(Serialize)]
@@ -85,7 +86,7 @@ async fn read(session: &Session) -> anyhow::Result<Status> {
 }
 
 async fn under_way(session: &Session, journal: String) -> anyhow::Result<UnderWay> {
-    let run = replay::<Bake<'_>>(&*session.store, &journal).await?;
+    let run = replay::<BakeKind>(&*session.store, &journal).await?;
     let step = match run.phase() {
         Phase::Ready => "between steps".to_owned(),
         Phase::Running { step, .. } => step_word(step),

@@ -14,6 +14,8 @@ pub mod order;
 
 pub mod site;
 
+pub mod kind;
+
 pub mod steps;
 
 pub mod story;

@@ -6,6 +6,7 @@ use futures_util::stream::FuturesUnordered;
 use super::Service;
 use super::look::Place;
 use crate::cloud::{CloudError, Identity};
+use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::order::{OrderInputs, key, order};
 use crate::flow::bake::site::site;
 use crate::flow::bake::steps::{Bake, BakeOutput, BakeStep, JOURNALS, journal_name};
@@ -18,10 +19,10 @@ use crate::model::watch::{Recipe, Watch};
 use crate::settings::Faults;
 use crate::store::left::{What, leave};
 use crate::store::{Batch, Lease, Op, StoreError, memory};
+use crate::workflow::error::RunError;
 use crate::workflow::journal::Phase;
 use crate::workflow::observer::Observer;
 use crate::workflow::recovery::{open_journals, replay};
-use crate::workflow::runner::RunError;
 use crate::workflow::{Outcome, Run, Runner};
 
 /// What a bake's progress is told to.
@@ -154,7 +155,7 @@ async fn unused_attempt(
         let journal = journal_name(&key, attempt);
         let ended = !service.store.journal(&journal).await?.is_empty()
             && matches!(
-                replay::<Bake<'_>>(service.store, &journal).await?.phase(),
+                replay::<BakeKind>(service.store, &journal).await?.phase(),
                 Phase::Closed(_)
             );
         if !ended {
@@ -205,7 +206,7 @@ pub async fn under_way(
 ) -> Result<Vec<(String, Option<WatchName>)>, StoreError> {
     let mut found = Vec::new();
     for journal in open_journals(service.store, JOURNALS).await? {
-        let run = replay::<Bake<'_>>(service.store, &journal).await;
+        let run = replay::<BakeKind>(service.store, &journal).await;
         found.push((journal, run.ok().map(|run| run.input().watch.clone())));
     }
     Ok(found)
@@ -248,7 +249,7 @@ pub async fn resume_one(
     journal: &str,
     observers: &Observers<'_>,
 ) -> Result<Ended, DriveError> {
-    let run = replay::<Bake<'_>>(service.store, journal).await?;
+    let run = replay::<BakeKind>(service.store, journal).await?;
     let order = run.input();
     let cloud = service
         .connection
@@ -275,7 +276,7 @@ async fn end(
     service: &Service<'_>,
     lease: Lease,
     order: &BakeOrder,
-    ended: Result<crate::workflow::Ended<Bake<'_>>, RunError>,
+    ended: Result<crate::workflow::Ended<BakeKind>, RunError>,
 ) -> Result<Ended, DriveError> {
     if let Err(RunError::Stuck {
         step, why, by_hand, ..
@@ -314,7 +315,7 @@ fn runner<'a, 'b>(
 }
 
 /// Reads the end of a run for whoever asked for the bake.
-pub fn conclude(outcome: Outcome, run: &Run<Bake<'_>>) -> Ended {
+pub fn conclude(outcome: Outcome, run: &Run<BakeKind>) -> Ended {
     let image = match (&outcome, run.output(BakeStep::CreateImage)) {
         (Outcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => Some(id.clone()),
         _ => None,

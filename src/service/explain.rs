@@ -12,7 +12,7 @@ use crate::model::history::WatchHistory;
 use crate::model::watch::Watch;
 use crate::store::memory;
 use crate::store::memory::chronicle::chronicles;
-use crate::workflow::runner::RunError;
+use crate::workflow::error::RunError;
 
 /// Explains one watch; `ask` looks at AWS first.
 ///

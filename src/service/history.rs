@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::changes::in_full;
+use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::bake::story::story;
 use crate::flow::history::{self, History, ToldWhat, Window};
@@ -12,9 +13,9 @@ use crate::model::ids::WatchName;
 use crate::model::story::BakeStory;
 use crate::store::Store;
 use crate::store::memory::chronicle::chronicles;
+use crate::workflow::error::RunError;
 use crate::workflow::journal::{Event, EventOf};
 use crate::workflow::recovery::{events, open_journals};
-use crate::workflow::runner::RunError;
 
 /// The history of every watch, or of one.
 ///
@@ -28,7 +29,7 @@ pub async fn read(
     let list = history::history(&chronicles(store, only).await?, window);
     let mut ended = BTreeMap::new();
     for journal in history::journals(&list) {
-        let written = events::<Bake<'_>>(store, &journal).await?;
+        let written = events::<BakeKind>(store, &journal).await?;
         ended.extend(story(&journal, &written).map(|story| (journal, story)));
     }
     let under_way = under_way(store, only).await?;
@@ -54,7 +55,7 @@ pub async fn under_way(
 ) -> Result<Vec<(String, BakeStory)>, RunError> {
     let mut found = Vec::new();
     for journal in open_journals(store, JOURNALS).await? {
-        let written = events::<Bake<'_>>(store, &journal).await?;
+        let written = events::<BakeKind>(store, &journal).await?;
         let order = order(&written).filter(|order| only.is_none_or(|name| *name == order.watch));
         let name = order.map(|order| format!("{}/{}", order.scope, order.watch));
         found.extend(name.zip(story(&journal, &written)));
@@ -62,7 +63,7 @@ pub async fn under_way(
     Ok(found)
 }
 
-fn order<'a>(written: &'a [EventOf<Bake<'_>>]) -> Option<&'a BakeOrder> {
+fn order<'a>(written: &'a [EventOf<BakeKind>]) -> Option<&'a BakeOrder> {
     match written.first()? {
         Event::Opened { input, .. } => Some(input),
         _ => None,

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::sqlite::SqliteStore;
 use super::{Batch, Op, Store, StoreError, left, memory, strays};
-use crate::flow::bake::steps::{Bake, JOURNALS};
+use crate::flow::bake::kind::BakeKind;
+use crate::flow::bake::steps::JOURNALS;
 use crate::model::ids::{AccountId, Partition, Region, Scope};
+use crate::workflow::error::RunError;
 use crate::workflow::recovery::{open_journals, replay};
-use crate::workflow::runner::RunError;
 
 fn scope() -> Scope {
     Scope {
@@ -96,7 +97,7 @@ proptest! {
             }
             let open = Op::PutIfAbsent { key: format!("open/{journal}"), value: Value::Null };
             store.commit(Batch::of(vec![open])).await.unwrap();
-            match replay::<Bake<'_>>(&store, &journal).await {
+            match replay::<BakeKind>(&store, &journal).await {
                 Err(RunError::Unreadable { journal: named, .. } | RunError::Illegal { journal: named, .. }) => {
                     prop_assert_eq!(named, journal.clone());
                 }

@@ -9,7 +9,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Workflow;
+use super::WorkflowKind;
 
 /// One entry of a journal, numbered by its place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,8 +59,9 @@ pub enum Event<I, S, O> {
     },
 }
 
-/// Shorthand for a workflow's own events.
-pub type EventOf<W> = Event<<W as Workflow>::Input, <W as Workflow>::Step, <W as Workflow>::Output>;
+/// Shorthand for a kind's own events.
+pub type EventOf<K> =
+    Event<<K as WorkflowKind>::Input, <K as WorkflowKind>::Step, <K as WorkflowKind>::Output>;
 
 /// Why a step failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,12 +116,12 @@ pub enum Outcome {
 }
 
 /// A run of a workflow, as its journal tells it.
-pub struct Run<W: Workflow + ?Sized> {
-    input: W::Input,
-    outputs: Vec<(W::Step, W::Output)>,
-    phase: Phase<W::Step>,
-    failure: Option<(W::Step, Failure)>,
-    undone: Vec<W::Step>,
+pub struct Run<K: WorkflowKind> {
+    input: K::Input,
+    outputs: Vec<(K::Step, K::Output)>,
+    phase: Phase<K::Step>,
+    failure: Option<(K::Step, Failure)>,
+    undone: Vec<K::Step>,
     left: Vec<Left>,
     length: u64,
 }
@@ -156,12 +157,12 @@ pub struct Illegal {
     pub event: String,
 }
 
-impl<W: Workflow + ?Sized> Run<W> {
+impl<K: WorkflowKind> Run<K> {
     /// Opens a run from its first event.
     ///
     /// # Errors
     /// When the first event is not `Opened`.
-    pub fn open(event: EventOf<W>) -> Result<Self, Illegal> {
+    pub fn open(event: EventOf<K>) -> Result<Self, Illegal> {
         let Event::Opened { input, .. } = event else {
             return Err(Illegal {
                 at: 0,
@@ -183,7 +184,7 @@ impl<W: Workflow + ?Sized> Run<W> {
     ///
     /// # Errors
     /// [`Illegal`] when it cannot follow; the run is then not changed.
-    pub fn record(&mut self, event: &EventOf<W>) -> Result<(), Illegal> {
+    pub fn record(&mut self, event: &EventOf<K>) -> Result<(), Illegal> {
         let phase = self.follow(event).ok_or_else(|| self.illegal(event))?;
         match event {
             Event::Done { step, output, .. } => self.outputs.push((*step, output.clone())),
@@ -204,7 +205,7 @@ impl<W: Workflow + ?Sized> Run<W> {
     }
 
     /// The phase after the event, when the event may come now.
-    fn follow(&self, event: &EventOf<W>) -> Option<Phase<W::Step>> {
+    fn follow(&self, event: &EventOf<K>) -> Option<Phase<K::Step>> {
         match (&self.phase, event) {
             (
                 Phase::Ready,
@@ -266,7 +267,7 @@ impl<W: Workflow + ?Sized> Run<W> {
         }
     }
 
-    fn illegal(&self, event: &EventOf<W>) -> Illegal {
+    fn illegal(&self, event: &EventOf<K>) -> Illegal {
         Illegal {
             at: self.length,
             event: word(event).to_owned(),
@@ -274,12 +275,12 @@ impl<W: Workflow + ?Sized> Run<W> {
     }
 
     /// What was decided beforehand.
-    pub fn input(&self) -> &W::Input {
+    pub fn input(&self) -> &K::Input {
         &self.input
     }
 
     /// What a step left, once it is done.
-    pub fn output(&self, step: W::Step) -> Option<&W::Output> {
+    pub fn output(&self, step: K::Step) -> Option<&K::Output> {
         self.outputs
             .iter()
             .find(|(of, _)| *of == step)
@@ -287,12 +288,12 @@ impl<W: Workflow + ?Sized> Run<W> {
     }
 
     /// What is to be done next.
-    pub fn phase(&self) -> &Phase<W::Step> {
+    pub fn phase(&self) -> &Phase<K::Step> {
         &self.phase
     }
 
     /// The failed step and why, once one has failed.
-    pub fn failure(&self) -> Option<&(W::Step, Failure)> {
+    pub fn failure(&self) -> Option<&(K::Step, Failure)> {
         self.failure.as_ref()
     }
 
@@ -307,7 +308,7 @@ impl<W: Workflow + ?Sized> Run<W> {
     }
 
     /// True once the step's undo has ended, one way or the other.
-    pub fn is_undone(&self, step: W::Step) -> bool {
+    pub fn is_undone(&self, step: K::Step) -> bool {
         self.undone.contains(&step)
     }
 }

@@ -1,6 +1,6 @@
 //! Who watches a run: told what was committed and what is waited for, and asked nothing.
 
-use super::{Event, Workflow};
+use super::{Event, WorkflowKind};
 
 /// What a person may want to see while it runs.
 pub trait Observer<I, S, O> {
@@ -10,9 +10,8 @@ pub trait Observer<I, S, O> {
     fn waiting(&self, step: S, so_far: &str);
 }
 
-/// An observer of one workflow.
-pub type ObserverOf<W> =
-    dyn Observer<<W as Workflow>::Input, <W as Workflow>::Step, <W as Workflow>::Output>;
+/// An observer of one kind of workflow.
+pub type ObserverOf<K> = dyn Observer<<K as WorkflowKind>::Input, <K as WorkflowKind>::Step, <K as WorkflowKind>::Output>;
 
 /// An observer that looks away.
 pub struct Unobserved;

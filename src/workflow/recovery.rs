@@ -2,9 +2,8 @@
 //!
 //! Replays through the function that records, so that there is no second code path.
 
-use super::Workflow;
 use super::journal::{EventOf, Run};
-use super::runner::RunError;
+use super::{RunError, WorkflowKind};
 use crate::store::{Store, StoreError};
 
 /// The journals that are not closed are named under this prefix.
@@ -14,13 +13,13 @@ pub const OPEN_PREFIX: &str = "open/";
 ///
 /// # Errors
 /// When there is none, or it does not make sense.
-pub async fn replay<W: Workflow>(store: &dyn Store, journal: &str) -> Result<Run<W>, RunError> {
+pub async fn replay<K: WorkflowKind>(store: &dyn Store, journal: &str) -> Result<Run<K>, RunError> {
     let name = || journal.to_owned();
-    let mut events = events::<W>(store, journal).await?.into_iter();
+    let mut events = events::<K>(store, journal).await?.into_iter();
     let first = events
         .next()
         .ok_or_else(|| RunError::Missing { journal: name() })?;
-    let mut run = Run::<W>::open(first).map_err(|source| RunError::Illegal {
+    let mut run = Run::<K>::open(first).map_err(|source| RunError::Illegal {
         journal: name(),
         source,
     })?;
@@ -37,12 +36,12 @@ pub async fn replay<W: Workflow>(store: &dyn Store, journal: &str) -> Result<Run
 ///
 /// # Errors
 /// When the store cannot be read, or an entry is of a later version.
-pub async fn events<W: Workflow>(
+pub async fn events<K: WorkflowKind>(
     store: &dyn Store,
     journal: &str,
-) -> Result<Vec<EventOf<W>>, RunError> {
+) -> Result<Vec<EventOf<K>>, RunError> {
     let read = |event| {
-        serde_json::from_value::<EventOf<W>>(event).map_err(|source| RunError::Unreadable {
+        serde_json::from_value::<EventOf<K>>(event).map_err(|source| RunError::Unreadable {
             journal: journal.to_owned(),
             source,
         })

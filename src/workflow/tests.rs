@@ -10,7 +10,9 @@ use super::journal::Left;
 use super::observer::Unobserved;
 use super::recovery::{open_journals, replay};
 use super::runner::RunError;
-use super::{At, Event, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
+use super::{
+    At, Event, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow, WorkflowKind,
+};
 use crate::clock::Clock;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{DRIVER, Op, Store, StoreError};
@@ -40,49 +42,51 @@ struct Words {
 }
 
 impl Words {
-    fn call(&self, what: &str, at: &At<'_, Self>) {
+    fn call(&self, what: &str, at: &At<'_, WordsKind>) {
         self.calls
             .borrow_mut()
             .push(format!("{what} {:?}/{}", at.step, at.choice));
     }
 
-    fn word(at: &At<'_, Self>) -> String {
+    fn word(at: &At<'_, WordsKind>) -> String {
         format!("{}-{:?}", at.run.input(), at.step)
     }
 }
 
-impl Workflow for Words {
+/// The kind of [`Words`].
+enum WordsKind {}
+
+impl WorkflowKind for WordsKind {
     type Input = String;
     type Step = Toy;
     type Output = String;
 
-    fn steps(&self) -> &'static [Toy] {
-        &[Toy::One, Toy::Two, Toy::Three]
-    }
+    const STEPS: &'static [Toy] = &[Toy::One, Toy::Two, Toy::Three];
+    const POINT_OF_NO_RETURN: Toy = Toy::Two;
 
-    fn point_of_no_return(&self) -> Toy {
-        Toy::Two
-    }
-
-    fn allowance(&self, _: Toy, _: &String) -> Duration {
+    fn allowance(_: Toy, _: &String) -> Duration {
         Duration::from_secs(600)
     }
 
-    fn undo_allowance(&self, _: Toy) -> Duration {
+    fn undo_allowance(_: Toy) -> Duration {
         Duration::from_secs(60)
     }
 
-    fn by_hand(&self, step: Toy, run: &Run<Self>) -> String {
+    fn by_hand(step: Toy, run: &Run<Self>) -> String {
         format!("strike {}-{step:?} out", run.input())
     }
+}
 
-    async fn find(&self, at: &At<'_, Self>) -> Result<Option<String>, StepError> {
+impl Workflow for Words {
+    type Kind = WordsKind;
+
+    async fn find(&self, at: &At<'_, WordsKind>) -> Result<Option<String>, StepError> {
         self.call("find", at);
         let word = Self::word(at);
         Ok(self.made.borrow().contains(&word).then_some(word))
     }
 
-    async fn start(&self, at: &At<'_, Self>) -> Result<Look<String>, StepError> {
+    async fn start(&self, at: &At<'_, WordsKind>) -> Result<Look<String>, StepError> {
         self.call("start", at);
         if at.step == Toy::One && at.choice < self.choices_refused.get() {
             return Err(StepError::NextChoice {
@@ -110,7 +114,7 @@ impl Workflow for Words {
         self.check(at).await
     }
 
-    async fn check(&self, at: &At<'_, Self>) -> Result<Look<String>, StepError> {
+    async fn check(&self, at: &At<'_, WordsKind>) -> Result<Look<String>, StepError> {
         self.call("check", at);
         let left = self.looks_needed.get();
         if left > 0 {
@@ -122,7 +126,7 @@ impl Workflow for Words {
         Ok(Look::Done(Self::word(at)))
     }
 
-    async fn undo(&self, at: &At<'_, Self>) -> Result<Undo, StepError> {
+    async fn undo(&self, at: &At<'_, WordsKind>) -> Result<Undo, StepError> {
         self.call("undo", at);
         if self.undo_stuck.get() {
             return Err(StepError::Again {
@@ -137,7 +141,7 @@ impl Workflow for Words {
 
     async fn closing(
         &self,
-        run: &Run<Self>,
+        run: &Run<WordsKind>,
         _: &Outcome,
         _: DateTime<Utc>,
     ) -> Result<Vec<Op>, StoreError> {
@@ -183,7 +187,7 @@ async fn every_step_is_looked_for_before_it_is_started() {
     // The fact is in the store, the journal is closed, and nothing is open.
     assert!(store.get("fact").await.unwrap().is_some());
     assert!(open_journals(&store, "toy/").await.unwrap().is_empty());
-    let run = replay::<Words>(&store, "toy/1").await.unwrap();
+    let run = replay::<WordsKind>(&store, "toy/1").await.unwrap();
     assert_eq!(run.output(Toy::Three).map(String::as_str), Some("w-Three"));
 }
 
@@ -374,9 +378,9 @@ fn the_rulebook_refuses_what_cannot_follow() {
         ),
     ];
     for (what, events) in refused {
-        let mut run = Run::<Words>::open(opened()).unwrap();
+        let mut run = Run::<WordsKind>::open(opened()).unwrap();
         let last = events.iter().map(|event| run.record(event)).last().unwrap();
         assert!(last.is_err(), "{what} was taken");
     }
-    assert!(Run::<Words>::open(done(Toy::One)).is_err());
+    assert!(Run::<WordsKind>::open(done(Toy::One)).is_err());
 }

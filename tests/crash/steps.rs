@@ -4,17 +4,15 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use amiwatch::flow::bake::kind::BakeKind;
 use amiwatch::flow::bake::steps::{Bake, BakeOutput, BakeStep, STEPS, journal_name};
-use amiwatch::model::bake::BakeOrder;
 use amiwatch::service::Service;
 use amiwatch::service::drive::{Wish, give_order};
 use amiwatch::service::look::{Patience, look};
-use amiwatch::store::{Lease, Op, Store, StoreError, left};
+use amiwatch::store::{Lease, Op, StoreError, left};
 use amiwatch::workflow::observer::Unobserved;
-use amiwatch::workflow::recovery::replay;
 use amiwatch::workflow::{At, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
 use chrono::{DateTime, Utc};
-use futures_util::FutureExt as _;
 use sim::{FaultKind, FaultRule};
 
 use crate::common::guest::{Cast, Day};
@@ -38,74 +36,29 @@ enum How {
 /// The bake, one of whose steps is disturbed.
 struct Disturbed<'a> {
     bake: Bake<'a>,
-    store: &'a dyn Store,
-    journal: String,
     how: How,
     struck: Cell<bool>,
-}
-
-impl Disturbed<'_> {
-    /// The run as the bake itself knows it: its journal is the same.
-    async fn run(&self) -> Run<Bake<'_>> {
-        let run = replay::<Bake<'_>>(self.store, &self.journal).await;
-        run.unwrap_or_else(|error| panic!("{error}"))
-    }
-}
-
-fn of_bake<'a, 'b>(at: &At<'_, Disturbed<'_>>, run: &'a Run<Bake<'b>>) -> At<'a, Bake<'b>> {
-    At {
-        step: at.step,
-        choice: at.choice,
-        since: at.since,
-        now: at.now,
-        run,
-    }
 }
 
 fn refused() -> StepError {
     StepError::Failed(Failure::new("denied", "somebody refused it"))
 }
 
+/// Other hands for the bake's own journals.
 impl Workflow for Disturbed<'_> {
-    type Input = BakeOrder;
-    type Step = BakeStep;
-    type Output = BakeOutput;
+    type Kind = BakeKind;
 
-    fn steps(&self) -> &'static [BakeStep] {
-        self.bake.steps()
-    }
-
-    fn point_of_no_return(&self) -> BakeStep {
-        self.bake.point_of_no_return()
-    }
-
-    fn allowance(&self, step: BakeStep, order: &BakeOrder) -> Duration {
-        self.bake.allowance(step, order)
-    }
-
-    fn undo_allowance(&self, step: BakeStep) -> Duration {
-        self.bake.undo_allowance(step)
-    }
-
-    fn by_hand(&self, step: BakeStep, _: &Run<Self>) -> String {
-        // The store answers inline.
-        let run = self.run().now_or_never().expect("it does not wait");
-        self.bake.by_hand(step, &run)
-    }
-
-    async fn find(&self, at: &At<'_, Self>) -> Result<Option<BakeOutput>, StepError> {
-        let run = self.run().await;
+    async fn find(&self, at: &At<'_, BakeKind>) -> Result<Option<BakeOutput>, StepError> {
         if self.how == How::FailsBefore(at.step) && !self.struck.replace(true) {
             return Err(refused());
         }
-        self.bake.find(&of_bake(at, &run)).await
+        self.bake.find(at).await
     }
 
-    async fn start(&self, at: &At<'_, Self>) -> Result<Look<BakeOutput>, StepError> {
-        let run = self.run().await;
-        let first = self.bake.start(&of_bake(at, &run)).await;
+    async fn start(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
+        let first = self.bake.start(at).await;
         if self.how == How::Twice(at.step) && !self.struck.replace(true) {
-            let again = self.bake.start(&of_bake(at, &run)).await;
+            let again = self.bake.start(at).await;
             // What was there already may be refused; it is then looked for.
             return match again {
                 Ok(look) => Ok(look),
@@ -121,27 +74,24 @@ impl Workflow for Disturbed<'_> {
         first
     }
 
-    async fn check(&self, at: &At<'_, Self>) -> Result<Look<BakeOutput>, StepError> {
-        let run = self.run().await;
-        self.bake.check(&of_bake(at, &run)).await
+    async fn check(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
+        self.bake.check(at).await
     }
 
-    async fn undo(&self, at: &At<'_, Self>) -> Result<Undo, StepError> {
+    async fn undo(&self, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
         if self.how == How::UndoFails(at.step) {
             return Err(refused());
         }
-        let run = self.run().await;
-        self.bake.undo(&of_bake(at, &run)).await
+        self.bake.undo(at).await
     }
 
     async fn closing(
         &self,
-        _: &Run<Self>,
+        run: &Run<BakeKind>,
         outcome: &Outcome,
         now: DateTime<Utc>,
     ) -> Result<Vec<Op>, StoreError> {
-        let run = self.run().await;
-        self.bake.closing(&run, outcome, now).await
+        self.bake.closing(run, outcome, now).await
     }
 }
 
@@ -155,8 +105,6 @@ async fn bake(service: &Service<'_>, lease: Lease, how: How) -> Outcome {
     let journal = journal_name(&order.key, order.attempt);
     let workflow = Disturbed {
         bake: Bake::new(place.cloud.clone(), service.store, &told),
-        store: service.store,
-        journal: journal.clone(),
         how,
         struck: Cell::new(false),
     };

@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use amiwatch::flow::bake::steps::{Bake, JOURNALS};
+use amiwatch::flow::bake::kind::BakeKind;
+use amiwatch::flow::bake::steps::JOURNALS;
 use amiwatch::store::sqlite::{SCHEMA_VERSION, SqliteStore};
 use amiwatch::store::{DRIVER, Store as _, memory};
 use amiwatch::workflow::journal::Phase;
@@ -68,7 +69,7 @@ async fn every_earlier_store_is_read_whole_and_can_be_driven_on() {
         let open = open_journals(&store, JOURNALS).await.unwrap();
         assert!(!open.is_empty(), "v{version} has no open bake");
         for journal in open {
-            let run = replay::<Bake<'_>>(&store, &journal).await.unwrap();
+            let run = replay::<BakeKind>(&store, &journal).await.unwrap();
             assert!(
                 !matches!(run.phase(), Phase::Closed(_)),
                 "v{version}: {journal}"
@@ -76,7 +77,7 @@ async fn every_earlier_store_is_read_whole_and_can_be_driven_on() {
         }
         let mut closed = 0;
         for journal in journals(&path) {
-            let run = replay::<Bake<'_>>(&store, &journal).await.unwrap();
+            let run = replay::<BakeKind>(&store, &journal).await.unwrap();
             closed += usize::from(matches!(run.phase(), Phase::Closed(_)));
         }
         assert!(closed > 0, "v{version} has no bake that ended");

@@ -1,6 +1,7 @@
 //! What a person does about what a step made, where it could not be undone: commands to paste.
 
-use super::steps::{Bake, BakeOutput, BakeStep};
+use super::kind::BakeKind;
+use super::steps::{BakeOutput, BakeStep};
 use crate::model::ids::Region;
 use crate::model::stray::Kind;
 use crate::model::tags;
@@ -8,7 +9,7 @@ use crate::workflow::Run;
 
 /// The command for one step, with the id where the journal knows it and else with the tags by which it
 /// is found.
-pub(super) fn by_hand(step: BakeStep, run: &Run<Bake<'_>>) -> String {
+pub(super) fn by_hand(step: BakeStep, run: &Run<BakeKind>) -> String {
     let region = &run.input().scope.region;
     match step {
         BakeStep::Network => groups(run, region),
@@ -30,14 +31,14 @@ pub(super) fn by_hand(step: BakeStep, run: &Run<Bake<'_>>) -> String {
     }
 }
 
-fn guest(run: &Run<Bake<'_>>, step: BakeStep, role: &str, region: &Region) -> String {
+fn guest(run: &Run<BakeKind>, step: BakeStep, role: &str, region: &Region) -> String {
     match run.output(step) {
         Some(BakeOutput::Instance { id }) => Kind::Instance.by_hand(id.as_str(), region),
         _ => find("describe-instances", run, role, region),
     }
 }
 
-fn image(run: &Run<Bake<'_>>, region: &Region) -> String {
+fn image(run: &Run<BakeKind>, region: &Region) -> String {
     match run.output(BakeStep::CreateImage) {
         Some(BakeOutput::Image { id }) => Kind::Image.by_hand(id.as_str(), region),
         _ => find(
@@ -49,7 +50,7 @@ fn image(run: &Run<Bake<'_>>, region: &Region) -> String {
     }
 }
 
-fn groups(run: &Run<Bake<'_>>, region: &Region) -> String {
+fn groups(run: &Run<BakeKind>, region: &Region) -> String {
     match run.output(BakeStep::Network) {
         Some(BakeOutput::Network { groups }) => {
             let commands = groups.iter();
@@ -68,7 +69,7 @@ fn groups(run: &Run<Bake<'_>>, region: &Region) -> String {
 }
 
 /// The journal does not know an id: this shows what there is.
-fn find(verb: &str, run: &Run<Bake<'_>>, role: &str, region: &Region) -> String {
+fn find(verb: &str, run: &Run<BakeKind>, role: &str, region: &Region) -> String {
     let key = &run.input().key;
     format!(
         "aws ec2 {verb} --region {region} --filters Name=tag:{},Values={key} \

@@ -1,6 +1,7 @@
 //! After the image is verified: everything else that the bake made goes. The image stands whatever
 //! happens here, so every failed call is tried again until the step's time is over.
 
+use super::kind::BakeKind;
 use super::launch::{gone, guests};
 use super::network;
 use super::steps::{Bake, BakeOutput};
@@ -11,7 +12,7 @@ use crate::workflow::{At, Failure, Look, StepError, Undo};
 /// One move: ends what still runs, then removes the security group.
 pub(super) async fn check(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let mut ending = 0_usize;
     for role in [GuestRole::Builder, GuestRole::BootTest] {

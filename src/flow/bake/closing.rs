@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::kind::BakeKind;
 use super::steps::{Bake, BakeOutput, BakeStep, Packed, journal_name};
 use crate::flow::notify;
 use crate::flow::plan::retry::retry_after;
@@ -17,13 +18,13 @@ use crate::store::left::{self, leave, settled};
 use crate::store::memory::chronicle;
 use crate::store::{Op, StoreError, memory};
 use crate::workflow::journal::Left;
-use crate::workflow::runner::step_word;
+use crate::workflow::kind::step_word;
 use crate::workflow::{Failure, Outcome, Run};
 
 /// The writes that go with the end of a bake.
 pub(super) async fn ops(
     bake: &Bake<'_>,
-    run: &Run<Bake<'_>>,
+    run: &Run<BakeKind>,
     outcome: &Outcome,
     now: DateTime<Utc>,
 ) -> Result<Vec<Op>, StoreError> {
@@ -72,7 +73,7 @@ pub(super) async fn ops(
 }
 
 /// The end of the bake, for the chronicle.
-fn entry(run: &Run<Bake<'_>>, outcome: &Outcome) -> Baked {
+fn entry(run: &Run<BakeKind>, outcome: &Outcome) -> Baked {
     let order = run.input();
     let (image, why) = match (outcome, run.output(BakeStep::CreateImage)) {
         (Outcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => (Some(id.clone()), None),
@@ -107,7 +108,7 @@ struct Reported {
 /// A report that cannot be read is no reason to lose an image: then nothing is said of changes.
 async fn reported(
     bake: &Bake<'_>,
-    run: &Run<Bake<'_>>,
+    run: &Run<BakeKind>,
     before: Option<&BakedImage>,
 ) -> Result<Reported, StoreError> {
     let scope = &run.input().scope;
@@ -153,7 +154,7 @@ fn with_left(failure: &Failure, left: &[Left]) -> Failure {
 
 fn succeeded(
     history: &mut WatchHistory,
-    run: &Run<Bake<'_>>,
+    run: &Run<BakeKind>,
     left: &[Left],
     changes: Option<ChangesInShort>,
     now: DateTime<Utc>,

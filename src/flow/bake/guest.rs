@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::kind::BakeKind;
 use super::launch::missing;
 use super::ssm;
 use super::steps::{Bake, BakeOutput, BakeStep, Packed};
@@ -59,7 +60,7 @@ impl Looked {
 /// The builder's report, once it is whole; a failing one ends the bake at once.
 pub(super) async fn builder_report(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let Some(looked) = look(bake, at, BakeStep::LaunchBuilder, false).await? else {
@@ -80,7 +81,7 @@ pub(super) async fn builder_report(
 /// The builder has closed its report and has stopped.
 pub(super) async fn stopped(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let Some(looked) = look(bake, at, BakeStep::LaunchBuilder, true).await? else {
@@ -117,7 +118,7 @@ pub(super) async fn stopped(
 /// The mark outlives this process, so that a stopped builder tells whether it was clean.
 async fn stopped_by_us(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
     looked: &Looked,
 ) -> Result<Look<BakeOutput>, StepError> {
     let (guest, nonce) = (&looked.guest, &at.run.input().builder_nonce);
@@ -162,7 +163,7 @@ fn silent(why: &str, looked: &Looked) -> String {
 /// The boot test's report, once it is whole and closed.
 pub(super) async fn boot_report(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let Some(looked) = look(bake, at, BakeStep::LaunchBootTest, true).await? else {
@@ -189,7 +190,7 @@ pub(super) async fn boot_report(
 /// `close` to close its report as well.
 async fn look(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
     launched: BakeStep,
     close: bool,
 ) -> Result<Option<Looked>, StepError> {
@@ -256,7 +257,7 @@ async fn console(bake: &Bake<'_>, guest: &Instance) -> Result<Vec<u8>, StepError
 }
 
 /// True once the guest has been seen ended for as long as the console may lag.
-fn settled(bake: &Bake<'_>, at: &At<'_, Bake<'_>>, id: &InstanceId, state: InstanceState) -> bool {
+fn settled(bake: &Bake<'_>, at: &At<'_, BakeKind>, id: &InstanceId, state: InstanceState) -> bool {
     if !matches!(state, InstanceState::Stopped | InstanceState::Terminated) {
         return false;
     }
@@ -338,7 +339,7 @@ fn accept(
     }
 }
 
-fn builder_report_of(run: &Run<Bake<'_>>) -> Result<Report, StepError> {
+fn builder_report_of(run: &Run<BakeKind>) -> Result<Report, StepError> {
     match run.output(BakeStep::Report) {
         Some(BakeOutput::Report { report, .. }) => {
             report.unpack().map_err(|_| missing("the builder's report"))

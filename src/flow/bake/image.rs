@@ -3,6 +3,7 @@
 //! CreateImage has no client token: the deterministic name is its idempotency key. A name that is
 //! taken by an image of another key is somebody else's, and never touched.
 
+use super::kind::BakeKind;
 use super::launch::{made_image, missing};
 use super::steps::{Bake, BakeOutput, BakeStep};
 use super::trouble::{LATE_S, SETTLE_S, step_error, undo_error};
@@ -15,7 +16,7 @@ use crate::workflow::{At, Failure, Look, StepError, Undo};
 
 pub(super) async fn find(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Option<BakeOutput>, StepError> {
     let order = at.run.input();
     let found = made(bake, order)
@@ -77,7 +78,7 @@ fn state_of(image: &Image) -> Option<&str> {
 
 pub(super) async fn start(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let Some(BakeOutput::Instance { id: instance }) = at.run.output(BakeStep::LaunchBuilder) else {
@@ -113,7 +114,7 @@ fn description(order: &BakeOrder) -> String {
 /// launches it, and that is the proof.
 pub(super) async fn available(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
     let found = bake.cloud.images(std::slice::from_ref(&id)).await;
@@ -148,7 +149,7 @@ pub(super) async fn available(
 /// The last word: from here on the image may be used.
 pub(super) async fn mark_verified(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
     let snapshots = match at.run.output(BakeStep::Available) {
@@ -170,7 +171,7 @@ pub(super) async fn mark_verified(
 /// The image carries the mark already: an answer was lost, or another holder was first.
 pub(super) async fn find_verified(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Option<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
     let found = bake.cloud.images(std::slice::from_ref(&id)).await;
@@ -182,7 +183,7 @@ pub(super) async fn find_verified(
 /// Removes an image that was not proved, and its snapshots. One that is verified was proved, by
 /// whomever, and stays; one that EC2 is still making is left: waiting for it was given up, and that
 /// is no reason to throw it away.
-pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo, StepError> {
+pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
     let order = at.run.input();
     let found = made(bake, order)
         .await
@@ -222,7 +223,7 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo,
 
 /// No such image: gone, or a creation whose answer was lost and that may show late. What an
 /// interrupted removal left of its snapshots goes too.
-async fn not_listed(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo, StepError> {
+async fn not_listed(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
     let step = BakeStep::CreateImage;
     let maybe = at.run.output(step).is_some()
         || at.run.failure().is_some_and(|(failed, _)| *failed == step);

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::kind::BakeKind;
 use super::steps::{Bake, BakeOutput, BakeStep};
 use super::trouble::{LATE_S, SETTLE_S, step_error, undo_error};
 use crate::cloud::{CloudError, ErrorKind, Instance, LaunchRequest, OnShutdown};
@@ -17,7 +18,7 @@ use crate::workflow::{At, Failure, Look, Run, StepError, Undo};
 
 pub(super) async fn find(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
     role: GuestRole,
 ) -> Result<Option<BakeOutput>, StepError> {
     let request = request(at.run, role, at.choice)?;
@@ -39,7 +40,7 @@ pub(super) async fn find(
 
 pub(super) async fn start(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
     role: GuestRole,
 ) -> Result<Look<BakeOutput>, StepError> {
     let request = request(at.run, role, at.choice)?;
@@ -52,7 +53,7 @@ pub(super) async fn start(
 /// What a refused launch means: the next choice while there is one, a vanished base by its name.
 fn refused(
     error: &CloudError,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
     role: GuestRole,
     request: &LaunchRequest,
 ) -> StepError {
@@ -94,7 +95,7 @@ fn again(error: &CloudError) -> StepError {
 /// Ends every guest that this attempt launched, or may have launched.
 pub(super) async fn undo(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
     role: GuestRole,
 ) -> Result<Undo, StepError> {
     let guests = guests(bake, at.run.input(), role).await;
@@ -116,7 +117,7 @@ pub(super) async fn undo(
 }
 
 /// A launch of this attempt was answered, or its answer may have been lost.
-fn maybe_launched(at: &At<'_, Bake<'_>>, role: GuestRole) -> bool {
+fn maybe_launched(at: &At<'_, BakeKind>, role: GuestRole) -> bool {
     let step = match role {
         GuestRole::Builder => BakeStep::LaunchBuilder,
         GuestRole::BootTest => BakeStep::LaunchBootTest,
@@ -126,7 +127,7 @@ fn maybe_launched(at: &At<'_, Bake<'_>>, role: GuestRole) -> bool {
 }
 
 /// Some guest among these was launched by this attempt, not by an earlier one of the same key.
-fn seen(run: &Run<Bake<'_>>, role: GuestRole, guests: &[Instance]) -> bool {
+fn seen(run: &Run<BakeKind>, role: GuestRole, guests: &[Instance]) -> bool {
     let choices = u32::try_from(run.input().launches.len()).unwrap_or(u32::MAX);
     let tokens = (0..choices).filter_map(|choice| request(run, role, choice).ok());
     let mut tokens = tokens.map(|request| request.client_token);
@@ -158,7 +159,7 @@ pub(super) fn gone(guest: &Instance) -> bool {
 }
 
 /// The launch that belongs to a role and a choice.
-fn request(run: &Run<Bake<'_>>, role: GuestRole, choice: u32) -> Result<LaunchRequest, StepError> {
+fn request(run: &Run<BakeKind>, role: GuestRole, choice: u32) -> Result<LaunchRequest, StepError> {
     let order = run.input();
     let place = order.launches.get(choice as usize).ok_or_else(|| {
         StepError::Failed(Failure::new(
@@ -229,7 +230,7 @@ fn with_token(mut request: LaunchRequest) -> LaunchRequest {
     request
 }
 
-fn groups(run: &Run<Bake<'_>>) -> Result<Vec<SecurityGroupId>, StepError> {
+fn groups(run: &Run<BakeKind>) -> Result<Vec<SecurityGroupId>, StepError> {
     match run.output(BakeStep::Network) {
         Some(BakeOutput::Network { groups }) => Ok(groups.clone()),
         _ => Err(missing("the security groups")),
@@ -237,7 +238,7 @@ fn groups(run: &Run<Bake<'_>>) -> Result<Vec<SecurityGroupId>, StepError> {
 }
 
 /// The image that this bake made.
-pub(super) fn made_image(run: &Run<Bake<'_>>) -> Result<ImageId, StepError> {
+pub(super) fn made_image(run: &Run<BakeKind>) -> Result<ImageId, StepError> {
     match run.output(BakeStep::CreateImage) {
         Some(BakeOutput::Image { id }) => Ok(id.clone()),
         _ => Err(missing("the image")),

@@ -1,5 +1,6 @@
 //! The guests' security group: without any inbound rule, one per VPC and installation.
 
+use super::kind::BakeKind;
 use super::steps::{Bake, BakeOutput, JOURNALS};
 use super::trouble::{SETTLE_S, step_error, undo_error};
 use crate::cloud::{ErrorKind, SecurityGroup};
@@ -12,7 +13,7 @@ use crate::workflow::{At, Failure, Look, StepError, Undo};
 
 pub(super) async fn find(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Option<BakeOutput>, StepError> {
     let order = at.run.input();
     if let Some(why) = &order.impossible {
@@ -31,7 +32,7 @@ pub(super) async fn find(
 
 pub(super) async fn start(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let NetworkOrder::Own { vpc, group_name } = &order.network else {
@@ -53,7 +54,7 @@ pub(super) async fn start(
 }
 
 /// Removes the group, unless another bake's guests still use it: theirs is then the last word.
-pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, Bake<'_>>) -> Result<Undo, StepError> {
+pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
     let order = at.run.input();
     let NetworkOrder::Own { vpc, group_name } = &order.network else {
         return Ok(Undo::Gone);
@@ -83,7 +84,7 @@ async fn wanted_by_others(bake: &Bake<'_>, order: &BakeOrder) -> Result<bool, St
         .await
         .map_err(|error| unread(&error))?;
     for journal in journals {
-        let run = replay::<Bake<'_>>(bake.store, &journal)
+        let run = replay::<BakeKind>(bake.store, &journal)
             .await
             .map_err(|error| unread(&error))?;
         let other = run.input();
@@ -99,7 +100,7 @@ async fn wanted_by_others(bake: &Bake<'_>, order: &BakeOrder) -> Result<bool, St
 /// while, or because another bake uses it.
 async fn in_use(
     bake: &Bake<'_>,
-    at: &At<'_, Bake<'_>>,
+    at: &At<'_, BakeKind>,
     order: &BakeOrder,
     group: &SecurityGroup,
 ) -> Result<Undo, StepError> {

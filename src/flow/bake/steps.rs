@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::kind::BakeKind;
 use super::ssm::Conversation;
-use super::{by_hand, clean_up, closing, guest, image, launch, network};
+use super::{clean_up, closing, guest, image, launch, network};
 use crate::cloud::Cloud;
 use crate::flow::verify::GuestRole;
-use crate::model::bake::{BakeKey, BakeOrder};
+use crate::model::bake::BakeKey;
 use crate::model::ids::{ImageId, InstanceId, SecurityGroupId, SnapshotId};
 use crate::model::notice::Told;
 use crate::model::report::Report;
@@ -148,44 +148,10 @@ pub fn journal_name(key: &BakeKey, attempt: u32) -> String {
 /// What every bake's journal begins with.
 pub const JOURNALS: &str = "bake/";
 
-const MINUTE: Duration = Duration::from_secs(60);
-/// EC2 has been seen to take a day; tired of waiting is no reason to throw an image away.
-const IMAGE_MAX: Duration = Duration::from_secs(26 * 60 * 60);
-
 impl Workflow for Bake<'_> {
-    type Input = BakeOrder;
-    type Step = BakeStep;
-    type Output = BakeOutput;
+    type Kind = BakeKind;
 
-    fn steps(&self) -> &'static [BakeStep] {
-        STEPS
-    }
-
-    fn point_of_no_return(&self) -> BakeStep {
-        BakeStep::MarkVerified
-    }
-
-    fn allowance(&self, step: BakeStep, order: &BakeOrder) -> Duration {
-        match step {
-            BakeStep::Network | BakeStep::CreateImage => 10 * MINUTE,
-            BakeStep::LaunchBuilder | BakeStep::LaunchBootTest => 15 * MINUTE,
-            BakeStep::Report | BakeStep::BootReport => guest::allowance(order),
-            BakeStep::Stopped | BakeStep::CleanUp => 20 * MINUTE,
-            // What was proved is not thrown away because nobody answers for a while; and a mark whose
-            // answer was lost would stand on an image that people were told of as failed.
-            BakeStep::Available | BakeStep::MarkVerified => IMAGE_MAX,
-        }
-    }
-
-    fn undo_allowance(&self, _: BakeStep) -> Duration {
-        30 * MINUTE
-    }
-
-    fn by_hand(&self, step: BakeStep, run: &Run<Self>) -> String {
-        by_hand::by_hand(step, run)
-    }
-
-    async fn find(&self, at: &At<'_, Self>) -> Result<Option<BakeOutput>, StepError> {
+    async fn find(&self, at: &At<'_, BakeKind>) -> Result<Option<BakeOutput>, StepError> {
         match at.step {
             BakeStep::Network => network::find(self, at).await,
             BakeStep::LaunchBuilder => launch::find(self, at, GuestRole::Builder).await,
@@ -201,7 +167,7 @@ impl Workflow for Bake<'_> {
         }
     }
 
-    async fn start(&self, at: &At<'_, Self>) -> Result<Look<BakeOutput>, StepError> {
+    async fn start(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
         match at.step {
             BakeStep::Network => network::start(self, at).await,
             BakeStep::LaunchBuilder => launch::start(self, at, GuestRole::Builder).await,
@@ -216,7 +182,7 @@ impl Workflow for Bake<'_> {
         }
     }
 
-    async fn check(&self, at: &At<'_, Self>) -> Result<Look<BakeOutput>, StepError> {
+    async fn check(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
         match at.step {
             BakeStep::Report => guest::builder_report(self, at).await,
             BakeStep::Stopped => guest::stopped(self, at).await,
@@ -234,7 +200,7 @@ impl Workflow for Bake<'_> {
         }
     }
 
-    async fn undo(&self, at: &At<'_, Self>) -> Result<Undo, StepError> {
+    async fn undo(&self, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
         match at.step {
             BakeStep::Network => network::undo(self, at).await,
             BakeStep::LaunchBuilder => launch::undo(self, at, GuestRole::Builder).await,
@@ -252,7 +218,7 @@ impl Workflow for Bake<'_> {
 
     async fn closing(
         &self,
-        run: &Run<Self>,
+        run: &Run<BakeKind>,
         outcome: &Outcome,
         now: DateTime<Utc>,
     ) -> Result<Vec<Op>, StoreError> {

@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::steps::{Bake, BakeOutput, BakeStep};
+use super::kind::BakeKind;
+use super::steps::{BakeOutput, BakeStep};
 use crate::model::chronicle::Point;
 use crate::model::story::{BakeStory, StepEnd, StepStory, StoryEnd};
 use crate::workflow::Outcome;
 use crate::workflow::journal::{Event, EventOf};
-use crate::workflow::runner::step_word;
+use crate::workflow::kind::step_word;
 
 /// The story of one attempt; absent when the journal does not begin as one.
-pub fn story(journal: &str, events: &[EventOf<Bake<'_>>]) -> Option<BakeStory> {
+pub fn story(journal: &str, events: &[EventOf<BakeKind>]) -> Option<BakeStory> {
     let (Event::Opened { at, input }, rest) = events.split_first()? else {
         return None;
     };
@@ -39,7 +40,7 @@ pub fn story(journal: &str, events: &[EventOf<Bake<'_>>]) -> Option<BakeStory> {
     Some(story)
 }
 
-fn tell(story: &mut BakeStory, event: &EventOf<Bake<'_>>) {
+fn tell(story: &mut BakeStory, event: &EventOf<BakeKind>) {
     match event {
         Event::Opened { .. } => {}
         Event::Started {

@@ -20,7 +20,7 @@ use crate::service::telemetry::chain;
 use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
 use crate::store::requests::{self, Stored};
 use crate::store::{Batch, Op, StoreError, memory};
-use crate::workflow::runner::RunError;
+use crate::workflow::error::RunError;
 
 impl<H: Host> Daemon<'_, H> {
     pub(super) async fn passed(

@@ -3,8 +3,8 @@
 use crate::flow::bake::steps::{BakeOutput, BakeStep};
 use crate::model::bake::BakeOrder;
 use crate::service::drive::BakeObserver;
+use crate::workflow::kind::step_word;
 use crate::workflow::observer::Observer;
-use crate::workflow::runner::step_word;
 use crate::workflow::{Event, Outcome};
 
 /// An observer that logs one bake.

@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 
 use super::{Done, Found, SweepError, Unreachable};
 use crate::cloud::{Cloud, CloudError, Identity};
-use crate::flow::bake::steps::{Bake, JOURNALS};
+use crate::flow::bake::kind::BakeKind;
+use crate::flow::bake::steps::JOURNALS;
 use crate::flow::sweep::decide::{Known, decide};
 use crate::flow::sweep::inventory::{Inventory, inventory};
 use crate::model::ids::{Installation, Region, Scope};
@@ -149,7 +150,7 @@ impl<'a> Sweep<'a> {
     async fn claimed(&self, scope: &Scope) -> Result<BTreeSet<String>, Blind> {
         let mut claimed = BTreeSet::new();
         for journal in open_journals(self.service.store, JOURNALS).await? {
-            let run = replay::<Bake<'_>>(self.service.store, &journal).await;
+            let run = replay::<BakeKind>(self.service.store, &journal).await;
             let run = run.map_err(|error| {
                 Blind::Journal(Trouble {
                     what: format!("what the open bake {journal} claims"),

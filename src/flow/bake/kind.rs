@@ -1,0 +1,46 @@
+//! The bake as a kind of workflow: what its journals are made of, and what each step may take. Read by
+//! whoever looks at a bake without doing one.
+
+use std::time::Duration;
+
+use super::steps::{BakeOutput, BakeStep, STEPS};
+use super::{by_hand, guest};
+use crate::model::bake::BakeOrder;
+use crate::workflow::{Run, WorkflowKind};
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// EC2 has been seen to take a day; tired of waiting is no reason to throw an image away.
+const IMAGE_MAX: Duration = Duration::from_secs(26 * 60 * 60);
+
+/// The kind of a bake's journals.
+#[derive(Debug, Clone, Copy)]
+pub enum BakeKind {}
+
+impl WorkflowKind for BakeKind {
+    type Input = BakeOrder;
+    type Step = BakeStep;
+    type Output = BakeOutput;
+
+    const STEPS: &'static [BakeStep] = STEPS;
+    const POINT_OF_NO_RETURN: BakeStep = BakeStep::MarkVerified;
+
+    fn allowance(step: BakeStep, order: &BakeOrder) -> Duration {
+        match step {
+            BakeStep::Network | BakeStep::CreateImage => 10 * MINUTE,
+            BakeStep::LaunchBuilder | BakeStep::LaunchBootTest => 15 * MINUTE,
+            BakeStep::Report | BakeStep::BootReport => guest::allowance(order),
+            BakeStep::Stopped | BakeStep::CleanUp => 20 * MINUTE,
+            // What was proved is not thrown away because nobody answers for a while; and a mark whose
+            // answer was lost would stand on an image that people were told of as failed.
+            BakeStep::Available | BakeStep::MarkVerified => IMAGE_MAX,
+        }
+    }
+
+    fn undo_allowance(_: BakeStep) -> Duration {
+        30 * MINUTE
+    }
+
+    fn by_hand(step: BakeStep, run: &Run<Self>) -> String {
+        by_hand::by_hand(step, run)
+    }
+}

@@ -1,0 +1,48 @@
+//! What a kind of workflow is made of and goes by, apart from the hands that do it.
+//!
+//! A [`WorkflowKind`] is types and plain rules. Whoever reads journals (a status, a history, a test)
+//! names the kind alone; only who drives one needs a [`super::Workflow`]. Nothing here waits or touches
+//! the world.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Run;
+
+/// One kind of workflow: its types, its steps in order, and what each is allowed.
+pub trait WorkflowKind: Sized + 'static {
+    /// What was decided beforehand; the first thing in the journal.
+    type Input: Serialize + DeserializeOwned + Clone;
+    /// The steps' names.
+    type Step: Copy + Eq + Debug + Serialize + DeserializeOwned + 'static;
+    /// What a step leaves for the later ones.
+    type Output: Serialize + DeserializeOwned + Clone;
+
+    /// The steps in order.
+    const STEPS: &'static [Self::Step];
+
+    /// Once this step is done, nothing is undone any more: a later failure leaves a remark.
+    const POINT_OF_NO_RETURN: Self::Step;
+
+    /// How long the step may take, from its start to its output.
+    fn allowance(step: Self::Step, input: &Self::Input) -> Duration;
+
+    /// How long undoing the step may take.
+    fn undo_allowance(step: Self::Step) -> Duration;
+
+    /// What a person does about what the step made, where it could not be undone: a command that can
+    /// be pasted.
+    fn by_hand(step: Self::Step, run: &Run<Self>) -> String;
+}
+
+/// The step's name as journals and messages write it.
+pub fn step_word<S: Serialize + Debug>(step: &S) -> String {
+    match serde_json::to_value(step) {
+        Ok(Value::String(word)) => word,
+        _ => format!("{step:?}"),
+    }
+}
