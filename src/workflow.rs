@@ -10,6 +10,8 @@
 //!
 //! Must not import `cloud` or `flow`: what the steps do is their business.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use crate::store::{Op, StoreError};
@@ -19,6 +21,8 @@ pub mod error;
 pub mod journal;
 
 pub mod kind;
+
+mod life;
 
 pub mod observer;
 
@@ -37,10 +41,20 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+mod letter_tests;
+
+#[cfg(test)]
+mod life_tests;
+
+#[cfg(test)]
+mod opening_tests;
+
 pub use error::RunError;
 pub use journal::{Event, Failure, Outcome, Run};
-pub use kind::WorkflowKind;
-pub use runner::{Ended, Runner};
+pub use kind::{Allowance, WorkflowKind};
+pub use life::{Began, Sent};
+pub use runner::{Ended, Opening, Runner};
 
 /// The hands of one kind: what does its steps, and is asked one look or one move at a time. A line of
 /// steps ends with all of them done, or with none of them left.
@@ -109,23 +123,49 @@ pub type OutputOf<W> = <<W as Workflow>::Kind as WorkflowKind>::Output;
 /// Where a step stands when one of its functions is called.
 pub struct At<'a, K: WorkflowKind> {
     pub step: K::Step,
-    /// Which of the step's alternatives is tried, from 0.
+    /// Which of the step's alternatives is tried, from 0 (when undoing: 0, whichever was tried).
     pub choice: u32,
     /// When this alternative was started (when undoing: when the undo was).
     pub since: DateTime<Utc>,
     pub now: DateTime<Utc>,
+    /// The calls of `start` that were made for this step so far, as far as they are known.
+    pub sent: &'a Sent,
     /// The input and the outputs so far.
     pub run: &'a Run<K>,
+}
+
+impl<K: WorkflowKind> At<'_, K> {
+    /// Whether this life of the process wrote this alternative's `Started`, or an earlier one did.
+    pub fn began(&self) -> Began {
+        self.sent.began(self.choice)
+    }
+
+    /// True when nobody can have sent this alternative's call: what `find` sees is not of this run.
+    pub fn never_sent(&self) -> bool {
+        self.sent.never(self.choice)
+    }
 }
 
 /// One look at a step that was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look<T> {
-    /// Not yet; `so_far` is for people.
+    /// Not yet; `so_far` is for people. It is looked at again after `again_in`, a second at least; by
+    /// default after pauses that grow.
     Pending {
         so_far: String,
+        again_in: Option<Duration>,
     },
     Done(T),
+}
+
+impl<T> Look<T> {
+    /// Not yet, with the usual pause.
+    pub fn pending(so_far: impl Into<String>) -> Self {
+        Self::Pending {
+            so_far: so_far.into(),
+            again_in: None,
+        }
+    }
 }
 
 /// One look at an undo.

@@ -20,7 +20,8 @@ pub enum Event<I, S, O> {
         at: DateTime<Utc>,
         input: I,
     },
-    /// Written before the step's first call, and again for each alternative.
+    /// Written before the step's first call, and again for each alternative. The deadline of a step
+    /// that is watched is where it stood then: a resume gives it its time again.
     Started {
         step: S,
         choice: u32,

@@ -29,7 +29,7 @@ pub trait WorkflowKind: Sized + 'static {
     const POINT_OF_NO_RETURN: Self::Step;
 
     /// How long the step may take, from its start to its output.
-    fn allowance(step: Self::Step, input: &Self::Input) -> Duration;
+    fn allowance(step: Self::Step, input: &Self::Input) -> Allowance;
 
     /// How long undoing the step may take.
     fn undo_allowance(step: Self::Step) -> Duration;
@@ -37,6 +37,25 @@ pub trait WorkflowKind: Sized + 'static {
     /// What a person does about what the step made, where it could not be undone: a command that can
     /// be pasted.
     fn by_hand(step: Self::Step, run: &Run<Self>) -> String;
+}
+
+/// How long a step may take, and how that is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowance {
+    /// Until a deadline that the journal holds: a restart does not begin to wait anew.
+    Absolute(Duration),
+    /// While somebody watches: counted on a steady clock and anew by whoever resumes the run, so that a
+    /// process that was stopped for a day, or a clock that was set, fails nothing that goes well.
+    Watched(Duration),
+}
+
+impl Allowance {
+    /// The time itself.
+    pub fn duration(self) -> Duration {
+        match self {
+            Self::Absolute(allowed) | Self::Watched(allowed) => allowed,
+        }
+    }
 }
 
 /// The step's name as journals and messages write it.

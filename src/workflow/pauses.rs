@@ -40,6 +40,14 @@ impl Pauses {
         now
     }
 
+    /// The pause that a look has asked for; never so short that the looks would be a loop.
+    pub(super) fn asked(&mut self, again_in: Duration) -> Duration {
+        self.trouble = TROUBLE_MIN;
+        let now = again_in.max(PAUSE_MIN);
+        self.waited += now;
+        now
+    }
+
     pub(super) fn trouble(&mut self) -> Duration {
         let now = self.trouble;
         self.trouble = (now * 2).min(TROUBLE_MAX);

@@ -1,25 +1,27 @@
 //! Drives a run to its end: records before it acts, looks with growing pauses, undoes on failure.
 //!
-//! Every call of a step's function is bounded in time, every wait has the absolute deadline that
-//! the journal holds, and every outcome that is unknown goes back through `find`. The runner holds
-//! no state that the journal does not: dropping it anywhere loses nothing. One step is driven in
-//! [`super::running`], taken back in [`super::undo`]; what is written is in [`super::writing`].
+//! Every call of a step's function is bounded in time, every wait has the deadline that the journal
+//! holds (or, where a step is watched, that the watching has), and every outcome that is unknown goes
+//! back through `find`. Nothing that matters is held here alone ([`super::life`]): dropping the runner
+//! anywhere loses nothing. One step is driven in [`super::running`], taken back in [`super::undo`];
+//! what is written is in [`super::writing`].
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use chrono::TimeDelta;
 
 use super::journal::Phase;
+use super::life::Life;
 use super::observer::ObserverOf;
-use super::recovery::{OPEN_PREFIX, replay};
-use super::writing::encode;
+use super::recovery::replay;
+use super::running::Standing;
+use super::writing::opening;
 use super::{Event, InputOf, Outcome, Run, RunError, StepError, Workflow, WorkflowKind};
 use crate::clock::Clock;
 use crate::store::{Op, Store, StoreError};
 
 /// One call of a step's function, whatever it does inside.
-const CALL_MAX: Duration = Duration::from_secs(120);
+pub(super) const CALL_MAX: Duration = Duration::from_secs(120);
 
 /// Drives one workflow's journals.
 pub struct Runner<'a, W: Workflow> {
@@ -37,6 +39,18 @@ pub struct Ended<K: WorkflowKind> {
     pub run: Run<K>,
 }
 
+/// How an opening went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// It is written, with everything that goes with it.
+    New,
+    /// A journal of this name was there before. Nothing was written, what goes with it neither.
+    Already,
+    /// A record that goes with it was changed by somebody else meanwhile. Nothing was written: read
+    /// again and decide again.
+    Conflict { key: String },
+}
+
 impl<W: Workflow> Runner<'_, W> {
     /// Opens the journal with its input, unless it exists, and drives it to the end.
     ///
@@ -47,28 +61,45 @@ impl<W: Workflow> Runner<'_, W> {
         journal: &str,
         input: &InputOf<W>,
     ) -> Result<Ended<W::Kind>, RunError> {
+        match self.begin(journal, input, Vec::new()).await? {
+            Opening::New | Opening::Already => self.resume(journal).await,
+            Opening::Conflict { key } => Err(StoreError::Conflict { key }.into()),
+        }
+    }
+
+    /// Opens the journal with its input and writes what goes with that (a claim, the version of what
+    /// it was decided from), in one batch. Drives nothing yet.
+    ///
+    /// # Errors
+    /// [`RunError`] when the store fails. That somebody wrote first is an [`Opening`].
+    pub async fn begin(
+        &self,
+        journal: &str,
+        input: &InputOf<W>,
+        with: Vec<Op>,
+    ) -> Result<Opening, RunError> {
         let opened = Event::Opened {
             at: self.clock.now(),
             input: input.clone(),
         };
-        let event = encode::<W::Kind>(journal, &opened)?;
-        let batch = self.guarded(vec![
-            Op::Append {
-                journal: journal.to_owned(),
-                expected: 0,
-                event,
-            },
-            Op::PutIfAbsent {
-                key: format!("{OPEN_PREFIX}{journal}"),
-                value: Value::Null,
-            },
-        ]);
-        match self.store.commit(batch).await {
-            Ok(()) => self.observer.recorded(&opened),
-            Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
+        let mut ops = opening::<W::Kind>(journal, &opened)?;
+        ops.extend(with);
+        match self.store.commit(self.guarded(ops)).await {
+            Ok(()) => {
+                self.observer.recorded(&opened);
+                Ok(Opening::New)
+            }
+            // A store names one conflict of several, and a record may be called as a journal is: what
+            // is there decides.
+            Err(StoreError::Conflict { key }) => {
+                let none = self.store.journal(journal).await?.is_empty();
+                Ok(match none {
+                    true => Opening::Conflict { key },
+                    false => Opening::Already,
+                })
+            }
+            Err(error) => Err(error.into()),
         }
-        self.resume(journal).await
     }
 
     /// Drives an existing journal to the end.
@@ -77,26 +108,23 @@ impl<W: Workflow> Runner<'_, W> {
     /// [`RunError`] when the store fails or the journal does not make sense.
     pub async fn resume(&self, journal: &str) -> Result<Ended<W::Kind>, RunError> {
         let mut run = replay::<W::Kind>(self.store, journal).await?;
-        let resumed_at = self.clock.now();
+        let mut life = Life::begin(self.clock.now());
         loop {
             match run.phase().clone() {
-                Phase::Ready => self.ready(journal, &mut run).await?,
+                Phase::Ready => self.ready(journal, &mut run, &mut life).await?,
                 Phase::Running {
                     step,
                     choice,
                     since,
                     deadline,
                 } => {
-                    // What only tidies up gets its time from whoever does it: a process that was
-                    // dead for longer than that must not leave things behind.
-                    let tidies = run.output(W::Kind::POINT_OF_NO_RETURN).is_some();
-                    let allowance = W::Kind::allowance(step, run.input());
-                    let deadline = match tidies {
-                        true => deadline.max(resumed_at + delta(allowance)),
-                        false => deadline,
+                    let standing = Standing {
+                        step,
+                        choice,
+                        since,
+                        deadline,
                     };
-                    self.running(journal, &mut run, step, choice, since, deadline)
-                        .await?;
+                    self.running(journal, &mut run, &mut life, standing).await?;
                 }
                 Phase::Failing => self.failing(journal, &mut run).await?,
                 Phase::Undoing {
@@ -104,10 +132,13 @@ impl<W: Workflow> Runner<'_, W> {
                     since,
                     deadline,
                 } => {
-                    let allowance = W::Kind::undo_allowance(step);
-                    let deadline = deadline.max(resumed_at + delta(allowance));
-                    self.undoing(journal, &mut run, step, since, deadline)
-                        .await?;
+                    let standing = Standing {
+                        step,
+                        choice: 0,
+                        since,
+                        deadline,
+                    };
+                    self.undoing(journal, &mut run, &mut life, standing).await?;
                 }
                 Phase::Closed(outcome) => return Ok(Ended { outcome, run }),
             }
@@ -115,36 +146,27 @@ impl<W: Workflow> Runner<'_, W> {
     }
 
     /// Starts the next step, or closes when there is none.
-    async fn ready(&self, journal: &str, run: &mut Run<W::Kind>) -> Result<(), RunError> {
-        let next = self
-            .workflow
-            .steps()
-            .iter()
-            .find(|step| run.output(**step).is_none());
-        let Some(&step) = next else {
-            return self
-                .close(journal, run, Outcome::Succeeded { left: Vec::new() })
-                .await;
+    async fn ready(
+        &self,
+        journal: &str,
+        run: &mut Run<W::Kind>,
+        life: &mut Life<W::Kind>,
+    ) -> Result<(), RunError> {
+        let mut steps = W::Kind::STEPS.iter();
+        let Some(&step) = steps.find(|step| run.output(**step).is_none()) else {
+            let outcome = Outcome::Succeeded { left: Vec::new() };
+            return self.close(journal, run, outcome).await;
         };
         let at = self.clock.now();
-        let deadline = at + delta(W::Kind::allowance(step, run.input()));
-        self.append(
-            journal,
-            run,
-            Event::Started {
-                step,
-                choice: 0,
-                at,
-                deadline,
-            },
-        )
-        .await
-    }
-
-    /// Waits, but not past the deadline: the last look is when the time is over.
-    pub(super) async fn pause(&self, wait: Duration, deadline: DateTime<Utc>) {
-        let left = (deadline - self.clock.now()).to_std().unwrap_or_default();
-        self.clock.sleep(wait.min(left)).await;
+        let deadline = at + delta(W::Kind::allowance(step, run.input()).duration());
+        life.started(step, self.clock.steady());
+        let started = Event::Started {
+            step,
+            choice: 0,
+            at,
+            deadline,
+        };
+        self.append(journal, run, started).await
     }
 
     /// Bounds one call; a call that hangs has an unknown outcome.

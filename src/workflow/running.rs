@@ -1,12 +1,26 @@
 //! One step of a run, from its start to its output: found, started, looked at, and given up when its
 //! time is over.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::kind::step_word;
+use super::life::{Life, Limit, Sent, StepLife};
 use super::pauses::Pauses;
-use super::runner::Runner;
-use super::{At, Event, Failure, Look, OutputOf, Run, RunError, StepError, StepOf, Workflow};
+use super::runner::{CALL_MAX, Runner};
+use super::{
+    At, Event, Failure, Look, OutputOf, Run, RunError, StepError, StepOf, Workflow, WorkflowKind,
+};
+
+/// Where a step stands, as its journal has it.
+#[derive(Clone, Copy)]
+pub(super) struct Standing<S> {
+    pub(super) step: S,
+    pub(super) choice: u32,
+    pub(super) since: DateTime<Utc>,
+    pub(super) deadline: DateTime<Utc>,
+}
 
 /// How a step ended.
 enum StepEnd<T> {
@@ -15,24 +29,45 @@ enum StepEnd<T> {
     Failed(Failure),
 }
 
+/// What one round of calls has come to.
+#[derive(Default)]
+struct Round {
+    /// The step is known to run: it is looked at, and not looked for.
+    runs: bool,
+    /// `start` was called in this round.
+    sent: bool,
+}
+
 impl<W: Workflow> Runner<'_, W> {
     /// Drives the step to its end, or to its next choice, and writes it.
     pub(super) async fn running(
         &self,
         journal: &str,
         run: &mut Run<W::Kind>,
-        step: StepOf<W>,
-        choice: u32,
-        since: DateTime<Utc>,
-        deadline: DateTime<Utc>,
+        life: &mut Life<W::Kind>,
+        standing: Standing<StepOf<W>>,
     ) -> Result<(), RunError> {
-        let end = self.drive(run, step, choice, since, deadline).await;
+        let Standing {
+            step,
+            choice,
+            deadline,
+            ..
+        } = standing;
+        let tidies = run.output(W::Kind::POINT_OF_NO_RETURN).is_some();
+        let allowance = W::Kind::allowance(step, run.input());
+        let limit = life.limit(allowance, deadline, tidies);
+        let known = life.step(step, choice, self.clock.steady());
+        let end = self.drive(run, known, standing, limit).await;
         let at = self.clock.now();
         let event = match end {
             StepEnd::Done(output) => Event::Done { step, at, output },
             StepEnd::Failed(failure) => Event::Failed { step, at, failure },
             StepEnd::NextChoice(why) => {
                 self.observer.waiting(step, &why);
+                let deadline = match limit {
+                    Limit::At(limit) => limit,
+                    Limit::Watched(_) => deadline,
+                };
                 Event::Started {
                     step,
                     choice: choice + 1,
@@ -44,91 +79,124 @@ impl<W: Workflow> Runner<'_, W> {
         self.append(journal, run, event).await
     }
 
-    /// Finds, starts and looks until the step has ended or its deadline has passed.
+    /// Finds, starts and looks until the step has ended or its time is over.
     async fn drive(
         &self,
         run: &Run<W::Kind>,
-        step: StepOf<W>,
-        choice: u32,
-        since: DateTime<Utc>,
-        deadline: DateTime<Utc>,
+        known: &mut StepLife<StepOf<W>>,
+        standing: Standing<StepOf<W>>,
+        limit: Limit,
     ) -> StepEnd<OutputOf<W>> {
         let mut pause = Pauses::new();
-        let mut started = false;
+        let mut round = Round::default();
         loop {
-            let at = At {
-                step,
-                choice,
-                since,
-                now: self.clock.now(),
-                run,
-            };
-            let answer = self.bounded(self.look(&at, &mut started)).await;
+            round.sent = false;
+            let at = self.at(run, &known.sent, standing);
+            let answer = self.bounded(self.look(&at, &mut round)).await;
+            if round.sent {
+                known.sent.send(standing.choice);
+            }
             let (last, wait) = match answer {
                 Ok(Look::Done(output)) => return StepEnd::Done(output),
-                Ok(Look::Pending { so_far }) => (so_far, pause.pending()),
+                Ok(Look::Pending { so_far, again_in }) => {
+                    let wait = match again_in {
+                        Some(again_in) => pause.asked(again_in),
+                        None => pause.pending(),
+                    };
+                    (so_far, wait)
+                }
                 Err(StepError::Again { why }) => {
                     // Whether it happened is not known: the next round asks `find` first.
-                    started = false;
+                    round.runs = false;
                     (why, pause.trouble())
                 }
                 Err(StepError::NextChoice { why }) => return StepEnd::NextChoice(why),
                 Err(StepError::Failed(failure)) => return StepEnd::Failed(failure),
             };
-            if self.clock.now() >= deadline {
+            known.watch.count(self.clock.steady(), CALL_MAX);
+            let left = limit.left(self.clock.now(), &known.watch);
+            if left.is_zero() {
                 // The last start may have had its effect, and only its answer was lost: a look is
                 // cheap, and undoing what happened is not.
-                let late = match started {
+                let late = match round.runs {
                     true => None,
-                    false => self.found(&at).await,
+                    false => self.found(run, &known.sent, standing).await,
                 };
-                return match late {
-                    Some(output) => StepEnd::Done(output),
-                    None => StepEnd::Failed(overdue(step, since, deadline, &last)),
-                };
+                let overdue = || StepEnd::Failed(overdue(&standing, limit, &last));
+                return late.map_or_else(overdue, StepEnd::Done);
             }
-            self.observer.waiting(step, &last);
-            self.pause(wait, deadline).await;
+            self.observer.waiting(standing.step, &last);
+            // Not past the end: the last look is when the time is over.
+            let wait = wait.min(left);
+            self.clock.sleep(wait).await;
+            known.watch.count(self.clock.steady(), wait);
+        }
+    }
+
+    /// What a step's function is told.
+    pub(super) fn at<'a>(
+        &self,
+        run: &'a Run<W::Kind>,
+        sent: &'a Sent,
+        standing: Standing<StepOf<W>>,
+    ) -> At<'a, W::Kind> {
+        At {
+            step: standing.step,
+            choice: standing.choice,
+            since: standing.since,
+            now: self.clock.now(),
+            sent,
+            run,
         }
     }
 
     /// What a step has left, when it can be told.
-    async fn found(&self, at: &At<'_, W::Kind>) -> Option<OutputOf<W>> {
-        let now = At {
-            now: self.clock.now(),
-            ..*at
-        };
-        self.bounded(self.workflow.find(&now)).await.ok().flatten()
+    async fn found(
+        &self,
+        run: &Run<W::Kind>,
+        sent: &Sent,
+        standing: Standing<StepOf<W>>,
+    ) -> Option<OutputOf<W>> {
+        let at = self.at(run, sent, standing);
+        self.bounded(self.workflow.find(&at)).await.ok().flatten()
     }
 
     /// One round: `find` and perhaps `start` while nothing is known to run, else `check`.
     async fn look(
         &self,
         at: &At<'_, W::Kind>,
-        started: &mut bool,
+        round: &mut Round,
     ) -> Result<Look<OutputOf<W>>, StepError> {
-        if *started {
+        if round.runs {
             return self.workflow.check(at).await;
         }
         if let Some(output) = self.workflow.find(at).await? {
             return Ok(Look::Done(output));
         }
+        round.sent = true;
         let look = self.workflow.start(at).await?;
-        *started = true;
+        round.runs = true;
         Ok(look)
     }
 }
 
+/// A step whose time is over, with what its last look saw.
 fn overdue<S: serde::Serialize + std::fmt::Debug>(
-    step: S,
-    since: DateTime<Utc>,
-    deadline: DateTime<Utc>,
+    standing: &Standing<S>,
+    limit: Limit,
     last: &str,
 ) -> Failure {
-    let minutes = (deadline - since).num_minutes();
-    let why = format!(
-        "`{}` was not done after {minutes} min; last: {last}",
-        step_word(&step)
-    );
-    Failure::new("deadline", why)
+    let minutes = |allowed: Duration| allowed.as_secs() / 60;
+    let after = match limit {
+        Limit::At(deadline) => {
+            let allowed = (deadline - standing.since).to_std().unwrap_or_default();
+            format!("after {} min", minutes(allowed))
+        }
+        Limit::Watched(allowed) => format!("in {} min of watching it", minutes(allowed)),
+    };
+    let step = step_word(&standing.step);
+    Failure::new(
+        "deadline",
+        format!("`{step}` was not done {after}; last: {last}"),
+    )
 }

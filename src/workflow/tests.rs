@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::journal::Left;
 use super::observer::Unobserved;
 use super::recovery::{open_journals, replay};
-use super::runner::RunError;
 use super::{
-    At, Event, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow, WorkflowKind,
+    Allowance, At, Event, Failure, Look, Outcome, Run, RunError, Runner, StepError, Undo, Workflow,
+    WorkflowKind,
 };
 use crate::clock::Clock;
 use crate::store::sqlite::SqliteStore;
@@ -64,8 +64,8 @@ impl WorkflowKind for WordsKind {
     const STEPS: &'static [Toy] = &[Toy::One, Toy::Two, Toy::Three];
     const POINT_OF_NO_RETURN: Toy = Toy::Two;
 
-    fn allowance(_: Toy, _: &String) -> Duration {
-        Duration::from_secs(600)
+    fn allowance(_: Toy, _: &String) -> Allowance {
+        Allowance::Absolute(Duration::from_secs(600))
     }
 
     fn undo_allowance(_: Toy) -> Duration {
@@ -119,9 +119,7 @@ impl Workflow for Words {
         let left = self.looks_needed.get();
         if left > 0 {
             self.looks_needed.set(left - 1);
-            return Ok(Look::Pending {
-                so_far: format!("{left} to go"),
-            });
+            return Ok(Look::pending(format!("{left} to go")));
         }
         Ok(Look::Done(Self::word(at)))
     }

@@ -1,13 +1,13 @@
 //! What happens after a step has failed: what was started is undone, last first, and what cannot be is
 //! named for a person.
 
-use chrono::{DateTime, Utc};
-
 use super::journal::{Illegal, Left};
-use super::kind::step_word;
+use super::kind::{Allowance, step_word};
+use super::life::{Life, Limit, StepLife};
 use super::pauses::Pauses;
 use super::runner::{Runner, delta};
-use super::{At, Event, Outcome, Run, RunError, StepError, StepOf, Undo, Workflow, WorkflowKind};
+use super::running::Standing;
+use super::{Event, Outcome, Run, RunError, StepError, StepOf, Undo, Workflow, WorkflowKind};
 
 impl<W: Workflow> Runner<'_, W> {
     /// A step has failed: undoes the last one that was started, or closes.
@@ -66,16 +66,23 @@ impl<W: Workflow> Runner<'_, W> {
             .find(|step| !run.is_undone(*step))
     }
 
-    /// Undoes one step and writes how that ended.
+    /// Undoes one step and writes how that ended. Whoever undoes has the undo's time, however long
+    /// nobody did.
     pub(super) async fn undoing(
         &self,
         journal: &str,
         run: &mut Run<W::Kind>,
-        step: StepOf<W>,
-        since: DateTime<Utc>,
-        deadline: DateTime<Utc>,
+        life: &mut Life<W::Kind>,
+        standing: Standing<StepOf<W>>,
     ) -> Result<(), RunError> {
-        let left = self.drive_undo(journal, run, step, since, deadline).await?;
+        let step = standing.step;
+        let allowance = Allowance::Absolute(W::Kind::undo_allowance(step));
+        let limit = life.limit(allowance, standing.deadline, true);
+        // A step that this life did not begin had come to a choice that nobody knows any more.
+        let known = life.step(step, u32::MAX, self.clock.steady());
+        let left = self
+            .drive_undo(journal, run, known, standing, limit)
+            .await?;
         let at = self.clock.now();
         let event = match left {
             None => Event::Undone { step, at },
@@ -91,19 +98,14 @@ impl<W: Workflow> Runner<'_, W> {
         &self,
         journal: &str,
         run: &Run<W::Kind>,
-        step: StepOf<W>,
-        since: DateTime<Utc>,
-        deadline: DateTime<Utc>,
+        known: &StepLife<StepOf<W>>,
+        standing: Standing<StepOf<W>>,
+        limit: Limit,
     ) -> Result<Option<Left>, RunError> {
+        let step = standing.step;
         let mut pause = Pauses::new();
         loop {
-            let at = At {
-                step,
-                choice: 0,
-                since,
-                now: self.clock.now(),
-                run,
-            };
+            let at = self.at(run, &known.sent, standing);
             let (why, wait, answered) = match self.bounded(self.workflow.undo(&at)).await {
                 Ok(Undo::Gone) => return Ok(None),
                 Ok(Undo::Left { why, by_hand }) => return Ok(Some(Left { why, by_hand })),
@@ -112,12 +114,13 @@ impl<W: Workflow> Runner<'_, W> {
                     (why, pause.trouble(), false)
                 }
                 Err(StepError::Failed(failure)) => {
-                    return Ok(Some(Self::undo_failed(run, step, &failure.why)));
+                    return Ok(Some(undo_failed(run, step, &failure.why)));
                 }
             };
-            if self.clock.now() >= deadline {
+            let left = limit.left(self.clock.now(), &known.watch);
+            if left.is_zero() {
                 if answered {
-                    return Ok(Some(Self::undo_failed(run, step, &why)));
+                    return Ok(Some(undo_failed(run, step, &why)));
                 }
                 return Err(RunError::Stuck {
                     journal: journal.to_owned(),
@@ -127,14 +130,14 @@ impl<W: Workflow> Runner<'_, W> {
                 });
             }
             self.observer.waiting(step, &why);
-            self.pause(wait, deadline).await;
+            self.clock.sleep(wait.min(left)).await;
         }
     }
+}
 
-    fn undo_failed(run: &Run<W::Kind>, step: StepOf<W>, why: &str) -> Left {
-        Left {
-            why: format!("undoing `{}` did not succeed: {why}", step_word(&step)),
-            by_hand: W::Kind::by_hand(step, run),
-        }
+fn undo_failed<K: WorkflowKind>(run: &Run<K>, step: K::Step, why: &str) -> Left {
+    Left {
+        why: format!("undoing `{}` did not succeed: {why}", step_word(&step)),
+        by_hand: K::by_hand(step, run),
     }
 }

@@ -80,6 +80,25 @@ impl<W: Workflow> Runner<'_, W> {
     }
 }
 
+/// The writes that open a journal with its first event. They go into the runner's own batch, or into
+/// the closing of another run that is followed by this one.
+///
+/// # Errors
+/// When the input cannot be written as JSON.
+pub fn opening<K: WorkflowKind>(journal: &str, opened: &EventOf<K>) -> Result<Vec<Op>, RunError> {
+    Ok(vec![
+        Op::Append {
+            journal: journal.to_owned(),
+            expected: 0,
+            event: encode::<K>(journal, opened)?,
+        },
+        Op::PutIfAbsent {
+            key: format!("{OPEN_PREFIX}{journal}"),
+            value: Value::Null,
+        },
+    ])
+}
+
 /// An event as the store keeps it.
 pub(super) fn encode<K: WorkflowKind>(
     journal: &str,

@@ -26,13 +26,11 @@ pub(super) async fn check(
         }
     }
     if ending > 0 {
-        return Ok(Look::Pending {
-            so_far: format!("{ending} instances are ending"),
-        });
+        return Ok(Look::pending(format!("{ending} instances are ending")));
     }
     match network::undo(bake, at).await? {
         Undo::Gone => Ok(Look::Done(BakeOutput::Clean)),
-        Undo::Pending { so_far } => Ok(Look::Pending { so_far }),
+        Undo::Pending { so_far } => Ok(Look::pending(so_far)),
         Undo::Left { why, by_hand } => Err(StepError::Failed(Failure::new(
             "left",
             format!("{why}; {by_hand}"),

@@ -305,7 +305,7 @@ fn waiting(looked: &Looked, who: &str) -> Result<Look<BakeOutput>, StepError> {
         InstanceState::Running => format!("{who} is at work"),
         _ => format!("{who} has ended; waiting for its console"),
     };
-    Ok(Look::Pending { so_far })
+    Ok(Look::pending(so_far))
 }
 
 /// Judges a whole report: passed is an output, anything else a failure that shows why.
@@ -349,9 +349,7 @@ fn builder_report_of(run: &Run<BakeKind>) -> Result<Report, StepError> {
 }
 
 fn pending(so_far: &str) -> Look<BakeOutput> {
-    Look::Pending {
-        so_far: so_far.to_owned(),
-    }
+    Look::pending(so_far)
 }
 
 /// A failure that carries the console's end.

@@ -121,9 +121,7 @@ pub(super) async fn available(
     let mut found = found.map_err(|error| step_error(&error))?;
     let Some(image) = found.remove(&id) else {
         if (at.now - at.since).num_seconds() < SETTLE_S {
-            return Ok(Look::Pending {
-                so_far: format!("{id} does not show yet"),
-            });
+            return Ok(Look::pending(format!("{id} does not show yet")));
         }
         let why = format!("{id} is not listed any more: somebody deregistered it; bake again");
         return Err(StepError::Failed(Failure::new("image_gone", why)));
@@ -140,9 +138,7 @@ pub(super) async fn available(
             let why = format!("EC2 could not make {id}: {reason}");
             Err(StepError::Failed(Failure::new("image_failed", why)))
         }
-        ImageState::Pending | ImageState::Other => Ok(Look::Pending {
-            so_far: format!("{id} is being made"),
-        }),
+        ImageState::Pending | ImageState::Other => Ok(Look::pending(format!("{id} is being made"))),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::steps::{BakeOutput, BakeStep, STEPS};
 use super::{by_hand, guest};
 use crate::model::bake::BakeOrder;
-use crate::workflow::{Run, WorkflowKind};
+use crate::workflow::{Allowance, Run, WorkflowKind};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// EC2 has been seen to take a day; tired of waiting is no reason to throw an image away.
@@ -24,8 +24,8 @@ impl WorkflowKind for BakeKind {
     const STEPS: &'static [BakeStep] = STEPS;
     const POINT_OF_NO_RETURN: BakeStep = BakeStep::MarkVerified;
 
-    fn allowance(step: BakeStep, order: &BakeOrder) -> Duration {
-        match step {
+    fn allowance(step: BakeStep, order: &BakeOrder) -> Allowance {
+        Allowance::Absolute(match step {
             BakeStep::Network | BakeStep::CreateImage => 10 * MINUTE,
             BakeStep::LaunchBuilder | BakeStep::LaunchBootTest => 15 * MINUTE,
             BakeStep::Report | BakeStep::BootReport => guest::allowance(order),
@@ -33,7 +33,7 @@ impl WorkflowKind for BakeKind {
             // What was proved is not thrown away because nobody answers for a while; and a mark whose
             // answer was lost would stand on an image that people were told of as failed.
             BakeStep::Available | BakeStep::MarkVerified => IMAGE_MAX,
-        }
+        })
     }
 
     fn undo_allowance(_: BakeStep) -> Duration {
