@@ -26,6 +26,8 @@ mod life;
 
 pub mod observer;
 
+pub mod open;
+
 mod pauses;
 
 pub mod recovery;
@@ -46,6 +48,9 @@ mod letter_tests;
 
 #[cfg(test)]
 mod life_tests;
+
+#[cfg(test)]
+mod open_tests;
 
 #[cfg(test)]
 mod opening_tests;

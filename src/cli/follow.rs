@@ -4,13 +4,14 @@
 use super::progress;
 use super::session::Session;
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::bake::steps::{BakeStep, JOURNALS};
+use crate::flow::bake::steps::BakeStep;
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
 use crate::service::drive::{self, BakeObserver, Ended};
 use crate::workflow::journal::{EventOf, Phase};
 use crate::workflow::kind::step_word;
-use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::open::open_runs;
+use crate::workflow::recovery::replay;
 
 /// The journal that is followed, and how far it was told.
 pub(super) struct Follow {
@@ -69,10 +70,9 @@ pub(super) async fn open_bake(
     session: &Session,
     watch: &WatchName,
 ) -> anyhow::Result<Option<String>> {
-    for journal in open_journals(&*session.store, JOURNALS).await? {
-        let run = replay::<BakeKind>(&*session.store, &journal).await?;
-        if run.input().watch == *watch {
-            return Ok(Some(journal));
+    for one in open_runs::<BakeKind>(&*session.store).await? {
+        if one.known()?.subject == watch.as_str() {
+            return Ok(Some(one.journal));
         }
     }
     Ok(None)

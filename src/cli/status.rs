@@ -7,7 +7,6 @@ use super::hold::Held;
 use super::session::{Access, Session};
 use super::{draw, hold};
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::bake::steps::JOURNALS;
 use crate::flow::verdict::Exit;
 use crate::model::history::WatchHistory;
 use crate::outbox::WaitingWritten;
@@ -15,7 +14,8 @@ use crate::store::left::{self, LeftBehind};
 use crate::store::memory;
 use crate::workflow::journal::Phase;
 use crate::workflow::kind::step_word;
-use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::open::open_runs;
+use crate::workflow::recovery::replay;
 
 /// `status --format json`
 #[derive(Serialize)]
@@ -61,8 +61,8 @@ async fn read(session: &Session) -> anyhow::Result<Status> {
     let store = &*session.store;
     let watches = memory::watches(store).await?;
     let mut bakes = Vec::new();
-    for journal in open_journals(store, JOURNALS).await? {
-        bakes.push(under_way(session, journal).await?);
+    for one in open_runs::<BakeKind>(store).await? {
+        bakes.push(under_way(session, one.journal).await?);
     }
     let waiting = memory::outbox(store).await?;
     Ok(Status {

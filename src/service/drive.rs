@@ -9,7 +9,7 @@ use crate::cloud::{CloudError, Identity};
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::order::{OrderInputs, key, order};
 use crate::flow::bake::site::site;
-use crate::flow::bake::steps::{Bake, BakeOutput, BakeStep, JOURNALS, journal_name};
+use crate::flow::bake::steps::{Bake, BakeOutput, BakeStep, journal_name};
 use crate::flow::notify;
 use crate::model::bake::BakeOrder;
 use crate::model::base::Release;
@@ -22,7 +22,8 @@ use crate::store::{Batch, Lease, Op, StoreError, memory};
 use crate::workflow::error::RunError;
 use crate::workflow::journal::Phase;
 use crate::workflow::observer::Observer;
-use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::open::open_runs;
+use crate::workflow::recovery::replay;
 use crate::workflow::{Outcome, Run, Runner};
 
 /// What a bake's progress is told to.
@@ -205,9 +206,9 @@ pub async fn under_way(
     service: &Service<'_>,
 ) -> Result<Vec<(String, Option<WatchName>)>, StoreError> {
     let mut found = Vec::new();
-    for journal in open_journals(service.store, JOURNALS).await? {
-        let run = replay::<BakeKind>(service.store, &journal).await;
-        found.push((journal, run.ok().map(|run| run.input().watch.clone())));
+    for one in open_runs::<BakeKind>(service.store).await? {
+        let watch = one.header.map(|header| WatchName::new(header.subject));
+        found.push((one.journal, watch));
     }
     Ok(found)
 }

@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 
 use super::changes::in_full;
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::bake::steps::{Bake, JOURNALS};
 use crate::flow::bake::story::story;
 use crate::flow::history::{self, History, ToldWhat, Window};
-use crate::model::bake::BakeOrder;
 use crate::model::ids::WatchName;
 use crate::model::story::BakeStory;
 use crate::store::Store;
 use crate::store::memory::chronicle::chronicles;
 use crate::workflow::error::RunError;
-use crate::workflow::journal::{Event, EventOf};
-use crate::workflow::recovery::{events, open_journals};
+use crate::workflow::open::open_runs;
+use crate::workflow::recovery::events;
 
 /// The history of every watch, or of one.
 ///
@@ -54,18 +52,14 @@ pub async fn under_way(
     only: Option<&WatchName>,
 ) -> Result<Vec<(String, BakeStory)>, RunError> {
     let mut found = Vec::new();
-    for journal in open_journals(store, JOURNALS).await? {
-        let written = events::<BakeKind>(store, &journal).await?;
-        let order = order(&written).filter(|order| only.is_none_or(|name| *name == order.watch));
-        let name = order.map(|order| format!("{}/{}", order.scope, order.watch));
-        found.extend(name.zip(story(&journal, &written)));
+    for one in open_runs::<BakeKind>(store).await? {
+        let header = one.known()?;
+        if only.is_some_and(|name| name.as_str() != header.subject) {
+            continue;
+        }
+        let name = format!("{}/{}", header.scope, header.subject);
+        let written = events::<BakeKind>(store, &one.journal).await?;
+        found.extend(story(&one.journal, &written).map(|story| (name, story)));
     }
     Ok(found)
-}
-
-fn order<'a>(written: &'a [EventOf<BakeKind>]) -> Option<&'a BakeOrder> {
-    match written.first()? {
-        Event::Opened { input, .. } => Some(input),
-        _ => None,
-    }
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::sqlite::SqliteStore;
 use super::{Batch, Op, Store, StoreError, left, memory, strays};
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::bake::steps::JOURNALS;
 use crate::model::ids::{AccountId, Partition, Region, Scope};
 use crate::workflow::error::RunError;
-use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::open::{OpenRun, open_runs};
+use crate::workflow::recovery::replay;
 
 fn scope() -> Scope {
     Scope {
@@ -86,7 +86,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let store = SqliteStore::in_memory().unwrap();
-            let journal = format!("{JOURNALS}key/0001");
+            let journal = "bake/key/0001".to_owned();
             for (expected, event) in (0..).zip(&events) {
                 let append = Op::Append {
                     journal: journal.clone(),
@@ -104,7 +104,8 @@ proptest! {
                 Err(other) => prop_assert!(false, "{other}"),
                 Ok(_) => prop_assert!(false, "{events:?} is no bake"),
             }
-            prop_assert_eq!(open_journals(&store, JOURNALS).await.unwrap(), [journal]);
+            let open = open_runs::<BakeKind>(&store).await.unwrap();
+            prop_assert_eq!(open, [OpenRun { journal, header: None }]);
             Ok(())
         })?;
     }

@@ -22,6 +22,10 @@ pub enum RunError {
     },
     #[error("there is no journal `{journal}`")]
     Missing { journal: String },
+    #[error(
+        "what the open journal `{journal}` is about cannot be read; keep the store and report this"
+    )]
+    Unknown { journal: String },
     /// What a failed run made could not be removed, because the world did not answer or refused.
     #[error("undoing `{step}` cannot go on: {why}; it is tried again at the next start")]
     Stuck {

@@ -118,6 +118,7 @@ pub enum Outcome {
 
 /// A run of a workflow, as its journal tells it.
 pub struct Run<K: WorkflowKind> {
+    opened_at: DateTime<Utc>,
     input: K::Input,
     outputs: Vec<(K::Step, K::Output)>,
     phase: Phase<K::Step>,
@@ -164,13 +165,14 @@ impl<K: WorkflowKind> Run<K> {
     /// # Errors
     /// When the first event is not `Opened`.
     pub fn open(event: EventOf<K>) -> Result<Self, Illegal> {
-        let Event::Opened { input, .. } = event else {
+        let Event::Opened { at, input } = event else {
             return Err(Illegal {
                 at: 0,
                 event: word(&event).to_owned(),
             });
         };
         Ok(Self {
+            opened_at: at,
             input,
             outputs: Vec::new(),
             phase: Phase::Ready,
@@ -273,6 +275,11 @@ impl<K: WorkflowKind> Run<K> {
             at: self.length,
             event: word(event).to_owned(),
         }
+    }
+
+    /// When it was opened.
+    pub fn opened_at(&self) -> DateTime<Utc> {
+        self.opened_at
     }
 
     /// What was decided beforehand.

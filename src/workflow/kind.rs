@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Run;
+use crate::model::ids::Scope;
 
 /// One kind of workflow: its types, its steps in order, and what each is allowed.
 pub trait WorkflowKind: Sized + 'static {
@@ -22,11 +23,20 @@ pub trait WorkflowKind: Sized + 'static {
     /// What a step leaves for the later ones.
     type Output: Serialize + DeserializeOwned + Clone;
 
+    /// The kind's name, which each of its journals' names begins with: `<name>/`.
+    const NAME: &'static str;
+
     /// The steps in order.
     const STEPS: &'static [Self::Step];
 
     /// Once this step is done, nothing is undone any more: a later failure leaves a remark.
     const POINT_OF_NO_RETURN: Self::Step;
+
+    /// What a run is about, for the index of open runs: a watch, a target.
+    fn subject(input: &Self::Input) -> String;
+
+    /// Where a run works.
+    fn scope(input: &Self::Input) -> &Scope;
 
     /// How long the step may take, from its start to its output.
     fn allowance(step: Self::Step, input: &Self::Input) -> Allowance;

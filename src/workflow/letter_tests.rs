@@ -9,13 +9,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::observer::Unobserved;
+use super::tests::epoch;
 use super::{
     Allowance, At, Began, Ended, Look, Outcome, Run, RunError, Runner, StepError, Undo, Workflow,
     WorkflowKind,
 };
 use crate::clock::Clock;
+use crate::model::ids::{AccountId, Partition, Region, Scope};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Op, Store, StoreError};
+use crate::store::{Op, StoreError};
 
 /// What a step may take, in each of these tests.
 pub(super) const ALLOWED: Duration = Duration::from_secs(600);
@@ -30,6 +32,7 @@ pub(super) enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Letter {
     pub(super) to: String,
+    pub(super) from: Scope,
     /// The steps are watched; else their deadlines are absolute.
     pub(super) watched: bool,
 }
@@ -37,7 +40,16 @@ pub(super) struct Letter {
 pub(super) fn letter(watched: bool) -> Letter {
     Letter {
         to: "ada".to_owned(),
+        from: scope(),
         watched,
+    }
+}
+
+pub(super) fn scope() -> Scope {
+    Scope {
+        partition: Partition::new("aws"),
+        account: AccountId::new("000000000000"),
+        region: Region::new("eu-west-1"),
     }
 }
 
@@ -48,8 +60,17 @@ impl WorkflowKind for LetterKind {
     type Step = Step;
     type Output = String;
 
+    const NAME: &'static str = "letter";
     const STEPS: &'static [Step] = &[Step::Send, Step::Answer];
     const POINT_OF_NO_RETURN: Step = Step::Answer;
+
+    fn subject(letter: &Letter) -> String {
+        letter.to.clone()
+    }
+
+    fn scope(letter: &Letter) -> &Scope {
+        &letter.from
+    }
 
     fn allowance(_: Step, letter: &Letter) -> Allowance {
         match letter.watched {
@@ -180,7 +201,7 @@ pub(super) const JOURNAL: &str = "letter/1";
 impl Desk {
     pub(super) async fn new() -> Self {
         let store = SqliteStore::in_memory().unwrap();
-        let epoch = store.take_lease().await.unwrap().unwrap().epoch;
+        let epoch = epoch(&store).await;
         Self {
             store,
             clock: Clock::virtual_from(DateTime::UNIX_EPOCH),

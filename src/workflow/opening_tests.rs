@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::letter_tests::{Desk, JOURNAL, LetterKind, Post, letter};
-use super::recovery::{open_journals, replay};
+use super::open::open_runs;
+use super::recovery::replay;
+use super::tests::epoch;
 use super::{Opening, RunError};
 use crate::store::{Batch, Op, Store, StoreError};
 
@@ -36,8 +38,8 @@ async fn a_run_is_opened_with_what_goes_with_it() {
     assert_eq!(opened.unwrap(), Opening::New);
     assert_eq!(version(&desk, "claim").await, 1);
     assert_eq!(
-        open_journals(&desk.store, "letter/").await.unwrap(),
-        [JOURNAL]
+        open_runs::<LetterKind>(&desk.store).await.unwrap()[0].journal,
+        JOURNAL
     );
     let run = replay::<LetterKind>(&desk.store, JOURNAL).await.unwrap();
     assert_eq!(run.input(), &letter(true));
@@ -54,7 +56,7 @@ async fn a_run_that_is_open_is_told_apart_from_a_record_that_has_changed() {
     assert_eq!(refused.unwrap(), Opening::Conflict { key });
     assert!(desk.store.journal(JOURNAL).await.unwrap().is_empty());
     assert!(
-        open_journals(&desk.store, "letter/")
+        open_runs::<LetterKind>(&desk.store)
             .await
             .unwrap()
             .is_empty()
@@ -90,7 +92,7 @@ async fn a_record_that_is_called_as_the_journal_is_makes_no_open_run() {
 #[tokio::test]
 async fn a_driver_that_was_replaced_opens_nothing() {
     let (desk, post) = (Desk::new().await, Post::default());
-    desk.store.take_lease().await.unwrap();
+    epoch(&desk.store).await;
     let refused = desk
         .runner(&post)
         .begin(JOURNAL, &letter(true), vec![claim(0)])

@@ -1,13 +1,10 @@
-//! Reading back what earlier processes wrote: a journal into a run, and the list of open journals.
+//! Reading back what earlier processes wrote: a journal into a run.
 //!
 //! Replays through the function that records, so that there is no second code path.
 
 use super::journal::{EventOf, Run};
 use super::{RunError, WorkflowKind};
-use crate::store::{Store, StoreError};
-
-/// The journals that are not closed are named under this prefix.
-pub const OPEN_PREFIX: &str = "open/";
+use crate::store::Store;
 
 /// Reads a journal back into a run.
 ///
@@ -52,24 +49,4 @@ pub async fn events<K: WorkflowKind>(
         .into_iter()
         .map(read)
         .collect()
-}
-
-/// The journals that were opened and not closed.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn open_journals(store: &dyn Store, kind: &str) -> Result<Vec<String>, StoreError> {
-    let prefix = format!("{OPEN_PREFIX}{kind}");
-    let mut names = Vec::new();
-    loop {
-        let after = names.last().map(|name| format!("{OPEN_PREFIX}{name}"));
-        let page = store.query(&prefix, after.as_deref(), 100).await?;
-        if page.is_empty() {
-            return Ok(names);
-        }
-        names.extend(
-            page.iter()
-                .map(|record| record.key[OPEN_PREFIX.len()..].to_owned()),
-        );
-    }
 }

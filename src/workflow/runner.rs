@@ -13,9 +13,9 @@ use chrono::TimeDelta;
 use super::journal::Phase;
 use super::life::Life;
 use super::observer::ObserverOf;
+use super::open;
 use super::recovery::replay;
 use super::running::Standing;
-use super::writing::opening;
 use super::{Event, InputOf, Outcome, Run, RunError, StepError, Workflow, WorkflowKind};
 use crate::clock::Clock;
 use crate::store::{Op, Store, StoreError};
@@ -78,15 +78,13 @@ impl<W: Workflow> Runner<'_, W> {
         input: &InputOf<W>,
         with: Vec<Op>,
     ) -> Result<Opening, RunError> {
-        let opened = Event::Opened {
-            at: self.clock.now(),
-            input: input.clone(),
-        };
-        let mut ops = opening::<W::Kind>(journal, &opened)?;
+        let at = self.clock.now();
+        let mut ops = open::opening::<W::Kind>(journal, input, at)?;
         ops.extend(with);
         match self.store.commit(self.guarded(ops)).await {
             Ok(()) => {
-                self.observer.recorded(&opened);
+                let input = input.clone();
+                self.observer.recorded(&Event::Opened { at, input });
                 Ok(Opening::New)
             }
             // A store names one conflict of several, and a record may be called as a journal is: what
@@ -108,6 +106,9 @@ impl<W: Workflow> Runner<'_, W> {
     /// [`RunError`] when the store fails or the journal does not make sense.
     pub async fn resume(&self, journal: &str) -> Result<Ended<W::Kind>, RunError> {
         let mut run = replay::<W::Kind>(self.store, journal).await?;
+        if let Some(heading) = open::heading(self.store, journal, &run).await? {
+            self.store.commit(self.guarded(vec![heading])).await?;
+        }
         let mut life = Life::begin(self.clock.now());
         loop {
             match run.phase().clone() {

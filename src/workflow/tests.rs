@@ -1,19 +1,23 @@
 //! The rulebook and the runner on a toy workflow whose whole world is a list of words.
 
 use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Left;
+use super::letter_tests::scope;
 use super::observer::Unobserved;
-use super::recovery::{open_journals, replay};
+use super::open::open_runs;
+use super::recovery::replay;
 use super::{
     Allowance, At, Event, Failure, Look, Outcome, Run, RunError, Runner, StepError, Undo, Workflow,
     WorkflowKind,
 };
 use crate::clock::Clock;
+use crate::model::ids::Scope;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{DRIVER, Op, Store, StoreError};
 
@@ -61,8 +65,18 @@ impl WorkflowKind for WordsKind {
     type Step = Toy;
     type Output = String;
 
+    const NAME: &'static str = "toy";
     const STEPS: &'static [Toy] = &[Toy::One, Toy::Two, Toy::Three];
     const POINT_OF_NO_RETURN: Toy = Toy::Two;
+
+    fn subject(word: &String) -> String {
+        word.clone()
+    }
+
+    fn scope(_: &String) -> &Scope {
+        static SCOPE: LazyLock<Scope> = LazyLock::new(scope);
+        &SCOPE
+    }
 
     fn allowance(_: Toy, _: &String) -> Allowance {
         Allowance::Absolute(Duration::from_secs(600))
@@ -152,7 +166,7 @@ impl Workflow for Words {
 }
 
 /// Takes the driver's place; whoever had it is replaced.
-async fn epoch(store: &dyn Store) -> u64 {
+pub(super) async fn epoch(store: &dyn Store) -> u64 {
     let taken = store.take(DRIVER, "me").await.unwrap();
     taken.mine().unwrap().epoch
 }
@@ -184,7 +198,7 @@ async fn every_step_is_looked_for_before_it_is_started() {
     assert_eq!(*words.made.borrow(), ["w-One", "w-Two", "w-Three"]);
     // The fact is in the store, the journal is closed, and nothing is open.
     assert!(store.get("fact").await.unwrap().is_some());
-    assert!(open_journals(&store, "toy/").await.unwrap().is_empty());
+    assert!(open_runs::<WordsKind>(&store).await.unwrap().is_empty());
     let run = replay::<WordsKind>(&store, "toy/1").await.unwrap();
     assert_eq!(run.output(Toy::Three).map(String::as_str), Some("w-Three"));
 }
@@ -268,13 +282,14 @@ async fn an_undo_that_gets_no_answer_keeps_its_journal_open_and_goes_on_at_the_n
     let stuck = runner.open("toy/1", &"w".to_owned()).await;
     assert!(matches!(stuck, Err(RunError::Stuck { step, .. }) if step == "two"));
     assert!(clock.now() - DateTime::UNIX_EPOCH < chrono::TimeDelta::seconds(100));
-    assert_eq!(open_journals(&store, "toy/").await.unwrap(), ["toy/1"]);
+    let open = open_runs::<WordsKind>(&store).await.unwrap();
+    assert_eq!(open[0].journal, "toy/1");
 
     words.undo_stuck.set(false);
     let ended = runner.resume("toy/1").await.unwrap();
     assert!(matches!(ended.outcome, Outcome::Failed { left, .. } if left.is_empty()));
     assert!(words.made.borrow().is_empty());
-    assert!(open_journals(&store, "toy/").await.unwrap().is_empty());
+    assert!(open_runs::<WordsKind>(&store).await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

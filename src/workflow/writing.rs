@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::journal::EventOf;
-use super::recovery::OPEN_PREFIX;
+use super::open;
 use super::runner::Runner;
 use super::{Event, Outcome, Run, RunError, Workflow, WorkflowKind};
 use crate::store::{Batch, Op, StoreError};
@@ -16,7 +16,6 @@ impl<W: Workflow> Runner<'_, W> {
         run: &mut Run<W::Kind>,
         outcome: Outcome,
     ) -> Result<(), RunError> {
-        let open = format!("{OPEN_PREFIX}{journal}");
         loop {
             let at = self.clock.now();
             let event = Event::Closed {
@@ -29,12 +28,7 @@ impl<W: Workflow> Runner<'_, W> {
                 expected: run.length(),
                 event: encode::<W::Kind>(journal, &event)?,
             });
-            if let Some(record) = self.store.get(&open).await? {
-                ops.push(Op::Delete {
-                    key: open.clone(),
-                    expected: record.version,
-                });
-            }
+            ops.extend(open::closing(self.store, journal).await?);
             match self.store.commit(self.guarded(ops)).await {
                 Ok(()) => return self.recorded(journal, run, &event),
                 // A record of the facts was changed by a person's command: decide again.
@@ -78,25 +72,6 @@ impl<W: Workflow> Runner<'_, W> {
         ops.push(Op::CheckLease { epoch: self.epoch });
         Batch::of(ops)
     }
-}
-
-/// The writes that open a journal with its first event. They go into the runner's own batch, or into
-/// the closing of another run that is followed by this one.
-///
-/// # Errors
-/// When the input cannot be written as JSON.
-pub fn opening<K: WorkflowKind>(journal: &str, opened: &EventOf<K>) -> Result<Vec<Op>, RunError> {
-    Ok(vec![
-        Op::Append {
-            journal: journal.to_owned(),
-            expected: 0,
-            event: encode::<K>(journal, opened)?,
-        },
-        Op::PutIfAbsent {
-            key: format!("{OPEN_PREFIX}{journal}"),
-            value: Value::Null,
-        },
-    ])
 }
 
 /// An event as the store keeps it.

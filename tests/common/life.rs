@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use amiwatch::clock::Clock;
 use amiwatch::cloud::{ByHand, Connection};
-use amiwatch::flow::bake::steps::JOURNALS;
+use amiwatch::flow::bake::kind::BakeKind;
 use amiwatch::flow::verdict::{self, Exit};
 use amiwatch::model::ids::Region;
 use amiwatch::model::plan::{Action, PlanItem};
@@ -24,7 +24,7 @@ use amiwatch::settings::{Settings, parse};
 use amiwatch::store::sqlite::SqliteStore;
 use amiwatch::store::{DRIVER, Lease, Store};
 use amiwatch::workflow::observer::Unobserved;
-use amiwatch::workflow::recovery::open_journals;
+use amiwatch::workflow::open::open_runs;
 use aws_sdk_ec2::config::StalledStreamProtectionConfig;
 use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::config::timeout::TimeoutConfig;
@@ -178,7 +178,8 @@ impl Life {
 
     /// Journals that are not closed.
     pub(crate) async fn open_bakes(&self) -> Vec<String> {
-        open_journals(&self.store(), JOURNALS).await.unwrap()
+        let open = open_runs::<BakeKind>(&self.store()).await.unwrap();
+        open.into_iter().map(|one| one.journal).collect()
     }
 
     /// A way to the account through the seam.

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use amiwatch::flow::bake::kind::BakeKind;
-use amiwatch::flow::bake::steps::JOURNALS;
 use amiwatch::store::sqlite::{SCHEMA_VERSION, SqliteStore};
 use amiwatch::store::{DRIVER, Store as _, memory};
 use amiwatch::workflow::journal::Phase;
-use amiwatch::workflow::recovery::{open_journals, replay};
+use amiwatch::workflow::open::open_runs;
+use amiwatch::workflow::recovery::replay;
 use tempfile::TempDir;
 
 /// The sample of one version, as SQL that makes and fills the tables as that version did.
@@ -66,14 +66,20 @@ async fn every_earlier_store_is_read_whole_and_can_be_driven_on() {
             !memory::outbox(&store).await.unwrap().is_empty(),
             "v{version}"
         );
-        let open = open_journals(&store, JOURNALS).await.unwrap();
+        let open = open_runs::<BakeKind>(&store).await.unwrap();
         assert!(!open.is_empty(), "v{version} has no open bake");
-        for journal in open {
-            let run = replay::<BakeKind>(&store, &journal).await.unwrap();
+        for one in open {
+            let run = replay::<BakeKind>(&store, &one.journal).await.unwrap();
             assert!(
                 !matches!(run.phase(), Phase::Closed(_)),
-                "v{version}: {journal}"
+                "v{version}: {one:?}"
             );
+            // The first stores have no headers: the journal says what is under way.
+            let (header, order) = (one.known().unwrap(), run.input());
+            assert_eq!(header.kind, "bake", "v{version}");
+            assert_eq!(header.subject, order.watch.as_str(), "v{version}");
+            assert_eq!(header.scope, order.scope, "v{version}");
+            assert_eq!(header.at, run.opened_at(), "v{version}");
         }
         let mut closed = 0;
         for journal in journals(&path) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::steps::{BakeOutput, BakeStep, STEPS};
 use super::{by_hand, guest};
 use crate::model::bake::BakeOrder;
+use crate::model::ids::Scope;
 use crate::workflow::{Allowance, Run, WorkflowKind};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -21,8 +22,18 @@ impl WorkflowKind for BakeKind {
     type Step = BakeStep;
     type Output = BakeOutput;
 
+    const NAME: &'static str = "bake";
     const STEPS: &'static [BakeStep] = STEPS;
     const POINT_OF_NO_RETURN: BakeStep = BakeStep::MarkVerified;
+
+    /// The watch, of which one bake is under way at a time.
+    fn subject(order: &BakeOrder) -> String {
+        order.watch.to_string()
+    }
+
+    fn scope(order: &BakeOrder) -> &Scope {
+        &order.scope
+    }
 
     fn allowance(step: BakeStep, order: &BakeOrder) -> Allowance {
         Allowance::Absolute(match step {

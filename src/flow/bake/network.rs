@@ -1,14 +1,15 @@
 //! The guests' security group: without any inbound rule, one per VPC and installation.
 
 use super::kind::BakeKind;
-use super::steps::{Bake, BakeOutput, JOURNALS};
+use super::steps::{Bake, BakeOutput, journal_name};
 use super::trouble::{SETTLE_S, step_error, undo_error};
 use crate::cloud::{ErrorKind, SecurityGroup};
 use crate::model::bake::{BakeOrder, NetworkOrder};
 use crate::model::ids::VpcId;
 use crate::model::stray::Kind;
 use crate::model::tags;
-use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::open::open_runs;
+use crate::workflow::recovery::replay;
 use crate::workflow::{At, Failure, Look, StepError, Undo};
 
 pub(super) async fn find(
@@ -80,16 +81,15 @@ async fn wanted_by_others(bake: &Bake<'_>, order: &BakeOrder) -> Result<bool, St
     let unread = |error: &dyn std::fmt::Display| StepError::Again {
         why: format!("the store cannot tell which bakes are under way: {error}"),
     };
-    let journals = open_journals(bake.store, JOURNALS)
-        .await
-        .map_err(|error| unread(&error))?;
-    for journal in journals {
-        let run = replay::<BakeKind>(bake.store, &journal)
-            .await
-            .map_err(|error| unread(&error))?;
-        let other = run.input();
-        let same_place = other.network == order.network && other.scope == order.scope;
-        if same_place && (&other.key, other.attempt) != (&order.key, order.attempt) {
+    let own = journal_name(&order.key, order.attempt);
+    let open = open_runs::<BakeKind>(bake.store).await;
+    for one in open.map_err(|error| unread(&error))? {
+        let header = one.known().map_err(|error| unread(&error))?;
+        if one.journal == own || header.scope != order.scope {
+            continue;
+        }
+        let other = replay::<BakeKind>(bake.store, &one.journal).await;
+        if other.map_err(|error| unread(&error))?.input().network == order.network {
             return Ok(true);
         }
     }

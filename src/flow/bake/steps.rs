@@ -16,7 +16,7 @@ use crate::model::ids::{ImageId, InstanceId, SecurityGroupId, SnapshotId};
 use crate::model::notice::Told;
 use crate::model::report::Report;
 use crate::store::{Op, Store, StoreError};
-use crate::workflow::{At, Look, Outcome, Run, StepError, Undo, Workflow};
+use crate::workflow::{At, Look, Outcome, Run, StepError, Undo, Workflow, WorkflowKind as _};
 
 /// The steps, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,11 +142,17 @@ impl<'a> Bake<'a> {
 
 /// The journal of one attempt.
 pub fn journal_name(key: &BakeKey, attempt: u32) -> String {
-    format!("{JOURNALS}{key}/{attempt:04}")
+    format!("{}/{key}/{attempt:04}", BakeKind::NAME)
 }
 
-/// What every bake's journal begins with.
-pub const JOURNALS: &str = "bake/";
+/// The key of the bake that a journal is of; absent when it is no bake's.
+pub fn key_in(journal: &str) -> Option<&str> {
+    let (key, _) = journal
+        .strip_prefix(BakeKind::NAME)?
+        .strip_prefix('/')?
+        .rsplit_once('/')?;
+    Some(key)
+}
 
 impl Workflow for Bake<'_> {
     type Kind = BakeKind;

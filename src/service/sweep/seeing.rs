@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use super::{Done, Found, SweepError, Unreachable};
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::bake::steps::JOURNALS;
+use crate::flow::bake::steps::key_in;
 use crate::flow::sweep::decide::{Known, decide};
 use crate::flow::sweep::inventory::{Inventory, inventory};
 use crate::model::ids::{Installation, Region, Scope};
@@ -21,7 +21,8 @@ use crate::model::stray::Verdict;
 use crate::service::Service;
 use crate::store::strays::{self, Stray};
 use crate::store::{StoreError, memory};
-use crate::workflow::recovery::{open_journals, replay};
+use crate::workflow::RunError;
+use crate::workflow::open::open_runs;
 
 /// Why one region was not swept.
 pub(super) enum Blind {
@@ -149,17 +150,23 @@ impl<'a> Sweep<'a> {
     /// The keys of the bakes that are under way in this account and region.
     async fn claimed(&self, scope: &Scope) -> Result<BTreeSet<String>, Blind> {
         let mut claimed = BTreeSet::new();
-        for journal in open_journals(self.service.store, JOURNALS).await? {
-            let run = replay::<BakeKind>(self.service.store, &journal).await;
-            let run = run.map_err(|error| {
-                Blind::Journal(Trouble {
-                    what: format!("what the open bake {journal} claims"),
-                    why: error.to_string(),
-                    denied: false,
-                })
-            })?;
-            if run.input().scope == *scope {
-                claimed.insert(run.input().key.to_string());
+        for one in open_runs::<BakeKind>(self.service.store).await? {
+            let unknown = || RunError::Unknown {
+                journal: one.journal.clone(),
+            };
+            let key = key_in(&one.journal).ok_or_else(unknown);
+            let (header, key) = match (one.known(), key) {
+                (Ok(header), Ok(key)) => (header, key),
+                (Err(error), _) | (_, Err(error)) => {
+                    return Err(Blind::Journal(Trouble {
+                        what: format!("what the open bake {} claims", one.journal),
+                        why: error.to_string(),
+                        denied: false,
+                    }));
+                }
+            };
+            if header.scope == *scope {
+                claimed.insert(key.to_owned());
             }
         }
         Ok(claimed)
