@@ -6,7 +6,7 @@ pub mod look;
 
 pub mod recall;
 
-pub mod drive;
+pub mod runs;
 
 pub mod remember;
 

@@ -9,12 +9,13 @@ use super::args::{Bake as Arguments, Common};
 use super::beside::{self, Beside};
 use super::session::{Access, Session, WrongUsage};
 use super::{check, follow, progress};
+use crate::flow::bake::kind::BakeKind;
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
 use crate::outbox;
 use crate::service::ask::{Asked, ask};
-use crate::service::drive;
 use crate::service::pass::{TELL_MAX, bake_one};
+use crate::service::runs;
 use crate::store::Lease;
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
@@ -67,7 +68,8 @@ async fn drive(
         None => follow::open_bake(session, watch).await?,
     };
     if let Some(journal) = open {
-        let ended = drive::resume_one(&service, lease, &journal, &progress::observer).await?;
+        let ended =
+            runs::resume_one::<BakeKind>(&service, lease, &journal, &progress::observer).await?;
         if force && !asked_for {
             eprintln!("a bake was under way and has ended; ask again to force another");
         }

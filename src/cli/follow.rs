@@ -7,7 +7,8 @@ use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::steps::BakeStep;
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
-use crate::service::drive::{self, BakeObserver, Ended};
+use crate::service::runs::Driven as _;
+use crate::service::runs::bake::{BakeEnded, BakeObserver};
 use crate::workflow::journal::{EventOf, Phase};
 use crate::workflow::kind::step_word;
 use crate::workflow::open::open_runs;
@@ -31,7 +32,7 @@ impl Follow {
 
     /// One look: tells what is new, and gives the end once there is one. A journal that its driver
     /// has named and not begun yet is waited for.
-    pub(super) async fn look(&mut self, session: &Session) -> anyhow::Result<Option<Ended>> {
+    pub(super) async fn look(&mut self, session: &Session) -> anyhow::Result<Option<BakeEnded>> {
         if session.store.journal(&self.journal).await?.is_empty() {
             return Ok(None);
         }
@@ -46,7 +47,7 @@ impl Follow {
         }
         self.told = events.len();
         match run.phase().clone() {
-            Phase::Closed(outcome) => Ok(Some(drive::conclude(outcome, &run))),
+            Phase::Closed(outcome) => Ok(Some(BakeKind::conclude(outcome, &run))),
             phase => {
                 if let Some((step, so_far)) = under_way(&phase) {
                     observer.waiting(step, &so_far);
@@ -79,7 +80,7 @@ pub(super) async fn open_bake(
 }
 
 /// Says how a bake ended: the image alone on stdout, or why there is none.
-pub(super) fn say(ended: &Ended) -> Exit {
+pub(super) fn say(ended: &BakeEnded) -> Exit {
     match &ended.image {
         Some(image) => {
             println!("{image}");

@@ -9,8 +9,8 @@ use crate::flow::verdict::{self, Exit};
 use crate::model::bake::BakeOrder;
 use crate::model::plan::{Action, PlanItem};
 use crate::service::Service;
-use crate::service::drive::{Wish, give_order};
 use crate::service::look::{Looked, Patience, look};
+use crate::service::runs::bake::{Wish, give_order};
 
 /// `plan --format json`
 #[derive(Serialize)]

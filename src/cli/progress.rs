@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::draw::visible;
 use crate::flow::bake::steps::{BakeOutput, BakeStep};
 use crate::model::bake::BakeOrder;
-use crate::service::drive::BakeObserver;
+use crate::service::runs::bake::BakeObserver;
 use crate::workflow::kind::step_word;
 use crate::workflow::observer::Observer;
 use crate::workflow::{Event, Outcome};

@@ -15,9 +15,10 @@ use crate::clock::Clock;
 use crate::flow::verdict::Exit;
 use crate::model::plan::{Action, PlanItem};
 use crate::service::daemon::{self, Generation, Ground, Rhythm};
-use crate::service::drive::{DriveError, Ended};
 use crate::service::http;
 use crate::service::pass::{Passed, pass};
+use crate::service::runs::DriveError;
+use crate::service::runs::bake::BakeEnded;
 use crate::service::telemetry::chain;
 use crate::service::vitals::Vitals;
 use crate::store::Lease;
@@ -113,10 +114,7 @@ async fn served(
 
 fn answer(passed: &Passed) -> Answer<'_> {
     let resumed = passed.resumed.iter().map(|one| {
-        let watch = one
-            .watch
-            .as_ref()
-            .map_or(one.journal.as_str(), |watch| watch.as_str());
+        let watch = one.subject.as_deref().unwrap_or(&one.journal);
         baked(watch, one.ended.as_ref())
     });
     let bakes = passed
@@ -130,7 +128,7 @@ fn answer(passed: &Passed) -> Answer<'_> {
     }
 }
 
-fn baked(watch: &str, ended: Result<&Ended, &DriveError>) -> Baked {
+fn baked(watch: &str, ended: Result<&BakeEnded, &DriveError>) -> Baked {
     let (image, why) = match ended {
         Ok(ended) => (
             ended.image.as_ref().map(ToString::to_string),

@@ -4,10 +4,10 @@
 //! failure); a hold it overrides only with `force`. Writes what the look taught; starts nothing.
 
 use super::Service;
-use super::drive::DriveError;
 use super::look::{Looked, Patience, look, wanted};
 use super::pass::Start;
 use super::remember::remember;
+use super::runs::DriveError;
 use crate::flow::plan;
 use crate::flow::verdict::{self, Exit};
 use crate::model::ids::{ImageId, WatchName};

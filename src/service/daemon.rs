@@ -30,11 +30,12 @@ use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use super::drive;
 use super::pass::{BAKES_MAX, Start};
+use super::runs;
 use super::schedule::{Timetable, delay};
 use super::sweep::{SweepError, Swept};
 use super::vitals::Vitals;
+use crate::flow::bake::kind::BakeKind;
 use crate::outbox::Delivered;
 use crate::store::StoreError;
 use crate::store::requests::Stored;
@@ -317,7 +318,7 @@ impl<'a, H: Host> Daemon<'a, H> {
     /// Goes on with journals that are open and that nobody here drives; says with how many.
     async fn resume_what_is_open(&mut self) -> Result<usize, StoreError> {
         let generation = Rc::clone(&self.generation);
-        let open = drive::under_way(&self.ground.service(&generation)).await?;
+        let open = runs::under_way::<BakeKind>(self.ground.store).await?;
         let mut resumed = 0;
         for one in open {
             if self.baking.insert(lanes::name_of(&one)) {

@@ -10,10 +10,12 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Service;
-use super::drive::{self, DriveError, Ended, Observers, Resumed, Wish};
 use super::look::{Looked, Place, look_in_pass};
 use super::recall;
 use super::remember::remember;
+use super::runs::bake::{self, BakeEnded, Observers, Wish, watches};
+use super::runs::{self, DriveError, Resumed};
+use crate::flow::bake::kind::BakeKind;
 use crate::flow::verdict::{self, Exit};
 use crate::model::base::Release;
 use crate::model::ids::WatchName;
@@ -30,7 +32,7 @@ pub const TELL_MAX: Duration = Duration::from_secs(60);
 /// What one pass did.
 pub struct Passed {
     /// Bakes that an earlier process left half-way.
-    pub resumed: Vec<Resumed>,
+    pub resumed: Vec<Resumed<BakeEnded>>,
     pub items: Vec<PlanItem>,
     pub bakes: Vec<Baked>,
     pub delivered: outbox::Delivered,
@@ -50,7 +52,7 @@ impl Passed {
 }
 
 /// A watch, and how its bake ended.
-pub type Baked = (WatchName, Result<Ended, DriveError>);
+pub type Baked = (WatchName, Result<BakeEnded, DriveError>);
 
 /// A bake that is to be started, whole: it depends on nothing that a later pass could change.
 pub struct Start {
@@ -140,9 +142,9 @@ pub async fn bake_one(
     lease: Lease,
     start: &Start,
     observers: &Observers<'_>,
-) -> Result<Ended, DriveError> {
+) -> Result<BakeEnded, DriveError> {
     let order = order_one(service, start).await?;
-    drive::bake(service, lease, &order, observers).await
+    runs::start::<BakeKind>(service, lease, &order, observers).await
 }
 
 /// Gives the order for a bake that is to be started.
@@ -158,7 +160,7 @@ pub async fn order_one(
             watch: start.watch.to_string(),
         });
     };
-    drive::give_order(service, watch, &start.place, &start.wish()).await
+    bake::give_order(service, watch, &start.place, &start.wish()).await
 }
 
 /// Makes one pass. What an earlier process left half-way is driven to its end beside the look, so
@@ -172,13 +174,10 @@ pub async fn pass(
     lease: Lease,
     observers: &Observers<'_>,
 ) -> Result<Passed, DriveError> {
-    let under_way = drive::under_way(service).await?;
-    let busy: Vec<WatchName> = under_way
-        .iter()
-        .filter_map(|(_, watch)| watch.clone())
-        .collect();
+    let under_way = runs::under_way::<BakeKind>(service.store).await?;
+    let busy = watches(&under_way);
     let (resumed, fresh) = tokio::join!(
-        drive::resume(service, lease, under_way, observers),
+        runs::resume_all::<BakeKind>(service, lease, under_way, observers),
         fresh(service, lease, &busy, observers),
     );
     let (items, bakes) = fresh?;

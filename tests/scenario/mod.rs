@@ -9,6 +9,7 @@ mod good_days;
 mod holds;
 mod news;
 mod next_pass;
+mod second_kind;
 mod silence;
 mod slack;
 mod ssm;

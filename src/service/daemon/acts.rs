@@ -8,13 +8,14 @@ use super::lanes::{self, AskEnd, BakeEnd, NotTold, PassEnd};
 use super::timers::{Tick, Timer};
 use super::{Daemon, Host, SWEEP_EVERY};
 use crate::clock::Elapsed;
+use crate::flow::bake::kind::BakeKind;
 use crate::flow::notify;
 use crate::flow::verdict::{self, Exit};
 use crate::model::plan::PlanItem;
 use crate::model::request::{Answer, Ask, Request};
 use crate::outbox::Delivered;
-use crate::service::drive::{self, DriveError};
 use crate::service::pass::Decided;
+use crate::service::runs::{self, DriveError, UnderWay};
 use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::telemetry::chain;
 use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
@@ -271,11 +272,10 @@ impl<H: Host> Daemon<'_, H> {
             return Ok(());
         }
         // One is under way: whoever asks joins it, as soon as it has a journal.
-        let generation = Rc::clone(&self.generation);
-        let open = drive::under_way(&self.ground.service(&generation)).await?;
-        let journal = open.into_iter().find(|(_, of)| of.as_ref() == Some(&watch));
-        match journal {
-            Some((journal, _)) => {
+        let open = runs::under_way::<BakeKind>(self.ground.store).await?;
+        let mut open = open.into_iter();
+        match open.find(|one| one.subject.as_deref() == Some(watch.as_str())) {
+            Some(UnderWay { journal, .. }) => {
                 lanes::answer(self.ground, &asked, Answer::Driving { journal }).await
             }
             None => Ok(()),

@@ -12,13 +12,14 @@ use futures_util::future::LocalBoxFuture;
 use super::host::Generation;
 use super::log;
 use crate::clock::{Clock, Elapsed};
-use crate::flow::bake::steps::journal_name;
+use crate::flow::bake::kind::BakeKind;
 use crate::model::ids::WatchName;
 use crate::model::request::Answer;
 use crate::outbox::{self, Delivered};
 use crate::service::ask::{Asked, ask};
-use crate::service::drive::{self, DriveError, Ended};
 use crate::service::pass::{Decided, Start, decide, order_one};
+use crate::service::runs::bake::{BakeEnded, watches};
+use crate::service::runs::{self, DriveError, Driven as _, UnderWay};
 use crate::service::sweep::{self, SweepError, Swept};
 use crate::service::telemetry::chain;
 use crate::service::{Outside, Service};
@@ -64,9 +65,6 @@ pub(super) async fn next<T>(lane: &mut Lane<'_, T>) -> T {
     done
 }
 
-/// A journal that is open, with its watch where that can be read.
-pub(super) type Open = (String, Option<WatchName>);
-
 /// How a pass ended.
 pub(super) struct PassEnd {
     /// What it was decided under.
@@ -85,9 +83,8 @@ pub(super) fn pass<'a>(
     async move {
         let service = ground.service(&generation);
         let work = async {
-            let open = drive::under_way(&service).await?;
-            let busy: Vec<WatchName> = open.into_iter().filter_map(|(_, watch)| watch).collect();
-            decide(&service, ground.lease, &busy).await
+            let open = runs::under_way::<BakeKind>(ground.store).await?;
+            decide(&service, ground.lease, &watches(&open)).await
         };
         let decided = ground.clock.timeout(limit, Box::pin(work)).await;
         PassEnd {
@@ -103,29 +100,30 @@ pub(super) fn pass<'a>(
 pub(super) struct BakeEnd {
     pub(super) name: String,
     pub(super) since: DateTime<Utc>,
-    pub(super) ended: Result<Ended, DriveError>,
+    pub(super) ended: Result<BakeEnded, DriveError>,
 }
 
 /// Goes on with an open journal.
 pub(super) fn resume<'a>(
     ground: Ground<'a>,
     generation: Rc<Generation>,
-    open: Open,
+    open: UnderWay,
 ) -> LocalBoxFuture<'a, BakeEnd> {
     let since = ground.clock.now();
     let name = name_of(&open);
     async move {
         let service = ground.service(&generation);
-        let ended = drive::resume_one(&service, ground.lease, &open.0, &log::observer).await;
+        let ended =
+            runs::resume_one::<BakeKind>(&service, ground.lease, &open.journal, &log::observer)
+                .await;
         BakeEnd { name, since, ended }
     }
     .boxed_local()
 }
 
 /// What a journal's bake is kept under: its watch, of which there is one bake at a time.
-pub(super) fn name_of((journal, watch): &Open) -> String {
-    let watch = watch.as_ref().map(ToString::to_string);
-    watch.unwrap_or_else(|| journal.clone())
+pub(super) fn name_of(open: &UnderWay) -> String {
+    open.subject.as_ref().unwrap_or(&open.journal).clone()
 }
 
 /// Orders and drives a bake. Whoever asked for it is told its journal, or why it cannot be ordered.
@@ -150,7 +148,7 @@ async fn ordered(
     ground: Ground<'_>,
     start: &Start,
     asked: Option<&Stored>,
-) -> Result<Ended, DriveError> {
+) -> Result<BakeEnded, DriveError> {
     let order = match order_one(service, start).await {
         Ok(order) => order,
         Err(error) => {
@@ -161,10 +159,10 @@ async fn ordered(
         }
     };
     if let Some(asked) = asked {
-        let journal = journal_name(&order.key, order.attempt);
+        let journal = BakeKind::journal(&order);
         answer(ground, asked, Answer::Driving { journal }).await?;
     }
-    drive::bake(service, ground.lease, &order, &log::observer).await
+    runs::start::<BakeKind>(service, ground.lease, &order, &log::observer).await
 }
 
 /// What asking led to.

@@ -1,0 +1,194 @@
+//! What is a bake's own about being driven: its order, what is told when its undo is stuck, and its end.
+
+use chrono::{DateTime, Utc};
+
+use super::observe::ObserversOf;
+use super::{DriveError, Driven, Service, Stuck, UnderWay};
+use crate::cloud::{Cloud, CloudError, Identity};
+use crate::flow::bake::kind::BakeKind;
+use crate::flow::bake::order::{OrderInputs, key, order};
+use crate::flow::bake::site::site;
+use crate::flow::bake::steps::{Bake, BakeOutput, BakeStep, journal_name};
+use crate::flow::notify;
+use crate::model::bake::BakeOrder;
+use crate::model::base::Release;
+use crate::model::ids::{ImageId, Installation, WatchName};
+use crate::model::notice::Told;
+use crate::model::plan::{Action, PlanItem};
+use crate::model::watch::{Recipe, Watch};
+use crate::service::look::Place;
+use crate::store::left::{What, leave};
+use crate::store::{Op, Store, StoreError, memory};
+use crate::workflow::journal::Phase;
+use crate::workflow::observer::ObserverOf;
+use crate::workflow::recovery::replay;
+use crate::workflow::{Outcome, Run};
+
+/// What a bake's progress is told to.
+pub type BakeObserver = ObserverOf<BakeKind>;
+
+/// Makes an observer for each bake that is driven.
+pub type Observers<'a> = ObserversOf<'a, BakeKind>;
+
+/// What is to be baked, as the plan (or a person) decided it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    pub release: &'a Release,
+    pub generation: u32,
+    pub attempt: u32,
+    pub because: &'a [String],
+}
+
+impl<'a> Wish<'a> {
+    /// The bake that a plan says; absent when it says something else.
+    pub fn planned(item: &'a PlanItem) -> Option<Self> {
+        let Action::Bake {
+            release,
+            generation,
+            attempt,
+        } = &item.action
+        else {
+            return None;
+        };
+        Some(Self {
+            release,
+            generation: *generation,
+            attempt: *attempt,
+            because: &item.because,
+        })
+    }
+}
+
+/// One bake that came to its end.
+#[derive(Debug, Clone)]
+pub struct BakeEnded {
+    pub order: BakeOrder,
+    pub outcome: Outcome,
+    /// The verified image, when it succeeded.
+    pub image: Option<ImageId>,
+}
+
+impl BakeEnded {
+    /// Why it failed, when it did.
+    pub fn failure(&self) -> Option<String> {
+        match &self.outcome {
+            Outcome::Succeeded { .. } => None,
+            Outcome::Failed { step, failure, .. } => Some(format!("{step}: {failure}")),
+        }
+    }
+}
+
+/// The watches of the bakes that are under way, as far as they can be told.
+pub fn watches(open: &[UnderWay]) -> Vec<WatchName> {
+    let subjects = open.iter().filter_map(|one| one.subject.as_deref());
+    subjects.map(WatchName::new).collect()
+}
+
+/// Gives the order for one bake.
+///
+/// # Errors
+/// When EC2 or the store cannot be asked, or the config says too little.
+pub async fn give_order(
+    service: &Service<'_>,
+    watch: &Watch,
+    place: &Place,
+    wish: &Wish<'_>,
+) -> Result<BakeOrder, DriveError> {
+    let Some(recipe) = &watch.recipe else {
+        return Err(DriveError::NoRecipe {
+            watch: watch.name.to_string(),
+        });
+    };
+    let installation = service.settings.require_installation()?;
+    let builder = &service.settings.builder;
+    let attempt = unused_attempt(service, watch, recipe, installation, wish).await?;
+    let site = site(&place.cloud, builder, &wish.release.image).await?;
+    let order = order(&OrderInputs {
+        scope: &place.scope,
+        installation,
+        watch,
+        recipe,
+        builder,
+        tags: &service.settings.tags,
+        release: wish.release,
+        generation: wish.generation,
+        attempt,
+        because: wish.because,
+        site: &site,
+    });
+    Ok(order)
+}
+
+/// The wished attempt, or the first one after it whose journal was not closed: an attempt that has
+/// ended is never driven again, whatever the memory of it says.
+async fn unused_attempt(
+    service: &Service<'_>,
+    watch: &Watch,
+    recipe: &Recipe,
+    installation: &Installation,
+    wish: &Wish<'_>,
+) -> Result<u32, DriveError> {
+    let key = key(installation, watch, recipe, wish.release, wish.generation);
+    let mut attempt = wish.attempt;
+    loop {
+        let journal = journal_name(&key, attempt);
+        let ended = !service.store.journal(&journal).await?.is_empty()
+            && matches!(
+                replay::<BakeKind>(service.store, &journal).await?.phase(),
+                Phase::Closed(_)
+            );
+        if !ended {
+            return Ok(attempt);
+        }
+        attempt += 1;
+    }
+}
+
+impl Driven for BakeKind {
+    type Hands<'a> = Bake<'a>;
+    type Ended = BakeEnded;
+
+    fn journal(order: &BakeOrder) -> String {
+        journal_name(&order.key, order.attempt)
+    }
+
+    fn cloud(service: &Service<'_>, order: &BakeOrder) -> Result<Cloud, CloudError> {
+        let region = Some(&order.scope.region);
+        service.connection.cloud(&Identity::Own, region)
+    }
+
+    fn hands<'a>(cloud: Cloud, store: &'a dyn Store, told: &'a Told) -> Bake<'a> {
+        Bake::new(cloud, store, told)
+    }
+
+    fn conclude(outcome: Outcome, run: &Run<Self>) -> BakeEnded {
+        let image = match (&outcome, run.output(BakeStep::CreateImage)) {
+            (Outcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => Some(id.clone()),
+            _ => None,
+        };
+        BakeEnded {
+            order: run.input().clone(),
+            outcome,
+            image,
+        }
+    }
+
+    async fn stuck(
+        service: &Service<'_>,
+        order: &BakeOrder,
+        stuck: &Stuck<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Op>, StoreError> {
+        let Stuck { step, why, by_hand } = stuck;
+        let what = [format!("{why}; {by_hand}")];
+        let notice = notify::attention(order, step, &what, now);
+        let told = service.told();
+        let mut ops = memory::tell(service.store, &notice, told.of(notice.event())).await?;
+        let left = What {
+            why: format!("undoing `{step}` is tried again at every start: {why}"),
+            by_hand: (*by_hand).to_owned(),
+        };
+        ops.extend(leave(service.store, order, vec![left], now).await?);
+        Ok(ops)
+    }
+}

@@ -1,0 +1,26 @@
+//! Starts a run and drives it to its end.
+
+use super::ended::{DriveError, end};
+use super::observe::ObserversOf;
+use super::{Driven, Service, runner};
+use crate::store::Lease;
+
+/// Opens the journal of this input (or meets it) and drives it to its end.
+///
+/// # Errors
+/// When the store fails or what was made cannot be removed now; the journal stays open and is
+/// resumed.
+pub async fn start<K: Driven>(
+    service: &Service<'_>,
+    lease: Lease,
+    input: &K::Input,
+    observers: &ObserversOf<'_, K>,
+) -> Result<K::Ended, DriveError> {
+    let told = service.told();
+    let hands = K::hands(K::cloud(service, input)?, service.store, &told);
+    let observer = observers(input);
+    let runner = runner::<K>(service, lease, &hands, observer.as_ref());
+    // Boxed: many steps of calls make a future that is large to lay out and to keep on a stack.
+    let ended = Box::pin(runner.open(&K::journal(input), input)).await;
+    end::<K>(service, lease, input, ended).await
+}
