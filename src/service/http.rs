@@ -1,35 +1,27 @@
 //! `/healthz` and `/metrics` over HTTP, on loopback, while the daemon runs. Reads the vitals alone: it
-//! asks neither AWS nor the store, and changes nothing.
-//!
-//! It owns every connection that it serves: nothing is detached, and all of them end with the future.
+//! asks neither AWS nor the store, and changes nothing. Who may be connected, and for how long, is
+//! `connections`'.
+
+mod callers;
+
+mod connections;
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::metrics;
 use super::vitals::{Pulse, Vitals};
 use crate::clock::Clock;
-
-/// Connections at once. A scraper and a health check need two.
-const CONNECTIONS_MAX: usize = 32;
-/// How long a caller may take to say what it wants.
-const HEADERS_MAX: Duration = Duration::from_secs(5);
-/// How long one connection may stay, whatever it asks.
-const CONNECTION_MAX: Duration = Duration::from_secs(60);
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -72,34 +64,15 @@ pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Serves until the future is dropped.
 pub async fn serve(listener: TcpListener, vitals: Vitals, clock: Clock) {
-    let router = Router::new()
-        .route("/healthz", get(healthz))
-        .route("/metrics", get(show_metrics))
-        .with_state(Shown {
-            vitals,
-            clock: clock.clone(),
-        });
-    let mut connections = FuturesUnordered::new();
-    loop {
-        let room = connections.len() < CONNECTIONS_MAX;
-        tokio::select! {
-            biased;
-            Some(()) = connections.next() => {}
-            // A failed accept (too many open files) concerns one caller; the next may come through.
-            accepted = listener.accept(), if room => if let Ok((stream, _)) = accepted {
-                connections.push(converse(router.clone(), stream, &clock));
-            },
-        }
-    }
+    connections::serve(listener, pages(vitals, clock.clone()), &clock).await;
 }
 
-async fn converse(router: Router, stream: TcpStream, clock: &Clock) {
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    // A caller that breaks off or stays for ever is its own trouble.
-    let _ = clock.timeout(CONNECTION_MAX, connection).await;
+fn pages(vitals: Vitals, clock: Clock) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/metrics", get(show_metrics))
+        .layer(middleware::from_fn(callers::refuse_foreign_hosts))
+        .with_state(Shown { vitals, clock })
 }
 
 async fn healthz(State(shown): State<Shown>) -> Response {
@@ -138,6 +111,7 @@ async fn show_metrics(State(shown): State<Shown>) -> Response {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
@@ -149,6 +123,40 @@ mod tests {
             io::ErrorKind::PermissionDenied
         );
         assert!(listen("127.0.0.1:0".parse().unwrap()).await.is_ok());
+    }
+
+    /// What the pages answer to a request under these hosts.
+    async fn status_for(hosts: &[&str]) -> u16 {
+        let (mut caller, served) = tokio::io::duplex(4096);
+        let vitals = Vitals::new(DateTime::UNIX_EPOCH, TimeDelta::MAX);
+        let router = pages(vitals, Clock::virtual_from(DateTime::UNIX_EPOCH));
+        let hosts: String = hosts
+            .iter()
+            .map(|host| format!("Host: {host}\r\n"))
+            .collect();
+        let request = format!("GET /healthz HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        caller.write_all(request.as_bytes()).await.unwrap();
+        let connection = hyper::server::conn::http1::Builder::new().serve_connection(
+            hyper_util::rt::TokioIo::new(served),
+            hyper_util::service::TowerToHyperService::new(router),
+        );
+        let mut answer = String::new();
+        let (_, read) = tokio::join!(connection, caller.read_to_string(&mut answer));
+        read.unwrap();
+        answer[9..12].parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_asks_under_a_foreign_name_is_told_nothing() {
+        for (hosts, status) in [
+            (&["127.0.0.1:9464"][..], 200),
+            (&["localhost"], 200),
+            (&["[::1]:9464"], 200),
+            (&["rebound.example:9464"], 403),
+            (&["127.0.0.1", "rebound.example"], 403),
+        ] {
+            assert_eq!(status_for(hosts).await, status, "{hosts:?}");
+        }
     }
 
     #[test]
