@@ -5,9 +5,9 @@ use std::io::Write as _;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::session::{ConfigRefused, exit_of};
-use crate::flow::notify::clean;
 use crate::flow::verdict::Exit;
 use crate::model::reason::Reason;
+use crate::model::plain_text::{clean, clean_json};
 use crate::service::telemetry;
 
 /// A table without frames, as wide as its content or the terminal. Each cell is one line.
@@ -51,7 +51,7 @@ pub(super) fn reason(reason: &Reason) -> String {
 
 /// Prints JSON, one value.
 pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    out(&in_json(&serde_json::to_string_pretty(value)?));
+    out(&clean_json(&serde_json::to_string_pretty(value)?));
     Ok(())
 }
 
@@ -75,24 +75,6 @@ pub(super) fn visible(text: &str) -> String {
         })
         .collect();
     lines.join("\n")
-}
-
-/// The same for JSON, in which such characters only stand inside strings: as JSON escapes them.
-fn in_json(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for letter in json.chars() {
-        let mut units = [0; 2];
-        match letter {
-            '\n' => escaped.push('\n'),
-            letter if clean(letter.encode_utf8(&mut [0; 4])).len() != letter.len_utf8() => {
-                for unit in letter.encode_utf16(&mut units) {
-                    escaped.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }
 
 /// Prints an error with its chain on one line, and says how the process ends.
@@ -148,7 +130,7 @@ mod tests {
         #[test]
         fn json_is_the_same_value_without_control_characters(text in any::<String>()) {
             let value = serde_json::json!({ "it": text, &text: [1, 2] });
-            let printed = in_json(&serde_json::to_string_pretty(&value).unwrap());
+            let printed = clean_json(&serde_json::to_string_pretty(&value).unwrap());
             prop_assert!(!printed.chars().any(|c| c.is_control() && c != '\n'));
             prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap(), value);
         }

@@ -1,4 +1,7 @@
 //! Logging: lines that read alone and carry fields, to stderr. Error means that someone should look.
+//! A line is one line and steers no terminal, whoever's words its fields hold.
+
+mod lines;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
@@ -32,9 +35,13 @@ pub fn start(format: LogFormat, verbosity: u8, notices: bool, colours: bool) {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
         .parse_lossy(directives);
+    let form = match format {
+        LogFormat::Json => lines::Form::Json,
+        LogFormat::Text => lines::Form::Text { colours },
+    };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(lines::Lines::new(form, std::io::stderr));
     let lines = lines.with_ansi(colours);
     // A second start (two commands in one process, in tests) keeps the first.
     let _ = match format {

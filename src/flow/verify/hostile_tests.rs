@@ -134,8 +134,7 @@ fn a_report_that_is_a_bomb_is_refused() {
 
 /// What steers a terminal: C0 but tab and line end, DEL, C1, and what reorders or hides text.
 fn steers(letter: char) -> bool {
-    let hides = matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    (letter.is_control() && letter != '\n' && letter != '\t') || hides
+    crate::model::plain_text::misleads(letter) && letter != '\n' && letter != '\t'
 }
 
 proptest! {

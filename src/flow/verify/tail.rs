@@ -1,5 +1,7 @@
 //! Makes what a guest printed fit for a person's terminal, a log, a message.
 
+use crate::model::plain_text::misleads;
+
 use super::frame::MARK;
 
 /// The last lines of a console, at most `limit` bytes of them, without terminal escapes and without
@@ -37,7 +39,7 @@ pub(super) fn printable(text: &str) -> String {
             '\u{1b}' => skip_escape(&mut chars),
             '\r' => {}
             '\n' | '\t' => out.push(char),
-            _ if char.is_control() || is_invisible(char) => {
+            _ if misleads(char) => {
                 out.extend(char.escape_default());
             }
             _ => out.push(char),
@@ -59,11 +61,6 @@ fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
         _ => {}
     }
     chars.next_if_eq(&'\u{7}');
-}
-
-/// Characters that reorder or hide the text around them.
-fn is_invisible(char: char) -> bool {
-    matches!(char, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The last `limit` bytes, from a character's start.

@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::model::notice::{Command, Event, Notice};
-use crate::model::plain_text::clean;
+use crate::model::plain_text::{clean, misleads};
 use crate::outbox::render::{self, Part, parts};
 
 /// Slack takes 50; so many are never needed.
@@ -76,7 +76,7 @@ fn header(notice: &Notice) -> Value {
     // Plain text is not parsed; angle brackets are kept out of it all the same.
     let subject = subject(notice);
     let subject = subject.replace('<', "\u{2039}").replace('>', "\u{203a}");
-    let subject = subject.replace(char::is_control, "\u{fffd}");
+    let subject = subject.replace(misleads, "\u{fffd}");
     let text = format!("{icon} {}", cut(&subject, HEADER_MAX - 3));
     json!({ "type": "header", "text": { "type": "plain_text", "text": text, "emoji": false } })
 }
@@ -243,7 +243,7 @@ fn literal(text: &str) -> String {
             '<' => literal.push_str("&lt;"),
             '>' => literal.push_str("&gt;"),
             '`' => literal.push('\''),
-            letter if letter.is_control() => literal.push('\u{fffd}'),
+            letter if misleads(letter) => literal.push('\u{fffd}'),
             letter => literal.push(letter),
         }
     }
