@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read as _;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
 use crate::cloud::Cloud;
+use crate::file_read;
 use crate::model::secret::{Secret, SecretSource};
 
 /// Short enough that a replaced secret is soon found, long enough that a burst of notices asks SSM
@@ -127,19 +128,17 @@ impl fmt::Debug for Secrets {
 }
 
 fn file(path: &Path) -> Result<Secret, String> {
-    let why = |error: std::io::Error| format!("{error}; make it readable to amiwatch's user");
-    let about = std::fs::metadata(path).map_err(why)?;
-    if !about.is_file() {
-        return Err("it is not a file; name the file that holds the secret".to_owned());
-    }
+    let (about, bytes) = file_read::open(path, BYTES_MAX).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory => {
+            format!("{error}; name the file that holds the secret")
+        }
+        io::ErrorKind::FileTooLarge => format!("{error}: it is something else"),
+        _ => format!("{error}; make it readable to amiwatch's user"),
+    })?;
     if about.permissions().mode() & 0o007 != 0 {
         let path = path.display();
         tracing::info!(%path, "every user of this machine may read the secret; chmod o= it");
     }
-    let mut bytes = Vec::new();
-    let opened = std::fs::File::open(path).map_err(why)?;
-    let read = opened.take(BYTES_MAX + 1).read_to_end(&mut bytes);
-    read.map_err(why)?;
     let text = String::from_utf8(bytes);
     Ok(Secret::new(text.map_err(|_| "it is not text in UTF-8")?))
 }
@@ -270,10 +269,7 @@ mod tests {
                     SecretSource::File(folder.path().join("gone")),
                     "No such file",
                 ),
-                (
-                    SecretSource::File(folder.path().to_owned()),
-                    "it is not a file",
-                ),
+                (SecretSource::File(folder.path().to_owned()), "directory"),
                 (
                     SecretSource::Credential("gone".to_owned()),
                     "the systemd credential gone",

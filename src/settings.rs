@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::file_read;
 use crate::model::ids::{Installation, Region, WatchName};
 use crate::model::notice::Event;
 use crate::model::secret::SecretSource;
@@ -30,6 +31,7 @@ mod notifiers;
 mod reading;
 mod recipes;
 mod secret;
+mod secret_lines;
 mod sections;
 mod source;
 mod user_data;
@@ -53,6 +55,9 @@ pub use fault::{Fault, Faults, Problem};
 
 /// Where a config is looked for when nobody names one, in this order.
 pub const DEFAULT_PATHS: [&str; 2] = ["amiwatch.toml", "/etc/amiwatch/amiwatch.toml"];
+
+/// A config of a thousand watches has a tenth of this.
+const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 
 /// A config that was read and found right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,10 +158,13 @@ impl Settings {
 /// # Errors
 /// Every fault of the config, or the one that kept it from being read.
 pub fn load(path: &Path) -> Result<Settings, Faults> {
-    let bytes = std::fs::read(path).map_err(|error| Faults::one(unreadable(path, &error)))?;
+    let bytes = file_read::bytes(path, MAX_CONFIG_BYTES)
+        .map_err(|error| Faults::one(unreadable(path, &error)))?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| Faults::one(not_utf8(path, &bytes[..error.valid_up_to()])))?;
-    parse(text, path, &|recipe| std::fs::read(recipe))
+    parse(text, path, &|recipe| {
+        file_read::bytes(recipe, recipes::MAX_FILE_BYTES)
+    })
 }
 
 /// [`load`] as a function of values: `path` names the file in faults and is where relative paths
@@ -173,7 +181,13 @@ pub fn parse(
     let (tree, syntax) = toml::de::DeTable::parse_recoverable(text);
     let mut reading = reading::Reading::new(&source, syntax, read_file);
     walk::walk(tree.get_ref(), &mut reading);
-    let settings = sections::read(tree.get_ref(), path, &mut reading);
+    let nothing = toml::de::DeTable::new();
+    let tables = match reading.is_enough() {
+        // What there is more, or too much of, is not worth anybody's time.
+        true => &nothing,
+        false => tree.get_ref(),
+    };
+    let settings = sections::read(tables, path, &mut reading);
     let warnings = reading.finish()?;
     Ok(Settings {
         warnings,
@@ -198,7 +212,7 @@ pub fn user_data_shell(text: &str) -> Vec<(String, String)> {
 
 /// `[http] listen` of a config that may be wrong elsewhere; `None` when it is not there to be read.
 pub fn listen_of(path: &Path) -> Option<SocketAddr> {
-    let text = std::fs::read_to_string(path).ok()?;
+    let text = file_read::text(path, MAX_CONFIG_BYTES).ok()?;
     let (tree, _) = toml::de::DeTable::parse_recoverable(&text);
     let http = tree.get_ref().get("http")?.get_ref().as_table()?;
     values::loopback(http.get("listen")?.get_ref().as_str()?).ok()

@@ -11,11 +11,15 @@ use serde::Serialize;
 use super::args::{Common, Format, Recipe as Arguments, RecipeCheck, RecipeCommand};
 use super::draw;
 use super::session::{WrongUsage, settings};
+use crate::file_read;
 use crate::flow::bake::user_data::{BuilderGuest, LIMIT, compose_builder};
 use crate::flow::dockerrun::{self, Allowed, Found, Judged};
 use crate::flow::verdict::Exit;
 use crate::model::watch::{Check, Recipe};
 use crate::settings::{Settings, user_data_doubts, user_data_shell};
+
+/// A file of a hundred containers has a tenth of this.
+const DOCKERRUN_MAX_BYTES: u64 = 1024 * 1024;
 
 /// `recipe check --format json`
 #[derive(Serialize)]
@@ -69,7 +73,7 @@ fn check(common: &Common, own: &RecipeCheck) -> anyhow::Result<Exit> {
 
 fn dockerrun_file(path: &Path) -> anyhow::Result<Vec<dockerrun::Asked>> {
     let place = path.display();
-    let bytes = std::fs::read(path)
+    let bytes = file_read::bytes(path, DOCKERRUN_MAX_BYTES)
         .with_context(|| format!("{place} cannot be read; name a Dockerrun.aws.json"))?;
     dockerrun::asked(&bytes).with_context(|| place.to_string())
 }

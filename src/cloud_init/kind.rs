@@ -1,7 +1,7 @@
 //! Which kind of user data cloud-init takes a part for: by its type, or, where that says nothing, by how
 //! it begins.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 
 use super::mime::Part;
 
@@ -41,25 +41,25 @@ const PACKED: [&str; 8] = [
     "application/x-gzip-compressed",
 ];
 
-/// What a compressed part may grow to; it has to fit into user data again.
-const MAX_UNPACKED: u64 = 1024 * 1024;
+/// What all compressed parts together may grow to; it has to fit into user data again.
+pub const MAX_UNPACKED: usize = 1024 * 1024;
 
 /// Why a part has no kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unrecognised {
     /// It says that it is compressed, and is not.
     Packed(String),
-    /// It begins like nothing that cloud-init knows.
-    Beginning(String),
+    /// It begins like nothing that cloud-init knows. Its words are not told: they may be a secret.
+    Beginning,
 }
 
-/// Unpacks a part and finds its type.
+/// Unpacks a part and finds its type. What is left of the room for packed parts goes down with it.
 ///
 /// # Errors
 /// When it has none that cloud-init would find.
-pub fn settle(part: &mut Part) -> Result<(), Unrecognised> {
+pub fn settle(part: &mut Part, room: &mut usize) -> Result<(), Unrecognised> {
     if PACKED.contains(&part.content_type.as_str()) || part.body.starts_with(&[0x1f, 0x8b]) {
-        part.body = unpacked(&part.body).map_err(|error| {
+        part.body = unpacked(&part.body, room).map_err(|error| {
             let why = format!("a compressed part cannot be unpacked ({error}): pack it again");
             Unrecognised::Packed(why)
         })?;
@@ -67,9 +67,8 @@ pub fn settle(part: &mut Part) -> Result<(), Unrecognised> {
     }
     let text = String::from_utf8_lossy(&part.body);
     if VAGUE.contains(&part.content_type.as_str()) {
-        let wrong = || Unrecognised::Beginning(first_line(&text));
         sniff(&text)
-            .ok_or_else(wrong)?
+            .ok_or(Unrecognised::Beginning)?
             .clone_into(&mut part.content_type);
     } else if part.content_type == SCRIPT {
         sniff(&text)
@@ -79,15 +78,20 @@ pub fn settle(part: &mut Part) -> Result<(), Unrecognised> {
     Ok(())
 }
 
-/// What gzip packed.
+/// What gzip packed, as far as there is room for it.
 ///
 /// # Errors
-/// When it is not gzip's.
-pub fn unpacked(body: &[u8]) -> std::io::Result<Vec<u8>> {
+/// When it is not gzip's, or is more.
+pub fn unpacked(body: &[u8], room: &mut usize) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(body)
-        .take(MAX_UNPACKED)
+        .take(*room as u64 + 1)
         .read_to_end(&mut plain)?;
+    let left = room.checked_sub(plain.len()).ok_or_else(|| {
+        let why = format!("all of them have more than {MAX_UNPACKED} bytes");
+        io::Error::new(io::ErrorKind::FileTooLarge, why)
+    })?;
+    *room = left;
     Ok(plain)
 }
 
@@ -104,13 +108,6 @@ pub fn sniff(text: &str) -> Option<&'static str> {
     };
     let found = BEGINNINGS.iter().find(|(begin, _)| begins(begin));
     found.map(|(_, kind)| *kind)
-}
-
-/// The text's first line, short, for an error.
-fn first_line(text: &str) -> String {
-    let line = text.trim_start().lines().next().unwrap_or_default();
-    let start: String = line.chars().filter(|c| !c.is_control()).take(40).collect();
-    format!("it begins with `{start}`")
 }
 
 /// A script's text as cloud-init writes it: with Unix line ends, if its first line has a DOS one.

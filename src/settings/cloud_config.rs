@@ -9,6 +9,12 @@ use super::nearest::nearest;
 use crate::cloud_init::pyyaml::{self, Document, Item};
 use crate::cloud_init::schema;
 
+/// Keys at the top; cloud-init itself knows a hundred.
+const MAX_KEYS: usize = 500;
+
+/// Problems of one recipe that are told.
+const MAX_TOLD: usize = 20;
+
 /// The keys whose lists become shell scripts.
 const COMMANDS: [&str; 2] = ["bootcmd", "runcmd"];
 
@@ -22,7 +28,8 @@ pub(super) fn problems(text: &str) -> Vec<Problem> {
             let slips = keys(&document).filter_map(|(key, _)| misspelt(key));
             let power = document.line_of("power_state").map(power_state_at);
             let commands = commands_that_are_none(&document);
-            slips.chain(power).chain(commands).collect()
+            let all = slips.chain(power).chain(commands);
+            all.take(MAX_TOLD).collect()
         }
         Err(problem) => vec![problem],
     }
@@ -75,7 +82,15 @@ fn read(text: &str) -> Result<Document, Problem> {
     let keys = document
         .root()
         .is_none_or(|root| root.kind() == "null" || root.entries().is_some());
+    let count = document
+        .root()
+        .and_then(|root| root.entries())
+        .map_or(0, |keys| keys.len());
     match keys {
+        true if count > MAX_KEYS => Err(Problem::new(
+            format!("it has {count} keys, and cloud-init knows a hundred"),
+            format!("keep at most {MAX_KEYS}"),
+        )),
         true => Ok(document),
         false => Err(Problem::new(
             "it holds no keys, so that cloud-init would ignore it",

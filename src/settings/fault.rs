@@ -5,6 +5,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::model::plain_text::misleads;
+
+use super::secret;
+
 /// What is wrong and what would be right, before anyone knows where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -34,13 +38,19 @@ pub struct Fault {
     pub(super) excerpt: Option<Excerpt>,
 }
 
-/// The offending line and which part of it to underline.
+/// The offending line and which part of it to underline, cut around the place: there may be many
+/// faults on one long line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Excerpt {
-    /// Without its line end.
-    pub(super) line: String,
-    /// How many characters to underline, at least 1.
-    pub(super) width: usize,
+pub(super) enum Excerpt {
+    Shown {
+        text: String,
+        /// How many characters stand before the underlined ones.
+        indent: usize,
+        /// How many characters to underline, at least 1.
+        width: usize,
+    },
+    /// It may hold a secret.
+    Withheld,
 }
 
 /// An excerpt shows at most this many characters of a line; a minified config is not a screenful.
@@ -61,31 +71,47 @@ impl fmt::Display for Fault {
         let (wrong, right) = (visible(&problem.wrong), visible(&problem.right));
         write!(f, "{path}:{line}:{column}: {wrong}; {right}")?;
         match &self.excerpt {
-            Some(excerpt) => excerpt.draw(f, *line, *column),
+            Some(excerpt) => excerpt.draw(f, *line),
             None => Ok(()),
         }
     }
 }
 
 impl Excerpt {
-    fn draw(&self, f: &mut fmt::Formatter<'_>, line: usize, column: usize) -> fmt::Result {
+    /// Of a line without its end: `column` from 1, both in characters. Secrets go before it is cut.
+    pub(super) fn around(line: &str, column: usize, width: usize) -> Self {
+        if secret::holds_a_password(line) {
+            return Self::Withheld;
+        }
         let before = column - 1;
         let skipped = if before < EXCERPT_CHARS {
             0
         } else {
             before - CARET_AT
         };
-        let shown: String = self
-            .line
-            .chars()
-            .skip(skipped)
-            .take(EXCERPT_CHARS)
-            .collect();
+        let hidden = secret::hidden(line);
+        let text: String = hidden.chars().skip(skipped).take(EXCERPT_CHARS).collect();
         let indent = before - skipped;
-        let room = shown.chars().count().saturating_sub(indent).max(1);
-        let carets = "^".repeat(self.width.clamp(1, room));
-        write!(f, "\n{line:>5} | {}", visible(&shown))?;
-        write!(f, "\n      | {:indent$}{carets}", "")
+        let room = text.chars().count().saturating_sub(indent).max(1);
+        Self::Shown {
+            width: width.clamp(1, room),
+            indent,
+            text,
+        }
+    }
+
+    fn draw(&self, f: &mut fmt::Formatter<'_>, line: usize) -> fmt::Result {
+        match self {
+            Self::Shown {
+                text,
+                indent,
+                width,
+            } => {
+                write!(f, "\n{line:>5} | {}", visible(text))?;
+                write!(f, "\n      | {:indent$}{}", "", "^".repeat(*width))
+            }
+            Self::Withheld => write!(f, "\n{line:>5} | (not shown: it may hold a secret)"),
+        }
     }
 }
 
@@ -141,19 +167,17 @@ fn visible_char(c: char) -> char {
         '\u{7f}' => '\u{2421}',
         // U+2400 and on are the pictures of the C0 controls, in their order.
         '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-        '\u{80}'..='\u{9f}' => '\u{fffd}',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => '\u{fffd}',
-        '\u{feff}' => '\u{fffd}',
+        hidden if misleads(hidden) => '\u{fffd}',
         other => other,
     }
 }
 
-/// A value of the user's as it may stand in a message: visible, and cut.
+/// A value of the user's as it may stand in a message: without what may be secret, visible, and cut.
 pub(super) fn quoted(value: &str) -> String {
     const CHARS: usize = 60;
-    let mut cut: String = visible(value).chars().take(CHARS).collect();
-    if value.chars().count() > CHARS {
-        cut.push_str("...");
+    let hidden = secret::hidden_value(value);
+    match hidden.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("`{}...`", visible(&hidden[..end])),
+        None => format!("`{}`", visible(&hidden)),
     }
-    format!("`{cut}`")
 }

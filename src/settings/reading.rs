@@ -4,7 +4,7 @@
 //! A getter answers "absent" for a value of the wrong type: the walk has reported it already, and
 //! one mistake is one fault.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,24 @@ use toml::de::{DeTable, DeValue};
 use super::fault::{Fault, Faults, Problem};
 use super::source::Source;
 
+/// Faults and warnings that are told, of each at most so many: nobody corrects more at once, and a
+/// config of nothing but faults must not fill the memory.
+const TOLD_MAX: usize = 100;
+
+/// What all recipes' files may have together.
+const FILES_MAX_BYTES: usize = 16 * 1024 * 1024;
+
 /// The faults and warnings of one config, as they are found.
 pub(super) struct Reading<'a> {
     source: &'a Source<'a>,
     read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
-    /// Lines where the parser had to guess.
-    guessed: BTreeSet<usize>,
+    /// Lines where the parser had to guess, as ranges of them.
+    guessed: Vec<Range<usize>>,
+    /// How many bytes of recipes were read.
+    files: Cell<usize>,
+    given_up: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -31,24 +41,61 @@ impl<'a> Reading<'a> {
         syntax: Vec<toml::de::Error>,
         read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     ) -> Self {
-        let faults: Vec<Fault> = syntax
-            .iter()
-            .map(|error| syntax_fault(source, error))
-            .collect();
-        Self {
+        let told = syntax.iter().take(TOLD_MAX);
+        let faults: Vec<Fault> = told.map(|error| syntax_fault(source, error)).collect();
+        let mut reading = Self {
             source,
             read_file,
             guessed: guessed_lines(source, &faults),
             faults,
             warnings: Vec::new(),
+            files: Cell::new(0),
+            given_up: false,
+        };
+        if let Some(error) = syntax.get(TOLD_MAX) {
+            reading.stop(error.span().unwrap_or(0..0));
         }
+        reading
+    }
+
+    /// Whether no more faults are told, so that looking for them is of no use.
+    pub(super) fn is_enough(&self) -> bool {
+        self.given_up || self.faults.len() >= TOLD_MAX
+    }
+
+    /// Reports what there is too much of, after which nobody looks at the rest.
+    pub(super) fn give_up(&mut self, at: Range<usize>, problem: Problem) {
+        self.fault(at, problem);
+        self.given_up = true;
+    }
+
+    /// Says where looking ended, if it ended early.
+    pub(super) fn leave_off(&mut self, at: Range<usize>) {
+        if self.faults.len() == TOLD_MAX {
+            self.stop(at);
+        }
+    }
+
+    /// The last fault: from here on the config was not looked at.
+    fn stop(&mut self, at: Range<usize>) {
+        let problem = Problem::new(
+            format!("{TOLD_MAX} faults are told, and from here on the config was not looked at"),
+            "correct those, and look again",
+        );
+        self.faults.push(self.source.fault(at, problem));
     }
 
     /// Reports what is wrong at a place. Where the parser guessed, its own fault is enough.
     pub(super) fn fault(&mut self, at: Range<usize>, problem: Problem) {
-        let fault = self.source.fault(at, problem);
-        if !self.guessed.contains(&fault.line) {
-            self.faults.push(fault);
+        match self.faults.len() {
+            0..TOLD_MAX => {
+                let fault = self.source.fault(at, problem);
+                if !self.guessed.iter().any(|lines| lines.contains(&fault.line)) {
+                    self.faults.push(fault);
+                }
+            }
+            TOLD_MAX => self.stop(at),
+            _ => {}
         }
     }
 
@@ -61,7 +108,9 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn warn(&mut self, at: Range<usize>, problem: Problem) {
-        self.warnings.push(self.source.fault(at, problem));
+        if self.warnings.len() < TOLD_MAX {
+            self.warnings.push(self.source.fault(at, problem));
+        }
     }
 
     /// The value of a text, if there is one and it is right; reports it if it is wrong.
@@ -97,8 +146,15 @@ impl<'a> Reading<'a> {
         self.source.resolve(written)
     }
 
+    /// A recipe's bytes. All of them together stay within a bound.
     pub(super) fn read_file(&self, path: &Path) -> io::Result<Vec<u8>> {
-        (self.read_file)(path)
+        if self.files.get() > FILES_MAX_BYTES {
+            let why = format!("the recipes before it have more than {FILES_MAX_BYTES} bytes");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+        }
+        let bytes = (self.read_file)(path)?;
+        self.files.set(self.files.get() + bytes.len());
+        Ok(bytes)
     }
 
     /// The warnings by place, or the faults if there are any.
@@ -130,7 +186,7 @@ const DUPLICATE: &str = "duplicate key";
 
 /// The lines on which the parser's guess decides what stands where: a fault's own, and below a
 /// header that could not be read everything up to the next one.
-fn guessed_lines(source: &Source<'_>, faults: &[Fault]) -> BTreeSet<usize> {
+fn guessed_lines(source: &Source<'_>, faults: &[Fault]) -> Vec<Range<usize>> {
     let lines_after = |fault: &Fault| {
         let header = source.line(fault.line).trim_start().starts_with('[');
         let end = match header && fault.problem.wrong != DUPLICATE {
@@ -139,7 +195,7 @@ fn guessed_lines(source: &Source<'_>, faults: &[Fault]) -> BTreeSet<usize> {
         };
         fault.line..end
     };
-    faults.iter().flat_map(lines_after).collect()
+    faults.iter().map(lines_after).collect()
 }
 
 /// A text as written and where.

@@ -18,7 +18,9 @@ const MAX_CHECKS: usize = 64;
 const MAX_CHECK_NAME_CHARS: usize = 80;
 
 /// User data ends at 16,384 bytes as sent; what is larger than this does not compress to that.
-const MAX_FILE_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+const TOO_LARGE: &str = "let the recipe fetch what is large: 16,384 bytes reach the guest";
 
 /// A recipe as far as it was right.
 pub(super) struct RecipeDraft<'t> {
@@ -202,17 +204,12 @@ fn text_of(path: &Path, read: io::Result<Vec<u8>>) -> Result<String, Problem> {
         let right = match (error.kind(), path.is_absolute()) {
             (io::ErrorKind::NotFound, false) => "paths are relative to the config file",
             (io::ErrorKind::NotFound, true) => "name a file that is there",
+            (io::ErrorKind::FileTooLarge, _) => TOO_LARGE,
+            (io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory, _) => "name a file",
             _ => "let the user that runs amiwatch read it",
         };
         Problem::new(format!("cannot be read: {error}"), right)
     })?;
-    if bytes.len() > MAX_FILE_BYTES {
-        let wrong = format!(
-            "{} bytes cannot become 16,384 bytes of user data",
-            bytes.len()
-        );
-        return Err(Problem::new(wrong, "let the recipe fetch what is large"));
-    }
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
             .iter()

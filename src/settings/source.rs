@@ -4,18 +4,28 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::fault::{Excerpt, Fault, Problem};
-use super::secret::hidden;
+use super::secret_lines::secret_lines;
 
 /// A config file's text under the name that people know it by.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
     path: &'a Path,
     text: &'a str,
+    /// Where each line begins.
+    starts: Vec<usize>,
+    /// Which lines may hold a secret; one for each line.
+    secret: Vec<bool>,
 }
 
 impl<'a> Source<'a> {
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text }
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            path,
+            text,
+            starts: std::iter::once(0).chain(ends).collect(),
+            secret: secret_lines(text),
+        }
     }
 
     /// A path as written in this file: relative ones start at the file's own folder.
@@ -29,23 +39,20 @@ impl<'a> Source<'a> {
     /// A fault at a span of bytes. Spans that cover several lines are underlined on the first one.
     pub(super) fn fault(&self, span: Range<usize>, problem: Problem) -> Fault {
         let start = self.boundary(span.start);
-        let end = self.boundary(span.end.max(start));
-        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = self.text[start..]
-            .find('\n')
-            .map_or(self.text.len(), |at| start + at);
-        let line = self.text[line_start..line_end].trim_end_matches('\r');
+        let number = self.starts.partition_point(|line| *line <= start);
+        let line_start = self.starts.get(number - 1).copied().unwrap_or_default();
+        let line = self.line(number);
+        let end = self.boundary(span.end).min(line_start + line.len());
+        let column = self.text[line_start..start].chars().count() + 1;
+        let width = self.text[start..end.max(start)].chars().count();
         Fault {
             path: self.path.to_owned(),
-            line: self.text[..line_start].matches('\n').count() + 1,
-            column: self.text[line_start..start].chars().count() + 1,
+            line: number,
+            column,
             problem,
-            excerpt: Some(Excerpt {
-                line: hidden(line),
-                width: self.text[start..end.min(line_end).max(start)]
-                    .chars()
-                    .count()
-                    .max(1),
+            excerpt: Some(match self.secret.get(number - 1) {
+                Some(true) => Excerpt::Withheld,
+                _ => Excerpt::around(line, column, width),
             }),
         }
     }
@@ -56,19 +63,21 @@ impl<'a> Source<'a> {
         before.rsplit('\n').next().unwrap_or(before).trim_end()
     }
 
-    /// A line by its number, from 1.
+    /// A line by its number, from 1, without its end.
     pub(super) fn line(&self, number: usize) -> &'a str {
-        self.text.lines().nth(number - 1).unwrap_or_default()
+        let Some(start) = self.starts.get(number - 1) else {
+            return "";
+        };
+        let end = self.starts.get(number).copied();
+        let line = &self.text[*start..end.unwrap_or(self.text.len())];
+        line.trim_end_matches('\n').trim_end_matches('\r')
     }
 
     /// The number of the first header below a line, or of the line after the last.
     pub(super) fn next_header(&self, number: usize) -> usize {
-        let below = self.text.lines().skip(number);
-        number
-            + 1
-            + below
-                .take_while(|line| !line.trim_start().starts_with('['))
-                .count()
+        let below = number + 1..=self.starts.len();
+        let is_header = |line: &usize| self.line(*line).trim_start().starts_with('[');
+        below.clone().find(is_header).unwrap_or(below.end() + 1)
     }
 
     /// The nearest character boundary at or before an offset.

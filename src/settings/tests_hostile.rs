@@ -6,7 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::cron::CronText;
-use super::{Faults, Settings, parse};
+use super::{Faults, Settings, listen_of, load, parse};
 
 fn read(text: &str) -> Result<Settings, Faults> {
     let file = |_: &Path| Ok(b"#!/bin/sh\ntrue\n".to_vec());
@@ -97,4 +97,141 @@ fn deep_and_long_configs_are_answered() {
     let long = format!("installation = \"{}\"", "x".repeat(1 << 20));
     let told = read(&long).err().unwrap().to_string();
     assert!(told.len() < 8_192, "a fault of {} bytes", told.len());
+}
+
+/// The faults of a text, and what they say.
+fn told(text: &str) -> (Faults, String) {
+    let faults = read(text).unwrap_err();
+    let said = faults.to_string();
+    (faults, said)
+}
+
+/// However many there are, a hundred are told and that there are more; a long line is not kept with
+/// each of its faults.
+#[test]
+fn faults_without_end_are_bounded() {
+    let unknown: String = (0..499)
+        .map(|n| format!("[watch.w{n}]\nk=1\nl=1\n"))
+        .collect();
+    let tables: String = (0..499).map(|n| format!("w{n}={{k=1}},")).collect();
+    let one_line = format!("watch = {{ {tables} w = 1 }}");
+    let mistyped = format!("watch.a.base.images.owners = [{}]", "1,".repeat(100_000));
+    let broken = "= \n".repeat(100_000);
+    let headers: String = (0..50_000).map(|n| format!("[w{n}\n")).collect();
+    for text in [unknown, one_line, mistyped, broken, headers] {
+        let (faults, said) = told(&text);
+        assert_eq!(faults.count(), 101, "{}", &text[..20]);
+        assert!(said.contains("100 faults are told"), "{said}");
+        assert!(said.len() < 64 * 1024, "{} bytes", said.len());
+    }
+}
+
+#[test]
+fn what_a_loop_has_written_is_one_fault_at_its_place() {
+    let unknown: String = (0..200_000).map(|n| format!("k{n}=1\n")).collect();
+    let owners = format!(
+        "watch.a.base.images.owners = [{}]",
+        "\"self\",".repeat(100_000)
+    );
+    let watches: String = (0..40_000).map(|n| format!("[watch.w{n}]\n")).collect();
+    let tags: String = (0..40_000)
+        .map(|n| format!("tags.t{n} = \"x\"\n"))
+        .collect();
+    for (text, place, wrong) in [
+        (unknown, "501:1: ", "200000 keys are too many"),
+        (owners, "1:1431: ", "100000 entries are too many"),
+        (watches, "501:8: ", "40000 keys are too many"),
+        (tags, "501:6: ", "40000 keys are too many"),
+    ] {
+        let (faults, said) = told(&text);
+        assert_eq!(faults.count(), 1, "{said}");
+        assert!(
+            said.starts_with(&format!("amiwatch.toml:{place}")),
+            "{said}"
+        );
+        assert!(said.contains(wrong), "{said}");
+    }
+}
+
+#[test]
+fn recipes_are_read_up_to_a_bound_in_all() {
+    let recipes: String = (0..40)
+        .map(|n| format!("[recipe.r{n}]\nuser_data = \"r\"\nunchecked = true\n"))
+        .collect();
+    let script = [b"#!/bin/sh\n".as_slice(), &vec![b'#'; 1 << 20]].concat();
+    let read = std::cell::Cell::new(0);
+    let file = |_: &Path| {
+        read.set(read.get() + 1);
+        Ok(script.clone())
+    };
+    let faults = parse(&recipes, Path::new("amiwatch.toml"), &file).unwrap_err();
+    assert_eq!(read.get(), 16);
+    assert_eq!(faults.count(), 24, "{faults}");
+}
+
+/// A pipe, a device, a folder and a file without an end, as config and as recipe: a fault at once.
+#[test]
+fn what_is_no_file_is_a_fault_and_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let long = folder.path().join("long");
+    std::fs::write(&long, vec![b'#'; 1024 * 1024 + 1]).unwrap();
+    let config = folder.path().join("amiwatch.toml");
+    for (path, what) in [
+        (pipe.as_path(), "it is a pipe"),
+        (Path::new("/dev/zero"), "it is a device"),
+        (folder.path(), "is a directory"),
+        (&long, "it is longer than 1048576 bytes"),
+    ] {
+        let said = load(path).unwrap_err().to_string();
+        assert!(said.contains(":1:1: the config cannot be read: "), "{said}");
+        assert!(said.contains(what), "{said}");
+        assert_eq!(listen_of(path), None);
+        let named = path.display();
+        let text = format!("[recipe.r]\nuser_data = \"{named}\"\nunchecked = true\n");
+        std::fs::write(&config, text).unwrap();
+        let said = load(&config).unwrap_err().to_string();
+        assert!(said.contains(":2:13: "), "{said}");
+        assert!(said.contains(what), "{said}");
+    }
+}
+
+/// Recipes of a few hundred bytes that stand for billions of values, or for keys without end.
+#[test]
+fn a_recipe_that_means_harm_is_a_fault_of_its_own() {
+    let keys: String = (0..9_000).map(|n| format!("runcm{n}: 1\n")).collect();
+    let slips: String = (0..400)
+        .map(|n| format!("runcmd{}: 1\n", char::from_u32(0x100 + n).unwrap()))
+        .collect();
+    let deep = "- ".repeat(300_000);
+    for (recipe, wrong, count) in [
+        (keys, "it has 9000 keys", 1),
+        (slips, "did you mean `runcmd`?", 20),
+        (deep, "nested too deeply", 1),
+    ] {
+        let recipe = format!("#cloud-config\n{recipe}");
+        let file = |_: &Path| Ok(recipe.clone().into_bytes());
+        let text = "[recipe.r]\nuser_data = \"r.yaml\"\nunchecked = true\n";
+        let faults = parse(text, Path::new("a.toml"), &file).unwrap_err();
+        assert!(faults.to_string().contains(wrong), "{faults}");
+        assert_eq!(faults.count(), count, "{faults}");
+    }
+}
+
+/// What aliases stand for is not made: 387,420,489 values of some hundred bytes are answered, by
+/// whatever reads a recipe.
+#[test]
+fn aliases_are_not_written_out() {
+    let mut laughs = "#cloud-config\na0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for level in 1..9 {
+        let below = vec![format!("*a{}", level - 1); 9].join(",");
+        laughs += &format!("a{level}: &a{level} [{below}]\n");
+    }
+    laughs += "runcmd: [*a8, *a0]\nwrite_files: *a8\nusers: *a8\n";
+    assert!(laughs.len() < 512, "{}", laughs.len());
+    assert!(super::user_data_problems(&laughs, false).len() < 20);
+    assert!(super::user_data_doubts(&laughs).len() < 20);
+    assert!(super::user_data_shell(&laughs).len() < 20);
 }

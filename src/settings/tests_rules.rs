@@ -49,6 +49,16 @@ fn only_fault(text: &str) -> String {
 }
 
 #[test]
+fn every_seller_at_once_is_a_warning() {
+    let beanstalk = "beanstalk = \"ECS running on 64bit Amazon Linux 2023\"";
+    for (owner, warned) in [("aws-marketplace", 1), ("679593333241", 1), ("amazon", 0)] {
+        let images = format!("images = {{ owners = [\"{owner}\"], name = \"x-*\" }}");
+        let warnings = right(&with(beanstalk, &images)).warnings;
+        assert_eq!(warnings.len(), warned, "{owner}: {warnings:?}");
+    }
+}
+
+#[test]
 fn a_good_config_becomes_values() {
     let settings = right(GOOD);
     assert_eq!(settings.warnings, []);

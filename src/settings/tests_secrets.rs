@@ -90,3 +90,66 @@ fn a_webhook_that_stands_in_the_config_is_refused_and_not_shown() {
         assert!(!faults.contains("hushhush"), "{faults}");
     }
 }
+
+/// Whatever is wrong with a line that may hold a secret, the line is not shown.
+#[test]
+fn no_fault_shows_a_line_that_may_hold_a_secret() {
+    for text in [
+        slack("{ ssm = \"hushhush\" }"),
+        slack("{ env = \"hush hushhush\" }"),
+        slack("\"hushhush\""),
+        slack("hushhush"),
+        slack("{ evn = \"hushhush\" }"),
+        slack("[\"hushhush\"]"),
+        slack("{\n evn = \"hushhush\" }"),
+        "[notify.ops.slack.webhook_url]\nevn = \"hushhush\"\n".to_owned(),
+        "[notify.ops.slack.webhook_url]\nenv = \"hush hushhush\"\n".to_owned(),
+        "slack_token = \"hushhush\"\n".to_owned(),
+        "aws = { secret_access_key = \"hushhush\", region = 1 }\n".to_owned(),
+        "aws.password = \"\"\"\nhushhush\"\"\" = 1\n".to_owned(),
+        "aws.endpoint_url = \"https://me:hushhush@aws.example\"\n".to_owned(),
+        "aws.endpoint_url = https://me:hushhush@aws.example\n".to_owned(),
+        "aws = { endpoint_url = \"https://me:hush/hushhush@aws.example\", regoin = \"x\" }\n"
+            .to_owned(),
+        "store.url = \"postgres://me:hushhush@db.example/a\"\n".to_owned(),
+        "store.url = \"mysql://me:hush,\\\"}hushhush@db.example/a\"\n".to_owned(),
+        "\"https://hooks.example/hushhush\" = 1\n".to_owned(),
+    ] {
+        let faults = read(&text).expect_err(&text).to_string();
+        assert!(!faults.contains("hushhush"), "{faults}");
+    }
+}
+
+/// What lies beside is shown as ever.
+#[test]
+fn other_lines_are_shown() {
+    let faults = read("webhook_url = 1\ninstalation = \"acme\"\n").unwrap_err();
+    assert!(
+        faults.contains("    1 | (not shown: it may hold a secret)"),
+        "{faults}"
+    );
+    assert!(
+        faults.contains("    2 | instalation = \"acme\""),
+        "{faults}"
+    );
+}
+
+/// The first line of a file that is no recipe: of `/etc/shadow`, say.
+#[test]
+fn a_file_that_is_no_recipe_is_not_quoted() {
+    for text in [
+        "root:$y$hushhush:1::",
+        "-----BEGIN hushhush KEY-----",
+        "#cloud-configs hushhush",
+    ] {
+        let problems = crate::settings::user_data_problems(text, false);
+        assert!(
+            problems[0].wrong.contains("would ignore it"),
+            "{problems:?}"
+        );
+        assert!(
+            !format!("{problems:?}").contains("hushhush"),
+            "{problems:?}"
+        );
+    }
+}

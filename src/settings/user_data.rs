@@ -86,7 +86,8 @@ pub(super) fn shell(text: &str) -> Vec<(String, String)> {
 /// be read, is told when the user data is composed.
 fn parts(text: &str) -> Vec<Part> {
     let mut parts = mime::read(text).unwrap_or_default();
-    parts.retain_mut(|part| kind::settle(part).is_ok());
+    let mut room = kind::MAX_UNPACKED;
+    parts.retain_mut(|part| kind::settle(part, &mut room).is_ok());
     parts
 }
 
@@ -196,14 +197,12 @@ fn not_recognised(text: &str, first: &str, kind: Option<&str>) -> Problem {
             "say `template = true` in the config and use minijinja, or write it out",
         ),
         _ if kind.is_some() => (
-            format!("{} is not a form that recipes can have", quoted(first)),
+            "a part handler or an archive is not a form that recipes can have".to_owned(),
             WHAT_IS_RIGHT,
         ),
+        // Not quoted: a file that is no recipe may be one of secrets.
         _ => (
-            format!(
-                "cloud-init would ignore it: it begins with {}",
-                quoted(first)
-            ),
+            "cloud-init would ignore it: its first line is none that it knows".to_owned(),
             WHAT_IS_RIGHT,
         ),
     };

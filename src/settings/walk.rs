@@ -10,13 +10,25 @@ use super::keys::{self, KEYS, Key, Kind};
 use super::nearest::nearest;
 use super::reading::{self, Reading};
 
+/// A list or a table with more in it was written by a loop.
+const IN_A_LIST_MAX: usize = 200;
+const IN_A_TABLE_MAX: usize = 500;
+
 /// Reports every unknown key and every value of the wrong type.
 pub(super) fn walk(root: &DeTable<'_>, reading: &mut Reading<'_>) {
     walk_table("", root, reading);
 }
 
 fn walk_table(path: &str, table: &DeTable<'_>, reading: &mut Reading<'_>) {
+    let mut names: Vec<_> = table.keys().map(|name| name.span()).collect();
+    names.sort_by_key(|at| at.start);
+    if let Some(at) = names.get(IN_A_TABLE_MAX) {
+        reading.give_up(at.clone(), too_many(table.len(), "keys", IN_A_TABLE_MAX));
+    }
     for (name, value) in table {
+        if reading.is_enough() {
+            return reading.leave_off(name.span());
+        }
         match keys::child(path, name.get_ref()) {
             Some(key) if key.kind == Kind::NotBuilt => {
                 reading.fault(name.span(), not_built(key));
@@ -41,13 +53,30 @@ fn walk_value(key: &Key, value: &Spanned<DeValue<'_>>, reading: &mut Reading<'_>
 }
 
 fn walk_list(key: &Key, array: &DeArray<'_>, reading: &mut Reading<'_>) {
-    for value in array {
+    for (at, value) in array.iter().enumerate() {
+        if reading.is_enough() {
+            return reading.leave_off(value.span());
+        }
+        if at == IN_A_LIST_MAX {
+            reading.give_up(
+                value.span(),
+                too_many(array.len(), "entries", IN_A_LIST_MAX),
+            );
+            return;
+        }
         match (key.kind, value.get_ref()) {
             (Kind::Texts, DeValue::String(_)) => {}
             (Kind::Tables, DeValue::Table(table)) => walk_table(key.path, table, reading),
             (_, other) => reading.fault(value.span(), mistyped(key, key.kind, other)),
         }
     }
+}
+
+fn too_many(there_are: usize, what: &str, at_most: usize) -> Problem {
+    Problem::new(
+        format!("{there_are} {what} are too many in one place"),
+        format!("keep at most {at_most}"),
+    )
 }
 
 fn mistyped(key: &Key, kind: Kind, found: &DeValue<'_>) -> Problem {

@@ -207,6 +207,9 @@ fn images_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base>
     })
 }
 
+/// Who owns the images of every seller, by its two names.
+const MARKETPLACE: [&str; 2] = ["aws-marketplace", "679593333241"];
+
 fn owners(images: &Section<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
     let right = "add `owners = [\"amazon\"]`, \"self\", or accounts by their twelve digits: anybody can \
                  publish an image under any name";
@@ -223,6 +226,17 @@ fn owners(images: &Section<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>
         return None;
     }
     let count = written.len();
+    for owner in written
+        .iter()
+        .filter(|owner| MARKETPLACE.contains(&owner.text))
+    {
+        let problem = Problem::new(
+            "AWS Marketplace is every seller at once: the newest image whose name fits wins, whose \
+             ever it is",
+            "let `name` end with the product's id, as the images of one product do",
+        );
+        reading.warn(owner.at.clone(), problem);
+    }
     let owners = reading.each_parsed(written, arns::image_owner);
     (owners.len() == count).then_some(owners)
 }

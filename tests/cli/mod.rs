@@ -3,6 +3,7 @@
 
 mod adopt;
 mod bake;
+mod bounds;
 mod daemon;
 mod demo;
 mod harness;

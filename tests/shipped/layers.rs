@@ -6,18 +6,26 @@ use std::path::Path;
 use super::imports::Source;
 
 /// Who may name whom, by the first module. Whatever is not listed may name everything.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("model", &["model"]),
     ("clock", &["clock"]),
     ("cloud_init", &["cloud_init"]),
     ("store", &["store", "model"]),
     ("cloud", &["cloud", "model", "clock"]),
-    ("settings", &["settings", "model", "cloud_init"]),
+    // Files that people name: bounded, and never waited for.
+    ("file_read", &["file_read"]),
+    (
+        "settings",
+        &["settings", "file_read", "model", "cloud_init"],
+    ),
     ("workflow", &["workflow", "store", "clock"]),
     // What leaves and is not AWS: it knows addresses and time, and nothing of what is sent.
     ("http_send", &["http_send", "model", "clock"]),
     // A secret may be kept in SSM, behind the one door to AWS.
-    ("secrets", &["secrets", "cloud", "model", "clock"]),
+    (
+        "secrets",
+        &["secrets", "file_read", "cloud", "model", "clock"],
+    ),
     (
         "outbox",
         &[

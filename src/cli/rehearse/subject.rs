@@ -7,12 +7,16 @@ use serde::Deserialize;
 
 use crate::cli::args::{Common, Rehearse};
 use crate::cli::session::{WrongUsage, settings};
+use crate::file_read;
 use crate::flow::bake::render::render;
 use crate::model::base::{BranchLifecycle, Release};
 use crate::model::ids::{Architecture, ImageId};
 use crate::model::watch::{Check, Recipe};
 use crate::rehearse::guests::Subject;
 use crate::settings::user_data_problems;
+
+/// A recipe or a file of checks; what is longer does not become 16,384 bytes of user data.
+const FILE_MAX_BYTES: u64 = 1024 * 1024;
 
 /// A file of checks, as a recipe of the config has them.
 #[derive(Debug, Default, Deserialize)]
@@ -87,7 +91,7 @@ fn of_config(common: &Common, own: &Rehearse, name: &str) -> anyhow::Result<Reci
 
 fn of_file(own: &Rehearse, path: &Path) -> anyhow::Result<Recipe> {
     let place = path.display();
-    let user_data = std::fs::read_to_string(path).with_context(|| {
+    let user_data = file_read::text(path, FILE_MAX_BYTES).with_context(|| {
         format!("{place} cannot be read; name a recipe, or a file of user data")
     })?;
     let Checks {
@@ -118,9 +122,20 @@ fn checks_file(path: Option<&Path>) -> anyhow::Result<Checks> {
         return Ok(Checks::default());
     };
     let place = path.display();
-    let text = std::fs::read_to_string(path)
+    let text = file_read::text(path, FILE_MAX_BYTES)
         .with_context(|| format!("{place} cannot be read; name a TOML file of checks"))?;
-    toml::from_str(&text).map_err(|error| WrongUsage(format!("{place}: {error}")).into())
+    toml::from_str(&text).map_err(|error| {
+        // The parser's own text shows the line, which of another file may be a secret.
+        let line = error
+            .span()
+            .map_or(0, |at| text[..at.start].matches('\n').count())
+            + 1;
+        let why = error.message().replace('\n', ", ");
+        WrongUsage(format!(
+            "{place}:{line}: {why}; write `checks` as a recipe has them"
+        ))
+        .into()
+    })
 }
 
 /// `NAME=COMMAND`

@@ -67,11 +67,12 @@ fn steps(text: &str) -> Option<Vec<Step>> {
             body: text.as_bytes().to_vec(),
         }],
     };
+    let mut room = kind::MAX_UNPACKED;
     for (at, part) in parts.iter_mut().enumerate() {
         if part.name.is_empty() {
             part.name = format!("part-{:03}", at + 1);
         }
-        kind::settle(part).ok()?;
+        kind::settle(part, &mut room).ok()?;
     }
     let configs = parts
         .iter()
@@ -226,12 +227,13 @@ fn content(file: Item<'_>) -> Option<String> {
         "binary" => base64::decode(written)?,
         _ => return None,
     };
+    let mut room = kind::MAX_UNPACKED;
     let decoded = |bytes: Vec<u8>| base64::decode(std::str::from_utf8(&bytes).ok()?);
     let encoding = file.get("encoding").and_then(|encoding| encoding.as_text());
     let bytes = match encoding.unwrap_or_default().trim().to_lowercase().as_str() {
-        "gz" | "gzip" => kind::unpacked(&bytes).ok()?,
+        "gz" | "gzip" => kind::unpacked(&bytes, &mut room).ok()?,
         "gz+base64" | "gzip+base64" | "gz+b64" | "gzip+b64" => {
-            kind::unpacked(&decoded(bytes)?).ok()?
+            kind::unpacked(&decoded(bytes)?, &mut room).ok()?
         }
         "b64" | "base64" => decoded(bytes)?,
         _ => bytes,

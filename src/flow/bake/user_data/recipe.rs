@@ -23,24 +23,28 @@ pub(super) fn parts(user_data: &str) -> Result<Vec<Part>, UserDataError> {
             body: user_data.as_bytes().to_vec(),
         }]
     };
+    let mut room = kind::MAX_UNPACKED;
     for (at, part) in parts.iter_mut().enumerate() {
         part.name = kept_name(&part.name);
         if part.name.is_empty() {
             part.name = format!("part-{:03}", at + 1);
         }
-        settle(part)?;
+        settle(part, &mut room)?;
     }
     rename(&mut parts);
     Ok(parts)
 }
 
 /// Unpacks a part, finds its type, and refuses what a bake cannot take.
-fn settle(part: &mut Part) -> Result<(), UserDataError> {
+fn settle(part: &mut Part, room: &mut usize) -> Result<(), UserDataError> {
     let given = part.name.clone();
     let name = || format!("part `{given}`");
-    kind::settle(part).map_err(|wrong| match wrong {
+    kind::settle(part, room).map_err(|wrong| match wrong {
         Unrecognised::Packed(why) => UserDataError::Mime { why },
-        Unrecognised::Beginning(what) => UserDataError::UnknownKind { part: name(), what },
+        Unrecognised::Beginning => UserDataError::UnknownKind {
+            part: name(),
+            what: "its first line names none".to_owned(),
+        },
     })?;
     let text = String::from_utf8_lossy(&part.body);
     match part.content_type.as_str() {
