@@ -89,6 +89,7 @@ use args::{Arguments, Command, Common};
 
 /// Runs the command that the process was started with; prints; says how it ended.
 pub fn main() -> Exit {
+    keep_memory_private();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -115,6 +116,13 @@ pub fn main() -> Exit {
             Exit::Failed
         }
     }
+}
+
+/// Neither a core dump nor another process of the same user gets to see what is in memory: webhooks,
+/// session tokens. Where the kernel does not know how, the unit's LimitCORE= is left.
+fn keep_memory_private() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 fn is_daemon(command: &Command) -> bool {

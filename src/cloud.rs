@@ -15,6 +15,7 @@ mod connection;
 mod error;
 mod identity;
 mod lane;
+mod masked;
 mod meter;
 mod pace;
 mod sdk_clock;

@@ -23,6 +23,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::clock::Clock;
+use crate::model::plain_text;
 
 pub use address::{Address, BadAddress};
 
@@ -255,7 +256,8 @@ fn judged(
         100..=199 | 408 | 500.. => SendErrorKind::Transient,
         _ => SendErrorKind::Refused,
     };
-    let body = to.without_secret(&one_line(&answer.body));
+    // Redacted before it is cut: half of a secret is one that nobody would recognise.
+    let body = one_line(&to.without_secret(&answer.body));
     let said = match body.is_empty() {
         true => String::new(),
         false => format!(" ({body})"),
@@ -286,11 +288,9 @@ fn wait(text: &str, now: DateTime<Utc>) -> Option<Duration> {
 }
 
 /// A stranger's words on one line: visible characters only, cut.
-fn one_line(text: &str) -> String {
+fn one_line(words: &str) -> String {
     const CHARS: usize = 120;
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>();
-    let line = line.join(" ");
+    let line = plain_text::one_line(words);
     match line.char_indices().nth(CHARS) {
         Some((end, _)) => format!("{}...", &line[..end]),
         None => line,

@@ -6,8 +6,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::session::{ConfigRefused, exit_of};
 use crate::flow::verdict::Exit;
-use crate::model::reason::Reason;
 use crate::model::plain_text::{clean, clean_json};
+use crate::model::reason::Reason;
 use crate::service::telemetry;
 
 /// A table without frames, as wide as its content or the terminal. Each cell is one line.

@@ -7,7 +7,10 @@ use std::error::Error;
 use std::fmt;
 
 use crate::model::ids::Region;
+use crate::model::plain_text;
 use crate::model::sighting::Trouble;
+
+use super::masked::masked;
 
 /// What a caller should do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -243,7 +246,8 @@ const CAUSE_MAX_CHARS: usize = 160;
 /// What EC2 puts before the encoded reason of a denial: up to some thousand characters.
 const ENCODED: &str = "Encoded authorization failure message: ";
 
-/// A message from outside as one line of bounded length, its encoded part cut out.
+/// A message from outside as one line of bounded length, its encoded part cut out and credentials in it
+/// masked.
 pub(super) fn one_line(message: &str) -> String {
     let readable = match message.split_once(ENCODED) {
         None => message.to_owned(),
@@ -254,14 +258,7 @@ pub(super) fn one_line(message: &str) -> String {
             format!("{before}(encoded reason left out; CloudTrail has it) {rest}")
         }
     };
-    let mut line = String::new();
-    for word in readable.split(|c: char| c.is_whitespace() || c.is_control()) {
-        if !line.is_empty() && !word.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    cut(line, MESSAGE_MAX_CHARS)
+    cut(plain_text::one_line(&masked(&readable)), MESSAGE_MAX_CHARS)
 }
 
 /// At most so many characters; dots say that there was more.
@@ -369,5 +366,14 @@ mod tests {
     fn long_messages_are_cut_between_characters() {
         let line = one_line(&"ä".repeat(2_000));
         assert_eq!(line.chars().count(), MESSAGE_MAX_CHARS + 3);
+    }
+
+    #[test]
+    fn a_credential_at_the_cut_leaves_no_half_of_it() {
+        let token = "FwoGZXIvYXdzEBYaDHqa0AP1RexampleTOKEN12345678901234567890".repeat(4);
+        for before in MESSAGE_MAX_CHARS - 60..MESSAGE_MAX_CHARS {
+            let words = format!("{}x-amz-security-token:{token}", "ab ".repeat(before / 3));
+            assert!(!one_line(&words).contains("FwoG"), "{before}");
+        }
     }
 }

@@ -1,9 +1,15 @@
 //! Where a request goes. The path is taken for a secret; only the host may be named.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::net::IpAddr;
+
+use url::{Host, Url};
 
 use crate::model::secret::Secret;
+
+/// So many characters of a path in a row, or a whole part of so many, are taken for the secret.
+const RUN: usize = 8;
+const SHORTEST: usize = 6;
 
 /// An address that requests may go to: https anywhere, or http on this machine.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,26 +49,29 @@ impl Address {
         if !whole.bytes().all(|byte| byte.is_ascii_graphic()) || whole.contains('\\') {
             return Err(BadAddress::NotPlain);
         }
-        let (secure, rest) = match (
-            whole.strip_prefix("https://"),
-            whole.strip_prefix("http://"),
-        ) {
-            (Some(rest), _) => (true, rest),
-            (None, Some(rest)) => (false, rest),
-            (None, None) => return Err(BadAddress::NotHttps),
-        };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let secure = whole.starts_with("https://");
+        if !secure && !whole.starts_with("http://") {
+            return Err(BadAddress::NotHttps);
+        }
+        let authority = authority(whole);
         if authority.contains('@') {
             return Err(BadAddress::User);
         }
-        let host = host(authority).ok_or(BadAddress::NoHost)?;
-        let loopback = is_loopback(host);
+        let url = Url::parse(whole).map_err(|_| BadAddress::NoHost)?;
+        let host = url.host().ok_or(BadAddress::NoHost)?;
+        let name = host.to_string();
+        let loopback = is_loopback(&host);
+        // A host that reads otherwise than it is written (`2130706433`, `127.1`) hides where it leads.
+        let as_written = authority.get(..name.len());
+        if !as_written.is_some_and(|written| written.eq_ignore_ascii_case(&name)) {
+            return Err(BadAddress::NoHost);
+        }
         if !secure && !loopback {
             return Err(BadAddress::PlainHttp);
         }
         Ok(Self {
             whole: text.clone(),
-            host: host.to_owned(),
+            host: name,
             loopback,
         })
     }
@@ -80,18 +89,48 @@ impl Address {
         self.whole.expose()
     }
 
-    /// A text in which nothing of the address stands but its host, and no long part of its path.
+    /// A text in which nothing of the address stands but its host, and no longer run of its path, in
+    /// whatever case: a receiver may say a part of it.
     pub(super) fn without_secret(&self, text: &str) -> String {
-        const SHORTEST: usize = 6;
-        let whole = self.expose();
-        let path = whole.split(self.host.as_str()).last().unwrap_or_default();
-        let parts = path.split(['/', '?', '&', '=', '#']);
-        let mut clean = text.replace(whole, "[address]");
-        for part in parts.filter(|part| part.len() >= SHORTEST) {
-            clean = clean.replace(part, "[...]");
+        let text = text.replace(self.expose(), "[address]");
+        let lower = text.to_ascii_lowercase();
+        let mut secret = vec![false; lower.len()];
+        let path = self.path().to_ascii_lowercase();
+        let runs: HashSet<&[u8]> = path.as_bytes().windows(RUN).collect();
+        for (at, run) in lower.as_bytes().windows(RUN).enumerate() {
+            if runs.contains(run) {
+                secret[at..at + RUN].fill(true);
+            }
+        }
+        let short = path.split(['/', '?', '&', '=', '#']);
+        for part in short.filter(|part| (SHORTEST..RUN).contains(&part.len())) {
+            for (at, _) in lower.match_indices(part) {
+                secret[at..at + part.len()].fill(true);
+            }
+        }
+        let mut clean = String::with_capacity(text.len());
+        for (at, letter) in text.char_indices() {
+            match secret[at] {
+                false => clean.push(letter),
+                true if at > 0 && secret[at - 1] => {}
+                true => clean.push_str("[...]"),
+            }
         }
         clean
     }
+
+    /// What stands behind the host and port.
+    fn path(&self) -> &str {
+        let whole = self.expose();
+        let begins = whole.find("://").map_or(0, |at| at + 3) + authority(whole).len();
+        whole.get(begins..).unwrap_or_default()
+    }
+}
+
+/// What stands between the scheme and the path.
+fn authority(whole: &str) -> &str {
+    let rest = whole.split_once("://").map_or(whole, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 impl fmt::Debug for Address {
@@ -100,23 +139,12 @@ impl fmt::Debug for Address {
     }
 }
 
-/// `[::1]:8080` -> `[::1]`
-fn host(authority: &str) -> Option<&str> {
-    let end = match authority.strip_prefix('[') {
-        Some(_) => authority.find(']')? + 1,
-        None => authority.find(':').unwrap_or(authority.len()),
-    };
-    let (host, port) = authority.split_at(end);
-    let port_fits = port.is_empty()
-        || port
-            .strip_prefix(':')
-            .is_some_and(|port| port.parse::<u16>().is_ok());
-    (!host.is_empty() && port_fits).then_some(host)
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
 }
 
 #[cfg(test)]
@@ -148,7 +176,6 @@ mod tests {
             "http://127.0.0.1.example.com/x",
             "http://localhost.example.com/x",
             "http://10.0.0.1/x",
-            "http://2130706433/x",
         ] {
             assert_eq!(parse(text), Err(BadAddress::PlainHttp), "{text}");
         }
@@ -166,6 +193,10 @@ mod tests {
             ("https://", BadAddress::NoHost),
             ("https:///services/T", BadAddress::NoHost),
             ("https://a.example:port/x", BadAddress::NoHost),
+            ("http://2130706433/x", BadAddress::NoHost),
+            ("http://0x7f.1/x", BadAddress::NoHost),
+            ("https://127.1/x", BadAddress::NoHost),
+            ("https://a%2eexample/x", BadAddress::NoHost),
             ("https://127.0.0.1@evil.example/x", BadAddress::User),
             ("http://localhost:1@evil.example/x", BadAddress::User),
         ] {
@@ -182,5 +213,6 @@ mod tests {
         assert_eq!(address.without_secret(said), "no_team at [address]");
         assert_eq!(address.without_secret("token hushhush?"), "token [...]?");
         assert_eq!(address.without_secret("no_service"), "no_service");
+        assert_eq!(address.without_secret("Grüße HUSHHUSH ü"), "Grüße [...] ü");
     }
 }

@@ -156,3 +156,30 @@ fn a_body_without_end_is_cut() {
     let answer = post(answers(200, None, long)).unwrap();
     assert_eq!(answer.body.len(), BODY_MAX_BYTES);
 }
+
+/// A receiver that echoes where it was asked: the whole path, a part of it, more than is shown, more
+/// than is read; and blanks between, which are not counted.
+#[test]
+fn a_secret_that_is_echoed_is_gone_before_anything_is_cut() {
+    let token = "hush-token";
+    for before in 0..140 {
+        let echo = format!("{} /services/{token} unknown", "x ".repeat(before / 2));
+        let echo: &'static str = Box::leak(echo.into_boxed_str());
+        let error = post(answers(404, None, echo)).unwrap_err();
+        let said = format!("{error} {} {error:?}", error.body);
+        assert!(!said.contains("hush-to"), "{before}: {said}");
+    }
+    let far = format!("{}/services/{token}", " ".repeat(BODY_MAX_BYTES - 18));
+    let far: &'static str = Box::leak(far.into_boxed_str());
+    for echo in [far, "HUSH-TOKEN", "cut: /services/hush-toke"] {
+        let error = post(answers(404, None, echo)).unwrap_err();
+        let said = format!("{error:?}").to_lowercase();
+        assert!(!said.contains("hush-tok"), "{said}");
+    }
+}
+
+#[test]
+fn what_misleads_a_reader_is_not_said() {
+    let error = post(answers(500, None, "a\u{61c}b\u{ad}c\u{e0041}d\u{9b}e\nf")).unwrap_err();
+    assert_eq!(error.body, "a\u{fffd}b\u{fffd}c\u{fffd}d e f");
+}
