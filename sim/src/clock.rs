@@ -7,7 +7,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+/// Where a clock that runs fast stops: beyond it, times have no four-digit year.
+const LAST: DateTime<Utc> = NaiveDate::from_ymd_opt(9999, 12, 31)
+    .expect("a date")
+    .and_time(NaiveTime::MIN)
+    .and_utc();
 
 /// Where the account reads the time.
 #[derive(Clone)]
@@ -32,7 +38,9 @@ impl SimClock {
         let origin = monotonic();
         Self::new(move || {
             let elapsed = monotonic().duration_since(origin).as_secs_f64() * speed;
-            start + TimeDelta::microseconds((elapsed * 1e6) as i64)
+            let passed = TimeDelta::microseconds((elapsed * 1e6) as i64);
+            let now = start.checked_add_signed(passed);
+            now.unwrap_or(LAST).min(LAST)
         })
     }
 

@@ -414,10 +414,18 @@ pub struct Serve {
     /// its end is the power-off
     #[arg(long, value_name = "CMD")]
     pub guest_exec: Option<String>,
-    /// How many seconds of the account pass in one second
-    #[arg(long, default_value_t = 1.0)]
+    /// How many seconds of the account pass in one second, from 0.001 to 1000000
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
     /// Listen on an address that others can reach; anybody there can do anything to the account
     #[arg(long)]
     pub anywhere: bool,
+}
+
+/// What the account's clock can follow for days without leaving the calendar.
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse::<f64>().ok();
+    speed
+        .filter(|speed| (1e-3..=1e6).contains(speed))
+        .ok_or_else(|| "it is no number from 0.001 to 1000000".to_owned())
 }
