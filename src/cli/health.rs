@@ -4,23 +4,25 @@
 //! Reads that address and nothing else of the config: a daemon that is well goes on with the config it
 //! has when the file becomes wrong, and must not be restarted into the wrong one.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
+use tokio::net::TcpStream;
 
 use super::args::{Common, Format};
 use super::draw;
 use super::session::{WrongUsage, config_path};
+use crate::clock::Clock;
 use crate::flow::verdict::Exit;
 use crate::settings::listen_of;
 
-/// How long the daemon may take to accept, and to answer. It is on this machine.
+/// How long the daemon may take to accept and to answer. It is on this machine.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// More than it ever says.
-const ANSWER_MAX_BYTES: u64 = 64 * 1024;
+const ANSWER_MAX_BYTES: usize = 64 * 1024;
 
 /// Something answered, and it was not amiwatch.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +35,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
                     `[http]` with `listen = \"127.0.0.1:9464\"` and start the daemon again";
         WrongUsage(told.to_owned())
     })?;
-    let answer = ask(address).with_context(|| {
+    let answer = ask(address).await.with_context(|| {
         format!("no daemon answers at {address}; see that `amiwatch run` runs with this config")
     })?;
     let health = read(&answer).ok_or(Stranger(address))?;
@@ -47,16 +49,40 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     })
 }
 
-/// One question, one answer, and the connection is closed.
-fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+/// One question, one answer, and the connection is closed. All of it under one deadline: whoever answers
+/// a byte at a time is no daemon that is well.
+async fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
+    let answered = Clock::real().timeout(PATIENCE, conversation(address)).await;
+    answered.unwrap_or_else(|elapsed| Err(io::Error::new(io::ErrorKind::TimedOut, elapsed)))
+}
+
+async fn conversation(address: SocketAddr) -> io::Result<Vec<u8>> {
+    let stream = TcpStream::connect(address).await?;
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    stream.take(ANSWER_MAX_BYTES).read_to_end(&mut answer)?;
+    let mut left = request.as_bytes();
+    while !left.is_empty() {
+        stream.writable().await?;
+        left = &left[unless_not_yet(stream.try_write(left))?.unwrap_or(0)..];
+    }
+    let mut answer = vec![0; ANSWER_MAX_BYTES];
+    let mut filled = 0;
+    while filled < answer.len() {
+        stream.readable().await?;
+        match unless_not_yet(stream.try_read(&mut answer[filled..]))? {
+            Some(0) => break,
+            read => filled += read.unwrap_or(0),
+        }
+    }
+    answer.truncate(filled);
     Ok(answer)
+}
+
+/// `None` when the socket was not ready after all.
+fn unless_not_yet(done: io::Result<usize>) -> io::Result<Option<usize>> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        done => done.map(Some),
+    }
 }
 
 /// The body, when it is ours. Its `ok` says what the status says.
@@ -119,5 +145,25 @@ mod tests {
         }
         assert_eq!(read(b"SSH-2.0-OpenSSH"), None);
         assert_eq!(read(b"\xff\r\n\r\n"), None);
+    }
+
+    /// Somebody who takes the connection and answers a byte every second.
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_trickles_is_not_waited_for() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let clock = Clock::virtual_from(chrono::DateTime::UNIX_EPOCH);
+        let trickle = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            loop {
+                let _ = stream.try_write(b" ");
+                clock.sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::select! {
+            () = trickle => {}
+            answer = ask(address) => assert_eq!(answer.unwrap_err().kind(), io::ErrorKind::TimedOut),
+        }
+        assert!(clock.now() - chrono::DateTime::UNIX_EPOCH < chrono::TimeDelta::seconds(5));
     }
 }
