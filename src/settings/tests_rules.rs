@@ -49,6 +49,18 @@ fn only_fault(text: &str) -> String {
 }
 
 #[test]
+fn a_pattern_has_an_end() {
+    for key in ["application", "environment"] {
+        let long = format!("{key} = \"{}\"", "*a".repeat(200));
+        let written = match key {
+            "application" => "application = \"shop\"",
+            _ => "environment = \"shop-*\"",
+        };
+        assert!(only_fault(&with(written, &long)).contains("longer than 256 characters"));
+    }
+}
+
+#[test]
 fn every_seller_at_once_is_a_warning() {
     let beanstalk = "beanstalk = \"ECS running on 64bit Amazon Linux 2023\"";
     for (owner, warned) in [("aws-marketplace", 1), ("679593333241", 1), ("amazon", 0)] {

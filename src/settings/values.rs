@@ -149,11 +149,18 @@ pub(super) fn loopback(text: &str) -> Result<SocketAddr, Problem> {
     }
 }
 
+/// Sets of characters make a pattern longer than the names that it is for.
+const MAX_PATTERN_CHARS: usize = 256;
+
 /// A pattern of application or environment names; `*` and `?` match within a name.
 pub(super) fn name_pattern(text: &str) -> Result<String, Problem> {
     let right = "write a name, in which `*` stands for any text and `?` for one character";
     if text.is_empty() {
         return Err(Problem::new("an empty pattern matches nothing", right));
+    }
+    if text.chars().count() > MAX_PATTERN_CHARS {
+        let wrong = format!("the pattern is longer than {MAX_PATTERN_CHARS} characters");
+        return Err(Problem::new(wrong, "shorten it: a name has at most 100"));
     }
     match glob::Pattern::new(text) {
         Ok(_) => Ok(text.to_owned()),
@@ -225,17 +232,18 @@ pub(super) fn endpoint_url(text: &str) -> Result<String, Problem> {
                      \"http://127.0.0.1:4599\"";
         Err(Problem::new(wrong.to_owned(), right))
     };
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    let host = rest.map(|rest| rest.split('/').next().unwrap_or(rest));
-    match host {
-        // Not quoted: what stands before the `@` may be a password.
-        Some(host) if host.contains('@') => wrong("the endpoint holds a user's name or password"),
-        Some(host) if host.is_empty() || host.contains(|c: char| !c.is_ascii_graphic()) => {
-            wrong("the endpoint names no host")
-        }
-        Some(_) => Ok(text.to_owned()),
-        None => wrong("the endpoint is not an http or https address"),
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        return wrong("the endpoint is not an http or https address");
+    }
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    // Not quoted: what stands before the `@` may be a password, and a password may hold a `/`.
+    if rest.contains('@') {
+        return wrong("the endpoint holds a user's name or password");
+    }
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    match url::Url::parse(text) {
+        // `https:///x` has none, although a browser would find one.
+        Ok(_) if plain && !rest.starts_with('/') => Ok(text.to_owned()),
+        _ => wrong("the endpoint names no host"),
     }
 }
