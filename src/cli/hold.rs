@@ -140,10 +140,15 @@ async fn change(
             return Ok(());
         };
         let mut ops = vec![op];
-        ops.extend(chronicle::append_everywhere(&*session.store, watch, &done).await?);
+        let everywhere = chronicle::append_everywhere(&*session.store, watch, &done).await?;
+        ops.extend(everywhere.beside);
         match session.store.commit(Batch::of(ops)).await {
             Err(StoreError::Conflict { .. }) => {}
-            other => return Ok(other?),
+            other => {
+                other?;
+                chronicle::append_after(&*session.store, &everywhere.after, &done).await?;
+                return Ok(());
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{all, decode};
 use crate::model::chronicle::{Chronicle, Entry, Seen, What};
 use crate::model::ids::{Scope, WatchName};
-use crate::store::{Op, Record, Store, StoreError};
+use crate::store::{Batch, Op, Record, Store, StoreError};
 
 /// Entries that a watch keeps.
 pub const ENTRIES_MAX: u64 = 500;
@@ -24,7 +24,7 @@ pub const AGE_MAX_DAYS: i64 = 400;
 const PRUNED_AT_ONCE: usize = 6;
 
 /// Operations of an entry that goes to several chronicles; more would not fit into the fact's batch.
-const EVERYWHERE_MAX: usize = 12;
+const BESIDE_MAX: usize = 12;
 
 const ENTRY: &str = "chronicle/";
 const HEAD: &str = "chronicled/";
@@ -53,8 +53,17 @@ pub async fn append(
     append_to(store, &format!("{scope}/{watch}"), entry).await
 }
 
-/// The writes that add an entry to the watch in every account and region where it has been seen, for
-/// what is said of it without credentials; none where no pass was made yet.
+/// Where an entry goes that is said of a watch without credentials: into the chronicle of every account
+/// and region where it has been seen.
+#[derive(Debug, Default, PartialEq)]
+pub struct Everywhere {
+    /// The writes that fit into the fact's own batch; none where no pass was made yet.
+    pub beside: Vec<Op>,
+    /// The chronicles that are left, for [`append_after`].
+    pub after: Vec<String>,
+}
+
+/// Where the entry goes, and the first writes of it.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -62,15 +71,43 @@ pub async fn append_everywhere(
     store: &dyn Store,
     watch: &WatchName,
     entry: &Entry,
-) -> Result<Vec<Op>, StoreError> {
-    let mut ops = Vec::new();
+) -> Result<Everywhere, StoreError> {
+    let mut everywhere = Everywhere::default();
     for record in all(store, HEAD).await? {
         let name = &record.key[HEAD.len()..];
-        if name.rsplit('/').next() == Some(watch.as_str()) && ops.len() < EVERYWHERE_MAX {
-            ops.extend(append_to(store, name, entry).await?);
+        if name.rsplit('/').next() != Some(watch.as_str()) {
+            continue;
+        }
+        match everywhere.beside.len() < BESIDE_MAX {
+            true => everywhere
+                .beside
+                .extend(append_to(store, name, entry).await?),
+            false => everywhere.after.push(name.to_owned()),
         }
     }
-    Ok(ops)
+    Ok(everywhere)
+}
+
+/// Adds the entry to the chronicles that the fact's batch had no room for, each in a batch of its own.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn append_after(
+    store: &dyn Store,
+    names: &[String],
+    entry: &Entry,
+) -> Result<(), StoreError> {
+    for name in names {
+        loop {
+            let ops = append_to(store, name, entry).await?;
+            match store.commit(Batch::of(ops)).await {
+                // Somebody wrote into it meanwhile: its end is somewhere else now.
+                Err(StoreError::Conflict { .. }) => {}
+                other => break other?,
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn append_to(store: &dyn Store, name: &str, entry: &Entry) -> Result<Vec<Op>, StoreError> {
@@ -178,7 +215,6 @@ mod tests {
     use super::*;
     use crate::model::chronicle::Did;
     use crate::model::plan::Action;
-    use crate::store::Batch;
     use crate::store::sqlite::SqliteStore;
 
     fn scope() -> Scope {
@@ -284,21 +320,30 @@ mod tests {
     async fn what_is_said_without_credentials_goes_to_every_place_of_the_watch() {
         let store = SqliteStore::in_memory().unwrap();
         let nowhere = append_everywhere(&store, &"shop".into(), &did(0, "held")).await;
-        assert_eq!(nowhere.unwrap(), []);
-        let here = scope();
-        let there = Scope {
-            region: "us-east-1".into(),
+        assert_eq!(nowhere.unwrap(), Everywhere::default());
+        // More than there is room for beside the fact.
+        let regions = (0..20).map(|n| format!("eu-west-{n}"));
+        let scopes = regions.map(|region| Scope {
+            region: region.as_str().into(),
             ..scope()
-        };
-        for (scope, watch) in [(&here, "shop"), (&there, "shop"), (&here, "blog")] {
-            let ops = append(&store, scope, &watch.into(), &seen(0, Action::Tell, "")).await;
-            store.commit(Batch::of(ops.unwrap())).await.unwrap();
+        });
+        for scope in scopes {
+            for watch in ["shop", "blog"] {
+                let ops = append(&store, &scope, &watch.into(), &seen(0, Action::Tell, "")).await;
+                store.commit(Batch::of(ops.unwrap())).await.unwrap();
+            }
         }
-        let ops = append_everywhere(&store, &"shop".into(), &did(1, "held")).await;
-        store.commit(Batch::of(ops.unwrap())).await.unwrap();
+        let entry = did(1, "held");
+        let everywhere = append_everywhere(&store, &"shop".into(), &entry).await;
+        let everywhere = everywhere.unwrap();
+        store.commit(Batch::of(everywhere.beside)).await.unwrap();
+        append_after(&store, &everywhere.after, &entry)
+            .await
+            .unwrap();
         for chronicle in chronicles(&store, None).await.unwrap() {
-            let held = chronicle.entries.contains(&did(1, "held"));
-            assert_eq!(held, chronicle.watch.ends_with("/shop"), "{chronicle:?}");
+            let held = chronicle.entries.iter().filter(|one| **one == entry);
+            let expected = usize::from(chronicle.watch.ends_with("/shop"));
+            assert_eq!(held.count(), expected, "{chronicle:?}");
         }
     }
 
