@@ -1,8 +1,11 @@
 //! What happens to an account by itself: releases, slowness, faults, denials, missing capacity, guests
 //! with bad days. Each hour draws anew; what began ends again after some hours.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use serde_json::Value;
 use sim::{Action, FaultKind, FaultRule, Timing, When};
 
 use super::chance::Chance;
@@ -10,29 +13,33 @@ use super::life::Watched;
 use crate::common::guest::Day;
 use crate::common::world::{self, REGION};
 
-/// Everything that amiwatch calls.
-const CALLS: [&str; 20] = [
-    "ec2:RunInstances",
-    "ec2:CreateImage",
-    "ec2:CreateSecurityGroup",
-    "ec2:DeleteSecurityGroup",
-    "ec2:TerminateInstances",
-    "ec2:CreateTags",
-    "ec2:DeregisterImage",
-    "ec2:DescribeInstances",
-    "ec2:DescribeImages",
-    "ec2:DescribeSnapshots",
-    "ec2:DescribeSecurityGroups",
-    "ec2:GetConsoleOutput",
-    "elasticbeanstalk:DescribeEnvironments",
-    "elasticbeanstalk:DescribeConfigurationSettings",
-    "elasticbeanstalk:ListPlatformBranches",
-    "sts:GetCallerIdentity",
-    "sns:Publish",
-    "ec2:StopInstances",
-    "ssm:SendCommand",
-    "ssm:GetCommandInvocation",
+/// The shipped policies, which grant what amiwatch calls and nothing else (`shipped/policies.rs`).
+const POLICIES: [&str; 4] = [
+    include_str!("../../deploy/iam/look.json"),
+    include_str!("../../deploy/iam/bake.json"),
+    include_str!("../../deploy/iam/bake-ssm.json"),
+    include_str!("../../deploy/iam/notify.json"),
 ];
+
+/// Everything that amiwatch calls.
+static CALLS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut calls = BTreeSet::new();
+    for policy in POLICIES {
+        let policy: Value = serde_json::from_str(policy).expect("a policy is JSON");
+        for statement in policy["Statement"].as_array().expect("statements") {
+            match &statement["Action"] {
+                Value::Array(actions) => {
+                    calls.extend(actions.iter().filter_map(Value::as_str).map(str::to_owned))
+                }
+                action => calls.extend(action.as_str().map(str::to_owned)),
+            }
+        }
+    }
+    // What AWS asks for on its own account is no call that could fail.
+    calls.retain(|call| !call.starts_with("iam:") && !call.starts_with("kms:"));
+    assert!(calls.len() > 30, "{calls:?}");
+    calls.into_iter().collect()
+});
 
 /// The weather over one account.
 pub(crate) struct Weather {
@@ -40,7 +47,7 @@ pub(crate) struct Weather {
     releases: u32,
     /// Until which hour it lasts; then everything is fine again.
     until: u64,
-    denied: Vec<&'static str>,
+    denied: Vec<String>,
 }
 
 impl Weather {
@@ -80,7 +87,7 @@ impl Weather {
         let account = &watched.account;
         account.clear_faults();
         for action in std::mem::take(&mut self.denied) {
-            account.allow(action);
+            account.allow(&action);
         }
         account.set_timing(world::brisk());
         watched.cast.set(Day::Quick, Day::Quick);
@@ -122,13 +129,13 @@ impl Weather {
         let rule = FaultRule::new(kind).when(When::Chance { p, seed });
         watched.account.fault(match self.chance.once_in(3) {
             true => rule,
-            false => rule.on(self.chance.one_of(&CALLS)),
+            false => rule.on(&self.chance.one_of(&CALLS[..])),
         });
     }
 
     fn denial(&mut self, watched: &Watched) {
-        let action = self.chance.one_of(&CALLS);
-        watched.account.deny(action);
+        let action = self.chance.one_of(&CALLS[..]);
+        watched.account.deny(&action);
         self.denied.push(action);
     }
 
