@@ -1,15 +1,9 @@
 //! cloud-init's NoCloud seed: as files, or as a small FAT disk that needs no tool to be made.
 //! Plain functions of values.
 
-use std::io::{self, Cursor, Write as _};
+use std::io;
 
 use super::guests::Sent;
-
-/// The smallest that holds any user data, in bytes.
-const DISK_BYTES: usize = 1024 * 1024;
-
-/// The label by which cloud-init finds the disk.
-const LABEL: [u8; 11] = *b"CIDATA     ";
 
 /// The seed's files: name and content.
 pub(super) fn files(sent: &Sent) -> [(&'static str, Vec<u8>); 3] {
@@ -26,8 +20,16 @@ pub(super) fn files(sent: &Sent) -> [(&'static str, Vec<u8>); 3] {
 }
 
 /// A FAT disk with the seed. The same guest, the same bytes.
+#[cfg(feature = "qemu")]
 pub(super) fn disk(sent: &Sent) -> io::Result<Vec<u8>> {
-    let mut disk = Cursor::new(vec![0; DISK_BYTES]);
+    use std::io::Write as _;
+
+    /// The smallest that holds any user data.
+    const DISK_BYTES: usize = 1024 * 1024;
+    /// The label by which cloud-init finds the disk.
+    const LABEL: [u8; 11] = *b"CIDATA     ";
+
+    let mut disk = io::Cursor::new(vec![0; DISK_BYTES]);
     let options = fatfs::FormatVolumeOptions::new().volume_label(LABEL);
     fatfs::format_volume(&mut disk, options)?;
     let volume = fatfs::FileSystem::new(&mut disk, fatfs::FsOptions::new())?;
@@ -39,9 +41,20 @@ pub(super) fn disk(sent: &Sent) -> io::Result<Vec<u8>> {
     Ok(disk.into_inner())
 }
 
+/// A build without the feature makes no disk.
+#[cfg(not(feature = "qemu"))]
+pub(super) fn disk(_sent: &Sent) -> io::Result<Vec<u8>> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this amiwatch was built without the feature `qemu`; rehearse in a container: `--engine nspawn --root DIR`",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
+    #![cfg(feature = "qemu")]
+
+    use std::io::{Cursor, Read as _};
     use std::time::Duration;
 
     use super::super::guests::{Subject, builder};

@@ -1,6 +1,5 @@
 //! SNS and SQS: topics, queues, and the subscriptions that lead from one to the other.
 
-mod md5;
 pub(crate) mod model;
 pub(crate) mod sns;
 pub(crate) mod sqs;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
-use super::md5;
 use super::model::{Queue, Queued, queue_arn, queue_name};
 use crate::clock::delta;
 use crate::door::{Call, Given, unknown_operation};
@@ -133,7 +133,7 @@ fn send(core: &mut Core, queue: &mut Queue, call: &Call) -> Result<Value, Fail> 
         return Err(Fail::new("InvalidParameterValue", message));
     }
     let message = Queued::new(core, body.to_owned());
-    let answer = json!({ "MessageId": message.id, "MD5OfMessageBody": md5::hex(body.as_bytes()) });
+    let answer = json!({ "MessageId": message.id, "MD5OfMessageBody": md5_hex(body.as_bytes()) });
     queue.messages.push(message);
     Ok(answer)
 }
@@ -178,7 +178,7 @@ fn shown(message: &Queued) -> Value {
         "MessageId": message.id,
         "ReceiptHandle": message.receipt,
         "Body": message.body,
-        "MD5OfBody": md5::hex(message.body.as_bytes()),
+        "MD5OfBody": md5_hex(message.body.as_bytes()),
         "Attributes": {
             "SentTimestamp": message.sent.timestamp_millis().to_string(),
             "ApproximateReceiveCount": message.received.to_string(),
@@ -191,4 +191,23 @@ fn delete(queue: &mut Queue, call: &Call) -> Result<Value, Fail> {
     let receipt = call.params.need("ReceiptHandle")?;
     queue.messages.retain(|m| m.receipt != receipt);
     Ok(json!({}))
+}
+
+/// The digest by which SQS clients know that a body came through whole. Nothing is protected by it.
+fn md5_hex(bytes: &[u8]) -> String {
+    let digest = Md5::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::md5_hex;
+
+    #[test]
+    fn a_digest_of_the_rfc() {
+        assert_eq!(
+            md5_hex(b"message digest"),
+            "f96b697d7cb7938d525a2f31aaf161d0"
+        );
+    }
 }
