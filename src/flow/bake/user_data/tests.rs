@@ -328,3 +328,36 @@ proptest::proptest! {
         }
     }
 }
+
+/// A message whose parts are packed, each of zeros.
+fn packed_parts(count: usize, bytes: usize) -> String {
+    use base64::Engine as _;
+    let packed = gzip(&vec![b'#'; bytes]).unwrap();
+    let body = base64::engine::general_purpose::STANDARD.encode(packed);
+    let part = format!(
+        "--x\nContent-Type: application/gzip\nContent-Transfer-Encoding: base64\n\n{body}\n"
+    );
+    let parts = part.repeat(count);
+    format!("Content-Type: multipart/mixed; boundary=\"x\"\n\n{parts}--x--\n")
+}
+
+#[test]
+fn packed_parts_share_one_bound() {
+    for (count, bytes) in [(1, (1 << 20) + 1), (2, (1 << 19) + 1), (400, 1 << 20)] {
+        let error = builder(&packed_parts(count, bytes))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("more than 1048576 bytes"), "{error}");
+    }
+}
+
+/// The words of a file that is none may be a secret.
+#[test]
+fn what_is_no_user_data_is_not_quoted() {
+    let part = "Content-Type: text/plain\n\nroot:$y$hushhush:1::\n";
+    for text in ["root:$y$hushhush:1::\n", part] {
+        let error = builder(text).unwrap_err().to_string();
+        assert!(error.contains("is no kind of user data"), "{error}");
+        assert!(!error.contains("hushhush"), "{error}");
+    }
+}
