@@ -140,7 +140,7 @@ fn a_file_that_is_no_recipe_is_not_quoted() {
     for text in [
         "root:$y$hushhush:1::",
         "-----BEGIN hushhush KEY-----",
-        "#cloud-configs hushhush",
+        "#clod-config hushhush",
     ] {
         let problems = crate::settings::user_data_problems(text, false);
         assert!(
