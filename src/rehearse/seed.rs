@@ -50,10 +50,9 @@ pub(super) fn disk(_sent: &Sent) -> io::Result<Vec<u8>> {
     ))
 }
 
+#[cfg(feature = "qemu")]
 #[cfg(test)]
 mod tests {
-    #![cfg(feature = "qemu")]
-
     use std::io::{Cursor, Read as _};
     use std::time::Duration;
 
