@@ -215,9 +215,13 @@ fn the_checks_catch_what_a_slip_would_leave() {
         (String::new(), vec![fluentd, array]),
         (format!("ECS_CLUSTER=a{WRITTEN}"), vec![fluentd, array]),
         (without_fluentd.to_owned(), vec![fluentd]),
-        (format!("{WRITTEN}{without_fluentd}"), vec![array]),
-        (WRITTEN.replace("[", "").replace("]", ""), vec![array]),
-        (WRITTEN.replace("]", ",]"), vec![array]),
+        (format!("{WRITTEN}{without_fluentd}"), vec![fluentd, array]),
+        (format!("{without_fluentd}{WRITTEN}"), vec![array]),
+        (
+            WRITTEN.replace("[", "").replace("]", ""),
+            vec![fluentd, array],
+        ),
+        (WRITTEN.replace("]", ",]"), vec![fluentd, array]),
         (format!("{WRITTEN}garbage\n"), vec![others]),
     ] {
         let guest = Guest::with(&["sh"], Some(&config));
