@@ -1,8 +1,11 @@
 //! The bake: from an order that leaves nothing to choose to a verified image.
 //!
-//! [`order`] decides everything beforehand, as a plain function; [`steps`] is the workflow that
-//! does it, one file per subject. Steps find what they made by names and tokens that depend on the
-//! order alone, so that a restart, a lost store or a second holder meets it instead of doubling it.
+//! [`order`] decides everything beforehand, as a plain function; [`hands`] do it as a workflow, one file
+//! per subject. Steps find what they made by names and tokens that depend on the order alone, so that
+//! a restart, a lost store or a second holder meets it instead of doubling it.
+//!
+//! The files import each other in one direction, from what is read ([`steps`], [`kind`]) over the hands
+//! and the single steps to `dispatch`; a test fails on a circle.
 //!
 //! Must not decide what to bake or when: that is `plan`'s.
 
@@ -14,26 +17,38 @@ pub mod order;
 
 pub mod site;
 
-pub mod kind;
+pub mod packed;
 
 pub mod steps;
 
+pub mod kind;
+
 pub mod story;
+
+pub mod hands;
+
+mod by_hand;
+
+mod limits;
 
 mod trouble;
 
-mod by_hand;
+mod earlier;
 
 mod network;
 
 mod launch;
 
-mod guest;
+mod conversation;
 
 mod ssm;
+
+mod guest;
 
 mod image;
 
 mod clean_up;
 
 mod closing;
+
+mod dispatch;

@@ -1,7 +1,7 @@
 //! What changed from one image to the next, in full: worked out anew from the two reports that are kept.
 //! Reads the store alone.
 
-use crate::flow::bake::steps::Packed;
+use crate::flow::bake::packed::Packed;
 use crate::flow::verify::changes::changes;
 use crate::model::changes::{ChangesInFull, ChangesInShort, PackageChange};
 use crate::model::ids::ImageId;

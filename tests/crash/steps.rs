@@ -4,8 +4,9 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use amiwatch::flow::bake::hands::Bake;
 use amiwatch::flow::bake::kind::BakeKind;
-use amiwatch::flow::bake::steps::{Bake, BakeOutput, BakeStep, STEPS, journal_name};
+use amiwatch::flow::bake::steps::{BakeOutput, BakeStep, STEPS, journal_name};
 use amiwatch::service::Service;
 use amiwatch::service::look::{Patience, look};
 use amiwatch::service::runs::bake::{Wish, give_order};

@@ -1,5 +1,6 @@
 //! What is shipped beside the binary works as it is, and the house keeps its shape.
 
+mod circles;
 mod cookbook;
 mod imports;
 mod layers;

@@ -103,7 +103,7 @@ impl Told {
     }
 }
 
-/// An agent that answers `guest/fetch.sh` as a guest that has said all this would: the closing frames
+/// An agent that answers `user_data/fetch.sh` as a guest that has said all this would: the closing frames
 /// only once it was told to close.
 pub fn answering(said: String) -> Agent {
     let closing = AtomicBool::new(false);

@@ -1,7 +1,6 @@
 //! What a person does about what a step made, where it could not be undone: commands to paste.
 
-use super::kind::BakeKind;
-use super::steps::{BakeOutput, BakeStep};
+use super::steps::{BakeKind, BakeOutput, BakeStep};
 use crate::model::ids::Region;
 use crate::model::stray::Kind;
 use crate::model::tags;

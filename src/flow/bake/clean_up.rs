@@ -1,10 +1,10 @@
 //! After the image is verified: everything else that the bake made goes. The image stands whatever
 //! happens here, so every failed call is tried again until the step's time is over.
 
-use super::kind::BakeKind;
+use super::hands::Bake;
 use super::launch::{gone, guests};
 use super::network;
-use super::steps::{Bake, BakeOutput};
+use super::steps::{BakeKind, BakeOutput};
 use super::trouble::undo_error;
 use crate::flow::verify::GuestRole;
 use crate::workflow::{At, Failure, Look, StepError, Undo};

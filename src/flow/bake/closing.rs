@@ -4,8 +4,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::kind::BakeKind;
-use super::steps::{Bake, BakeOutput, BakeStep, Packed, journal_name};
+use super::hands::Bake;
+use super::packed::Packed;
+use super::steps::{BakeKind, BakeOutput, BakeStep, journal_name};
 use crate::flow::notify;
 use crate::flow::plan::retry::retry_after;
 use crate::flow::verify::changes::{changes, in_short};

@@ -1,40 +1,22 @@
 //! Watching a guest: its report, by whichever way it comes, and its end. One look a call.
 
-use std::time::Duration;
-
-use super::kind::BakeKind;
-use super::launch::missing;
+use super::earlier::{builder_report_of, launched};
+use super::hands::Bake;
+use super::limits::{CONSOLE_LAG_S, POWER_OFF_S, SETTLE_S, guest_max_s};
+use super::packed::Packed;
 use super::ssm;
-use super::steps::{Bake, BakeOutput, BakeStep, Packed};
-use super::trouble::{SETTLE_S, step_error};
-use super::user_data::grace_s;
+use super::steps::{BakeKind, BakeOutput, BakeStep};
+use super::trouble::step_error;
 use crate::cloud::{ErrorKind, Instance, InstanceState};
 use crate::flow::verify::{Expected, GuestRole, Reading, Verdict, judge, read, tail};
-use crate::model::bake::{BakeOrder, Proof};
+use crate::model::bake::Proof;
 use crate::model::ids::InstanceId;
 use crate::model::report::Report;
 use crate::model::tags;
-use crate::workflow::{At, Failure, Look, Run, StepError};
+use crate::workflow::{At, Failure, Look, StepError};
 
-/// The console lags behind the guest: EC2 posts it a while after the stop.
-const CONSOLE_LAG_S: i64 = 5 * 60;
-/// A guest that has reported cleans up and is off well before this.
-const POWER_OFF_S: i64 = 15 * 60;
 /// How much of a console a failure carries.
 const TAIL_BYTES: usize = 4 * 1024;
-
-/// From the launch: what the guest may take, and time to say so with the console's end.
-pub(super) fn allowance(order: &BakeOrder) -> Duration {
-    let seconds = guest_max_s(order) + SETTLE_S;
-    Duration::from_secs(seconds.unsigned_abs())
-}
-
-/// From the launch: what the guest is given, what it may take beyond, and the console's lag.
-fn guest_max_s(order: &BakeOrder) -> i64 {
-    let checks = order.checks.len() + order.boot_checks.len();
-    let given = order.guest_timeout_s.saturating_add(grace_s(checks));
-    i64::try_from(given).unwrap_or(i64::MAX / 2) + CONSOLE_LAG_S
-}
 
 /// What one look at a guest saw.
 struct Looked {
@@ -191,12 +173,10 @@ pub(super) async fn boot_report(
 async fn look(
     bake: &Bake<'_>,
     at: &At<'_, BakeKind>,
-    launched: BakeStep,
+    step: BakeStep,
     close: bool,
 ) -> Result<Option<Looked>, StepError> {
-    let Some(BakeOutput::Instance { id }) = at.run.output(launched) else {
-        return Err(missing("the guest"));
-    };
+    let id = launched(at.run, step)?;
     let found = bake
         .cloud
         .instance(id)
@@ -336,15 +316,6 @@ fn accept(
                 Failure::new(kind, why).with_detail(detail),
             ))
         }
-    }
-}
-
-fn builder_report_of(run: &Run<BakeKind>) -> Result<Report, StepError> {
-    match run.output(BakeStep::Report) {
-        Some(BakeOutput::Report { report, .. }) => {
-            report.unpack().map_err(|_| missing("the builder's report"))
-        }
-        _ => Err(missing("the builder's report")),
     }
 }
 

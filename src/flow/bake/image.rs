@@ -3,10 +3,11 @@
 //! CreateImage has no client token: the deterministic name is its idempotency key. A name that is
 //! taken by an image of another key is somebody else's, and never touched.
 
-use super::kind::BakeKind;
-use super::launch::{made_image, missing};
-use super::steps::{Bake, BakeOutput, BakeStep};
-use super::trouble::{LATE_S, SETTLE_S, step_error, undo_error};
+use super::earlier::{launched, made_image, missing};
+use super::hands::Bake;
+use super::limits::{LATE_S, SETTLE_S};
+use super::steps::{BakeKind, BakeOutput, BakeStep};
+use super::trouble::{step_error, undo_error};
 use crate::cloud::{CloudError, CreateImage, ErrorKind};
 use crate::model::bake::BakeOrder;
 use crate::model::ids::{ImageId, SnapshotId};
@@ -81,9 +82,7 @@ pub(super) async fn start(
     at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
-    let Some(BakeOutput::Instance { id: instance }) = at.run.output(BakeStep::LaunchBuilder) else {
-        return Err(missing("the builder"));
-    };
+    let instance = launched(at.run, BakeStep::LaunchBuilder)?;
     let mut tags = order.tags.clone();
     tags.insert(tags::ROLE.to_owned(), tags::role::IMAGE.to_owned());
     tags.insert(tags::STATE.to_owned(), tags::state::CANDIDATE.to_owned());

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+pub use super::steps::BakeKind;
 use super::steps::{BakeOutput, BakeStep, STEPS};
-use super::{by_hand, guest};
+use super::{by_hand, limits};
 use crate::model::bake::BakeOrder;
 use crate::model::ids::Scope;
 use crate::workflow::{Allowance, Run, WorkflowKind};
@@ -12,10 +13,6 @@ use crate::workflow::{Allowance, Run, WorkflowKind};
 const MINUTE: Duration = Duration::from_secs(60);
 /// EC2 has been seen to take a day; tired of waiting is no reason to throw an image away.
 const IMAGE_MAX: Duration = Duration::from_secs(26 * 60 * 60);
-
-/// The kind of a bake's journals.
-#[derive(Debug, Clone, Copy)]
-pub enum BakeKind {}
 
 impl WorkflowKind for BakeKind {
     type Input = BakeOrder;
@@ -39,7 +36,7 @@ impl WorkflowKind for BakeKind {
         Allowance::Absolute(match step {
             BakeStep::Network | BakeStep::CreateImage => 10 * MINUTE,
             BakeStep::LaunchBuilder | BakeStep::LaunchBootTest => 15 * MINUTE,
-            BakeStep::Report | BakeStep::BootReport => guest::allowance(order),
+            BakeStep::Report | BakeStep::BootReport => limits::guest_allowance(order),
             BakeStep::Stopped | BakeStep::CleanUp => 20 * MINUTE,
             // What was proved is not thrown away because nobody answers for a while; and a mark whose
             // answer was lost would stand on an image that people were told of as failed.

@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use super::kind::BakeKind;
-use super::steps::{Bake, BakeOutput, BakeStep};
-use super::trouble::{LATE_S, SETTLE_S, step_error, undo_error};
+use super::earlier::{groups, made_image};
+use super::hands::Bake;
+use super::limits::{LATE_S, SETTLE_S};
+use super::steps::{BakeKind, BakeOutput, BakeStep};
+use super::trouble::{step_error, undo_error};
 use crate::cloud::{CloudError, ErrorKind, Instance, LaunchRequest, OnShutdown};
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{BakeOrder, digest};
-use crate::model::ids::{ImageId, SecurityGroupId};
 use crate::model::tags;
 use crate::workflow::{At, Failure, Look, Run, StepError, Undo};
 
@@ -228,25 +229,4 @@ fn with_token(mut request: LaunchRequest) -> LaunchRequest {
     });
     request.client_token = digest(&["amiwatch launch 1", &rest.to_string()]);
     request
-}
-
-fn groups(run: &Run<BakeKind>) -> Result<Vec<SecurityGroupId>, StepError> {
-    match run.output(BakeStep::Network) {
-        Some(BakeOutput::Network { groups }) => Ok(groups.clone()),
-        _ => Err(missing("the security groups")),
-    }
-}
-
-/// The image that this bake made.
-pub(super) fn made_image(run: &Run<BakeKind>) -> Result<ImageId, StepError> {
-    match run.output(BakeStep::CreateImage) {
-        Some(BakeOutput::Image { id }) => Ok(id.clone()),
-        _ => Err(missing("the image")),
-    }
-}
-
-/// An earlier step's output is not in the journal: this bake cannot go on, others can.
-pub(super) fn missing(what: &str) -> StepError {
-    let why = format!("{what} of an earlier step is missing in the journal; report this");
-    StepError::Failed(Failure::new("broken_journal", why))
 }

@@ -1,8 +1,9 @@
 //! The guests' security group: without any inbound rule, one per VPC and installation.
 
-use super::kind::BakeKind;
-use super::steps::{Bake, BakeOutput, journal_name};
-use super::trouble::{SETTLE_S, step_error, undo_error};
+use super::hands::Bake;
+use super::limits::SETTLE_S;
+use super::steps::{BakeKind, BakeOutput, journal_name};
+use super::trouble::{step_error, undo_error};
 use crate::cloud::{ErrorKind, SecurityGroup};
 use crate::model::bake::{BakeOrder, NetworkOrder};
 use crate::model::ids::VpcId;

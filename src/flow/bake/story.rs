@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::kind::BakeKind;
-use super::steps::{BakeOutput, BakeStep};
+use super::steps::{BakeKind, BakeOutput, BakeStep};
 use crate::model::chronicle::Point;
 use crate::model::story::{BakeStory, StepEnd, StepStory, StoryEnd};
 use crate::workflow::Outcome;

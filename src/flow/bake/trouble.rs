@@ -3,11 +3,6 @@
 use crate::cloud::{CloudError, ErrorKind};
 use crate::workflow::{Failure, StepError};
 
-/// How soon after its creation a thing may still be invisible.
-pub(super) const SETTLE_S: i64 = 300;
-/// How long an undo looks for something whose creation was answered by nobody.
-pub(super) const LATE_S: i64 = 60;
-
 /// What a failed call means for the step that made it.
 pub(super) fn step_error(error: &CloudError) -> StepError {
     let why = error.to_string();

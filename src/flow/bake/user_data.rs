@@ -23,13 +23,13 @@ pub const LIMIT: usize = 16_384;
 
 /// Runs first in every boot, before anything of the recipe: checks the untouched base, then waits
 /// beside cloud-init and does everything else.
-const BOOTHOOK: &str = include_str!("guest/boothook.sh");
+const BOOTHOOK: &str = include_str!("user_data/boothook.sh");
 
 /// Runs last: tells the boothook that the recipe's own parts are through.
-const VERIFY: &str = include_str!("guest/verify.sh");
+const VERIFY: &str = include_str!("user_data/verify.sh");
 
 /// Asks a guest that reports over SSM.
-const FETCH: &str = include_str!("guest/fetch.sh");
+const FETCH: &str = include_str!("user_data/fetch.sh");
 
 /// What a builder is made to do.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,39 @@
+//! What one bake works with: the account, the store, and what it remembers between two looks. Does
+//! nothing by itself.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::conversation::Conversation;
+use crate::cloud::Cloud;
+use crate::model::ids::InstanceId;
+use crate::model::notice::Told;
+use crate::store::Store;
+
+/// One bake's hands: the account it works in, and where its end is written.
+pub struct Bake<'a> {
+    pub cloud: Cloud,
+    pub store: &'a dyn Store,
+    /// Who is told of which events; each stored notice waits for all of them.
+    pub told: &'a Told,
+    /// When each stopped guest was first seen stopped. Only shortens waits: a restart begins anew,
+    /// and the journal's deadline holds either way.
+    pub stopped_seen: RefCell<BTreeMap<InstanceId, DateTime<Utc>>>,
+    /// What was asked of guests over SSM, and heard. A restart asks anew.
+    pub(super) conversations: RefCell<BTreeMap<InstanceId, Conversation>>,
+}
+
+impl<'a> Bake<'a> {
+    /// A bake in one account and region.
+    pub fn new(cloud: Cloud, store: &'a dyn Store, told: &'a Told) -> Self {
+        Self {
+            cloud,
+            store,
+            told,
+            stopped_seen: RefCell::default(),
+            conversations: RefCell::default(),
+        }
+    }
+}

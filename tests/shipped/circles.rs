@@ -1,0 +1,109 @@
+//! Files of one stage import each other in one direction: this test reads their `use` lines and fails on
+//! a circle. A circle of files is one file in many pieces: none can be read, tested or moved alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::imports::Source;
+use super::layers::files;
+
+/// Stages whose files are in no circle.
+const STAGES: [&str; 1] = ["flow::bake"];
+
+/// Which file of a stage names which others of it.
+type Names = BTreeMap<String, BTreeSet<String>>;
+
+/// A file below the stage by its first word: what lies in `user_data/` is of `user_data`.
+fn of_stage(stage: &str, path: &[String]) -> Option<String> {
+    let path = path.join("::");
+    let below = path.strip_prefix(stage)?.strip_prefix("::")?;
+    below.split("::").next().map(str::to_owned)
+}
+
+fn names(stage: &str, all: &[(String, String)]) -> Names {
+    let mut found = Names::new();
+    for (path, text) in all.iter().filter(|(path, _)| !Source::is_test(path)) {
+        let source = Source::new(path, text);
+        let Some(file) = of_stage(stage, &source.module) else {
+            continue;
+        };
+        let named = source.named();
+        let mut others: BTreeSet<_> = named.iter().filter_map(|n| of_stage(stage, n)).collect();
+        others.remove(&file);
+        found.entry(file).or_default().extend(others);
+    }
+    // A name below the stage that is no file of it is an item of the stage itself.
+    let known: BTreeSet<String> = found.keys().cloned().collect();
+    found
+        .values_mut()
+        .for_each(|others| others.retain(|other| known.contains(other)));
+    found
+}
+
+/// The files that are left when every file is taken away that names none of those that are left, and
+/// every one that none of them names: each is in a circle, or between two.
+fn circle(mut names: Names) -> Names {
+    loop {
+        let left: BTreeSet<String> = names.keys().cloned().collect();
+        let named: BTreeSet<String> = names.values().flatten().cloned().collect();
+        names
+            .values_mut()
+            .for_each(|o| o.retain(|n| left.contains(n)));
+        let before = names.len();
+        names.retain(|file, others| !others.is_empty() && named.contains(file));
+        if names.len() == before {
+            return names;
+        }
+    }
+}
+
+fn sources() -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    files(&folder, "", &mut all);
+    all
+}
+
+#[test]
+fn the_files_of_a_stage_are_in_no_circle() {
+    let all = sources();
+    for stage in STAGES {
+        let names = names(stage, &all);
+        assert!(names.len() > 15, "{stage}: only {} files", names.len());
+        let edges: usize = names.values().map(BTreeSet::len).sum();
+        assert!(edges > 30, "{stage}: only {edges} imports were read");
+        let circle = circle(names);
+        assert!(circle.is_empty(), "{stage}: {circle:#?}");
+    }
+}
+
+#[test]
+fn a_circle_is_found_whatever_its_length() {
+    let file = |name: &str, text: &str| (format!("flow/bake/{name}.rs"), text.to_owned());
+    let circles = [
+        // Two files, by `super` and by `crate`.
+        vec![
+            file("steps", "use super::launch;"),
+            file("launch", "use crate::flow::bake::steps::Bake;"),
+        ],
+        // Three, one of them through a folder, and one that only looks on.
+        vec![
+            file("steps", "use super::{guest, story};"),
+            file("guest", "fn f() { super::user_data::grace() }"),
+            file("user_data/mime", "use super::super::steps::Bake;"),
+            file("story", "use super::guest::look;"),
+        ],
+    ];
+    for files in circles {
+        let found = circle(names("flow::bake", &files));
+        assert!(found.len() >= 2, "{files:?}: {found:?}");
+    }
+    let line = vec![
+        file("steps", "use crate::model::bake::BakeKey;"),
+        file("launch", "use super::steps::Bake;\nuse super::launch::x;"),
+        file("guest", "use super::{launch, steps};"),
+        file("guest_tests", "use super::dispatch;"),
+        file("dispatch", "use super::{guest, steps};\n// super::dispatch"),
+    ];
+    assert_eq!(circle(names("flow::bake", &line)), Names::new());
+}
