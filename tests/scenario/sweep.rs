@@ -6,6 +6,7 @@ use std::time::Duration;
 use amiwatch::model::stray::VerdictWord;
 use amiwatch::model::tags;
 use amiwatch::service::sweep::{Done, OLDER_THAN, Swept, look, sweep};
+use amiwatch::store::{Batch, Op, Store as _};
 use sim::{FaultKind, FaultRule};
 
 use crate::common::guest::{Cast, Day};
@@ -259,5 +260,67 @@ fn what_others_made_or_use_is_not_touched() {
         );
         assert_eq!(life.verified().len(), 1);
         life.nothing_foreign_touched();
+    });
+}
+
+/// As a later amiwatch might write it.
+async fn write(life: &Life, op: Op) {
+    let written = life.store().commit(Batch::of(vec![op])).await;
+    written.expect("nobody else writes");
+}
+
+#[test]
+fn an_open_run_that_cannot_be_read_keeps_a_sweep_from_removing_anything() {
+    paused(async || {
+        let life = bereaved().await;
+        life.sweep().await;
+        life.wait(OLDER_THAN).await;
+        let key = "open/bake/what-a-later-version-means/0001".to_owned();
+        let value = serde_json::json!("a header of a later version");
+        write(&life, Op::PutIfAbsent { key, value }).await;
+        let swept = life.sweep().await;
+        assert_eq!(removed(&swept), [""; 0]);
+        let trouble = &swept.unreachable[0].trouble;
+        assert_eq!(
+            trouble.what,
+            "what the open bake bake/what-a-later-version-means/0001 claims"
+        );
+
+        let key = "open/bake/what-a-later-version-means/0001".to_owned();
+        write(&life, Op::Delete { key, expected: 1 }).await;
+        assert_eq!(removed(&life.sweep().await), ["instance", "security group"]);
+    });
+}
+
+/// A step that this version does not know: whoever goes back a version has such a journal.
+#[test]
+fn a_run_whose_journal_cannot_be_read_keeps_its_watch_and_what_it_claims() {
+    paused(async || {
+        let life = Life::brisk();
+        life.seam
+            .arm(Arm::StopOn("after commit append 4 done launch_builder"));
+        assert!(life.try_pass().await.is_err(), "{:#?}", life.seam.passed());
+        life.seam.arm(Arm::Nowhere);
+        let journal = life.open_bakes().await.remove(0);
+        let event = serde_json::json!({ "event": "started", "step": "polish" });
+        let later = Op::Append {
+            journal,
+            expected: 5,
+            event,
+        };
+        write(&life, later).await;
+
+        for _ in 0..3 {
+            let passed = life.pass().await;
+            assert!(passed.resumed[0].ended.is_err());
+            assert_eq!(passed.resumed[0].subject.as_deref(), Some("shop"));
+            assert!(passed.bakes.is_empty(), "its watch is busy");
+            life.wait(DAY).await;
+            let swept = life.sweep().await;
+            assert_eq!(removed(&swept), [""; 0]);
+            assert!(swept.unreachable.is_empty(), "what it claims is known");
+        }
+        let left = life.leaked().into_iter().map(|one| one.kind);
+        assert_eq!(left.collect::<Vec<_>>(), ["instance", "security-group"]);
     });
 }

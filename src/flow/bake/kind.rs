@@ -52,3 +52,24 @@ impl WorkflowKind for BakeKind {
         by_hand::by_hand(step, run)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::flow::bake::steps::{journal_name, key_in};
+    use crate::model::bake::BakeKey;
+
+    #[test]
+    fn a_journal_names_the_bake_that_it_is_of() {
+        let key: BakeKey = serde_json::from_value("5f1c".into()).unwrap();
+        assert_eq!(key_in(&journal_name(&key, 12)), Some("5f1c"));
+        for other in [
+            "bake/",
+            "bake/5f1c",
+            "bakery/5f1c/0001",
+            "move/5f1c/0001",
+            "",
+        ] {
+            assert_eq!(key_in(other), None, "{other}");
+        }
+    }
+}
