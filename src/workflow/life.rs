@@ -182,3 +182,18 @@ impl<K: WorkflowKind> Life<K> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_was_sent_until_somebody_may_have() {
+        let mut sent = Sent::fresh();
+        assert!(sent.nothing() && sent.never(0));
+        sent.send(1);
+        assert!(!sent.nothing() && sent.never(0) && !sent.never(1));
+        let earlier = Sent::earlier(1);
+        assert!(!earlier.nothing() && !earlier.never(0) && !earlier.never(1) && earlier.never(2));
+    }
+}
