@@ -29,8 +29,6 @@ mod adopt;
 
 mod bake;
 
-mod beside;
-
 mod check;
 
 mod config;
@@ -41,8 +39,6 @@ pub mod demo;
 mod draw;
 
 mod explain;
-
-mod follow;
 
 mod health;
 
@@ -84,7 +80,7 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::flow::verdict::Exit;
-use crate::service::telemetry;
+use crate::service::telemetry::{self, LogFormat};
 use args::{Arguments, Command, Common};
 
 /// Runs the command that the process was started with; prints; says how it ended.
@@ -105,7 +101,9 @@ pub fn main() -> Exit {
     let Common { log, verbose, .. } = arguments.common;
     // A daemon that says nothing for days would look dead.
     let verbose = verbose.max(u8::from(is_daemon(&arguments.command)));
-    telemetry::start(log, verbose, notices(&arguments.command), colours());
+    let person = log == LogFormat::Text && std::io::stderr().is_terminal();
+    let notices = notices(&arguments.command, person);
+    telemetry::start(log, verbose, notices, colours());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -129,26 +127,28 @@ fn is_daemon(command: &Command) -> bool {
     matches!(command, Command::Run(own) if !own.once)
 }
 
-/// The demo shows its notices as its topic received them; everything else logs them.
-fn notices(command: &Command) -> bool {
-    #[cfg(feature = "sim")]
-    if matches!(command, Command::Demo) {
-        return false;
-    }
-    matches!(
+/// Whether the log has notices however quiet it is otherwise. A `person` at a terminal is told by the
+/// command itself what it did, and the demo shows its notices as its topic received them.
+fn notices(command: &Command, person: bool) -> bool {
+    let makes = matches!(
         command,
         Command::Bake(_) | Command::Run(_) | Command::Sweep(_)
-    )
+    );
+    makes && !person
 }
 
-/// Colours only on a terminal, and not where NO_COLOR is set to anything.
+/// Colours on stderr: only on a terminal, and not where they are refused.
+fn colours() -> bool {
+    std::io::stderr().is_terminal() && !no_color()
+}
+
+/// Whether NO_COLOR is set to anything.
 #[expect(
     clippy::disallowed_methods,
     reason = "the environment is read here, in cli"
 )]
-fn colours() -> bool {
-    let refused = std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !refused
+fn no_color() -> bool {
+    std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
 }
 
 /// Runs the command until it ends or somebody stops it. Stopping loses nothing: whatever was under way
@@ -217,4 +217,25 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Sim(own) => sim::run(&own).await,
     };
     ended.unwrap_or_else(|error| draw::failure(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(words: &[&str]) -> Command {
+        let words = ["amiwatch"].iter().chain(words);
+        Arguments::try_parse_from(words).unwrap().command
+    }
+
+    #[test]
+    fn notices_are_logged_for_machines_and_not_thrown_before_a_person() {
+        for words in [&["bake", "shop"][..], &["run", "--once"], &["sweep"]] {
+            assert!(notices(&command(words), false), "{words:?}");
+            assert!(!notices(&command(words), true), "{words:?}");
+        }
+        assert!(!notices(&command(&["check"]), false));
+        // A daemon logs whatever happens, in front of whom ever.
+        assert!(is_daemon(&command(&["run"])) && !is_daemon(&command(&["run", "--once"])));
+    }
 }

@@ -11,6 +11,7 @@
 //! | verify  | a console (plain)                         | `Report`, `Verdict`         | nothing |
 //! | notify  | what happened (plain)                     | `Notice`                    | nothing |
 //! | history | what is remembered (plain)                | `History`                   | nothing |
+//! | watch_state | what is remembered of a watch (plain)    | `WatchState`                | nothing |
 //! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |
 //! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
 //! | sweep   | what carries our tag, what the store claims | strays, and their removal | the account |
@@ -35,6 +36,8 @@ pub mod notify;
 pub mod adopt;
 
 pub mod history;
+
+pub mod watch_state;
 
 pub mod explain;
 

@@ -1,38 +1,23 @@
-//! What runs the stages: when, one look, one pass, the driving of bakes, logging. Decides nothing itself.
+//! What runs the stages: when, one pass, the driving of runs, the daemon, the desk, its pages. Decides nothing
+//! itself.
 
 pub mod schedule;
 
-pub mod look;
-
-pub mod recall;
-
 pub mod runs;
-
-pub mod remember;
 
 pub mod pass;
 
-pub mod ask;
-
 pub mod vitals;
-
-pub mod metrics;
-
-pub mod http;
 
 pub mod daemon;
 
-pub mod adopt;
-
-pub mod history;
-
-mod changes;
-
-pub mod explain;
+pub mod desk;
 
 pub mod sweep;
 
 pub mod telemetry;
+
+pub mod web;
 
 use std::collections::BTreeMap;
 

@@ -13,7 +13,7 @@ use crate::model::drift::Drift;
 use crate::model::ids::ImageId;
 use crate::model::sighting::LineageSource;
 use crate::model::watch::Watch;
-use crate::service::adopt::{AdoptError, Asked, Taken, take};
+use crate::service::desk::adopt::{AdoptError, Asked, Taken, take};
 
 /// `adopt --format json`
 #[derive(Serialize)]
@@ -103,7 +103,7 @@ fn show(watch: &Watch, own: &Arguments, taken: &Taken) {
     drift
         .reasons
         .iter()
-        .for_each(|reason| println!("    {}", draw::reason(reason)));
+        .for_each(|reason| println!("{}", draw::reason(reason)));
     if drift.reasons.is_empty() {
         println!("    the watch is in step");
     }

@@ -1,36 +1,42 @@
 //! `bake W`: bakes now. Joins a bake that is under way, adopts a verified image of the same key,
 //! and with `--force` starts the next generation. Soaking does not bind a person; a hold does.
-//!
-//! Drives the bake itself where nobody drives the store; else the driver is asked ([`super::beside`]).
 
 use anyhow::bail;
 
 use super::args::{Bake as Arguments, Common};
-use super::beside::{self, Beside};
 use super::session::{Access, Session, WrongUsage};
-use super::{check, follow, progress};
-use crate::flow::bake::kind::BakeKind;
+use super::{check, progress};
 use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
-use crate::outbox;
-use crate::service::ask::{Asked, ask};
-use crate::service::pass::{TELL_MAX, bake_one};
-use crate::service::runs;
-use crate::store::Lease;
+use crate::service::desk::bake::{BakeEnd, Meanwhile, Teller, bake};
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
     let watch = bakeable(&session, &own.watch)?;
-    match beside::drive_or_ask(&session, &watch, own.force).await? {
-        Beside::Ended(exit) => Ok(exit),
-        Beside::Mine { lease, journal } => {
-            let exit = drive(&session, lease, &watch, own.force, journal).await;
-            let delivered = deliver(&session).await;
-            session.leave(lease).await;
-            delivered?;
+    let teller = Teller {
+        meanwhile: &|what| eprintln!("{}", meanwhile(&watch, what)),
+        observers: &progress::observer,
+    };
+    let end = bake(&session.service(), &watch, own.force, &teller).await?;
+    Ok(match end {
+        BakeEnd::Verified { image } => {
+            println!("{image}");
+            Exit::Done
+        }
+        BakeEnd::Failed { step } => {
+            eprintln!("amiwatch: {}", failed(&watch, &step));
+            Exit::Failed
+        }
+        BakeEnd::NothingToDo { why } => {
+            println!("{why}");
+            Exit::Done
+        }
+        BakeEnd::Refused { why, exit } => {
+            why.iter()
+                .for_each(|why| eprintln!("amiwatch: not baked: {why}"));
             exit
         }
-    }
+    })
 }
 
 /// The watch, when the config has it and says enough to bake it.
@@ -48,50 +54,24 @@ fn bakeable(session: &Session, name: &str) -> anyhow::Result<WatchName> {
     Ok(watch)
 }
 
-/// Goes on with the bake that is under way, or asks what there is to bake. `journal`: what another
-/// process began for this very request, before it was gone.
-async fn drive(
-    session: &Session,
-    lease: Lease,
-    watch: &WatchName,
-    force: bool,
-    journal: Option<String>,
-) -> anyhow::Result<Exit> {
-    let service = session.service();
-    let begun = match journal {
-        Some(journal) if session.store.journal(&journal).await?.is_empty() => None,
-        journal => journal,
-    };
-    let asked_for = begun.is_some();
-    let open = match begun {
-        Some(journal) => Some(journal),
-        None => follow::open_bake(session, watch).await?,
-    };
-    if let Some(journal) = open {
-        let ended =
-            runs::resume_one::<BakeKind>(&service, lease, &journal, &progress::observer).await?;
-        if force && !asked_for {
-            eprintln!("a bake was under way and has ended; ask again to force another");
+fn meanwhile(watch: &WatchName, what: Meanwhile) -> String {
+    match what {
+        Meanwhile::Joining => {
+            format!("{watch}: a bake is under way in another process: joining it")
         }
-        return Ok(follow::say(&ended));
-    }
-    let asked = ask(&service, lease, watch, force).await?;
-    if let Some(words) = asked.words() {
-        println!("{words}");
-        return Ok(Exit::Done);
-    }
-    match asked {
-        Asked::Start(start) => {
-            let ended = bake_one(&service, lease, &start, &progress::observer).await?;
-            Ok(follow::say(&ended))
+        Meanwhile::Waiting => {
+            format!("{watch}: waiting for the amiwatch process that works on the store")
         }
-        Asked::Refused { why, exit } => Ok(beside::refused(&why, exit)),
-        Asked::Adopted { .. } | Asked::InStep { .. } => Ok(Exit::Done),
+        Meanwhile::GoingOn => {
+            "the process that drove the bake is gone: going on with it".to_owned()
+        }
+        Meanwhile::EndedInstead => {
+            "a bake was under way and has ended; ask again to force another".to_owned()
+        }
     }
 }
 
-async fn deliver(session: &Session) -> anyhow::Result<()> {
-    let service = session.service();
-    outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
-    Ok(())
+/// The last line: why it failed stands above it, in the progress.
+fn failed(watch: &WatchName, step: &str) -> String {
+    format!("not baked: {step} failed, as told above; `amiwatch history {watch}` keeps it")
 }

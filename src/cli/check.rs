@@ -1,37 +1,24 @@
 //! `check`: looks once at what the config names. Verdicts with reasons; writes nothing.
 
-use serde::Serialize;
-
 use super::args::{Common, Format, Named};
 use super::draw;
 use super::session::{Access, Session, WrongUsage};
-use crate::flow::verdict::{self, Exit};
+use crate::flow::verdict::Exit;
 use crate::model::drift::Drift;
 use crate::model::hold::Hold;
 use crate::model::ids::WatchName;
-use crate::service::look::{Looked, Patience, look};
+use crate::service::desk::check::{CheckedWatch, check};
 use crate::settings::Settings;
-
-/// `check --format json`
-#[derive(Serialize)]
-struct Answer<'a> {
-    schema: &'static str,
-    watches: Vec<&'a Drift>,
-}
 
 pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
     let only = named(&session.settings, own.watch.as_deref())?;
-    let looked = look(&session.service(), only.as_ref(), Patience::Waits).await?;
-    let drifts: Vec<&Drift> = looked.iter().map(|one| &one.item.drift).collect();
+    let checked = check(&session.service(), only.as_ref()).await?;
     match common.format {
-        Format::Json => draw::json(&Answer {
-            schema: "amiwatch.check/1",
-            watches: drifts.clone(),
-        })?,
-        Format::Table => looked.iter().for_each(show),
+        Format::Json => draw::json(&checked)?,
+        Format::Table => checked.watches.iter().for_each(show),
     }
-    Ok(verdict::exit(drifts))
+    Ok(checked.exit())
 }
 
 /// The watch that was named, when it exists.
@@ -51,20 +38,22 @@ pub(super) fn unknown(settings: &Settings, name: &str) -> anyhow::Error {
     WrongUsage(format!("the config has no watch `{name}`; it has: {known}")).into()
 }
 
-pub(super) fn show(looked: &Looked<'_>) {
-    println!("{}", headline(looked));
-    let drift = &looked.item.drift;
+pub(super) fn show(checked: &CheckedWatch) {
+    let drift = &checked.drift;
+    println!("{}", draw::wrapped(&headline(drift, &checked.base), 6));
     drift
         .reasons
         .iter()
-        .for_each(|reason| println!("    {}", draw::reason(reason)));
+        .for_each(|reason| println!("{}", draw::reason(reason)));
     for target in &drift.targets {
         let image = target.image.as_ref().map_or("-", |image| image.as_str());
-        println!("  {}  {image} ({})", target.target, target.kind.as_str());
+        let kind = target.kind.as_str();
+        let line = format!("  {}  {image} ({kind})", target.target);
+        println!("{}", draw::wrapped(&line, 6));
         target
             .reasons
             .iter()
-            .for_each(|reason| println!("    {}", draw::reason(reason)));
+            .for_each(|reason| println!("{}", draw::reason(reason)));
     }
     if drift.all_reasons().next().is_none() {
         println!("    in step");
@@ -79,15 +68,18 @@ pub(super) fn notes(drift: &Drift) {
         reasons.any(|reason| reason.about.tells_of(hold))
     };
     for hold in drift.holds.iter().filter(|hold| !told(hold)) {
-        println!("    held: {} by {} ({})", hold.on, hold.by, hold.reason);
+        let line = format!("    held: {} by {} ({})", hold.on, hold.by, hold.reason);
+        println!("{}", draw::wrapped(&line, 10));
     }
     let notes = drift.notes.iter();
-    notes.for_each(|note| println!("    note: {} ({})", note.message, note.code.as_str()));
+    for note in notes {
+        let line = format!("    note: {} ({})", note.message, note.code.as_str());
+        println!("{}", draw::wrapped(&line, 10));
+    }
 }
 
 /// `shop  ECS running on ... (x86_64) 4.5.1 ami-...; ours ami-...`
-pub(super) fn headline(looked: &Looked<'_>) -> String {
-    let drift = &looked.item.drift;
+pub(super) fn headline(drift: &Drift, base: &str) -> String {
     let release = match &drift.release {
         Some(release) => format!("{} {}", release.version, release.image),
         None => "release unknown".to_owned(),
@@ -96,5 +88,5 @@ pub(super) fn headline(looked: &Looked<'_>) -> String {
         Some(image) => format!("; ours {image}"),
         None => String::new(),
     };
-    format!("{}  {}  {release}{ours}", drift.watch, looked.watch.base)
+    format!("{}  {base}  {release}{ours}", drift.watch)
 }

@@ -16,22 +16,20 @@ use serde::Serialize;
 use sim::{Account, Release, SimClock};
 
 use super::args::{Common, Format};
-use super::{check, draw, progress};
+use super::{draw, progress};
 use crate::clock::Clock;
-use crate::cloud::{ByHand, Connection, Identity};
-use crate::flow::detect::{Look, sight};
-use crate::flow::survey::survey;
+use crate::cloud::{ByHand, Connection};
 use crate::flow::verdict::Exit;
 use crate::http_send::HttpSend;
 use crate::model::ids::Region;
-use crate::service::look::{Patience, look};
-use crate::service::pass::pass;
+use crate::service::desk::check::check;
+use crate::service::desk::once::once;
+use crate::service::desk::opening::OpenStore;
+use crate::service::desk::progress::unobserved;
+use crate::service::desk::survey::look_everywhere;
 use crate::service::runs::bake::Observers;
 use crate::service::{Outside, Service};
 use crate::settings::{Settings, parse};
-use crate::store::sqlite::SqliteStore;
-use crate::store::{DRIVER, Lease, Store};
-use crate::workflow::observer::Unobserved;
 use machine::ModelMachine;
 
 /// How many seconds of the account pass in one: two bakes of some minutes each fit into ten seconds.
@@ -75,8 +73,7 @@ struct Stage {
     account: Account,
     clock: Clock,
     connection: Connection,
-    store: Box<dyn Store>,
-    lease: Lease,
+    store: OpenStore,
     outside: Outside,
     /// Prints headings and progress; off for JSON.
     tells: bool,
@@ -149,9 +146,7 @@ impl Stage {
             in_flight_max: None,
         };
         let connection = Connection::by_hand(parts, &clock);
-        let store: Box<dyn Store> = Box::new(SqliteStore::in_memory()?);
-        let taken = store.take(DRIVER, "demo").await?;
-        let lease = taken.mine().context("the demo's store is in use")?;
+        let store = OpenStore::in_memory()?;
         // Nobody but the topic is told, and no variable is read.
         let outside = Outside::new(HttpSend::new(&clock), Arc::new(|_| None), &clock);
         Ok(Self {
@@ -160,7 +155,6 @@ impl Stage {
             outside,
             connection,
             store,
-            lease,
             tells,
         })
     }
@@ -169,7 +163,7 @@ impl Stage {
         Service {
             settings,
             connection: &self.connection,
-            store: &*self.store,
+            store: self.store.as_store(),
             clock: &self.clock,
             outside: &self.outside,
         }
@@ -185,25 +179,24 @@ impl Stage {
     async fn pass(&self, settings: &Settings) -> anyhow::Result<()> {
         let observers: &Observers<'_> = match self.tells {
             true => &progress::on_stdout,
-            false => &|_| Box::new(Unobserved),
+            false => &|_| unobserved(),
         };
-        pass(&self.service(settings), self.lease, observers).await?;
+        once(&self.service(settings), observers).await?;
         Ok(())
     }
 
     async fn survey(&self) -> anyhow::Result<()> {
-        let cloud = self.connection.cloud(&Identity::Own, None)?;
-        let sighting = sight(&cloud, &self.clock, &Look::everything()).await;
+        let surveyed = look_everywhere(&self.connection, &self.clock, &[]).await?;
         if self.tells {
-            super::survey::show(&survey(&[sighting]));
+            super::survey::show(&surveyed.survey);
         }
         Ok(())
     }
 
     async fn check(&self, settings: &Settings) -> anyhow::Result<()> {
-        let looked = look(&self.service(settings), None, Patience::Waits).await?;
+        let checked = check(&self.service(settings), None).await?;
         if self.tells {
-            looked.iter().for_each(check::show);
+            checked.watches.iter().for_each(super::check::show);
         }
         Ok(())
     }

@@ -1,14 +1,77 @@
 //! Tables, lines and errors, for terminals and for pipes. Decides nothing about their content.
 
-use std::io::Write as _;
+mod cards;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use std::io::{IsTerminal as _, Write as _};
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
 use super::session::{ConfigRefused, exit_of};
 use crate::flow::verdict::Exit;
 use crate::model::plain_text::{clean, clean_json};
 use crate::model::reason::Reason;
 use crate::service::telemetry;
+
+/// The column whose words have colours.
+pub(super) const STATE: &str = "STATE";
+
+/// A terminal that is narrower gets cards: the columns of a table would break ids.
+const CARDS_BELOW: usize = 105;
+
+/// How many columns a person sees; absent where nobody looks. `COLUMNS` overrules the terminal.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here, in cli"
+)]
+pub(super) fn width() -> Option<usize> {
+    let told = std::env::var("COLUMNS").ok();
+    let told = told.and_then(|columns| columns.parse().ok());
+    told.or_else(|| Table::new().width().map(usize::from))
+}
+
+/// Prints rows: as a table where it fits, else as cards, each headed by the cell of this column.
+pub(super) fn rows(heads: &[&str], title: usize, rows: Vec<Vec<Vec<String>>>) {
+    let text = match width() {
+        Some(width) if width < CARDS_BELOW => cards::cards(heads, title, &rows, width),
+        _ => table_of_lines(heads, rows),
+    };
+    out(&text);
+}
+
+/// The same for cells of one line.
+pub(super) fn plain_rows(heads: &[&str], title: usize, all: Vec<Vec<String>>) {
+    let one_line = |row: Vec<String>| row.into_iter().map(|cell| vec![cell]).collect();
+    rows(heads, title, all.into_iter().map(one_line).collect());
+}
+
+/// A line for people: on a terminal its words go on below each other, and no id is broken.
+pub(super) fn wrapped(line: &str, hang: usize) -> String {
+    match width() {
+        Some(width) => cards::wrapped(line, hang, width),
+        None => line.to_owned(),
+    }
+}
+
+/// Whether what is printed may have colours.
+fn tints() -> bool {
+    std::io::stdout().is_terminal() && !super::no_color()
+}
+
+/// The colour of a word that says how something stands.
+fn tint(text: &str) -> Option<Color> {
+    let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    if begins(&["in step"]) {
+        Some(Color::Green)
+    } else if begins(&["failing", "blocked"]) {
+        Some(Color::Red)
+    } else if begins(&["drifted", "blind", "held"]) {
+        Some(Color::Yellow)
+    } else if begins(&["baking"]) {
+        Some(Color::Cyan)
+    } else {
+        None
+    }
+}
 
 /// A table without frames, as wide as its content or the terminal. Each cell is one line.
 pub(super) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
@@ -26,13 +89,21 @@ pub(super) fn table_of_lines(
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads.iter().copied());
+    let coloured = tints();
     for row in rows {
         // A line end within a cell's line would pass for another line or row.
         let cell = |lines: Vec<String>| {
             let lines: Vec<String> = lines.iter().map(|line| clean(line)).collect();
             lines.join("\n")
         };
-        table.add_row(row.into_iter().map(cell));
+        let tinted = |(nth, text): (usize, String)| match tint(&text) {
+            Some(colour) if coloured && heads.get(nth) == Some(&STATE) => {
+                Cell::new(text).fg(colour)
+            }
+            _ => Cell::new(text),
+        };
+        let cells = row.into_iter().map(cell).enumerate();
+        table.add_row(cells.map(tinted));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -44,9 +115,10 @@ pub(super) fn table_of_lines(
         .join("\n")
 }
 
-/// One reason as people read it: `BASE_NEWER  sentence`.
+/// One reason as people read it: `    BASE_NEWER  sentence`.
 pub(super) fn reason(reason: &Reason) -> String {
-    format!("{:<18} {}", reason.code.as_str(), reason.message)
+    let line = format!("    {:<18} {}", reason.code.as_str(), reason.message);
+    wrapped(&line, 23)
 }
 
 /// Prints JSON, one value.

@@ -5,7 +5,7 @@ use super::session::{Access, Session};
 use super::{check, draw};
 use crate::flow::explain::Explanation;
 use crate::flow::verdict::Exit;
-use crate::service::explain::read;
+use crate::service::desk::explain::read;
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
@@ -29,7 +29,7 @@ fn show(explanation: &Explanation) {
         section
             .sentences
             .iter()
-            .for_each(|sentence| println!("  {sentence}"));
+            .for_each(|sentence| println!("{}", draw::wrapped(&format!("  {sentence}"), 4)));
     }
     println!("What you can do");
     for advice in &explanation.commands {

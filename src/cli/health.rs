@@ -29,6 +29,11 @@ const ANSWER_MAX_BYTES: usize = 64 * 1024;
 #[error("what answers at {0} is not amiwatch; see that [http] listen names the daemon's own port")]
 struct Stranger(SocketAddr);
 
+/// What the daemon at this address says of itself; absent where none answers.
+pub(super) async fn of_daemon(address: SocketAddr) -> Option<Value> {
+    read(&ask(address).await.ok()?)
+}
+
 pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     let address = listen_of(&config_path(common)?).ok_or_else(|| {
         let told = "the config has no [http] listen, so that no daemon can be asked; add \
@@ -96,7 +101,20 @@ fn read(answer: &[u8]) -> Option<Value> {
 
 fn sentence(health: &Value) -> String {
     let told = |key: &str| health[key].as_str().unwrap_or("none yet").to_owned();
-    if health["ok"] == true {
+    let blind = health["blind"].as_array().map_or(&[][..], Vec::as_slice);
+    if let (true, Some(first)) = (health["ok"] == true, blind.first()) {
+        let text = |key: &str| first[key].as_str().unwrap_or("-").to_owned();
+        format!(
+            "well as a process, and blind since {}: {}: {}{}",
+            text("since"),
+            text("watch"),
+            text("why"),
+            match blind.len() {
+                1 => String::new(),
+                more => format!(" (and {} watches more)", more - 1),
+            }
+        )
+    } else if health["ok"] == true {
         format!(
             "well: last good pass {}, next pass {}",
             told("last_good_pass_at"),
@@ -126,6 +144,13 @@ mod tests {
         assert_eq!(
             sentence(&well.unwrap()),
             "well: last good pass none yet, next pass 2026-01-01T00:00:00Z"
+        );
+        let blind = read(&answer(
+            r#"{"schema":"amiwatch.health/1","ok":true,"blind":[{"watch":"shop","since":"2026-01-01T00:00:00Z","why":"refused"}]}"#,
+        ));
+        assert_eq!(
+            sentence(&blind.unwrap()),
+            "well as a process, and blind since 2026-01-01T00:00:00Z: shop: refused"
         );
         let ill = read(&answer(
             r#"{"schema":"amiwatch.health/1","ok":false,"why":"the last pass failed"}"#,

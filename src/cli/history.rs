@@ -9,7 +9,7 @@ use crate::flow::history::{History, Told, ToldWhat, Window, decided};
 use crate::flow::verdict::Exit;
 use crate::model::changes::ChangesInShort;
 use crate::model::story::{BakeStory, StepEnd, StepStory, StoryEnd};
-use crate::service::history::read;
+use crate::service::desk::history::read;
 
 /// Entries shown when nobody says how many: about a screen or two.
 pub(super) const LIMIT: usize = 50;
@@ -21,7 +21,7 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
         limit: own.limit,
         since: since(own, session.clock.now())?,
     };
-    let history = read(&*session.store, only.as_ref(), window).await?;
+    let history = read(session.store.as_store(), only.as_ref(), window).await?;
     match common.format {
         Format::Json => draw::json(&history)?,
         Format::Table => show(&history),
@@ -58,10 +58,7 @@ fn show(history: &History) {
         return;
     }
     let rows = history.entries.iter().map(row);
-    println!(
-        "{}",
-        draw::table_of_lines(&["WHEN", "WATCH", "WHAT", ""], rows)
-    );
+    draw::rows(&["WHEN", "WATCH", "WHAT", ""], 0, rows.collect());
 }
 
 fn row(told: &Told) -> Vec<Vec<String>> {

@@ -1,52 +1,23 @@
-//! `hold`, `unhold`: people's no. Works without AWS and beside a daemon: only the store is touched, and
-//! not under the driver's lease.
+//! `hold`, `unhold`: people's no, as they type it and as it is drawn.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::bail;
 use chrono::{DateTime, NaiveDate, SubsecRound as _, TimeDelta, Utc};
-use serde::Serialize;
 
 use super::args::{Common, Format, Hold as Arguments, Unhold};
 use super::session::{Access, Session, WrongUsage};
 use super::{check, draw};
 use crate::flow::notify::clean;
 use crate::flow::verdict::Exit;
-use crate::model::chronicle::{Did, Entry, What};
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, WatchName};
-use crate::store::memory::{self, Versioned, chronicle};
-use crate::store::{Batch, StoreError};
-
-/// Holds of one watch. More are a script's mistake; so many, each as long as it may be, stay below the
-/// store's 64 KB.
-const HOLDS_MAX: usize = 30;
-
-/// The longest reason, in characters: a sentence, not a report.
-const REASON_MAX_CHARS: usize = 300;
-
-/// `hold --format json`, `unhold --format json`
-#[derive(Serialize)]
-struct Answer {
-    schema: &'static str,
-    /// Everything that is held now, of every watch in the config.
-    holds: Vec<Held>,
-}
-
-/// One hold of one watch.
-#[derive(Debug, Serialize)]
-pub(super) struct Held {
-    watch: WatchName,
-    #[serde(flatten)]
-    hold: Hold,
-}
+use crate::service::desk;
+use crate::service::desk::hold::{Held, Holds, REASON_MAX_CHARS};
 
 pub(super) async fn hold(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let Some(watch) = &own.watch else {
         let session = Session::open(common, Access::Read).await?;
-        say(common, &session, "amiwatch.hold/1").await?;
-        return Ok(Exit::Done);
+        return say(common, &desk::hold::holds(&session.desk()).await?);
     };
     let on = thing(own.release.as_deref(), own.image.as_deref())?;
     let reason = reason(own.reason.as_deref().unwrap_or_default())?;
@@ -65,118 +36,30 @@ pub(super) async fn hold(common: &Common, own: &Arguments) -> anyhow::Result<Exi
         since: now,
         until,
     };
-    let until = hold
-        .until
-        .map_or(String::new(), |until| format!(" until {}", minute(&until)));
-    let sentence = format!("held {}{until}: {}", hold.on, hold.reason);
-    let done = did("hold", &hold.on, sentence, now);
-    change(&session, &watch, done, |holds| {
-        holds.retain(|other| other.on != hold.on && other.in_force(now));
-        if holds.len() >= HOLDS_MAX {
-            bail!("{watch} has {HOLDS_MAX} holds; end some with `amiwatch unhold {watch} ...`");
-        }
-        holds.push(hold.clone());
-        Ok(())
-    })
-    .await?;
-    say(common, &session, "amiwatch.hold/1").await?;
-    Ok(Exit::Done)
+    say(
+        common,
+        &desk::hold::hold(&session.desk(), &watch, &hold).await?,
+    )
 }
 
 pub(super) async fn unhold(common: &Common, own: &Unhold) -> anyhow::Result<Exit> {
     let on = thing(own.release.as_deref(), own.image.as_deref())?;
     let session = Session::open(common, Access::Write).await?;
     let watch = the_watch(&session, &own.watch)?;
-    let now = session.clock.now();
-    let done = did("unhold", &on, format!("ended the hold of {on}"), now);
-    change(&session, &watch, done, |holds| {
-        let before = holds.iter().filter(|hold| hold.in_force(now)).count();
-        holds.retain(|hold| hold.in_force(now) && hold.on != on);
-        if holds.len() == before {
-            bail!("{on} of {watch} is not held; `amiwatch hold` shows what is");
-        }
-        Ok(())
-    })
-    .await?;
+    let holds = desk::hold::unhold(&session.desk(), &watch, &on, &who()).await?;
     if common.format == Format::Table {
         println!("{watch}: ended the hold of {on}.");
     }
-    say(common, &session, "amiwatch.unhold/1").await?;
-    Ok(Exit::Done)
+    say(common, &holds)
 }
 
-/// What the person does, for the history.
-fn did(verb: &str, on: &HeldThing, sentence: String, at: DateTime<Utc>) -> Entry {
-    let facts = BTreeMap::from([("on".to_owned(), on.to_string())]);
-    let did = Did {
-        verb: verb.to_owned(),
-        sentence,
-        by: Some(who()),
-        facts,
-    };
-    Entry {
-        at,
-        what: What::Did(did),
-    }
-}
-
-/// Changes a watch's holds; looks again when somebody else did meanwhile.
-async fn change(
-    session: &Session,
-    watch: &WatchName,
-    done: Entry,
-    mut how: impl FnMut(&mut Vec<Hold>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let installation = session.settings.installation.as_ref();
-    loop {
-        let before = memory::holds(&*session.store, installation, watch).await?;
-        let mut after = before.value;
-        how(&mut after)?;
-        let changed = Versioned {
-            version: before.version,
-            value: after,
-        };
-        let Some(op) = memory::put_holds(installation, watch, &changed) else {
-            return Ok(());
-        };
-        let mut ops = vec![op];
-        let everywhere = chronicle::append_everywhere(&*session.store, watch, &done).await?;
-        ops.extend(everywhere.beside);
-        match session.store.commit(Batch::of(ops)).await {
-            Err(StoreError::Conflict { .. }) => {}
-            other => {
-                other?;
-                chronicle::append_after(&*session.store, &everywhere.after, &done).await?;
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Everything that is held now, watch by watch in the config's order.
-pub(super) async fn in_force(session: &Session) -> anyhow::Result<Vec<Held>> {
-    let now = session.clock.now();
-    let installation = session.settings.installation.as_ref();
-    let mut all = Vec::new();
-    for watch in session.settings.watches.keys() {
-        let holds = memory::holds(&*session.store, installation, watch).await?;
-        let holds = holds.value.into_iter().filter(|hold| hold.in_force(now));
-        all.extend(holds.map(|hold| Held {
-            watch: watch.clone(),
-            hold,
-        }));
-    }
-    Ok(all)
-}
-
-async fn say(common: &Common, session: &Session, schema: &'static str) -> anyhow::Result<()> {
-    let holds = in_force(session).await?;
+fn say(common: &Common, holds: &Holds) -> anyhow::Result<Exit> {
     match common.format {
-        Format::Json => draw::json(&Answer { schema, holds })?,
-        Format::Table if holds.is_empty() => println!("Nothing is held."),
-        Format::Table => show(&holds),
+        Format::Json => draw::json(holds)?,
+        Format::Table if holds.holds.is_empty() => println!("Nothing is held."),
+        Format::Table => show(&holds.holds),
     }
-    Ok(())
+    Ok(Exit::Done)
 }
 
 /// A table of holds.
@@ -192,7 +75,7 @@ pub(super) fn show(holds: &[Held]) {
             clean(&hold.reason),
         ]
     });
-    println!("{}", draw::table(&heads, rows));
+    draw::plain_rows(&heads, 0, rows.collect());
 }
 
 fn minute(at: &DateTime<Utc>) -> String {
@@ -307,24 +190,6 @@ mod tests {
         ] {
             assert!(end(text, now).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn the_longest_holds_fit_into_the_store() {
-        let long = "ä".repeat(REASON_MAX_CHARS);
-        let hold = Hold {
-            on: thing(Some(&"x".repeat(200)), None).unwrap(),
-            reason: reason(&long).unwrap(),
-            by: "ä".repeat(64),
-            since: at("2026-11-02T08:00:00Z"),
-            until: Some(at("2026-12-02T08:00:00Z")),
-        };
-        let watch = WatchName::new("w".repeat(40));
-        let value = vec![hold; HOLDS_MAX];
-        let holds = Versioned { version: 0, value };
-        let op = memory::put_holds(None, &watch, &holds);
-        let batch = Batch::of(op.into_iter().collect());
-        assert!(batch.within_limits().is_ok());
     }
 
     #[test]

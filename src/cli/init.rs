@@ -10,12 +10,13 @@ use anyhow::bail;
 use serde::Serialize;
 
 use super::args::{Common, Format, Init as Arguments};
+use super::draw;
 use super::session::WrongUsage;
-use super::{draw, survey};
 use crate::clock::Clock;
 use crate::cloud::{Connection, Reach};
 use crate::flow::draft::{Answers, Draft, Found, draft, found};
 use crate::flow::verdict::Exit;
+use crate::service::desk::survey::see_everything;
 
 /// `init --format json`
 #[derive(Serialize)]
@@ -51,8 +52,7 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
     files::refuse_existing(&own.output)?;
     let clock = Clock::real();
     let connection = Connection::from_chain(&Reach::default(), &clock).await;
-    let clouds = survey::clouds(&connection, &own.regions).await?;
-    let found = found(&survey::sightings(&clouds, &clock).await);
+    let found = found(&see_everything(&connection, &clock, &own.regions).await?);
     for unanswered in &found.unanswered {
         eprintln!("unreachable: {unanswered}");
     }

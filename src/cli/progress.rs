@@ -4,16 +4,13 @@ use std::cell::RefCell;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::draw::visible;
-use crate::flow::bake::steps::{BakeOutput, BakeStep};
 use crate::model::bake::BakeOrder;
+use crate::service::desk::progress::{self, Progress};
 use crate::service::runs::bake::BakeObserver;
-use crate::workflow::kind::step_word;
-use crate::workflow::observer::Observer;
-use crate::workflow::{Event, Outcome};
 
 /// How often the spinner turns.
 const SPIN: Duration = Duration::from_millis(120);
@@ -29,11 +26,9 @@ enum Place {
 }
 
 /// Tells the progress of one bake.
-struct Progress {
+struct Drawn {
     name: String,
     place: Place,
-    /// When the step that is under way began.
-    since: RefCell<Option<DateTime<Utc>>>,
 }
 
 /// An observer for one bake, as fits where stderr goes.
@@ -52,11 +47,11 @@ pub(super) fn on_stdout(order: &BakeOrder) -> Box<BakeObserver> {
 }
 
 fn of(order: &BakeOrder, place: Place) -> Box<BakeObserver> {
-    Box::new(Progress {
+    let drawn = Drawn {
         name: order.watch.to_string(),
         place,
-        since: RefCell::default(),
-    })
+    };
+    progress::observer(move |news| drawn.tell(news))
 }
 
 fn lines(print: fn(&str)) -> Place {
@@ -75,7 +70,7 @@ fn spinner() -> ProgressBar {
     bar
 }
 
-impl Progress {
+impl Drawn {
     /// A line that stays.
     fn line(&self, text: &str) {
         let line = format!("{}: {text}", self.name);
@@ -98,82 +93,55 @@ impl Progress {
         }
     }
 
-    fn took(&self, at: DateTime<Utc>) -> String {
-        let since = self.since.borrow_mut().take();
-        since.map_or(String::new(), |since| {
-            format!(" ({:.0} s)", (at - since).as_seconds_f64())
-        })
-    }
-}
-
-impl Observer<BakeOrder, BakeStep, BakeOutput> for Progress {
-    fn recorded(&self, event: &Event<BakeOrder, BakeStep, BakeOutput>) {
-        match event {
-            Event::Opened { input, .. } => self.line(&opened(input)),
-            Event::Started { step, at, .. } => {
-                self.since.borrow_mut().get_or_insert(*at);
-                if let Place::Terminal(_) = self.place {
-                    self.passing(step_word(step));
-                }
+    fn tell(&self, news: &Progress<'_>) {
+        let on_terminal = matches!(self.place, Place::Terminal(_));
+        match news {
+            Progress::Begun(order) => self.line(&begun(order)),
+            Progress::StepBegun { step } if on_terminal => self.passing(step.clone()),
+            Progress::Undoing { step } if on_terminal => self.passing(format!("undoing {step}")),
+            Progress::StepBegun { .. } | Progress::Undoing { .. } => {}
+            Progress::StepDone { step, took, made } => {
+                let made = made.iter().map(|made| format!(": {made}"));
+                let made = made.collect::<String>();
+                self.line(&format!("{step} done{}{made}", seconds(*took)));
             }
-            Event::Done { step, at, output } => {
-                let took = self.took(*at);
-                self.line(&format!("{} done{took}{}", step_word(step), made(output)));
+            Progress::StepFailed {
+                step,
+                took,
+                why,
+                detail,
+            } => {
+                self.line(&format!("{step} failed{}: {why}", seconds(*took)));
+                let lines = detail.iter().flat_map(|detail| detail.lines());
+                lines.for_each(|line| self.line(&format!("  | {line}")));
             }
-            Event::Failed { step, at, failure } => {
-                let took = self.took(*at);
-                self.line(&format!(
-                    "{} failed{took}: {}",
-                    step_word(step),
-                    failure.why
-                ));
-                if let Some(detail) = &failure.detail {
-                    detail
-                        .lines()
-                        .for_each(|line| self.line(&format!("  | {line}")));
-                }
-            }
-            Event::UndoStarted { step, .. } => {
-                if let Place::Terminal(_) = self.place {
-                    self.passing(format!("undoing {}", step_word(step)));
-                }
-            }
-            Event::Undone { .. } => {}
-            Event::Left { left, .. } => self.line(&format!("{}; {}", left.why, left.by_hand)),
-            Event::Closed { outcome, .. } => self.closed(outcome),
+            Progress::Left { why, by_hand } => self.line(&format!("{why}; {by_hand}")),
+            Progress::Waiting { step, so_far } => self.passing(format!("{step}: {so_far}")),
+            Progress::Closed { verified, by_hand } => self.closed(*verified, by_hand),
         }
     }
 
-    fn waiting(&self, step: BakeStep, so_far: &str) {
-        self.passing(format!("{}: {so_far}", step_word(&step)));
-    }
-}
-
-impl Progress {
-    fn closed(&self, outcome: &Outcome) {
+    fn closed(&self, verified: bool, by_hand: &[&str]) {
         if let Place::Terminal(bar) = &self.place {
             bar.finish_and_clear();
         }
-        match outcome {
-            Outcome::Succeeded { left } if left.is_empty() => {
-                self.line("verified; everything else is gone");
-            }
-            Outcome::Succeeded { left } => {
-                self.line("verified");
-                left.iter().for_each(|one| self.line(&one.by_hand));
-            }
-            Outcome::Failed { left, .. } if left.is_empty() => {
-                self.line("failed; everything it made is gone");
-            }
-            Outcome::Failed { left, .. } => {
-                self.line("failed; left behind:");
-                left.iter().for_each(|one| self.line(&one.by_hand));
-            }
-        }
+        self.line(match (verified, by_hand.is_empty()) {
+            (true, true) => "verified; everything else is gone",
+            (true, false) => "verified",
+            (false, true) => "failed; everything it made is gone",
+            (false, false) => "failed; left behind:",
+        });
+        by_hand.iter().for_each(|one| self.line(one));
     }
 }
 
-fn opened(order: &BakeOrder) -> String {
+fn seconds(took: Option<TimeDelta>) -> String {
+    took.map_or(String::new(), |took| {
+        format!(" ({:.0} s)", took.as_seconds_f64())
+    })
+}
+
+fn begun(order: &BakeOrder) -> String {
     format!(
         "baking {} on {} ({}), generation {}, attempt {}",
         order.image_name,
@@ -182,20 +150,4 @@ fn opened(order: &BakeOrder) -> String {
         order.generation,
         order.attempt
     )
-}
-
-fn made(output: &BakeOutput) -> String {
-    match output {
-        BakeOutput::Instance { id } => format!(": {id}"),
-        BakeOutput::Image { id } => format!(": {id}"),
-        BakeOutput::Report {
-            redundant: true, ..
-        } => ": all checks passed, on the untouched base as well".to_owned(),
-        BakeOutput::Report { .. } => ": all checks passed".to_owned(),
-        BakeOutput::Network { .. }
-        | BakeOutput::Stopped
-        | BakeOutput::Available { .. }
-        | BakeOutput::Verified
-        | BakeOutput::Clean => String::new(),
-    }
 }

@@ -1,64 +1,44 @@
 //! `run`: the daemon. `run --once`: one full pass; waits for what it started.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
-use serde::Serialize;
+use tokio::net::TcpListener;
 
 use super::args::{Common, Format, Run as Arguments};
-use super::session::{Access, Session, leave};
+use super::session::{Access, Session};
 use super::supervisor::Supervisor;
 use super::{draw, progress};
-use crate::clock::Clock;
 use crate::flow::verdict::Exit;
-use crate::model::plan::{Action, PlanItem};
-use crate::service::daemon::{self, Generation, Ground, Rhythm};
-use crate::service::http;
-use crate::service::pass::{Passed, pass};
-use crate::service::runs::DriveError;
-use crate::service::runs::bake::BakeEnded;
-use crate::service::telemetry::chain;
+use crate::model::plan::Action;
+use crate::service::daemon::{self, Generation, Ground, Rhythm, SettingsInUse};
+use crate::service::desk::once::{BakedOnce, Once, once};
+use crate::service::desk::opening::{drive, leave};
 use crate::service::vitals::Vitals;
-use crate::store::Lease;
+use crate::service::web::{self, Pages};
 
 /// What a start may take beside its first pass.
 const FIRST_PASS_GRACE: Duration = Duration::from_secs(60);
 
-/// `run --once --format json`
-#[derive(Serialize)]
-struct Answer<'a> {
-    schema: &'static str,
-    watches: &'a [PlanItem],
-    bakes: Vec<Baked>,
-}
-
-#[derive(Serialize)]
-struct Baked {
-    watch: String,
-    /// The verified image; absent when it failed.
-    image: Option<String>,
-    why: Option<String>,
-}
-
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?.unattended();
-    let lease = session.drive().await?;
     if !own.once {
-        return watch(session, lease).await;
+        return watch(session).await;
     }
-    let passed = pass(&session.service(), lease, &progress::observer).await?;
-    session.leave(lease).await;
+    let once = once(&session.service(), &progress::observer).await?;
     match common.format {
-        Format::Json => draw::json(&answer(&passed))?,
-        Format::Table => show(&passed),
+        Format::Json => draw::json(&once)?,
+        Format::Table => show(&once),
     }
-    Ok(passed.exit())
+    Ok(once.exit())
 }
 
 /// Runs the daemon until it is told to stop.
-async fn watch(session: Session, lease: Lease) -> anyhow::Result<Exit> {
+async fn watch(session: Session) -> anyhow::Result<Exit> {
+    let lease = drive(&session.desk()).await?;
     let Session {
         settings,
         connection,
@@ -68,103 +48,86 @@ async fn watch(session: Session, lease: Lease) -> anyhow::Result<Exit> {
     } = session;
     let host = Supervisor::listen(settings.path.clone(), clock.clone())
         .context("signals cannot be listened for; check the process's limits")?;
+    let patience = TimeDelta::from_std(settings.schedule.pass_timeout + FIRST_PASS_GRACE)?;
+    let vitals = Vitals::new(clock.now(), patience);
+    let listener = listener(settings.http).await?;
+    let first = Generation {
+        settings: Rc::new(settings),
+        connection,
+    };
+    let in_use = SettingsInUse::new(&first.settings);
+    let pages = Pages {
+        vitals: &vitals,
+        settings: &in_use,
+        store: store.as_store(),
+        clock: &clock,
+    };
     let ground = Ground {
-        store: &*store,
+        store: store.as_store(),
         clock: &clock,
         lease,
         outside: &outside,
-    };
-    let patience = TimeDelta::from_std(settings.schedule.pass_timeout + FIRST_PASS_GRACE)?;
-    let vitals = Vitals::new(clock.now(), patience);
-    let served = served(settings.http, &vitals, &clock).await?;
-    let first = Generation {
-        settings,
-        connection,
+        in_use: &in_use,
     };
     let work = daemon::run(ground, first, &host, &vitals, Rhythm::default());
     tokio::select! {
         biased;
         ended = work => ended.context("the daemon must stop")?,
-        () = served => {}
+        () = serve(listener, pages) => {}
     }
-    leave(&*store, lease).await;
+    leave(store.as_store(), lease).await;
     Ok(Exit::Done)
 }
 
-/// The pages, where the config wants them; else a future that never ends.
-async fn served(
-    address: Option<SocketAddr>,
-    vitals: &Vitals,
-    clock: &Clock,
-) -> anyhow::Result<impl Future<Output = ()> + use<>> {
-    let listener = match address {
-        Some(address) => Some(http::listen(address).await.with_context(|| {
-            format!("[http] listen = \"{address}\" cannot be listened on; name a free port")
-        })?),
-        None => None,
+/// Where the config wants the pages; absent where it wants none.
+async fn listener(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = address else {
+        return Ok(None);
     };
-    let (vitals, clock) = (vitals.clone(), clock.clone());
-    Ok(async move {
-        match listener {
-            Some(listener) => http::serve(listener, vitals, clock).await,
-            None => std::future::pending().await,
-        }
-    })
+    let listener = web::listen(address).await.with_context(|| {
+        format!("[http] listen = \"{address}\" cannot be listened on; name a free port")
+    })?;
+    Ok(Some(listener))
 }
 
-fn answer(passed: &Passed) -> Answer<'_> {
-    let resumed = passed.resumed.iter().map(|one| {
-        let watch = one.subject.as_deref().unwrap_or(&one.journal);
-        baked(watch, one.ended.as_ref())
-    });
-    let bakes = passed
-        .bakes
-        .iter()
-        .map(|(watch, ended)| baked(watch.as_str(), ended.as_ref()));
-    Answer {
-        schema: "amiwatch.run/1",
-        watches: &passed.items,
-        bakes: resumed.chain(bakes).collect(),
+/// Serves the pages; for ever nothing where there are none.
+async fn serve(listener: Option<TcpListener>, pages: Pages<'_>) {
+    match listener {
+        Some(listener) => web::serve(listener, pages).await,
+        None => std::future::pending().await,
     }
 }
 
-fn baked(watch: &str, ended: Result<&BakeEnded, &DriveError>) -> Baked {
-    let (image, why) = match ended {
-        Ok(ended) => (
-            ended.image.as_ref().map(ToString::to_string),
-            ended.failure(),
-        ),
-        Err(error) => (None, Some(chain(error))),
-    };
-    Baked {
-        watch: watch.to_owned(),
-        image,
-        why,
-    }
-}
-
-fn show(passed: &Passed) {
-    for item in &passed.items {
+fn show(once: &Once) {
+    for item in &once.watches {
         println!("{}: {}", item.watch, did(&item.action));
         item.because
             .iter()
             .for_each(|why| println!("    because: {why}"));
     }
-    for bake in answer(passed).bakes {
-        match (bake.image, bake.why) {
-            (Some(image), _) => println!("{}: baked and verified {image}", bake.watch),
-            (None, why) => println!(
-                "{}: the bake failed: {}",
-                bake.watch,
-                why.unwrap_or_default()
-            ),
-        }
+    for bake in &once.bakes {
+        println!("{}", ended(bake));
     }
-    if let Some(at) = passed.delivered.next_at {
+    if let Some(at) = once.delivered.next_at {
         println!(
             "some notices could not be delivered; the next try is due {}",
             at.format("%Y-%m-%d %H:%M UTC")
         );
+    }
+}
+
+/// How a bake ended. Why a step failed stands in the progress already.
+fn ended(bake: &BakedOnce) -> String {
+    let watch = &bake.watch;
+    match (&bake.image, &bake.failed_step) {
+        (Some(image), _) => format!("{watch}: baked and verified {image}"),
+        (None, Some(step)) => {
+            format!("{watch}: the bake failed in {step}; `amiwatch history {watch}` says why")
+        }
+        (None, None) => {
+            let why = bake.why.as_deref().unwrap_or("no reason is known");
+            format!("{watch}: the bake failed: {why}")
+        }
     }
 }
 

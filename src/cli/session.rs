@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -14,13 +13,12 @@ use crate::http_send::HttpSend;
 use crate::rehearse::RehearseError;
 use crate::rehearse::engine::EngineError;
 use crate::secrets::Environment;
+use crate::service::desk::Desk;
+use crate::service::desk::opening::OpenStore;
 use crate::service::{Outside, Service};
-use crate::settings::{DEFAULT_PATHS, Settings, StoreUrl, load};
-use crate::store::sqlite::SqliteStore;
-use crate::store::{DRIVER, Lease, Store, StoreError, Taken};
+use crate::settings::{DEFAULT_PATHS, Settings, load};
 
-/// How often a command that waits for the driver's place looks again.
-pub(super) const LEASE_PAUSE: Duration = Duration::from_millis(500);
+pub(super) use crate::service::desk::opening::Access;
 
 /// The config was refused; everything that is wrong with it has been printed.
 #[derive(Debug, thiserror::Error)]
@@ -32,30 +30,13 @@ pub(super) struct ConfigRefused;
 #[error("{0}")]
 pub(super) struct WrongUsage(pub(super) String);
 
-/// Another process drives the store.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "another amiwatch process works on {place}; wait until it is done, or stop it, and try again"
-)]
-pub(super) struct Driven {
-    place: String,
-}
-
 /// What a command works with.
 pub(super) struct Session {
     pub settings: Settings,
     pub connection: Connection,
-    pub store: Box<dyn Store>,
+    pub store: OpenStore,
     pub clock: Clock,
     pub outside: Outside,
-}
-
-/// Whether a command will write to the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    /// Reads what is there; a store that does not exist is an empty one and is not made.
-    Read,
-    Write,
 }
 
 impl Session {
@@ -63,7 +44,7 @@ impl Session {
     pub(super) async fn open(common: &Common, access: Access) -> anyhow::Result<Self> {
         let settings = settings(common)?;
         let clock = Clock::real();
-        let store = open_store(&settings.store, access).context("the store cannot be opened")?;
+        let store = OpenStore::of(&settings, access).context("the store cannot be opened")?;
         let connection = Connection::from_chain(&reach(&settings), &clock).await;
         let outside = Outside::new(HttpSend::new(&clock), environment(), &clock);
         Ok(Self {
@@ -87,50 +68,16 @@ impl Session {
         Service {
             settings: &self.settings,
             connection: &self.connection,
-            store: &*self.store,
+            store: self.store.as_store(),
             clock: &self.clock,
             outside: &self.outside,
         }
     }
 
-    /// Takes the driver's place; refuses when another process has it.
-    pub(super) async fn drive(&self) -> anyhow::Result<Lease> {
-        let place = self.place();
-        let lease = self.take().await?.mine();
-        lease.ok_or_else(|| Driven { place }.into())
+    /// What a command works with that needs no AWS.
+    pub(super) fn desk(&self) -> Desk<'_> {
+        self.service().desk()
     }
-
-    /// Takes the driver's place, if nobody has it.
-    pub(super) async fn take(&self) -> Result<Taken, StoreError> {
-        self.store.take(DRIVER, &me()).await
-    }
-
-    /// Gives the driver's place back at a clean end, so that nobody has to wait for it.
-    pub(super) async fn leave(&self, lease: Lease) {
-        leave(&*self.store, lease).await;
-    }
-
-    fn place(&self) -> String {
-        match &self.settings.store {
-            StoreUrl::SqliteFile(path) => path.display().to_string(),
-            StoreUrl::SqliteMemory => ":memory:".to_owned(),
-        }
-    }
-}
-
-/// Gives the driver's place back. What failed is only logged: the place is free when its term is over
-/// or this process has ended, and a place that somebody else has by now is theirs.
-pub(super) async fn leave(store: &dyn Store, lease: Lease) {
-    if let Err(error) = store.release(DRIVER, lease).await {
-        tracing::debug!(%error, "the driver's place was not given back");
-    }
-}
-
-/// This process, as others see who has the driver's place.
-pub(super) fn me() -> String {
-    let system = rustix::system::uname();
-    let host = system.nodename().to_string_lossy();
-    format!("process {} on {host}", std::process::id())
 }
 
 /// Reads one variable of the process's environment, where a secret is kept there.
@@ -186,17 +133,6 @@ pub(super) fn reach(settings: &Settings) -> Reach {
         endpoint: settings.aws.endpoint_url.clone(),
         in_flight_max: None,
     }
-}
-
-fn open_store(url: &StoreUrl, access: Access) -> anyhow::Result<Box<dyn Store>> {
-    Ok(Box::new(match (url, access) {
-        (StoreUrl::SqliteMemory, _) => SqliteStore::in_memory()?,
-        (StoreUrl::SqliteFile(path), Access::Write) => SqliteStore::open(path)?,
-        (StoreUrl::SqliteFile(path), Access::Read) if path.exists() => {
-            SqliteStore::open_read_only(path)?
-        }
-        (StoreUrl::SqliteFile(_), Access::Read) => SqliteStore::in_memory()?,
-    }))
 }
 
 /// The exit code that an error stands for.

@@ -1,55 +1,29 @@
-//! `status`: what is. Reads the store alone, so it works beside a running pass and without AWS.
+//! `status`: what is. Reads the store alone, so it works beside a running pass and without AWS; the
+//! daemon is asked how it is where the config says at which address.
 
-use serde::Serialize;
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::args::{Common, Format};
-use super::hold::Held;
 use super::session::{Access, Session};
-use super::{draw, hold};
-use crate::flow::bake::kind::BakeKind;
+use super::{draw, health, hold};
 use crate::flow::verdict::Exit;
-use crate::model::history::WatchHistory;
-use crate::outbox::WaitingWritten;
-use crate::store::left::{self, LeftBehind};
-use crate::store::memory;
-use crate::workflow::journal::Phase;
-use crate::workflow::kind::step_word;
-use crate::workflow::open::open_runs;
-use crate::workflow::recovery::replay;
+use crate::flow::watch_state::{StateWord, WatchState};
+use crate::service::desk::status::{BakeUnderWay, RememberedWatch, Status, status};
 
-/// `status --format json`
-#[derive(Serialize)]
-struct Status {
-    schema: &'static str,
-    watches: Vec<Remembered>,
-    bakes: Vec<UnderWay>,
-    holds: Vec<Held>,
-    notices_waiting: Vec<WaitingWritten>,
-    /// What bakes could not remove: a person is needed.
-    left: Vec<LeftBehind>,
-}
-
-#[derive(Serialize)]
-struct Remembered {
-    /// `<account>/<region>/<watch>`
-    watch: String,
-    #[serde(flatten)]
-    history: WatchHistory,
-}
-
-#[derive(Serialize)]
-struct UnderWay {
-    watch: String,
-    base_image: String,
-    generation: u32,
-    attempt: u32,
-    step: String,
-    journal: String,
-}
+/// Environments that one line names.
+const NAMED_MAX: usize = 6;
 
 pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
-    let status = read(&session).await?;
+    let mut status = status(&session.desk()).await?;
+    if let Some(address) = session.settings.http
+        && let Some(health) = health::of_daemon(address).await
+    {
+        status = status.beside(&health);
+    }
     match common.format {
         Format::Json => draw::json(&status)?,
         Format::Table => show(&status, &session),
@@ -57,89 +31,34 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn read(session: &Session) -> anyhow::Result<Status> {
-    let store = &*session.store;
-    let watches = memory::watches(store).await?;
-    let mut bakes = Vec::new();
-    for one in open_runs::<BakeKind>(store).await? {
-        bakes.push(under_way(session, one.journal).await?);
-    }
-    let waiting = memory::outbox(store).await?;
-    Ok(Status {
-        schema: "amiwatch.status/1",
-        watches: watches
-            .into_iter()
-            .map(|(watch, history)| Remembered { watch, history })
-            .collect(),
-        bakes,
-        holds: hold::in_force(session).await?,
-        left: left::left(store, None)
-            .await?
-            .into_iter()
-            .map(|(_, entry)| entry.value)
-            .collect(),
-        notices_waiting: waiting
-            .iter()
-            .map(|(_, entry)| WaitingWritten::of(&entry.value))
-            .collect(),
-    })
-}
-
-async fn under_way(session: &Session, journal: String) -> anyhow::Result<UnderWay> {
-    let run = replay::<BakeKind>(&*session.store, &journal).await?;
-    let step = match run.phase() {
-        Phase::Ready => "between steps".to_owned(),
-        Phase::Running { step, .. } => step_word(step),
-        Phase::Undoing { step, .. } => format!("undoing {}", step_word(step)),
-        Phase::Failing => "failing".to_owned(),
-        Phase::Closed(_) => "closed".to_owned(),
-    };
-    let order = run.input();
-    Ok(UnderWay {
-        watch: order.watch.to_string(),
-        base_image: order.release.image.to_string(),
-        generation: order.generation,
-        attempt: order.attempt,
-        step,
-        journal,
-    })
-}
-
 fn show(status: &Status, session: &Session) {
     let now = session.clock.now();
+    match (&status.daemon, session.settings.http) {
+        (Some(daemon), _) => println!("{}", draw::wrapped(&of_daemon(daemon), 8)),
+        (None, Some(address)) => println!("daemon: none answers at {address}"),
+        (None, None) => println!(
+            "daemon: {}",
+            status
+                .driver
+                .as_deref()
+                .map_or("none works on this store".to_owned(), |who| {
+                    format!("{who} works on this store")
+                })
+        ),
+    }
     if status.watches.is_empty() {
         println!("Nothing is remembered yet: no pass has been made on this store.");
     } else {
-        let heads = ["WATCH", "IMAGE", "BASE", "VERSION", "AGE", "FAILING"];
-        let rows = status.watches.iter().map(|one| {
-            let current = one.history.current.as_ref();
-            let cell = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-            vec![
-                one.watch.clone(),
-                cell(current.map(|image| image.image.to_string())),
-                cell(current.map(|image| image.base_image.to_string())),
-                cell(current.map(|image| image.base_version.clone())),
-                cell(current.map(|image| draw::age((now - image.baked_at).num_seconds()))),
-                cell(one.history.failing.as_ref().map(|failing| {
-                    let next = failing
-                        .next_at
-                        .map_or("held for a person".to_owned(), |at| {
-                            format!("next try {}", at.format("%Y-%m-%d %H:%M UTC"))
-                        });
-                    format!(
-                        "attempts: {}; {next}; {}",
-                        failing.attempts, failing.last_why
-                    )
-                })),
-            ]
-        });
-        println!("{}", draw::table(&heads, rows));
+        watches(&status.watches, now);
     }
-    for bake in &status.bakes {
-        println!(
-            "baking {}: {} (generation {}, attempt {}): {}",
-            bake.watch, bake.base_image, bake.generation, bake.attempt, bake.step
-        );
+    let failing = status.watches.iter().filter_map(failing);
+    failing.for_each(|line| println!("{}", draw::wrapped(&line, 4)));
+    let blind = status.daemon.iter().flat_map(blind);
+    blind.for_each(|line| println!("{}", draw::wrapped(&line, 4)));
+    let bakes = status.bakes.iter().map(|bake| baking(bake, now));
+    bakes.for_each(|line| println!("{}", draw::wrapped(&line, 4)));
+    if status.driver.is_none() && !status.bakes.is_empty() {
+        println!("    nobody works on the store: `amiwatch run` goes on with it");
     }
     if !status.holds.is_empty() {
         println!();
@@ -147,29 +66,192 @@ fn show(status: &Status, session: &Session) {
     }
     for behind in &status.left {
         for one in &behind.what {
-            println!("a person is needed for {}: {}", behind.watch, one.why);
+            let line = format!("a person is needed for {}: {}", behind.watch, one.why);
+            println!("{}", draw::wrapped(&line, 4));
             println!("    {}", one.by_hand);
         }
     }
-    status.notices_waiting.iter().for_each(show_waiting);
+    show_waiting(status);
 }
 
-/// Who waits for a notice, and who was given up and why.
-fn show_waiting(waiting: &WaitingWritten) {
-    let subject = &waiting.notice.subject;
-    let (dead, alive): (Vec<_>, Vec<_>) = waiting.to.iter().partition(|(_, one)| one.dead);
-    let alive: Vec<&str> = alive.iter().map(|(name, _)| name.as_str()).collect();
-    if !alive.is_empty() {
-        println!("waits to be told to {}: {subject}", alive.join(", "));
+/// `daemon: up since ...; last pass ..., next ...`
+fn of_daemon(daemon: &Value) -> String {
+    let at = |key: &str| {
+        daemon[key]
+            .as_str()
+            .map_or("none yet".to_owned(), minute_of)
+    };
+    let well = match daemon["why"].as_str() {
+        None => String::new(),
+        Some(why) => format!("; not well: {why}"),
+    };
+    format!(
+        "daemon: up since {}; last pass {}, next {}{well}",
+        at("started_at"),
+        at("last_pass_at"),
+        at("next_pass_at")
+    )
+}
+
+fn minute_of(text: &str) -> String {
+    let at = DateTime::parse_from_rfc3339(text);
+    at.map_or(text.to_owned(), |at| minute(at.with_timezone(&Utc)))
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// What the daemon's last pass could not see.
+fn blind(daemon: &Value) -> impl Iterator<Item = String> {
+    let spots = daemon["blind"].as_array().cloned().unwrap_or_default();
+    spots.into_iter().map(|spot| {
+        let text = |key: &str| spot[key].as_str().unwrap_or("-").to_owned();
+        let since = minute_of(&text("since"));
+        format!(
+            "cannot see {} since {since}: {}",
+            text("watch"),
+            text("why")
+        )
+    })
+}
+
+fn watches(watches: &[RememberedWatch], now: DateTime<Utc>) {
+    let places: BTreeSet<&str> = watches.iter().map(|one| place(one).0).collect();
+    let several = places.len() > 1;
+    let heads = [
+        "WATCH",
+        "PLACE",
+        draw::STATE,
+        "IMAGE",
+        "VERSION",
+        "AGE",
+        "ENVIRONMENTS",
+    ];
+    let shown = |nth: &usize| several || *nth != 1;
+    let pick = |row: Vec<String>| -> Vec<String> {
+        let cells = row.into_iter().enumerate();
+        cells
+            .filter(|(nth, _)| shown(nth))
+            .map(|(_, cell)| cell)
+            .collect()
+    };
+    let heads: Vec<&str> = heads
+        .into_iter()
+        .enumerate()
+        .filter(|(nth, _)| shown(nth))
+        .map(|(_, head)| head)
+        .collect();
+    let rows = watches.iter().map(|one| pick(row(one, now)));
+    draw::plain_rows(&heads, 0, rows.collect());
+}
+
+/// `<account>/<region>`, and the watch's name.
+fn place(one: &RememberedWatch) -> (&str, &str) {
+    one.watch.rsplit_once('/').unwrap_or(("", &one.watch))
+}
+
+fn row(one: &RememberedWatch, now: DateTime<Utc>) -> Vec<String> {
+    let current = one.history.current.as_ref();
+    let cell = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let (place, name) = place(one);
+    vec![
+        name.to_owned(),
+        place.to_owned(),
+        stands(&one.state, now),
+        cell(current.map(|image| image.image.to_string())),
+        cell(current.map(|image| image.base_version.clone())),
+        cell(current.map(|image| draw::age((now - image.baked_at).num_seconds()))),
+        environments(&one.state),
+    ]
+}
+
+/// `drifted for 3d`
+fn stands(state: &WatchState, now: DateTime<Utc>) -> String {
+    let word = state.word.as_str();
+    match (state.word, state.since) {
+        (StateWord::InStep | StateWord::Unseen, _) | (_, None) => word.to_owned(),
+        (_, Some(since)) => format!("{word} for {}", draw::age((now - since).num_seconds())),
     }
-    for (name, delivery) in dead {
-        let why = delivery.last_why.as_deref().unwrap_or("no reason is known");
-        println!(
-            "not told to {name}, given up (attempts: {}): {subject}\n    because: {why}",
-            delivery.attempts
-        );
-        if !why.contains("notify retry") {
-            println!("    `amiwatch notify retry` tries again");
+}
+
+/// `behind: shop-blue, shop-green; not read: shop-canary`
+fn environments(state: &WatchState) -> String {
+    let list = |what: &str, names: &[String]| {
+        let short = names
+            .iter()
+            .map(|name| name.rsplit('/').next().unwrap_or(name));
+        let mut named: Vec<String> = short.take(NAMED_MAX).map(str::to_owned).collect();
+        let more = names.len().saturating_sub(NAMED_MAX);
+        named.extend((more > 0).then(|| format!("{more} more")));
+        (!names.is_empty()).then(|| format!("{what}: {}", named.join(", ")))
+    };
+    let lists = [
+        list("behind", &state.behind),
+        list("not read", &state.unread),
+    ];
+    let said: Vec<String> = lists.into_iter().flatten().collect();
+    match said.is_empty() {
+        true => "-".to_owned(),
+        false => said.join("; "),
+    }
+}
+
+fn failing(one: &RememberedWatch) -> Option<String> {
+    let failing = one.history.failing.as_ref()?;
+    let next = failing
+        .next_at
+        .map_or("held for a person".to_owned(), |at| {
+            format!("next try {}", minute(at))
+        });
+    Some(format!(
+        "failing {}: attempts: {}; {next}; {}",
+        place(one).1,
+        failing.attempts,
+        failing.last_why
+    ))
+}
+
+/// `baking shop: ami-... (generation 0, attempt 1): launch_builder for 12s (typically 38s)`
+fn baking(bake: &BakeUnderWay, now: DateTime<Utc>) -> String {
+    let elapsed = bake
+        .step_since
+        .map(|since| format!(" for {}", draw::span(now - since)));
+    let typically = bake.step_typically_s.map(|seconds| {
+        let span = draw::span(chrono::TimeDelta::seconds(seconds));
+        format!(" (typically {span})")
+    });
+    format!(
+        "baking {}: {} (generation {}, attempt {}): {}{}{}",
+        bake.watch,
+        bake.base_image,
+        bake.generation,
+        bake.attempt,
+        bake.step,
+        elapsed.unwrap_or_default(),
+        typically.unwrap_or_default()
+    )
+}
+
+/// Who waits for which notice, and who was given up and why.
+fn show_waiting(status: &Status) {
+    for waiting in &status.notices_waiting {
+        let subject = &waiting.notice.subject;
+        let (dead, alive): (Vec<_>, Vec<_>) = waiting.to.iter().partition(|(_, one)| one.dead);
+        let alive: Vec<&str> = alive.iter().map(|(name, _)| name.as_str()).collect();
+        if !alive.is_empty() {
+            let line = format!("waits to be told to {}: {subject}", alive.join(", "));
+            println!("{}", draw::wrapped(&line, 4));
+        }
+        for (name, delivery) in dead {
+            let why = delivery.last_why.as_deref().unwrap_or("no reason is known");
+            let attempts = delivery.attempts;
+            let line = format!("not told to {name}, given up (attempts: {attempts}): {subject}");
+            println!("{}", draw::wrapped(&line, 4));
+            println!("{}", draw::wrapped(&format!("    because: {why}"), 13));
+            if !why.contains("notify retry") {
+                println!("    `amiwatch notify retry` tries again");
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -67,7 +68,7 @@ impl Host for Supervisor {
             .await
             .at_pace(Pace::Steady { calls_per_second });
         Ok(Generation {
-            settings,
+            settings: Rc::new(settings),
             connection,
         })
     }

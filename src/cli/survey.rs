@@ -1,32 +1,27 @@
 //! `survey`: what runs where, with which base, and what drifted. Needs no config; reads only.
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use std::collections::BTreeMap;
 
 use super::args::{Common, Format, Survey as Arguments};
 use super::draw;
 use crate::clock::Clock;
-use crate::cloud::{Cloud, Connection, Identity, Reach};
-use crate::flow::detect::{Look, sight};
-use crate::flow::survey::{Survey, survey};
+use crate::cloud::{Connection, Reach};
+use crate::flow::survey::Survey;
 use crate::flow::verdict::Exit;
-use crate::model::ids::Region;
-use crate::model::sighting::Sighting;
-
-/// Regions looked at side by side; the door bounds the calls of all of them together.
-const REGIONS_AT_ONCE: usize = 8;
+use crate::service::desk::survey::{LookedAt, look_everywhere};
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let clock = Clock::real();
     let connection = Connection::from_chain(&Reach::default(), &clock).await;
-    let clouds = clouds(&connection, &own.regions).await?;
-    let survey = survey(&sightings(&clouds, &clock).await);
+    let surveyed = look_everywhere(&connection, &clock, &own.regions).await?;
     match common.format {
-        Format::Json => draw::json(&survey)?,
-        Format::Table => show(&survey),
+        Format::Json => draw::json(&surveyed)?,
+        Format::Table => {
+            show(&surveyed.survey);
+            println!("{}", draw::wrapped(&looked_at(&surveyed.looked_at), 2));
+        }
     }
-    for cloud in clouds.iter().take(1) {
-        let calls = cloud.calls();
+    if let Some(calls) = &surveyed.calls {
         tracing::info!(
             calls = calls.sent(),
             throttled = calls.throttled(),
@@ -34,49 +29,23 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
             "survey done"
         );
     }
-    Ok(survey.exit(own.exit_code))
+    Ok(surveyed.survey.exit(own.exit_code))
 }
 
-/// Everything there is in these regions.
-pub(super) async fn sightings(clouds: &[Cloud], clock: &Clock) -> Vec<Sighting> {
-    stream::iter(clouds)
-        .map(|cloud| async { sight(cloud, clock, &Look::everything()).await })
-        .buffered(REGIONS_AT_ONCE)
-        .collect()
-        .await
-}
-
-/// The doors to the regions that were named, or to the SDK's own.
-pub(super) async fn clouds(
-    connection: &Connection,
-    named: &[String],
-) -> anyhow::Result<Vec<Cloud>> {
-    if named.is_empty() {
-        return Ok(vec![connection.cloud(&Identity::Own, None)?]);
+/// `Looked at 000000000000 in eu-west-1.`
+fn looked_at(places: &[LookedAt]) -> String {
+    let mut by_account: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for LookedAt { account, region } in places {
+        let account = account
+            .as_ref()
+            .map_or("an account that is not known", |id| id.as_str());
+        by_account.entry(account).or_default().push(region.as_str());
     }
-    let mut regions: Vec<Region> = Vec::new();
-    for name in named {
-        if name == "all" {
-            // Any region can list the others; one must be named to ask in.
-            let ask = connection
-                .region()
-                .unwrap_or_else(|| Region::new("us-east-1"));
-            regions.extend(
-                connection
-                    .cloud(&Identity::Own, Some(&ask))?
-                    .regions()
-                    .await?,
-            );
-        } else {
-            regions.push(Region::new(name.clone()));
-        }
-    }
-    regions.sort();
-    regions.dedup();
-    Ok(regions
-        .iter()
-        .map(|region| connection.cloud(&Identity::Own, Some(region)))
-        .collect::<Result<_, _>>()?)
+    let said = by_account.iter().map(|(account, regions)| {
+        let regions = regions.join(", ");
+        format!("{account} in {regions}")
+    });
+    format!("Looked at {}.", said.collect::<Vec<_>>().join("; "))
 }
 
 pub(super) fn show(survey: &Survey) {
@@ -115,15 +84,18 @@ pub(super) fn show(survey: &Survey) {
                 codes,
             ]
         });
-        println!("{}", draw::table(&heads, cells));
+        draw::plain_rows(&heads, 1, cells.collect());
     }
     let sentences = survey.sentences();
     if !sentences.is_empty() {
         println!();
-        sentences.iter().for_each(|sentence| println!("{sentence}"));
+        for sentence in &sentences {
+            println!("{}", draw::wrapped(sentence, 2));
+        }
     }
     for skipped in &survey.skipped {
-        println!("skipped {}: {}", skipped.environment, skipped.why);
+        let line = format!("skipped {}: {}", skipped.environment, skipped.why);
+        println!("{}", draw::wrapped(&line, 4));
     }
     for unanswered in &survey.unreachable {
         eprintln!("unreachable: {}: {}", unanswered.what, unanswered.why);

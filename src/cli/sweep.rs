@@ -1,23 +1,11 @@
 //! `sweep`: what carries our tag, and what becomes of it. Changes nothing without `--apply`.
 
-use serde::Serialize;
-
 use super::args::{Common, Format, Sweep as Arguments};
 use super::draw;
 use super::session::{Access, Session};
 use crate::flow::verdict::Exit;
-use crate::outbox;
-use crate::service::pass::TELL_MAX;
-use crate::service::sweep::{Done, Found, Swept, look, sweep_older};
-
-/// `sweep --format json`
-#[derive(Serialize)]
-struct Answer<'a> {
-    schema: &'static str,
-    applied: bool,
-    #[serde(flatten)]
-    swept: &'a Swept,
-}
+use crate::service::desk::sweep::sweep;
+use crate::service::sweep::{Done, Found, Swept};
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let access = match own.apply {
@@ -26,35 +14,19 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
     };
     let session = Session::open(common, access).await?;
     session.settings.require_installation()?;
-    let swept = match own.apply {
-        true => apply(&session, own).await?,
-        false => look(&session.service(), own.older_than).await?,
-    };
+    let swept = sweep(&session.service(), own.older_than, own.apply).await?;
     match common.format {
-        Format::Json => draw::json(&Answer {
-            schema: "amiwatch.sweep/1",
-            applied: own.apply,
-            swept: &swept,
-        })?,
-        Format::Table => show(&session, own, &swept),
+        Format::Json => draw::json(&swept)?,
+        Format::Table => show(&session, own, &swept.swept),
     }
-    Ok(swept.exit())
-}
-
-async fn apply(session: &Session, own: &Arguments) -> anyhow::Result<Swept> {
-    let lease = session.drive().await?;
-    let service = session.service();
-    let swept = sweep_older(&service, lease, true, own.older_than).await?;
-    outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
-    session.leave(lease).await;
-    Ok(swept)
+    Ok(swept.swept.exit())
 }
 
 fn show(session: &Session, own: &Arguments, swept: &Swept) {
     if !swept.found.is_empty() {
         let heads = ["REGION", "KIND", "ID", "WATCH", "AGE", "VERDICT", "WHY"];
         let rows = swept.found.iter().map(|found| row(session, found));
-        println!("{}", draw::table(&heads, rows));
+        draw::plain_rows(&heads, 2, rows.collect());
     }
     for one in &swept.unreachable {
         let (what, why) = (&one.trouble.what, &one.trouble.why);

@@ -11,6 +11,8 @@
 
 mod acts;
 
+mod blind;
+
 mod host;
 
 mod lanes;
@@ -43,7 +45,7 @@ use crate::store::requests::Stored;
 use lanes::{AskEnd, BakeEnd, Lane, NotTold, PassEnd};
 use timers::{Tick, Timer};
 
-pub use host::{Condition, Generation, Host, Signal};
+pub use host::{Condition, Generation, Host, SettingsInUse, Signal};
 pub use lanes::Ground;
 
 /// How often the daemon looks after what nothing wakes it for.

@@ -1,8 +1,18 @@
 //! One whole pass: goes on with what was left, looks, decides, remembers, bakes what may be baked,
 //! tells. It takes no input and is safe to repeat; what fails is left for the next pass.
 //!
-//! [`decide`] is the part that ends soon; what it says is to be started is driven by whoever asked:
+//! [`decide::decide`] is the part that ends soon; what it says is to be started is driven by whoever asked:
 //! [`pass`] waits for it, the daemon drives it beside the passes that follow.
+
+pub mod decide;
+
+mod learn;
+
+pub mod look;
+
+pub mod recall;
+
+pub mod remember;
 
 use std::time::Duration;
 
@@ -10,18 +20,17 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Service;
-use super::look::{Looked, Place, look_in_pass};
-use super::recall;
-use super::remember::remember;
 use super::runs::bake::{self, BakeEnded, Observers, Wish, watches};
 use super::runs::{self, DriveError, Resumed};
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::verdict::{self, Exit};
 use crate::model::base::Release;
 use crate::model::ids::WatchName;
-use crate::model::plan::{Action, PlanItem};
+use crate::model::plan::PlanItem;
 use crate::outbox;
-use crate::store::{Lease, StoreError};
+use crate::store::Lease;
+use decide::decide;
+use look::{Looked, Place};
 
 /// Bakes at once. Each costs an instance and a handful of calls a minute; more at once would meet
 /// the account's launch rate (2 a second) and its quotas before it saved anybody time.
@@ -88,48 +97,6 @@ impl Start {
             attempt: self.attempt,
             because: &self.because,
         }
-    }
-}
-
-/// What a look led to.
-pub struct Decided {
-    pub items: Vec<PlanItem>,
-    /// The bakes among them, in the order of the watches' names.
-    pub starts: Vec<Start>,
-}
-
-/// Looks, decides and remembers. A watch that is `busy` has a bake under way and starts no other.
-///
-/// # Errors
-/// When the store fails. Everything else is in what is returned.
-pub async fn decide(
-    service: &Service<'_>,
-    lease: Lease,
-    busy: &[WatchName],
-) -> Result<Decided, StoreError> {
-    let (mut looked, learnt) = look_in_pass(service).await?;
-    for one in &looked {
-        remember(service, lease, one).await?;
-    }
-    recall::keep(service, lease, &learnt).await?;
-    for one in looked
-        .iter_mut()
-        .filter(|one| busy.contains(&one.watch.name))
-    {
-        wait_for_bake(&mut one.item);
-    }
-    let starts = looked.iter_mut().filter_map(Start::planned).collect();
-    Ok(Decided {
-        items: looked.into_iter().map(|one| one.item).collect(),
-        starts,
-    })
-}
-
-/// A watch whose earlier bake is still being driven: it is not begun a second time.
-fn wait_for_bake(item: &mut PlanItem) {
-    if let Action::Bake { .. } = item.action {
-        item.action = Action::Hold { until: None };
-        item.because = vec!["An earlier bake of this watch is still under way.".to_owned()];
     }
 }
 

@@ -72,11 +72,16 @@ fn config(more: &str) -> String {
 }
 
 fn get(address: SocketAddr, path: &str) -> String {
+    ask(address, "GET", path)
+}
+
+fn ask(address: SocketAddr, method: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the pages are served");
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -92,6 +97,8 @@ fn it_stops_cleanly_in_the_middle_of_a_bake_and_the_next_start_goes_on() {
     assert_eq!(daemon.stop(), 0);
     let status = desk.run(&["status"]);
     assert!(status.stdout.contains("baking shop"), "{status:?}");
+    let gone = "nobody works on the store: `amiwatch run` goes on with it";
+    assert!(status.stdout.contains(gone), "{status:?}");
 
     let mut again = Daemon::start(&desk);
     again.says("left half-way");
@@ -242,6 +249,8 @@ fn its_pages_say_how_it_is() {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
     assert!(get(address, "/").starts_with("HTTP/1.1 404"));
+    let posted = ask(address, "POST", "/api/status");
+    assert!(posted.starts_with("HTTP/1.1 405"), "{posted}");
     assert_eq!(daemon.stop(), 0);
 
     let taken = TcpListener::bind(address).unwrap();
@@ -252,6 +261,42 @@ fn its_pages_say_how_it_is() {
         "{refused:?}"
     );
     drop(taken);
+}
+
+/// The page's document.
+fn document(answer: &str) -> serde_json::Value {
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    serde_json::from_str(body).expect("JSON")
+}
+
+#[test]
+fn the_status_page_is_the_document_of_the_command_and_costs_no_call() {
+    let served = Served::start();
+    served.guests_play();
+    let address = free_address();
+    let http = format!("[http]\nlisten = \"{address}\"\n");
+    let desk = configured(&served, &http);
+    let mut daemon = Daemon::start(&desk);
+    daemon.says("a bake ended");
+    let held = desk.run(&["hold", "shop", "--reason", "freeze"]);
+    assert_eq!(held.code, 0, "{held:?}");
+
+    let asked = served.account.ledger().len();
+    let page = document(&get(address, "/api/status"));
+    assert_eq!(page, desk.run(&["status", "--format", "json"]).json());
+    assert_eq!(served.account.ledger().len(), asked, "AWS was not asked");
+    assert_eq!(page["schema"], "amiwatch.status/1");
+    assert_eq!(page["holds"][0]["reason"], "freeze");
+    assert!(page["watches"][0]["current"]["image"].is_string(), "{page}");
+
+    // Whose holds they are is the config's word, and the page goes by the one that is in use.
+    let without = config(&http).replace("[watch.shop", "[watch.other");
+    desk.file("amiwatch.toml", &without);
+    assert_eq!(desk.run(&["reload"]).code, 0);
+    let page = document(&get(address, "/api/status"));
+    assert_eq!(page["holds"], serde_json::json!([]));
+    assert_eq!(daemon.stop(), 0);
 }
 
 /// systemd's side of the conversation: a datagram socket that is named by the environment.

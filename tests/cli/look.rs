@@ -43,6 +43,18 @@ fn a_survey_shows_every_environment_and_why_it_drifted() {
     assert_eq!(desk.run(&["survey", "--exit-code"]).code, 3);
 }
 
+#[test]
+fn a_survey_says_where_it_looked_when_it_found_nothing() {
+    let served = Served::start();
+    let desk = Desk::at(served.address).with("AWS_REGION", "eu-central-1");
+    let ran = desk.run(&["survey"]);
+    assert!(ran.stdout.contains("No environment was found."), "{ran:?}");
+    let places = "Looked at 000000000000 in eu-central-1.";
+    assert!(ran.stdout.contains(places), "{ran:?}");
+    let json = desk.run(&["survey", "--format", "json"]).json();
+    assert_eq!(json["looked_at"][0]["region"], "eu-central-1");
+}
+
 /// `amiwatch survey | head -0`
 #[test]
 fn a_reader_that_has_gone_is_nobodys_error() {
@@ -62,7 +74,13 @@ fn a_survey_as_json_has_the_documented_shape() {
     assert_eq!(json["schema"], "amiwatch.survey/1");
     assert_eq!(
         keys(&json),
-        BTreeSet::from(["schema", "environments", "skipped", "unreachable"])
+        BTreeSet::from([
+            "schema",
+            "environments",
+            "skipped",
+            "unreachable",
+            "looked_at",
+        ])
     );
     let environments = json["environments"].as_array().expect("a list");
     assert_eq!(environments.len(), 2);

@@ -15,6 +15,7 @@ mod notify;
 mod receiver;
 mod recipe;
 mod rehearse;
+mod status;
 mod store;
 mod story;
 mod sweep;

@@ -16,7 +16,7 @@ use amiwatch::flow::verdict::{self, Exit};
 use amiwatch::model::ids::Region;
 use amiwatch::model::plan::{Action, PlanItem};
 use amiwatch::outbox::Delivered;
-use amiwatch::service::look::{Patience, look};
+use amiwatch::service::pass::look::{Patience, look};
 use amiwatch::service::pass::{Passed, pass};
 use amiwatch::service::runs::DriveError;
 use amiwatch::service::{Outside, Service};

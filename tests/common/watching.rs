@@ -3,11 +3,14 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::Duration;
 
 use amiwatch::clock::Clock;
 use amiwatch::model::request::{Answer, Ask, Request};
-use amiwatch::service::daemon::{self, Condition, Generation, Ground, Host, Rhythm, Signal};
+use amiwatch::service::daemon::{
+    self, Condition, Generation, Ground, Host, Rhythm, SettingsInUse, Signal,
+};
 use amiwatch::service::vitals::{Pulse, Vitals};
 use amiwatch::store::requests::{self, Stored};
 use amiwatch::store::{Store as _, StoreError};
@@ -46,7 +49,7 @@ impl Host for Surroundings<'_> {
     async fn load(&self) -> Result<Generation, String> {
         let (config, recipe) = self.config.borrow().clone()?;
         Ok(Generation {
-            settings: settings(&config, &recipe),
+            settings: Rc::new(settings(&config, &recipe)),
             connection: self.life.connection(&self.clock),
         })
     }
@@ -191,15 +194,17 @@ impl Life {
         let surroundings = self.surroundings(&clock, manner.alive_every);
         let vitals = Vitals::new(clock.now(), TimeDelta::hours(1));
         let first = Generation {
-            settings: self.settings.clone(),
+            settings: Rc::new(self.settings.clone()),
             connection: self.connection(&clock),
         };
         let outside = self.outside();
+        let in_use = SettingsInUse::new(&first.settings);
         let ground = Ground {
             store: &store,
             clock: &clock,
             lease,
             outside: &outside,
+            in_use: &in_use,
         };
         let watching = Watching {
             life: self,

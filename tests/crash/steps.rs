@@ -8,7 +8,7 @@ use amiwatch::flow::bake::hands::Bake;
 use amiwatch::flow::bake::kind::BakeKind;
 use amiwatch::flow::bake::steps::{BakeOutput, BakeStep, STEPS, journal_name};
 use amiwatch::service::Service;
-use amiwatch::service::look::{Patience, look};
+use amiwatch::service::pass::look::{Patience, look};
 use amiwatch::service::runs::bake::{Wish, give_order};
 use amiwatch::store::{Lease, Op, StoreError, left};
 use amiwatch::workflow::observer::Unobserved;

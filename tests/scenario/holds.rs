@@ -288,3 +288,23 @@ fn a_person_s_hold_does_not_disturb_the_driver_that_is_writing() {
         assert_eq!(life.holds().await, 1);
     });
 }
+
+#[test]
+fn more_holds_than_a_batch_has_room_for_are_told_by_the_passes_that_follow() {
+    paused(async || {
+        let life = life_with("");
+        let holds = 30;
+        for nth in 0..holds {
+            let on = HeldThing::Release(format!("4.6.{nth}"));
+            life.hold(on, None).await;
+        }
+        for _ in 0..5 {
+            life.pass().await;
+        }
+        let told = life.heard_events().into_iter();
+        let told = told.filter(|event| event == "held").count();
+        assert_eq!(told, holds);
+        assert_eq!(life.versions(), ["4.5.0"], "the pass itself went on");
+        life.each_notice_came_once();
+    });
+}

@@ -78,8 +78,9 @@ fn is_word(c: char) -> bool {
 }
 
 /// Nothing before it makes it a part of a longer word or path.
+/// Where something may be seen (`pub(in crate::outbox)`) is no name for it.
 fn starts_a_path(before: &str) -> bool {
-    !before.ends_with(is_word) && !before.ends_with("::")
+    !before.ends_with(is_word) && !before.ends_with("::") && !before.ends_with("pub(in ")
 }
 
 /// How many `super::` there are, and what follows them.

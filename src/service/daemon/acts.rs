@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
+use super::blind::{self, Change};
 use super::lanes::{self, AskEnd, BakeEnd, NotTold, PassEnd};
 use super::timers::{Tick, Timer};
 use super::{Daemon, Host, SWEEP_EVERY};
@@ -14,7 +15,7 @@ use crate::flow::verdict::{self, Exit};
 use crate::model::plan::PlanItem;
 use crate::model::request::{Answer, Ask, Request};
 use crate::outbox::Delivered;
-use crate::service::pass::Decided;
+use crate::service::pass::decide::Decided;
 use crate::service::runs::{self, DriveError, UnderWay};
 use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::telemetry::chain;
@@ -37,6 +38,7 @@ impl<H: Host> Daemon<'_, H> {
                     // Decided under a config that is gone: the pass that follows decides anew.
                     decided.starts.clear();
                 }
+                self.tell_blindness(&decided.items, now);
                 self.take(decided)
             }
             Ok(Err(error)) => {
@@ -73,6 +75,27 @@ impl<H: Host> Daemon<'_, H> {
         self.read_drift().await;
         self.status(result, now);
         Ok(())
+    }
+
+    /// Logs what cannot be seen, once a cause, and when it can be seen again.
+    fn tell_blindness(&self, items: &[PlanItem], now: DateTime<Utc>) {
+        let changes = self.vitals.change(|pulse| {
+            let (spots, changes) = blind::after(&pulse.blind, items, now);
+            pulse.blind = spots;
+            changes
+        });
+        for change in changes {
+            match change {
+                Change::Blind { watch, why } => {
+                    tracing::warn!(
+                        watch,
+                        why,
+                        "not everything can be read: nothing is concluded"
+                    );
+                }
+                Change::Sees { watch } => tracing::info!(watch, "everything can be read again"),
+            }
+        }
     }
 
     /// Queues what is to be started. What an earlier pass queued is decided anew.

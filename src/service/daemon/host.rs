@@ -1,5 +1,7 @@
 //! What the daemon lives in: whoever stops it, reloads it, and wants to know how it is.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cloud::Connection;
@@ -8,8 +10,27 @@ use crate::settings::Settings;
 /// Settings, and the way to AWS that they say. A reload makes a new generation; what the old one
 /// began goes on with the old one.
 pub struct Generation {
-    pub settings: Settings,
+    pub settings: Rc<Settings>,
     pub connection: Connection,
+}
+
+/// The settings that the daemon works by now, for the pages, which have no use for its way to AWS.
+pub struct SettingsInUse(RefCell<Rc<Settings>>);
+
+impl SettingsInUse {
+    /// Those that it starts with.
+    pub fn new(settings: &Rc<Settings>) -> Self {
+        Self(RefCell::new(Rc::clone(settings)))
+    }
+
+    /// As they are now; a reload changes nothing about what was given.
+    pub fn now(&self) -> Rc<Settings> {
+        Rc::clone(&self.0.borrow())
+    }
+
+    pub(super) fn replace(&self, settings: &Rc<Settings>) {
+        *self.0.borrow_mut() = Rc::clone(settings);
+    }
 }
 
 /// What somebody wants of the whole daemon.

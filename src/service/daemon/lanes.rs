@@ -9,15 +9,16 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
-use super::host::Generation;
+use super::host::{Generation, SettingsInUse};
 use super::log;
 use crate::clock::{Clock, Elapsed};
 use crate::flow::bake::kind::BakeKind;
 use crate::model::ids::WatchName;
 use crate::model::request::Answer;
 use crate::outbox::{self, Delivered};
-use crate::service::ask::{Asked, ask};
-use crate::service::pass::{Decided, Start, decide, order_one};
+use crate::service::desk::ask::{Asked, ask};
+use crate::service::pass::decide::{Decided, decide};
+use crate::service::pass::{Start, order_one};
 use crate::service::runs::bake::{BakeEnded, watches};
 use crate::service::runs::{self, DriveError, Driven as _, UnderWay};
 use crate::service::sweep::{self, SweepError, Swept};
@@ -34,6 +35,8 @@ pub struct Ground<'a> {
     pub lease: Lease,
     /// One for the process: its pacing and its secrets outlive a reload.
     pub outside: &'a Outside,
+    /// What the pages show the config of.
+    pub in_use: &'a SettingsInUse,
 }
 
 impl<'a> Ground<'a> {

@@ -89,6 +89,7 @@ impl<'a, H: Host> Daemon<'a, H> {
         self.ground.outside.secrets.forget_all();
         self.count();
         self.vitals.change(Pulse::new_connection);
+        self.ground.in_use.replace(&new.settings);
         self.generation = Rc::new(new);
         // What an earlier pass queued was decided under the old config.
         self.waiting.retain(|_, (_, asked)| asked.is_some());

@@ -17,7 +17,7 @@ use crate::model::ids::{ImageId, Installation, WatchName};
 use crate::model::notice::Told;
 use crate::model::plan::{Action, PlanItem};
 use crate::model::watch::{Recipe, Watch};
-use crate::service::look::Place;
+use crate::service::pass::look::Place;
 use crate::store::left::{What, leave};
 use crate::store::{Op, Store, StoreError, memory};
 use crate::workflow::journal::Phase;

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::Service;
 use super::recall::Learnt;
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::detect::{self, sight, watch_sighting};
@@ -19,6 +18,7 @@ use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::{About, Reason};
 use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
+use crate::service::Service;
 use crate::store::StoreError;
 use crate::store::memory::{self, Versioned};
 

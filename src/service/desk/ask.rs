@@ -3,16 +3,16 @@
 //! A person's word overrides the watch's own caution (its soak, that it only tells, the pause after a
 //! failure); a hold it overrides only with `force`. Writes what the look taught; starts nothing.
 
-use super::Service;
-use super::look::{Looked, Patience, look, wanted};
-use super::pass::Start;
-use super::remember::remember;
-use super::runs::DriveError;
 use crate::flow::plan;
 use crate::flow::verdict::{self, Exit};
 use crate::model::ids::{ImageId, WatchName};
 use crate::model::plan::Action;
 use crate::model::watch::OnDrift;
+use crate::service::Service;
+use crate::service::pass::Start;
+use crate::service::pass::look::{Looked, Patience, look, wanted};
+use crate::service::pass::remember::remember;
+use crate::service::runs::DriveError;
 use crate::settings::Settings;
 use crate::store::Lease;
 

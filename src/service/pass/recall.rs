@@ -2,10 +2,10 @@
 //! dozen calls. Only passes believe it and only passes write it: whoever asks by hand is told what
 //! AWS says now.
 
-use super::Service;
 use crate::model::ids::Scope;
 use crate::model::recall::Recall;
 use crate::model::sighting::Sighting;
+use crate::service::Service;
 use crate::store::recall::{Stored, load};
 use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError};
 

@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Service;
-use super::look::wanted;
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::adopt::{Adopted, Case, Refusal, adopt};
 use crate::flow::compare::compare;
@@ -17,6 +15,8 @@ use crate::model::history::Memory;
 use crate::model::ids::{ImageId, Scope};
 use crate::model::sighting::{Sighting, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
+use crate::service::Service;
+use crate::service::pass::look::wanted;
 use crate::store::memory::{self, Versioned, chronicle};
 use crate::store::{Batch, StoreError};
 

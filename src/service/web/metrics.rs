@@ -13,10 +13,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::vitals::{BakeResult, PassResult, Pulse, ReloadResult};
+use crate::service::vitals::{BakeResult, PassResult, Pulse, ReloadResult};
 
 /// The media type of what [`render`] gives.
-pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
 type Counters = Family<Labels, Counter>;
@@ -28,7 +28,7 @@ struct Scrape {
 }
 
 /// The values as OpenMetrics text.
-pub fn render(pulse: &Pulse, now: DateTime<Utc>) -> String {
+pub(super) fn render(pulse: &Pulse, now: DateTime<Utc>) -> String {
     let mut scrape = Scrape {
         registry: Registry::with_prefix("amiwatch"),
     };
@@ -124,6 +124,18 @@ impl Scrape {
             Unit::Seconds,
             ages,
         );
+        let blind = Family::<Labels, Gauge>::default();
+        for (watch, spot) in &pulse.blind {
+            let age = (now - spot.since).num_seconds().max(0);
+            let labels = vec![("watch", watch.clone())];
+            blind.get_or_create(&labels).set(age);
+        }
+        self.registry.register_with_unit(
+            "blind_age",
+            "For how long the watch could not be read, or not wholly; absent while it can be",
+            Unit::Seconds,
+            blind,
+        );
     }
 
     fn bakes(&mut self, pulse: &Pulse) {
@@ -190,7 +202,7 @@ mod tests {
 
     use super::*;
     use crate::cloud::{Calls, OperationCalls};
-    use crate::service::vitals::Vitals;
+    use crate::service::vitals::{BlindSpot, Vitals};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -209,6 +221,12 @@ mod tests {
             pulse
                 .drifted_since
                 .insert("000000000000/eu-west-1/shop".to_owned(), Some(at(40)));
+            let spot = BlindSpot {
+                since: at(70),
+                causes: BTreeSet::new(),
+                why: "refused".to_owned(),
+            };
+            pulse.blind.insert("shop".to_owned(), spot);
             let calls = OperationCalls {
                 sent: 7,
                 throttled: 2,
@@ -237,6 +255,7 @@ mod tests {
             "amiwatch_last_pass_duration_seconds 1.5",
             "amiwatch_last_good_pass_timestamp_seconds 50",
             "amiwatch_drift_age_seconds{watch=\"000000000000/eu-west-1/shop\"} 60",
+            "amiwatch_blind_age_seconds{watch=\"shop\"} 30",
             "amiwatch_bakes_total{result=\"verified\"} 1",
             "amiwatch_api_calls_total{operation=\"ec2:DescribeImages\"} 7",
             "amiwatch_api_throttles_total{operation=\"ec2:DescribeImages\"} 2",

@@ -2,26 +2,21 @@
 //! browser reaches loopback too, under a name of its own that resolves to it (DNS rebinding), and
 //! must not read what is served here. Knows no pages.
 
-use axum::extract::Request;
-use axum::http::uri::Authority;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use hyper::header::{HOST, HeaderValue};
+use hyper::http::uri::Authority;
+use hyper::{HeaderMap, Uri};
 
-const REFUSED: &str = "this is served under a loopback name alone: ask with `Host: 127.0.0.1`; a \
+/// What a foreign caller is told.
+pub(super) const REFUSED: &str = "this is served under a loopback name alone: ask with `Host: 127.0.0.1`; a \
                        proxy in front must send that, not its own name\n";
 
-/// Answers 403 to a request that names another host than this machine.
-pub(super) async fn refuse_foreign_hosts(request: Request, next: Next) -> Response {
-    let in_line = request.uri().authority().map(Authority::as_str);
-    let hosts = request.headers().get_all(header::HOST);
-    let foreign = in_line.is_some_and(|host| !is_loopback_name(host))
-        || hosts.iter().any(|host| !names_loopback(host));
-    match foreign {
-        true => (StatusCode::FORBIDDEN, REFUSED).into_response(),
-        // Without any (HTTP/1.0) it comes from no browser.
-        false => next.run(request).await,
-    }
+/// Whether a request names another host than this machine. Without any (HTTP/1.0) it comes from no
+/// browser.
+pub(super) fn is_foreign(uri: &Uri, headers: &HeaderMap) -> bool {
+    let in_line = uri.authority().map(Authority::as_str);
+    let hosts = headers.get_all(HOST);
+    in_line.is_some_and(|host| !is_loopback_name(host))
+        || hosts.iter().any(|host| !names_loopback(host))
 }
 
 fn names_loopback(host: &HeaderValue) -> bool {

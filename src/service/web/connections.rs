@@ -6,14 +6,17 @@
 //! Knows no pages.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Router;
 use futures_util::StreamExt as _;
 use futures_util::future::{AbortHandle, abortable};
 use futures_util::stream::FuturesUnordered;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::clock::Clock;
@@ -33,8 +36,15 @@ struct Seat {
     leave: AbortHandle,
 }
 
-/// Serves until the future is dropped.
-pub(super) async fn serve(listener: TcpListener, router: Router, clock: &Clock) {
+/// One whole answer.
+pub(super) type Page = Response<Full<Bytes>>;
+
+/// Serves until the future is dropped; each question is answered by `answer`.
+pub(super) async fn serve<F, A>(listener: TcpListener, clock: &Clock, answer: F)
+where
+    F: Fn(Request<Incoming>) -> A + Copy,
+    A: Future<Output = Page>,
+{
     let mut connections = FuturesUnordered::new();
     let mut seats: VecDeque<Seat> = VecDeque::new();
     let mut number: u64 = 0;
@@ -50,7 +60,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, clock: &Clock) 
                     // Whoever has something to say is heard before the next one takes its seat.
                     tokio::task::yield_now().await;
                 }
-                connections.push(converse(number, router.clone(), stream, clock, &mut seats));
+                connections.push(converse(number, answer, stream, clock, &mut seats));
             },
         }
     }
@@ -63,19 +73,27 @@ fn make_room(seats: &mut VecDeque<Seat>) -> Option<AbortHandle> {
 }
 
 /// The conversation under a number, which it ends with.
-fn converse<'a>(
+fn converse<'a, F, A>(
     number: u64,
-    router: Router,
+    answer: F,
     stream: TcpStream,
     clock: &'a Clock,
     seats: &mut VecDeque<Seat>,
-) -> impl Future<Output = u64> + use<'a> {
+) -> impl Future<Output = u64> + use<'a, F, A>
+where
+    F: Fn(Request<Incoming>) -> A + Copy,
+    A: Future<Output = Page>,
+{
+    let answers = service_fn(move |question| {
+        let answered = answer(question);
+        async move { Ok::<_, Infallible>(answered.await) }
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_MAX)
         .max_buf_size(HEAD_MAX_BYTES)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), answers);
     let (talk, leave) = abortable(clock.timeout(CONNECTION_MAX, connection));
     seats.push_back(Seat { number, leave });
     async move {
@@ -87,7 +105,6 @@ fn converse<'a>(
 
 #[cfg(test)]
 mod tests {
-    use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
@@ -98,10 +115,10 @@ mod tests {
     async fn beside_a_server(body: impl AsyncFnOnce(std::net::SocketAddr)) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let pages = Router::new().route("/healthz", get(async || "well"));
+        let well = |_: Request<Incoming>| async { Response::new(Full::from("well")) };
         let clock = Clock::real();
         tokio::select! {
-            () = serve(listener, pages, &clock) => {}
+            () = serve(listener, &clock, well) => {}
             () = body(address) => {}
         }
     }

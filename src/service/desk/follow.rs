@@ -1,18 +1,17 @@
-//! Follows a bake that another process drives, by reading its journal: the same lines as if this
-//! process drove it.
+//! Follows a bake that another process drives, by reading its journal: what is told is the same as if
+//! this process drove it.
 
-use super::progress;
-use super::session::Session;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::steps::BakeStep;
-use crate::flow::verdict::Exit;
 use crate::model::ids::WatchName;
 use crate::service::runs::Driven as _;
-use crate::service::runs::bake::{BakeEnded, BakeObserver};
-use crate::workflow::journal::{EventOf, Phase};
+use crate::service::runs::bake::{BakeEnded, BakeObserver, Observers};
+use crate::store::Store;
+use crate::workflow::RunError;
+use crate::workflow::journal::Phase;
 use crate::workflow::kind::step_word;
 use crate::workflow::open::open_runs;
-use crate::workflow::recovery::replay;
+use crate::workflow::recovery::{events, replay};
 
 /// The journal that is followed, and how far it was told.
 pub(super) struct Follow {
@@ -32,19 +31,19 @@ impl Follow {
 
     /// One look: tells what is new, and gives the end once there is one. A journal that its driver
     /// has named and not begun yet is waited for.
-    pub(super) async fn look(&mut self, session: &Session) -> anyhow::Result<Option<BakeEnded>> {
-        if session.store.journal(&self.journal).await?.is_empty() {
+    pub(super) async fn look(
+        &mut self,
+        store: &dyn Store,
+        observers: &Observers<'_>,
+    ) -> Result<Option<BakeEnded>, RunError> {
+        if store.journal(&self.journal).await?.is_empty() {
             return Ok(None);
         }
-        let run = replay::<BakeKind>(&*session.store, &self.journal).await?;
-        let observer = self
-            .observer
-            .get_or_insert_with(|| progress::observer(run.input()));
-        let events = session.store.journal(&self.journal).await?;
-        for event in events.iter().skip(self.told) {
-            let event: EventOf<BakeKind> = serde_json::from_value(event.clone())?;
-            observer.recorded(&event);
-        }
+        let run = replay::<BakeKind>(store, &self.journal).await?;
+        let observer = self.observer.get_or_insert_with(|| observers(run.input()));
+        let events = events::<BakeKind>(store, &self.journal).await?;
+        let new = events.iter().skip(self.told);
+        new.for_each(|event| observer.recorded(event));
         self.told = events.len();
         match run.phase().clone() {
             Phase::Closed(outcome) => Ok(Some(BakeKind::conclude(outcome, &run))),
@@ -68,27 +67,13 @@ fn under_way(phase: &Phase<BakeStep>) -> Option<(BakeStep, String)> {
 
 /// The open journal of this watch, when there is one.
 pub(super) async fn open_bake(
-    session: &Session,
+    store: &dyn Store,
     watch: &WatchName,
-) -> anyhow::Result<Option<String>> {
-    for one in open_runs::<BakeKind>(&*session.store).await? {
+) -> Result<Option<String>, RunError> {
+    for one in open_runs::<BakeKind>(store).await? {
         if one.known()?.subject == watch.as_str() {
             return Ok(Some(one.journal));
         }
     }
     Ok(None)
-}
-
-/// Says how a bake ended: the image alone on stdout, or why there is none.
-pub(super) fn say(ended: &BakeEnded) -> Exit {
-    match &ended.image {
-        Some(image) => {
-            println!("{image}");
-            Exit::Done
-        }
-        None => {
-            eprintln!("amiwatch: {}", ended.failure().unwrap_or_default());
-            Exit::Failed
-        }
-    }
 }

@@ -1,15 +1,15 @@
 //! Gathers what an explanation is made from: a look at AWS, or what the store remembers of the last
 //! one; what it remembers beside that; a bake that goes on; the schedule. Writes nothing.
 
-use super::Service;
 use super::changes::in_full;
 use super::history::under_way;
-use super::look::{Looked, Patience, look};
-use super::schedule::Timetable;
 use crate::flow::explain::{Explanation, Passes, Silence, Subject, View, explain};
 use crate::model::changes::ChangesInFull;
 use crate::model::history::WatchHistory;
 use crate::model::watch::Watch;
+use crate::service::Service;
+use crate::service::pass::look::{Looked, Patience, look};
+use crate::service::schedule::Timetable;
 use crate::store::memory;
 use crate::store::memory::chronicle::chronicles;
 use crate::workflow::error::RunError;

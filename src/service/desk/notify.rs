@@ -1,0 +1,162 @@
+//! Whether people can be told, and what they were not told yet. Both work beside a running daemon: a
+//! sample is no business of the store's, and what was given up is made due again row by row.
+
+use serde::Serialize;
+
+use super::opening::{leave, take};
+use crate::cloud::CloudError;
+use crate::flow::notify::sample;
+use crate::flow::verdict::Exit;
+use crate::outbox::{self, Revived, Sender};
+use crate::service::Service;
+use crate::service::pass::TELL_MAX;
+use crate::store::{StoreError, memory};
+
+/// `notify test --format json`
+#[derive(Debug, Serialize)]
+pub struct Tested {
+    pub schema: &'static str,
+    pub notifiers: Vec<TestedNotifier>,
+}
+
+/// What came of one sample.
+#[derive(Debug, Serialize)]
+pub struct TestedNotifier {
+    pub name: String,
+    /// `sns`, `slack`
+    pub kind: &'static str,
+    pub sent: bool,
+    /// Why not, and what to do about it.
+    pub why: Option<String>,
+}
+
+/// `notify retry --format json`
+#[derive(Debug, Serialize)]
+pub struct Retried {
+    pub schema: &'static str,
+    /// Another amiwatch process delivers; what is below was made due and left to it.
+    pub left_to_driver: bool,
+    pub notices: Vec<RetriedNotice>,
+}
+
+/// What came of one notice that had been given up.
+#[derive(Debug, Serialize)]
+pub struct RetriedNotice {
+    pub notifier: String,
+    pub key: String,
+    pub subject: String,
+    /// Absent when it was left to the process that drives.
+    pub delivered: Option<bool>,
+    /// Why it was not delivered: now, or else before.
+    pub why: Option<String>,
+}
+
+/// Why nobody was told.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifyError {
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Tested {
+    /// How `notify test` ends.
+    pub fn exit(&self) -> Exit {
+        well(self.notifiers.iter().all(|one| one.sent))
+    }
+}
+
+impl Retried {
+    /// How `notify retry` ends.
+    pub fn exit(&self) -> Exit {
+        let mut notices = self.notices.iter();
+        well(notices.all(|one| one.delivered != Some(false)))
+    }
+}
+
+fn well(well: bool) -> Exit {
+    match well {
+        true => Exit::Done,
+        false => Exit::Failed,
+    }
+}
+
+/// Sends a sample to each receiver that is named.
+///
+/// # Errors
+/// When there is no region to reach AWS in. What a receiver refused is in the document.
+pub async fn test(service: &Service<'_>, wanted: &[String]) -> Result<Tested, CloudError> {
+    let senders = service.senders()?;
+    let mut notifiers = Vec::new();
+    for (name, sender) in senders.iter().filter(|(name, _)| wanted.contains(*name)) {
+        notifiers.push(test_one(service, name, sender).await);
+    }
+    Ok(Tested {
+        schema: "amiwatch.notify-test/1",
+        notifiers,
+    })
+}
+
+async fn test_one(service: &Service<'_>, name: &str, sender: &Sender) -> TestedNotifier {
+    let installation = service.settings.installation.as_ref();
+    let notice = sample(installation, name, service.clock.now());
+    let sent = sender.send(&notice, false).await;
+    TestedNotifier {
+        name: name.to_owned(),
+        kind: sender.kind(),
+        sent: sent.is_ok(),
+        why: sent.err().map(|error| error.to_string()),
+    }
+}
+
+/// Makes due again what was given up, and sends it unless another process does.
+///
+/// # Errors
+/// [`NotifyError`]
+pub async fn retry(service: &Service<'_>) -> Result<Retried, NotifyError> {
+    let store = service.store;
+    let revived = outbox::revive(store, service.clock.now()).await?;
+    let lease = match revived.is_empty() {
+        true => None,
+        false => take(store).await?,
+    };
+    let drives = lease.is_some();
+    if let Some(lease) = lease {
+        outbox::drain(store, &service.senders()?, service.clock, TELL_MAX).await?;
+        leave(store, lease).await;
+    }
+    let mut notices = Vec::new();
+    for one in revived {
+        notices.push(retried(service, one, drives).await?);
+    }
+    Ok(Retried {
+        schema: "amiwatch.notify-retry/1",
+        left_to_driver: !drives && !notices.is_empty(),
+        notices,
+    })
+}
+
+/// How a delivery that was tried again stands now.
+async fn retried(
+    service: &Service<'_>,
+    one: Revived,
+    tried: bool,
+) -> Result<RetriedNotice, StoreError> {
+    let waiting = memory::outbox(service.store).await?;
+    let mut rows = waiting.iter().map(|(_, entry)| &entry.value);
+    let row = rows.find(|row| row.notice.key == one.key);
+    let left = row.and_then(|row| row.to.get(&one.notifier));
+    let why = match (tried, left) {
+        (true, None) => None,
+        (true, Some(left)) => left.last_why.clone(),
+        (false, _) => Some(one.why),
+    };
+    Ok(RetriedNotice {
+        notifier: one.notifier,
+        key: one.key,
+        subject: one.subject,
+        delivered: tried.then_some(left.is_none()),
+        why,
+    })
+}

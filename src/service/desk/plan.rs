@@ -1,0 +1,105 @@
+//! What a pass would do now, and why, with the order that a bake would get. Changes nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::flow::verdict::{self, Exit};
+use crate::model::bake::{BakeOrder, LaunchChoice};
+use crate::model::ids::WatchName;
+use crate::model::plan::PlanItem;
+use crate::service::Service;
+use crate::service::pass::look::{Looked, Patience, look};
+use crate::service::runs::DriveError;
+use crate::service::runs::bake::{Wish, give_order};
+use crate::service::telemetry::chain;
+use crate::store::StoreError;
+
+/// `plan --format json`
+#[derive(Debug, Serialize)]
+pub struct Planned {
+    pub schema: &'static str,
+    pub watches: Vec<PlannedWatch>,
+}
+
+/// What would be done about one watch.
+#[derive(Debug, Serialize)]
+pub struct PlannedWatch {
+    #[serde(flatten)]
+    pub item: PlanItem,
+    /// What the bake would use; absent when nothing would be baked, or `cannot_order` says why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderInShort>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cannot_order: Option<String>,
+    /// What it follows, as people read it.
+    #[serde(skip)]
+    pub base: String,
+}
+
+/// The parts of an order that people ask for; the user data is long and the recipe is theirs.
+#[derive(Debug, Serialize)]
+pub struct OrderInShort {
+    pub key: String,
+    pub image_name: String,
+    pub launches: Vec<LaunchChoice>,
+    pub user_data_bytes: usize,
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Planned {
+    /// How `plan` ends: 1 when something that would be baked cannot be ordered.
+    pub fn exit(&self) -> Exit {
+        let failed = self.watches.iter().any(|one| one.cannot_order.is_some());
+        let failed = if failed { Exit::Failed } else { Exit::Done };
+        verdict::exit(self.watches.iter().map(|one| &one.item.drift)).and(failed)
+    }
+}
+
+/// Plans for every watch, or for one.
+///
+/// # Errors
+/// When the store cannot be read. What AWS does not answer is in the plan.
+pub async fn plan(service: &Service<'_>, only: Option<&WatchName>) -> Result<Planned, StoreError> {
+    let mut watches = Vec::new();
+    for one in look(service, only, Patience::Waits).await? {
+        let (order, cannot_order) = match order(service, &one).await {
+            Ok(Some(BakeOrder {
+                impossible: Some(why),
+                ..
+            })) => (None, Some(why)),
+            Ok(order) => (order.map(OrderInShort::of), None),
+            Err(error) => (None, Some(chain(&error))),
+        };
+        watches.push(PlannedWatch {
+            base: one.watch.base.to_string(),
+            item: one.item,
+            order,
+            cannot_order,
+        });
+    }
+    Ok(Planned {
+        schema: "amiwatch.plan/1",
+        watches,
+    })
+}
+
+/// The order that a bake of this watch would get.
+async fn order(service: &Service<'_>, one: &Looked<'_>) -> Result<Option<BakeOrder>, DriveError> {
+    let (Some(wish), Some(place)) = (Wish::planned(&one.item), &one.place) else {
+        return Ok(None);
+    };
+    Ok(Some(give_order(service, one.watch, place, &wish).await?))
+}
+
+impl OrderInShort {
+    fn of(order: BakeOrder) -> Self {
+        Self {
+            key: order.key.to_string(),
+            image_name: order.image_name,
+            launches: order.launches,
+            user_data_bytes: order.builder_user_data.len(),
+            tags: order.tags,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A bake's progress as whoever draws it needs it: a journal's entries, read into plain values.
+
+use std::cell::RefCell;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::flow::bake::steps::{BakeOutput, BakeStep};
+use crate::model::bake::BakeOrder;
+use crate::service::runs::bake::BakeObserver;
+use crate::workflow::kind::step_word;
+use crate::workflow::observer::{Observer, Unobserved};
+use crate::workflow::{Event, Outcome};
+
+/// What a bake says of itself while it goes on.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    Begun(&'a BakeOrder),
+    StepBegun {
+        step: String,
+    },
+    StepDone {
+        step: String,
+        took: Option<TimeDelta>,
+        /// An instance's or an image's id, or what the checks said.
+        made: Option<String>,
+    },
+    StepFailed {
+        step: String,
+        took: Option<TimeDelta>,
+        why: &'a str,
+        /// The end of the guest's console, where it was the guest.
+        detail: Option<&'a str>,
+    },
+    Undoing {
+        step: String,
+    },
+    /// Something cannot be removed: a person is needed.
+    Left {
+        why: &'a str,
+        by_hand: &'a str,
+    },
+    /// A look found the step still under way.
+    Waiting {
+        step: String,
+        so_far: &'a str,
+    },
+    Closed {
+        verified: bool,
+        /// What a person has to do about what was left.
+        by_hand: Vec<&'a str>,
+    },
+}
+
+/// An observer for one bake that tells its progress.
+pub fn observer(tell: impl Fn(&Progress<'_>) + 'static) -> Box<BakeObserver> {
+    Box::new(Teller {
+        tell,
+        since: RefCell::default(),
+    })
+}
+
+/// An observer that tells nobody.
+pub fn unobserved() -> Box<BakeObserver> {
+    Box::new(Unobserved)
+}
+
+struct Teller<F> {
+    tell: F,
+    /// When the step that is under way began.
+    since: RefCell<Option<DateTime<Utc>>>,
+}
+
+impl<F> Teller<F> {
+    fn took(&self, at: DateTime<Utc>) -> Option<TimeDelta> {
+        self.since.borrow_mut().take().map(|since| at - since)
+    }
+
+    fn progress<'e>(
+        &self,
+        event: &'e Event<BakeOrder, BakeStep, BakeOutput>,
+    ) -> Option<Progress<'e>> {
+        Some(match event {
+            Event::Opened { input, .. } => Progress::Begun(input),
+            Event::Started { step, at, .. } => {
+                self.since.borrow_mut().get_or_insert(*at);
+                let step = step_word(step);
+                Progress::StepBegun { step }
+            }
+            Event::Done { step, at, output } => Progress::StepDone {
+                step: step_word(step),
+                took: self.took(*at),
+                made: made(output),
+            },
+            Event::Failed { step, at, failure } => Progress::StepFailed {
+                step: step_word(step),
+                took: self.took(*at),
+                why: &failure.why,
+                detail: failure.detail.as_deref(),
+            },
+            Event::UndoStarted { step, .. } => {
+                let step = step_word(step);
+                Progress::Undoing { step }
+            }
+            Event::Undone { .. } => return None,
+            Event::Left { left, .. } => Progress::Left {
+                why: &left.why,
+                by_hand: &left.by_hand,
+            },
+            Event::Closed { outcome, .. } => closed(outcome),
+        })
+    }
+}
+
+impl<F: Fn(&Progress<'_>)> Observer<BakeOrder, BakeStep, BakeOutput> for Teller<F> {
+    fn recorded(&self, event: &Event<BakeOrder, BakeStep, BakeOutput>) {
+        if let Some(progress) = self.progress(event) {
+            (self.tell)(&progress);
+        }
+    }
+
+    fn waiting(&self, step: BakeStep, so_far: &str) {
+        let step = step_word(&step);
+        (self.tell)(&Progress::Waiting { step, so_far });
+    }
+}
+
+fn closed(outcome: &Outcome) -> Progress<'_> {
+    let (verified, left) = match outcome {
+        Outcome::Succeeded { left } => (true, left),
+        Outcome::Failed { left, .. } => (false, left),
+    };
+    let by_hand = left.iter().map(|one| one.by_hand.as_str()).collect();
+    Progress::Closed { verified, by_hand }
+}
+
+fn made(output: &BakeOutput) -> Option<String> {
+    Some(match output {
+        BakeOutput::Instance { id } => id.to_string(),
+        BakeOutput::Image { id } => id.to_string(),
+        BakeOutput::Report {
+            redundant: true, ..
+        } => "all checks passed, on the untouched base as well".to_owned(),
+        BakeOutput::Report { .. } => "all checks passed".to_owned(),
+        BakeOutput::Network { .. }
+        | BakeOutput::Stopped
+        | BakeOutput::Available { .. }
+        | BakeOutput::Verified
+        | BakeOutput::Clean => return None,
+    })
+}

@@ -1,0 +1,223 @@
+//! What is: how each watch stands, its image, bakes under way, holds, what was left behind, notices that
+//! wait. Reads the store alone, so it works beside a running pass and without AWS.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Desk;
+use super::hold::{Held, in_force};
+use super::opening::driver;
+use crate::flow::bake::kind::BakeKind;
+use crate::flow::bake::story::story;
+use crate::flow::watch_state::{KnownOfWatch, WatchState, watch_state};
+use crate::model::chronicle::{Chronicle, Seen, What};
+use crate::model::history::WatchHistory;
+use crate::model::hold::Hold;
+use crate::model::story::{BakeStory, StepEnd};
+use crate::outbox::WaitingWritten;
+use crate::store::left::{self, LeftBehind};
+use crate::store::memory;
+use crate::store::memory::chronicle::chronicles;
+use crate::store::{Store, StoreError};
+use crate::workflow::RunError;
+use crate::workflow::journal::Phase;
+use crate::workflow::kind::step_word;
+use crate::workflow::open::open_runs;
+use crate::workflow::recovery::{events, replay};
+
+/// Earlier bakes of a watch that say how long a step takes.
+const BAKES_COMPARED: usize = 5;
+
+/// `status --format json`, and `/api/status`.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    pub schema: &'static str,
+    /// What the daemon says of itself, as `/healthz` has it; absent where none was asked or answered.
+    pub daemon: Option<Value>,
+    /// Who works on the store now: the daemon, or a command; absent when nobody does.
+    pub driver: Option<String>,
+    pub watches: Vec<RememberedWatch>,
+    pub bakes: Vec<BakeUnderWay>,
+    pub holds: Vec<Held>,
+    pub notices_waiting: Vec<WaitingWritten>,
+    /// What bakes could not remove: a person is needed.
+    pub left: Vec<LeftBehind>,
+}
+
+impl Status {
+    /// With what the daemon says of itself.
+    #[must_use]
+    pub fn beside(self, health: &impl Serialize) -> Self {
+        Self {
+            daemon: serde_json::to_value(health).ok(),
+            ..self
+        }
+    }
+}
+
+/// A watch as the store remembers it.
+#[derive(Debug, Serialize)]
+pub struct RememberedWatch {
+    /// `<account>/<region>/<watch>`
+    pub watch: String,
+    #[serde(flatten)]
+    pub history: WatchHistory,
+    pub state: WatchState,
+}
+
+/// A bake that goes on now.
+#[derive(Debug, Serialize)]
+pub struct BakeUnderWay {
+    pub watch: String,
+    /// `<account>/<region>`
+    pub place: String,
+    pub base_image: String,
+    pub generation: u32,
+    pub attempt: u32,
+    pub step: String,
+    pub journal: String,
+    pub since: DateTime<Utc>,
+    /// When the step began; absent between two steps.
+    pub step_since: Option<DateTime<Utc>>,
+    /// How long the step took in this watch's last verified bakes: the middle one.
+    pub step_typically_s: Option<i64>,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// When the store cannot be read, or a journal in it was written by a newer amiwatch.
+pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
+    let store = desk.store;
+    let left = left::left(store, None).await?.into_iter();
+    let waiting = memory::outbox(store).await?;
+    let chronicles = chronicles(store, None).await?;
+    let holds = in_force(desk).await?;
+    let bakes = bakes_under_way(store, &chronicles).await?;
+    Ok(Status {
+        schema: "amiwatch.status/1",
+        daemon: None,
+        driver: driver(store).await?,
+        watches: watches(store, &chronicles, &holds, &bakes).await?,
+        bakes,
+        holds,
+        notices_waiting: waiting
+            .iter()
+            .map(|(_, entry)| WaitingWritten::of(&entry.value))
+            .collect(),
+        left: left.map(|(_, entry)| entry.value).collect(),
+    })
+}
+
+async fn watches(
+    store: &dyn Store,
+    chronicles: &[Chronicle],
+    holds: &[Held],
+    bakes: &[BakeUnderWay],
+) -> Result<Vec<RememberedWatch>, StoreError> {
+    let remembered = memory::watches(store).await?.into_iter();
+    let stands = remembered.map(|(watch, history)| {
+        let (place, name) = watch.rsplit_once('/').unwrap_or(("", watch.as_str()));
+        let holds = holds.iter().filter(|held| held.watch.as_str() == name);
+        let holds: Vec<Hold> = holds.map(|held| held.hold.clone()).collect();
+        let mut bakes = bakes.iter();
+        let bake = bakes.find(|bake| bake.watch == name && bake.place == place);
+        let state = watch_state(&KnownOfWatch {
+            history: &history,
+            seen: last_seen(chronicles, &watch),
+            holds: &holds,
+            baking_since: bake.map(|bake| bake.since),
+        });
+        RememberedWatch {
+            watch,
+            history,
+            state,
+        }
+    });
+    Ok(stands.collect())
+}
+
+fn last_seen<'c>(chronicles: &'c [Chronicle], watch: &str) -> Option<(DateTime<Utc>, &'c Seen)> {
+    let chronicle = chronicles.iter().find(|one| one.watch == watch)?;
+    let (at, seen) = chronicle.last_seen.as_ref()?;
+    Some((*at, seen))
+}
+
+async fn bakes_under_way(
+    store: &dyn Store,
+    chronicles: &[Chronicle],
+) -> Result<Vec<BakeUnderWay>, RunError> {
+    let mut bakes = Vec::new();
+    for one in open_runs::<BakeKind>(store).await? {
+        bakes.extend(bake_under_way(store, one.journal, chronicles).await?);
+    }
+    Ok(bakes)
+}
+
+async fn bake_under_way(
+    store: &dyn Store,
+    journal: String,
+    chronicles: &[Chronicle],
+) -> Result<Option<BakeUnderWay>, RunError> {
+    let run = replay::<BakeKind>(store, &journal).await?;
+    let written = events::<BakeKind>(store, &journal).await?;
+    let Some(told) = story(&journal, &written) else {
+        return Ok(None);
+    };
+    let order = run.input();
+    let (step, typically_s) = match run.phase() {
+        Phase::Ready => ("between steps".to_owned(), None),
+        Phase::Running { step, .. } => {
+            let (word, watch) = (step_word(step), format!("{}/{}", order.scope, order.watch));
+            let typically = typically_s(store, chronicles, &watch, &word).await?;
+            (word, typically)
+        }
+        Phase::Undoing { step, .. } => (format!("undoing {}", step_word(step)), None),
+        Phase::Failing => ("failing".to_owned(), None),
+        Phase::Closed(_) => ("closed".to_owned(), None),
+    };
+    Ok(Some(BakeUnderWay {
+        watch: order.watch.to_string(),
+        place: order.scope.to_string(),
+        base_image: order.release.image.to_string(),
+        generation: order.generation,
+        attempt: order.attempt,
+        step,
+        since: told.started_at,
+        step_since: told.at_step().map(|step| step.started_at),
+        step_typically_s: typically_s,
+        journal,
+    }))
+}
+
+/// How long the step took in the last verified bakes of the watch; absent when there was none.
+async fn typically_s(
+    store: &dyn Store,
+    chronicles: &[Chronicle],
+    watch: &str,
+    step: &str,
+) -> Result<Option<i64>, RunError> {
+    let chronicle = chronicles.iter().find(|one| one.watch == watch);
+    let entries = chronicle
+        .map_or(&[][..], |one| &one.entries[..])
+        .iter()
+        .rev();
+    let journals = entries.filter_map(|entry| match &entry.what {
+        What::Baked(baked) if baked.image.is_some() => Some(&baked.journal),
+        _ => None,
+    });
+    let mut took = Vec::new();
+    for journal in journals.take(BAKES_COMPARED) {
+        let written = events::<BakeKind>(store, journal).await?;
+        took.extend(story(journal, &written).and_then(|story| step_took_s(&story, step)));
+    }
+    took.sort_unstable();
+    Ok(took.get(took.len() / 2).copied())
+}
+
+fn step_took_s(story: &BakeStory, step: &str) -> Option<i64> {
+    let mut steps = story.steps.iter();
+    let done = steps.find(|one| one.step == step && one.outcome == StepEnd::Done)?;
+    Some(done.took()?.num_seconds())
+}

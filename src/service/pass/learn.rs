@@ -1,0 +1,121 @@
+//! What a look teaches of one watch: the records after it, what people are to be told, and the
+//! chronicle's entry. A plain function of what is remembered and what was seen; [`super::remember`] reads
+//! the one and writes the other.
+
+use chrono::{DateTime, Utc};
+
+use crate::flow::notify::{self, News};
+use crate::flow::verdict::{self, Exit};
+use crate::model::bake::BakedImage;
+use crate::model::chronicle::{Entry, Seen, What};
+use crate::model::history::WatchHistory;
+use crate::model::hold::Hold;
+use crate::model::ids::{Installation, Scope};
+use crate::model::notice::Notice;
+use crate::model::plan::{Action, PlanItem};
+use crate::model::reason::Class;
+use crate::model::told::ToldDrift;
+
+/// What is remembered of a watch before a look is written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before<'a> {
+    pub history: &'a WatchHistory,
+    pub holds: &'a [Hold],
+    /// Absent when the watch was never looked at.
+    pub told: Option<&'a ToldDrift>,
+}
+
+/// What the look saw and led to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub installation: Option<&'a Installation>,
+    pub scope: &'a Scope,
+    pub item: &'a PlanItem,
+    /// The image that is to be adopted, as its tags tell it.
+    pub adopted: Option<&'a BakedImage>,
+    pub now: DateTime<Utc>,
+}
+
+/// What is to be written. A record that is absent stays as it is.
+#[derive(Debug)]
+pub(super) struct Learned {
+    pub history: Option<WatchHistory>,
+    /// Without those that have ended.
+    pub holds: Option<Vec<Hold>>,
+    pub told: Option<ToldDrift>,
+    /// What is new in the drift: told in the batch that remembers it as told.
+    pub news: Option<Notice>,
+    /// What people hold; whoever was told already is not told again.
+    pub held: Vec<Notice>,
+    pub entry: Entry,
+}
+
+/// What this look teaches.
+pub(super) fn learn(before: &Before<'_>, look: &Look<'_>) -> Learned {
+    let history = learned(before.history, look);
+    let holds = in_force(before.holds, look.now);
+    let (told, news) = match news(before.told, look) {
+        Some(News { notice, after }) => (Some(after), notice),
+        None => (None, None),
+    };
+    Learned {
+        history: (history != *before.history).then_some(history),
+        held: held(&holds, look),
+        holds: (holds.len() < before.holds.len()).then_some(holds),
+        told,
+        news,
+        entry: Entry {
+            at: look.now,
+            what: What::Seen(Seen::of(look.item)),
+        },
+    }
+}
+
+/// The memory after this look.
+fn learned(before: &WatchHistory, look: &Look<'_>) -> WatchHistory {
+    let mut after = before.clone();
+    let (now, drift) = (look.now, &look.item.drift);
+    if let Some(release) = &drift.release {
+        // The very first release of a watch counts from its own date: nobody saw it come.
+        let first = if before.first_seen.is_empty() {
+            release.created.unwrap_or(now)
+        } else {
+            now
+        };
+        after.saw(&release.image, first);
+    }
+    if drift.has(Class::Drift) || drift.has(Class::Behind) {
+        after.drifted_since.get_or_insert(now);
+    } else if look.item.action != Action::CannotTell && verdict::exit([drift]) == Exit::Done {
+        after.drifted_since = None;
+    }
+    if let Action::Adopt { .. } = &look.item.action {
+        after.current = look.adopted.cloned().or(after.current);
+        after.failing = None;
+    }
+    after
+}
+
+fn in_force(holds: &[Hold], now: DateTime<Utc>) -> Vec<Hold> {
+    let holds = holds.iter().filter(|hold| hold.in_force(now));
+    holds.cloned().collect()
+}
+
+/// What people hold of the watch, to be told.
+fn held(holds: &[Hold], look: &Look<'_>) -> Vec<Notice> {
+    let Some(installation) = look.installation else {
+        return Vec::new();
+    };
+    let (watch, now) = (&look.item.watch, look.now);
+    holds
+        .iter()
+        .map(|hold| notify::held_by_a_person(installation, watch, hold, now))
+        .collect()
+}
+
+fn news(told: Option<&ToldDrift>, look: &Look<'_>) -> Option<News> {
+    // A config that makes nothing may have no installation, and is told of drift all the same.
+    let nobody = Installation::new("");
+    let installation = look.installation.unwrap_or(&nobody);
+    notify::drift(installation, look.scope, &look.item.drift, told, look.now)
+}

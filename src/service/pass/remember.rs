@@ -1,0 +1,179 @@
+//! Writes down what a look taught: reads once what is remembered of the watch, has [`super::learn`] say
+//! what is new, and commits it in one batch. Decides nothing.
+
+use super::learn::{Before, Learned, Look, learn};
+use super::look::{Looked, Place};
+use crate::model::bake::{BakeKey, BakedImage};
+use crate::model::history::WatchHistory;
+use crate::model::hold::Hold;
+use crate::model::ids::{ImageId, WatchName};
+use crate::model::made::Made;
+use crate::model::notice::Notice;
+use crate::model::plan::Action;
+use crate::model::tags;
+use crate::model::told::ToldDrift;
+use crate::service::Service;
+use crate::store::memory::{self, Versioned, chronicle};
+use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError};
+
+/// Stores what the look taught: when a release was first seen, an adopted image, the drift with the
+/// notice about it, and the chronicle's entry when this look differs from the last.
+///
+/// # Errors
+/// When the store fails.
+pub async fn remember(
+    service: &Service<'_>,
+    lease: Lease,
+    looked: &Looked<'_>,
+) -> Result<(), StoreError> {
+    let Some(place) = &looked.place else {
+        return Ok(());
+    };
+    let adopted = looked.adopted();
+    loop {
+        let before = Remembered::read(service, place, &looked.watch.name).await?;
+        let learned = learn(
+            &before.values(),
+            &Look {
+                installation: service.settings.installation.as_ref(),
+                scope: &place.scope,
+                item: &looked.item,
+                adopted: adopted.as_ref(),
+                now: service.clock.now(),
+            },
+        );
+        if before.told.is_none() {
+            baseline(&looked.watch.name, learned.told.as_ref());
+        }
+        let ops = before.writes(service, place, learned).await?;
+        if ops.is_empty() {
+            return Ok(());
+        }
+        let guarded = [Op::CheckLease { epoch: lease.epoch }];
+        let batch = guarded.into_iter().chain(ops).collect();
+        match service.store.commit(Batch::of(batch)).await {
+            Err(StoreError::Conflict { .. }) => {}
+            other => return other,
+        }
+    }
+}
+
+/// Everything that is remembered of a watch, with the versions that it was read under.
+struct Remembered<'a> {
+    watch: &'a WatchName,
+    history: Versioned<WatchHistory>,
+    holds: Versioned<Vec<Hold>>,
+    told: Option<Versioned<ToldDrift>>,
+}
+
+impl<'a> Remembered<'a> {
+    async fn read(
+        service: &Service<'_>,
+        place: &Place,
+        watch: &'a WatchName,
+    ) -> Result<Self, StoreError> {
+        let (store, scope) = (service.store, &place.scope);
+        let installation = service.settings.installation.as_ref();
+        Ok(Self {
+            watch,
+            history: memory::watch(store, scope, watch).await?,
+            holds: memory::holds(store, installation, watch).await?,
+            told: memory::told(store, scope, watch).await?,
+        })
+    }
+
+    fn values(&self) -> Before<'_> {
+        Before {
+            history: &self.history.value,
+            holds: &self.holds.value,
+            told: self.told.as_ref().map(|told| &told.value),
+        }
+    }
+
+    /// The writes that make this into what was learned; none when nothing was. A batch holds so much: the
+    /// holds that it has no room for are told by the passes that follow.
+    async fn writes(
+        self,
+        service: &Service<'_>,
+        place: &Place,
+        learned: Learned,
+    ) -> Result<Vec<Op>, StoreError> {
+        let (scope, watch) = (&place.scope, self.watch);
+        let mut ops = Vec::new();
+        if let Some(value) = learned.history {
+            let version = self.history.version;
+            let history = Versioned { version, value };
+            ops.push(memory::put_watch(scope, watch, &history));
+        }
+        if let Some(value) = learned.holds {
+            let version = self.holds.version;
+            let installation = service.settings.installation.as_ref();
+            let holds = Versioned { version, value };
+            ops.extend(memory::put_holds(installation, watch, &holds));
+        }
+        if let Some(value) = learned.told {
+            let version = self.told.map_or(0, |told| told.version);
+            let told = Versioned { version, value };
+            ops.push(memory::put_told(scope, watch, &told));
+        }
+        if let Some(notice) = &learned.news {
+            ops.extend(tell(service, notice).await?);
+        }
+        let entry = &learned.entry;
+        ops.extend(chronicle::append(service.store, scope, watch, entry).await?);
+        for notice in &learned.held {
+            let told = tell(service, notice).await?;
+            if ops.len() + told.len() < BATCH_MAX {
+                ops.extend(told);
+            }
+        }
+        Ok(ops)
+    }
+}
+
+async fn tell(service: &Service<'_>, notice: &Notice) -> Result<Vec<Op>, StoreError> {
+    let who = service.told();
+    memory::tell(service.store, notice, who.of(notice.event())).await
+}
+
+/// The first look at a watch tells nobody; the log may have it.
+fn baseline(watch: &WatchName, told: Option<&ToldDrift>) {
+    let Some(told) = told else {
+        return;
+    };
+    let (watch, out_of_step) = (watch.as_str(), told.said.len());
+    tracing::info!(
+        watch,
+        out_of_step,
+        "the first look at this watch: what is out of step already is told to nobody"
+    );
+}
+
+impl Looked<'_> {
+    /// The image that the plan adopts, as its tags tell it.
+    fn adopted(&self) -> Option<BakedImage> {
+        let Action::Adopt { image: id, .. } = &self.item.action else {
+            return None;
+        };
+        self.image_of_ours(id)
+    }
+
+    fn image_of_ours(&self, id: &ImageId) -> Option<BakedImage> {
+        let ours = self.seen.as_ref()?.ours.known()?;
+        let image = ours.iter().find(|image| image.id == *id)?;
+        let made = Made::read(image)?;
+        Some(BakedImage {
+            image: made.image,
+            key: BakeKey::from_tag(image.tags.get(tags::KEY)?),
+            generation: made.generation,
+            base_image: made.base_image,
+            base_version: made.base_version.unwrap_or_default(),
+            recipe_digest: made.recipe_digest,
+            baked_at: made.created?,
+            redundant: false,
+            checks_digest: None,
+            adopted_at: None,
+            changes: None,
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! `status` as people leave it open: wide, narrow, beside a daemon.
+
+use super::harness::{Desk, Served};
+
+#[test]
+fn it_says_how_each_watch_stands_and_which_environments_are_behind() {
+    let served = Served::start();
+    served.guests_play();
+    let desk = Desk::at(served.address).configured();
+    let image = desk.run(&["bake", "shop"]).stdout.trim().to_owned();
+    let status = desk.run(&["status"]);
+    let row = status.stdout.lines().find(|line| line.starts_with("shop "));
+    let row = row.unwrap_or_else(|| panic!("{status:?}"));
+    assert!(row.contains(&image), "{row}");
+    let json = desk.run(&["status", "--format", "json"]).json();
+    let state = &json["watches"][0]["state"];
+    // A bake's end is no look: the pass that follows sees who is behind.
+    desk.run(&["run", "--once"]);
+    let after = desk.run(&["status", "--format", "json"]).json();
+    assert_ne!(&after["watches"][0]["state"], state);
+    assert_eq!(after["watches"][0]["state"]["word"], "drifted");
+    let behind = after["watches"][0]["state"]["behind"].as_array();
+    assert!(behind.is_some_and(|names| !names.is_empty()), "{after}");
+    let status = desk.run(&["status"]);
+    assert!(status.stdout.contains("drifted for "), "{status:?}");
+    assert!(status.stdout.contains("behind: shop-"), "{status:?}");
+}
+
+#[test]
+fn at_80_columns_no_line_is_longer_and_no_id_is_broken() {
+    let served = Served::start();
+    served.guests_play();
+    let desk = Desk::at(served.address).configured().with("COLUMNS", "80");
+    let image = desk.run(&["bake", "shop"]).stdout.trim().to_owned();
+    desk.run(&["run", "--once"]);
+    let held = ["hold", "shop", "--reason", "the shop freezes for Christmas"];
+    assert_eq!(desk.run(&held).code, 0);
+    for command in [
+        &["status"][..],
+        &["check"],
+        &["survey"],
+        &["history"],
+        &["hold"],
+    ] {
+        let ran = desk.run(command);
+        let long = ran.stdout.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(long, None, "{command:?}: {ran:?}");
+    }
+    for command in ["status", "check", "history"] {
+        assert!(desk.run(&[command]).stdout.contains(&image), "{command}");
+    }
+    assert!(desk.run(&["status"]).stdout.contains("  image "));
+}
+
+#[test]
+fn a_daemon_that_sees_nothing_says_so_and_is_well_all_the_same() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let desk = Desk::at(address).configured();
+    let http = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let pages = http.local_addr().unwrap();
+    drop(http);
+    let config = std::fs::read_to_string(desk.path("amiwatch.toml")).unwrap();
+    let listens = format!("{config}\n[http]\nlisten = \"{pages}\"\n");
+    desk.file("amiwatch.toml", &listens);
+    let none = desk.run(&["status"]);
+    assert!(none.stdout.contains("daemon: none answers at"), "{none:?}");
+
+    let mut daemon = desk.start(&["run"]);
+    super::harness::wait_for_line(&mut daemon, "not everything can be read");
+    let health = (0..50)
+        .map(|_| desk.run(&["health"]))
+        .find(|ran| ran.stdout.contains("blind"));
+    let health = health.expect("it says that it is blind");
+    assert_eq!(health.code, 0, "a restart would help nobody: {health:?}");
+    assert!(health.stdout.contains("well as a process, and blind since"));
+    let status = desk.run(&["status"]);
+    assert!(status.stdout.contains("daemon: up since"), "{status:?}");
+    assert!(
+        status.stdout.contains("cannot see shop since"),
+        "{status:?}"
+    );
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+}
