@@ -13,7 +13,7 @@ use crate::model::changes::ChangesInFull;
 use crate::model::chronicle::{Baked, Chronicle, Did, Entry, Point, Seen, TargetSeen, What};
 use crate::model::ids::ImageId;
 use crate::model::plan::Action;
-use crate::model::reason::ReasonCode;
+use crate::model::reason::{Class, ReasonCode};
 use crate::model::story::BakeStory;
 
 /// The JSON's version.
@@ -167,14 +167,14 @@ pub fn decided(action: &Action) -> String {
 fn changed(before: Option<&Seen>, now: &Seen) -> Vec<String> {
     let nothing = BTreeMap::new();
     let mut lines = Vec::new();
-    let release = |seen: &Seen| seen.release.as_ref().map(point);
-    let image = |seen: &Seen| seen.current.as_ref().map(ImageId::to_string);
+    let release = |seen: &Seen| Shown::of(seen.release.as_ref().map(point), &seen.codes);
+    let image = |seen: &Seen| Shown::of(seen.current.as_ref().map(ImageId::to_string), &seen.codes);
     lines.extend(moved("release", before.map(release), release(now)));
     lines.extend(moved("image", before.map(image), image(now)));
     let codes = before.map_or(&[][..], |seen| &seen.codes);
     lines.extend(codes_changed("", codes, &now.codes));
     let targets = before.map_or(&nothing, |seen| &seen.targets);
-    lines.extend(targets_changed(targets, &now.targets));
+    lines.extend(targets_changed(targets, &now.targets, unread(&now.codes)));
     lines
 }
 
@@ -182,16 +182,46 @@ fn point(point: &Point) -> String {
     format!("{} ({})", point.version, point.image)
 }
 
-/// `release 4.5.0 (ami-a) -> 4.5.1 (ami-b)`; the first time just what it is.
-fn moved(what: &str, before: Option<Option<String>>, now: Option<String>) -> Option<String> {
-    match (before, now) {
-        (None, None) => None,
-        (None, Some(now)) => Some(format!("{what} {now}")),
-        (Some(before), now) if before == now => None,
-        (Some(before), now) => {
-            let word = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
-            Some(format!("{what} {} -> {}", word(before), word(now)))
+/// Whether something that these codes are about could not be read.
+fn unread(codes: &[ReasonCode]) -> bool {
+    let open = |code: &ReasonCode| *code == ReasonCode::Denied || code.class() == Class::Unknown;
+    codes.iter().any(open)
+}
+
+/// A value as a pass saw it. What could not be read is not gone.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown {
+    Value(String),
+    None,
+    Unread,
+}
+
+impl Shown {
+    fn of(value: Option<String>, codes: &[ReasonCode]) -> Self {
+        match value {
+            Some(value) => Self::Value(value),
+            None if unread(codes) => Self::Unread,
+            None => Self::None,
         }
+    }
+
+    fn word(self) -> String {
+        match self {
+            Self::Value(value) => value,
+            Self::None => "none".to_owned(),
+            Self::Unread => "not read".to_owned(),
+        }
+    }
+}
+
+/// `release 4.5.0 (ami-a) -> 4.5.1 (ami-b)`; the first time just what it is.
+fn moved(what: &str, before: Option<Shown>, now: Shown) -> Option<String> {
+    match (before, now) {
+        (None, Shown::None) => None,
+        (Some(before), now) if before == now => None,
+        (_, Shown::Unread) => Some(format!("{what} could not be read")),
+        (None | Some(Shown::Unread), now) => Some(format!("{what} {}", now.word())),
+        (Some(before), now) => Some(format!("{what} {} -> {}", before.word(), now.word())),
     }
 }
 
@@ -209,11 +239,13 @@ fn codes_changed(of: &str, before: &[ReasonCode], now: &[ReasonCode]) -> Option<
 fn targets_changed(
     before: &BTreeMap<String, TargetSeen>,
     now: &BTreeMap<String, TargetSeen>,
+    unread: bool,
 ) -> Vec<String> {
     let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let mut lines = Vec::new();
     for name in names {
         match (before.get(name), now.get(name)) {
+            (Some(_), None) if unread => lines.push(format!("{name}: could not be read")),
             (Some(_), None) => lines.push(format!("{name}: not there any more")),
             (was, Some(is)) => lines.extend(target_changed(name, was, is)),
             (None, None) => {}
@@ -224,7 +256,10 @@ fn targets_changed(
 
 fn target_changed(name: &str, was: Option<&TargetSeen>, is: &TargetSeen) -> Vec<String> {
     let of = format!("{name}: ");
-    let image = |seen: &TargetSeen| seen.image.as_ref().map(ImageId::to_string);
+    let image = |seen: &TargetSeen| {
+        let image = seen.image.as_ref().map(ImageId::to_string);
+        Shown::of(image, &seen.codes)
+    };
     let codes = was.map_or(&[][..], |seen| &seen.codes);
     moved(&format!("{of}image"), was.map(image), image(is))
         .into_iter()
@@ -312,6 +347,56 @@ mod tests {
             ]
         );
         assert_eq!(said[2], ["shop/shop-green: not there any more"]);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_gone() {
+        let mut world = World::new();
+        world.recommend("4.5.0");
+        world.ours("ami-ours", BASE_450, 0);
+        world.environment("shop-blue", "4.5.0", "ami-ours");
+        world.environment("shop-green", "4.5.0", "ami-ours");
+        let well = seen(&world);
+        let mut denied = well.clone();
+        denied.codes = vec![ReasonCode::Denied];
+        denied.targets.clear();
+        let mut partly = well.clone();
+        let green = partly.targets.get_mut("shop/shop-green").unwrap();
+        green.image = None;
+        green.codes = vec![ReasonCode::Unreachable];
+        let list = history(
+            &chronicle(vec![
+                at(0, What::Seen(well.clone())),
+                at(15, What::Seen(denied)),
+                at(30, What::Seen(well.clone())),
+                at(45, What::Seen(partly)),
+                at(60, What::Seen(well)),
+            ]),
+            ALL,
+        );
+        let said: Vec<&[String]> = list.entries.iter().map(lines).collect();
+        assert_eq!(
+            said[1],
+            [
+                "+DENIED",
+                "shop/shop-blue: could not be read",
+                "shop/shop-green: could not be read",
+            ]
+        );
+        assert_eq!(
+            said[3],
+            [
+                "shop/shop-green: image could not be read",
+                "shop/shop-green: +UNREACHABLE",
+            ]
+        );
+        assert_eq!(
+            said[4],
+            [
+                "shop/shop-green: image ami-ours",
+                "shop/shop-green: -UNREACHABLE",
+            ]
+        );
     }
 
     #[test]
