@@ -48,6 +48,10 @@ mod hold;
 
 mod init;
 
+mod look;
+
+mod manual;
+
 mod notify;
 
 mod plan;
@@ -197,6 +201,7 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Plan(own) => plan::run(&common, &own).await,
         Command::Bake(own) => bake::run(&common, &own).await,
         Command::Run(own) => run::run(&common, &own).await,
+        Command::Look => look::run(&common).await,
         Command::Reload => reload::run(&common).await,
         Command::Health => health::run(&common).await,
         Command::Status => status::run(&common).await,
@@ -211,6 +216,8 @@ async fn run(arguments: Arguments) -> Exit {
         Command::Rehearse(own) => rehearse::run(&common, &own).await,
         Command::Recipe(own) => recipe::run(&common, &own),
         Command::Config(own) => config::run(&common, &own),
+        Command::Completions(own) => manual::completions(&own),
+        Command::Man(own) => manual::man(&own),
         #[cfg(feature = "sim")]
         Command::Demo => demo::run(&common).await,
         #[cfg(feature = "sim")]

@@ -60,6 +60,8 @@ pub enum Command {
     Bake(Bake),
     /// Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until stopped
     Run(Run),
+    /// Has the running daemon make a pass now, and waits for its end
+    Look,
     /// Has the running daemon read its config again
     Reload,
     /// Asks the running daemon how it is; for health checks that have no shell
@@ -86,6 +88,10 @@ pub enum Command {
     Recipe(Recipe),
     /// Works on the config itself
     Config(Config),
+    /// Prints completions for a shell
+    Completions(Completions),
+    /// Prints the manual's page, or writes the pages of all commands
+    Man(Man),
     /// Shows the whole story on a simulated account, in seconds: no AWS, no config
     #[cfg(feature = "sim")]
     Demo,
@@ -129,8 +135,18 @@ pub struct Init {
 #[derive(Debug, Args)]
 pub struct Named {
     /// Only this watch
-    #[arg(long, value_name = "WATCH")]
-    pub watch: Option<String>,
+    #[arg(value_name = "WATCH")]
+    name: Option<String>,
+    /// Only this watch, as earlier versions took it
+    #[arg(long, value_name = "WATCH", conflicts_with = "name", hide = true)]
+    watch: Option<String>,
+}
+
+impl Named {
+    /// The watch that was named.
+    pub fn watch(&self) -> Option<&str> {
+        self.name.as_deref().or(self.watch.as_deref())
+    }
 }
 
 /// `bake`
@@ -232,9 +248,9 @@ pub struct History {
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The watch to explain
+    /// The watch to explain; may be left out where the config has one
     #[arg(value_name = "WATCH")]
-    pub watch: String,
+    pub watch: Option<String>,
     /// Ask nobody: explain from what is remembered
     #[arg(long)]
     pub stored: bool,
@@ -382,6 +398,22 @@ pub struct Config {
 pub enum ConfigCommand {
     /// Reads the config and says everything that is wrong with it; calls nobody
     Check,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Whose
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write a page for each command into this folder, which must be there
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 /// `sim`

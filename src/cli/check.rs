@@ -7,12 +7,13 @@ use crate::flow::verdict::Exit;
 use crate::model::drift::Drift;
 use crate::model::hold::Hold;
 use crate::model::ids::WatchName;
+use crate::model::watch::Watch;
 use crate::service::desk::check::{CheckedWatch, check};
 use crate::settings::Settings;
 
 pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
-    let only = named(&session.settings, own.watch.as_deref())?;
+    let only = named(&session.settings, own.watch())?;
     let checked = check(&session.service(), only.as_ref()).await?;
     match common.format {
         Format::Json => draw::json(&checked)?,
@@ -29,6 +30,20 @@ pub(super) fn named(settings: &Settings, name: Option<&str>) -> anyhow::Result<O
         .cloned()
         .map(Some)
         .ok_or_else(|| unknown(settings, name))
+}
+
+/// The watch that was named, or the only one that there is.
+pub(super) fn the_one<'s>(settings: &'s Settings, name: Option<&str>) -> anyhow::Result<&'s Watch> {
+    let found = match (named(settings, name)?, settings.watches.len()) {
+        (Some(name), _) => settings.watches.get(&name),
+        (None, 1) => settings.watches.values().next(),
+        (None, _) => None,
+    };
+    found.ok_or_else(|| {
+        let known: Vec<&str> = settings.watches.keys().map(WatchName::as_str).collect();
+        let known = known.join(", ");
+        WrongUsage(format!("the config has several watches; name one: {known}")).into()
+    })
 }
 
 /// That there is no such watch, and which there are.

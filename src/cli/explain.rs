@@ -9,9 +9,7 @@ use crate::service::desk::explain::read;
 
 pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
-    let name = check::named(&session.settings, Some(&own.watch))?;
-    let watch = name.and_then(|name| session.settings.watches.get(&name));
-    let watch = watch.ok_or_else(|| check::unknown(&session.settings, &own.watch))?;
+    let watch = check::the_one(&session.settings, own.watch.as_deref())?;
     let explanation = read(&session.service(), watch, !own.stored).await?;
     match common.format {
         Format::Json => draw::json(&explanation)?,

@@ -9,7 +9,7 @@ use crate::service::desk::plan::{PlannedWatch, plan};
 
 pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
-    let only = check::named(&session.settings, own.watch.as_deref())?;
+    let only = check::named(&session.settings, own.watch())?;
     let planned = plan(&session.service(), only.as_ref()).await?;
     match common.format {
         Format::Table => planned.watches.iter().for_each(show),

@@ -29,6 +29,8 @@ pub enum Ask {
     Bake { watch: WatchName, force: bool },
     /// Read the config again.
     Reload,
+    /// Make a pass now: one that begins after this was asked.
+    Look,
 }
 
 /// What the driver said.
@@ -49,6 +51,8 @@ pub enum Answer {
     Reloaded { warnings: Vec<String> },
     /// The new config is not used; the old one still is.
     KeptOld { why: String },
+    /// A pass ended that began after it was asked for. `result` is the word of the metric.
+    Passed { result: String, at: DateTime<Utc> },
 }
 
 impl Request {
@@ -70,6 +74,7 @@ impl Request {
         let ask = match &self.ask {
             Ask::Bake { watch, force } => format!("bake {watch} {force}"),
             Ask::Reload => "reload".to_owned(),
+            Ask::Look => "look".to_owned(),
         };
         let at = self.asked_at.to_rfc3339();
         let mut id = digest(&["amiwatch request 1", &ask, &self.by, &at]);

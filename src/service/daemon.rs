@@ -84,6 +84,20 @@ enum Woke {
     Timer,
 }
 
+/// Requests for a pass. One that is under way may have looked before they came: it is not theirs.
+#[derive(Default)]
+struct Looks {
+    next: Vec<Stored>,
+    present: Vec<Stored>,
+}
+
+impl Looks {
+    /// The next pass begins.
+    fn begin(&mut self) {
+        self.present.append(&mut self.next);
+    }
+}
+
 /// The daemon's loop and everything that it has under way.
 struct Daemon<'a, H> {
     ground: Ground<'a>,
@@ -112,6 +126,8 @@ struct Daemon<'a, H> {
     sweeping: Lane<'a, Result<Swept, SweepError>>,
     /// What the first sweep finds is told; from the second on it is removed.
     swept: bool,
+    /// People who want a pass: those who wait for the next one, and for the one that is under way.
+    looks: Looks,
     loading: Lane<'a, reload::Loaded>,
     /// Reloads that were asked for while one was under way.
     reloads: VecDeque<Option<Stored>>,
@@ -181,6 +197,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             telling: None,
             sweeping: None,
             swept: false,
+            looks: Looks::default(),
             loading: None,
             reloads: VecDeque::new(),
             cut_since: None,
@@ -301,6 +318,7 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     fn begin_pass(&mut self, now: DateTime<Utc>) {
         self.tick = None;
+        self.looks.begin();
         self.ended.clear();
         self.vitals.change(|pulse| {
             pulse.pass_since = Some(now);

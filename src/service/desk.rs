@@ -24,6 +24,8 @@ pub mod history;
 
 pub mod hold;
 
+pub mod look;
+
 pub mod notify;
 
 pub mod once;

@@ -222,6 +222,36 @@ fn says_that_nobody_drives(desk: &Desk) {
 }
 
 #[test]
+fn a_pass_is_made_when_somebody_asks_for_it() {
+    let served = Served::start();
+    served.guests_play();
+    let desk = configured(&served, "[schedule]\ncron = \"0 4 1 1 *\"\n");
+    let nobody = desk.run(&["look"]);
+    assert_eq!(nobody.code, 1, "{nobody:?}");
+    nobody.says_in_one_line("no daemon works on this store");
+
+    let mut daemon = Daemon::start(&desk);
+    daemon.says("a bake ended");
+    let looks = || {
+        let calls = served.account.ledger().into_iter();
+        let lists = calls.filter(|call| call.operation == "DescribeEnvironments");
+        lists.count()
+    };
+    let before = looks();
+    let look = desk.run(&["look", "--format", "json"]);
+    assert_eq!(look.code, 0, "{look:?}");
+    assert_eq!(look.json()["schema"], "amiwatch.look/1");
+    assert_eq!(look.json()["result"], "good");
+    assert!(looks() > before, "AWS was asked anew");
+    let again = desk.run(&["look"]);
+    assert!(
+        again.stdout.contains("everything could be told"),
+        "{again:?}"
+    );
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
 fn its_pages_say_how_it_is() {
     let served = Served::start();
     served.guests_play();

@@ -13,30 +13,34 @@ fn help_says_what_there_is() {
     Usage: amiwatch [OPTIONS] <COMMAND>
 
     Commands:
-      survey    Shows every Beanstalk environment, its image, the base it came from, and drift; needs no
-                config
-      init      Writes a config from what a survey finds
-      check     Looks once at what the config names: verdicts with reasons
-      plan      Shows what `run` would do now, and why; changes nothing
-      bake      Bakes a watch's image now; joins a bake that is under way
-      run       Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until
-                stopped
-      reload    Has the running daemon read its config again
-      health    Asks the running daemon how it is; for health checks that have no shell
-      status    Shows what is: each watch's image, bakes under way, failures, notices that wait
-      hold      Says no to a watch, a release or an image; without arguments, shows what is held
-      unhold    Ends a hold
-      notify    Tries whom to tell, and sends what was given up again
-      history   Shows what was: what passes saw, bakes with their steps, what people did
-      explain   Says why a watch stands as it does, what happens next and when, and what you can do
-      adopt     Takes an image that was made by hand, or by another tool, as a watch's current one
-      sweep     Lists what carries our tag, and removes what no bake claims when told to
-      rehearse  Boots a recipe on this machine under a real cloud-init, as a bake would, and judges it
-      recipe    Works on recipes without booting them
-      config    Works on the config itself
-      demo      Shows the whole story on a simulated account, in seconds: no AWS, no config
-      sim       The simulated account, for any AWS client
-      help      Print this message or the help of the given subcommand(s)
+      survey       Shows every Beanstalk environment, its image, the base it came from, and drift; needs
+                   no config
+      init         Writes a config from what a survey finds
+      check        Looks once at what the config names: verdicts with reasons
+      plan         Shows what `run` would do now, and why; changes nothing
+      bake         Bakes a watch's image now; joins a bake that is under way
+      run          Watches: makes passes on the schedule (look, decide, bake what may be baked, tell)
+                   until stopped
+      look         Has the running daemon make a pass now, and waits for its end
+      reload       Has the running daemon read its config again
+      health       Asks the running daemon how it is; for health checks that have no shell
+      status       Shows what is: each watch's image, bakes under way, failures, notices that wait
+      hold         Says no to a watch, a release or an image; without arguments, shows what is held
+      unhold       Ends a hold
+      notify       Tries whom to tell, and sends what was given up again
+      history      Shows what was: what passes saw, bakes with their steps, what people did
+      explain      Says why a watch stands as it does, what happens next and when, and what you can do
+      adopt        Takes an image that was made by hand, or by another tool, as a watch's current one
+      sweep        Lists what carries our tag, and removes what no bake claims when told to
+      rehearse     Boots a recipe on this machine under a real cloud-init, as a bake would, and judges
+                   it
+      recipe       Works on recipes without booting them
+      config       Works on the config itself
+      completions  Prints completions for a shell
+      man          Prints the manual's page, or writes the pages of all commands
+      demo         Shows the whole story on a simulated account, in seconds: no AWS, no config
+      sim          The simulated account, for any AWS client
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>
@@ -154,13 +158,53 @@ fn no_config_and_an_unknown_watch_are_2_and_say_what_there_is() {
     let desk = Desk::bare().configured();
     for arguments in [
         &["check", "--watch", "shopp"][..],
+        &["check", "shopp"],
         &["plan", "--watch", "shopp"],
+        &["plan", "shopp"],
         &["bake", "shopp"],
     ] {
         let ran = desk.run(arguments);
         assert_eq!(ran.code, 2, "{ran:?}");
         ran.says_in_one_line("shop");
     }
+}
+
+#[test]
+fn explain_needs_no_name_where_there_is_one_watch_and_asks_for_it_where_there_are_more() {
+    let desk = Desk::bare().configured().with("AWS_REGION", "eu-west-1");
+    let alone = desk.run(&["explain", "--stored", "--format", "json"]);
+    assert_eq!(alone.json()["watch"], "shop", "{alone:?}");
+    let config = std::fs::read_to_string(desk.path("amiwatch.toml")).unwrap();
+    let another = config.replace(
+        "[watch.shop]",
+        "[watch.jobs]\nbase = { ssm = \"/aws/service/x\" }\n\n[watch.shop]",
+    );
+    desk.file("amiwatch.toml", &another);
+    let ran = desk.run(&["explain", "--stored"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("name one: jobs, shop"), "{ran:?}");
+}
+
+#[test]
+fn shells_and_the_manual_know_every_command() {
+    let desk = Desk::bare();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = desk.run(&["completions", shell]);
+        assert_eq!(script.code, 0, "{script:?}");
+        for word in ["explain", "stored", "rehearse"] {
+            assert!(script.stdout.contains(word), "{word} in {shell}'s");
+        }
+    }
+    let page = desk.run(&["man"]);
+    assert!(page.stdout.contains(".TH amiwatch 1"), "{page:?}");
+    std::fs::create_dir(desk.path("man")).unwrap();
+    assert_eq!(desk.run(&["man", "man"]).code, 0);
+    for name in ["amiwatch.1", "amiwatch-explain.1", "amiwatch-notify-test.1"] {
+        assert!(desk.path("man").join(name).exists(), "{name}");
+    }
+    let nowhere = desk.run(&["man", "nowhere"]);
+    assert_eq!(nowhere.code, 1, "{nowhere:?}");
+    nowhere.says_in_one_line("name a folder that is there");
 }
 
 #[test]

@@ -74,6 +74,25 @@ impl<H: Host> Daemon<'_, H> {
             .get_or_insert_with(|| Timer::due_now(now, SWEEP_EVERY));
         self.read_drift().await;
         self.status(result, now);
+        self.answer_looks(result, now).await
+    }
+
+    /// Tells those who asked for a pass how it ended; for those who asked meanwhile the next one begins.
+    async fn answer_looks(
+        &mut self,
+        result: PassResult,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        for asked in std::mem::take(&mut self.looks.present) {
+            self.asking.remove(&asked.id);
+            let result = result.as_str().to_owned();
+            let said = Answer::Passed { result, at: now };
+            let answered = lanes::answer(self.ground, &asked, said).await;
+            answered.or_else(|error| unless_replaced(error, "a request cannot be answered"))?;
+        }
+        if !self.looks.next.is_empty() {
+            self.tick = Some(Tick::new(now, now));
+        }
         Ok(())
     }
 
@@ -279,13 +298,23 @@ impl<H: Host> Daemon<'_, H> {
 
     async fn begin_request(&mut self, asked: Stored) -> Result<(), StoreError> {
         let Request { ask, by, .. } = &asked.request.value;
-        let Ask::Bake { watch, force } = ask else {
-            tracing::info!(by, "a reload is asked for");
-            self.asking.insert(asked.id.clone());
-            self.reloads.push_back(Some(asked));
-            return Ok(());
+        let (watch, force) = match ask {
+            Ask::Bake { watch, force } => (watch.clone(), *force),
+            Ask::Reload => {
+                tracing::info!(by, "a reload is asked for");
+                self.asking.insert(asked.id.clone());
+                self.reloads.push_back(Some(asked));
+                return Ok(());
+            }
+            Ask::Look => {
+                tracing::info!(by, "a pass is asked for");
+                self.asking.insert(asked.id.clone());
+                self.looks.next.push(asked);
+                let now = self.ground.clock.now();
+                self.tick = Some(Tick::new(now, now));
+                return Ok(());
+            }
         };
-        let (watch, force) = (watch.clone(), *force);
         if !self.baking.contains(watch.as_str()) {
             tracing::info!(by, watch = watch.as_str(), force, "a bake is asked for");
             self.asking.insert(asked.id.clone());

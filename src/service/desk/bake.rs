@@ -154,7 +154,9 @@ async fn drive_or_ask(
                 let exit = Exit::from_code(exit_code);
                 return Ok(Beside::Ended(BakeEnd::Refused { why, exit }));
             }
-            Some(Answer::Reloaded { .. } | Answer::KeptOld { .. }) | None => {}
+            // Answers to other questions.
+            Some(Answer::Reloaded { .. } | Answer::KeptOld { .. } | Answer::Passed { .. })
+            | None => {}
         }
         if let Some(lease) = take(store).await? {
             // What was waited for may have been begun just before its process was gone.

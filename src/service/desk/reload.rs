@@ -72,8 +72,8 @@ pub async fn reload(desk: Desk<'_>) -> Result<Reloaded, ReloadError> {
         match left.answer().await? {
             Some(Answer::Reloaded { warnings }) => return Ok(Reloaded::of(warnings, None)),
             Some(Answer::KeptOld { why }) => return Ok(Reloaded::of(Vec::new(), Some(why))),
-            Some(Answer::Driving { .. } | Answer::NothingToDo { .. } | Answer::Refused { .. })
-            | None => {}
+            // Answers to other questions.
+            Some(_) | None => {}
         }
         if desk.clock.now() > until {
             left.give_up().await?;
