@@ -104,6 +104,10 @@ fn network(core: &mut Core, here: &mut Region, action: Action) -> Result<String,
             };
             Ok(what)
         }
+        Action::LaunchesEnd { code, message } => {
+            ec2.launches_end = code.map(|code| (code, message));
+            Ok(String::new())
+        }
         Action::VcpuQuota { vcpus } => {
             ec2.vcpu_quota = Some(vcpus);
             Ok(vcpus.to_string())

@@ -2,7 +2,7 @@
 //!
 //! EC2 keeps the last 64 KiB. `Latest` reads a running Nitro instance almost live; everything else
 //! reads what was posted some time after a start, reboot, stop or termination. An hour or so after
-//! the last posting it is gone.
+//! the last posting it is gone. How a console ends is the world's to say (`ConsoleEnd`).
 
 use chrono::{DateTime, Utc};
 
@@ -53,10 +53,14 @@ impl Console {
         if self.ended.is_some_and(expired) {
             return (Vec::new(), None);
         }
-        let posted = |at| self.posts.iter().any(|p| at <= *p && *p + post <= now);
+        let how = &timing.console_end;
+        let counts = |posted: &DateTime<Utc>| !how.never_posted || Some(*posted) != self.ended;
+        let posts = || self.posts.iter().filter(|posted| counts(posted));
+        let posted = |at| posts().any(|p| at <= *p && *p + post <= now);
+        let gone = how.never_posted && self.ended.is_some();
         let live = |at: DateTime<Utc>| {
             let shown = at + delta(timing.console);
-            latest && shown <= now && self.ended.is_none_or(|end| shown <= end)
+            latest && !gone && shown <= now && self.ended.is_none_or(|end| shown <= end)
         };
         let seen = |at: DateTime<Utc>| live(at) || posted(at);
         let mut bytes = Vec::new();
@@ -65,7 +69,11 @@ impl Console {
             bytes.extend_from_slice(written);
             last = Some(*at);
         }
-        let cut = bytes.len().saturating_sub(KEPT);
+        let kept = match how.cut {
+            cut if cut > 0 && self.ended.is_some() => cut,
+            _ => KEPT,
+        };
+        let cut = bytes.len().saturating_sub(kept);
         (bytes.split_off(cut), last)
     }
 }

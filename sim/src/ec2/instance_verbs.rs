@@ -12,6 +12,7 @@ use crate::events::Event;
 use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
+use crate::world::LatestRefused;
 
 fn not_found(ids: &[String]) -> Fail {
     let message = match ids {
@@ -226,6 +227,28 @@ pub(crate) fn reboot(room: &mut Room<'_>) -> Result<String, Fail> {
     done()
 }
 
+/// As the world says that this account refuses the latest output.
+fn refused_latest(instance: &Instance, refused: LatestRefused) -> Result<(), Fail> {
+    let ended = matches!(instance.state, Phase::Stopped | Phase::Terminated);
+    let ending = ended || matches!(instance.state, Phase::Stopping | Phase::ShuttingDown);
+    let unsupported = || {
+        let message = "The latest console output is not supported for this instance.";
+        Err(Fail::new("UnsupportedOperation", message))
+    };
+    match refused {
+        LatestRefused::WhileStopping if ending => {
+            let message = format!(
+                "The instance '{}' is not in a state from which its latest console output can be read.",
+                instance.id
+            );
+            Err(Fail::new("IncorrectInstanceState", message))
+        }
+        LatestRefused::Ended if ended => unsupported(),
+        LatestRefused::Always => unsupported(),
+        LatestRefused::Never | LatestRefused::WhileStopping | LatestRefused::Ended => Ok(()),
+    }
+}
+
 pub(crate) fn console_output(room: &mut Room<'_>) -> Result<String, Fail> {
     let id = room.p.need("InstanceId")?.to_owned();
     let latest = room.p.flag("Latest");
@@ -234,6 +257,9 @@ pub(crate) fn console_output(room: &mut Room<'_>) -> Result<String, Fail> {
     if latest && !instance.nitro {
         let message = "This instance type does not support retrieving the latest console logs.";
         return Err(Fail::new("UnsupportedOperation", message));
+    }
+    if latest {
+        refused_latest(instance, timing.console_end.latest_refused)?;
     }
     let (bytes, last) = instance.console.read(now, latest, &timing);
     let mut x = Xml::new();

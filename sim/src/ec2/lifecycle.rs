@@ -21,7 +21,7 @@ fn booted<'a>(state: &'a mut State, region: &str, id: &str, boot: u32) -> Option
     instance(state, region, id).filter(|i| i.state == Phase::Running && i.boot_number == boot)
 }
 
-/// pending -> running, and the guest boots.
+/// pending -> running, and the guest boots; or pending -> terminated where EC2 ends launches.
 pub(crate) fn running(
     state: &mut State,
     region: &str,
@@ -29,8 +29,15 @@ pub(crate) fn running(
     generation: u32,
 ) -> Option<PendingBoot> {
     let now = state.core.now;
+    let ends = state.regions.get(region)?.ec2.launches_end.clone();
     let instance = instance(state, region, id)?;
     if instance.state != Phase::Pending || instance.generation != generation {
+        return None;
+    }
+    if let Some((code, message)) = ends {
+        instance.state = Phase::ShuttingDown;
+        instance.state_reason = Some((code.clone(), format!("{code}: {message}")));
+        stopped(state, region, id, generation);
         return None;
     }
     instance.state = Phase::Running;

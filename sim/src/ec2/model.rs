@@ -23,6 +23,8 @@ pub(crate) struct Ec2 {
     /// (type, zone) without capacity; `*` stands for all.
     pub(crate) exhausted: BTreeSet<(String, String)>,
     pub(crate) vcpu_quota: Option<u32>,
+    /// Code and message with which EC2 ends whatever is launched.
+    pub(crate) launches_end: Option<(String, String)>,
     /// (token, zone or empty) of RunInstances: what was asked, and what came of it.
     pub(crate) run_tokens: BTreeMap<(String, String), (String, Vec<String>)>,
     /// Token of CopyImage: what was asked, and the image.

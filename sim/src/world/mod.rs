@@ -15,7 +15,7 @@ use crate::throttle::Throttling;
 
 pub use self::environments::{EnvironmentChange, EnvironmentSpec, InstanceTypeSpec};
 pub use self::platforms::{Branch, ImageChange, ImageSpec, Release};
-pub use self::timing::Timing;
+pub use self::timing::{ConsoleEnd, LatestRefused, Timing};
 
 /// What is wrong with a world or one of its steps.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +163,15 @@ pub enum Action {
         zone: String,
         /// False: InsufficientInstanceCapacity.
         available: bool,
+    },
+    /// EC2 ends what is launched from now on before it runs, and says why; without a code launches work
+    /// again.
+    LaunchesEnd {
+        /// `Client.InvalidKMSKey.InvalidState`.
+        code: Option<String>,
+        /// What follows the code.
+        #[serde(default)]
+        message: String,
     },
     /// The account's vCPU quota for running instances.
     VcpuQuota {

@@ -33,6 +33,8 @@ pub struct Timing {
     /// A stopped or terminated instance's last posting to its console being gone.
     #[serde(with = "seconds")]
     pub console_expires: Duration,
+    /// What becomes of a console once its guest goes down.
+    pub console_end: ConsoleEnd,
     /// A created instance or image is not found for this long.
     #[serde(with = "seconds")]
     pub hidden_for: Duration,
@@ -57,6 +59,7 @@ impl Default for Timing {
             console: secs(2),
             console_post: secs(60),
             console_expires: secs(3600),
+            console_end: ConsoleEnd::default(),
             hidden_for: Duration::ZERO,
             hidden_looks: 0,
             page: 0,
@@ -78,6 +81,33 @@ impl Timing {
             ..Self::default()
         }
     }
+}
+
+/// What becomes of a console once its guest goes down. Which of these EC2 does is not documented, and
+/// all of them have been reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsoleEnd {
+    /// Nothing is posted at a stop or termination, and what was live is gone.
+    pub never_posted: bool,
+    /// Since when `Latest` is refused.
+    pub latest_refused: LatestRefused,
+    /// What is left of a console at its end, in bytes; 0: all that EC2 keeps.
+    pub cut: usize,
+}
+
+/// Since when `Latest` is refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LatestRefused {
+    #[default]
+    Never,
+    /// While it stops or shuts down (`IncorrectInstanceState`), and afterwards.
+    WhileStopping,
+    /// Once it has stopped or terminated (`UnsupportedOperation`).
+    Ended,
+    /// As for a type that is not Nitro.
+    Always,
 }
 
 mod seconds {

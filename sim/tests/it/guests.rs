@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sim::{Account, Agent, Boot, Disk, ExecGuest, Machine, Ran, SimClock, Timing};
+use sim::{
+    Account, Action, Agent, Boot, ConsoleEnd, Disk, ExecGuest, LatestRefused, Machine, Ran,
+    SimClock, Timing,
+};
 
 use crate::support::{REGION, account, ec2, instant, launch, request};
 
@@ -63,6 +66,101 @@ fn console_comes_late_then_whole_then_expires() {
         "",
         "gone an hour after the last posting"
     );
+}
+
+/// The guest says `early`, then `late`, and is off a second later; the console as it ends in this way.
+fn ends(end: ConsoleEnd) -> (Account, sim::HandClock, String) {
+    let (account, hand) = account();
+    account.set_timing(Timing {
+        start: seconds(5),
+        stop: seconds(10),
+        console_end: end,
+        ..Timing::default()
+    });
+    account.set_guest(|boot: Boot, machine: Machine| {
+        machine.console_after(seconds(1), "early\n");
+        machine.console_after(seconds(30), "late\n");
+        machine.power_off_after(seconds(33), boot.disk);
+    });
+    let id = launch(&account, &base(&account), "");
+    // Stopping.
+    hand.advance(seconds(5 + 33 + 2));
+    assert_eq!(account.instance(&id).unwrap().state, "stopping");
+    (account, hand, id)
+}
+
+fn refusal(account: &Account, id: &str) -> Option<String> {
+    let form = format!("Action=GetConsoleOutput&InstanceId={id}&Latest=true");
+    ec2(account, &form).text("Code")
+}
+
+#[test]
+fn a_console_can_end_without_a_posting() {
+    let (account, hand, id) = ends(ConsoleEnd {
+        never_posted: true,
+        ..ConsoleEnd::default()
+    });
+    assert_eq!(console(&account, &id, true), "early\nlate\n", "still live");
+    hand.advance(seconds(600));
+    assert_eq!(account.instance(&id).unwrap().state, "stopped");
+    assert_eq!(console(&account, &id, true), "");
+    assert_eq!(console(&account, &id, false), "");
+}
+
+#[test]
+fn the_latest_output_can_be_refused_as_the_guest_goes_down() {
+    let refused = |latest_refused| {
+        ends(ConsoleEnd {
+            latest_refused,
+            ..ConsoleEnd::default()
+        })
+    };
+    let (account, hand, id) = refused(LatestRefused::WhileStopping);
+    let code = refusal(&account, &id);
+    assert_eq!(code.as_deref(), Some("IncorrectInstanceState"));
+    hand.advance(seconds(120));
+    assert_eq!(console(&account, &id, false), "early\nlate\n");
+
+    let (account, hand, id) = refused(LatestRefused::Ended);
+    assert_eq!(refusal(&account, &id), None);
+    hand.advance(seconds(120));
+    let code = refusal(&account, &id);
+    assert_eq!(code.as_deref(), Some("UnsupportedOperation"));
+    assert_eq!(console(&account, &id, false), "early\nlate\n");
+}
+
+#[test]
+fn what_is_left_of_a_console_at_its_end_can_be_cut() {
+    let (account, hand, id) = ends(ConsoleEnd {
+        cut: 5,
+        ..ConsoleEnd::default()
+    });
+    assert_eq!(console(&account, &id, true), "early\nlate\n", "not yet");
+    hand.advance(seconds(120));
+    assert_eq!(console(&account, &id, false), "late\n");
+    assert_eq!(console(&account, &id, true), "late\n");
+}
+
+#[test]
+fn ec2_can_end_what_it_launched_and_says_why() {
+    let (account, _hand, image) = instant();
+    let here = account.at(REGION);
+    let ends = |code: Option<&str>| Action::LaunchesEnd {
+        code: code.map(str::to_owned),
+        message: "Client error on launch".to_owned(),
+    };
+    here.act(ends(Some("Client.InternalError"))).unwrap();
+    let id = launch(&account, &image, "");
+    assert_eq!(account.instance(&id).unwrap().state, "terminated");
+    let told = ec2(
+        &account,
+        &format!("Action=DescribeInstances&InstanceId.1={id}"),
+    );
+    let why = "Client.InternalError: Client error on launch";
+    assert!(told.body.contains(why), "{}", told.body);
+    here.act(ends(None)).unwrap();
+    let id = launch(&account, &image, "");
+    assert_eq!(account.instance(&id).unwrap().state, "running");
 }
 
 #[test]
