@@ -160,6 +160,9 @@ pub enum Look<T> {
         so_far: String,
         again_in: Option<Duration>,
     },
+    /// Not yet, and something was learnt that a later look may not see again: it is journaled, so that
+    /// a restart has it as well ([`Run::kept`]), and the step is looked for and at once more.
+    Kept(T),
     Done(T),
 }
 

@@ -43,7 +43,13 @@ mod conversation;
 
 mod ssm;
 
+mod ended;
+
+mod looking;
+
 mod guest;
+
+mod stopping;
 
 mod image;
 

@@ -15,7 +15,7 @@ mod payload;
 
 mod tail;
 
-pub use console::{Reading, read};
+pub use console::{Reading, closing, frames, read, report_sum};
 pub use frame::MARK;
 pub use judge::{Expected, GuestRole, Verdict, judge};
 pub use tail::tail;

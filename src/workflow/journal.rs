@@ -28,6 +28,12 @@ pub enum Event<I, S, O> {
         at: DateTime<Utc>,
         deadline: DateTime<Utc>,
     },
+    /// What a look has learnt that a later one may not see again; the step goes on.
+    Kept {
+        step: S,
+        at: DateTime<Utc>,
+        output: O,
+    },
     Done {
         step: S,
         at: DateTime<Utc>,
@@ -121,6 +127,8 @@ pub struct Run<K: WorkflowKind> {
     opened_at: DateTime<Utc>,
     input: K::Input,
     outputs: Vec<(K::Step, K::Output)>,
+    /// The last of each step.
+    kept: Vec<(K::Step, K::Output)>,
     phase: Phase<K::Step>,
     failure: Option<(K::Step, Failure)>,
     undone: Vec<K::Step>,
@@ -175,6 +183,7 @@ impl<K: WorkflowKind> Run<K> {
             opened_at: at,
             input,
             outputs: Vec::new(),
+            kept: Vec::new(),
             phase: Phase::Ready,
             failure: None,
             undone: Vec::new(),
@@ -190,6 +199,10 @@ impl<K: WorkflowKind> Run<K> {
     pub fn record(&mut self, event: &EventOf<K>) -> Result<(), Illegal> {
         let phase = self.follow(event).ok_or_else(|| self.illegal(event))?;
         match event {
+            Event::Kept { step, output, .. } => {
+                self.kept.retain(|(of, _)| of != step);
+                self.kept.push((*step, output.clone()));
+            }
             Event::Done { step, output, .. } => self.outputs.push((*step, output.clone())),
             Event::Failed { step, failure, .. } => self.failure = Some((*step, failure.clone())),
             Event::Undone { step, .. } => self.undone.push(*step),
@@ -240,6 +253,9 @@ impl<K: WorkflowKind> Run<K> {
                 since: *at,
                 deadline: *deadline,
             }),
+            (Phase::Running { step: running, .. }, Event::Kept { step, .. }) if running == step => {
+                Some(self.phase.clone())
+            }
             (Phase::Running { step: running, .. }, Event::Done { step, .. }) if running == step => {
                 Some(Phase::Ready)
             }
@@ -295,6 +311,12 @@ impl<K: WorkflowKind> Run<K> {
             .map(|(_, output)| output)
     }
 
+    /// What a step that is not done has kept so far.
+    pub fn kept(&self, step: K::Step) -> Option<&K::Output> {
+        let mut kept = self.kept.iter().filter(|(of, _)| *of == step);
+        kept.next().map(|(_, output)| output)
+    }
+
     /// What is to be done next.
     pub fn phase(&self) -> &Phase<K::Step> {
         &self.phase
@@ -325,6 +347,7 @@ fn word<I, S, O>(event: &Event<I, S, O>) -> &'static str {
     match event {
         Event::Opened { .. } => "opened",
         Event::Started { .. } => "started",
+        Event::Kept { .. } => "kept",
         Event::Done { .. } => "done",
         Event::Failed { .. } => "failed",
         Event::UndoStarted { .. } => "undo_started",

@@ -22,9 +22,11 @@ pub(super) struct Standing<S> {
     pub(super) deadline: DateTime<Utc>,
 }
 
-/// How a step ended.
+/// How a step ended, or what is to be written of it meanwhile.
 enum StepEnd<T> {
     Done(T),
+    /// Not ended: this is written, and the step goes on.
+    Kept(T),
     NextChoice(String),
     Failed(Failure),
 }
@@ -61,6 +63,7 @@ impl<W: Workflow> Runner<'_, W> {
         let at = self.clock.now();
         let event = match end {
             StepEnd::Done(output) => Event::Done { step, at, output },
+            StepEnd::Kept(output) => Event::Kept { step, at, output },
             StepEnd::Failed(failure) => Event::Failed { step, at, failure },
             StepEnd::NextChoice(why) => {
                 self.observer.waiting(step, &why);
@@ -98,6 +101,7 @@ impl<W: Workflow> Runner<'_, W> {
             }
             let (last, wait) = match answer {
                 Ok(Look::Done(output)) => return StepEnd::Done(output),
+                Ok(Look::Kept(output)) => return StepEnd::Kept(output),
                 Ok(Look::Pending { so_far, again_in }) => {
                     let wait = match again_in {
                         Some(again_in) => pause.asked(again_in),

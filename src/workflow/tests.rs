@@ -43,6 +43,8 @@ struct Words {
     /// answered.
     dark_s: Cell<i64>,
     undo_stuck: Cell<bool>,
+    /// The second step's look finds something once, and it is not there at later ones.
+    seen_once: Cell<bool>,
 }
 
 impl Words {
@@ -130,6 +132,9 @@ impl Workflow for Words {
 
     async fn check(&self, at: &At<'_, WordsKind>) -> Result<Look<String>, StepError> {
         self.call("check", at);
+        if at.step == Toy::Two && self.seen_once.take() {
+            return Ok(Look::Kept("seen".to_owned()));
+        }
         let left = self.looks_needed.get();
         if left > 0 {
             self.looks_needed.set(left - 1);
@@ -319,6 +324,24 @@ async fn a_step_that_was_done_at_its_deadline_is_not_undone() {
     assert_eq!(words.made.borrow().len(), 3, "nothing was made twice");
 }
 
+/// What a look has learnt is written before the next one: a process that begins anew replays it.
+#[tokio::test(start_paused = true)]
+async fn what_a_step_keeps_is_in_its_journal_and_the_step_goes_on() {
+    let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
+    words.seen_once.set(true);
+    let (outcome, _) = drive(&words, &store).await;
+    assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() });
+    assert_eq!(words.made.borrow().len(), 3, "nothing was made twice");
+    let events = store.journal("toy/1").await.unwrap();
+    let of_two = events.iter().filter(|event| event["step"] == "two");
+    let told: Vec<&str> = of_two.filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(told, ["started", "kept", "done"]);
+    let run = replay::<WordsKind>(&store, "toy/1").await.unwrap();
+    assert_eq!(run.kept(Toy::Two).map(String::as_str), Some("seen"));
+    assert_eq!(run.kept(Toy::One), None);
+    assert_eq!(run.output(Toy::Two).map(String::as_str), Some("w-Two"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stale_driver_can_write_nothing() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
@@ -354,12 +377,26 @@ fn the_rulebook_refuses_what_cannot_follow() {
         at,
         output: "out".to_owned(),
     };
+    let kept = |step| Event::Kept {
+        step,
+        at,
+        output: "so far".to_owned(),
+    };
     let left = Left {
         why: String::new(),
         by_hand: String::new(),
     };
     let refused = [
         ("done before started", vec![done(Toy::One)]),
+        ("kept before started", vec![kept(Toy::One)]),
+        (
+            "kept by another step",
+            vec![started(Toy::One, 0), kept(Toy::Two)],
+        ),
+        (
+            "kept once it is done",
+            vec![started(Toy::One, 0), done(Toy::One), kept(Toy::One)],
+        ),
         ("second opening", vec![opened()]),
         (
             "a choice skipped",

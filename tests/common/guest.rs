@@ -145,17 +145,20 @@ fn failing(mut report: Report) -> Report {
     report
 }
 
-/// So long that it takes several frames: its packages do not compress away.
-fn long(mut report: Report) -> Report {
-    let line = |n: u64| format!("package-{n} {:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    report.packages = (1..200).map(line).collect();
-    report
+/// So long that it takes several frames.
+fn long(report: Report) -> Report {
+    lines(report, 200)
 }
 
 /// So long that one answer of SSM's does not hold it.
-fn longer(mut report: Report) -> Report {
+fn longer(report: Report) -> Report {
+    lines(report, 1_000)
+}
+
+/// With packages that do not compress away.
+fn lines(mut report: Report, packages: u64) -> Report {
     let line = |n: u64| format!("package-{n} {:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    report.packages = (1..1_000).map(line).collect();
+    report.packages = (1..packages).map(line).collect();
     report
 }
 

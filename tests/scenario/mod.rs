@@ -5,6 +5,7 @@ mod bad_guests;
 mod bad_images;
 mod bad_places;
 mod bases;
+mod consoles;
 mod good_days;
 mod holds;
 mod news;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::hands::Bake;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
-use super::{clean_up, closing, guest, image, launch, network};
+use super::{clean_up, closing, guest, image, launch, network, stopping};
 use crate::flow::verify::GuestRole;
 use crate::store::{Op, StoreError};
 use crate::workflow::{At, Look, Outcome, Run, StepError, Undo, Workflow};
@@ -46,7 +46,7 @@ impl Workflow for Bake<'_> {
     async fn check(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
         match at.step {
             BakeStep::Report => guest::builder_report(self, at).await,
-            BakeStep::Stopped => guest::stopped(self, at).await,
+            BakeStep::Stopped => stopping::stopped(self, at).await,
             BakeStep::Available => image::available(self, at).await,
             BakeStep::BootReport => guest::boot_report(self, at).await,
             BakeStep::CleanUp => clean_up::check(self, at).await,

@@ -2,7 +2,7 @@
 //! nothing by itself.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -21,6 +21,8 @@ pub struct Bake<'a> {
     /// When each stopped guest was first seen stopped. Only shortens waits: a restart begins anew,
     /// and the journal's deadline holds either way.
     pub stopped_seen: RefCell<BTreeMap<InstanceId, DateTime<Utc>>>,
+    /// The frames that were read on each guest's console. A restart reads anew.
+    pub(super) frames_seen: RefCell<BTreeMap<InstanceId, BTreeSet<String>>>,
     /// What was asked of guests over SSM, and heard. A restart asks anew.
     pub(super) conversations: RefCell<BTreeMap<InstanceId, Conversation>>,
 }
@@ -33,6 +35,7 @@ impl<'a> Bake<'a> {
             store,
             told,
             stopped_seen: RefCell::default(),
+            frames_seen: RefCell::default(),
             conversations: RefCell::default(),
         }
     }

@@ -37,7 +37,8 @@ impl WorkflowKind for BakeKind {
             BakeStep::Network | BakeStep::CreateImage => 10 * MINUTE,
             BakeStep::LaunchBuilder | BakeStep::LaunchBootTest => 15 * MINUTE,
             BakeStep::Report | BakeStep::BootReport => limits::guest_allowance(order),
-            BakeStep::Stopped | BakeStep::CleanUp => 20 * MINUTE,
+            BakeStep::Stopped => limits::stop_allowance(order),
+            BakeStep::CleanUp => 20 * MINUTE,
             // What was proved is not thrown away because nobody answers for a while; and a mark whose
             // answer was lost would stand on an image that people were told of as failed.
             BakeStep::Available | BakeStep::MarkVerified => IMAGE_MAX,

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::earlier::{groups, made_image};
+use super::ended::ended_at_launch;
 use super::hands::Bake;
 use super::limits::{LATE_S, SETTLE_S};
 use super::steps::{BakeKind, BakeOutput, BakeStep};
@@ -26,11 +27,12 @@ pub(super) async fn find(
     let found = bake.cloud.instance_by_token(&request.client_token).await;
     match found.map_err(|error| step_error(&error))? {
         Some(guest) if guest.state.ended() && role == GuestRole::Builder => {
-            let reason = guest.state_reason.as_deref().unwrap_or("no reason given");
-            let why = format!(
-                "the builder {} was ended by somebody else: {reason}",
-                guest.id
-            );
+            let by_somebody = || {
+                let reason = guest.state_reason.as_deref().unwrap_or("no reason given");
+                let id = &guest.id;
+                format!("the builder {id} was ended by somebody else: {reason}")
+            };
+            let why = ended_at_launch(&guest).unwrap_or_else(by_somebody);
             Err(StepError::Failed(Failure::new("builder_ended", why)))
         }
         // A boot test ends itself, perhaps before anybody looked.

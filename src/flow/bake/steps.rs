@@ -54,12 +54,31 @@ pub const STEPS: &[BakeStep] = &[
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "left", rename_all = "snake_case")]
 pub enum BakeOutput {
-    Network { groups: Vec<SecurityGroupId> },
-    Instance { id: InstanceId },
-    Report { report: Packed, redundant: bool },
+    Network {
+        groups: Vec<SecurityGroupId>,
+    },
+    Instance {
+        id: InstanceId,
+    },
+    Report {
+        report: Packed,
+        redundant: bool,
+        /// Its own sum, which a closing frame repeats; absent in journals of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sum: Option<String>,
+        /// The closing frame was read with it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        closed: bool,
+    },
+    /// The builder's closing frame was read: kept until it has stopped.
+    Closed,
     Stopped,
-    Image { id: ImageId },
-    Available { snapshots: Vec<SnapshotId> },
+    Image {
+        id: ImageId,
+    },
+    Available {
+        snapshots: Vec<SnapshotId>,
+    },
     Verified,
     Clean,
 }

@@ -41,7 +41,7 @@ pub fn story(journal: &str, events: &[EventOf<BakeKind>]) -> Option<BakeStory> {
 
 fn tell(story: &mut BakeStory, event: &EventOf<BakeKind>) {
     match event {
-        Event::Opened { .. } => {}
+        Event::Opened { .. } | Event::Kept { .. } => {}
         Event::Started {
             step,
             choice: 0,
@@ -123,6 +123,7 @@ fn what_is_left(output: &BakeOutput) -> Option<String> {
             Some(ids.join(", "))
         }
         BakeOutput::Report { .. }
+        | BakeOutput::Closed
         | BakeOutput::Stopped
         | BakeOutput::Verified
         | BakeOutput::Clean => None,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::model::report::Report;
 
-use super::frame::{Slot, find};
+use super::frame::{Slot, find, line};
 use super::payload;
 
 pub use super::encode::encode;
@@ -31,15 +31,37 @@ pub enum Reading {
 
 /// Reads what the console says under `nonce`. Never panics, whatever the bytes.
 pub fn read(console: &[u8], nonce: &str) -> Reading {
-    let mut seen = Seen::default();
-    for line in console.split(|byte| *byte == b'\n') {
-        if let Some(frame) = find(line, nonce)
-            && let Err(why) = seen.take(frame.slot, frame.data)
-        {
-            return Reading::Invalid { why };
-        }
+    match Seen::all(console, nonce) {
+        Ok(seen) => seen.finish(),
+        Err(why) => Reading::Invalid { why },
     }
-    seen.finish()
+}
+
+/// The own sum of the report that the console holds whole; a closing frame repeats it.
+pub fn report_sum(console: &[u8], nonce: &str) -> Option<String> {
+    let seen = Seen::all(console, nonce).ok()?;
+    let joined: String = seen.chunks.into_values().collect();
+    payload::decode(&joined).ok().map(|decoded| decoded.sum)
+}
+
+/// The frames under `nonce` that the console holds, a line each, without anything else. What is read
+/// again and again while its beginning is pushed out can be put together of these.
+pub fn frames(console: &[u8], nonce: &str) -> Vec<String> {
+    let lines = console.split(|byte| *byte == b'\n');
+    let frames = lines.filter_map(|line| find(line, nonce));
+    frames.map(|frame| line(nonce, &frame)).collect()
+}
+
+/// The sum of the report that is closed, whether or not the report itself is still there. Nothing for
+/// two that differ.
+pub fn closing(console: &[u8], nonce: &str) -> Option<String> {
+    let lines = console.split(|byte| *byte == b'\n');
+    let mut sums = lines
+        .filter_map(|line| find(line, nonce))
+        .filter(|frame| frame.slot == Slot::Clean)
+        .map(|frame| frame.data);
+    let first = sums.next()?;
+    sums.all(|sum| sum == first).then(|| first.to_owned())
 }
 
 /// The frames so far.
@@ -51,6 +73,20 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
+    /// Every frame under `nonce`.
+    ///
+    /// # Errors
+    /// When two contradict each other.
+    fn all(console: &'a [u8], nonce: &str) -> Result<Self, String> {
+        let mut seen = Self::default();
+        for line in console.split(|byte| *byte == b'\n') {
+            if let Some(frame) = find(line, nonce) {
+                seen.take(frame.slot, frame.data)?;
+            }
+        }
+        Ok(seen)
+    }
+
     /// Takes one frame; a second copy must say the same.
     fn take(&mut self, slot: Slot, data: &'a str) -> Result<(), String> {
         let before = match slot {

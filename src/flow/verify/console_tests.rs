@@ -286,3 +286,19 @@ proptest! {
         prop_assert_eq!(read(mixed.as_bytes(), NONCE), Reading::Whole { report: sample(), clean: true });
     }
 }
+
+#[test]
+fn a_closing_frame_names_the_report_that_it_closes_though_that_is_gone() {
+    let said = encode(&sample(), NONCE, true);
+    let open = encode(&sample(), NONCE, false);
+    let sum = report_sum(open.as_bytes(), NONCE);
+    assert!(sum.is_some());
+    let (_, last) = said.split_at(open.len());
+    assert_eq!(closing(last.as_bytes(), NONCE), sum);
+    assert_eq!(report_sum(last.as_bytes(), NONCE), None);
+    assert_eq!(closing(open.as_bytes(), NONCE), None);
+    // Two that differ close nothing.
+    let other = encode(&Report::default(), NONCE, true);
+    let both = format!("{said}{other}");
+    assert_eq!(closing(both.as_bytes(), NONCE), None);
+}

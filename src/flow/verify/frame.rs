@@ -43,6 +43,14 @@ pub(super) fn find<'a>(line: &'a [u8], nonce: &str) -> Option<Frame<'a>> {
     })
 }
 
+/// The frame as its guest wrote it, without what surrounded it.
+pub(super) fn line(nonce: &str, frame: &Frame<'_>) -> String {
+    match frame.slot {
+        Slot::Chunk { index, total } => write(nonce, &format!("{index}/{total}"), frame.data),
+        Slot::Clean => write(nonce, "clean", frame.data),
+    }
+}
+
 /// Writes one frame, without a line end.
 pub(super) fn write(nonce: &str, slot: &str, data: &str) -> String {
     let sum = sum_of(nonce, slot, data);

@@ -33,6 +33,10 @@ impl Observer<BakeOrder, BakeStep, BakeOutput> for Log {
                 let step = step_word(step);
                 tracing::debug!(watch, bake.key = key, step, choice, "a step starts");
             }
+            Event::Kept { step, .. } => {
+                let step = step_word(step);
+                tracing::debug!(watch, bake.key = key, step, "a step keeps what it has seen");
+            }
             Event::Done { step, .. } => {
                 let step = step_word(step);
                 tracing::info!(watch, bake.key = key, step, "a step is done");

@@ -101,7 +101,7 @@ impl<F> Teller<F> {
                 let step = step_word(step);
                 Progress::Undoing { step }
             }
-            Event::Undone { .. } => return None,
+            Event::Kept { .. } | Event::Undone { .. } => return None,
             Event::Left { left, .. } => Progress::Left {
                 why: &left.why,
                 by_hand: &left.by_hand,
@@ -142,6 +142,7 @@ fn made(output: &BakeOutput) -> Option<String> {
         } => "all checks passed, on the untouched base as well".to_owned(),
         BakeOutput::Report { .. } => "all checks passed".to_owned(),
         BakeOutput::Network { .. }
+        | BakeOutput::Closed
         | BakeOutput::Stopped
         | BakeOutput::Available { .. }
         | BakeOutput::Verified

@@ -219,8 +219,8 @@ fi
 sync
 # Whoever asked stops the machine; if nobody does, the deadline.
 wait #ssm
-# The console drains.
-sleep 5 #console
+# The console drains: who looks every few seconds reads the last words while the machine still runs.
+sleep 15 #console
 # An orderly end would wait for whatever hangs.
 [ $ended = deadline ] || { $off && sleep 120; } #console
 $off -f #console
