@@ -13,12 +13,14 @@ use amiwatch::clock::Clock;
 use amiwatch::cloud::{ByHand, Connection};
 use amiwatch::flow::bake::kind::BakeKind;
 use amiwatch::flow::verdict::{self, Exit};
+use amiwatch::model::bake::BakeOrder;
 use amiwatch::model::ids::Region;
 use amiwatch::model::plan::{Action, PlanItem};
 use amiwatch::outbox::Delivered;
 use amiwatch::service::pass::look::{Patience, look};
 use amiwatch::service::pass::{Passed, pass};
 use amiwatch::service::runs::DriveError;
+use amiwatch::service::runs::bake::{Wish, give_order};
 use amiwatch::service::{Outside, Service};
 use amiwatch::settings::{Settings, parse};
 use amiwatch::store::sqlite::SqliteStore;
@@ -259,6 +261,17 @@ impl Life {
             .expect("nothing is armed");
         let exit = verdict::exit(looked.iter().map(|item| &item.drift));
         (looked, exit)
+    }
+
+    /// The order that a bake of the first watch would get now, as `plan` shows it.
+    pub(crate) async fn ordered(&self) -> BakeOrder {
+        let ordered = self.process(async |service, _| {
+            let looked = look(&service, None, Patience::Waits).await.unwrap();
+            let (one, place) = (&looked[0], looked[0].place.as_ref().unwrap());
+            let wish = Wish::planned(&one.item).expect("there is something to bake");
+            give_order(&service, one.watch, place, &wish).await.unwrap()
+        });
+        ordered.await.expect("nothing is armed")
     }
 
     /// Passes, with the pauses that the plan asks for, until one has nothing left to do.

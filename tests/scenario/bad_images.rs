@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sim::{ImageChange, ImageView, InstanceView, Timing};
+use sim::{ImageChange, ImageSpec, ImageView, InstanceView, Timing};
 
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
@@ -128,6 +128,35 @@ fn slow_images(image: Duration) -> Timing {
         snapshot: image,
         ..world::brisk()
     }
+}
+
+/// The name follows from the base, the recipe and the installation: two lives alike have the same.
+#[test]
+fn a_name_that_is_somebody_elses_is_seen_before_anything_is_launched() {
+    paused(async || {
+        let other = Life::brisk();
+        other.until_settled().await;
+        let name = other.verified()[0].name.clone();
+
+        let life = Life::brisk();
+        let taken = ImageSpec::mine(&name);
+        let foreign = life.account.at(REGION).image(taken).unwrap();
+        let order = life.ordered().await;
+        assert_eq!(order.image_name, name);
+        let why = order.impossible.expect("the name is taken");
+        assert!(why.contains(&name) && why.contains(&foreign), "{why}");
+
+        life.pass().await;
+        assert_eq!(life.effects_of("RunInstances"), 0);
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains(&foreign), "{}", failed.body);
+        life.promises_hold();
+
+        let request = life.stranger().deregister_image().image_id(&foreign);
+        request.send().await.unwrap();
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+    });
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use super::earlier::{launched, made_image, missing};
 use super::hands::Bake;
 use super::limits::{LATE_S, SETTLE_S};
+use super::site::{name_taken, of_this_key};
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use super::trouble::{step_error, undo_error};
 use crate::cloud::{CloudError, CreateImage, ErrorKind};
@@ -27,10 +28,7 @@ pub(super) async fn find(
         Found::Ours(image) => Ok(Some(BakeOutput::Image { id: image.id })),
         Found::Nothing => Ok(None),
         Found::NameTaken(id) => {
-            let why = format!(
-                "the name {} is taken by {id}, which is not this bake's; rename or deregister it",
-                order.image_name
-            );
+            let why = name_taken(order, &id);
             Err(StepError::Failed(Failure::new("name_taken", why)))
         }
     }
@@ -252,10 +250,4 @@ async fn remove_snapshots(bake: &Bake<'_>, order: &BakeOrder) -> Result<(), Step
 async fn mark(bake: &Bake<'_>, ids: &[&str], state: &str) -> Result<(), CloudError> {
     let tags = [(tags::STATE.to_owned(), state.to_owned())].into();
     bake.cloud.tag(ids, &tags).await
-}
-
-fn of_this_key(image: &Image, order: &BakeOrder) -> bool {
-    image.tags.get(tags::KEY).map(String::as_str) == Some(order.key.as_str())
-        && image.tags.get(tags::INSTALLATION).map(String::as_str)
-            == Some(order.installation.as_str())
 }

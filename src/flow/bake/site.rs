@@ -1,8 +1,12 @@
-//! Asks EC2 what a builder may be launched as, and where: the facts that an order is made from.
+//! Asks EC2 what a builder may be launched as, and where: the facts that an order is made from. And
+//! whether the name that an order has given its image is still to be had.
 
 use super::order::Site;
 use crate::cloud::{Cloud, CloudError};
+use crate::model::bake::BakeOrder;
 use crate::model::ids::{ImageId, InstanceType};
+use crate::model::image::Image;
+use crate::model::tags;
 use crate::model::watch::Builder;
 
 /// Reads subnets, offerings, instance types and the base's root device.
@@ -29,4 +33,34 @@ pub async fn site(cloud: &Cloud, builder: &Builder, base: &ImageId) -> Result<Si
         types,
         root_device,
     })
+}
+
+/// The order, or why it is impossible: its image's name is taken by an image that is not of its key.
+///
+/// # Errors
+/// When EC2 cannot be asked.
+pub async fn unless_name_taken(cloud: &Cloud, order: BakeOrder) -> Result<BakeOrder, CloudError> {
+    if order.impossible.is_some() {
+        return Ok(order);
+    }
+    let named = cloud.own_image_by_name(&order.image_name).await?;
+    let taken = named.filter(|image| !of_this_key(image, &order));
+    Ok(BakeOrder {
+        impossible: taken.map(|image| name_taken(&order, &image.id)),
+        ..order
+    })
+}
+
+/// What to do about a name that is somebody else's.
+pub(super) fn name_taken(order: &BakeOrder, by: &ImageId) -> String {
+    format!(
+        "the name {} is taken by {by}, which is not this bake's; rename or deregister it",
+        order.image_name
+    )
+}
+
+pub(super) fn of_this_key(image: &Image, order: &BakeOrder) -> bool {
+    image.tags.get(tags::KEY).map(String::as_str) == Some(order.key.as_str())
+        && image.tags.get(tags::INSTALLATION).map(String::as_str)
+            == Some(order.installation.as_str())
 }

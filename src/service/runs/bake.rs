@@ -8,7 +8,7 @@ use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::bake::hands::Bake;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::order::{OrderInputs, key, order};
-use crate::flow::bake::site::site;
+use crate::flow::bake::site::{site, unless_name_taken};
 use crate::flow::bake::steps::{BakeOutput, BakeStep, journal_name};
 use crate::flow::notify;
 use crate::model::bake::BakeOrder;
@@ -117,7 +117,7 @@ pub async fn give_order(
         because: wish.because,
         site: &site,
     });
-    Ok(order)
+    Ok(unless_name_taken(&place.cloud, order).await?)
 }
 
 /// The wished attempt, or the first one after it whose journal was not closed: an attempt that has
