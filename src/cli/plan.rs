@@ -4,7 +4,7 @@ use super::args::{Common, Format, Named};
 use super::session::{Access, Session};
 use super::{check, draw};
 use crate::flow::verdict::Exit;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, BakeDecision};
 use crate::service::desk::plan::{PlannedWatch, plan};
 
 pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
@@ -48,11 +48,11 @@ fn action(action: &Action) -> String {
     match action {
         Action::Nothing => "would do nothing: in step".to_owned(),
         Action::Tell => "would tell, and nothing else (on_drift = \"notify\")".to_owned(),
-        Action::Bake {
+        Action::Bake(BakeDecision {
             release,
             generation,
             attempt,
-        } => format!(
+        }) => format!(
             "would bake {} ({}), generation {generation}, attempt {attempt}",
             release.image, release.version
         ),

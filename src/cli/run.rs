@@ -13,7 +13,7 @@ use super::session::{Access, Session};
 use super::supervisor::Supervisor;
 use super::{draw, progress};
 use crate::flow::verdict::Exit;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, BakeDecision};
 use crate::service::daemon::{self, Generation, Ground, Rhythm, SettingsInUse};
 use crate::service::desk::once::{BakedOnce, Once, once};
 use crate::service::desk::opening::{drive, leave};
@@ -136,11 +136,11 @@ fn did(action: &Action) -> String {
     match action {
         Action::Nothing => "in step, nothing to bake".to_owned(),
         Action::Tell => "drift was told; the watch does nothing more by itself".to_owned(),
-        Action::Bake {
+        Action::Bake(BakeDecision {
             release,
             generation,
             attempt,
-        } => format!(
+        }) => format!(
             "baked on {} ({}), generation {generation}, attempt {attempt}",
             release.image, release.version
         ),

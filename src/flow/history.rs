@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::model::changes::ChangesInFull;
 use crate::model::chronicle::{Baked, Chronicle, Did, Entry, Point, Seen, TargetSeen, What};
 use crate::model::ids::ImageId;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, BakeDecision};
 use crate::model::reason::{Class, ReasonCode};
 use crate::model::story::BakeStory;
 
@@ -145,11 +145,11 @@ pub fn decided(action: &Action) -> String {
     match action {
         Action::Nothing => "in step, nothing to bake".to_owned(),
         Action::Tell => "told, nothing else".to_owned(),
-        Action::Bake {
+        Action::Bake(BakeDecision {
             release,
             generation,
             attempt,
-        } => format!(
+        }) => format!(
             "bakes {} ({}), generation {generation}, attempt {attempt}",
             release.version, release.image
         ),

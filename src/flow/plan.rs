@@ -22,7 +22,7 @@ use crate::model::bake::KeyInputs;
 use crate::model::base::Release;
 use crate::model::drift::{Drift, NoteCode};
 use crate::model::history::{Memory, WatchHistory};
-use crate::model::plan::{Action, PlanItem};
+use crate::model::plan::{Action, BakeDecision, PlanItem};
 use crate::model::reason::{About, Class, HeldOn, Reason, ReasonCode, Subject};
 use crate::model::sighting::WatchSighting;
 use crate::model::watch::{OnDrift, Wanted, Watch};
@@ -217,11 +217,11 @@ impl Weighing<'_> {
         };
         self.waits(&inputs).unwrap_or_else(|| {
             let failed = self.history.failing_for(&inputs);
-            let action = Action::Bake {
+            let action = Action::Bake(BakeDecision {
                 release: release.clone(),
                 generation: inputs.generation,
                 attempt: failed.map_or(1, |failing| failing.attempts.saturating_add(1)),
-            };
+            });
             (action, self.because_of(release, newest))
         })
     }

@@ -44,6 +44,25 @@ pub enum TargetAction {
     CannotTell,
 }
 
+impl PlanItem {
+    /// The bake that is to be started; absent when the plan says something else.
+    pub fn bake(&self) -> Option<&BakeDecision> {
+        match &self.action {
+            Action::Bake(bake) => Some(bake),
+            _ => None,
+        }
+    }
+}
+
+/// One bake, decided: it goes from the plan to the order as it is. Generation and attempt are part of
+/// the image's identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BakeDecision {
+    pub release: Release,
+    pub generation: u32,
+    pub attempt: u32,
+}
+
 /// What a pass would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
@@ -52,16 +71,16 @@ pub enum Action {
     Nothing,
     /// There is drift, and the watch only tells.
     Tell,
-    /// Bake this release; generation and attempt are part of the image's identity.
-    Bake {
-        release: Release,
-        generation: u32,
-        attempt: u32,
-    },
+    Bake(BakeDecision),
     /// A verified image of the wanted key exists: remember it.
-    Adopt { image: ImageId, generation: u32 },
+    Adopt {
+        image: ImageId,
+        generation: u32,
+    },
     /// Something holds it; a time when it is looked at again, when that is known.
-    Hold { until: Option<DateTime<Utc>> },
+    Hold {
+        until: Option<DateTime<Utc>>,
+    },
     /// A person is needed.
     Blocked,
     /// Something was unreachable; nothing starts from a partial look.

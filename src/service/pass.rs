@@ -20,13 +20,12 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Service;
-use super::runs::bake::{self, BakeEnded, Observers, Wish, watches};
+use super::runs::bake::{self, BakeEnded, Observers, watches};
 use super::runs::{self, DriveError, Resumed};
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::verdict::{self, Exit};
-use crate::model::base::Release;
 use crate::model::ids::WatchName;
-use crate::model::plan::PlanItem;
+use crate::model::plan::{BakeDecision, PlanItem};
 use crate::outbox;
 use crate::store::Lease;
 use decide::decide;
@@ -67,36 +66,21 @@ pub type Baked = (WatchName, Result<BakeEnded, DriveError>);
 pub struct Start {
     pub watch: WatchName,
     pub place: Place,
-    pub release: Release,
-    pub generation: u32,
-    pub attempt: u32,
+    pub bake: BakeDecision,
+    /// Why, one sentence each.
     pub because: Vec<String>,
 }
 
 impl Start {
     /// The bake that the plan says for what was looked at; absent when it says something else.
     pub(super) fn planned(one: &mut Looked<'_>) -> Option<Self> {
-        let wish = Wish::planned(&one.item)?;
-        let (release, because) = (wish.release.clone(), wish.because.to_vec());
-        let (generation, attempt) = (wish.generation, wish.attempt);
+        let bake = one.item.bake()?.clone();
         Some(Self {
             watch: one.watch.name.clone(),
             place: one.place.take()?,
-            release,
-            generation,
-            attempt,
-            because,
+            bake,
+            because: one.item.because.clone(),
         })
-    }
-
-    /// As the order takes it.
-    pub fn wish(&self) -> Wish<'_> {
-        Wish {
-            release: &self.release,
-            generation: self.generation,
-            attempt: self.attempt,
-            because: &self.because,
-        }
     }
 }
 
@@ -127,7 +111,7 @@ pub async fn order_one(
             watch: start.watch.to_string(),
         });
     };
-    bake::give_order(service, watch, &start.place, &start.wish()).await
+    bake::give_order(service, watch, &start.place, &start.bake, &start.because).await
 }
 
 /// Makes one pass. What an earlier process left half-way is driven to its end beside the look, so

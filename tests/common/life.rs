@@ -20,7 +20,7 @@ use amiwatch::outbox::Delivered;
 use amiwatch::service::pass::look::{Patience, look};
 use amiwatch::service::pass::{Passed, pass};
 use amiwatch::service::runs::DriveError;
-use amiwatch::service::runs::bake::{Wish, give_order};
+use amiwatch::service::runs::bake::give_order;
 use amiwatch::service::{Outside, Service};
 use amiwatch::settings::{Settings, parse};
 use amiwatch::store::sqlite::SqliteStore;
@@ -268,8 +268,10 @@ impl Life {
         let ordered = self.process(async |service, _| {
             let looked = look(&service, None, Patience::Waits).await.unwrap();
             let (one, place) = (&looked[0], looked[0].place.as_ref().unwrap());
-            let wish = Wish::planned(&one.item).expect("there is something to bake");
-            give_order(&service, one.watch, place, &wish).await.unwrap()
+            let bake = one.item.bake().expect("there is something to bake");
+            give_order(&service, one.watch, place, bake, &one.item.because)
+                .await
+                .unwrap()
         });
         ordered.await.expect("nothing is armed")
     }

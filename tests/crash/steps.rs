@@ -9,7 +9,7 @@ use amiwatch::flow::bake::kind::BakeKind;
 use amiwatch::flow::bake::steps::{BakeOutput, BakeStep, STEPS, journal_name};
 use amiwatch::service::Service;
 use amiwatch::service::pass::look::{Patience, look};
-use amiwatch::service::runs::bake::{Wish, give_order};
+use amiwatch::service::runs::bake::give_order;
 use amiwatch::store::{Lease, Op, StoreError, left};
 use amiwatch::workflow::observer::Unobserved;
 use amiwatch::workflow::{At, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
@@ -100,8 +100,10 @@ impl Workflow for Disturbed<'_> {
 async fn bake(service: &Service<'_>, lease: Lease, how: How) -> Outcome {
     let looked = look(service, None, Patience::Waits).await.unwrap();
     let (one, place) = (&looked[0], looked[0].place.as_ref().unwrap());
-    let wish = Wish::planned(&one.item).expect("there is something to bake");
-    let order = give_order(service, one.watch, place, &wish).await.unwrap();
+    let bake = one.item.bake().expect("there is something to bake");
+    let order = give_order(service, one.watch, place, bake, &one.item.because)
+        .await
+        .unwrap();
     let told = service.told();
     let journal = journal_name(&order.key, order.attempt);
     let workflow = Disturbed {

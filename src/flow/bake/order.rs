@@ -12,8 +12,8 @@ use crate::flow::verify::GuestRole;
 use crate::model::bake::{
     BakeKey, BakeOrder, KeyInputs, LaunchChoice, NetworkOrder, Proof, RecipeDigest, RootVolume,
 };
-use crate::model::base::Release;
 use crate::model::ids::{Installation, InstanceType, Scope, VpcId};
+use crate::model::plan::BakeDecision;
 use crate::model::tags;
 use crate::model::watch::{Builder, Check, Encrypt, Recipe, Watch};
 
@@ -30,9 +30,8 @@ pub struct OrderInputs<'a> {
     pub builder: &'a Builder,
     /// The config's own tags.
     pub tags: &'a BTreeMap<String, String>,
-    pub release: &'a Release,
-    pub generation: u32,
-    pub attempt: u32,
+    pub bake: &'a BakeDecision,
+    /// Why, one sentence each.
     pub because: &'a [String],
     pub site: &'a Site,
 }
@@ -85,21 +84,20 @@ enum OrderError {
     UserData(#[from] UserDataError),
 }
 
-/// The key of a bake of this release with this recipe.
+/// The key of this bake with this recipe.
 pub fn key(
     installation: &Installation,
     watch: &Watch,
     recipe: &Recipe,
-    release: &Release,
-    generation: u32,
+    bake: &BakeDecision,
 ) -> BakeKey {
     BakeKey::derive(&KeyInputs {
         installation,
         watch: &watch.name,
-        release_image: &release.image,
+        release_image: &bake.release.image,
         recipe_digest: &RecipeDigest::of(&recipe.user_data, recipe.template),
         architecture: watch.base.architecture,
-        generation,
+        generation: bake.generation,
     })
 }
 
@@ -123,30 +121,26 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         watch,
         recipe,
         builder,
-        release,
+        bake,
         ..
     } = *inputs;
-    let key = key(installation, watch, recipe, release, inputs.generation);
+    let release = &bake.release;
+    let key = key(installation, watch, recipe, bake);
     BakeOrder {
         installation: installation.clone(),
         scope: inputs.scope.clone(),
         watch: watch.name.clone(),
-        generation: inputs.generation,
-        attempt: inputs.attempt,
+        generation: bake.generation,
+        attempt: bake.attempt,
         release: release.clone(),
         recipe_name: recipe.name.clone(),
         recipe_digest: RecipeDigest::of(&recipe.user_data, recipe.template),
         architecture: watch.base.architecture,
-        image_name: image_name(
-            watch.name.as_str(),
-            &release.version,
-            &key,
-            inputs.generation,
-        ),
+        image_name: image_name(watch.name.as_str(), &release.version, &key, bake.generation),
         builder_user_data: Vec::new(),
         boot_test_user_data: Vec::new(),
-        builder_nonce: user_data::nonce(&key, inputs.attempt, GuestRole::Builder),
-        boot_test_nonce: user_data::nonce(&key, inputs.attempt, GuestRole::BootTest),
+        builder_nonce: user_data::nonce(&key, bake.attempt, GuestRole::Builder),
+        boot_test_nonce: user_data::nonce(&key, bake.attempt, GuestRole::BootTest),
         checks_digest: Some(recipe.checks_digest()),
         checks: names(&recipe.checks),
         boot_checks: names(&recipe.boot_checks),
@@ -176,7 +170,7 @@ fn fill(bare: BakeOrder, inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderErr
         site,
         ..
     } = *inputs;
-    let rendered = render(recipe, inputs.release)?;
+    let rendered = render(recipe, &inputs.bake.release)?;
     let (checks, deadline_s) = (recipe.checks.as_slice(), bare.guest_timeout_s);
     let nonce = &bare.builder_nonce;
     let guest = BuilderGuest {
@@ -341,9 +335,9 @@ fn all_tags(inputs: &OrderInputs<'_>, key: &BakeKey) -> BTreeMap<String, String>
         (tags::INSTALLATION, inputs.installation.to_string()),
         (tags::WATCH, inputs.watch.name.to_string()),
         (tags::KEY, key.to_string()),
-        (tags::GENERATION, inputs.generation.to_string()),
-        (tags::BASE_IMAGE, inputs.release.image.to_string()),
-        (tags::BASE_VERSION, inputs.release.version.clone()),
+        (tags::GENERATION, inputs.bake.generation.to_string()),
+        (tags::BASE_IMAGE, inputs.bake.release.image.to_string()),
+        (tags::BASE_VERSION, inputs.bake.release.version.clone()),
         (tags::RECIPE_DIGEST, digest.as_str().to_owned()),
     ];
     let mut all = inputs.tags.clone();

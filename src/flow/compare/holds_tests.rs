@@ -9,7 +9,7 @@ use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, World, days, now};
 use crate::model::bake::RecipeDigest;
 use crate::model::drift::NoteCode;
 use crate::model::hold::HeldThing;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, BakeDecision};
 use crate::model::reason::ReasonCode;
 
 fn soak(world: &mut World, days: u64) {
@@ -37,11 +37,11 @@ fn young() -> World {
 
 fn action(world: &World) -> String {
     match world.plan().action {
-        Action::Bake {
+        Action::Bake(BakeDecision {
             release,
             generation,
             ..
-        } => format!("bake {} g{generation}", release.version),
+        }) => format!("bake {} g{generation}", release.version),
         Action::Hold { until: Some(until) } => {
             format!("hold {} days", (until - now()).num_days())
         }

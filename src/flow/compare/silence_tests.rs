@@ -11,7 +11,7 @@ use crate::model::base::BaseSource;
 use crate::model::drift::Drift;
 use crate::model::hold::HeldThing;
 use crate::model::ids::{Architecture, ImageId};
-use crate::model::plan::Action;
+use crate::model::plan::{Action, BakeDecision};
 use crate::model::reason::{Class, Reason};
 use crate::model::sighting::{Lineage, Seen};
 
@@ -218,7 +218,7 @@ fn drifting(drift: &Drift) -> BTreeSet<(String, &'static str)> {
 }
 
 fn bakes(action: &Action) -> bool {
-    matches!(action, Action::Bake { .. })
+    matches!(action, Action::Bake(_))
 }
 
 proptest! {
@@ -247,7 +247,7 @@ proptest! {
     fn a_plan_bakes_only_what_it_was_shown(shape in shape()) {
         let world = world(&shape);
         let plan = world.plan();
-        if let Action::Bake { release, generation, .. } = &plan.action {
+        if let Action::Bake(BakeDecision { release, generation, .. }) = &plan.action {
             let newest = world.seen.release.known().into_iter();
             prop_assert!(newest.chain(&world.seen.earlier).any(|seen| seen == release));
             let memory = world.memory();

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::view::{TargetView, View};
 use super::{Advice, Passes, Subject, dated, minute, rough};
 use crate::model::ids::ImageId;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, BakeDecision};
 use crate::model::reason::ReasonCode;
 
 /// Environments that get a command of their own; more would bury the rest.
@@ -40,11 +40,11 @@ fn would(subject: &Subject<'_>, view: &View) -> String {
         Action::Tell => {
             "The next pass tells what is new, and bakes nothing (on_drift = \"notify\").".to_owned()
         }
-        Action::Bake {
+        Action::Bake(BakeDecision {
             release,
             generation,
             attempt,
-        } => format!(
+        }) => format!(
             "The next pass bakes {} ({}), generation {generation}, attempt {attempt}.",
             release.version, release.image
         ),
@@ -133,7 +133,7 @@ fn about_the_bake(subject: &Subject<'_>, view: &View) -> Vec<Advice> {
     let bake = |does: &str| advice(format!("amiwatch bake {name}"), does);
     let held = |code| matches!(code, ReasonCode::Held | ReasonCode::Quarantined);
     match &view.action {
-        Action::Bake { release, .. } => vec![
+        Action::Bake(BakeDecision { release, .. }) => vec![
             bake("bakes now"),
             advice(
                 format!(

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, World, days, now, trouble};
 use crate::model::bake::RecipeDigest;
 use crate::model::ids::Architecture;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, BakeDecision};
 use crate::model::sighting::{Lineage, Seen, Tier, Trouble};
 use crate::model::watch::{OnDrift, TargetPattern};
 
@@ -20,11 +20,11 @@ fn short(action: &Action) -> String {
     match action {
         Action::Nothing => "nothing".to_owned(),
         Action::Tell => "tell".to_owned(),
-        Action::Bake {
+        Action::Bake(BakeDecision {
             release,
             generation,
             attempt,
-        } => format!("bake {} g{generation} a{attempt}", release.image),
+        }) => format!("bake {} g{generation} a{attempt}", release.image),
         Action::Adopt { image, generation } => format!("adopt {image} g{generation}"),
         Action::Hold { until } => format!("hold until {}", day(until)),
         Action::Blocked => "blocked".to_owned(),

@@ -6,7 +6,7 @@
 use crate::flow::plan;
 use crate::flow::verdict::{self, Exit};
 use crate::model::ids::{ImageId, WatchName};
-use crate::model::plan::Action;
+use crate::model::plan::{Action, BakeDecision};
 use crate::model::watch::OnDrift;
 use crate::service::Service;
 use crate::service::pass::Start;
@@ -99,9 +99,11 @@ fn forced(service: &Service<'_>, one: &mut Looked<'_>) -> Option<Asked> {
     Some(Asked::Start(Box::new(Start {
         watch: one.watch.name.clone(),
         place: one.place.take()?,
-        release,
-        generation,
-        attempt: 1,
+        bake: BakeDecision {
+            release,
+            generation,
+            attempt: 1,
+        },
         because: vec!["asked for with --force".to_owned()],
     })))
 }
@@ -127,7 +129,7 @@ fn planned(one: &mut Looked<'_>) -> Asked {
         Action::Nothing | Action::Tell => Asked::InStep {
             image: one.item.drift.current.clone(),
         },
-        Action::Hold { .. } | Action::Blocked | Action::CannotTell | Action::Bake { .. } => {
+        Action::Hold { .. } | Action::Blocked | Action::CannotTell | Action::Bake(_) => {
             let exit = match verdict::exit([&one.item.drift]) {
                 Exit::CannotTell => Exit::CannotTell,
                 _ => Exit::Failed,

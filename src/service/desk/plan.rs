@@ -11,7 +11,7 @@ use crate::model::plan::PlanItem;
 use crate::service::Service;
 use crate::service::pass::look::{Looked, Patience, look};
 use crate::service::runs::DriveError;
-use crate::service::runs::bake::{Wish, give_order};
+use crate::service::runs::bake::give_order;
 use crate::service::telemetry::chain;
 use crate::store::StoreError;
 
@@ -86,10 +86,13 @@ pub async fn plan(service: &Service<'_>, only: Option<&WatchName>) -> Result<Pla
 
 /// The order that a bake of this watch would get.
 async fn order(service: &Service<'_>, one: &Looked<'_>) -> Result<Option<BakeOrder>, DriveError> {
-    let (Some(wish), Some(place)) = (Wish::planned(&one.item), &one.place) else {
+    let (Some(bake), Some(place)) = (one.item.bake(), &one.place) else {
         return Ok(None);
     };
-    Ok(Some(give_order(service, one.watch, place, &wish).await?))
+    let because = &one.item.because;
+    Ok(Some(
+        give_order(service, one.watch, place, bake, because).await?,
+    ))
 }
 
 impl OrderInShort {

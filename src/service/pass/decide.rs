@@ -46,7 +46,7 @@ pub async fn decide(
 
 /// A watch whose earlier bake is still being driven: it is not begun a second time.
 fn wait_for_bake(item: &mut PlanItem) {
-    if let Action::Bake { .. } = item.action {
+    if let Action::Bake(_) = item.action {
         item.action = Action::Hold { until: None };
         item.because = vec!["An earlier bake of this watch is still under way.".to_owned()];
     }

@@ -12,10 +12,9 @@ use crate::flow::bake::site::{site, unless_name_taken};
 use crate::flow::bake::steps::{BakeOutput, BakeStep, journal_name};
 use crate::flow::notify;
 use crate::model::bake::BakeOrder;
-use crate::model::base::Release;
 use crate::model::ids::{ImageId, Installation, WatchName};
 use crate::model::notice::Told;
-use crate::model::plan::{Action, PlanItem};
+use crate::model::plan::BakeDecision;
 use crate::model::watch::{Recipe, Watch};
 use crate::service::pass::look::Place;
 use crate::store::left::{What, leave};
@@ -30,35 +29,6 @@ pub type BakeObserver = ObserverOf<BakeKind>;
 
 /// Makes an observer for each bake that is driven.
 pub type Observers<'a> = ObserversOf<'a, BakeKind>;
-
-/// What is to be baked, as the plan (or a person) decided it.
-#[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
-    pub release: &'a Release,
-    pub generation: u32,
-    pub attempt: u32,
-    pub because: &'a [String],
-}
-
-impl<'a> Wish<'a> {
-    /// The bake that a plan says; absent when it says something else.
-    pub fn planned(item: &'a PlanItem) -> Option<Self> {
-        let Action::Bake {
-            release,
-            generation,
-            attempt,
-        } = &item.action
-        else {
-            return None;
-        };
-        Some(Self {
-            release,
-            generation: *generation,
-            attempt: *attempt,
-            because: &item.because,
-        })
-    }
-}
 
 /// One bake that came to its end.
 #[derive(Debug, Clone)]
@@ -93,7 +63,8 @@ pub async fn give_order(
     service: &Service<'_>,
     watch: &Watch,
     place: &Place,
-    wish: &Wish<'_>,
+    bake: &BakeDecision,
+    because: &[String],
 ) -> Result<BakeOrder, DriveError> {
     let Some(recipe) = &watch.recipe else {
         return Err(DriveError::NoRecipe {
@@ -102,8 +73,12 @@ pub async fn give_order(
     };
     let installation = service.settings.require_installation()?;
     let builder = &service.settings.builder;
-    let attempt = unused_attempt(service, watch, recipe, installation, wish).await?;
-    let site = site(&place.cloud, builder, &wish.release.image).await?;
+    let attempt = unused_attempt(service, watch, recipe, installation, bake).await?;
+    let bake = BakeDecision {
+        attempt,
+        ..bake.clone()
+    };
+    let site = site(&place.cloud, builder, &bake.release.image).await?;
     let order = order(&OrderInputs {
         scope: &place.scope,
         installation,
@@ -111,26 +86,24 @@ pub async fn give_order(
         recipe,
         builder,
         tags: &service.settings.tags,
-        release: wish.release,
-        generation: wish.generation,
-        attempt,
-        because: wish.because,
+        bake: &bake,
+        because,
         site: &site,
     });
     Ok(unless_name_taken(&place.cloud, order).await?)
 }
 
-/// The wished attempt, or the first one after it whose journal was not closed: an attempt that has
+/// The decided attempt, or the first one after it whose journal was not closed: an attempt that has
 /// ended is never driven again, whatever the memory of it says.
 async fn unused_attempt(
     service: &Service<'_>,
     watch: &Watch,
     recipe: &Recipe,
     installation: &Installation,
-    wish: &Wish<'_>,
+    bake: &BakeDecision,
 ) -> Result<u32, DriveError> {
-    let key = key(installation, watch, recipe, wish.release, wish.generation);
-    let mut attempt = wish.attempt;
+    let key = key(installation, watch, recipe, bake);
+    let mut attempt = bake.attempt;
     loop {
         let journal = journal_name(&key, attempt);
         let ended = !service.store.journal(&journal).await?.is_empty()
