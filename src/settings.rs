@@ -40,15 +40,21 @@ mod walk;
 mod watches;
 
 #[cfg(test)]
+mod tests_cron;
+#[cfg(test)]
 mod tests_documented;
 #[cfg(test)]
 mod tests_faults;
 #[cfg(test)]
 mod tests_hostile;
 #[cfg(test)]
+mod tests_recipes;
+#[cfg(test)]
 mod tests_rules;
 #[cfg(test)]
 mod tests_secrets;
+#[cfg(test)]
+mod tests_values;
 
 pub use cron::{CronField, CronText};
 pub use fault::{Fault, Faults, Problem};
