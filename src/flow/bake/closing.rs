@@ -19,7 +19,6 @@ use crate::store::left::{self, leave, settled};
 use crate::store::memory::chronicle;
 use crate::store::{Op, StoreError, memory};
 use crate::workflow::journal::Left;
-use crate::workflow::kind::step_word;
 use crate::workflow::{Failure, Outcome, Run};
 
 /// The writes that go with the end of a bake.
@@ -51,13 +50,14 @@ pub(super) async fn ops(
             step,
             failure,
             left,
-        } => failed(
-            &mut history.value,
-            order,
-            step,
-            &with_left(failure, left),
-            now,
-        ),
+        } => {
+            // An image of this name was made and found wrong: the next one is another generation.
+            if matches!(run.failure(), Some((BakeStep::BootReport, _))) {
+                remember_generation(&mut history.value, order, order.generation + 1);
+            }
+            let failure = with_left(failure, left);
+            failed(&mut history.value, order, step, &failure, now)
+        }
     };
     let mut ops = vec![memory::put_watch(&order.scope, &order.watch, &history)];
     ops.extend(behind);
@@ -212,10 +212,6 @@ fn failed(
         last_why: format!("{step}: {failure}"),
         next_at: pause.map(|pause| now + pause),
     };
-    // An image of this name was made and found wrong: the next one is another generation.
-    if step == step_word(&BakeStep::BootReport) {
-        remember_generation(history, order, order.generation + 1);
-    }
     let (why, console) = (&failing.last_why, failure.detail.as_deref());
     let mut notices = vec![notify::failed(order, why, console, failing.next_at, now)];
     if failing.next_at.is_none() {
