@@ -329,10 +329,11 @@ proptest::proptest! {
     }
 }
 
-/// A message whose parts are packed, each of zeros.
+/// A message whose parts are packed, each a script of so many bytes.
 fn packed_parts(count: usize, bytes: usize) -> String {
     use base64::Engine as _;
-    let packed = gzip(&vec![b'#'; bytes]).unwrap();
+    let script = format!("{:#<bytes$}", "#!/bin/sh\n");
+    let packed = gzip(script.as_bytes()).unwrap();
     let body = base64::engine::general_purpose::STANDARD.encode(packed);
     let part = format!(
         "--x\nContent-Type: application/gzip\nContent-Transfer-Encoding: base64\n\n{body}\n"
