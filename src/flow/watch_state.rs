@@ -97,7 +97,8 @@ fn word(known: &KnownOfWatch<'_>) -> (StateWord, Option<DateTime<Utc>>) {
         return (StateWord::Unseen, None);
     };
     if known.history.failing.is_some() {
-        return (StateWord::Failing, Some(seen_at));
+        // Since when is not remembered; the attempts are.
+        return (StateWord::Failing, None);
     }
     let has = |class| all_codes(seen).any(|code| class_of(code) == class);
     let held = known.holds.iter().find(|hold| hold.on == HeldThing::Watch);
