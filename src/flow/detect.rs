@@ -127,6 +127,7 @@ pub async fn sight(cloud: &Cloud, clock: &Clock, look: &Look) -> Sighting {
         scope: listed.scope,
         environments: listed.list.map(|()| environments),
         others: listed.others,
+        elsewhere: listed.elsewhere,
         platforms: platforms.versions,
         recommended: platforms.recommended,
         images: Default::default(),

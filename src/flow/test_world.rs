@@ -92,6 +92,7 @@ impl World {
                 scope: Seen::Known(scope()),
                 environments: Seen::Known(Vec::new()),
                 others: 1,
+                elsewhere: BTreeMap::new(),
                 platforms: BTreeMap::new(),
                 recommended: BTreeMap::new(),
                 images: BTreeMap::new(),
@@ -248,7 +249,11 @@ impl World {
     }
 
     /// An environment of application `shop`, Ready, x86_64.
+    /// An environment, and the pattern that names it: a world without any names none.
     pub(super) fn environment(&mut self, name: &str, version: &str, image: &str) {
+        if self.watch.targets.is_empty() {
+            self.watch.targets = vec![pattern("shop", "shop-*")];
+        }
         let environment = Environment {
             target: TargetId {
                 scope: scope(),
@@ -400,6 +405,14 @@ impl World {
     }
 }
 
+/// A target as a config names it.
+pub(super) fn pattern(application: &str, environment: &str) -> TargetPattern {
+    TargetPattern {
+        application: application.to_owned(),
+        environment: environment.to_owned(),
+    }
+}
+
 fn watch() -> Watch {
     Watch {
         name: "shop".into(),
@@ -423,10 +436,7 @@ fn watch() -> Watch {
         on_drift: OnDrift::Bake,
         soak: None,
         max_age: Some(Duration::from_secs(30 * 86_400)),
-        targets: vec![TargetPattern {
-            application: "shop".to_owned(),
-            environment: "shop-*".to_owned(),
-        }],
+        targets: Vec::new(),
     }
 }
 

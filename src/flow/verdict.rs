@@ -129,7 +129,10 @@ mod tests {
                 .map(ReasonCode::as_str)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(exits(Exit::CannotTell), ["DENIED", "UNREACHABLE"]);
+        assert_eq!(
+            exits(Exit::CannotTell),
+            ["DENIED", "NO_TARGET", "UNREACHABLE"]
+        );
         assert_eq!(
             exits(Exit::Drift),
             [

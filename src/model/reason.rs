@@ -17,7 +17,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use about::{About, HeldOn, HoldSaid, Quarantine, Subject};
+pub use about::{About, HeldOn, HoldSaid, Near, Quarantine, Subject};
 
 /// What a class of reasons does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -115,6 +115,8 @@ codes! {
     BranchRetired = "BRANCH_RETIRED", Information;
     /// Every check of the recipe passed on the untouched base.
     RecipeRedundant = "RECIPE_REDUNDANT", Information;
+    /// A target of the watch matches no environment that AWS lists.
+    NoTarget = "NO_TARGET", Unknown;
     /// Something could not be read; nothing is concluded from it.
     Unreachable = "UNREACHABLE", Unknown;
 }
@@ -179,7 +181,12 @@ impl Reason {
 
     /// Whether it is a doubt about this part of a watch.
     pub fn doubts(&self, subject: Subject) -> bool {
-        matches!(&self.about, About::Untold { subject: Some(of), .. } if *of == subject)
+        match &self.about {
+            About::Untold { subject: of, .. } => *of == Some(subject),
+            // A name that was written out was there once; what a wildcard is for may come yet.
+            About::NoTarget { exact, .. } => *exact && subject == Subject::Targets,
+            _ => false,
+        }
     }
 }
 

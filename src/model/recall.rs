@@ -205,6 +205,7 @@ mod tests {
                 settings,
             }]),
             others: 0,
+            elsewhere: BTreeMap::new(),
             platforms: BTreeMap::new(),
             recommended: BTreeMap::new(),
             images: BTreeMap::new(),

@@ -192,6 +192,9 @@ pub struct Sighting {
     pub environments: Seen<Vec<EnvironmentSighting>>,
     /// How many more the list named: not read further, but they show that the list was not empty.
     pub others: usize,
+    /// Those others by application, for whoever looks for a name that is nearly right.
+    #[serde(default)]
+    pub elsewhere: BTreeMap<String, OtherEnvironments>,
     /// By ARN: every platform version that an environment runs.
     pub platforms: BTreeMap<PlatformArn, Seen<PlatformVersion>>,
     /// By branch name: its recommended version. `Absent`: the branch recommends none (retired).
@@ -200,6 +203,27 @@ pub struct Sighting {
     pub images: BTreeMap<ImageId, ImageSighting>,
     /// Every question that got no answer, in the order of asking.
     pub troubles: Vec<Trouble>,
+}
+
+/// Environments of one application that a look was not for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OtherEnvironments {
+    pub count: usize,
+    /// The first names, in order.
+    pub first: Vec<String>,
+}
+
+impl OtherEnvironments {
+    /// Names that are kept of each application.
+    pub const NAMES_MAX: usize = 3;
+
+    /// Counts one more.
+    pub fn add(&mut self, name: &str) {
+        self.count += 1;
+        self.first.push(name.to_owned());
+        self.first.sort_unstable();
+        self.first.truncate(Self::NAMES_MAX);
+    }
 }
 
 /// What one look saw for one watch: the shared sighting of its region plus the base it follows.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::flow::test_world::{
-    BASE_440, BASE_450, BASE_451, BRANCH, World, arn, days, now, trouble,
+    BASE_440, BASE_450, BASE_451, BRANCH, World, arn, days, now, pattern, trouble,
 };
 use crate::model::bake::RecipeDigest;
 use crate::model::base::{BaseSource, BranchLifecycle};
@@ -274,7 +274,7 @@ fn each_change_has_its_codes() {
 /// A code that no test above can produce is one that nobody checked.
 #[test]
 fn every_code_that_is_decided_here_is_in_the_table_or_tested_below() {
-    let below = ["SOAKING", "HELD", "BASE_GONE"];
+    let below = ["SOAKING", "HELD", "BASE_GONE", "NO_TARGET"];
     let reserved = ["INSTANCES_BEHIND", "MANAGED_UPDATES", "QUARANTINED"];
     for code in ReasonCode::ALL.iter().map(|code| code.as_str()) {
         let listed = CHANGES
@@ -557,24 +557,41 @@ fn of_several_images_the_one_of_the_newest_release_is_current() {
 }
 
 #[test]
-fn a_named_environment_that_is_not_listed_is_a_fault() {
-    let mut world = in_step();
-    let named = |environment: &str| TargetPattern {
-        application: "shop".to_owned(),
-        environment: environment.to_owned(),
+fn a_target_that_nothing_matches_is_told_with_what_is_nearly_so() {
+    let near = |targets: Vec<TargetPattern>| {
+        let mut world = in_step();
+        let elsewhere = &mut world.sighting.elsewhere;
+        elsewhere.entry("web".to_owned()).or_default().add("web-1");
+        world.watch.targets = targets;
+        let unmatched = world.drift().reasons.into_iter().map(|reason| {
+            assert_eq!(reason.code, ReasonCode::NoTarget);
+            assert!(
+                reason.message.contains("DescribeEnvironments"),
+                "{reason:?}"
+            );
+            let said = reason.message.split(". ").next().unwrap_or_default();
+            said.to_owned()
+        });
+        unmatched.collect::<Vec<_>>().join("; ")
     };
-    world.watch.targets = vec![named("shop-blue"), named("shop-green"), named("worker-*")];
+    let one = |application, environment| near(vec![pattern(application, environment)]);
+    assert_eq!(one("shop", "shop-*"), "");
     assert_eq!(
-        world.own_codes(),
-        ["UNREACHABLE"],
-        "the wildcard may match nothing"
+        one("shop", "prod-*"),
+        "No environment is called shop/prod-*: 1 environment in application shop (shop-blue)"
     );
-    let reason = world.reason(ReasonCode::Unreachable);
-    assert_eq!(reason.facts()["what"], "environment shop/shop-green");
-    assert!(
-        reason
-            .message
-            .contains("elasticbeanstalk:DescribeEnvironments")
+    assert_eq!(
+        one("Shop", "shop-blue"),
+        "No environment is called Shop/shop-blue: the application shop has 1 environment"
+    );
+    assert_eq!(
+        one("billing", "*"),
+        "No environment is called billing/*: the applications are shop, web"
+    );
+    let both = near(vec![pattern("shop", "shop-blue"), pattern("web", "web-2")]);
+    assert_eq!(
+        both,
+        "No environment is called web/web-2: 1 environment in application web (web-1)"
     );
 }
 
@@ -582,10 +599,11 @@ fn a_named_environment_that_is_not_listed_is_a_fault() {
 fn an_empty_list_is_a_fault_even_for_a_wildcard() {
     let mut world = World::new();
     world.ours("ami-ours", BASE_451, 0);
+    world.watch.targets = vec![pattern("shop", "shop-*")];
     assert_eq!(
         world.own_codes(),
-        [""; 0],
-        "others are listed: the account is not empty"
+        ["NO_TARGET"],
+        "others are listed: the account is not empty, and nothing is of that name"
     );
     world.sighting.others = 0;
     assert_eq!(world.own_codes(), ["UNREACHABLE"]);

@@ -39,11 +39,7 @@ fn doubts(case: &Case<'_>) -> Vec<Reason> {
     release::doubts(case)
         .into_iter()
         .chain(ours.map(|trouble| doubt_about(trouble, Subject::Images)))
-        .chain(
-            faults
-                .iter()
-                .map(|fault| doubt_about(fault, Subject::Targets)),
-        )
+        .chain(faults.into_iter().map(Reason::of))
         .collect()
 }
 

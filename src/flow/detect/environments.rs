@@ -1,5 +1,7 @@
 //! The environments and their deployed settings.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 
@@ -7,7 +9,7 @@ use super::{IN_FLIGHT_MAX, Look, Which};
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::flow::compare::matching;
 use crate::model::ids::Scope;
-use crate::model::sighting::{Environment, EnvironmentSighting, Seen, Settings};
+use crate::model::sighting::{Environment, EnvironmentSighting, OtherEnvironments, Seen, Settings};
 
 /// The list, before anything is read further.
 pub(super) struct Listed {
@@ -16,6 +18,8 @@ pub(super) struct Listed {
     pub list: Seen<()>,
     pub wanted: Vec<Environment>,
     pub others: usize,
+    /// The others by application.
+    pub elsewhere: BTreeMap<String, OtherEnvironments>,
 }
 
 /// Lists the environments and keeps those that the look is for.
@@ -27,13 +31,14 @@ pub(super) async fn list(cloud: &Cloud, which: &Which) -> Listed {
     match asked {
         Ok(all) => {
             let scope = scope(cloud, &all).await;
-            let total = all.len();
-            let mut wanted: Vec<_> = all.into_iter().filter(|one| is_for(which, one)).collect();
+            let (mut wanted, rest): (Vec<_>, Vec<_>) =
+                all.into_iter().partition(|one| is_for(which, one));
             wanted.sort_by(|a, b| a.target.cmp(&b.target)); // AWS promises no order
             Listed {
                 scope,
                 list: Seen::Known(()),
-                others: total - wanted.len(),
+                others: rest.len(),
+                elsewhere: by_application(&rest),
                 wanted,
             }
         }
@@ -44,9 +49,19 @@ pub(super) async fn list(cloud: &Cloud, which: &Which) -> Listed {
                 list: Seen::Unreachable(trouble),
                 wanted: Vec::new(),
                 others: 0,
+                elsewhere: BTreeMap::new(),
             }
         }
     }
+}
+
+fn by_application(rest: &[Environment]) -> BTreeMap<String, OtherEnvironments> {
+    let mut all: BTreeMap<String, OtherEnvironments> = BTreeMap::new();
+    for Environment { target, .. } in rest {
+        let others = all.entry(target.application.clone()).or_default();
+        others.add(&target.environment);
+    }
+    all
 }
 
 /// The account is in every environment's ARN; only without any of them is it asked for.

@@ -212,6 +212,13 @@ async fn a_check_reads_only_what_its_watches_name() {
     let sighting = town.look(&look).await;
     assert_eq!(sighting.environments.known().unwrap().len(), 1);
     assert_eq!(sighting.others, 1);
+    let elsewhere: Vec<_> = sighting.elsewhere.values().collect();
+    assert_eq!((elsewhere.len(), elsewhere[0].count), (1, 1));
+    assert_eq!(
+        elsewhere[0].first,
+        ["worker"],
+        "for a name that is nearly right"
+    );
     assert_eq!(
         town.calls()["elasticbeanstalk:DescribeConfigurationSettings"],
         1

@@ -104,6 +104,8 @@ struct Look {
     unread: BTreeSet<String>,
     /// The release or our own images could not be read.
     blind: bool,
+    /// A target of the config matches nothing: what it was for may be out of sight.
+    unmatched: bool,
 }
 
 impl Look {
@@ -117,6 +119,7 @@ impl Look {
             seen: BTreeSet::from([ToldDrift::ITSELF.to_owned()]),
             unread: BTreeSet::new(),
             blind: about(Subject::Release) || about(Subject::Images),
+            unmatched: drift.reasons.iter().any(unmatched),
         };
         if about(Subject::Targets) {
             look.unread.insert(ToldDrift::LIST.to_owned());
@@ -142,7 +145,7 @@ impl Look {
     }
 
     fn whole(&self) -> bool {
-        self.unread.is_empty()
+        self.unread.is_empty() && !self.unmatched
     }
 
     /// What was unread when it was told, and still is. Behind a list that was unread is everything.
@@ -297,6 +300,10 @@ impl Story<'_> {
 
 fn text_of(image: Option<&ImageId>) -> String {
     image.map_or("-", ImageId::as_str).to_owned()
+}
+
+fn unmatched(reason: &Reason) -> bool {
+    reason.code == ReasonCode::NoTarget
 }
 
 fn tells(target: &TargetDrift) -> bool {

@@ -136,6 +136,14 @@ pub enum About {
     RecipeRedundant {
         base_image: ImageId,
     },
+    /// A pattern of the watch matches nothing in a list that is not empty.
+    NoTarget {
+        application: String,
+        environment: String,
+        /// Without a wildcard.
+        exact: bool,
+        near: Near,
+    },
     /// A question without an answer, or (`denied`) one that AWS refused.
     Untold {
         denied: bool,
@@ -160,6 +168,22 @@ pub enum Subject {
     /// The watch's own images.
     Images,
     Targets,
+}
+
+/// What AWS lists instead of what a pattern names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Near {
+    /// The application has environments of other names.
+    Environments {
+        application: String,
+        count: usize,
+        first: Vec<String>,
+    },
+    /// An application is called nearly so.
+    Application { application: String, count: usize },
+    /// Neither; some of the applications that are listed.
+    Nothing { applications: Vec<String> },
 }
 
 /// What a `HELD` is about.
@@ -267,6 +291,7 @@ impl About {
             Self::BranchDeprecated { .. } => ReasonCode::BranchDeprecated,
             Self::BranchRetired { .. } => ReasonCode::BranchRetired,
             Self::RecipeRedundant { .. } => ReasonCode::RecipeRedundant,
+            Self::NoTarget { .. } => ReasonCode::NoTarget,
             Self::Untold { denied, .. } | Self::Unasked { denied, .. } => match denied {
                 true => ReasonCode::Denied,
                 false => ReasonCode::Unreachable,

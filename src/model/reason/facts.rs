@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::about::{About, HeldOn, HoldSaid, Quarantine};
+use super::about::{About, HeldOn, HoldSaid, Near, Quarantine, Subject};
 
 /// What a program is told of a reason.
 pub(super) fn of(about: &About) -> BTreeMap<String, String> {
@@ -166,6 +166,16 @@ impl Facts {
                 self.put("branch", branch)
             }
             About::RecipeRedundant { base_image } => self.put("base_image", base_image),
+            About::NoTarget {
+                application,
+                environment,
+                near,
+                ..
+            } => self
+                .put("about", Subject::Targets.as_str())
+                .put("application", application)
+                .put("environment", environment)
+                .near(near),
             About::Untold {
                 subject, what, why, ..
             } => self
@@ -174,6 +184,23 @@ impl Facts {
                 .maybe("about", subject.map(|subject| subject.as_str())),
             About::Unasked { what, .. } => self.put("what", what),
             _ => self,
+        }
+    }
+
+    fn near(&mut self, near: &Near) -> &mut Self {
+        match near {
+            Near::Environments {
+                application,
+                count,
+                first,
+            } => self
+                .put("near_application", application)
+                .put("near_count", count)
+                .put("near_environments", first.join(",")),
+            Near::Application { application, count } => self
+                .put("near_application", application)
+                .put("near_count", count),
+            Near::Nothing { applications } => self.put("applications", applications.join(",")),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::about::{About, HeldOn, HoldSaid, Quarantine};
+use super::about::{About, HeldOn, HoldSaid, Near, Quarantine};
 use crate::model::ids::WatchName;
 
 /// One sentence, with what can be done where that is a command.
@@ -128,9 +128,53 @@ fn rest(about: &About) -> String {
              `amiwatch adopt`."
         ),
         About::Unsupported { why } => format!("amiwatch leaves this environment alone: {why}."),
+        About::NoTarget {
+            application,
+            environment,
+            near,
+            ..
+        } => format!(
+            "No environment is called {application}/{environment}: {}. Correct the target in the \
+             config; if the name is right, the environment is terminated, or the permission \
+             elasticbeanstalk:DescribeEnvironments does not cover it (Elastic Beanstalk answers \
+             empty where IAM says no).",
+            instead(near)
+        ),
         About::Untold { what, why, .. } => format!("{what}: {why}"),
         About::Unasked { why, .. } => why.clone(),
         _ => remark(about),
+    }
+}
+
+/// What AWS lists instead: `2 environments in application shop (shop-blue, shop-green) have other
+/// names`.
+fn instead(near: &Near) -> String {
+    let counted = |count: &usize| match count {
+        1 => "1 environment".to_owned(),
+        many => format!("{many} environments"),
+    };
+    match near {
+        Near::Environments {
+            application,
+            count,
+            first,
+        } => {
+            let more = if *count > first.len() { ", ..." } else { "" };
+            format!(
+                "{} in application {application} ({}{more})",
+                counted(count),
+                first.join(", ")
+            )
+        }
+        Near::Application { application, count } => {
+            format!("the application {application} has {}", counted(count))
+        }
+        Near::Nothing { applications } if applications.is_empty() => {
+            "no other application is listed".to_owned()
+        }
+        Near::Nothing { applications } => {
+            format!("the applications are {}", applications.join(", "))
+        }
     }
 }
 

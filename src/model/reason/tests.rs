@@ -55,6 +55,15 @@ fn untold(denied: bool, subject: Option<Subject>) -> About {
     }
 }
 
+fn no_target(near: Near) -> About {
+    About::NoTarget {
+        application: text("shop"),
+        environment: text("prod-*"),
+        exact: false,
+        near,
+    }
+}
+
 /// One of each sort, and of each way in which one is said.
 fn samples() -> Vec<About> {
     let image = || ImageId::from("ami-1");
@@ -183,6 +192,21 @@ fn samples() -> Vec<About> {
         About::BranchDeprecated { branch: branch() },
         About::BranchRetired { branch: branch() },
         About::RecipeRedundant { base_image: base() },
+        no_target(Near::Environments {
+            application: text("shop"),
+            count: 4,
+            first: vec![text("shop-blue"), text("shop-green")],
+        }),
+        no_target(Near::Application {
+            application: text("Shop"),
+            count: 1,
+        }),
+        no_target(Near::Nothing {
+            applications: vec![text("web")],
+        }),
+        no_target(Near::Nothing {
+            applications: Vec::new(),
+        }),
         untold(false, None),
         untold(true, Some(Subject::Targets)),
         About::Unasked {
