@@ -4,7 +4,10 @@
 //! A notice's key is derived from the event alone, so that whoever finds it, and however often, gives
 //! it the same key: the store keeps one, and a receiver can drop repeats.
 
+mod base;
+
 mod daemon;
+
 mod drift;
 
 mod people;
@@ -15,6 +18,9 @@ mod stray;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod base_tests;
 
 #[cfg(test)]
 mod drift_tests;
@@ -30,6 +36,7 @@ use crate::model::history::Failing;
 use crate::model::notice::{BakeTold, Command, Link, Listed, Next, Notice, What, console_end};
 
 pub use crate::model::plain_text::clean;
+pub use base::of_the_base;
 pub use daemon::pass_cut;
 pub use drift::{News, drift};
 pub use people::held_by_a_person;

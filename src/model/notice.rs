@@ -22,7 +22,7 @@ use super::ids::{ImageId, Installation, Region, Scope, WatchName};
 pub use event::{Event, Severity, Told};
 pub use listed::Listed;
 pub use prose::Prose;
-pub use what::{BakeTold, DriftTold, EnvironmentTold, What, console_end};
+pub use what::{BakeTold, DriftTold, EnvironmentTold, ReleasedTold, RunTold, What, console_end};
 
 /// One thing worth telling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,6 +19,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use about::{About, HeldOn, HoldSaid, Near, Quarantine, Subject};
 
+/// Why a release whose image EC2 does not list is not believed.
+const NOT_LISTED: &str = "it is recommended, but EC2 does not list it (made private, or not visible \
+                          yet); look again, and if it stays so choose another base";
+
 /// What a class of reasons does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -185,6 +189,7 @@ impl Reason {
             About::Untold { subject: of, .. } => *of == Some(subject),
             // A name that was written out was there once; what a wildcard is for may come yet.
             About::NoTarget { exact, .. } => *exact && subject == Subject::Targets,
+            About::ReleaseNotListed { .. } => subject == Subject::Release,
             _ => false,
         }
     }

@@ -19,6 +19,16 @@ pub struct ToldDrift {
     /// was there at the first look and nobody was told.
     pub notice: Option<String>,
     pub release: Option<ImageId>,
+    /// The release's version, as the base writes it. Records of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// How often the release has moved. Part of the key of the notice that tells so: one that comes
+    /// back is told again.
+    #[serde(default)]
+    pub moves: u64,
+    /// What was known to come to its end, by [`ToldDrift::name_of`]. Absent until a look has shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<BTreeSet<String>>,
     pub current: Option<ImageId>,
     /// What is known to be out of step, by target; the watch itself is [`ToldDrift::ITSELF`].
     pub said: BTreeMap<String, BTreeSet<ReasonCode>>,
@@ -33,6 +43,9 @@ impl ToldDrift {
     pub const LIST: &'static str = "*";
     /// How many targets are remembered; an account has 200 environments unless AWS raised its limit.
     pub const TARGETS_MAX: usize = 600;
+
+    /// How many ends are remembered: a handful for each base in years.
+    pub const ENDS_MAX: usize = 200;
 
     /// The name under which a target is remembered, from its digest.
     pub fn name_of(digest: &str) -> String {

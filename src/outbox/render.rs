@@ -6,6 +6,8 @@
 
 mod bake;
 
+mod base;
+
 mod drift;
 
 mod facts;

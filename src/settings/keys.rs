@@ -498,7 +498,7 @@ pub(super) const KEYS: &[Key] = &[
         "notify.*.events",
         Texts,
         "[\"drift\", \"baked\", \"failed\", \"redundant\", \"held\", \"approval_needed\", \
-         \"rolled_out\", \"rolled_back\", \"attention\", \"resolved\"]",
+         \"rolled_out\", \"rolled_back\", \"attention\", \"resolved\", \"released\", \"lifecycle\"]",
         "which events",
     )
     .by_default(),

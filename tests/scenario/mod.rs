@@ -6,6 +6,7 @@ mod bad_images;
 mod bad_places;
 mod bases;
 mod consoles;
+mod feeds;
 mod good_days;
 mod holds;
 mod news;

@@ -2,7 +2,7 @@
 
 use super::{Case, doubt_about};
 use crate::model::base::BaseSource;
-use crate::model::reason::{Reason, Subject};
+use crate::model::reason::{About, Reason, Subject};
 use crate::model::sighting::{Seen, Trouble};
 use crate::model::version::VersionWish;
 
@@ -16,12 +16,9 @@ pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
     match &case.sighting.images.get(&release.image)?.image {
         Seen::Known(_) => None,
         Seen::Unreachable(trouble) => Some(doubt(trouble)),
-        Seen::Absent => Some(doubt(&Trouble {
-            what: format!("image {} of {}", release.image, case.watch.base),
-            why: "it is recommended, but EC2 does not list it (made private, or not visible yet); \
-                  look again, and if it stays so choose another base"
-                .to_owned(),
-            denied: false,
+        Seen::Absent => Some(Reason::of(About::ReleaseNotListed {
+            image: release.image.clone(),
+            base: case.watch.base.to_string(),
         })),
     }
 }

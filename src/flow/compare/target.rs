@@ -36,7 +36,7 @@ pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
         reasons.extend(not_on_newest(case, standing));
     }
     reasons.extend(mismatch);
-    reasons.extend(stock(standing));
+    reasons.extend(stock(case, standing));
     reasons.extend(holds::of_target(case, standing.image));
     reasons.extend(outdated(case, standing));
     in_order(reasons)
@@ -129,7 +129,9 @@ fn branch(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
     }))
 }
 
-fn stock(standing: &Standing<'_>) -> Option<Reason> {
+/// A watch without a recipe makes no image that could take the stock one's place.
+fn stock(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+    case.wanted.recipe_digest.as_ref()?;
     let image = standing.image.filter(|_| standing.stock)?;
     Some(Reason::of(About::Stock {
         image: image.clone(),

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::base;
 use crate::model::bake::digest;
 use crate::model::chronicle::Point;
 use crate::model::drift::{Drift, TargetDrift};
@@ -43,8 +44,12 @@ pub fn drift(
     let first = ToldDrift::default();
     let known = before.unwrap_or(&first);
     let said = look.believed(known);
+    let release = drift.release.as_ref();
     let after = ToldDrift {
-        release: drift.release.as_ref().map(|release| release.image.clone()),
+        release: release.map(|release| release.image.clone()),
+        version: release.map(|release| release.version.clone()),
+        moves: known.moves + u64::from(base::moved(drift, known)),
+        ends: Some(base::known_ends(drift, known)),
         current: drift.current.clone(),
         unread: look.still_unread(known),
         said,

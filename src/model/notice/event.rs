@@ -18,6 +18,10 @@ pub enum Event {
     RolledBack,
     Attention,
     Resolved,
+    /// A base that no recipe of ours follows has another release.
+    Released,
+    /// A branch or a base comes to its end.
+    Lifecycle,
     /// A sample that somebody asked for. Never stored, and no word of the config.
     Test,
 }
@@ -33,7 +37,7 @@ pub enum Severity {
 
 impl Event {
     /// Every event that the config can name, in the order of its example.
-    pub const ALL: [Event; 10] = [
+    pub const ALL: [Event; 12] = [
         Self::Drift,
         Self::Baked,
         Self::Failed,
@@ -44,6 +48,8 @@ impl Event {
         Self::RolledBack,
         Self::Attention,
         Self::Resolved,
+        Self::Released,
+        Self::Lifecycle,
     ];
 
     /// The contract word.
@@ -59,6 +65,8 @@ impl Event {
             Self::RolledBack => "rolled_back",
             Self::Attention => "attention",
             Self::Resolved => "resolved",
+            Self::Released => "released",
+            Self::Lifecycle => "lifecycle",
             Self::Test => "test",
         }
     }

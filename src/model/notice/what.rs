@@ -12,6 +12,7 @@ use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::Point;
 use crate::model::hold::Hold;
 use crate::model::ids::{Architecture, ImageId, TargetId};
+use crate::model::image::ImageKind;
 use crate::model::reason::{About, ReasonCode};
 use crate::model::stray::Kind;
 
@@ -72,6 +73,10 @@ pub enum What {
     },
     /// Passes do not end in time.
     PassCut { began: DateTime<Utc>, limit_s: u64 },
+    /// A base that no recipe of ours follows has another release.
+    Released(ReleasedTold),
+    /// A branch or a base comes to its end, or went back.
+    Lifecycle { base: String, ends: Listed<About> },
     /// A sample that somebody asked for.
     Sample { receiver: String },
     /// What was stored before notices were typed. Nothing makes one.
@@ -94,6 +99,30 @@ pub struct DriftTold {
     pub unread: Listed<TargetId>,
     /// Every code that says so.
     pub codes: BTreeSet<ReasonCode>,
+}
+
+/// Another release of a base, and what environments run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleasedTold {
+    pub base: String,
+    /// The release before it. Its version is absent where an earlier version of amiwatch saw it.
+    pub from: ImageId,
+    pub from_version: Option<String>,
+    pub to: Point,
+    /// When the new release was made.
+    pub created: Option<DateTime<Utc>>,
+    /// Environments of the watch with the lineage of what they run.
+    pub runs: Listed<RunTold>,
+}
+
+/// What one environment runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunTold {
+    pub target: TargetId,
+    pub image: Option<ImageId>,
+    pub kind: ImageKind,
+    /// The Amazon image that it comes from; its own id for a stock one.
+    pub base_image: Option<ImageId>,
 }
 
 /// One reason of one environment.
@@ -125,6 +154,8 @@ impl What {
             Self::GaveUp { .. } | Self::HeldByPerson { .. } => Event::Held,
             Self::LeftBehind { .. } | Self::Stray { .. } | Self::PassCut { .. } => Event::Attention,
             Self::Redundant { .. } => Event::Redundant,
+            Self::Released(_) => Event::Released,
+            Self::Lifecycle { .. } => Event::Lifecycle,
             Self::Sample { .. } => Event::Test,
             Self::Prose(prose) => prose.event(),
         }
@@ -137,8 +168,11 @@ impl What {
             | Self::Baked { .. }
             | Self::Redundant { .. }
             | Self::HeldByPerson { .. }
+            | Self::Released(_)
             | Self::Sample { .. } => Severity::Info,
-            Self::Drift(_) | Self::Failed { .. } | Self::Stray { .. } => Severity::Warning,
+            Self::Drift(_) | Self::Failed { .. } | Self::Stray { .. } | Self::Lifecycle { .. } => {
+                Severity::Warning
+            }
             Self::GaveUp { .. } | Self::LeftBehind { .. } | Self::PassCut { .. } => {
                 Severity::Critical
             }
@@ -150,11 +184,16 @@ impl What {
 /// Where nothing but the event is known.
 fn of_event(event: Event) -> Severity {
     match event {
-        Event::Drift | Event::Failed | Event::ApprovalNeeded => Severity::Warning,
-        Event::Held | Event::RolledBack | Event::Attention => Severity::Critical,
-        Event::Baked | Event::Redundant | Event::RolledOut | Event::Resolved | Event::Test => {
-            Severity::Info
+        Event::Drift | Event::Failed | Event::ApprovalNeeded | Event::Lifecycle => {
+            Severity::Warning
         }
+        Event::Held | Event::RolledBack | Event::Attention => Severity::Critical,
+        Event::Baked
+        | Event::Redundant
+        | Event::RolledOut
+        | Event::Resolved
+        | Event::Released
+        | Event::Test => Severity::Info,
     }
 }
 

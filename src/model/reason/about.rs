@@ -144,6 +144,12 @@ pub enum About {
         exact: bool,
         near: Near,
     },
+    /// The newest release is announced, but EC2 does not list its image: made private, or not
+    /// visible yet.
+    ReleaseNotListed {
+        image: ImageId,
+        base: String,
+    },
     /// A question without an answer, or (`denied`) one that AWS refused.
     Untold {
         denied: bool,
@@ -292,6 +298,7 @@ impl About {
             Self::BranchRetired { .. } => ReasonCode::BranchRetired,
             Self::RecipeRedundant { .. } => ReasonCode::RecipeRedundant,
             Self::NoTarget { .. } => ReasonCode::NoTarget,
+            Self::ReleaseNotListed { .. } => ReasonCode::Unreachable,
             Self::Untold { denied, .. } | Self::Unasked { denied, .. } => match denied {
                 true => ReasonCode::Denied,
                 false => ReasonCode::Unreachable,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::NOT_LISTED;
 use super::about::{About, HeldOn, HoldSaid, Near, Quarantine, Subject};
 
 /// What a program is told of a reason.
@@ -176,6 +177,10 @@ impl Facts {
                 .put("application", application)
                 .put("environment", environment)
                 .near(near),
+            About::ReleaseNotListed { image, base } => self
+                .put("what", format!("image {image} of {base}"))
+                .put("why", NOT_LISTED)
+                .put("about", Subject::Release.as_str()),
             About::Untold {
                 subject, what, why, ..
             } => self

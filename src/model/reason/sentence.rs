@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::NOT_LISTED;
 use super::about::{About, HeldOn, HoldSaid, Near, Quarantine};
 use crate::model::ids::WatchName;
 
@@ -140,6 +141,7 @@ fn rest(about: &About) -> String {
              empty where IAM says no).",
             instead(near)
         ),
+        About::ReleaseNotListed { image, base } => format!("image {image} of {base}: {NOT_LISTED}"),
         About::Untold { what, why, .. } => format!("{what}: {why}"),
         About::Unasked { why, .. } => why.clone(),
         _ => remark(about),

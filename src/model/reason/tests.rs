@@ -207,6 +207,10 @@ fn samples() -> Vec<About> {
         no_target(Near::Nothing {
             applications: Vec::new(),
         }),
+        About::ReleaseNotListed {
+            image: newest(),
+            base: branch(),
+        },
         untold(false, None),
         untold(true, Some(Subject::Targets)),
         About::Unasked {

@@ -57,24 +57,24 @@ pub(super) fn resolved(
     vec![Part::Lines(lines.into_iter().flatten().collect())]
 }
 
-fn each<T>(of: &Listed<T>, say: impl Fn(&T) -> String) -> Listed<String> {
+pub(super) fn each<T>(of: &Listed<T>, say: impl Fn(&T) -> String) -> Listed<String> {
     Listed {
         first: of.first.iter().map(say).collect(),
         more: of.more,
     }
 }
 
-fn say(about: &About) -> String {
+pub(super) fn say(about: &About) -> String {
     let reason = Reason::of(about.clone());
     format!("{}: {}", reason.code, reason.message)
 }
 
-fn name(target: &TargetId) -> String {
+pub(super) fn name(target: &TargetId) -> String {
     format!("{}/{}", target.application, target.environment)
 }
 
 /// A config that makes nothing may have no installation.
-fn whose_watch(notice: &Notice) -> String {
+pub(super) fn whose_watch(notice: &Notice) -> String {
     let watch = notice.watch_or_dash();
     match installation(notice) {
         "" => format!("Watch {watch}"),

@@ -1,6 +1,6 @@
 //! A notice's facts: ids, versions and times as text, for programs. The names are contract.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::installation;
 use crate::model::changes::ChangesInShort;
@@ -27,6 +27,23 @@ pub(super) fn of(notice: &Notice) -> Facts {
             ("image", text_of(current.as_ref())),
             ("resolves", ends.clone()),
         ]),
+        What::Released(told) => facts([
+            ("installation", installation(notice).to_owned()),
+            ("from_image", told.from.to_string()),
+            (
+                "from_version",
+                told.from_version.clone().unwrap_or("-".into()),
+            ),
+            ("release_image", told.to.image.to_string()),
+            ("release_version", told.to.version.clone()),
+        ]),
+        What::Lifecycle { ends, .. } => {
+            let codes: BTreeSet<&str> = ends.first.iter().map(|end| end.code().as_str()).collect();
+            facts([
+                ("installation", installation(notice).to_owned()),
+                ("codes", codes.into_iter().collect::<Vec<_>>().join(",")),
+            ])
+        }
         What::HeldByPerson { hold } => held(notice, hold),
         What::Stray { kind, id, .. } => {
             let scope = notice.scope.as_ref();

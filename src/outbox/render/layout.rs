@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{bake, drift};
+use super::{bake, base, drift};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
 use crate::model::notice::{Command, Listed, Notice, What};
@@ -57,6 +57,8 @@ pub(in crate::outbox) fn parts(notice: &Notice) -> Vec<Part> {
         | What::GaveUp { .. }
         | What::LeftBehind { .. }
         | What::Redundant { .. } => bake::parts(notice),
+        What::Released(told) => base::released(notice, told),
+        What::Lifecycle { base, ends } => base::ends(notice, base, ends),
         What::HeldByPerson { hold } => held(notice, hold),
         What::Stray {
             kind,
@@ -80,6 +82,8 @@ pub(super) fn headline(notice: &Notice) -> String {
     let said = match &notice.what {
         What::Drift(told) => drift::headline(told),
         What::Resolved { .. } => "back in step".to_owned(),
+        What::Released(told) => base::released_headline(told),
+        What::Lifecycle { ends, .. } => base::ends_headline(ends),
         What::HeldByPerson { hold } => format!("{} holds {}: {}", hold.by, hold.on, hold.reason),
         What::Stray { kind, id, .. } => {
             let kind = kind.as_str();

@@ -68,10 +68,10 @@ pub fn blocks(notice: &Notice, again: bool) -> Value {
 
 fn header(notice: &Notice) -> Value {
     let icon = match notice.event() {
-        Event::Drift | Event::ApprovalNeeded => "\u{1f7e1}",
+        Event::Drift | Event::ApprovalNeeded | Event::Lifecycle => "\u{1f7e1}",
         Event::Baked | Event::RolledOut | Event::Resolved => "\u{1f7e2}",
         Event::Failed | Event::Held | Event::RolledBack | Event::Attention => "\u{1f534}",
-        Event::Redundant | Event::Test => "\u{1f535}",
+        Event::Redundant | Event::Released | Event::Test => "\u{1f535}",
     };
     // Plain text is not parsed; angle brackets are kept out of it all the same.
     let subject = subject(notice);

@@ -15,6 +15,7 @@ use crate::model::notice::Notice;
 use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::Class;
 use crate::model::told::ToldDrift;
+use crate::model::watch::Watch;
 
 /// What is remembered of a watch before a look is written down.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,7 @@ pub(super) struct Before<'a> {
 pub(super) struct Look<'a> {
     pub installation: Option<&'a Installation>,
     pub scope: &'a Scope,
+    pub watch: &'a Watch,
     pub item: &'a PlanItem,
     /// The image that is to be adopted, as its tags tell it.
     pub adopted: Option<&'a BakedImage>,
@@ -43,8 +45,8 @@ pub(super) struct Learned {
     /// Without those that have ended.
     pub holds: Option<Vec<Hold>>,
     pub told: Option<ToldDrift>,
-    /// What is new in the drift: told in the batch that remembers it as told.
-    pub news: Option<Notice>,
+    /// What is new in the drift and of the base: told in the batch that remembers it as told.
+    pub news: Vec<Notice>,
     /// What people hold; whoever was told already is not told again.
     pub held: Vec<Notice>,
     pub entry: Entry,
@@ -54,16 +56,17 @@ pub(super) struct Learned {
 pub(super) fn learn(before: &Before<'_>, look: &Look<'_>) -> Learned {
     let history = learned(before.history, look);
     let holds = in_force(before.holds, look.now);
-    let (told, news) = match news(before.told, look) {
+    let (told, drift) = match news(before.told, look) {
         Some(News { notice, after }) => (Some(after), notice),
         None => (None, None),
     };
+    let of_the_base = of_the_base(before.told, look).into_iter();
     Learned {
         history: (history != *before.history).then_some(history),
         held: held(&holds, look),
         holds: (holds.len() < before.holds.len()).then_some(holds),
         told,
-        news,
+        news: of_the_base.chain(drift).collect(),
         entry: Entry {
             at: look.now,
             what: What::Seen(Seen::of(look.item)),
@@ -111,6 +114,14 @@ fn held(holds: &[Hold], look: &Look<'_>) -> Vec<Notice> {
         .iter()
         .map(|hold| notify::held_by_a_person(installation, watch, hold, now))
         .collect()
+}
+
+/// Another release without a recipe that follows it, and the end of a branch or a base.
+fn of_the_base(told: Option<&ToldDrift>, look: &Look<'_>) -> Vec<Notice> {
+    let nobody = Installation::new("");
+    let installation = look.installation.unwrap_or(&nobody);
+    let drift = &look.item.drift;
+    notify::of_the_base(installation, look.scope, look.watch, drift, told, look.now)
 }
 
 fn news(told: Option<&ToldDrift>, look: &Look<'_>) -> Option<News> {

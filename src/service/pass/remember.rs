@@ -37,6 +37,7 @@ pub async fn remember(
             &Look {
                 installation: service.settings.installation.as_ref(),
                 scope: &place.scope,
+                watch: looked.watch,
                 item: &looked.item,
                 adopted: adopted.as_ref(),
                 now: service.clock.now(),
@@ -116,7 +117,7 @@ impl<'a> Remembered<'a> {
             let told = Versioned { version, value };
             ops.push(memory::put_told(scope, watch, &told));
         }
-        if let Some(notice) = &learned.news {
+        for notice in &learned.news {
             ops.extend(tell(service, notice).await?);
         }
         let entry = &learned.entry;

@@ -1,0 +1,73 @@
+//! What is told of a base itself, in words: another release, and its end.
+
+use super::drift::{each, name, say, whose_watch};
+use super::layout::{Part, minute};
+use crate::model::ids::ImageId;
+use crate::model::notice::{Listed, Notice, ReleasedTold, RunTold};
+use crate::model::reason::{About, Reason};
+
+/// What the subject says behind the watch's name.
+pub(super) fn released_headline(told: &ReleasedTold) -> String {
+    format!("release {} after {}", told.to.version, before(told))
+}
+
+/// The message but for its commands.
+pub(super) fn released(notice: &Notice, told: &ReleasedTold) -> Vec<Part> {
+    let ReleasedTold {
+        base,
+        from,
+        to,
+        created,
+        runs,
+        ..
+    } = told;
+    let made = created.map_or(String::new(), |at| format!(", made {}", minute(at)));
+    let first = format!(
+        "{}: {base} has release {} ({}){made}, after {} ({from}).",
+        whose_watch(notice),
+        to.version,
+        to.image,
+        before(told)
+    );
+    let nobody = "The watch has no recipe: nothing is baked from it.".to_owned();
+    let lists = Part::list("What runs now:", each(runs, run));
+    let first = Part::lines([first, nobody]);
+    [first].into_iter().chain(lists).collect()
+}
+
+fn before(told: &ReleasedTold) -> &str {
+    let version = told.from_version.as_deref();
+    version.unwrap_or(told.from.as_str())
+}
+
+/// `shop/blue: ami-1 (custom, made from ami-0)`
+fn run(run: &RunTold) -> String {
+    let image = run.image.as_ref().map_or("no known image", ImageId::as_str);
+    let kind = run.kind.as_str();
+    let from = match &run.base_image {
+        Some(base) if Some(base) != run.image.as_ref() => format!(", made from {base}"),
+        _ => String::new(),
+    };
+    format!("{}: {image} ({kind}{from})", name(&run.target))
+}
+
+/// What the subject says behind the watch's name.
+pub(super) fn ends_headline(ends: &Listed<About>) -> String {
+    let first = ends
+        .first
+        .first()
+        .map(|end| Reason::of(end.clone()).message);
+    let first = first.unwrap_or_default();
+    let first = first.trim_end_matches('.');
+    match ends.first.len().saturating_sub(1) + ends.more {
+        0 => first.to_owned(),
+        more => format!("{first}, and {more} more"),
+    }
+}
+
+/// The message but for its commands.
+pub(super) fn ends(notice: &Notice, base: &str, ends: &Listed<About>) -> Vec<Part> {
+    let first = format!("{} follows {base}.", whose_watch(notice));
+    let list = Part::list("What comes to its end:", each(ends, say));
+    [Part::lines([first])].into_iter().chain(list).collect()
+}
