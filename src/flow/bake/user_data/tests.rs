@@ -332,7 +332,8 @@ proptest::proptest! {
 /// A message whose parts are packed, each a script of so many bytes.
 fn packed_parts(count: usize, bytes: usize) -> String {
     use base64::Engine as _;
-    let script = format!("{:#<bytes$}", "#!/bin/sh\n");
+    let begin = "#!/bin/sh\n";
+    let script = format!("{begin}{}", "#".repeat(bytes - begin.len()));
     let packed = gzip(script.as_bytes()).unwrap();
     let body = base64::engine::general_purpose::STANDARD.encode(packed);
     let part = format!(
