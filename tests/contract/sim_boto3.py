@@ -5,74 +5,14 @@ needed is made through the control door. Needs boto3, and the `aws` command besi
 Prints one closing line, `N checks passed`, and exits 0; at the first failed check it exits 1.
 """
 
-import base64
 import json
-import os
-import pathlib
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-URL = (sys.argv[1] if len(sys.argv) > 1 else os.environ.get("AMIWATCH_SIM_URL", "")).rstrip("/")
-REGION = "eu-west-1"
-BRANCH = "ECS running on 64bit Amazon Linux 2023"
-CREDENTIALS = {"aws_access_key_id": "simulated", "aws_secret_access_key": "simulated"}
-passed = 0
-
-
-def check(what, held, seen=None):
-    global passed
-    if not held:
-        print(f"FAILED: {what}: {seen!r}")
-        sys.exit(1)
-    passed += 1
-
-
-def equal(what, seen, wanted):
-    check(what, seen == wanted, (seen, wanted))
-
-
-def client(service, region=REGION, **config):
-    config = Config(**{"retries": {"total_max_attempts": 1}, **config})
-    return boto3.client(
-        service, region_name=region, endpoint_url=URL, config=config, **CREDENTIALS
-    )
-
-
-def fails(what, code, call, **parameters):
-    try:
-        answer = call(**parameters)
-    except ClientError as error:
-        equal(f"{what}: code", error.response["Error"]["Code"], code)
-        check(f"{what}: request id", error.response["ResponseMetadata"].get("RequestId"))
-        return error
-    check(f"{what}: must fail with {code}", False, answer)
-
-
-def control(method, path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{URL}/_sim/{path}", data=data, method=method)
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
-
-
-def do(region=REGION, **action):
-    return control("POST", "do", {"region": region, "do": action})["id"]
-
-
-def advance(seconds):
-    control("POST", "advance", {"seconds": seconds})
-
-
-def timing(**seconds):
-    """The account's times from now on; what is not named has its default."""
-    control("POST", "world", {"timing": seconds})
+import sim_client
+from sim_client import BRANCH, REGION, URL, advance, check, client, control, do, equal, fails, timing
 
 
 def identity():
@@ -469,14 +409,7 @@ def parameters():
 
 
 def command_line():
-    aws = pathlib.Path(sys.executable).parent / "aws"
-    environment = {
-        **os.environ, "AWS_ENDPOINT_URL": URL, "AWS_ACCESS_KEY_ID": "simulated",
-        "AWS_SECRET_ACCESS_KEY": "simulated", "AWS_DEFAULT_REGION": REGION, "AWS_PAGER": "",
-    }
-    def run(*arguments):
-        done = subprocess.run([aws, *arguments, "--output", "json"], env=environment, capture_output=True, text=True)
-        return done.returncode, (json.loads(done.stdout) if done.stdout else done.stderr)
+    run = sim_client.command_line
     code, caller = run("sts", "get-caller-identity")
     equal("the CLI's identity", (code, caller["Account"]), (0, "0" * 12))
     code, found = run("ec2", "describe-images", "--owners", "amazon", "--page-size", "3")
@@ -500,8 +433,6 @@ def record():
 
 
 def main():
-    if not URL:
-        sys.exit("give the address of a served simulated account, e.g. http://127.0.0.1:4599")
     identity()
     images = beanstalk_platforms()
     beanstalk_environments(images)
@@ -512,7 +443,7 @@ def main():
     parameters()
     command_line()
     record()
-    print(f"{passed} checks passed")
+    sim_client.finish()
 
 
 main()
