@@ -18,7 +18,7 @@ use crate::guest::{Boot, Guest, Machine, SilentGuest};
 use crate::ledger::{Counters, Entry};
 use crate::state::State;
 use crate::throttle::Throttling;
-use crate::world::{Action, Step, Timing, World, WorldError};
+use crate::world::{Action, Moves, Step, Timing, World, WorldError};
 
 /// A simulated account. Clones share one state.
 #[derive(Clone)]
@@ -160,6 +160,7 @@ impl Account {
     pub fn load(&self, world: World) -> Result<(), WorldError> {
         self.set_timing(world.timing);
         self.set_throttling(world.throttling);
+        self.set_moves(world.moves);
         world.deny.iter().for_each(|action| self.deny(action));
         world.faults.into_iter().for_each(|rule| self.fault(rule));
         world
@@ -220,6 +221,11 @@ impl Account {
     /// Token buckets from now on, all full.
     pub fn set_throttling(&self, throttling: Throttling) {
         self.lock().throttle.set(throttling);
+    }
+
+    /// How environment updates behave from now on where AWS documents nothing.
+    pub fn set_moves(&self, moves: Moves) {
+        self.lock().core.moves = moves;
     }
 
     /// Adds a fault rule.

@@ -46,6 +46,7 @@ fn carry_out(
         Action::ChangeImage { image_id, change } => {
             images::change(&mut here.ec2, region, &image_id, change)
         }
+        Action::SavedConfiguration(spec) => Ok(beanstalk::world::save(core, here, spec)),
         Action::Environment(spec) => beanstalk::world::environment(core, here, region, spec),
         Action::ChangeEnvironment {
             environment,

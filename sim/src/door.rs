@@ -61,6 +61,7 @@ pub(crate) fn answer(state: &mut State, request: &http::Request<Bytes>) -> Answe
 }
 
 fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
+    state.core.request.clone_from(&request_id);
     let prefix = call.service.prefix();
     let fault = state.faults.strike(&call.region, prefix, &call.operation);
     let before = before_effect(state, call, fault.as_ref(), &request_id);

@@ -1,6 +1,7 @@
 //! What happens by itself when time passes, applied one by one in order of (time, number).
 
 use crate::account::PendingBoot;
+use crate::beanstalk;
 use crate::ec2::lifecycle;
 use crate::guest::{Agent, Disk};
 use crate::state::State;
@@ -59,6 +60,18 @@ pub(crate) enum Event {
         id: String,
         boot: u32,
         disk: Option<Disk>,
+    },
+    /// The next step of an environment's update.
+    EnvironmentStep {
+        region: String,
+        name: String,
+        update: u32,
+    },
+    /// A managed action's time has come.
+    ManagedAction {
+        region: String,
+        name: String,
+        id: String,
     },
     Scripted {
         region: String,
@@ -125,6 +138,14 @@ fn apply_quiet(state: &mut State, event: Event) {
             disk,
         } => {
             lifecycle::power_off(state, &region, &id, boot, disk);
+        }
+        Event::EnvironmentStep {
+            region,
+            name,
+            update,
+        } => beanstalk::progress::step(state, &region, &name, update),
+        Event::ManagedAction { region, name, id } => {
+            beanstalk::managed::due(state, &region, &name, &id);
         }
         Event::Scripted { region, action } => {
             // A scripted step that no longer fits the world (its image is gone) does nothing: what

@@ -48,6 +48,7 @@ pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
 pub use throttle::{Rate, Throttling};
 pub use views::{ImageView, InstanceView, Leftover, Message, PlatformView, SnapshotView};
 pub use world::{
-    Action, Branch, ConsoleEnd, EnvironmentChange, EnvironmentSpec, ImageChange, ImageSpec,
-    InstanceTypeSpec, LatestRefused, Release, Step, Timing, World, WorldError,
+    Action, Branch, ConsoleEnd, EnvironmentChange, EnvironmentSpec, ImageChange, ImageChecked,
+    ImageSpec, ImageWithPlatform, InstanceTypeSpec, LatestRefused, ManagedUpdate, Moves, Release,
+    SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,
 };

@@ -16,7 +16,7 @@ use crate::messaging::model::Messaging;
 use crate::ssm::{Command, Parameter};
 use crate::sts::Session;
 use crate::throttle::Throttle;
-use crate::world::Timing;
+use crate::world::{Moves, Timing};
 
 /// The account id: one that AWS never gives.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -46,6 +46,9 @@ pub(crate) struct Core {
     /// The time of the call or event that is being worked on.
     pub(crate) now: DateTime<Utc>,
     pub(crate) timing: Timing,
+    pub(crate) moves: Moves,
+    /// The id of the request that is being answered.
+    pub(crate) request: String,
     next_id: u64,
     next_request: u64,
     next_event: u64,
@@ -109,6 +112,8 @@ impl State {
         let core = Core {
             now,
             timing: Timing::default(),
+            moves: Moves::default(),
+            request: String::new(),
             next_id: 0,
             next_request: 0,
             next_event: 0,

@@ -1,7 +1,8 @@
 //! Environments and applications as they are described.
 
 use super::model::Environment;
-use super::{Room, page};
+use super::replacement::is_enhanced;
+use super::{Room, fleet, health, page, progress, settings};
 use crate::clock::iso;
 use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
@@ -44,24 +45,40 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     Ok(x.into_string())
 }
 
-fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
+pub(crate) fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
     let version = room.beanstalk.versions.get(&e.platform_arn);
     x.text("EnvironmentName", &e.name);
     x.text("EnvironmentId", &e.id);
     x.text("ApplicationName", &e.application);
-    x.text("VersionLabel", "Sample Application");
+    x.text("VersionLabel", &e.version_label);
     x.opt("SolutionStackName", version.map(|v| v.solution_stack()));
     x.text("PlatformArn", &e.platform_arn);
     x.text(
         "CNAME",
-        format!("{}.{}.elasticbeanstalk.invalid", e.name, room.region),
+        format!("{}.{}.elasticbeanstalk.invalid", e.cname, room.region),
     );
     x.text("DateCreated", iso(e.created));
     x.text("DateUpdated", iso(e.updated));
     x.text("Status", &e.status);
-    x.text("AbortableOperationInProgress", e.status == "Updating");
-    x.text("Health", &e.health);
-    x.text("HealthStatus", health_status(&e.health));
+    // An update that the world scripted by its status alone has nothing that says otherwise.
+    let abortable = match e.update {
+        Some(_) => progress::is_abortable(e),
+        None => e.status == "Updating",
+    };
+    x.text("AbortableOperationInProgress", abortable);
+    let health = health::of_environment(room.ec2, e, room.core.now, &room.core.timing);
+    let scripted = e.update.is_none() && e.instance_ids.is_empty() && e.scripted_health.is_none();
+    x.text(
+        "Health",
+        if scripted {
+            e.health.as_str()
+        } else {
+            health.color()
+        },
+    );
+    if is_enhanced(&settings::effective(room.beanstalk, e, &e.deployed())) {
+        x.text("HealthStatus", &health.status);
+    }
     let (kind, version) = tier(&e.tier);
     x.node("Tier", |x| {
         x.text("Name", &e.tier);
@@ -70,15 +87,6 @@ fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
     });
     x.text("EnvironmentArn", arn(room.region, e));
     x.node("EnvironmentLinks", |_| {});
-}
-
-fn health_status(colour: &str) -> &'static str {
-    match colour {
-        "Green" => "Ok",
-        "Yellow" => "Warning",
-        "Red" => "Severe",
-        _ => "NoData",
-    }
 }
 
 /// Type and version of a tier by its name.
@@ -94,6 +102,7 @@ pub(crate) fn applications(room: &mut Room<'_>) -> Result<String, Fail> {
     let names = room.p.members("ApplicationNames");
     let all = room.beanstalk.applications.iter();
     let wanted = all.filter(|(name, _)| names.is_empty() || names.contains(name));
+    let saved = &room.beanstalk.saved;
     let mut x = Xml::new();
     x.members("Applications", wanted, |x, (name, created)| {
         let arn = format!(
@@ -104,7 +113,8 @@ pub(crate) fn applications(room: &mut Room<'_>) -> Result<String, Fail> {
         x.text("ApplicationName", name);
         x.text("DateCreated", iso(*created));
         x.text("DateUpdated", iso(*created));
-        x.node("ConfigurationTemplates", |_| {});
+        let of = saved.keys().filter(|(application, _)| application == name);
+        x.member_texts("ConfigurationTemplates", of.map(|(_, name)| name));
     });
     Ok(x.into_string())
 }
@@ -134,9 +144,13 @@ pub(crate) fn resources(room: &mut Room<'_>) -> Result<String, Fail> {
     let mut x = Xml::new();
     x.node("EnvironmentResources", |x| {
         x.text("EnvironmentName", name);
-        x.members("AutoScalingGroups", [name], |x, name| {
-            x.text("Name", format!("awseb-{name}-AutoScalingGroup"));
-        });
+        x.members(
+            "AutoScalingGroups",
+            [fleet::group_name(environment)],
+            |x, name| {
+                x.text("Name", name);
+            },
+        );
         x.members(
             "Instances",
             environment.instance_ids.iter().filter(running),
@@ -144,9 +158,15 @@ pub(crate) fn resources(room: &mut Room<'_>) -> Result<String, Fail> {
                 x.text("Id", id);
             },
         );
+        x.members(
+            "LaunchTemplates",
+            [fleet::launch_template(environment)],
+            |x, id| {
+                x.text("Id", id);
+            },
+        );
         for empty in [
             "LaunchConfigurations",
-            "LaunchTemplates",
             "LoadBalancers",
             "Triggers",
             "Queues",
@@ -155,12 +175,6 @@ pub(crate) fn resources(room: &mut Room<'_>) -> Result<String, Fail> {
         }
     });
     Ok(x.into_string())
-}
-
-/// Managed updates do not happen in this account.
-pub(crate) fn managed_actions(room: &mut Room<'_>) -> Result<String, Fail> {
-    named(room)?;
-    Ok("<ManagedActions></ManagedActions>".to_owned())
 }
 
 pub(crate) fn tags(room: &mut Room<'_>) -> Result<String, Fail> {

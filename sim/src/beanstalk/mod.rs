@@ -2,9 +2,15 @@
 
 pub(crate) mod environments;
 pub(crate) mod events;
+pub(crate) mod fleet;
+pub(crate) mod health;
+pub(crate) mod managed;
 pub(crate) mod model;
 pub(crate) mod platforms;
+pub(crate) mod progress;
+pub(crate) mod replacement;
 pub(crate) mod settings;
+pub(crate) mod update;
 pub(crate) mod world;
 
 use self::model::Beanstalk;
@@ -37,7 +43,14 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
         "DescribeEnvironments" => environments::describe(&mut room),
         "DescribeApplications" => environments::applications(&mut room),
         "DescribeEnvironmentResources" => environments::resources(&mut room),
-        "DescribeEnvironmentManagedActions" => environments::managed_actions(&mut room),
+        "DescribeEnvironmentManagedActions" => managed::actions(&mut room),
+        "DescribeEnvironmentManagedActionHistory" => managed::history(&mut room),
+        "DescribeEnvironmentHealth" => health::environment(&mut room),
+        "DescribeInstancesHealth" => health::instances(&mut room),
+        "UpdateEnvironment" => update::update(&mut room),
+        "AbortEnvironmentUpdate" => update::abort(&mut room),
+        "DeleteEnvironmentConfiguration" => update::delete_draft(&mut room),
+        "ValidateConfigurationSettings" => update::validate(&mut room),
         "ListTagsForResource" => environments::tags(&mut room),
         "DescribeEvents" => events::describe(&mut room),
         "DescribeConfigurationSettings" => settings::describe(&mut room),
@@ -60,8 +73,12 @@ pub(crate) fn empty_answer(operation: &str) -> Option<String> {
         "ListAvailableSolutionStacks" => "SolutionStacks",
         "DescribeEvents" => "Events",
         "DescribeEnvironmentManagedActions" => "ManagedActions",
+        "DescribeEnvironmentManagedActionHistory" => "ManagedActionHistoryItems",
+        "DescribeInstancesHealth" => "InstanceHealthList",
         "ListTagsForResource" => "ResourceTags",
-        "DescribePlatformVersion" | "DescribeEnvironmentResources" => return Some(String::new()),
+        "DescribePlatformVersion"
+        | "DescribeEnvironmentResources"
+        | "DescribeEnvironmentHealth" => return Some(String::new()),
         _ => return None,
     };
     Some(format!("<{list}></{list}>"))

@@ -3,43 +3,59 @@
 //! ImageId is shown resolved even when nobody set it: from the settings alone nobody can tell a
 //! stock image from one set by hand. The order of the sets is not promised and changes.
 
-use std::collections::BTreeMap;
-
 use super::environments::tier;
-use super::model::{Beanstalk, Environment};
+use super::model::{Beanstalk, Draft, Environment, Options};
 use super::{Room, environments};
 use crate::clock::iso;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
-const LAUNCH: &str = "aws:autoscaling:launchconfiguration";
+pub(crate) const LAUNCH: &str = "aws:autoscaling:launchconfiguration";
 
 /// The image that the environment launches: set by hand, or its platform version's own.
 pub(crate) fn image_of(beanstalk: &Beanstalk, environment: &Environment) -> Option<String> {
-    environment.image_id.clone().or_else(|| {
-        let version = beanstalk.versions.get(&environment.platform_arn)?;
+    image_in(beanstalk, environment, &environment.deployed())
+}
+
+/// The image that a set launches: set by a call, by `.ebextensions`, or the platform version's own.
+pub(crate) fn image_in(
+    beanstalk: &Beanstalk,
+    environment: &Environment,
+    set: &Draft,
+) -> Option<String> {
+    let key = (LAUNCH.to_owned(), "ImageId".to_owned());
+    let set_by_hand = set.image_id.as_ref().or(environment.extensions.get(&key));
+    set_by_hand.cloned().or_else(|| {
+        let version = beanstalk.versions.get(&set.platform_arn)?;
         version.images.get(&environment.architecture).cloned()
     })
 }
 
+/// Every option of a set with its value: AWS's defaults, then `.ebextensions`, then what was set.
+pub(crate) fn effective(beanstalk: &Beanstalk, environment: &Environment, set: &Draft) -> Options {
+    let image = image_in(beanstalk, environment, set);
+    options(environment, set, image.as_deref())
+}
+
 pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
-    let application = room.p.need("ApplicationName")?;
+    let application = room.p.need("ApplicationName")?.to_owned();
+    if let Some(name) = room.p.get("TemplateName") {
+        return saved(room, &application, name);
+    }
     let environment = environments::named(room)?.clone();
     if environment.application != application {
         let message = format!("No Application named '{application}' found.");
         return Err(Fail::invalid(message));
     }
-    let deployed = image_of(room.beanstalk, &environment);
-    let mut sets = vec![("deployed", deployed)];
     let drafts = [
-        ("pending", &environment.pending),
-        ("failed", &environment.failed),
+        ("pending", environment.pending.clone()),
+        ("failed", environment.failed.clone()),
     ];
-    sets.extend(
-        drafts
-            .into_iter()
-            .filter_map(|(s, image)| Some((s, Some(image.clone()?)))),
-    );
+    let drafts = drafts
+        .into_iter()
+        .filter_map(|(s, draft)| Some((s, draft?)));
+    let mut sets = vec![("deployed", environment.deployed())];
+    sets.extend(drafts);
     if environment.looks.is_multiple_of(2) {
         sets.reverse();
     }
@@ -47,25 +63,55 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
         e.looks += 1;
     }
     let mut x = Xml::new();
-    x.members("ConfigurationSettings", sets, |x, (status, image)| {
-        write(x, room, &environment, status, image.as_deref());
+    x.members("ConfigurationSettings", sets, |x, (status, set)| {
+        write(x, room, &environment, status, &set);
     });
     Ok(x.into_string())
 }
 
-fn write(x: &mut Xml, room: &Room<'_>, e: &Environment, status: &str, image: Option<&str>) {
-    let version = room.beanstalk.versions.get(&e.platform_arn);
+/// A saved configuration: no environment, no deployment.
+fn saved(room: &Room<'_>, application: &str, name: &str) -> Result<String, Fail> {
+    let key = (application.to_owned(), name.to_owned());
+    let found = room.beanstalk.saved.get(&key).ok_or_else(|| {
+        Fail::invalid(format!(
+            "No Configuration Template named '{application}/{name}' found."
+        ))
+    })?;
+    let version = room.beanstalk.versions.get(&found.platform_arn);
+    let mut x = Xml::new();
+    x.members("ConfigurationSettings", [found], |x, saved| {
+        x.opt("SolutionStackName", version.map(|v| v.solution_stack()));
+        x.text("PlatformArn", &saved.platform_arn);
+        x.text("ApplicationName", &saved.application);
+        x.text("TemplateName", &saved.name);
+        let options = saved.options.iter().flat_map(|(namespace, options)| {
+            options
+                .iter()
+                .map(move |(name, value)| (namespace, name, value))
+        });
+        x.members("OptionSettings", options, |x, (namespace, name, value)| {
+            x.text("Namespace", namespace);
+            x.text("OptionName", name);
+            x.text("Value", value);
+        });
+    });
+    Ok(x.into_string())
+}
+
+fn write(x: &mut Xml, room: &Room<'_>, e: &Environment, status: &str, set: &Draft) {
+    let version = room.beanstalk.versions.get(&set.platform_arn);
     x.opt("SolutionStackName", version.map(|v| v.solution_stack()));
-    x.text("PlatformArn", &e.platform_arn);
+    x.text("PlatformArn", &set.platform_arn);
     x.text("ApplicationName", &e.application);
     x.text("EnvironmentName", &e.name);
     x.text("Description", "");
     x.text("DeploymentStatus", status);
     x.text("DateCreated", iso(e.created));
     x.text("DateUpdated", iso(e.updated));
+    let options = effective(room.beanstalk, e, set);
     x.members(
         "OptionSettings",
-        options(e, image),
+        options,
         |x, ((namespace, name), value)| {
             x.text("Namespace", namespace);
             x.text("OptionName", name);
@@ -74,9 +120,8 @@ fn write(x: &mut Xml, room: &Room<'_>, e: &Environment, status: &str, image: Opt
     );
 }
 
-/// Every option with its value: AWS's defaults, then what was set.
-fn options(e: &Environment, image: Option<&str>) -> BTreeMap<(String, String), String> {
-    let mut options = BTreeMap::new();
+fn options(e: &Environment, draft: &Draft, image: Option<&str>) -> Options {
+    let mut options = Options::new();
     let mut set = |namespace: &str, name: &str, value: &str| {
         options.insert((namespace.to_owned(), name.to_owned()), value.to_owned());
     };
@@ -105,11 +150,15 @@ fn options(e: &Environment, image: Option<&str>) -> BTreeMap<(String, String), S
         "EnvironmentTier",
         tier(&e.tier).0,
     );
+    options.extend(e.extensions.clone());
+    let mut set = |namespace: &str, name: &str, value: &str| {
+        options.insert((namespace.to_owned(), name.to_owned()), value.to_owned());
+    };
     // An environment on a Kubernetes cluster launches no instances of its own.
     if e.tier != "Cluster" {
         set(LAUNCH, "ImageId", image.unwrap_or_default());
     }
-    options.extend(e.options.clone());
+    options.extend(draft.options.clone());
     options
 }
 

@@ -3,11 +3,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Beanstalk, BranchState, Environment, EnvironmentEvent, PlatformVersion};
+use super::model::{
+    Beanstalk, BranchState, Draft, Environment, EnvironmentEvent, Options, PlatformVersion,
+};
+use super::{fleet, managed};
 use crate::ec2::{images, instances};
 use crate::state::{Core, Region};
 use crate::world::{
-    Branch, EnvironmentChange, EnvironmentSpec, ImageChange, ImageSpec, Release, WorldError,
+    Branch, EnvironmentChange, EnvironmentSpec, ImageChange, ImageSpec, Release,
+    SavedConfiguration, WorldError,
 };
 
 fn missing(kind: &'static str, name: &str, region: &str) -> WorldError {
@@ -64,15 +68,33 @@ pub(crate) fn release(
         images: made,
         default_ami_list: spec.default_ami_list,
         hidden: false,
+        run_when_superseded: None,
         created,
     };
     here.beanstalk.versions.insert(arn.clone(), version);
-    if spec.recommended
-        && let Some(of) = here.beanstalk.branches.get_mut(&spec.branch)
-    {
-        of.recommended.push(arn.clone());
+    if spec.recommended {
+        supersede(&mut here.beanstalk, &spec.branch);
+        if let Some(of) = here.beanstalk.branches.get_mut(&spec.branch) {
+            of.recommended.push(arn.clone());
+        }
     }
     Ok(arn)
+}
+
+/// The branch's recommended version is superseded: whether an environment runs it now decides whether
+/// this account may use it later.
+fn supersede(beanstalk: &mut Beanstalk, branch: &str) {
+    let old = beanstalk.branches.get(branch);
+    let Some(old) = old.and_then(|of| of.now_recommended()).map(str::to_owned) else {
+        return;
+    };
+    let run = beanstalk
+        .environments
+        .values()
+        .any(|e| e.platform_arn == old);
+    if let Some(version) = beanstalk.versions.get_mut(&old) {
+        version.run_when_superseded = Some(run);
+    }
 }
 
 /// The image of a version: one that is there already, or a new one with a name as Beanstalk gives.
@@ -202,22 +224,28 @@ pub(crate) fn environment(
 ) -> Result<String, WorldError> {
     let platform_arn = platform_of(&here.beanstalk, region, &spec)?;
     let created = spec.created.unwrap_or(core.now);
-    let options = spec.options.iter().flat_map(|(namespace, options)| {
-        let option =
-            |(name, value): (&String, &String)| ((namespace.clone(), name.clone()), value.clone());
-        options.iter().map(option)
-    });
     let mut environment = Environment {
         id: format!("e-513{:07}", core.number()),
-        options: options.collect(),
+        options: flat(&spec.options),
+        extensions: flat(&spec.extensions),
+        version_label: spec.version_label,
+        cname: spec.name.clone(),
+        deployment: 1,
+        scripted_health: None,
+        stuck: false,
+        rollback_fails: false,
+        broken: false,
+        update: None,
+        updates: 0,
+        managed: Vec::new(),
         application: spec.application.clone(),
         name: spec.name,
         tier: spec.tier,
         platform_arn,
         architecture: spec.architecture,
         image_id: spec.image_id,
-        pending: spec.pending_image_id,
-        failed: spec.failed_image_id,
+        pending: None,
+        failed: None,
         status: spec.status,
         health: spec.health,
         created,
@@ -226,10 +254,17 @@ pub(crate) fn environment(
         tags: spec.tags,
         looks: 0,
     };
+    environment.pending = spec.pending_image_id.map(|id| draft(&environment, id));
+    environment.failed = spec.failed_image_id.map(|id| draft(&environment, id));
     for _ in 0..spec.instances {
         let image = super::settings::image_of(&here.beanstalk, &environment).unwrap_or_default();
         let id = instances::place(core, &mut here.ec2, &image, &environment.architecture)?;
-        environment.instance_ids.insert(id);
+        fleet::adopt(&mut here.ec2, &mut environment, &id);
+        if let Some(instance) = here.ec2.instances.get_mut(&id) {
+            // As old as its environment, and at least so old that its health is known.
+            let known = core.now - crate::clock::delta(core.timing.health);
+            instance.launched = created.min(known);
+        }
     }
     here.beanstalk
         .applications
@@ -240,6 +275,36 @@ pub(crate) fn environment(
         .environments
         .insert(environment.name.clone(), environment);
     Ok(id)
+}
+
+/// Saves a configuration; returns its name.
+pub(crate) fn save(core: &Core, here: &mut Region, spec: SavedConfiguration) -> String {
+    let (application, name) = (spec.application.clone(), spec.name.clone());
+    let applications = &mut here.beanstalk.applications;
+    applications.entry(application.clone()).or_insert(core.now);
+    here.beanstalk
+        .saved
+        .insert((application, name.clone()), spec);
+    name
+}
+
+/// The deployed set with another image.
+fn draft(environment: &Environment, image: String) -> Draft {
+    Draft {
+        image_id: Some(image),
+        ..environment.deployed()
+    }
+}
+
+fn flat(
+    nested: &std::collections::BTreeMap<String, std::collections::BTreeMap<String, String>>,
+) -> Options {
+    let options = nested.iter().flat_map(|(namespace, options)| {
+        let option =
+            |(name, value): (&String, &String)| ((namespace.clone(), name.clone()), value.clone());
+        options.iter().map(option)
+    });
+    options.collect()
 }
 
 fn platform_of(
@@ -280,6 +345,11 @@ pub(crate) fn change(
     let beanstalk = &mut here.beanstalk;
     let found = beanstalk.environments.get(name).cloned();
     let mut environment = found.ok_or_else(|| missing("environment", name, region))?;
+    // What only scripts the future is no event of the environment.
+    let says = !matches!(
+        change,
+        EnvironmentChange::Stuck(_) | EnvironmentChange::RollbackFails(_)
+    );
     let mut message = "Environment update completed successfully.".to_owned();
     match change {
         EnvironmentChange::Image(id) => environment.image_id = Some(id),
@@ -299,10 +369,10 @@ pub(crate) fn change(
             );
             environment.health = health;
         }
-        EnvironmentChange::PendingImage(id) => environment.pending = Some(id),
+        EnvironmentChange::PendingImage(id) => environment.pending = Some(draft(&environment, id)),
         EnvironmentChange::FailedImage(id) => {
             message = "Failed to deploy configuration.".to_owned();
-            environment.failed = Some(id);
+            environment.failed = Some(draft(&environment, id));
         }
         EnvironmentChange::NoDrafts => (environment.pending, environment.failed) = (None, None),
         EnvironmentChange::Option {
@@ -312,7 +382,49 @@ pub(crate) fn change(
         } => {
             environment.options.insert((namespace, name), value);
         }
-        EnvironmentChange::Terminated => environment.status = "Terminated".to_owned(),
+        EnvironmentChange::Terminated => {
+            message = "terminateEnvironment completed successfully.".to_owned();
+            environment.status = "Terminated".to_owned();
+            (environment.update, environment.pending) = (None, None);
+            let ids: Vec<String> = environment.instance_ids.iter().cloned().collect();
+            fleet::terminate(core, &mut here.ec2, region, &ids);
+        }
+        EnvironmentChange::Deploy(label) => {
+            message =
+                format!("New application version was deployed to running EC2 instances: {label}.");
+            environment.version_label = label;
+            environment.deployment += 1;
+        }
+        EnvironmentChange::SwapCname(other) => {
+            message = format!("Swapped CNAMEs with {other}.");
+            let found = beanstalk.environments.get_mut(&other);
+            let other = found.ok_or_else(|| missing("environment", &other, region))?;
+            std::mem::swap(&mut environment.cname, &mut other.cname);
+        }
+        EnvironmentChange::HealthStatus { status, causes } => {
+            message = "Environment health has transitioned.".to_owned();
+            environment.scripted_health = status.map(|status| (status, causes));
+        }
+        EnvironmentChange::Stuck(stuck) => environment.stuck = stuck,
+        EnvironmentChange::RollbackFails(fails) => {
+            (environment.rollback_fails, environment.broken) = (fails, false);
+        }
+        EnvironmentChange::ManagedUpdate(update) => {
+            let arn = match update.version.is_empty() {
+                true => String::new(),
+                false => moved(beanstalk, &environment, &update.version)
+                    .ok_or_else(|| missing("platform version", &update.version, region))?,
+            };
+            let after = std::time::Duration::try_from_secs_f64(update.after_s).unwrap_or_default();
+            let at = core.now + crate::clock::delta(after);
+            managed::schedule(core, region, &mut environment, arn, at);
+            beanstalk.environments.insert(name.to_owned(), environment);
+            return Ok(name.to_owned());
+        }
+    }
+    if !says {
+        beanstalk.environments.insert(name.to_owned(), environment);
+        return Ok(name.to_owned());
     }
     environment.updated = core.now;
     beanstalk.events.push(EnvironmentEvent {

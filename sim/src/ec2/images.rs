@@ -56,6 +56,8 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         snapshot_id: snapshot.id.clone(),
         root_gib: 8,
         imds_v2: false,
+        serves: Default::default(),
+        key_unusable: false,
         tags: spec.tags,
         disk: spec.disk,
         visibility: Visibility::default(),
@@ -88,6 +90,8 @@ pub(crate) fn change(
             image.state = "failed".to_owned();
             image.state_reason = Some(why);
         }
+        ImageChange::Serves(how) => image.serves = how,
+        ImageChange::KeyUnusable => image.key_unusable = true,
         ImageChange::Deregistered => drop(ec2.images.remove(id)),
     }
     Ok(id.to_owned())

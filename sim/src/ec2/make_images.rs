@@ -176,6 +176,8 @@ fn add(room: &mut Room<'_>, made: Made) -> String {
         snapshot_id: snapshot_id.clone(),
         root_gib: made.gib,
         imds_v2: false,
+        serves: Default::default(),
+        key_unusable: false,
         tags: made.tags,
         disk: made.disk,
         visibility: Visibility::of_new(room.core),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::console::Console;
 use crate::guest::{Agent, Disk};
 use crate::state::{Core, Tags, Visibility};
-use crate::world::InstanceTypeSpec;
+use crate::world::{InstanceTypeSpec, Serves};
 
 #[derive(Debug, Default)]
 pub(crate) struct Ec2 {
@@ -51,6 +51,10 @@ pub(crate) struct Image {
     pub(crate) snapshot_id: String,
     pub(crate) root_gib: u32,
     pub(crate) imds_v2: bool,
+    /// How environments fare with it.
+    pub(crate) serves: Serves,
+    /// Auto Scaling's role may not use its snapshot's key.
+    pub(crate) key_unusable: bool,
     pub(crate) tags: Tags,
     pub(crate) disk: Disk,
     pub(crate) visibility: Visibility,

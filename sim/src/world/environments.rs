@@ -41,6 +41,10 @@ pub struct EnvironmentSpec {
     pub instances: u32,
     /// More option settings, `namespace` to `option` to value.
     pub options: BTreeMap<String, BTreeMap<String, String>>,
+    /// Options as the application's `.ebextensions` set them: they show where no call set them.
+    pub extensions: BTreeMap<String, BTreeMap<String, String>>,
+    /// The deployed application version.
+    pub version_label: String,
     /// Tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -64,6 +68,8 @@ impl Default for EnvironmentSpec {
             failed_image_id: None,
             instances: 0,
             options: BTreeMap::new(),
+            extensions: BTreeMap::new(),
+            version_label: "Sample Application".to_owned(),
             tags: BTreeMap::new(),
         }
     }
@@ -90,6 +96,29 @@ impl EnvironmentSpec {
     pub fn image(mut self, image_id: &str) -> Self {
         self.image_id = Some(image_id.to_owned());
         self
+    }
+
+    /// With so many instances.
+    pub fn instances(mut self, count: u32) -> Self {
+        self.instances = count;
+        self
+    }
+
+    /// With this option.
+    pub fn option(mut self, namespace: &str, name: &str, value: &str) -> Self {
+        let of = self.options.entry(namespace.to_owned()).or_default();
+        of.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Whose configuration updates replace instances immutably.
+    pub fn immutable(self) -> Self {
+        const POLICY: &str = "aws:autoscaling:updatepolicy:rollingupdate";
+        self.option(POLICY, "RollingUpdateEnabled", "true").option(
+            POLICY,
+            "RollingUpdateType",
+            "Immutable",
+        )
     }
 
     /// Of this tier.
@@ -130,6 +159,56 @@ pub enum EnvironmentChange {
     },
     /// It is terminated; it stays visible to those who include deleted ones.
     Terminated,
+    /// Somebody deploys another application version.
+    Deploy(String),
+    /// Its CNAME and that of another environment change places.
+    SwapCname(String),
+    /// Enhanced health as Elastic Beanstalk gives it, whatever the instances do; no status ends it.
+    HealthStatus {
+        /// `Degraded`; none: what the instances say.
+        status: Option<String>,
+        /// Causes.
+        causes: Vec<String>,
+    },
+    /// From now on updates go on for ever (or, with false, come on).
+    Stuck(bool),
+    /// From now on taking an update back fails (or, with false, succeeds): the fleet stays mixed.
+    RollbackFails(bool),
+    /// A managed action is scheduled; it runs at its time when the environment is Ready then.
+    ManagedUpdate(ManagedUpdate),
+}
+
+/// A managed action that is scheduled.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ManagedUpdate {
+    /// Seconds from now.
+    pub after_s: f64,
+    /// The version of its branch that it moves to; empty: an instance refresh.
+    pub version: String,
+}
+
+impl Default for ManagedUpdate {
+    fn default() -> Self {
+        Self {
+            after_s: 3600.0,
+            version: String::new(),
+        }
+    }
+}
+
+/// A saved configuration.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SavedConfiguration {
+    /// Application; made when it is not there.
+    pub application: String,
+    /// Its name.
+    pub name: String,
+    /// Platform ARN.
+    pub platform_arn: String,
+    /// Option settings, `namespace` to `option` to value.
+    pub options: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// An instance type.

@@ -4,6 +4,7 @@
 //! word in a world file is not silently nothing.
 
 mod environments;
+mod moves;
 mod platforms;
 mod timing;
 
@@ -13,8 +14,11 @@ use serde::{Deserialize, Serialize};
 use crate::fault::FaultRule;
 use crate::throttle::Throttling;
 
-pub use self::environments::{EnvironmentChange, EnvironmentSpec, InstanceTypeSpec};
-pub use self::platforms::{Branch, ImageChange, ImageSpec, Release};
+pub use self::environments::{
+    EnvironmentChange, EnvironmentSpec, InstanceTypeSpec, ManagedUpdate, SavedConfiguration,
+};
+pub use self::moves::{ImageChecked, ImageWithPlatform, Moves, Superseded};
+pub use self::platforms::{Branch, ImageChange, ImageSpec, Release, Serves};
 pub use self::timing::{ConsoleEnd, LatestRefused, Timing};
 
 /// What is wrong with a world or one of its steps.
@@ -46,6 +50,8 @@ pub struct World {
     pub timing: Timing,
     /// Token buckets.
     pub throttling: Throttling,
+    /// What AWS does not document of environment updates.
+    pub moves: Moves,
     /// Denied actions, with `*` and `?`.
     pub deny: Vec<String>,
     /// Faults at the door.
@@ -129,6 +135,8 @@ pub enum Action {
         /// What.
         change: EnvironmentChange,
     },
+    /// A saved configuration of an application.
+    SavedConfiguration(SavedConfiguration),
     /// An SSM parameter, or its next version.
     Parameter {
         /// Full name.

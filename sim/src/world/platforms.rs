@@ -231,4 +231,31 @@ pub enum ImageChange {
     Enabled,
     /// The making of it failed; only from `pending`.
     Failed(String),
+    /// How the application fares on it in environments.
+    Serves(Serves),
+    /// Its snapshot's key has no grant for the role of Auto Scaling: instances of an environment
+    /// come up and are terminated at once.
+    KeyUnusable,
+}
+
+/// How an environment's instances fare with an image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serves {
+    /// `Ok`, `Info`, `Warning`, `Degraded`, `Severe`.
+    pub status: String,
+    /// Seconds from an instance's launch until this shows; before, it is `Ok`.
+    pub after_s: f64,
+    /// Causes, as DescribeInstancesHealth gives them.
+    pub causes: Vec<String>,
+}
+
+impl Default for Serves {
+    fn default() -> Self {
+        Self {
+            status: "Ok".to_owned(),
+            after_s: 0.0,
+            causes: Vec::new(),
+        }
+    }
 }

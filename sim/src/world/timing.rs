@@ -40,6 +40,12 @@ pub struct Timing {
     pub hidden_for: Duration,
     /// A created instance or image is not found by this many looks.
     pub hidden_looks: u32,
+    /// Environment update: from its start, and between its stages, to the next replacement.
+    #[serde(with = "seconds")]
+    pub update_stage: Duration,
+    /// Environment's instance: from its launch to health being known (12 checks in 2 minutes).
+    #[serde(with = "seconds")]
+    pub health: Duration,
     /// The largest page of any list, whatever was asked for; 0: each service's own maximum.
     pub page: usize,
     /// Every call takes this long.
@@ -62,6 +68,8 @@ impl Default for Timing {
             console_end: ConsoleEnd::default(),
             hidden_for: Duration::ZERO,
             hidden_looks: 0,
+            update_stage: secs(30),
+            health: secs(120),
             page: 0,
             latency: Duration::ZERO,
         }
@@ -78,6 +86,8 @@ impl Timing {
             snapshot: Duration::ZERO,
             console: Duration::ZERO,
             console_post: Duration::ZERO,
+            update_stage: Duration::ZERO,
+            health: Duration::ZERO,
             ..Self::default()
         }
     }

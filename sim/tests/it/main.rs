@@ -7,6 +7,7 @@
 
 mod door;
 mod guests;
+mod moves;
 mod sdk;
 mod support;
 mod worlds;
