@@ -68,6 +68,14 @@ string_id! {
     InstanceType,
 }
 
+impl Installation {
+    /// The installation of a config, or the name that stands for none. No config can give that name;
+    /// keys in the store hold it.
+    pub fn or_nobody(named: Option<&Self>) -> Self {
+        named.cloned().unwrap_or_else(|| Self::new("~"))
+    }
+}
+
 /// Account, region and partition: every id that enters carries one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Scope {

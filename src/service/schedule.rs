@@ -174,9 +174,8 @@ pub fn delay(
     tick: DateTime<Utc>,
     at_most: Duration,
 ) -> Duration {
-    let name = installation.map_or("", Installation::as_str);
     let digest = Sha256::new()
-        .chain_update(name)
+        .chain_update(Installation::or_nobody(installation).as_str())
         .chain_update([0])
         .chain_update(tick.timestamp().to_be_bytes())
         .finalize();
