@@ -254,6 +254,13 @@ pub enum StoreError {
     /// Another process has become the driver.
     #[error("another amiwatch process has taken over; this one must stop changing things")]
     LeaseLost,
+    /// The store is not the one any more that this process opened.
+    #[error(
+        "{place} was {what} under this process, which stops: nothing that it writes would be found \
+         again; put the file back if you have it, and start amiwatch again (without it, images are \
+         found by their tags)"
+    )]
+    Gone { place: String, what: &'static str },
     /// Over a limit of the store's contract.
     #[error("{what} does not fit into the store")]
     TooLarge { what: String },
@@ -283,6 +290,21 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl StoreError {
+    /// Whether a process that drives must stop: nothing that it does would be remembered.
+    pub fn must_stop(&self) -> bool {
+        matches!(self, Self::LeaseLost | Self::Gone { .. })
+    }
+
+    /// Whether one record is in the way, and whatever has nothing to do with it can go on.
+    pub fn is_about_one_record(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreadable { .. } | Self::TooLarge { .. } | Self::NamedTwice { .. }
+        )
+    }
 }
 
 impl fmt::Display for Lease {

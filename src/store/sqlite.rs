@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{Answer, Batch, DRIVER, Holder, Lease, Op, Record, Store, StoreError, Taken};
 
 mod disk;
+mod files;
 mod lease;
 mod schema;
 mod trouble;
@@ -32,6 +33,7 @@ pub struct SqliteStore {
     /// Absent for a store in memory, which no other process can see.
     path: Option<PathBuf>,
     connection: RefCell<Connection>,
+    files: files::Files,
     /// What this process holds, by the lease's name.
     leases: RefCell<BTreeMap<String, lease::Held>>,
 }
@@ -71,9 +73,11 @@ impl SqliteStore {
         };
         let connection = connection.map_err(|e| failed(&place, "read", e))?;
         schema::refuse_newer(&connection, &place)?;
+        let files = files::Files::of(path).map_err(|e| io_failed(&place, "be looked at", e))?;
         Ok(Self {
             place,
             path: Some(path.to_owned()),
+            files,
             connection: RefCell::new(connection),
             leases: RefCell::default(),
         })
@@ -97,20 +101,24 @@ impl SqliteStore {
         schema::refuse_newer(&connection, &place)?;
         schema::set_up(&connection, BUSY).map_err(|e| failed(&place, "set up", e))?;
         schema::migrate(&mut connection).map_err(|e| failed(&place, "migrate", e))?;
+        let files = path.as_deref().map(files::Files::of).transpose();
+        let files = files.map_err(|e| io_failed(&place, "be looked at", e))?;
         Ok(Self {
             place,
             path,
+            files: files.unwrap_or_default(),
             connection: RefCell::new(connection),
             leases: RefCell::default(),
         })
     }
 
-    /// Runs `work` on the connection; the borrow never spans an await.
+    /// Runs `work` on the connection, if its file is still there; the borrow never spans an await.
     fn with<T>(
         &self,
         doing: &'static str,
         work: impl FnOnce(&mut Connection) -> Result<T, Trouble>,
     ) -> Result<T, StoreError> {
+        self.files.still_there(&self.place)?;
         work(&mut self.connection.borrow_mut()).map_err(|trouble| match trouble {
             Trouble::Sqlite(source) => failed(&self.place, doing, source),
             Trouble::Told(error) => error,
