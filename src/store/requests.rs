@@ -5,13 +5,11 @@
 
 use serde_json::json;
 
-use super::memory::Versioned;
+use super::memory::{self, Versioned};
 use super::{Batch, Op, Store, StoreError};
 use crate::model::request::{Answer, Request};
 
 const PREFIX: &str = "request/";
-/// More than people ask at once; what is over it is read in the next look.
-const PAGE: usize = 100;
 
 /// A request as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,13 +41,21 @@ pub async fn read(store: &dyn Store, id: &str) -> Result<Option<Stored>, StoreEr
     record.map(stored).transpose()
 }
 
-/// Every request that is there, answered or not.
+/// Every request that is there, answered or not, oldest first. One that makes no sense (a later
+/// amiwatch left it) is passed over: whoever left it is told nothing, and takes it back.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn all(store: &dyn Store) -> Result<Vec<Stored>, StoreError> {
-    let records = store.query(PREFIX, None, PAGE).await?;
-    records.into_iter().map(stored).collect()
+    let mut found = Vec::new();
+    for record in memory::all(store, PREFIX).await? {
+        match stored(record) {
+            Err(StoreError::Unreadable { .. }) => {}
+            one => found.push(one?),
+        }
+    }
+    found.sort_by_key(|one| one.request.value.asked_at);
+    Ok(found)
 }
 
 /// Writes the driver's answer. Whoever asked may have gone, and the request with it: that is no error.
@@ -142,6 +148,27 @@ mod tests {
         answer(&store, lease.epoch, &asked, said).await.unwrap();
         remove(&store, &answered).await.unwrap();
         assert_eq!(read(&store, &id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn leftovers_hide_nothing_and_come_first() {
+        let store = SqliteStore::in_memory().unwrap();
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        for second in (0..250).rev() {
+            let request = Request::new(Ask::Reload, "gone".to_owned(), at(second));
+            leave(&store, &request).await.unwrap();
+        }
+        let fresh = Request::new(Ask::Reload, "anna".to_owned(), at(9_999));
+        let id = leave(&store, &fresh).await.unwrap();
+        let odd = Op::PutIfAbsent {
+            key: format!("{PREFIX}0000"),
+            value: json!({ "ask": "what nobody knows yet" }),
+        };
+        store.commit(Batch::of(vec![odd])).await.unwrap();
+        let found = all(&store).await.unwrap();
+        let times: Vec<_> = found.iter().map(|one| one.request.value.asked_at).collect();
+        assert!(times.is_sorted());
+        assert_eq!((found.len(), &found[250].id), (251, &id));
     }
 
     #[tokio::test]
