@@ -19,6 +19,10 @@ pub const RECIPE_DIGEST: &str = "amiwatch:recipe-digest";
 /// On images: `candidate`, `verified`, `rejected`, `quarantined`, `superseded`.
 pub const STATE: &str = "amiwatch:state";
 
+/// On builders and boot tests: for how many seconds after its launch the bake may need it. A number and
+/// no time, so that whoever asks for the same launch again asks for the same.
+pub const DEADLINE: &str = "amiwatch:deadline";
+
 /// On builders that report over SSM: their nonce, once the disk is clean.
 pub const CLOSED: &str = "amiwatch:closed";
 

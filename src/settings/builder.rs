@@ -10,6 +10,9 @@ use super::fault::Problem;
 use super::reading::{Reading, Section};
 use super::{arns, values};
 
+/// Pairs of instance type and subnet that a builder is tried in, one after the other.
+const WAYS_MAX: usize = 128;
+
 /// EBS's largest gp3 volume, in GiB.
 const MAX_ROOT_VOLUME_GIB: i64 = 16_384;
 
@@ -26,9 +29,13 @@ pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> Builder 
         let at = section.place_of("proof").unwrap_or_default();
         reading.fault(at, Problem::new(wrong, right));
     }
+    let types = section.section("instance_types");
+    let instance_types = instance_types(&types, reading);
+    let subnets = ids(section, "subnets", "subnet-", SubnetId::new, reading);
+    refuse_too_many(&types, &instance_types, subnets.len(), reading);
     Builder {
-        instance_types: instance_types(&section.section("instance_types"), reading),
-        subnets: ids(section, "subnets", "subnet-", SubnetId::new, reading),
+        instance_types,
+        subnets,
         security_groups: ids(
             section,
             "security_groups",
@@ -83,6 +90,27 @@ fn instance_types(
         types.insert(architecture, of_this);
     }
     types
+}
+
+/// A bake's order holds every pair, and must fit into one record of the store.
+fn refuse_too_many(
+    section: &Section<'_>,
+    types: &BTreeMap<Architecture, Vec<InstanceType>>,
+    subnets: usize,
+    reading: &mut Reading<'_>,
+) {
+    for (architecture, types) in types {
+        let ways = types.len() * subnets.max(1);
+        if ways > WAYS_MAX {
+            let architecture = architecture.as_str();
+            let wrong = format!("a builder of {architecture} would be tried in {ways} ways");
+            let right = format!(
+                "name fewer instance types or subnets: at most {WAYS_MAX} pairs of both are tried"
+            );
+            let at = section.place_of(architecture).unwrap_or_default();
+            reading.fault(at, Problem::new(wrong, &right));
+        }
+    }
 }
 
 /// An empty list would mean something else than leaving the key out.

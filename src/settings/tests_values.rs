@@ -71,6 +71,7 @@ fn values_that_are_wrong_by_themselves() {
             "builder.instance_types.arm64 = [\"large\"]",
             "is not an instance type",
         ),
+        (too_many_types().as_str(), "would be tried in 129 ways"),
         (
             "builder.subnets = [\"sg-1\"]",
             "write ids such as \"subnet-",
@@ -210,4 +211,10 @@ fn values_that_are_right() {
             .len(),
         1
     );
+}
+
+/// With one subnet or none named, each type is one way.
+fn too_many_types() -> String {
+    let types = vec!["\"t3.small\""; 129].join(", ");
+    format!("builder.instance_types.x86_64 = [{types}]")
 }

@@ -43,6 +43,7 @@ pub(super) async fn start(
         });
     };
     let mut tags = order.tags.clone();
+    tags.remove(tags::DEADLINE);
     // The group serves every bake in its VPC, so it carries the installation and not one bake's key.
     tags.retain(|tag, _| tag == tags::INSTALLATION || !tag.starts_with("amiwatch:"));
     tags.insert(tags::ROLE.to_owned(), tags::role::NETWORK.to_owned());

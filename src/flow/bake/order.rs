@@ -3,6 +3,9 @@
 //! A plain function of values. What it returns is journaled as it is, so that a config edited in
 //! the middle of a bake changes nothing about that bake.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::render::{RenderError, render};
@@ -19,6 +22,12 @@ use crate::model::watch::{Builder, Check, Encrypt, Recipe, Watch};
 
 /// How much of the base's version an image's name carries.
 const VERSION_MAX: usize = 40;
+
+/// The largest order. A record of the store holds 64 KiB, and the journal's first entry is the order and
+/// a few words more.
+const ORDER_MAX_BYTES: usize = 63 * 1024;
+/// How long after its launch a guest may be needed, beside its own deadline: until its image is begun.
+const NEEDED_S: u64 = 3600;
 
 /// Everything that an order is made from.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +87,12 @@ enum OrderError {
          types or subnets to [builder]"
     )]
     NotOffered { zones: String },
+    #[error(
+        "the order for this bake is {bytes} bytes large, and the store takes {}: it has {choices} pairs \
+         of instance type and subnet; name fewer in [builder], or make the recipe smaller",
+        ORDER_MAX_BYTES
+    )]
+    TooLarge { bytes: usize, choices: usize },
     #[error(transparent)]
     Render(#[from] RenderError),
     #[error(transparent)]
@@ -105,12 +120,24 @@ pub fn key(
 /// [`BakeOrder::impossible`] and holds nothing that could be launched.
 pub fn order(inputs: &OrderInputs<'_>) -> BakeOrder {
     let bare = bare(inputs);
-    match fill(bare.clone(), inputs) {
+    match fill(bare.clone(), inputs).and_then(fits) {
         Ok(order) => order,
         Err(error) => BakeOrder {
             impossible: Some(error.to_string()),
             ..bare
         },
+    }
+}
+
+/// An order that the store would not take could never be given, and would be put off for ever.
+fn fits(order: BakeOrder) -> Result<BakeOrder, OrderError> {
+    let bytes = serde_json::json!(order).to_string().len();
+    match bytes <= ORDER_MAX_BYTES {
+        true => Ok(order),
+        false => Err(OrderError::TooLarge {
+            bytes,
+            choices: order.launches.len(),
+        }),
     }
 }
 
@@ -331,6 +358,7 @@ fn offered(instance_type: &InstanceType, subnet: &Subnet, offerings: &[Offering]
 /// The config's tags and ours; ours win.
 fn all_tags(inputs: &OrderInputs<'_>, key: &BakeKey) -> BTreeMap<String, String> {
     let digest = RecipeDigest::of(&inputs.recipe.user_data, inputs.recipe.template);
+    let deadline = inputs.builder.timeout.as_secs().saturating_add(NEEDED_S);
     let ours = [
         (tags::INSTALLATION, inputs.installation.to_string()),
         (tags::WATCH, inputs.watch.name.to_string()),
@@ -339,6 +367,7 @@ fn all_tags(inputs: &OrderInputs<'_>, key: &BakeKey) -> BTreeMap<String, String>
         (tags::BASE_IMAGE, inputs.bake.release.image.to_string()),
         (tags::BASE_VERSION, inputs.bake.release.version.clone()),
         (tags::RECIPE_DIGEST, digest.as_str().to_owned()),
+        (tags::DEADLINE, deadline.to_string()),
     ];
     let mut all = inputs.tags.clone();
     all.extend(ours.map(|(key, value)| (key.to_owned(), value)));

@@ -11,6 +11,9 @@ use crate::model::ids::{ImageId, Installation};
 use crate::model::stray::{Kind, Thing, ThingState, Verdict, VerdictWord};
 use crate::model::tags;
 
+/// A guest's longest time-out is a day.
+const GUEST_MAX: TimeDelta = TimeDelta::hours(26);
+
 /// What the store and the config know, in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
@@ -39,6 +42,7 @@ fn verdict(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -
     let kept = not_made_here(thing, known)
         .or_else(|| verified(thing, known))
         .or_else(|| claimed(thing, known))
+        .or_else(|| claims_itself(thing, things, known, now))
         .or_else(|| pending(thing, things))
         .or_else(|| in_use(thing, things, known, now))
         .or_else(|| young(thing, known, now))
@@ -113,6 +117,45 @@ fn claimed(thing: &Thing, known: &Known) -> Option<Verdict> {
         _ => known.claimed.contains(thing.tag(tags::KEY)),
     };
     claimed.then(|| say(VerdictWord::Claimed, "a bake that is under way needs it"))
+}
+
+/// What a guest says of itself holds it, and whatever its bake made: another store may be driving that
+/// bake. Tags can be forged, so that none is believed for longer than a guest can be set to run. Whoever
+/// sweeps what has no age at all says that nobody else works here.
+fn claims_itself(
+    thing: &Thing,
+    things: &[Thing],
+    known: &Known,
+    now: DateTime<Utc>,
+) -> Option<Verdict> {
+    if known.older_than.is_zero() {
+        return None;
+    }
+    let needs = |guest: &&Thing| {
+        let key = thing.tag(tags::KEY);
+        let held = thing.held_by.contains(&guest.id);
+        let same = held || guest.id == thing.id || (!key.is_empty() && guest.tag(tags::KEY) == key);
+        let ours = guest.tag(tags::INSTALLATION) == thing.tag(tags::INSTALLATION);
+        guest.kind == Kind::Instance && same && ours
+    };
+    let guests = things.iter().filter(needs);
+    let needed = guests.filter_map(|guest| Some((needed_until(guest)?, guest)));
+    let (until, guest) = needed
+        .filter(|(until, _)| *until > now)
+        .max_by_key(|(until, _)| *until)?;
+    let why = format!(
+        "{} says of itself that its bake may need it until {}",
+        guest.id,
+        until.format("%Y-%m-%d %H:%M UTC")
+    );
+    Some(say(VerdictWord::Claimed, why))
+}
+
+/// Until when a guest says that it may be needed.
+fn needed_until(guest: &Thing) -> Option<DateTime<Utc>> {
+    let seconds: i64 = guest.tag(tags::DEADLINE).parse().ok()?;
+    let needed = TimeDelta::try_seconds(seconds)?.min(GUEST_MAX);
+    guest.since?.checked_add_signed(needed)
 }
 
 /// An image that EC2 is still making holds everything of its key: whoever bakes next goes on with it.

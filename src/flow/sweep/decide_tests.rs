@@ -266,3 +266,37 @@ proptest! {
         }
     }
 }
+
+/// A second store of the same installation: what its bakes made carries the same tags, and no journal
+/// here claims it.
+#[test]
+fn a_guest_that_says_how_long_it_is_needed_holds_what_its_bake_made() {
+    let guest = |seconds| tagged(thing(Kind::Instance, "i-1"), tags::DEADLINE, seconds);
+    let claimed = VerdictWord::Claimed;
+    // It was launched three hours ago.
+    for (seconds, wanted) in [
+        ("21600", claimed),
+        ("10799", VerdictWord::Stray),
+        ("", VerdictWord::Stray),
+        ("-1", VerdictWord::Stray),
+        ("for ever", VerdictWord::Stray),
+        ("99999999999999999999", VerdictWord::Stray),
+    ] {
+        assert_eq!(word(&[guest(seconds)], &known()), wanted, "{seconds}");
+    }
+    let made = |kind| [thing(kind, "x-1"), guest("21600")];
+    for kind in [Kind::Image, Kind::Snapshot, Kind::Volume] {
+        assert_eq!(word(&made(kind), &known()), claimed, "{kind:?}");
+        let other = tagged(thing(kind, "x-1"), tags::KEY, "key-2");
+        let others = word(&[other, guest("21600")], &known());
+        assert_eq!(others, VerdictWord::Stray, "{kind:?}");
+    }
+    // A person who sweeps what has no age says that nobody else works here.
+    let mut asked = known();
+    asked.older_than = Duration::ZERO;
+    assert_eq!(word(&[guest("21600")], &asked), VerdictWord::Stray);
+    // Nobody holds a guest for ever by writing a number on it.
+    let mut old = guest("9000000");
+    old.since = Some(now() - HOUR * 27);
+    assert_eq!(word(&[old], &known()), VerdictWord::Stray);
+}
