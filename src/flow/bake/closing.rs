@@ -5,6 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::hands::Bake;
+use super::image;
 use super::packed::Packed;
 use super::steps::{BakeKind, BakeOutput, BakeStep, journal_name};
 use crate::flow::notify;
@@ -14,6 +15,8 @@ use crate::model::bake::{BakeOrder, BakedImage};
 use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::{Baked, Entry, Point, What};
 use crate::model::history::{Failing, WatchHistory};
+use crate::model::ids::ImageId;
+use crate::model::image::Image;
 use crate::model::notice::Notice;
 use crate::store::left::{self, leave, settled};
 use crate::store::memory::chronicle;
@@ -36,21 +39,33 @@ pub(super) async fn ops(
             leave(bake.store, order, left.iter().map(what).collect(), now).await?
         }
     };
+    let there = match outcome {
+        Outcome::Succeeded { .. } => None,
+        Outcome::Failed { .. } => image::verified(bake, order).await,
+    };
     let mut kept = None;
     let mut baked = entry(run, outcome);
-    let notices = match outcome {
-        Outcome::Succeeded { left } => {
+    let notices = match (outcome, &there) {
+        (Outcome::Succeeded { left }, _) => {
             let before = history.value.current.as_ref();
             let reported = reported(bake, run, before).await?;
             kept = reported.keep;
             baked.changes.clone_from(&reported.changes);
             succeeded(&mut history.value, run, left, reported.changes, now)
         }
-        Outcome::Failed {
-            step,
-            failure,
-            left,
-        } => {
+        (Outcome::Failed { left, .. }, Some(image)) => {
+            baked.image = Some(image.id.clone());
+            baked.why = None;
+            found(&mut history.value, order, image, left, now)
+        }
+        (
+            Outcome::Failed {
+                step,
+                failure,
+                left,
+            },
+            None,
+        ) => {
             // An image of this name was made and found wrong: the next one is another generation.
             if matches!(run.failure(), Some((BakeStep::BootReport, _))) {
                 remember_generation(&mut history.value, order, order.generation + 1);
@@ -172,29 +187,59 @@ fn succeeded(
         })
     );
     let baked = BakedImage {
-        image: id.clone(),
+        redundant,
+        changes,
+        ..baked_image(order, id, now)
+    };
+    let mut notices = vec![notify::baked(order, &baked, now)];
+    notices.extend(notify::redundant(order, &baked, now));
+    notices.extend(left_behind(order, left, now));
+    history.current = Some(baked);
+    history.failing = None;
+    remember_generation(history, order, order.generation);
+    notices
+}
+
+/// The image of this key is there and verified, and the bake was told of: this journal is an old one,
+/// from a backup that was made before its end. Its failure is none.
+fn found(
+    history: &mut WatchHistory,
+    order: &BakeOrder,
+    image: &Image,
+    left: &[Left],
+    now: DateTime<Utc>,
+) -> Vec<Notice> {
+    history.current = Some(BakedImage {
+        baked_at: image.created.unwrap_or(now),
+        ..baked_image(order, &image.id, now)
+    });
+    history.failing = None;
+    remember_generation(history, order, order.generation);
+    left_behind(order, left, now).into_iter().collect()
+}
+
+/// The image of an order, as the watch's history holds it.
+fn baked_image(order: &BakeOrder, image: &ImageId, now: DateTime<Utc>) -> BakedImage {
+    BakedImage {
+        image: image.clone(),
         key: order.key.clone(),
         generation: order.generation,
         base_image: order.release.image.clone(),
         base_version: order.release.version.clone(),
         recipe_digest: order.recipe_digest.clone(),
         baked_at: now,
-        redundant,
+        redundant: false,
         checks_digest: order.checks_digest.clone(),
         adopted_at: None,
-        changes,
-    };
-    let mut notices = vec![notify::baked(order, &baked, now)];
-    notices.extend(notify::redundant(order, &baked, now));
-    if !left.is_empty() {
-        let both = |one: &Left| format!("{}; {}", one.why, one.by_hand);
-        let what: Vec<String> = left.iter().map(both).collect();
-        notices.push(notify::attention(order, "clean_up", &what, now));
+        changes: None,
     }
-    history.current = Some(baked);
-    history.failing = None;
-    remember_generation(history, order, order.generation);
-    notices
+}
+
+/// What a person must remove, when there is anything.
+fn left_behind(order: &BakeOrder, left: &[Left], now: DateTime<Utc>) -> Option<Notice> {
+    let both = |one: &Left| format!("{}; {}", one.why, one.by_hand);
+    let what: Vec<String> = left.iter().map(both).collect();
+    (!what.is_empty()).then(|| notify::attention(order, "clean_up", &what, now))
 }
 
 fn failed(

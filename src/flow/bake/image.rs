@@ -67,6 +67,14 @@ async fn made(bake: &Bake<'_>, order: &BakeOrder) -> Result<Found, CloudError> {
         .map_or(Found::Nothing, |image| Found::Ours(Box::new(image))))
 }
 
+/// The verified image of this very order, by its name; absent when there is none, and when EC2 cannot
+/// be asked.
+pub(super) async fn verified(bake: &Bake<'_>, order: &BakeOrder) -> Option<Image> {
+    let found = bake.cloud.own_image_by_name(&order.image_name).await;
+    let image = found.ok().flatten()?;
+    (of_this_key(&image, order) && is_verified(&image)).then_some(image)
+}
+
 fn is_verified(image: &Image) -> bool {
     state_of(image) == Some(tags::state::VERIFIED)
 }
@@ -82,6 +90,7 @@ pub(super) async fn start(
     let order = at.run.input();
     let instance = launched(at.run, BakeStep::LaunchBuilder)?;
     let mut tags = order.tags.clone();
+    tags.remove(tags::DEADLINE);
     tags.insert(tags::ROLE.to_owned(), tags::role::IMAGE.to_owned());
     tags.insert(tags::STATE.to_owned(), tags::state::CANDIDATE.to_owned());
     let request = CreateImage {
