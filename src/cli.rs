@@ -83,6 +83,7 @@ use std::io::IsTerminal as _;
 
 use clap::Parser as _;
 
+use crate::clock::{Clock, plausible};
 use crate::flow::verdict::Exit;
 use crate::service::telemetry::{self, LogFormat};
 use args::{Arguments, Command, Common};
@@ -193,8 +194,39 @@ async fn stopped() {
 }
 
 /// Runs one command; its errors are printed here, with their whole chain.
+/// Whether a command asks AWS or others, and so needs the right time to be believed. The daemon waits
+/// for it by itself.
+fn needs_the_time(command: &Command) -> bool {
+    match command {
+        Command::Run(own) => own.once,
+        Command::Survey(_)
+        | Command::Check(_)
+        | Command::Plan(_)
+        | Command::Bake(_)
+        | Command::Notify(_)
+        | Command::Explain(_)
+        | Command::Adopt(_)
+        | Command::Init(_)
+        | Command::Sweep(_) => true,
+        _ => false,
+    }
+}
+
+/// This machine's clock cannot be right.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this machine's clock says {0}, and nobody would believe a request of that time; set it right \
+     (`timedatectl set-ntp true`), and try again"
+)]
+struct WrongClock(String);
+
 async fn run(arguments: Arguments) -> Exit {
     let Arguments { common, command } = arguments;
+    let now = Clock::real().now();
+    if needs_the_time(&command) && !plausible(now) {
+        let now = now.format("%Y-%m-%d %H:%M UTC").to_string();
+        return draw::failure(&WrongClock(now).into());
+    }
     let ended = match command {
         Command::Survey(own) => survey::run(&common, &own).await,
         Command::Check(own) => check::run(&common, &own).await,

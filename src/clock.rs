@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 /// Tells the time and waits. Cheap to clone; clones agree.
 #[derive(Clone)]
@@ -27,6 +27,13 @@ enum Kind {
         /// How far it was set forward by hand, in milliseconds.
         stepped: Arc<AtomicI64>,
     },
+}
+
+/// Whether a clock can be right that says this. One that cannot, begins nothing: AWS refuses what is
+/// signed by it, certificates count as expired or not valid yet (and the TLS library panics before
+/// 1970), and the timetable ends with the century.
+pub fn plausible(now: DateTime<Utc>) -> bool {
+    (2020..2100).contains(&now.year())
 }
 
 /// A deadline passed before the future was done.
@@ -63,7 +70,8 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
-            Kind::Real => Utc::now(),
+            // Not `Utc::now`, which panics before 1970: a board without a battery starts there.
+            Kind::Real => std::time::SystemTime::now().into(),
             Kind::Scaled {
                 epoch,
                 started,
@@ -153,10 +161,21 @@ impl fmt::Debug for Clock {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeZone as _;
+
     use super::*;
 
     fn start() -> DateTime<Utc> {
         DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+    }
+
+    #[test]
+    fn a_clock_before_this_program_or_after_the_timetable_is_wrong() {
+        let year = |year| Utc.with_ymd_and_hms(year, 7, 1, 0, 0, 0).unwrap();
+        for wrong in [1901, 1969, 1970, 2019, 2100, 2106] {
+            assert!(!plausible(year(wrong)), "{wrong}");
+        }
+        assert!(plausible(year(2026)) && plausible(year(2099)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -49,7 +49,7 @@ async fn watch(session: Session) -> anyhow::Result<Exit> {
     let host = Supervisor::listen(settings.path.clone(), clock.clone())
         .context("signals cannot be listened for; check the process's limits")?;
     let patience = TimeDelta::from_std(settings.schedule.pass_timeout + FIRST_PASS_GRACE)?;
-    let vitals = Vitals::new(clock.now(), patience);
+    let vitals = Vitals::new(clock.now(), clock.steady(), patience);
     let listener = listener(settings.http).await?;
     let first = Generation {
         settings: Rc::new(settings),

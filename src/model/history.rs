@@ -17,6 +17,9 @@ use super::ids::ImageId;
 /// watch must stay far below the store's 64 KB.
 pub const FIRST_SEEN_MAX: usize = 60;
 
+/// No bake that failed rightly waits longer for its next attempt.
+const PAUSE_MAX: TimeDelta = TimeDelta::days(1);
+
 /// Everything that is remembered of one watch, by its own doing and by people's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
@@ -81,6 +84,20 @@ pub struct WatchHistory {
 }
 
 impl WatchHistory {
+    /// What was written under a clock that was ahead, as if it had happened at `now`: nobody waits for
+    /// years because a machine was once started in a wrong one.
+    pub fn put_right(&mut self, now: DateTime<Utc>) {
+        let seen = self.first_seen.values_mut();
+        let ages = seen.chain(&mut self.drifted_since);
+        ages.for_each(|at| *at = (*at).min(now));
+        if let Some(failing) = &mut self.failing {
+            failing.last_at = failing.last_at.min(now);
+            if failing.next_at.is_some_and(|next| next - now > PAUSE_MAX) {
+                failing.next_at = Some(now);
+            }
+        }
+    }
+
     /// The generation that is remembered for these inputs; 0 when it is about others.
     pub fn generation_for(&self, release: &ImageId, recipe: &RecipeDigest) -> u32 {
         match &self.generation_of {
@@ -210,6 +227,38 @@ mod tests {
         assert!(history.first_seen.contains_key(&kept));
         let bytes = serde_json::to_string(&history).unwrap().len();
         assert!(bytes < 8 * 1024, "{bytes} bytes");
+    }
+
+    #[test]
+    fn what_a_clock_that_was_ahead_wrote_happened_now() {
+        let failing = |next| Failing {
+            key: BakeKey::from_tag("k"),
+            attempts: 2,
+            last_at: day(9),
+            last_why: String::new(),
+            next_at: next,
+        };
+        let mut history = WatchHistory {
+            first_seen: [("ami-a".into(), day(5)), ("ami-b".into(), day(30_000))].into(),
+            drifted_since: Some(day(30_000)),
+            failing: Some(failing(Some(day(30_000)))),
+            ..WatchHistory::default()
+        };
+        history.put_right(day(10));
+        let seen: Vec<_> = history.first_seen.values().copied().collect();
+        assert_eq!(
+            (seen, history.drifted_since),
+            (vec![day(5), day(10)], Some(day(10)))
+        );
+        assert_eq!(history.failing, Some(failing(Some(day(10)))));
+        // What is as it should be stays as it is.
+        let pause = day(10) + TimeDelta::hours(12);
+        for right in [Some(pause), None] {
+            history.failing = Some(failing(right));
+            let before = history.clone();
+            history.put_right(day(10));
+            assert_eq!(history, before);
+        }
     }
 
     #[test]

@@ -174,8 +174,9 @@ impl Sweep<'_> {
         let who = self.service.told();
         for (thing, verdict) in seen.there.things.iter().zip(seen.verdicts(now)) {
             let mut ops = Vec::new();
-            if thing.since.is_none() && !seen.remembered.contains_key(&thing.id) {
-                ops.push(strays::remember(scope, &thing.id, now));
+            if thing.since.is_none() {
+                let known = seen.remembered.get(&thing.id);
+                ops.extend(strays::remember(scope, &thing.id, known, now));
             }
             if verdict.is_stray() {
                 let notice = notify::stray(self.installation, scope, thing, &verdict, now);

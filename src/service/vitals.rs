@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use crate::clock::plausible;
 use crate::cloud::{Calls, OperationCalls};
 
 /// The last values; clones share them.
@@ -17,6 +19,8 @@ pub struct Vitals(Arc<Mutex<Pulse>>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulse {
     pub started_at: DateTime<Utc>,
+    /// Since when no pass has ended by itself, by the steady clock: the other may have been set.
+    silent_since: Duration,
     /// When the pass that is under way began.
     pub pass_since: Option<DateTime<Utc>>,
     /// When a pass last ended by itself, whatever it saw.
@@ -27,6 +31,8 @@ pub struct Pulse {
     pub last_pass_took: Option<TimeDelta>,
     /// When the next pass begins; absent while one is under way.
     pub next_pass_at: Option<DateTime<Utc>>,
+    /// The schedule names no time that is still to come.
+    pub never_again: bool,
     /// The longest that may rightly pass from the end of one pass to the end of the next.
     pub patience: TimeDelta,
     pub passes: BTreeMap<PassResult, u64>,
@@ -116,14 +122,16 @@ words! {
 
 impl Vitals {
     /// A daemon that starts now and has done nothing yet.
-    pub fn new(now: DateTime<Utc>, patience: TimeDelta) -> Self {
+    pub fn new(now: DateTime<Utc>, steady: Duration, patience: TimeDelta) -> Self {
         Self(Arc::new(Mutex::new(Pulse {
             started_at: now,
+            silent_since: steady,
             pass_since: None,
             last_pass_at: None,
             last_good_pass_at: None,
             last_pass_took: None,
             next_pass_at: None,
+            never_again: false,
             patience,
             passes: BTreeMap::new(),
             bakes: BTreeMap::new(),
@@ -149,6 +157,18 @@ impl Vitals {
 }
 
 impl Pulse {
+    /// For how long no pass has ended by itself.
+    pub(super) fn silent(&self, steady: Duration) -> TimeDelta {
+        let silent = steady.saturating_sub(self.silent_since);
+        TimeDelta::from_std(silent).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// A pass has ended by itself.
+    pub(super) fn pass_ended(&mut self, now: DateTime<Utc>, steady: Duration) {
+        self.last_pass_at = Some(now);
+        self.silent_since = steady;
+    }
+
     /// The counters of the present connection, to be brought up to date.
     pub(super) fn present_calls(&mut self) -> &mut Calls {
         &mut self.calls
@@ -173,9 +193,19 @@ impl Pulse {
 
     /// Why the daemon is not well; absent when it is. Whether AWS answers is not asked here: a daemon
     /// that looks and cannot tell is alive, and restarting it would help nobody.
-    pub fn ailment(&self, now: DateTime<Utc>) -> Option<String> {
-        let since = self.last_pass_at.unwrap_or(self.started_at);
-        let silent = now - since;
+    pub fn ailment(&self, now: DateTime<Utc>, steady: Duration) -> Option<String> {
+        if !plausible(now) {
+            return Some(format!(
+                "this machine's clock says {}, and nothing is begun until it is set right",
+                now.format("%Y-%m-%d %H:%M UTC")
+            ));
+        }
+        if self.never_again && self.pass_since.is_none() {
+            let why =
+                "no pass will begin any more: [schedule] cron names no time that is still to come";
+            return Some(why.to_owned());
+        }
+        let silent = self.silent(steady);
         (silent > self.patience).then(|| {
             format!(
                 "no pass has ended for {} s; the longest that is right is {} s",
@@ -191,18 +221,46 @@ mod tests {
     use super::*;
 
     fn at(seconds: i64) -> DateTime<Utc> {
-        DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds)
+        DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    fn ran(seconds: u64) -> Duration {
+        Duration::from_secs(1_000 + seconds)
     }
 
     #[test]
     fn a_daemon_without_a_pass_for_too_long_is_not_well() {
-        let vitals = Vitals::new(at(0), TimeDelta::seconds(100));
-        assert_eq!(vitals.pulse().ailment(at(100)), None);
-        assert!(vitals.pulse().ailment(at(101)).is_some());
-        vitals.change(|pulse| pulse.last_pass_at = Some(at(90)));
-        assert_eq!(vitals.pulse().ailment(at(190)), None);
-        let ailment = vitals.pulse().ailment(at(191)).unwrap();
-        assert!(ailment.contains("101 s"), "{ailment}");
+        let vitals = Vitals::new(at(0), ran(0), TimeDelta::seconds(100));
+        let ailment = |after| vitals.pulse().ailment(at(7), ran(after));
+        assert_eq!(ailment(100), None);
+        assert!(ailment(101).is_some());
+        vitals.change(|pulse| pulse.pass_ended(at(90), ran(90)));
+        assert_eq!(ailment(190), None);
+        let why = ailment(191).unwrap();
+        assert!(why.contains("101 s"), "{why}");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_does_not_make_it_well_or_ill() {
+        let vitals = Vitals::new(at(0), ran(0), TimeDelta::seconds(100));
+        let years = 80 * 365 * 86_400;
+        let ailment = |wall, after| vitals.pulse().ailment(at(wall), ran(after));
+        assert_eq!(ailment(90_000, 50), None, "set forward by a day");
+        assert!(ailment(-90_000, 101).is_some(), "set back by a day");
+        for wrong in [years, -years] {
+            let why = ailment(wrong, 1).unwrap();
+            assert!(why.contains("set right"), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_schedule_that_is_over_is_not_well() {
+        let vitals = Vitals::new(at(0), ran(0), TimeDelta::seconds(100));
+        vitals.change(|pulse| pulse.never_again = true);
+        let why = vitals.pulse().ailment(at(1), ran(1)).unwrap();
+        assert!(why.contains("[schedule] cron"), "{why}");
+        vitals.change(|pulse| pulse.pass_since = Some(at(1)));
+        assert_eq!(vitals.pulse().ailment(at(2), ran(2)), None);
     }
 
     #[test]
@@ -215,7 +273,7 @@ mod tests {
             .into(),
             ..Calls::default()
         };
-        let vitals = Vitals::new(at(0), TimeDelta::seconds(1));
+        let vitals = Vitals::new(at(0), ran(0), TimeDelta::seconds(1));
         vitals.change(|pulse| *pulse.present_calls() = calls(3, 1));
         vitals.change(Pulse::new_connection);
         vitals.change(|pulse| *pulse.present_calls() = calls(2, 0));

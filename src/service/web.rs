@@ -78,7 +78,7 @@ impl Pages<'_> {
     }
 
     fn healthz(self) -> Page {
-        let health = health::health(&self.vitals.pulse(), self.clock.now());
+        let health = health::health(&self.vitals.pulse(), self.clock.now(), self.clock.steady());
         let status = match health.ok {
             true => StatusCode::OK,
             false => StatusCode::SERVICE_UNAVAILABLE,
@@ -99,7 +99,7 @@ impl Pages<'_> {
             store: self.store,
             clock: self.clock,
         };
-        let health = health::health(&self.vitals.pulse(), self.clock.now());
+        let health = health::health(&self.vitals.pulse(), self.clock.now(), self.clock.steady());
         match status(&desk).await {
             Ok(status) => json(StatusCode::OK, &status.beside(&health)),
             Err(error) => text(StatusCode::SERVICE_UNAVAILABLE, chain(&error)),
@@ -161,9 +161,9 @@ mod tests {
     async fn status_for(method: Method, path: &str, hosts: &[&str]) -> u16 {
         let none = |_: &Path| Err(io::Error::from(io::ErrorKind::NotFound));
         let settings = parse("installation = \"acme\"", Path::new("test"), &none).unwrap();
-        let clock = Clock::virtual_from(DateTime::UNIX_EPOCH);
+        let clock = Clock::virtual_from(DateTime::from_timestamp(1_790_000_000, 0).unwrap());
         let pages = Pages {
-            vitals: &Vitals::new(DateTime::UNIX_EPOCH, TimeDelta::MAX),
+            vitals: &Vitals::new(clock.now(), clock.steady(), TimeDelta::MAX),
             settings: &SettingsInUse::new(&Rc::new(settings)),
             store: &SqliteStore::in_memory().unwrap(),
             clock: &clock,

@@ -52,12 +52,19 @@ pub async fn strays(
         .collect()
 }
 
-/// The write that remembers a thing, unless it is remembered already.
-pub fn remember(scope: &Scope, id: &str, first_seen: DateTime<Utc>) -> Op {
-    Op::PutIfAbsent {
+/// The write that remembers since when a thing has been seen; none where that is known. A first sight
+/// that lies ahead was written under a clock that was wrong, and would keep the thing young for years.
+pub fn remember(scope: &Scope, id: &str, known: Option<&Stray>, now: DateTime<Utc>) -> Option<Op> {
+    let expected = match known {
+        Some(stray) if stray.first_seen <= now => return None,
+        Some(stray) => stray.version,
+        None => 0,
+    };
+    Some(Op::CompareAndSet {
         key: format!("{}{id}", prefix(scope)),
-        value: json!(Remembered { first_seen }),
-    }
+        expected,
+        value: json!(Remembered { first_seen: now }),
+    })
 }
 
 /// The write that forgets a thing that is gone.
@@ -65,5 +72,34 @@ pub fn forget(scope: &Scope, id: &str, stray: &Stray) -> Op {
     Op::Delete {
         key: format!("{}{id}", prefix(scope)),
         expected: stray.version,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::store::Batch;
+    use crate::store::sqlite::SqliteStore;
+
+    #[tokio::test]
+    async fn a_first_sight_stays_unless_it_lies_ahead() {
+        let store = SqliteStore::in_memory().unwrap();
+        let scope = Scope {
+            partition: "aws".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+        };
+        let at = |day| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(day);
+        // The clock is ahead, is set right, and goes on.
+        for (day, since) in [(30_000, 30_000), (100, 100), (101, 100)] {
+            let known = strays(&store, &scope).await.unwrap();
+            if let Some(op) = remember(&scope, "sg-1", known.get("sg-1"), at(day)) {
+                store.commit(Batch::of(vec![op])).await.unwrap();
+            }
+            let known = strays(&store, &scope).await.unwrap();
+            assert_eq!(known["sg-1"].first_seen, at(since));
+        }
     }
 }

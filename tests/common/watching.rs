@@ -192,7 +192,7 @@ impl Life {
         let lease = super::life::lease(&store).await;
         let clock = self.process_clock();
         let surroundings = self.surroundings(&clock, manner.alive_every);
-        let vitals = Vitals::new(clock.now(), TimeDelta::hours(1));
+        let vitals = Vitals::new(clock.now(), clock.steady(), TimeDelta::hours(1));
         let first = Generation {
             settings: Rc::new(self.settings.clone()),
             connection: self.connection(&clock),

@@ -3,6 +3,8 @@
 //! Clocks jump: a machine sleeps, or is set right. A timer that lies further ahead than its period
 //! allows was set under another clock, and is due.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Something that is to happen again and again, at most so long after the last time.
@@ -56,6 +58,33 @@ impl Tick {
     }
 }
 
+/// Whether the clock goes on as the machine does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reckoning {
+    now: DateTime<Utc>,
+    steady: Duration,
+}
+
+/// NTP slews a clock by less than this between two looks.
+const SLEWED: TimeDelta = TimeDelta::seconds(2);
+
+impl Reckoning {
+    pub(super) fn new(now: DateTime<Utc>, steady: Duration) -> Self {
+        Self { now, steady }
+    }
+
+    /// By how much the clock was set since the last look; absent when it was not.
+    pub(super) fn jumped(&mut self, now: DateTime<Utc>, steady: Duration) -> Option<TimeDelta> {
+        let passed = steady.saturating_sub(self.steady);
+        let passed = TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX);
+        let by = (now - self.now)
+            .checked_sub(&passed)
+            .unwrap_or(TimeDelta::MIN);
+        *self = Self::new(now, steady);
+        (by > SLEWED || by < -SLEWED).then_some(by)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +103,21 @@ mod tests {
         assert!(!timer.is_due(at(104)) && timer.is_due(at(105)));
         timer.set(at(9_999), at(100));
         assert_eq!(timer.at(), at(110), "never further than its period");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_is_noticed_once_and_one_that_slept_is_not() {
+        let ran = Duration::from_secs;
+        let mut reckoning = Reckoning::new(at(1_000), ran(5));
+        assert_eq!(reckoning.jumped(at(1_060), ran(65)), None);
+        assert_eq!(reckoning.jumped(at(1_061), ran(65)), None, "it was slewed");
+        // A suspended machine: both went on.
+        assert_eq!(reckoning.jumped(at(90_000), ran(89_004)), None);
+        let back = reckoning.jumped(at(100), ran(89_005)).unwrap();
+        assert!(back < TimeDelta::seconds(-89_000), "{back}");
+        assert_eq!(reckoning.jumped(at(101), ran(89_006)), None);
+        let forward = reckoning.jumped(at(10_101), ran(89_006));
+        assert_eq!(forward, Some(TimeDelta::seconds(10_000)));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `/healthz`: how the daemon is, as one document. Reads the vitals alone: it asks neither AWS nor the
 //! store.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -35,8 +37,8 @@ struct BlindWatch {
 }
 
 /// How the daemon is now.
-pub(super) fn health(pulse: &Pulse, now: DateTime<Utc>) -> Health {
-    let why = pulse.ailment(now);
+pub(super) fn health(pulse: &Pulse, now: DateTime<Utc>, steady: Duration) -> Health {
+    let why = pulse.ailment(now, steady);
     Health {
         schema: "amiwatch.health/1",
         ok: why.is_none(),
@@ -70,12 +72,13 @@ mod tests {
 
     #[test]
     fn health_says_what_is_wrong() {
-        let at = |seconds| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds);
-        let vitals = Vitals::new(at(0), TimeDelta::seconds(10));
-        let well = serde_json::to_value(health(&vitals.pulse(), at(10))).unwrap();
+        let now = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let ran = Duration::from_secs;
+        let vitals = Vitals::new(now, ran(0), TimeDelta::seconds(10));
+        let well = serde_json::to_value(health(&vitals.pulse(), now, ran(10))).unwrap();
         assert_eq!(well["ok"], true);
         assert_eq!(well.get("why"), None);
-        let ill = serde_json::to_value(health(&vitals.pulse(), at(11))).unwrap();
+        let ill = serde_json::to_value(health(&vitals.pulse(), now, ran(11))).unwrap();
         assert_eq!(ill["ok"], false);
         assert!(ill["why"].as_str().unwrap().contains("no pass has ended"));
     }

@@ -210,7 +210,7 @@ mod tests {
 
     /// A daemon that has done something of everything.
     fn busy() -> Pulse {
-        let vitals = Vitals::new(at(0), TimeDelta::seconds(100));
+        let vitals = Vitals::new(at(0), std::time::Duration::ZERO, TimeDelta::seconds(100));
         vitals.change(|pulse| {
             pulse.last_pass_at = Some(at(60));
             pulse.last_good_pass_at = Some(at(50));
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_young_daemon_does_not_pretend_to_have_passed() {
-        let vitals = Vitals::new(at(0), TimeDelta::seconds(100));
+        let vitals = Vitals::new(at(0), std::time::Duration::ZERO, TimeDelta::seconds(100));
         let text = render(&vitals.pulse(), at(1));
         assert!(!text.contains("timestamp"), "{text}");
     }
