@@ -5,6 +5,9 @@
 //! key (a chat) gets a mark in the store before each try, so that whoever goes on knows that the
 //! message may have arrived, and says so. One notifier that fails does not stop the others.
 //!
+//! Each receiver hears of a watch in the order in which things happened: what is newer waits while
+//! what is older is tried. What was given up is in nobody's way.
+//!
 //! Must not decide what is worth telling.
 
 mod log;
@@ -33,21 +36,27 @@ use serde::Serialize;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::model::notice::Notice;
-use crate::store::memory::{self, Delivery, Versioned, Waiting};
-use crate::store::{Store, StoreError};
+use crate::store::memory::lines::{self, Line, Row};
+use crate::store::memory::{Delivery, Waiting};
+use crate::store::{Batch, Store, StoreError};
 
 pub use pacing::Pacing;
 pub use render::Written;
 pub use retry::{Revived, revive};
 pub use slack::{Slack, blocks};
 
-use settle::{Tried, begin, settle};
+use settle::{begin, settle};
 
 /// Every notice goes to the log, under this name.
 pub const LOG: &str = "log";
 /// A try that was begun and has not ended is left alone for this long: it may still be under way in
 /// another process. A request has 10 s.
 const UNDER_WAY: TimeDelta = TimeDelta::seconds(30);
+
+/// Messages of one round.
+const SENT_AT_ONCE: u64 = 100;
+/// No receiver is left alone for longer, whatever it asks for.
+const PAUSE_MAX: TimeDelta = TimeDelta::days(1);
 
 /// Where a notice goes.
 #[derive(Clone)]
@@ -108,14 +117,19 @@ pub struct Delivered {
     pub next_at: Option<DateTime<Utc>>,
 }
 
-/// What is delivered with what.
+/// What is delivered with what, and how it goes.
 struct Round<'a> {
     store: &'a dyn Store,
     senders: &'a BTreeMap<String, Sender>,
     clock: &'a Clock,
+    /// Receivers that failed in this round, and when they are tried again: what waits in their other
+    /// lines would fail as well.
+    failed: BTreeMap<String, DateTime<Utc>>,
+    done: Delivered,
 }
 
-/// Sends everything that is due, oldest first.
+/// Sends what is due, oldest first; at most [`SENT_AT_ONCE`], so that whoever waits for this does
+/// other things in between.
 ///
 /// # Errors
 /// When the store cannot be read or written. What was sent is then perhaps sent again.
@@ -124,16 +138,16 @@ pub async fn deliver(
     senders: &BTreeMap<String, Sender>,
     clock: &Clock,
 ) -> Result<Delivered, StoreError> {
-    let round = Round {
+    let mut round = Round {
         store,
         senders,
         clock,
+        failed: BTreeMap::new(),
+        done: Delivered::default(),
     };
-    let mut done = Delivered::default();
-    for (key, entry) in memory::outbox(store).await? {
-        round.notice(&key, entry, &mut done).await?;
-    }
-    Ok(done)
+    round.queue_what_is_fresh().await?;
+    round.lines().await?;
+    Ok(round.done)
 }
 
 /// Delivers until nothing that is alive waits, or `limit` is over.
@@ -161,49 +175,93 @@ pub async fn drain(
 }
 
 impl Round<'_> {
-    /// Sends one notice to whoever it is due for, and writes down how that ended.
-    async fn notice(
-        &self,
-        key: &str,
-        mut entry: Versioned<Waiting>,
-        done: &mut Delivered,
-    ) -> Result<(), StoreError> {
-        let mut tried: Tried = BTreeMap::new();
-        for (name, sender) in self.senders {
-            let now = self.clock.now();
-            let delivery = entry.value.to.get(name);
-            let due = delivery.filter(|delivery| !delivery.dead);
-            let Some(delivery) = due.filter(|one| due_at(one, sender) <= now) else {
-                continue;
-            };
-            let again = delivery.begun.is_some();
-            if sender.shows_repeats() && !begin(self.store, key, name, &mut entry, now).await? {
-                // Another process works on it: what is left is looked at in the next round.
-                break;
+    /// Puts what is new into the lines of those who wait for it.
+    async fn queue_what_is_fresh(&self) -> Result<(), StoreError> {
+        let (mut after, mut queued_some) = (None::<String>, false);
+        loop {
+            let page = lines::fresh(self.store, after.as_deref()).await?;
+            for key in &page.unreadable {
+                tracing::error!(key, "a notice in the store cannot be read, and is not told");
             }
-            let ended = sender.send(&entry.value.notice, again).await;
-            self.count(name, &entry.value, &ended, done);
-            tried.insert(name.clone(), ended);
+            for row in &page.rows {
+                let ops = lines::queue(row, |name| self.senders.contains_key(name));
+                match self.store.commit(Batch::of(ops)).await {
+                    // Another process put it there.
+                    Err(StoreError::Conflict { .. }) => {}
+                    queued => queued_some |= queued.map(|()| true)?,
+                }
+            }
+            after = page.after;
+            if after.is_none() && !std::mem::take(&mut queued_some) {
+                return Ok(());
+            }
+            // What had no room in its batch is found by beginning anew.
+            tokio::task::yield_now().await;
         }
-        let left = settle(self, key, entry, &tried).await?;
-        let waits = left.iter().flat_map(|left| &left.to);
-        let alive = waits.filter(|(_, delivery)| !delivery.dead);
-        let due = alive.filter_map(|(name, one)| Some(due_at(one, self.senders.get(name)?)));
-        done.next_at = done.next_at.into_iter().chain(due).min();
+    }
+
+    /// Sends from the heads of the lines, the oldest of all first.
+    async fn lines(&mut self) -> Result<(), StoreError> {
+        let heads = lines::heads(self.store).await?.into_iter();
+        let mut heads: BTreeMap<_, _> = heads.map(in_turn).collect();
+        while let Some((_, (line, row))) = heads.pop_first() {
+            if self.done.sent + self.done.failed >= SENT_AT_ONCE {
+                self.wait_until(self.clock.now());
+                return Ok(());
+            }
+            if !self.head(&line, row).await? {
+                continue;
+            }
+            if let Some(next) = lines::head(self.store, &line).await? {
+                heads.extend([in_turn((line, next))]);
+            }
+            tokio::task::yield_now().await;
+        }
         Ok(())
     }
 
-    fn count(
-        &self,
-        name: &str,
-        waiting: &Waiting,
-        ended: &Result<(), NotSent>,
-        done: &mut Delivered,
-    ) {
+    /// Sends to who is first in a line, if it is time; says whether the next one may follow.
+    async fn head(&mut self, line: &Line, mut row: Row) -> Result<bool, StoreError> {
+        let (name, now) = (line.receiver.as_str(), self.clock.now());
+        let (Some(sender), Some(delivery)) = (self.senders.get(name), row.1.value.to.get(name))
+        else {
+            // A notifier that the config no longer names waits for nothing.
+            settle::cross_off(self.store, row).await?;
+            return Ok(true);
+        };
+        let after_failure = self.failed.get(name).copied();
+        let due = due_at(delivery, sender, now).max(after_failure.unwrap_or(now));
+        if due > now {
+            self.wait_until(due);
+            return Ok(false);
+        }
+        let again = delivery.begun.is_some();
+        if sender.shows_repeats() && !begin(self.store, name, &mut row, now).await? {
+            // Another process works on it: it is looked at in the next round.
+            self.wait_until(now + UNDER_WAY);
+            return Ok(false);
+        }
+        let ended = sender.send(&row.1.value.notice, again).await;
+        self.count(name, &row.1.value, &ended);
+        let next_at = settle(self.store, name, row, &ended, self.clock.now()).await?;
+        if let (Err(error), Some(next_at)) = (&ended, next_at) {
+            self.wait_until(next_at);
+            if error.sort != Sort::Refused {
+                self.failed.insert(name.to_owned(), next_at);
+            }
+        }
+        Ok(next_at.is_none())
+    }
+
+    fn wait_until(&mut self, at: DateTime<Utc>) {
+        self.done.next_at = self.done.next_at.into_iter().chain([at]).min();
+    }
+
+    fn count(&mut self, name: &str, waiting: &Waiting, ended: &Result<(), NotSent>) {
         match ended {
-            Ok(()) => done.sent += 1,
+            Ok(()) => self.done.sent += 1,
             Err(error) => {
-                done.failed += 1;
+                self.done.failed += 1;
                 let attempts = waiting.to.get(name).map_or(0, |one| one.attempts) + 1;
                 tracing::warn!(
                     notifier = name,
@@ -216,12 +274,21 @@ impl Round<'_> {
     }
 }
 
+/// A head, by when what it tells happened.
+fn in_turn((line, row): (Line, Row)) -> ((DateTime<Utc>, String), (Line, Row)) {
+    ((row.1.value.notice.at, row.0.clone()), (line, row))
+}
+
 /// When a delivery is next tried: not while another try may be under way, nor before its receiver
-/// takes one more.
-fn due_at(delivery: &Delivery, sender: &Sender) -> DateTime<Utc> {
-    let over = delivery.begun.map(|begun| begun + UNDER_WAY);
+/// takes one more. What lies further ahead than any pause was written under a clock that was wrong.
+fn due_at(delivery: &Delivery, sender: &Sender, now: DateTime<Utc>) -> DateTime<Utc> {
+    let over = delivery.begun.map(|begun| begun.min(now) + UNDER_WAY);
     let waits = [over, sender.free_at()].into_iter().flatten();
-    waits.fold(delivery.next_at, DateTime::max)
+    let next_at = match delivery.next_at - now > PAUSE_MAX {
+        true => now,
+        false => delivery.next_at,
+    };
+    waits.fold(next_at, DateTime::max)
 }
 
 impl Sender {

@@ -1,6 +1,7 @@
 //! When a receiver takes one more message: some refuse what comes too fast, for everybody.
 //!
-//! Kept in memory: a process that starts anew may be one message too early, which a receiver bears.
+//! Kept in memory: a process that starts anew may be one message too early, which a receiver bears. By
+//! the steady clock: one that is set back must not make a receiver rest for years.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use crate::clock::Clock;
 #[derive(Clone)]
 pub struct Pacing {
     clock: Clock,
-    rests: Arc<Mutex<BTreeMap<String, DateTime<Utc>>>>,
+    rests: Arc<Mutex<BTreeMap<String, Duration>>>,
 }
 
 impl Pacing {
@@ -26,20 +27,23 @@ impl Pacing {
         }
     }
 
-    /// When this receiver takes one more; absent when it was never sent anything.
+    /// When this receiver takes one more; absent when it does now.
     pub(super) fn free_at(&self, whose: &str) -> Option<DateTime<Utc>> {
-        self.rests().get(whose).copied()
+        let until = self.rests().get(whose).copied()?;
+        let left = until.checked_sub(self.clock.steady())?;
+        let left = TimeDelta::from_std(left).unwrap_or(TimeDelta::MAX);
+        (!left.is_zero()).then(|| self.clock.now() + left)
     }
 
     /// It was sent something, or said that it takes nothing for a while.
     pub(super) fn rest(&self, whose: &str, pause: Duration) {
-        let until = self.clock.now() + TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
+        let until = self.clock.steady().saturating_add(pause);
         let mut rests = self.rests();
         let known = rests.entry(whose.to_owned()).or_insert(until);
         *known = until.max(*known);
     }
 
-    fn rests(&self) -> MutexGuard<'_, BTreeMap<String, DateTime<Utc>>> {
+    fn rests(&self) -> MutexGuard<'_, BTreeMap<String, Duration>> {
         // An entry is whole when it is inserted, so a panic elsewhere leaves the map whole.
         self.rests.lock().unwrap_or_else(PoisonError::into_inner)
     }

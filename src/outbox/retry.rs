@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::render;
-use crate::store::memory::{self, Delivery};
+use crate::store::memory::Delivery;
+use crate::store::memory::lines::{self, Row};
 use crate::store::{Batch, Store, StoreError};
 
 /// One delivery that is tried again.
@@ -17,49 +18,48 @@ pub struct Revived {
     pub why: String,
 }
 
-/// Makes every delivery that was given up due at `now`, with all its tries before it. Needs no
-/// driver's place: rows are changed one by one, unless somebody else changes them first, and then
-/// they are looked at again.
+/// Makes every delivery that was given up due at `now`, with all its tries before it, at its old place
+/// in its line. Needs no driver's place: rows are changed one by one, unless somebody else does so
+/// first.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn revive(store: &dyn Store, now: DateTime<Utc>) -> Result<Vec<Revived>, StoreError> {
     let mut revived = Vec::new();
-    for (key, _) in memory::outbox(store).await? {
-        revived.extend(revive_one(store, &key, now).await?);
+    let mut after: Option<String> = None;
+    loop {
+        let page = lines::dead(store, after.as_deref()).await?;
+        for row in page.rows {
+            revived.extend(revive_one(store, row, now).await?);
+        }
+        after = page.after;
+        if after.is_none() {
+            return Ok(revived);
+        }
     }
-    Ok(revived)
 }
 
 async fn revive_one(
     store: &dyn Store,
-    key: &str,
+    mut row: Row,
     now: DateTime<Utc>,
 ) -> Result<Vec<Revived>, StoreError> {
-    while let Some(mut entry) = memory::waiting(store, key).await? {
-        let mut revived = Vec::new();
-        for (notifier, delivery) in &mut entry.value.to {
-            if !delivery.dead {
-                continue;
-            }
-            revived.push(Revived {
-                notifier: notifier.clone(),
-                key: entry.value.notice.key.clone(),
-                subject: render::subject(&entry.value.notice),
-                why: delivery.last_why.clone().unwrap_or_default(),
-            });
-            let begun = delivery.begun;
-            *delivery = Delivery::due(now);
-            delivery.begun = begun;
-        }
-        if revived.is_empty() {
-            break;
-        }
-        let op = memory::put_waiting(key, &entry);
-        match store.commit(Batch::of(vec![op])).await {
-            Err(StoreError::Conflict { .. }) => {}
-            other => return other.map(|()| revived),
-        }
+    let notice = row.1.value.notice.clone();
+    let mut revived = Vec::new();
+    for (notifier, delivery) in &mut row.1.value.to {
+        revived.push(Revived {
+            notifier: notifier.clone(),
+            key: notice.key.clone(),
+            subject: render::subject(&notice),
+            why: delivery.last_why.clone().unwrap_or_default(),
+        });
+        let begun = delivery.begun;
+        *delivery = Delivery::due(now);
+        delivery.begun = begun;
     }
-    Ok(Vec::new())
+    match store.commit(Batch::of(lines::revive(&row))).await {
+        // Somebody else asked at the same moment.
+        Err(StoreError::Conflict { .. }) => Ok(Vec::new()),
+        other => other.map(|()| revived),
+    }
 }

@@ -1,15 +1,15 @@
 //! What is written down about deliveries: that a try begins, and how it ended.
 //!
-//! Written by compare-and-set. Where another process wrote meanwhile, its row is read and the ends of
-//! our tries are put into that one: what was sent is crossed off, whoever changed what.
+//! Written by compare-and-set. Where another process wrote meanwhile, its row is read and the end of
+//! our try is put into that one: what was sent is crossed off, whoever changed what.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{NotSent, Round, Sort};
-use crate::store::memory::{self, Delivery, Versioned, Waiting};
+use super::{NotSent, PAUSE_MAX, Sort};
+use crate::store::memory::lines::{self, Row};
+use crate::store::memory::{self, Delivery};
 use crate::store::{Batch, Store, StoreError};
 
 /// Pauses after the first, second, ... failed delivery; the last one repeats.
@@ -19,24 +19,19 @@ const ATTEMPTS_MAX: u32 = 50;
 /// The shortest pause after being told to wait, whatever the receiver says.
 const THROTTLED_S: u64 = PAUSES_S[0];
 
-/// How the tries of one round ended, by notifier.
-pub(super) type Tried = BTreeMap<String, Result<(), NotSent>>;
-
 /// Writes down that a try begins. False when another process changed the row: it has the say.
 pub(super) async fn begin(
     store: &dyn Store,
-    key: &str,
     name: &str,
-    entry: &mut Versioned<Waiting>,
+    row: &mut Row,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    if let Some(delivery) = entry.value.to.get_mut(name) {
+    if let Some(delivery) = row.1.value.to.get_mut(name) {
         delivery.begun = Some(now);
     }
-    let op = memory::put_waiting(key, entry);
-    match store.commit(Batch::of(vec![op])).await {
+    match store.commit(Batch::of(vec![lines::put_off(row)])).await {
         Ok(()) => {
-            entry.version += 1;
+            row.1.version += 1;
             Ok(true)
         }
         Err(StoreError::Conflict { .. }) => Ok(false),
@@ -44,47 +39,58 @@ pub(super) async fn begin(
     }
 }
 
-/// Writes down how the tries ended; gives what is left, absent when nobody waits any more.
+/// Writes down how a try ended; gives when it is tried again, absent when it left its line.
 pub(super) async fn settle(
-    round: &Round<'_>,
-    key: &str,
-    mut entry: Versioned<Waiting>,
-    tried: &Tried,
-) -> Result<Option<Waiting>, StoreError> {
+    store: &dyn Store,
+    name: &str,
+    mut row: Row,
+    ended: &Result<(), NotSent>,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let Err(error) = ended else {
+        cross_off(store, row).await?;
+        return Ok(None);
+    };
     loop {
-        let mut after = entry.clone();
-        for (name, ended) in tried {
-            conclude(&mut after.value, name, ended, round.clock.now());
-        }
-        // A notifier that the config no longer names waits for nothing.
-        let to = &mut after.value.to;
-        to.retain(|name, _| round.senders.contains_key(name));
-        let left = (!to.is_empty()).then(|| after.value.clone());
-        if after.value == entry.value && left.is_some() {
-            return Ok(left);
-        }
-        let op = memory::put_waiting(key, &after);
-        match round.store.commit(Batch::of(vec![op])).await {
-            Err(StoreError::Conflict { .. }) => match memory::waiting(round.store, key).await? {
-                Some(fresh) => entry = fresh,
+        let mut after = row.clone();
+        let Some(delivery) = after.1.value.to.get_mut(name) else {
+            return Ok(None);
+        };
+        put_off(delivery, error, now);
+        let (dead, next_at) = (delivery.dead, delivery.next_at);
+        let ops = match dead {
+            true => lines::bury(&after),
+            false => vec![lines::put_off(&after)],
+        };
+        match store.commit(Batch::of(ops)).await {
+            Ok(()) => return Ok((!dead).then_some(next_at)),
+            Err(StoreError::Conflict { .. }) => match fresh(store, &row).await? {
+                Some(fresh) => row = fresh,
                 None => return Ok(None),
             },
-            other => return other.map(|()| left),
+            Err(error) => return Err(error),
         }
     }
 }
 
-fn conclude(waiting: &mut Waiting, name: &str, ended: &Result<(), NotSent>, now: DateTime<Utc>) {
-    match ended {
-        Ok(()) => {
-            waiting.to.remove(name);
-        }
-        Err(error) => {
-            if let Some(delivery) = waiting.to.get_mut(name) {
-                put_off(delivery, error, now);
-            }
+/// Crosses a row off, whoever changed it meanwhile.
+pub(super) async fn cross_off(store: &dyn Store, mut row: Row) -> Result<(), StoreError> {
+    loop {
+        let op = lines::cross_off(&row.0, row.1.version);
+        match store.commit(Batch::of(vec![op])).await {
+            Err(StoreError::Conflict { .. }) => match fresh(store, &row).await? {
+                Some(fresh) => row = fresh,
+                None => return Ok(()),
+            },
+            other => return other,
         }
     }
+}
+
+/// The row as it is now; absent when it is gone.
+async fn fresh(store: &dyn Store, row: &Row) -> Result<Option<Row>, StoreError> {
+    let found = memory::waiting(store, &row.0).await?;
+    Ok(found.map(|found| (row.0.clone(), found)))
 }
 
 fn put_off(delivery: &mut Delivery, error: &NotSent, now: DateTime<Utc>) {
@@ -102,7 +108,7 @@ fn put_off(delivery: &mut Delivery, error: &NotSent, now: DateTime<Utc>) {
         Sort::Later | Sort::Unknown => (pause, delivery.attempts >= ATTEMPTS_MAX),
     };
     delivery.dead = dead;
-    delivery.next_at = now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX);
+    delivery.next_at = now + TimeDelta::from_std(pause).map_or(PAUSE_MAX, |p| p.min(PAUSE_MAX));
     if error.sort != Sort::Unknown {
         delivery.begun = None;
     }

@@ -21,6 +21,8 @@ mod log;
 
 mod reload;
 
+mod ticks;
+
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -34,16 +36,16 @@ use futures_util::stream::FuturesUnordered;
 
 use super::pass::{BAKES_MAX, Start};
 use super::runs;
-use super::schedule::{Timetable, delay};
+use super::schedule::Timetable;
 use super::sweep::{SweepError, Swept};
-use super::vitals::Vitals;
+use super::vitals::{NoticeCount, Vitals};
+use crate::clock::plausible;
 use crate::flow::bake::kind::BakeKind;
-use crate::outbox::Delivered;
 use crate::store::StoreError;
 use crate::store::requests::Stored;
 
-use lanes::{AskEnd, BakeEnd, Lane, NotTold, PassEnd};
-use timers::{Tick, Timer};
+use lanes::{AskEnd, BakeEnd, Lane, NotTold, PassEnd, Told};
+use timers::{Reckoning, Tick, Timer};
 
 pub use host::{Condition, Generation, Host, SettingsInUse, Signal};
 pub use lanes::Ground;
@@ -69,6 +71,14 @@ impl Default for Rhythm {
 /// How often what nothing claims is looked for.
 const SWEEP_EVERY: TimeDelta = TimeDelta::days(1);
 
+/// Counting more notices than this costs more than a look at the lines.
+const MANY_NOTICES: u64 = 200;
+/// How often they are counted then.
+const COUNT_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+/// How often a clock that cannot be right is looked at.
+const WRONG_CLOCK_PAUSE: Duration = Duration::from_secs(1);
+
 /// The longest sleep: a clock that was set meanwhile is noticed after this.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
@@ -78,7 +88,7 @@ enum Woke {
     Passed(Box<PassEnd>),
     Baked(Box<BakeEnd>),
     Asked(AskEnd),
-    Told(Result<Delivered, NotTold>),
+    Told(Result<Told, NotTold>),
     Swept(Result<Swept, SweepError>),
     Loaded(Box<reload::Loaded>),
     Timer,
@@ -111,6 +121,7 @@ struct Daemon<'a, H> {
     /// Set by the first pass: before that the store cannot say what is claimed.
     sweep: Option<Timer>,
     alive: Option<Timer>,
+    reckoning: Reckoning,
     pass: Lane<'a, PassEnd>,
     bakes: FuturesUnordered<LocalBoxFuture<'a, BakeEnd>>,
     /// The names of the bakes that are under way: watches, or journals that cannot be read.
@@ -122,7 +133,9 @@ struct Daemon<'a, H> {
     asks: FuturesUnordered<LocalBoxFuture<'a, AskEnd>>,
     /// Requests that are being looked at.
     asking: BTreeSet<String>,
-    telling: Lane<'a, Result<Delivered, NotTold>>,
+    telling: Lane<'a, Result<Told, NotTold>>,
+    /// When the notices are counted again, while there are many.
+    counting: Timer,
     sweeping: Lane<'a, Result<Swept, SweepError>>,
     /// What the first sweep finds is told; from the second on it is removed.
     swept: bool,
@@ -186,6 +199,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             requests: Timer::due_now(now, delta(rhythm.requests)),
             notices: Timer::due_now(now, delta(rhythm.notices)),
             sweep: None,
+            reckoning: Reckoning::new(now, ground.clock.steady()),
             alive,
             pass: None,
             bakes: FuturesUnordered::new(),
@@ -195,6 +209,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             asks: FuturesUnordered::new(),
             asking: BTreeSet::new(),
             telling: None,
+            counting: Timer::due_now(now, COUNT_EVERY),
             sweeping: None,
             swept: false,
             looks: Looks::default(),
@@ -206,6 +221,12 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     /// Bakes that an earlier process left half-way are driven on at once, whatever the look says.
     async fn go_on_with_what_was_left(&mut self) -> Result<(), StoreError> {
+        if !plausible(self.ground.clock.now()) {
+            tracing::error!(
+                "this machine's clock is wrong: nothing is begun until it is set right"
+            );
+            return Ok(());
+        }
         let resumed = self.resume_what_is_open().await?;
         if resumed > 0 {
             tracing::info!(
@@ -218,6 +239,7 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     async fn until_stopped(&mut self) -> Result<(), StoreError> {
         loop {
+            self.ask_the_timetable_anew();
             self.begin_what_is_due();
             let woke = self.wake().await;
             let now = self.ground.clock.now();
@@ -257,6 +279,9 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     fn sleep_for(&self) -> Duration {
         let now = self.ground.clock.now();
+        if !plausible(now) {
+            return WRONG_CLOCK_PAUSE;
+        }
         let tick = self
             .tick
             .filter(|_| self.pass.is_none())
@@ -282,6 +307,9 @@ impl<'a, H: Host> Daemon<'a, H> {
         {
             self.loading = Some(self.load(asked));
         }
+        if !plausible(now) {
+            return self.count();
+        }
         if self.pass.is_none() && self.tick.is_some_and(|tick| tick.is_due(now)) {
             self.begin_pass(now);
         }
@@ -292,7 +320,9 @@ impl<'a, H: Host> Daemon<'a, H> {
         }
         if self.telling.is_none() && self.notices.is_due(now) {
             self.notices.restart(now);
-            self.telling = Some(lanes::tell(self.ground, Rc::clone(&self.generation)));
+            let counts = self.counts(now);
+            let generation = Rc::clone(&self.generation);
+            self.telling = Some(lanes::tell(self.ground, generation, counts));
         }
         if self.sweeping.is_none()
             && let Some(sweep) = self.sweep.as_mut().filter(|sweep| sweep.is_due(now))
@@ -301,6 +331,16 @@ impl<'a, H: Host> Daemon<'a, H> {
             self.begin_sweep();
         }
         self.count();
+    }
+
+    /// Whether who waits for notices is counted after this delivery: always while they are few.
+    fn counts(&mut self, now: DateTime<Utc>) -> bool {
+        let NoticeCount { waiting, dead } = self.vitals.change(|pulse| pulse.notices);
+        let counts = waiting + dead < MANY_NOTICES || self.counting.is_due(now);
+        if counts {
+            self.counting.restart(now);
+        }
+        counts
     }
 
     /// What nothing claims is told first, and removed by the sweep of the next day.
@@ -348,27 +388,6 @@ impl<'a, H: Host> Daemon<'a, H> {
             }
         }
         Ok(resumed)
-    }
-
-    /// The tick that follows, late by its jitter.
-    fn next_tick(&mut self, now: DateTime<Utc>) {
-        let settings = &self.generation.settings;
-        let tick = self.timetable.next_after(now);
-        let at = tick.map(|tick| {
-            let late = delay(
-                settings.installation.as_ref(),
-                tick,
-                settings.schedule.jitter,
-            );
-            tick + delta(late)
-        });
-        self.tick = at.map(|at| Tick::new(at, now));
-        let limit = delta(settings.schedule.pass_timeout);
-        self.vitals.change(|pulse| {
-            pulse.next_pass_at = at;
-            let gap = at.map_or(TimeDelta::zero(), |at| at - now);
-            pulse.patience = gap + limit + delta(SLEEP_MAX);
-        });
     }
 
     fn count(&self) {

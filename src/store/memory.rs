@@ -2,14 +2,16 @@
 //!
 //! Keys: `watch/<account>/<region>/<watch>` holds a [`WatchHistory`]; `told/...` what people were told
 //! of its drift ([`ToldDrift`]); `notice/<digest>` says that a notice was stored, for ever;
-//! `outbox/<digest>` holds one that somebody still waits for; `hold/<installation>/<watch>` what people
-//! hold of a watch. Holds know no account: a person who says no has a config in hand, and needs no
+//! `outbox/<digest>` holds one that is to be delivered, and [`lines`] who waits for it in which order;
+//! `hold/<installation>/<watch>` what people hold of a watch. Holds know no account: a person who says no has a config in hand, and needs no
 //! credentials for it.
 //! `report/<account>/<region>/<image>` holds what a verified image reported of itself.
 //! What happened, for `history`, is [`chronicle`]'s.
 //! Writes are returned as operations, so that the caller can put them into one batch.
 
 pub mod chronicle;
+
+pub mod lines;
 
 use std::collections::BTreeMap;
 
@@ -30,8 +32,6 @@ use crate::model::told::ToldDrift;
 pub const OUTBOX: &str = "outbox/";
 const WATCH: &str = "watch/";
 const HOLD: &str = "hold/";
-/// The installation of a config that names none, in keys. No installation is called so.
-const NOBODY: &str = "~";
 const TOLD: &str = "told/";
 const REPORT: &str = "report/";
 /// How many records a page of a listing has.
@@ -131,8 +131,23 @@ pub async fn watches(store: &dyn Store) -> Result<Vec<(String, WatchHistory)>, S
         .collect()
 }
 
+/// The remembered watches whose records make sense, for figures: those of one watch are not lost with
+/// another's record.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn readable_watches(
+    store: &dyn Store,
+) -> Result<Vec<(String, WatchHistory)>, StoreError> {
+    let records = all(store, WATCH).await?.into_iter();
+    let named = records.map(|record| (record.key[WATCH.len()..].to_owned(), record));
+    Ok(named
+        .filter_map(|(name, record)| Some((name, decode(record).ok()?)))
+        .collect())
+}
+
 fn hold_key(installation: Option<&Installation>, watch: &WatchName) -> String {
-    let installation = installation.map_or(NOBODY, Installation::as_str);
+    let installation = Installation::or_nobody(installation);
     format!("{HOLD}{installation}/{watch}")
 }
 
@@ -268,21 +283,15 @@ pub async fn tell(
     ])
 }
 
-/// Every notice that somebody waits for, with its key and version.
+/// Every notice that somebody waits for or that was given up, oldest first.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn outbox(store: &dyn Store) -> Result<Vec<(String, Versioned<Waiting>)>, StoreError> {
-    let records = all(store, OUTBOX).await?;
-    let mut waiting = records
-        .into_iter()
-        .map(|record| Ok((record.key.clone(), versioned::<Waiting>(record)?)))
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    waiting.sort_by_key(|(key, entry)| (entry.value.notice.at, key.clone()));
-    Ok(waiting)
+pub async fn outbox(store: &dyn Store) -> Result<Vec<Waiting>, StoreError> {
+    lines::outbox(store).await
 }
 
-/// One notice that somebody waits for, by its key in the store.
+/// One row of the outbox, by its key in the store.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -291,19 +300,6 @@ pub async fn waiting(
     key: &str,
 ) -> Result<Option<Versioned<Waiting>>, StoreError> {
     store.get(key).await?.map(versioned).transpose()
-}
-
-/// The write that replaces a waiting notice, or crosses it off when nobody waits for it any more.
-pub fn put_waiting(key: &str, entry: &Versioned<Waiting>) -> Op {
-    let (key, expected) = (key.to_owned(), entry.version);
-    match entry.value.to.is_empty() {
-        true => Op::Delete { key, expected },
-        false => Op::CompareAndSet {
-            key,
-            expected,
-            value: json!(entry.value),
-        },
-    }
 }
 
 /// Every record under a prefix, page by page.

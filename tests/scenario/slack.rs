@@ -132,8 +132,8 @@ fn what_slack_refuses_is_given_up_with_a_next_step_and_sent_when_asked() {
             assert_eq!(life.heard().len(), 2, "{word}: the topic has both");
             let waiting = memory::outbox(&life.store()).await.unwrap();
             assert_eq!(waiting.len(), 2);
-            for (_, entry) in waiting {
-                let team = &entry.value.to["team"];
+            for one in waiting {
+                let team = &one.to["team"];
                 let why = team.last_why.as_deref().unwrap();
                 assert!(team.dead && why.contains(step), "{why}");
                 assert!(!why.contains(HOOK_WORD), "{why}");

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use chrono::{DateTime, Utc};
 
 use super::blind::{self, Change};
-use super::lanes::{self, AskEnd, BakeEnd, NotTold, PassEnd};
+use super::lanes::{self, AskEnd, BakeEnd, NotTold, PassEnd, Told};
 use super::timers::{Tick, Timer};
 use super::{Daemon, Host, SWEEP_EVERY};
 use crate::clock::Elapsed;
@@ -14,12 +14,12 @@ use crate::flow::notify;
 use crate::flow::verdict::{self, Exit};
 use crate::model::plan::PlanItem;
 use crate::model::request::{Answer, Ask, Request};
-use crate::outbox::Delivered;
 use crate::service::pass::decide::Decided;
 use crate::service::runs::{self, DriveError, UnderWay};
 use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::telemetry::chain;
 use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
+use crate::store::memory::lines::Count;
 use crate::store::requests::{self, Stored};
 use crate::store::{Batch, Op, StoreError, memory};
 use crate::workflow::error::RunError;
@@ -54,12 +54,13 @@ impl<H: Host> Daemon<'_, H> {
         if let Err(error) = self.resume_what_is_open().await {
             unless_replaced(error, "bakes that were left cannot be read")?;
         }
+        let steady = self.ground.clock.steady();
         self.vitals.change(|pulse| {
             pulse.pass_since = None;
             pulse.last_pass_took = Some(took);
             *pulse.passes.entry(result).or_default() += 1;
             if matches!(result, PassResult::Good | PassResult::Partial) {
-                pulse.last_pass_at = Some(now);
+                pulse.pass_ended(now, steady);
             }
             if result == PassResult::Good {
                 pulse.last_good_pass_at = Some(now);
@@ -225,13 +226,16 @@ impl<H: Host> Daemon<'_, H> {
 
     pub(super) async fn told(
         &mut self,
-        end: Result<Delivered, NotTold>,
+        end: Result<Told, NotTold>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.count_notices().await;
         match end {
-            Ok(Delivered { next_at, .. }) => {
-                if let Some(next) = next_at {
+            Ok(Told { delivered, count }) => {
+                if let Some(Count { waiting, dead }) = count {
+                    let counted = NoticeCount { waiting, dead };
+                    self.vitals.change(|pulse| pulse.notices = counted);
+                }
+                if let Some(next) = delivered.next_at {
                     self.notices.set(next, now);
                 }
             }
@@ -271,6 +275,7 @@ impl<H: Host> Daemon<'_, H> {
     /// Looks at the requests: answers what can be answered at once, begins with the rest, removes what
     /// nobody waits for.
     pub(super) async fn read_requests(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        // The oldest first, so that what nobody waits for any more goes before anything is begun.
         let all = match requests::all(self.ground.store).await {
             Ok(all) => all,
             Err(error) => return unless_replaced(error, "requests cannot be read"),
@@ -336,19 +341,11 @@ impl<H: Host> Daemon<'_, H> {
 
     /// Reads what the pass has remembered, for the metrics.
     async fn read_drift(&self) {
-        if let Ok(watches) = memory::watches(self.ground.store).await {
+        if let Ok(watches) = memory::readable_watches(self.ground.store).await {
             let ages = watches.into_iter();
             let ages = ages.map(|(watch, history)| (watch, history.drifted_since));
             self.vitals
                 .change(|pulse| pulse.drifted_since = ages.collect());
-        }
-    }
-
-    /// Counts who waits for what, after each delivery.
-    async fn count_notices(&self) {
-        if let Ok(waiting) = memory::outbox(self.ground.store).await {
-            let counted = count(waiting.iter().map(|(_, one)| &one.value));
-            self.vitals.change(|pulse| pulse.notices = counted);
         }
     }
 
@@ -374,25 +371,12 @@ fn result_of(items: &[PlanItem]) -> PassResult {
     }
 }
 
-fn count<'w>(waiting: impl Iterator<Item = &'w memory::Waiting>) -> NoticeCount {
-    let mut counted = NoticeCount::default();
-    for delivery in waiting.flat_map(|one| one.to.values()) {
-        match delivery.dead {
-            true => counted.dead += 1,
-            false => counted.waiting += 1,
-        }
-    }
-    counted
-}
-
-/// A driver that was replaced must stop; every other trouble of the store is logged, and the work is
-/// tried again.
+/// A driver that was replaced, or whose store was, must stop; every other trouble of the store is
+/// logged, and the work is tried again.
 pub(super) fn unless_replaced(error: StoreError, what: &'static str) -> Result<(), StoreError> {
-    match error {
-        StoreError::LeaseLost => Err(error),
-        error => {
-            tracing::error!(why = chain(&error), "{what}");
-            Ok(())
-        }
+    if error.must_stop() {
+        return Err(error);
     }
+    tracing::error!(why = chain(&error), "{what}");
+    Ok(())
 }

@@ -24,6 +24,7 @@ use crate::service::runs::{self, DriveError, Driven as _, UnderWay};
 use crate::service::sweep::{self, SweepError, Swept};
 use crate::service::telemetry::chain;
 use crate::service::{Outside, Service};
+use crate::store::memory::lines::{self, Count};
 use crate::store::requests::{self, Stored};
 use crate::store::{Lease, Store, StoreError};
 
@@ -234,15 +235,28 @@ pub(super) enum NotTold {
     Store(#[from] StoreError),
 }
 
-/// Delivers what is due.
+/// What a delivery did, and who waits after it.
+pub(super) struct Told {
+    pub(super) delivered: Delivered,
+    /// Absent when it was not its turn to be counted.
+    pub(super) count: Option<Count>,
+}
+
+/// Delivers what is due, and counts what is left if it `counts`.
 pub(super) fn tell<'a>(
     ground: Ground<'a>,
     generation: Rc<Generation>,
-) -> LocalBoxFuture<'a, Result<Delivered, NotTold>> {
+    counts: bool,
+) -> LocalBoxFuture<'a, Result<Told, NotTold>> {
     async move {
         let service = ground.service(&generation);
         let senders = service.senders()?;
-        Ok(outbox::deliver(ground.store, &senders, ground.clock).await?)
+        let delivered = outbox::deliver(ground.store, &senders, ground.clock).await?;
+        let count = match counts {
+            true => Some(lines::count(ground.store).await?),
+            false => None,
+        };
+        Ok(Told { delivered, count })
     }
     .boxed_local()
 }

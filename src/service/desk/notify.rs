@@ -144,8 +144,7 @@ async fn retried(
     tried: bool,
 ) -> Result<RetriedNotice, StoreError> {
     let waiting = memory::outbox(service.store).await?;
-    let mut rows = waiting.iter().map(|(_, entry)| &entry.value);
-    let row = rows.find(|row| row.notice.key == one.key);
+    let row = waiting.iter().find(|row| row.notice.key == one.key);
     let left = row.and_then(|row| row.to.get(&one.notifier));
     let why = match (tried, left) {
         (true, None) => None,

@@ -102,10 +102,7 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
         watches: watches(store, &chronicles, &holds, &bakes).await?,
         bakes,
         holds,
-        notices_waiting: waiting
-            .iter()
-            .map(|(_, entry)| WaitingWritten::of(&entry.value))
-            .collect(),
+        notices_waiting: waiting.iter().map(WaitingWritten::of).collect(),
         left: left.map(|(_, entry)| entry.value).collect(),
     })
 }
