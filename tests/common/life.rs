@@ -154,6 +154,22 @@ impl Life {
         }
     }
 
+    /// A copy of the store, as a person makes it while the daemon works.
+    pub(crate) fn back_up(&self) -> TempDir {
+        let kept = folder();
+        let raw = rusqlite::Connection::open(self.store_path()).unwrap();
+        let copy = kept.path().join("copy.db");
+        raw.execute("VACUUM INTO ?1", [copy.to_string_lossy()])
+            .unwrap();
+        kept
+    }
+
+    /// The copy takes the store's place, while nobody uses it.
+    pub(crate) fn put_back(&self, kept: &TempDir) {
+        self.lose_the_store();
+        std::fs::copy(kept.path().join("copy.db"), self.store_path()).unwrap();
+    }
+
     fn store_path(&self) -> PathBuf {
         self.folder.path().join("amiwatch.db")
     }

@@ -11,6 +11,7 @@ mod good_days;
 mod holds;
 mod news;
 mod next_pass;
+mod records;
 mod second_kind;
 mod silence;
 mod slack;

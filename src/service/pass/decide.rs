@@ -2,7 +2,7 @@
 //! look taught. Starts nothing.
 
 use super::Start;
-use super::look::look_in_pass;
+use super::look::{Looked, look_in_pass};
 use super::recall;
 use super::remember::remember;
 use crate::model::ids::WatchName;
@@ -27,8 +27,15 @@ pub async fn decide(
     busy: &[WatchName],
 ) -> Result<Decided, StoreError> {
     let (mut looked, learnt) = look_in_pass(service).await?;
-    for one in &looked {
-        remember(service, lease, one).await?;
+    for one in &mut looked {
+        let Err(error) = remember(service, lease, one).await else {
+            continue;
+        };
+        if !error.is_about_one_record() {
+            return Err(error);
+        }
+        // Nothing may start of which nothing would be remembered; the other watches go on.
+        *one = Looked::unremembered(one.watch, &error);
     }
     recall::keep(service, lease, &learnt).await?;
     for one in looked

@@ -77,6 +77,7 @@ pub(super) fn learn(before: &Before<'_>, look: &Look<'_>) -> Learned {
 /// The memory after this look.
 fn learned(before: &WatchHistory, look: &Look<'_>) -> WatchHistory {
     let mut after = before.clone();
+    after.put_right(look.now);
     let (now, drift) = (look.now, &look.item.drift);
     if let Some(release) = &drift.release {
         // The very first release of a watch counts from its own date: nobody saw it come.
@@ -126,7 +127,6 @@ fn of_the_base(told: Option<&ToldDrift>, look: &Look<'_>) -> Vec<Notice> {
 
 fn news(told: Option<&ToldDrift>, look: &Look<'_>) -> Option<News> {
     // A config that makes nothing may have no installation, and is told of drift all the same.
-    let nobody = Installation::new("");
-    let installation = look.installation.unwrap_or(&nobody);
-    notify::drift(installation, look.scope, &look.item.drift, told, look.now)
+    let installation = Installation::or_nobody(look.installation);
+    notify::drift(&installation, look.scope, &look.item.drift, told, look.now)
 }

@@ -13,12 +13,14 @@ use crate::flow::{compare, plan};
 use crate::model::bake::RecipeDigest;
 use crate::model::drift::Drift;
 use crate::model::history::{Memory, WatchHistory};
+use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Region, Scope, WatchName};
 use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::{About, Reason};
 use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 use crate::service::Service;
+use crate::service::telemetry::chain;
 use crate::store::StoreError;
 use crate::store::memory::{self, Versioned};
 
@@ -122,16 +124,19 @@ async fn look_at_region<'a>(
         Reading::Afresh => None,
         Reading::Recalled => Some(Learnt::before(service, &scope).await?),
     };
-    let mut remembered = Vec::new();
+    let (mut looked, mut remembered) = (Vec::new(), Vec::new());
     for watch in watches {
-        remembered.push((
-            watch,
-            memory::watch(service.store, &scope, &watch.name).await?,
-        ));
+        match memory_of(service, &scope, watch).await {
+            Ok(known) => remembered.push((watch, known)),
+            Err(error) if error.is_about_one_record() => {
+                looked.push(Looked::unremembered(watch, &error));
+            }
+            Err(error) => return Err(error),
+        }
     }
     let pairs = remembered
         .iter()
-        .map(|(watch, history)| (*watch, &history.value));
+        .map(|(watch, (history, _))| (*watch, &history.value));
     let mut what = detect::Look::of_watches(pairs);
     what.recall = learnt
         .as_ref()
@@ -142,16 +147,12 @@ async fn look_at_region<'a>(
     if let Some(learnt) = &mut learnt {
         learnt.take(&sighting);
     }
-    let mut looked = Vec::new();
-    let installation = service.settings.installation.as_ref();
-    for (watch, history) in remembered {
+    for (watch, (history, holds)) in remembered {
         let wanted = wanted(service, watch);
         let now = service.clock.now();
         let believed = Memory {
             history: believed(&history.value, patience, now),
-            holds: memory::holds(service.store, installation, &watch.name)
-                .await?
-                .value,
+            holds,
         };
         let installation = &wanted.installation;
         let seen = watch_sighting(&cloud, installation, watch, &believed, &mut sighting).await;
@@ -172,9 +173,22 @@ async fn look_at_region<'a>(
     Ok((looked, learnt))
 }
 
+/// What the store remembers of a watch here, and what people hold of it.
+async fn memory_of(
+    service: &Service<'_>,
+    scope: &Scope,
+    watch: &Watch,
+) -> Result<(Versioned<WatchHistory>, Vec<Hold>), StoreError> {
+    let installation = service.settings.installation.as_ref();
+    let history = memory::watch(service.store, scope, &watch.name).await?;
+    let holds = memory::holds(service.store, installation, &watch.name).await?;
+    Ok((history, holds.value))
+}
+
 /// The memory that the verdict goes by: for a person who asked now, the pause is over.
 fn believed(history: &WatchHistory, patience: Patience, now: DateTime<Utc>) -> WatchHistory {
     let mut believed = history.clone();
+    believed.put_right(now);
     if let (Patience::AskedNow, Some(failing)) = (patience, &mut believed.failing) {
         failing.next_at = failing.next_at.map(|next| next.min(now));
     }
@@ -190,12 +204,11 @@ async fn reach(
     Ok((cloud, scope))
 }
 
-/// What the watch should be made of. A config without an installation makes nothing, so that no
-/// image of anybody's carries the empty name.
+/// What the watch should be made of. A config without an installation makes nothing, and no image of
+/// anybody's carries the name that stands for none.
 pub fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
-    let installation = service.settings.installation.clone();
     Wanted {
-        installation: installation.unwrap_or_else(|| Installation::new("")),
+        installation: Installation::or_nobody(service.settings.installation.as_ref()),
         recipe_digest: watch
             .recipe
             .as_ref()
@@ -203,9 +216,32 @@ pub fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
     }
 }
 
+impl<'a> Looked<'a> {
+    /// The verdict on a watch of which a record in the store cannot be read, or not be written:
+    /// nothing is concluded from the rest, and the other watches are none the worse.
+    pub(super) fn unremembered(watch: &'a Watch, error: &StoreError) -> Self {
+        let name = watch.name.as_str();
+        tracing::error!(
+            watch = name,
+            why = chain(error),
+            "nothing is done for this watch"
+        );
+        let trouble = Trouble {
+            what: "what the store remembers of this watch".to_owned(),
+            why: error.to_string(),
+            denied: false,
+        };
+        untold(watch, trouble)
+    }
+}
+
 /// The verdict on a watch whose account cannot even be asked who we are.
 fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
-    let Trouble { what, why, denied } = error.trouble("whose account this is");
+    untold(watch, error.trouble("whose account this is"))
+}
+
+fn untold(watch: &Watch, trouble: Trouble) -> Looked<'_> {
+    let Trouble { what, why, denied } = trouble;
     let unasked = About::Unasked {
         denied,
         what,
