@@ -15,6 +15,7 @@
 //! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |
 //! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
 //! | sweep   | what carries our tag, what the store claims | strays, and their removal | the account |
+//! | outcome | plan item (plain)                         | `Cause`: what is said of it | nothing |
 //! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
 //!
 //! Beside them, `dockerrun` holds an application's log drivers against a recipe (plain).
@@ -42,6 +43,8 @@ pub mod watch_state;
 pub mod explain;
 
 pub mod draft;
+
+pub mod outcome;
 
 pub mod verdict;
 

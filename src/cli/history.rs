@@ -64,7 +64,7 @@ fn show(history: &History) {
 fn row(told: &Told) -> Vec<Vec<String>> {
     let (word, lines) = match &told.what {
         ToldWhat::Seen { changed, seen } => {
-            let first = decided(&seen.action);
+            let first = decided(seen);
             (
                 "pass",
                 std::iter::once(first).chain(changed.clone()).collect(),

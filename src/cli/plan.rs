@@ -3,8 +3,8 @@
 use super::args::{Common, Format, Named};
 use super::session::{Access, Session};
 use super::{check, draw};
+use crate::flow::outcome::Cause;
 use crate::flow::verdict::Exit;
-use crate::model::plan::{Action, BakeDecision};
 use crate::service::desk::plan::{PlannedWatch, plan};
 
 pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
@@ -24,7 +24,7 @@ fn show(planned: &PlannedWatch) {
         "{}",
         draw::wrapped(&check::headline(&item.drift, &planned.base), 6)
     );
-    println!("  {}", action(&item.action));
+    println!("  {}", Cause::of_plan(item).would());
     item.because
         .iter()
         .for_each(|why| println!("{}", draw::wrapped(&format!("    because: {why}"), 13)));
@@ -42,26 +42,4 @@ fn show(planned: &PlannedWatch) {
         println!("    cannot be baked: {why}");
     }
     check::notes(&item.drift);
-}
-
-fn action(action: &Action) -> String {
-    match action {
-        Action::Nothing => "would do nothing: in step".to_owned(),
-        Action::Tell => "would tell, and nothing else (on_drift = \"notify\")".to_owned(),
-        Action::Bake(BakeDecision {
-            release,
-            generation,
-            attempt,
-        }) => format!(
-            "would bake {} ({}), generation {generation}, attempt {attempt}",
-            release.image, release.version
-        ),
-        Action::Adopt { image, .. } => format!("would adopt the verified {image}"),
-        Action::Hold { until: Some(until) } => {
-            format!("would wait until {}", until.format("%Y-%m-%d %H:%M UTC"))
-        }
-        Action::Hold { until: None } => "is held until a person decides".to_owned(),
-        Action::Blocked => "would do nothing: a person is needed".to_owned(),
-        Action::CannotTell => "would do nothing: not everything could be read".to_owned(),
-    }
 }

@@ -12,8 +12,9 @@ use super::args::{Common, Format, Run as Arguments};
 use super::session::{Access, Session};
 use super::supervisor::Supervisor;
 use super::{draw, progress};
+use crate::flow::outcome::{BakeEnd, Cause};
 use crate::flow::verdict::Exit;
-use crate::model::plan::{Action, BakeDecision};
+use crate::model::plan::PlanItem;
 use crate::service::daemon::{self, Generation, Ground, Rhythm, SettingsInUse};
 use crate::service::desk::once::{BakedOnce, Once, once};
 use crate::service::desk::opening::{drive, leave};
@@ -100,7 +101,8 @@ async fn serve(listener: Option<TcpListener>, pages: Pages<'_>) {
 
 fn show(once: &Once) {
     for item in &once.watches {
-        println!("{}: {}", item.watch, did(&item.action));
+        let cause = Cause::of_plan(item).ended(bake_end(once, item));
+        println!("{}: {}", item.watch, cause.did());
         item.because
             .iter()
             .for_each(|why| println!("    because: {why}"));
@@ -131,25 +133,12 @@ fn ended(bake: &BakedOnce) -> String {
     }
 }
 
-/// What the pass did about a watch; how its bake ended is told apart.
-fn did(action: &Action) -> String {
-    match action {
-        Action::Nothing => "in step, nothing to bake".to_owned(),
-        Action::Tell => "drift was told; the watch does nothing more by itself".to_owned(),
-        Action::Bake(BakeDecision {
-            release,
-            generation,
-            attempt,
-        }) => format!(
-            "baked on {} ({}), generation {generation}, attempt {attempt}",
-            release.image, release.version
-        ),
-        Action::Adopt { image, .. } => format!("adopted the verified {image}"),
-        Action::Hold { until: Some(until) } => {
-            format!("waits until {}", until.format("%Y-%m-%d %H:%M UTC"))
-        }
-        Action::Hold { until: None } => "is held until a person decides".to_owned(),
-        Action::Blocked => "nothing was done: a person is needed".to_owned(),
-        Action::CannotTell => "nothing was done: not everything could be read".to_owned(),
+/// How the bake ended that the pass began for this watch, if it began one.
+fn bake_end(once: &Once, item: &PlanItem) -> BakeEnd {
+    let mut bakes = once.bakes.iter();
+    match bakes.find(|bake| bake.watch == item.watch.as_str()) {
+        None => BakeEnd::NotYet,
+        Some(bake) if bake.image.is_some() => BakeEnd::Verified,
+        Some(_) => BakeEnd::Failed,
     }
 }

@@ -41,9 +41,11 @@ mod launch;
 
 mod conversation;
 
-mod ssm;
-
 mod ended;
+
+mod ended_by;
+
+mod ssm;
 
 mod looking;
 

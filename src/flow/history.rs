@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::outcome::{Cause, Standing};
 use crate::model::changes::ChangesInFull;
 use crate::model::chronicle::{Baked, Chronicle, Did, Entry, Point, Seen, TargetSeen, What};
 use crate::model::ids::ImageId;
-use crate::model::plan::{Action, BakeDecision};
 use crate::model::reason::{Class, ReasonCode};
 use crate::model::story::BakeStory;
 
@@ -141,26 +141,9 @@ fn told(chronicle: &Chronicle) -> Vec<Told> {
 }
 
 /// What a pass decided, as a few words.
-pub fn decided(action: &Action) -> String {
-    match action {
-        Action::Nothing => "in step, nothing to bake".to_owned(),
-        Action::Tell => "told, nothing else".to_owned(),
-        Action::Bake(BakeDecision {
-            release,
-            generation,
-            attempt,
-        }) => format!(
-            "bakes {} ({}), generation {generation}, attempt {attempt}",
-            release.version, release.image
-        ),
-        Action::Adopt { image, .. } => format!("adopts the verified {image}"),
-        Action::Hold { until: Some(until) } => {
-            format!("waits until {}", until.format("%Y-%m-%d %H:%M UTC"))
-        }
-        Action::Hold { until: None } => "held until a person decides".to_owned(),
-        Action::Blocked => "blocked: a person is needed".to_owned(),
-        Action::CannotTell => "could not tell: not everything was read".to_owned(),
-    }
+pub fn decided(seen: &Seen) -> String {
+    let targets: Vec<&[ReasonCode]> = seen.targets.values().map(|one| &*one.codes).collect();
+    Cause::of(&seen.action, Standing::of(&seen.codes, &targets)).decided()
 }
 
 /// What is different from the entry before, one line each; for the first entry, what there was.

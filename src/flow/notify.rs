@@ -63,20 +63,45 @@ pub fn baked(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Notice
     of_a_bake(order, key, at, what, Next::Nothing, commands)
 }
 
+/// How one attempt failed.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedAttempt<'a> {
+    /// The failure's stable word: `checks_failed`, `denied`.
+    pub kind: &'a str,
+    /// `step: why`
+    pub why: &'a str,
+    /// The last of what the guest printed, as it came.
+    pub console: Option<&'a str>,
+}
+
+/// Failures that come back however often it is tried, until a person has changed something.
+const STAY: [&str; 8] = [
+    "denied",
+    "empty",
+    "foreign_group",
+    "impossible",
+    "inbound_rules",
+    "invalid",
+    "name_taken",
+    "quota",
+];
+
+/// Whether trying again may help by itself.
+fn again_helps(kind: &str) -> bool {
+    !STAY.contains(&kind)
+}
+
 /// One attempt of a bake failed; everything it made is removed. One notice an attempt.
-///
-/// `console` is the last of what the guest printed, as it came.
 pub fn failed(
     order: &BakeOrder,
-    why: &str,
-    console: Option<&str>,
+    attempt: &FailedAttempt<'_>,
     next_at: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
 ) -> Notice {
     let what = What::Failed {
         bake: told(order),
-        why: why.to_owned(),
-        console: console_end(console),
+        why: attempt.why.to_owned(),
+        console: console_end(attempt.console),
     };
     let next = match next_at {
         Some(not_before) => Next::Again { not_before },
@@ -84,7 +109,13 @@ pub fn failed(
     };
     let commands = vec![
         Command::new("amiwatch status", "every watch, its image, its failures"),
-        Command::new(format!("amiwatch bake {}", order.watch), "tries again now"),
+        Command::new(
+            format!("amiwatch bake {}", order.watch),
+            match again_helps(attempt.kind) {
+                true => "tries again now",
+                false => "tries again, when the cause is mended: it fails as before until then",
+            },
+        ),
     ];
     let key = format!("failed:{}:{}", order.key, order.attempt);
     of_a_bake(order, key, at, what, next, commands)

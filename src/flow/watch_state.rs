@@ -85,7 +85,7 @@ pub fn watch_state(known: &KnownOfWatch<'_>) -> WatchState {
         since,
         behind: of_classes(targets, &[Class::Drift, Class::Behind]),
         unread: of_classes(targets, &[Class::Unknown]),
-        decided: known.seen.map(|(_, seen)| decided(&seen.action)),
+        decided: known.seen.map(|(_, seen)| decided(seen)),
     }
 }
 

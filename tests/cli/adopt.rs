@@ -36,7 +36,9 @@ fn an_adopted_image_is_in_step_and_is_not_baked_again() {
     let planned = desk.run(&["plan"]);
     assert_eq!(planned.code, 3, "{planned:?}");
     assert!(
-        planned.stdout.contains("would do nothing: in step"),
+        planned
+            .stdout
+            .contains("would bake nothing: 1 environment is behind"),
         "{planned:?}"
     );
     assert_eq!(desk.run(&["run", "--once"]).code, 0);

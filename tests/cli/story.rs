@@ -62,7 +62,7 @@ fn an_edited_check_bakes_nothing_and_explain_says_so() {
     assert_ne!(edited, config);
     desk.file("amiwatch.toml", &edited);
     let plan = desk.run(&["plan"]);
-    assert!(plan.stdout.contains("would do nothing"), "{plan:?}");
+    assert!(plan.stdout.contains("would bake nothing"), "{plan:?}");
     let ran = desk.run(&["explain", "shop"]);
     assert!(
         ran.stdout

@@ -95,7 +95,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
-const PLAIN: [&str; 22] = [
+const PLAIN: &[&str] = &[
     "cloud_init",
     "flow::compare",
     "flow::plan",
@@ -105,11 +105,13 @@ const PLAIN: [&str; 22] = [
     "flow::adopt",
     "flow::history",
     "flow::watch_state",
+    "flow::outcome",
     "flow::explain",
     "flow::draft",
     "flow::sweep::decide",
     "flow::verdict",
     "flow::verify",
+    "flow::bake::ended_by",
     "flow::bake::order",
     "flow::bake::render",
     "flow::bake::user_data",

@@ -257,8 +257,12 @@ fn failed(
         last_why: format!("{step}: {failure}"),
         next_at: pause.map(|pause| now + pause),
     };
-    let (why, console) = (&failing.last_why, failure.detail.as_deref());
-    let mut notices = vec![notify::failed(order, why, console, failing.next_at, now)];
+    let attempt = notify::FailedAttempt {
+        kind: &failure.kind,
+        why: &failing.last_why,
+        console: failure.detail.as_deref(),
+    };
+    let mut notices = vec![notify::failed(order, &attempt, failing.next_at, now)];
     if failing.next_at.is_none() {
         notices.push(notify::held(order, &failing, now));
     }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::earlier::builder_report_of;
 use super::ended::ended_at_launch;
+use super::ended_by::EndedBy;
 use super::hands::Bake;
 use super::looking::{Ask, Looked, look};
 use super::packed::Packed;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use crate::cloud::InstanceState;
 use crate::flow::verify::{Expected, GuestRole, Reading, Verdict, judge};
+use crate::model::ids::Region;
 use crate::model::report::Report;
 use crate::workflow::{At, Failure, Look, StepError};
 
@@ -45,7 +47,7 @@ pub(super) async fn builder_report(
         return Err(looked.failed("builder_ended", &why));
     }
     let Some(whole) = whole(&looked, ask.nonce)? else {
-        return waiting(&looked, "the builder");
+        return waiting(&looked, "the builder", &order.scope.region);
     };
     // Whether it also stopped is the next step's question.
     let expected = Expected {
@@ -100,7 +102,7 @@ pub(super) async fn boot_report(
     let Some(whole) = whole(&looked, ask.nonce)? else {
         return match kept {
             Some(_) => not_closed(&looked),
-            None => waiting(&looked, "the boot test"),
+            None => waiting(&looked, "the boot test", &order.scope.region),
         };
     };
     let builder = builder_report_of(at.run)?;
@@ -167,13 +169,14 @@ fn whole(looked: &Looked, nonce: &str) -> Result<Option<Whole>, StepError> {
 }
 
 /// No report yet: wait, unless the guest has ended and nothing more can come.
-fn waiting(looked: &Looked, who: &str) -> Result<Look<BakeOutput>, StepError> {
+fn waiting(looked: &Looked, who: &str, region: &Region) -> Result<Look<BakeOutput>, StepError> {
     let id = &looked.guest.id;
     let reason = looked.guest.state_reason.as_deref().unwrap_or("none given");
     if looked.settled {
+        let ended_by = EndedBy::of(looked.guest.state_reason.as_deref());
         let why = format!(
-            "{who} {id} ended without a report (EC2's reason: {reason}): its recipe powered it \
-             off, or it never came up; look at the console's end"
+            "{who} {id} ended without a report (EC2's reason: {reason}): {}",
+            ended_by.sentence(id, region)
         );
         return Err(looked.silent("no_report", &why));
     }

@@ -155,8 +155,10 @@ fn usable(group: SecurityGroup, order: &BakeOrder) -> Result<BakeOutput, StepErr
     let SecurityGroup { id, name, .. } = &group;
     if !ours(&group, order) {
         let why = format!(
-            "the security group {name} ({id}) is not this installation's; rename it, or name \
-             your own in [builder] security_groups"
+            "the security group {name} ({id}) is not this installation's, and a group cannot be \
+             renamed; name your own in [builder] security_groups, or, if nothing uses it, `aws ec2 \
+             delete-security-group --group-id {id} --region {}`",
+            order.scope.region
         );
         return Err(StepError::Failed(Failure::new("foreign_group", why)));
     }

@@ -54,8 +54,10 @@ pub async fn unless_name_taken(cloud: &Cloud, order: BakeOrder) -> Result<BakeOr
 /// What to do about a name that is somebody else's.
 pub(super) fn name_taken(order: &BakeOrder, by: &ImageId) -> String {
     format!(
-        "the name {} is taken by {by}, which is not this bake's; rename or deregister it",
-        order.image_name
+        "the name {} is taken by {by}, which is not this bake's, and an image cannot be renamed: keep \
+         a copy under another name if it is needed, then `aws ec2 deregister-image --image-id {by} \
+         --region {}`",
+        order.image_name, order.scope.region
     )
 }
 

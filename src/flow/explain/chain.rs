@@ -2,10 +2,11 @@
 
 use super::view::{Said, TargetView};
 use super::{Silence, Subject, dated, minute, rough, span};
+use crate::flow::outcome::Standing;
 use crate::model::bake::{BakedImage, RecipeDigest};
 use crate::model::history::Failing;
 use crate::model::ids::ImageId;
-use crate::model::reason::{Class, ReasonCode};
+use crate::model::plan::{Action, BakeDecision};
 use crate::model::watch::Recipe;
 
 /// Environments that are told; `check` lists them all.
@@ -90,7 +91,7 @@ pub(super) fn image(subject: &Subject<'_>) -> Vec<String> {
         (None, None) => vec!["It has no verified image yet.".to_owned()],
     };
     let failing = subject.history.and_then(|history| history.failing.as_ref());
-    lines.extend(failing.map(failures));
+    lines.extend(failing.map(|failing| failures(subject, failing)));
     lines
 }
 
@@ -158,20 +159,33 @@ fn checks_line(baked: &BakedImage, recipe: &Recipe) -> String {
     }
 }
 
-fn failures(failing: &Failing) -> String {
+fn failures(subject: &Subject<'_>, failing: &Failing) -> String {
     let times = match failing.attempts {
         1 => "once".to_owned(),
         many => format!("{many} times"),
     };
-    let next = match failing.next_at {
-        Some(next) => format!("the next attempt is not before {}", minute(next)),
-        None => "it is held for a person".to_owned(),
-    };
+    let next = next_attempt(subject, failing);
     format!(
         "Its bake has failed {times}, last {}, because {}; {next}.",
         minute(failing.last_at),
         failing.last_why.trim_end_matches('.')
     )
+}
+
+/// When it is tried again. The plan knows: a pause binds only a bake of the same release and recipe.
+fn next_attempt(subject: &Subject<'_>, failing: &Failing) -> String {
+    let action = subject.view.as_ref().map(|view| &view.action);
+    match (action, failing.next_at) {
+        _ if subject.under_way.is_some() => "the next attempt is under way".to_owned(),
+        (Some(Action::Bake(BakeDecision { attempt: 1, .. })), _) => {
+            "that was another release or recipe, and does not hold up the next one".to_owned()
+        }
+        (Some(Action::Nothing | Action::Adopt { .. }), _) => {
+            "nothing of it is to be baked now".to_owned()
+        }
+        (_, Some(next)) => format!("the next attempt is not before {}", minute(next)),
+        (_, None) => "it is held for a person".to_owned(),
+    }
 }
 
 /// Each environment with what it runs.
@@ -218,17 +232,19 @@ pub(super) fn verdict(subject: &Subject<'_>) -> Vec<String> {
         ];
     }
     let mut lines: Vec<String> = view.reasons.iter().map(Said::line).collect();
-    let has = |class| view.codes().any(|code| code.class() == class);
-    let doubt = has(Class::Unknown) || view.codes().any(|code| code == ReasonCode::Denied);
     lines.push(
-        if doubt {
-            "Not everything could be read: nothing is concluded from what is missing (`check` exits 4)."
-        } else if has(Class::Drift) {
-            "Together: drift (`check` exits 3)."
-        } else if has(Class::Behind) {
-            "Together: the image is there, environments are behind it (`check` exits 3)."
-        } else {
-            "Together: in step (`check` exits 0)."
+        match view.standing() {
+            Standing::Unread => {
+                "Not everything could be read: nothing is concluded from what is missing (`check` exits 4)."
+            }
+            Standing::Unmatched => {
+                "A target of the watch matches no environment: that is not in step (`check` exits 4)."
+            }
+            Standing::Drift => "Together: drift (`check` exits 3).",
+            Standing::Behind(_) => {
+                "Together: the image is there, environments are behind it (`check` exits 3)."
+            }
+            Standing::InStep => "Together: in step (`check` exits 0).",
         }
         .to_owned(),
     );

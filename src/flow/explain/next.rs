@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::view::{TargetView, View};
 use super::{Advice, Passes, Subject, dated, minute, rough};
+use crate::flow::outcome::Standing;
 use crate::model::ids::ImageId;
 use crate::model::plan::{Action, BakeDecision};
 use crate::model::reason::ReasonCode;
@@ -27,15 +28,31 @@ pub(super) fn next(subject: &Subject<'_>) -> Vec<String> {
         ));
     }
     if let Some(view) = subject.view.as_ref().filter(|view| !view.overtaken) {
-        lines.push(would(subject, view));
+        lines.push(match bakes_already(subject, view) {
+            true => "Passes go on beside it, and begin no other bake of this watch.".to_owned(),
+            false => would(subject, view),
+        });
         lines.extend(view.because.iter().map(|why| format!("Because: {why}")));
     }
     lines.push(due(subject.passes, subject));
     lines
 }
 
+/// The bake that the plan asks for, or waits with, is the one that is under way.
+fn bakes_already(subject: &Subject<'_>, view: &View) -> bool {
+    let bakes = matches!(view.action, Action::Bake { .. } | Action::Hold { .. });
+    subject.under_way.is_some() && bakes
+}
+
 fn would(subject: &Subject<'_>, view: &View) -> String {
     match &view.action {
+        Action::Nothing | Action::CannotTell if view.standing() == Standing::Unmatched => {
+            "Nothing is done until the target's name is right: the config names what is not there."
+                .to_owned()
+        }
+        Action::Tell if subject.watch.recipe.is_none() => {
+            "The next pass tells what is new; without a recipe there is nothing to bake.".to_owned()
+        }
         Action::Nothing => "Nothing is to be baked.".to_owned(),
         Action::Tell => {
             "The next pass tells what is new, and bakes nothing (on_drift = \"notify\").".to_owned()
@@ -132,6 +149,10 @@ fn about_the_bake(subject: &Subject<'_>, view: &View) -> Vec<Advice> {
     let name = &watch.name;
     let bake = |does: &str| advice(format!("amiwatch bake {name}"), does);
     let held = |code| matches!(code, ReasonCode::Held | ReasonCode::Quarantined);
+    if subject.under_way.is_some() {
+        // A second bake of the same is not to be had; what one wants to know is how far it is.
+        return vec![advice("amiwatch status", "how far the bake is")];
+    }
     match &view.action {
         Action::Bake(BakeDecision { release, .. }) => vec![
             bake("bakes now"),
@@ -179,6 +200,12 @@ fn about_the_bake(subject: &Subject<'_>, view: &View) -> Vec<Advice> {
                 "in the config, under [watch.{name}]: with a recipe there is something to bake"
             ),
         )],
+        Action::Nothing | Action::CannotTell if view.standing() == Standing::Unmatched => {
+            vec![advice(
+                "amiwatch survey",
+                "every environment by its name, for the watch's target in the config",
+            )]
+        }
         Action::CannotTell => vec![advice(
             format!("amiwatch check --watch {name}"),
             "asks again",

@@ -6,6 +6,7 @@ use super::*;
 use crate::flow::test_world::{BASE_450, BASE_451, World, days, digest, now};
 use crate::model::chronicle::Seen;
 use crate::model::reason::ReasonCode;
+use crate::model::story::{BakeStory, StoryEnd};
 use crate::model::watch::Check;
 
 fn passes() -> Passes {
@@ -223,4 +224,103 @@ fn an_image_of_unknown_lineage_may_be_adopted() {
     assert!(has(ReasonCode::LineageUnknown));
     let mut commands = told.commands.iter();
     assert!(commands.any(|advice| advice.command == "amiwatch adopt shop ami-old --base ami-..."));
+}
+
+/// A bake of the newest release that goes on.
+fn story() -> BakeStory {
+    BakeStory {
+        journal: "bake/abc/0001".to_owned(),
+        release: Point {
+            image: BASE_451.into(),
+            version: "4.5.1".to_owned(),
+        },
+        generation: 0,
+        attempt: 1,
+        because: Vec::new(),
+        outcome: StoryEnd::UnderWay,
+        image: None,
+        why: None,
+        changes: None,
+        left: Vec::new(),
+        started_at: now() - TimeDelta::minutes(5),
+        ended_at: None,
+        steps: Vec::new(),
+    }
+}
+
+#[test]
+fn in_the_middle_of_a_bake_no_other_one_is_offered() {
+    let world = drifted();
+    let (story, passes) = (story(), passes());
+    let told = explain(&Subject {
+        watch: &world.watch,
+        view: Some(View::live(&world.plan(), now())),
+        history: Some(&world.history),
+        changes: None,
+        under_way: Some(&story),
+        passes: &passes,
+        silence: None,
+        now: now(),
+    });
+    let said = text(&told);
+    assert!(
+        said.contains("A bake of 4.5.1 (ami-base451) is under way"),
+        "{said}"
+    );
+    assert!(
+        said.contains("$ amiwatch status # how far the bake is"),
+        "{said}"
+    );
+    assert!(!said.contains("The next pass bakes"), "{said}");
+    assert!(!said.contains("$ amiwatch bake shop"), "{said}");
+    assert!(text(&live(&world)).contains("$ amiwatch bake shop # bakes now"));
+}
+
+#[test]
+fn a_pause_after_failures_is_told_only_where_it_binds() {
+    let mut world = drifted();
+    world.fail(BASE_451, 2, Some(now() + TimeDelta::minutes(9)));
+    let bound = text(&live(&world));
+    assert!(bound.contains("the next attempt is not before"), "{bound}");
+    // Another recipe is another bake: nothing holds it up.
+    world.wanted.recipe_digest = Some(crate::model::bake::RecipeDigest::of("#!/bin/sh\n", false));
+    world.watch.recipe.as_mut().unwrap().user_data = "#!/bin/sh\n".to_owned();
+    let free = text(&live(&world));
+    assert!(!free.contains("the next attempt is not before"), "{free}");
+    assert!(free.contains("does not hold up the next one"), "{free}");
+}
+
+#[test]
+fn a_target_that_nothing_matches_is_not_in_step() {
+    let mut world = World::new();
+    world.ours("ami-ours", BASE_451, 0);
+    world.remember("ami-ours", BASE_451, 0);
+    world.environment("shop-blue", "4.5.1", "ami-ours");
+    world.watch.targets[0].environment = "prod-*".to_owned();
+    let told = live(&world);
+    let said = text(&told);
+    assert!(
+        said.contains("NO_TARGET: No environment is called shop/prod-*"),
+        "{said}"
+    );
+    assert!(
+        said.contains("that is not in step (`check` exits 4)"),
+        "{said}"
+    );
+    assert!(said.contains("$ amiwatch survey"), "{said}");
+    assert_eq!(told.exit(true), Exit::CannotTell);
+}
+
+#[test]
+fn a_watch_without_a_recipe_is_not_said_to_lack_a_setting() {
+    let mut world = World::new();
+    world.watch.recipe = None;
+    world.wanted.recipe_digest = None;
+    world.custom("ami-hand", BASE_450);
+    world.environment("shop-hand", "4.5.1", "ami-hand");
+    let said = text(&live(&world));
+    assert!(
+        said.contains("without a recipe there is nothing to bake"),
+        "{said}"
+    );
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::flow::outcome::Standing;
 use crate::model::chronicle::{Point, Seen};
 use crate::model::drift::TargetDrift;
 use crate::model::history::WatchHistory;
@@ -77,6 +78,14 @@ impl Said {
 }
 
 impl View {
+    /// What the verdict amounts to.
+    pub(super) fn standing(&self) -> Standing {
+        let codes = |said: &[Said]| said.iter().map(|one| one.code).collect::<Vec<_>>();
+        let targets: Vec<_> = self.targets.iter().map(|one| codes(&one.reasons)).collect();
+        let targets: Vec<&[ReasonCode]> = targets.iter().map(Vec::as_slice).collect();
+        Standing::of(&codes(&self.reasons), &targets)
+    }
+
     /// What a look just saw.
     pub fn live(item: &PlanItem, at: DateTime<Utc>) -> Self {
         let drift = &item.drift;
@@ -126,12 +135,6 @@ impl View {
             notes: Vec::new(),
             overtaken: newer.is_some(),
         }
-    }
-
-    /// Every code, the watch's own first.
-    pub(super) fn codes(&self) -> impl Iterator<Item = ReasonCode> {
-        let of_targets = self.targets.iter().flat_map(|target| &target.reasons);
-        self.reasons.iter().chain(of_targets).map(|said| said.code)
     }
 }
 

@@ -20,7 +20,12 @@ fn every_notice() -> Vec<Notice> {
     let why = "check `driver` failed in the builder";
     let mut all = vec![
         baked(&order, &made, now()),
-        failed(&order, why, Some(CONSOLE), Some(now() + days(1)), now()),
+        failed(
+            &order,
+            &tests::attempt(why, Some(CONSOLE)),
+            Some(now() + days(1)),
+            now(),
+        ),
         held(&order, &failing, now()),
         attention(&order, "clean_up", &left, now()),
         sample(Some(&Installation::new("acme")), "team", now()),

@@ -50,6 +50,14 @@ pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
     }
 }
 
+pub(super) fn attempt<'a>(why: &'a str, console: Option<&'a str>) -> FailedAttempt<'a> {
+    FailedAttempt {
+        kind: "checks_failed",
+        why,
+        console,
+    }
+}
+
 pub(super) fn image(world: &mut World, redundant: bool) -> BakedImage {
     world.remember("ami-new", BASE_451, 0);
     let mut baked = world.history.current.clone().unwrap();
@@ -66,7 +74,7 @@ fn a_bake_is_told_once_and_each_failed_attempt_once() {
         baked(&first, &made, now()).key,
         baked(&second, &made, now()).key
     );
-    let failed = |order| failed(order, "no report", None, None, now()).key;
+    let failed = |order| failed(order, &attempt("no report", None), None, now()).key;
     assert_eq!(failed(&first), failed(&first));
     assert_ne!(failed(&first), failed(&second));
 }
@@ -115,7 +123,12 @@ fn a_failure_keeps_the_console_and_says_when_it_is_tried_again() {
     let console = "cloud-init: ok\n\u{1b}[31mFAILED\u{1b}[0m ecs.config\n";
     let next = Some(now() + days(1));
     let why = "check `driver` failed in the builder";
-    let notice = Written::of(&failed(&order(&world, 2), why, Some(console), next, now()));
+    let notice = Written::of(&failed(
+        &order(&world, 2),
+        &attempt(why, Some(console)),
+        next,
+        now(),
+    ));
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
         [amiwatch] shop: bake attempt 2 failed: check `driver` failed in the builder
 
@@ -261,14 +274,24 @@ fn a_bake_and_a_redundant_recipe_read_alone() {
 fn a_console_is_kept_by_its_end() {
     let world = World::new();
     let console = format!("{}\nlast", "y".repeat(5000));
-    let notice = failed(&order(&world, 1), "no report", Some(&console), None, now());
+    let notice = failed(
+        &order(&world, 1),
+        &attempt("no report", Some(&console)),
+        None,
+        now(),
+    );
     let body = Written::of(&notice).body;
     assert!(
         body.contains("y\n    last\n") && body.len() < 4500,
         "{}",
         body.len()
     );
-    let silent = failed(&order(&world, 1), "no report", Some(" \n"), None, now());
+    let silent = failed(
+        &order(&world, 1),
+        &attempt("no report", Some(" \n")),
+        None,
+        now(),
+    );
     assert!(!Written::of(&silent).body.contains("console"));
 }
 
@@ -277,7 +300,7 @@ fn one_bake_is_one_story() {
     let mut world = World::new();
     let made = image(&mut world, false);
     let (first, second) = (order(&world, 1), order(&world, 2));
-    let failed = failed(&first, "no report", None, Some(now()), now());
+    let failed = failed(&first, &attempt("no report", None), Some(now()), now());
     let baked = baked(&second, &made, now());
     assert_eq!(failed.story, baked.story);
     assert_ne!(failed.key, baked.key);
@@ -285,4 +308,30 @@ fn one_bake_is_one_story() {
         baked.links[0].url,
         "https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#ImageDetails:imageId=ami-new"
     );
+}
+
+#[test]
+fn trying_again_is_offered_as_a_help_only_where_it_may_be_one() {
+    let world = World::new();
+    for (kind, helps) in [
+        ("checks_failed", true),
+        ("no_report", true),
+        ("deadline", true),
+        ("capacity", true),
+        ("name_taken", false),
+        ("foreign_group", false),
+        ("denied", false),
+        ("quota", false),
+        ("invalid", false),
+    ] {
+        let attempt = FailedAttempt {
+            kind,
+            why: "it failed",
+            console: None,
+        };
+        let notice = failed(&order(&world, 1), &attempt, Some(now()), now());
+        let again = &notice.commands[1];
+        assert_eq!(again.command, "amiwatch bake shop");
+        assert_eq!(again.purpose == "tries again now", helps, "{kind}");
+    }
 }
