@@ -1,5 +1,7 @@
 //! Watches without a recipe: they tell releases and ends, and are in step otherwise.
 
+use std::time::Duration;
+
 use amiwatch::flow::verdict::Exit;
 use amiwatch::model::reason::ReasonCode;
 use sim::ImageSpec;
@@ -7,6 +9,8 @@ use sim::ImageSpec;
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::{BRANCH, CONFIG, REGION, base_disk};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 const BEANSTALK: &str = "base = { beanstalk = \"ECS running on 64bit Amazon Linux 2023\" }";
 const PARAMETER: &str = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
@@ -70,7 +74,7 @@ fn another_release_is_told_once_whatever_the_base() {
             let (items, exit) = life.check().await;
             assert_eq!(exit, Exit::Done, "{base}: {:?}", items[0].drift);
 
-            life.wait(std::time::Duration::from_secs(86_400)).await;
+            life.wait(DAY).await;
             release(&life, 2);
             life.pass().await;
             assert_eq!(life.heard_events(), ["released"], "{base}");
@@ -93,6 +97,8 @@ fn a_branch_s_end_is_told_once() {
         life.pass().await;
         let here = life.account.at(REGION);
         here.lifecycle(BRANCH, "Deprecated").unwrap();
+        // What a platform version was said to be is believed for less than a day.
+        life.wait(2 * DAY).await;
         life.pass().await;
         life.pass().await;
         assert_eq!(life.heard_events(), ["lifecycle"]);
