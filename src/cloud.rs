@@ -12,6 +12,7 @@ mod call;
 mod clients;
 mod codes;
 mod connection;
+mod entire;
 mod error;
 mod identity;
 mod lane;
@@ -19,6 +20,7 @@ mod masked;
 mod meter;
 mod pace;
 mod sdk_clock;
+mod slow;
 
 mod beanstalk;
 mod platforms;
@@ -37,7 +39,10 @@ mod security_groups;
 mod tagging;
 mod topics;
 mod volumes;
+mod without_beanstalk;
 
+#[cfg(test)]
+mod answers_tests;
 #[cfg(test)]
 mod canned;
 #[cfg(test)]
@@ -64,3 +69,4 @@ pub use parameters::{Parameter, ParameterRelease, release_from_parameter};
 pub use security_groups::{InboundRule, SecurityGroup};
 pub use topics::Message;
 pub use volumes::Volume;
+pub use without_beanstalk::has_beanstalk;

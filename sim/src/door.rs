@@ -87,11 +87,30 @@ fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
         Ok(Given::Json(body)) => json_response(200, body.to_string().into(), &request_id),
         Err(fail) => refusal(call.service, &fail, &request_id),
     };
+    let cut = matches!(fault, Some(FaultKind::CutAnswer));
     Answer {
-        response,
+        response: if cut {
+            response.map(cut_midway)
+        } else {
+            response
+        },
         latency,
         delivery,
     }
+}
+
+/// The first part of a body: up to the end of an entry in its middle, so that nothing is half there, or
+/// its first half.
+fn cut_midway(body: Bytes) -> Bytes {
+    let text = String::from_utf8_lossy(&body);
+    let ends = ["</item>", "</member>"].into_iter().flat_map(|end| {
+        let found = text.match_indices(end);
+        found.map(|(at, end)| at + end.len()).collect::<Vec<_>>()
+    });
+    let mut ends: Vec<usize> = ends.collect();
+    ends.sort_unstable();
+    let at = ends.get(ends.len() / 2).copied().unwrap_or(body.len() / 2);
+    body.slice(..at.min(body.len()))
 }
 
 /// What answers the call before it has any effect; nothing when it may go on.

@@ -102,6 +102,8 @@ pub enum FaultKind {
     DropAfterEffect,
     /// It is done, and the answer is a 500.
     ErrorAfterEffect,
+    /// It is done, and the answer ends midway: a 200 whose XML stops behind an entry of its list.
+    CutAnswer,
     /// The service's own answer to missing permission (for Elastic Beanstalk reads: emptiness).
     Denied,
     /// 500 `InsufficientInstanceCapacity`; nothing is done.

@@ -165,8 +165,10 @@ fn our_settings(sets: &[Set]) -> Settings {
         (None, Some(_)) => Some(Draft::Failed),
         (None, None) => None,
     };
+    let image = deployed.and_then(image_of);
     Settings {
-        image: deployed.and_then(image_of),
+        not_set: deployed.is_some() && image.is_none(),
+        image,
         draft,
     }
 }
@@ -207,8 +209,8 @@ mod tests {
         let pending = Set::builder().deployment_status(Status::Pending).build();
         let settings = our_settings(&[pending]);
         assert_eq!(
-            (settings.image, settings.draft),
-            (None, Some(Draft::Pending))
+            (settings.image, settings.not_set, settings.draft),
+            (None, false, Some(Draft::Pending))
         );
     }
 }

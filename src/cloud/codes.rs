@@ -8,7 +8,8 @@ use super::error::ErrorKind::{
     Transient, Unknown,
 };
 
-/// Codes whose meaning their message decides: code, a part of the message, kind. Looked at first.
+/// Codes whose meaning their message decides: code, a part of the message (`*`: anything between), kind.
+/// Looked at first.
 const BY_MESSAGE: &[(&str, &str, ErrorKind)] = &[
     // EC2 says AuthFailure both for bad keys and for another account's private image.
     ("AuthFailure", "Not authorized for image", Denied),
@@ -23,6 +24,11 @@ const BY_MESSAGE: &[(&str, &str, ErrorKind)] = &[
         NotFound,
     ),
     ("InvalidParameterValue", "No Solution Stack named", NotFound),
+    (
+        "InvalidParameterValue",
+        "Platform * does not exist",
+        NotFound,
+    ),
 ];
 
 /// Codes that mean one thing.
@@ -159,7 +165,7 @@ pub(super) fn is_throttle(code: &str) -> bool {
 fn listed(code: &str, message: &str) -> Option<ErrorKind> {
     let by_message = BY_MESSAGE
         .iter()
-        .find(|(of, part, _)| *of == code && message.contains(part))
+        .find(|(of, part, _)| *of == code && says(message, part))
         .map(|(_, _, kind)| *kind);
     let by_code = || BY_CODE.iter().find(|(of, _)| *of == code).map(|row| row.1);
     let by_ending = || {
@@ -169,6 +175,15 @@ fn listed(code: &str, message: &str) -> Option<ErrorKind> {
             .map(|row| row.1)
     };
     by_message.or_else(by_code).or_else(by_ending)
+}
+
+/// The parts of the pattern stand in the message, one behind the other.
+fn says(message: &str, pattern: &str) -> bool {
+    let mut rest = Some(message);
+    for part in pattern.split('*') {
+        rest = rest.and_then(|rest| rest.split_once(part)).map(|cut| cut.1);
+    }
+    rest.is_some()
 }
 
 fn by_status(status: u16) -> ErrorKind {
@@ -251,6 +266,20 @@ mod tests {
                 400,
                 Read,
                 NotFound,
+            ),
+            (
+                "InvalidParameterValue",
+                "Platform arn:aws:elasticbeanstalk:eu-west-1::platform/x/1.0.0 does not exist.",
+                400,
+                Read,
+                NotFound,
+            ),
+            (
+                "InvalidParameterValue",
+                "The subnet does not exist; choose a Platform",
+                400,
+                Change,
+                Invalid,
             ),
             (
                 "InvalidParameterValue",

@@ -34,7 +34,7 @@ impl Cloud {
         ];
         let account = self.caller().await?.account;
         let found = self.sdk_images(name, &listing, filters).await?;
-        let found = our_images(found, |owner| *owner == account);
+        let found = our_images(found, self.region(), |owner| *owner == account);
         Ok(candidates(found, owners, architecture))
     }
 }

@@ -17,6 +17,9 @@ const CREATE_TAGS: Operation = Operation::change("ec2:CreateTags");
 const DELETE_SNAPSHOT: Operation = Operation::change("ec2:DeleteSnapshot");
 const DESCRIBE_SNAPSHOTS: Operation = Operation::read("ec2:DescribeSnapshots");
 
+/// Without a page's size EC2 puts everything into one answer.
+const SNAPSHOTS_PER_PAGE: i32 = 500;
+
 /// An image to make of a stopped instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateImage {
@@ -168,6 +171,7 @@ impl Cloud {
                 .describe_snapshots()
                 .owner_ids("self")
                 .set_filters(Some(filters.clone()))
+                .max_results(SNAPSHOTS_PER_PAGE)
                 .set_next_token(token)
                 .send();
             let page = self.call(DESCRIBE_SNAPSHOTS, resource, request).await?;

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use super::call::{Cloud, Operation};
 use super::error::CloudError;
 use super::tagging::{filter, our_tags, our_time, parsed_time, tag_filters};
-use crate::model::ids::{AccountId, Architecture, ImageId, InstanceId, SnapshotId};
+use crate::model::ids::{AccountId, Architecture, ImageId, InstanceId, Region, SnapshotId};
 use crate::model::image::{Image, ImageState};
 
 const DESCRIBE_IMAGES: Operation = Operation::read("ec2:DescribeImages");
@@ -22,11 +22,16 @@ const GET_ANCESTRY: Operation = Operation::read("ec2:GetImageAncestry");
 
 /// EC2 takes at most 200 values in one filter.
 const IDS_PER_CALL: usize = 200;
+/// Without a page's size EC2 puts everything into one answer, which takes it long and is throttled
+/// sooner.
+const IMAGES_PER_PAGE: i32 = 500;
 
 /// One image of a line of ancestors, nearest first; the first is the image itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ancestor {
     pub image: ImageId,
+    /// Where it lies: an image can be a copy of one of another region.
+    pub region: Region,
     /// `amazon`, `aws-marketplace`; absent for plain accounts.
     pub owner_alias: Option<String>,
     pub source: Option<ImageId>,
@@ -74,6 +79,28 @@ impl Cloud {
         Ok(found)
     }
 
+    /// Amazon's images of these names, whatever their architecture.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn amazon_images_named(&self, names: &[String]) -> Result<Vec<Image>, CloudError> {
+        let mut found = Vec::new();
+        for batch in names.chunks(IDS_PER_CALL) {
+            let named = vec![filter("name", batch.iter().map(String::as_str))];
+            let resource = match batch {
+                [one] => one.clone(),
+                many => format!("{} images of Amazon by name", many.len()),
+            };
+            let images = self
+                .describe_images(&resource, Some("amazon"), named)
+                .await?;
+            // The filter reads `*` and `?` as wildcards; a name is a name here.
+            let exact = images.into_iter();
+            found.extend(exact.filter(|image| image.by_amazon() && batch.contains(&image.name)));
+        }
+        Ok(found)
+    }
+
     /// The account's own images that carry all of these tags, in any state, sorted by id.
     ///
     /// # Errors
@@ -106,9 +133,13 @@ impl Cloud {
             .send();
         let answer = self.call(GET_ANCESTRY, id, request).await?;
         let ancestors = answer.image_ancestry_entries().iter();
+        let mut region = self.region().clone();
         let ours = |entry: &aws_sdk_ec2::types::ImageAncestryEntry| {
+            let of_source = entry.source_image_region().map(Region::from);
+            let next = of_source.unwrap_or_else(|| region.clone());
             Some(Ancestor {
                 image: ImageId::from(entry.image_id()?),
+                region: std::mem::replace(&mut region, next),
                 owner_alias: entry.image_owner_alias().map(str::to_owned),
                 source: entry.source_image_id().map(ImageId::from),
                 created: entry.creation_date().and_then(our_time),
@@ -153,7 +184,7 @@ impl Cloud {
             Some(account) => owner_id == account,
             None => owner == Some("self"),
         };
-        Ok(our_images(images, is_ours))
+        Ok(our_images(images, self.region(), is_ours))
     }
 
     /// Every page of one listing.
@@ -174,6 +205,7 @@ impl Cloud {
                 .set_filters(Some(filters.clone()))
                 .include_deprecated(listing.hidden)
                 .include_disabled(listing.hidden)
+                .max_results(IMAGES_PER_PAGE)
                 .set_next_token(token)
                 .send();
             let page = self.call(DESCRIBE_IMAGES, resource, request).await?;
@@ -189,11 +221,12 @@ impl Cloud {
 /// In our words, sorted by id.
 pub(super) fn our_images(
     images: Vec<SdkImage>,
+    region: &Region,
     is_ours: impl Fn(&AccountId) -> bool,
 ) -> Vec<Image> {
     let images = images.into_iter();
     let mut ours: Vec<_> = images
-        .filter_map(|image| our_image(image, &is_ours))
+        .filter_map(|image| our_image(image, region, &is_ours))
         .collect();
     ours.sort_by(|one, other| one.id.cmp(&other.id));
     ours
@@ -206,7 +239,11 @@ fn looks_like_an_image(id: &ImageId) -> bool {
 }
 
 /// `None` for an entry without an id, which names nothing.
-fn our_image(image: SdkImage, is_ours: impl Fn(&AccountId) -> bool) -> Option<Image> {
+fn our_image(
+    image: SdkImage,
+    region: &Region,
+    is_ours: impl Fn(&AccountId) -> bool,
+) -> Option<Image> {
     let snapshots = image
         .block_device_mappings()
         .iter()
@@ -215,6 +252,7 @@ fn our_image(image: SdkImage, is_ours: impl Fn(&AccountId) -> bool) -> Option<Im
     let owner = AccountId::from(image.owner_id().unwrap_or_default());
     Some(Image {
         id: ImageId::from(image.image_id()?),
+        region: region.clone(),
         name: image.name().unwrap_or_default().to_owned(),
         ours: is_ours(&owner),
         owner,
@@ -226,6 +264,7 @@ fn our_image(image: SdkImage, is_ours: impl Fn(&AccountId) -> bool) -> Option<Im
         created: image.creation_date().and_then(parsed_time),
         deprecated_from: image.deprecation_time().and_then(parsed_time),
         source_image: image.source_image_id().map(ImageId::from),
+        source_region: image.source_image_region().map(Region::from),
         source_instance: image.source_instance_id().map(InstanceId::from),
         snapshots,
         tags: our_tags(image.tags()),

@@ -24,9 +24,11 @@ use aws_smithy_types::byte_stream::ByteStream;
 use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex as Turn, Semaphore};
 
+use super::entire;
 use super::identity::{Payer, PayerKey};
 use super::meter::{Meter, says_too_often};
 use super::pace::{Outcome, Pace, Pacer};
+use super::slow;
 use crate::clock::Clock;
 use crate::model::ids::Region;
 
@@ -193,10 +195,12 @@ impl Gate {
         self.admit().await;
         let _room = self.road.room.acquire().await;
         let _counted = self.road.meter.enter();
+        let form = request.body().bytes().unwrap_or_default();
+        let attempt_max = slow::attempt_max(form, self.attempt_max);
         let clock = self.road.lanes.clock();
         let sent = clock.now();
         let answer = clock
-            .timeout(self.attempt_max, async {
+            .timeout(attempt_max, async {
                 whole(wire.call(request).await?).await
             })
             .await
@@ -234,7 +238,11 @@ async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError>
     let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
     let read = ByteStream::new(body).collect().await;
     let bytes = read.map_err(|broken| ConnectorError::io(broken.into()))?;
-    *answer.body_mut() = SdkBody::from(bytes.into_bytes());
+    let bytes = bytes.into_bytes();
+    if entire::ends_midway(&answer, &bytes) {
+        return Err(ConnectorError::io("the answer ends in the middle".into()));
+    }
+    *answer.body_mut() = SdkBody::from(bytes);
     Ok(answer)
 }
 

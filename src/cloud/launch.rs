@@ -149,6 +149,9 @@ fn root_volume(wanted: &RootVolume) -> Result<Option<BlockDeviceMapping>, &'stat
         encrypted,
         kms_key,
     } = wanted;
+    // EC2 refuses `Encrypted=false` for a root volume that comes from a snapshot; left out, the snapshot
+    // and the account's own default decide.
+    let encrypted = encrypted.filter(|encrypted| *encrypted);
     if size_gib.is_none() && encrypted.is_none() && kms_key.is_none() {
         return Ok(None);
     }
@@ -158,7 +161,7 @@ fn root_volume(wanted: &RootVolume) -> Result<Option<BlockDeviceMapping>, &'stat
     let size = size_gib.map(i32::try_from).transpose();
     let volume = EbsBlockDevice::builder()
         .set_volume_size(size.map_err(|_| "the root volume is too large for EC2")?)
-        .set_encrypted(*encrypted)
+        .set_encrypted(encrypted)
         .set_kms_key_id(kms_key.clone())
         .delete_on_termination(true)
         .build();
@@ -191,6 +194,22 @@ mod tests {
         let volume = mapping.ebs().unwrap();
         assert_eq!((volume.volume_size(), volume.encrypted()), (Some(20), None));
         assert_eq!(volume.delete_on_termination(), Some(true));
+    }
+
+    #[test]
+    fn no_encryption_is_never_said() {
+        let plain = RootVolume {
+            encrypted: Some(false),
+            ..BASE
+        };
+        assert_eq!(root_volume(&plain), Ok(None));
+        let larger = RootVolume {
+            device: Some("/dev/xvda".to_owned()),
+            size_gib: Some(20),
+            ..plain
+        };
+        let mapping = root_volume(&larger).unwrap().unwrap();
+        assert_eq!(mapping.ebs().unwrap().encrypted(), None);
     }
 
     #[test]

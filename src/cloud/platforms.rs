@@ -252,9 +252,10 @@ fn our_version(
     }
 }
 
-/// `...platform/<branch>/<version>`
+/// `...::platform/<branch>/<version>`. A custom platform's ARN names its account, and what stands in the
+/// branch's place is its own name: it is of no branch.
 fn branch_in(arn: &PlatformArn) -> Option<&str> {
-    let (_, name) = arn.as_str().split_once(":platform/")?;
+    let (_, name) = arn.as_str().split_once("::platform/")?;
     name.rsplit_once('/').map(|(branch, _)| branch)
 }
 

@@ -96,6 +96,7 @@ impl World {
                 platforms: BTreeMap::new(),
                 recommended: BTreeMap::new(),
                 images: BTreeMap::new(),
+                counterparts: Default::default(),
                 troubles: Vec::new(),
             },
             seen: WatchSighting {
@@ -197,9 +198,14 @@ impl World {
 
     pub(super) fn ours_in_stage(&mut self, id: &str, base: &str, generation: u32, stage: &str) {
         let mut image = image(id, 5);
+        let key = self.key(base, generation);
+        image.name = format!("amiwatch/shop/4.5.0/{}-{generation}", key.short());
+        image.source_image = Some(base.into());
+        image.source_instance = Some("i-0builder".into());
         for (name, value) in [
             (tags::INSTALLATION, "acme"),
             (tags::WATCH, "shop"),
+            (tags::KEY, key.as_str()),
             (tags::GENERATION, &generation.to_string()),
             (tags::BASE_IMAGE, base),
             (tags::RECIPE_DIGEST, digest().as_str()),
@@ -268,6 +274,7 @@ impl World {
         };
         let settings = Seen::Known(Settings {
             image: Some(image.into()),
+            not_set: false,
             draft: None,
         });
         self.environments().push(EnvironmentSighting {
@@ -452,6 +459,7 @@ pub(super) fn scope() -> Scope {
 fn image(id: &str, age_days: i64) -> Image {
     Image {
         id: id.into(),
+        region: "eu-west-1".into(),
         name: format!("image {id}"),
         owner: "111122223333".into(),
         ours: true,
@@ -463,6 +471,7 @@ fn image(id: &str, age_days: i64) -> Image {
         created: Some(now() - days(age_days)),
         deprecated_from: None,
         source_image: None,
+        source_region: None,
         source_instance: None,
         snapshots: Vec::new(),
         tags: BTreeMap::new(),

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AccountId, Architecture, ImageId, InstanceId, SnapshotId};
+use super::ids::{AccountId, Architecture, ImageId, InstanceId, Region, SnapshotId};
 
 /// What EC2 knows of an image. Source of truth: `DescribeImages`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     pub id: ImageId,
+    /// The region that lists it.
+    pub region: Region,
     pub name: String,
     pub owner: AccountId,
     /// Owned by the account whose credentials asked.
@@ -26,6 +28,8 @@ pub struct Image {
     pub deprecated_from: Option<DateTime<Utc>>,
     /// Set by EC2 for CreateImage and CopyImage, not for RegisterImage; survives the source.
     pub source_image: Option<ImageId>,
+    /// Where the source lies, as far as EC2 says.
+    pub source_region: Option<Region>,
     pub source_instance: Option<InstanceId>,
     pub snapshots: Vec<SnapshotId>,
     pub tags: BTreeMap<String, String>,
@@ -35,6 +39,18 @@ impl Image {
     /// Published by Amazon itself (the alias, never an account number: those differ by region).
     pub fn by_amazon(&self) -> bool {
         self.owner_alias.as_deref() == Some("amazon")
+    }
+
+    /// A copy of an image of another region. Only CopyImage makes such, so it is the same image, not one
+    /// that was made from it.
+    pub fn copied_across(&self) -> bool {
+        let elsewhere = self.source_region.as_ref();
+        self.source_image.is_some() && elsewhere.is_some_and(|region| *region != self.region)
+    }
+
+    /// The region that its source is in.
+    pub fn region_of_source(&self) -> &Region {
+        self.source_region.as_ref().unwrap_or(&self.region)
     }
 
     /// Owned by one of these, as EC2 takes owners: `self`, an alias, or an account's twelve digits.

@@ -192,6 +192,7 @@ mod tests {
     fn settings() -> Settings {
         Settings {
             image: Some("ami-1".into()),
+            not_set: false,
             draft: None,
         }
     }
@@ -209,6 +210,7 @@ mod tests {
             platforms: BTreeMap::new(),
             recommended: BTreeMap::new(),
             images: BTreeMap::new(),
+            counterparts: Default::default(),
             troubles: Vec::new(),
         }
     }
@@ -296,6 +298,7 @@ mod tests {
         // After its end it was read anew, and may be another one.
         let other = Settings {
             image: Some(ImageId::from("ami-2")),
+            not_set: false,
             draft: None,
         };
         let at = now() + HOUR * 25;

@@ -112,8 +112,12 @@ pub enum Tier {
 /// What the deployed configuration set of an environment says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// `aws:autoscaling:launchconfiguration` / `ImageId`: resolved even when nothing was set by hand.
+    /// `aws:autoscaling:launchconfiguration` / `ImageId`: mostly resolved even when nothing was set by
+    /// hand.
     pub image: Option<ImageId>,
+    /// A set is deployed and names no image: it is the platform version's own.
+    #[serde(default)]
+    pub not_set: bool,
     /// A draft left behind, or a change in progress, lies beside the deployed set.
     pub draft: Option<Draft>,
 }
@@ -201,6 +205,9 @@ pub struct Sighting {
     pub recommended: BTreeMap<String, Seen<PlatformVersion>>,
     /// Every image that an environment, a platform version, a lineage or a watch names.
     pub images: BTreeMap<ImageId, ImageSighting>,
+    /// By the id of an Amazon image of another region: the image of the same name in this one.
+    #[serde(default)]
+    pub counterparts: BTreeMap<ImageId, ImageId>,
     /// Every question that got no answer, in the order of asking.
     pub troubles: Vec<Trouble>,
 }
@@ -223,6 +230,43 @@ impl OtherEnvironments {
         self.first.push(name.to_owned());
         self.first.sort_unstable();
         self.first.truncate(Self::NAMES_MAX);
+    }
+}
+
+impl Sighting {
+    /// The image of this region that is the same as one of another region: Amazon's of the same name,
+    /// else a copy of it, `wanted` before any other. The image itself where there is none.
+    ///
+    /// # Errors
+    /// When it is of another region and `wanted`, which may be its copy, could not be read.
+    pub fn at_home(&self, image: &ImageId, wanted: Option<&ImageId>) -> Result<ImageId, Trouble> {
+        if let Some(counterpart) = self.counterparts.get(image) {
+            return Ok(counterpart.clone());
+        }
+        let unread = wanted.and_then(|id| self.images.get(id)?.image.trouble());
+        if let Some(trouble) = unread
+            && self.is_elsewhere(image)
+        {
+            return Err(trouble.clone());
+        }
+        let is_copy = |seen: &ImageSighting| {
+            let known = seen.image.known();
+            known.is_some_and(|copy| {
+                copy.copied_across() && copy.source_image.as_ref() == Some(image)
+            })
+        };
+        let wanted = wanted.filter(|id| self.images.get(*id).is_some_and(is_copy));
+        let copy = wanted.or_else(|| {
+            let mut images = self.images.iter();
+            images.find(|(_, seen)| is_copy(seen)).map(|(id, _)| id)
+        });
+        Ok(copy.unwrap_or(image).clone())
+    }
+
+    fn is_elsewhere(&self, image: &ImageId) -> bool {
+        let known = self.images.get(image).and_then(|seen| seen.image.known());
+        let here = self.scope.known().map(|scope| &scope.region);
+        known.is_some_and(|image| Some(&image.region) != here)
     }
 }
 

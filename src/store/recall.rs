@@ -178,6 +178,7 @@ mod tests {
             platform: "arn:aws:elasticbeanstalk:eu-west-1::platform/ECS on AL2023/4.5.0".into(),
             settings: Settings {
                 image: Some(image.into()),
+                not_set: false,
                 draft: None,
             },
         }

@@ -332,6 +332,13 @@ fn root_mapping(room: &Room<'_>, volume: &mut super::model::Volume) -> Result<()
         if let Some(kind) = p.get(&format!("{group}.Ebs.VolumeType")) {
             volume.kind = kind.to_owned();
         }
+        if p.get(&format!("{group}.Ebs.Encrypted")) == Some("false") {
+            let message = format!(
+                "the encrypted flag cannot be specified since device {} has a snapshot specified.",
+                volume.device
+            );
+            return Err(Fail::new("InvalidBlockDeviceMapping", message));
+        }
         volume.encrypted |= p.flag(&format!("{group}.Ebs.Encrypted"));
         if p.get(&format!("{group}.Ebs.DeleteOnTermination")) == Some("false") {
             volume.deletes_on_termination = false;

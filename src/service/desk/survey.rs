@@ -5,7 +5,7 @@ use futures_util::stream;
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::cloud::{Calls, Cloud, CloudError, Connection, Identity};
+use crate::cloud::{Calls, Cloud, CloudError, Connection, Identity, has_beanstalk};
 use crate::flow::detect::{Look, sight};
 use crate::flow::survey::{Survey, survey};
 use crate::model::ids::{AccountId, Region};
@@ -76,6 +76,18 @@ async fn sightings(clouds: &[Cloud], clock: &Clock) -> Vec<Sighting> {
         .await
 }
 
+/// No region is left out in silence: asking there would end every survey with "could not tell".
+fn say_left_out(regions: &[Region]) {
+    if !regions.is_empty() {
+        let names: Vec<&str> = regions.iter().map(Region::as_str).collect();
+        let names = names.join(", ");
+        tracing::warn!(
+            left_out = names,
+            "AWS has no Elastic Beanstalk in these regions; `--region NAME` asks all the same"
+        );
+    }
+}
+
 /// The doors to the regions that were named, or to the SDK's own.
 async fn clouds(connection: &Connection, named: &[String]) -> Result<Vec<Cloud>, CloudError> {
     if named.is_empty() {
@@ -88,12 +100,11 @@ async fn clouds(connection: &Connection, named: &[String]) -> Result<Vec<Cloud>,
             let ask = connection
                 .region()
                 .unwrap_or_else(|| Region::new("us-east-1"));
-            regions.extend(
-                connection
-                    .cloud(&Identity::Own, Some(&ask))?
-                    .regions()
-                    .await?,
-            );
+            let cloud = connection.cloud(&Identity::Own, Some(&ask))?;
+            let enabled = cloud.regions().await?;
+            let (with, without): (Vec<_>, Vec<_>) = enabled.into_iter().partition(has_beanstalk);
+            say_left_out(&without);
+            regions.extend(with);
         } else {
             regions.push(Region::new(name.clone()));
         }
