@@ -34,6 +34,13 @@ fn carry_out(
         Action::Branch(spec) => Ok(beanstalk::world::branch(&mut here.beanstalk, spec)),
         Action::Release(spec) => beanstalk::world::release(core, here, region, spec),
         Action::Withdraw { branch } => beanstalk::world::withdraw(here, region, &branch),
+        Action::CustomPlatform {
+            name,
+            version,
+            image_id,
+        } => Ok(beanstalk::world::custom_platform(
+            core, here, region, &name, version, image_id,
+        )),
         Action::HideVersion { branch, version } => {
             beanstalk::world::hide_version(here, region, &branch, &version)
         }
@@ -207,6 +214,20 @@ impl At {
     pub fn withdraw(&self, branch: &str) -> Result<String, WorldError> {
         self.perform(Action::Withdraw {
             branch: branch.to_owned(),
+        })
+    }
+
+    /// A platform of the account's own, with this image; returns its ARN.
+    pub fn custom_platform(
+        &self,
+        name: &str,
+        version: &str,
+        image_id: &str,
+    ) -> Result<String, WorldError> {
+        self.perform(Action::CustomPlatform {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            image_id: image_id.to_owned(),
         })
     }
 

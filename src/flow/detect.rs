@@ -37,6 +37,10 @@ mod pace_tests;
 #[cfg(feature = "sim")]
 mod recall_tests;
 
+#[cfg(test)]
+#[cfg(feature = "sim")]
+mod shapes_tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Clock;
@@ -131,6 +135,7 @@ pub async fn sight(cloud: &Cloud, clock: &Clock, look: &Look) -> Sighting {
         platforms: platforms.versions,
         recommended: platforms.recommended,
         images: Default::default(),
+        counterparts: Default::default(),
         troubles: Vec::new(),
     };
     images::read(cloud, look, &mut sighting).await;

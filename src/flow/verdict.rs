@@ -142,6 +142,7 @@ mod tests {
                 "BASE_GONE",
                 "BASE_WITHDRAWN",
                 "IMAGE_GONE",
+                "IMAGE_DISABLED",
                 "PLATFORM_SKEW",
                 "NOT_ON_NEWEST",
                 "INSTANCES_BEHIND",

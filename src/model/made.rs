@@ -18,8 +18,8 @@ pub struct Made {
     /// Absent when it is one that we do not know.
     pub architecture: Option<Architecture>,
     pub stage: Stage,
-    /// EC2 can launch it.
-    pub launchable: bool,
+    /// What EC2 says of it; deregistered where it does not list it.
+    pub state: ImageState,
     pub created: Option<DateTime<Utc>>,
 }
 
@@ -47,7 +47,7 @@ impl Made {
             recipe_digest: RecipeDigest::from_tag(tag(tags::RECIPE_DIGEST)?),
             architecture: image.architecture,
             stage: Stage::read(tag(tags::STATE)?),
-            launchable: image.state == ImageState::Available,
+            state: image.state,
             created: image.created,
         })
     }
@@ -62,7 +62,7 @@ impl Made {
             recipe_digest: baked.recipe_digest.clone(),
             architecture: image.architecture,
             stage: Stage::Verified,
-            launchable: image.state == ImageState::Available,
+            state: image.state,
             created: image.created,
         }
     }
@@ -77,14 +77,29 @@ impl Made {
             recipe_digest: baked.recipe_digest.clone(),
             architecture: None,
             stage: Stage::Verified,
-            launchable: false,
+            state: ImageState::Deregistered,
             created: Some(baked.baked_at),
         }
     }
 
     /// Proved, and EC2 can launch it.
     pub fn usable(&self) -> bool {
-        self.stage == Stage::Verified && self.launchable
+        self.stage == Stage::Verified && self.state == ImageState::Available
+    }
+
+    /// Proved, and it will start no instance: disabled, or as good as gone.
+    pub fn starts_nothing(&self) -> bool {
+        let ended = [
+            ImageState::Disabled,
+            ImageState::Failed,
+            ImageState::Deregistered,
+        ];
+        self.stage == Stage::Verified && ended.contains(&self.state)
+    }
+
+    /// Of this architecture, as far as EC2 tells.
+    pub fn fits(&self, architecture: Architecture) -> bool {
+        self.architecture.is_none_or(|of| of == architecture)
     }
 
     /// Made from this release with this recipe, whatever the generation.

@@ -79,6 +79,8 @@ codes! {
     BaseWithdrawn = "BASE_WITHDRAWN", Drift;
     /// The image that is in use (or that we last baked) is not listed any more.
     ImageGone = "IMAGE_GONE", Drift;
+    /// The image that is in use (or that we last baked) is disabled: it launches nothing.
+    ImageDisabled = "IMAGE_DISABLED", Drift;
     /// The environment's platform version has another base than the one its image was baked from.
     PlatformSkew = "PLATFORM_SKEW", Drift;
     /// A verified image waits for this target.

@@ -51,7 +51,8 @@ pub(crate) fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
     x.text("EnvironmentId", &e.id);
     x.text("ApplicationName", &e.application);
     x.text("VersionLabel", &e.version_label);
-    x.opt("SolutionStackName", version.map(|v| v.solution_stack()));
+    let stack = version.filter(|v| !v.branch.is_empty());
+    x.opt("SolutionStackName", stack.map(|v| v.solution_stack()));
     x.text("PlatformArn", &e.platform_arn);
     x.text(
         "CNAME",

@@ -33,13 +33,40 @@ fn all<'a>(room: &'a Room<'_>) -> Vec<Shown<'a>> {
 
 pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     let asked = room.p.need("PlatformArn")?;
+    if let Some(custom) = custom(room, asked) {
+        let mut x = Xml::new();
+        x.node("PlatformDescription", |x| write_custom(x, custom));
+        return Ok(x.into_string());
+    }
     let mut seen = all(room).into_iter().filter(|s| !s.version.hidden);
     let found = seen.find(|s| s.version.arn == asked);
-    let shown = found
-        .ok_or_else(|| Fail::invalid(format!("No Platform Version named '{asked}' found.")))?;
+    let shown = found.ok_or_else(|| Fail::invalid(format!("Platform {asked} does not exist.")))?;
     let mut x = Xml::new();
     x.node("PlatformDescription", |x| write_description(x, &shown));
     Ok(x.into_string())
+}
+
+/// A version of a platform that the account made itself.
+fn custom<'a>(room: &'a Room<'_>, arn: &str) -> Option<&'a PlatformVersion> {
+    let version = room.beanstalk.versions.get(arn)?;
+    version.branch.is_empty().then_some(version)
+}
+
+/// It has no branch, no lifecycle and no `DefaultAmiList`.
+fn write_custom(x: &mut Xml, version: &PlatformVersion) {
+    let name = version.arn.rsplit('/').nth(1).unwrap_or_default();
+    x.text("PlatformArn", &version.arn);
+    x.text("PlatformOwner", "self");
+    x.text("PlatformName", name);
+    x.text("PlatformVersion", &version.version);
+    x.text("PlatformStatus", "Ready");
+    x.text("DateCreated", iso(version.created));
+    x.text("DateUpdated", iso(version.created));
+    x.text("PlatformCategory", "custom");
+    x.text("OperatingSystemName", "Amazon Linux");
+    x.text("OperatingSystemVersion", "2");
+    write_images(x, version);
+    x.member_texts("SupportedTierList", ["WebServer/Standard"]);
 }
 
 fn write_description(x: &mut Xml, shown: &Shown<'_>) {
@@ -283,7 +310,9 @@ fn branch_values(branch: &BranchState, field: &str) -> Result<Vec<String>, Fail>
 
 /// Newest first.
 pub(crate) fn solution_stacks(room: &mut Room<'_>) -> Result<String, Fail> {
-    let mut versions: Vec<&PlatformVersion> = room.beanstalk.versions.values().collect();
+    let versions = room.beanstalk.versions.values();
+    let of_branches = versions.filter(|version| !version.branch.is_empty());
+    let mut versions: Vec<&PlatformVersion> = of_branches.collect();
     versions.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.arn.cmp(&b.arn)));
     let names: Vec<String> = versions.iter().map(|v| v.solution_stack()).collect();
     let mut x = Xml::new();

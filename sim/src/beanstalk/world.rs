@@ -8,7 +8,7 @@ use super::model::{
 };
 use super::{fleet, managed};
 use crate::ec2::{images, instances};
-use crate::state::{Core, Region};
+use crate::state::{ACCOUNT_ID, Core, Region};
 use crate::world::{
     Branch, EnvironmentChange, EnvironmentSpec, ImageChange, ImageSpec, Release,
     SavedConfiguration, WorldError,
@@ -95,6 +95,30 @@ fn supersede(beanstalk: &mut Beanstalk, branch: &str) {
     if let Some(version) = beanstalk.versions.get_mut(&old) {
         version.run_when_superseded = Some(run);
     }
+}
+
+/// A version of a platform that the account made itself; returns its ARN, which names the account.
+pub(crate) fn custom_platform(
+    core: &Core,
+    here: &mut Region,
+    region: &str,
+    name: &str,
+    version: String,
+    image_id: String,
+) -> String {
+    let arn = format!("arn:aws:elasticbeanstalk:{region}:{ACCOUNT_ID}:platform/{name}/{version}");
+    let version = PlatformVersion {
+        arn: arn.clone(),
+        branch: String::new(),
+        version,
+        images: [("x86_64".to_owned(), image_id)].into(),
+        default_ami_list: false,
+        hidden: false,
+        run_when_superseded: None,
+        created: core.now,
+    };
+    here.beanstalk.versions.insert(arn.clone(), version);
+    arn
 }
 
 /// The image of a version: one that is there already, or a new one with a name as Beanstalk gives.

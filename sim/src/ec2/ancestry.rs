@@ -16,16 +16,22 @@ const MOST: usize = 50;
 /// marketplace, or to where EC2 does not know on.
 pub(crate) fn get(room: &mut Room<'_>) -> Result<String, Fail> {
     let id = room.p.need("ImageId")?.to_owned();
-    let mut entry = Some(find(room, &id)?.clone());
+    let mut entry = Some((room.region.to_owned(), find(room, &id)?.clone()));
     let mut x = Xml::new();
     let mut line = Vec::new();
-    while let Some(image) = entry.take().filter(|_| line.len() < MOST) {
+    while let Some((here, image)) = entry.take().filter(|_| line.len() < MOST) {
         let root = image.owner_alias.is_some() && image.public;
         let source = image.source_image_id.clone().filter(|_| !root);
-        entry = source.and_then(|source| room.ec2.images.get(&source).cloned());
+        let region = image.source_region.clone().unwrap_or(here);
+        entry = source.and_then(|source| {
+            let image = match region == room.region {
+                true => room.ec2.images.get(&source),
+                false => room.elsewhere.get(&(region.clone(), source)),
+            };
+            Some((region, image?.clone()))
+        });
         line.push(image);
     }
-    let region = room.region;
     x.items("imageAncestryEntrySet", &line, |x, image| {
         x.text("creationDate", iso(image.created));
         x.text("imageId", &image.id);
@@ -36,10 +42,7 @@ pub(crate) fn get(room: &mut Room<'_>) -> Result<String, Fail> {
                 .or((image.owner_id == ACCOUNT_ID).then_some("self")),
         );
         x.opt("sourceImageId", image.source_image_id.as_ref());
-        x.opt(
-            "sourceImageRegion",
-            image.source_image_id.as_ref().map(|_| region),
-        );
+        x.opt("sourceImageRegion", image.source_region.as_ref());
     });
     Ok(x.into_string())
 }

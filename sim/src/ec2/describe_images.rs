@@ -166,6 +166,7 @@ fn values(image: &Image, filter: &str) -> Option<Vec<String>> {
         "state" => one(&image.state),
         "architecture" => one(&image.architecture),
         "source-image-id" => maybe(&image.source_image_id),
+        "source-image-region" => maybe(&image.source_region),
         "source-instance-id" => maybe(&image.source_instance_id),
         "is-public" => one(if image.public { "true" } else { "false" }),
         "virtualization-type" => one("hvm"),
@@ -202,6 +203,7 @@ fn write(x: &mut Xml, image: &Image) {
     x.text("name", &image.name);
     x.text("description", &image.description);
     x.opt("sourceImageId", image.source_image_id.as_ref());
+    x.opt("sourceImageRegion", image.source_region.as_ref());
     x.opt("sourceInstanceId", image.source_instance_id.as_ref());
     x.opt("deprecationTime", image.deprecated_at.map(iso));
     x.text("rootDeviceType", "ebs");

@@ -51,6 +51,7 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         shared: spec.shared,
         launch_permissions: Default::default(),
         deprecated_at: spec.deprecated_at,
+        source_region: spec.source_region,
         source_image_id: spec.source_image_id,
         source_instance_id: spec.source_instance_id,
         snapshot_id: snapshot.id.clone(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Room;
-use super::describe_images::{find, find_own};
+use super::describe_images::{find, find_own, is_seen, not_found};
 use super::filters::tags_for;
 use super::model::{Image, Phase, Snapshot};
 use super::{done, instance_verbs};
@@ -47,6 +47,7 @@ pub(crate) fn create(room: &mut Room<'_>) -> Result<String, Fail> {
         description: p.get("Description").unwrap_or_default().to_owned(),
         architecture: instance.architecture.clone(),
         source_image_id: instance.image_id.clone(),
+        source_region: room.region.to_owned(),
         source_instance_id: Some(id.clone()),
         volume_id: instance.volume_id.clone(),
         gib,
@@ -81,7 +82,7 @@ pub(crate) fn copy(room: &mut Room<'_>) -> Result<String, Fail> {
     let name = p.need("Name")?.to_owned();
     let source = p.need("SourceImageId")?.to_owned();
     check_name(room, &name)?;
-    let source = find(room, &source)?.clone();
+    let (source_region, source) = source_of_copy(room, &source)?;
     let mut tags = tags_for(p, "image", &["image", "snapshot"])?;
     if p.flag("CopyImageTags") {
         tags.extend(source.tags.clone());
@@ -91,6 +92,7 @@ pub(crate) fn copy(room: &mut Room<'_>) -> Result<String, Fail> {
         description: p.get("Description").unwrap_or_default().to_owned(),
         architecture: source.architecture,
         source_image_id: source.id.clone(),
+        source_region,
         source_instance_id: None,
         volume_id: "vol-ffffffff".to_owned(),
         gib: source.root_gib,
@@ -106,6 +108,19 @@ pub(crate) fn copy(room: &mut Room<'_>) -> Result<String, Fail> {
             .insert(token, (asked, image_id.clone()));
     }
     Ok(format!("<imageId>{image_id}</imageId>"))
+}
+
+/// The image to copy, of this region or of the one that is named.
+fn source_of_copy(room: &mut Room<'_>, id: &str) -> Result<(String, Image), Fail> {
+    let region = room.p.get("SourceRegion").unwrap_or(room.region).to_owned();
+    if region == room.region {
+        return Ok((region, find(room, id)?.clone()));
+    }
+    let found = room.elsewhere.get(&(region.clone(), id.to_owned()));
+    let found = found.filter(|image| is_seen(image)).cloned();
+    found
+        .map(|image| (region, image))
+        .ok_or_else(|| not_found(&[id.to_owned()]))
 }
 
 fn check_name(room: &Room<'_>, name: &str) -> Result<(), Fail> {
@@ -130,6 +145,7 @@ struct Made {
     description: String,
     architecture: String,
     source_image_id: String,
+    source_region: String,
     source_instance_id: Option<String>,
     volume_id: String,
     gib: u32,
@@ -172,6 +188,7 @@ fn add(room: &mut Room<'_>, made: Made) -> String {
         launch_permissions: Default::default(),
         deprecated_at: None,
         source_image_id: Some(made.source_image_id),
+        source_region: Some(made.source_region),
         source_instance_id: made.source_instance_id,
         snapshot_id: snapshot_id.clone(),
         root_gib: made.gib,

@@ -34,7 +34,24 @@ pub(crate) struct Room<'a> {
     pub(crate) ec2: &'a mut Ec2,
     pub(crate) parameters: &'a BTreeMap<String, Parameter>,
     pub(crate) region: &'a str,
+    /// The images of other regions, by region and id, for the verbs that reach across.
+    pub(crate) elsewhere: BTreeMap<(String, String), model::Image>,
     pub(crate) p: &'a Params,
+}
+
+fn images_elsewhere(state: &State, call: &Call) -> BTreeMap<(String, String), model::Image> {
+    if !matches!(call.operation.as_str(), "CopyImage" | "GetImageAncestry") {
+        return BTreeMap::new();
+    }
+    let others = state
+        .regions
+        .iter()
+        .filter(|(name, _)| **name != call.region);
+    let images = others.flat_map(|(name, region)| {
+        let images = region.ec2.images.iter();
+        images.map(|(id, image)| ((name.clone(), id.clone()), image.clone()))
+    });
+    images.collect()
 }
 
 /// Answers one call; `DryRun` ends before any effect, as permission was checked at the door.
@@ -42,6 +59,7 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
     if call.operation == "DescribeRegions" {
         return network::regions(&state.region_names(), &call.params);
     }
+    let elsewhere = images_elsewhere(state, call);
     let (core, here) = state.enter(&call.region);
     let (ec2, parameters) = (&mut here.ec2, &here.parameters);
     let mut room = Room {
@@ -49,6 +67,7 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
         ec2,
         parameters,
         region: &call.region,
+        elsewhere,
         p: &call.params,
     };
     let answer = look_up(&call.operation).ok_or_else(|| unknown_operation(&call.operation))?;

@@ -47,6 +47,8 @@ pub(crate) struct Image {
     pub(crate) launch_permissions: BTreeSet<String>,
     pub(crate) deprecated_at: Option<DateTime<Utc>>,
     pub(crate) source_image_id: Option<String>,
+    /// Where the source lies: not here, where it was copied from another region.
+    pub(crate) source_region: Option<String>,
     pub(crate) source_instance_id: Option<String>,
     pub(crate) snapshot_id: String,
     pub(crate) root_gib: u32,

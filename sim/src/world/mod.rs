@@ -107,6 +107,15 @@ pub enum Action {
         /// `4.5.0`
         version: String,
     },
+    /// A platform that the account made itself, with an image of its own: it is of no branch.
+    CustomPlatform {
+        /// Its name.
+        name: String,
+        /// `1.0.0`
+        version: String,
+        /// Id of its x86_64 image.
+        image_id: String,
+    },
     /// The branch's lifecycle changes (`retired`, `deprecated`, `supported`, `beta`).
     Lifecycle {
         /// The branch.

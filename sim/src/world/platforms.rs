@@ -144,6 +144,8 @@ pub struct ImageSpec {
     pub architecture: String,
     /// The image that it was made of, when EC2 knows.
     pub source_image_id: Option<String>,
+    /// The region of that image, where it is another one: this image is a copy of it.
+    pub source_region: Option<String>,
     /// The instance that it was made of, when EC2 knows.
     pub source_instance_id: Option<String>,
     /// When it was made, if not now.
@@ -170,6 +172,7 @@ impl Default for ImageSpec {
             owner: "self".to_owned(),
             architecture: "x86_64".to_owned(),
             source_image_id: None,
+            source_region: None,
             source_instance_id: None,
             created: None,
             state: "available".to_owned(),
@@ -204,6 +207,12 @@ impl ImageSpec {
     pub fn source(mut self, image_id: &str) -> Self {
         self.source_image_id = Some(image_id.to_owned());
         self
+    }
+
+    /// Copied from this image of another region.
+    pub fn copied_from(mut self, region: &str, image_id: &str) -> Self {
+        self.source_region = Some(region.to_owned());
+        self.source(image_id)
     }
 
     /// With an id of its own.

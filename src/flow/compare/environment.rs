@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::image;
-use super::newer::{Point, newer};
+use super::newer::{Point, newer, of_one_line};
 use super::standing::Standing;
 use super::{doubt, in_order};
 use crate::model::base::PlatformVersion;
@@ -49,7 +49,13 @@ fn drifted(sighting: &Sighting, standing: &Standing<'_>) -> Vec<Reason> {
     if standing.kind == ImageKind::Gone {
         reasons.push(image::gone(current));
     }
+    reasons.extend(
+        standing
+            .image_facts
+            .and_then(|facts| image::starts_nothing(current, facts.state)),
+    );
     let Some(made_from) = standing.made_from else {
+        reasons.extend(pinned_skew(sighting, standing, current));
         return reasons;
     };
     if standing.base_gone {
@@ -123,6 +129,22 @@ fn skew(
         made_from: made_from.clone(),
         platform_image: own.clone(),
         platform_version: platform.version.clone(),
+    })
+}
+
+/// An Amazon image that somebody set is of the platform's line, and of another release than the one
+/// that the environment's version has: the platform moved on under it, or it was set too early.
+fn pinned_skew(sighting: &Sighting, standing: &Standing<'_>, pinned: &ImageId) -> Option<Reason> {
+    let (platform, own) = (standing.platform?, own_image(standing)?);
+    let one_line = standing.kind == ImageKind::StockPinned
+        && own != pinned
+        && of_one_line(sighting, Some(&platform.branch), pinned, own);
+    one_line.then(|| {
+        Reason::of(About::PinnedSkew {
+            image: pinned.clone(),
+            platform_image: own.clone(),
+            platform_version: platform.version.clone(),
+        })
     })
 }
 

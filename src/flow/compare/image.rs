@@ -4,13 +4,41 @@ use chrono::{DateTime, Utc};
 
 use crate::model::base::BranchLifecycle;
 use crate::model::ids::ImageId;
-use crate::model::image::Image;
+use crate::model::image::{Image, ImageState};
 use crate::model::reason::{About, Reason};
 
 /// An image in use, or last baked, that EC2 does not list.
 pub(super) fn gone(image: &ImageId) -> Reason {
     Reason::of(About::ImageGone {
         image: image.clone(),
+    })
+}
+
+/// An image that EC2 lists and that starts no instance; absent for one that does, or may yet.
+pub(super) fn starts_nothing(image: &ImageId, state: ImageState) -> Option<Reason> {
+    match state {
+        ImageState::Disabled => Some(disabled(image)),
+        ImageState::Failed | ImageState::Deregistered => Some(unusable(image, state)),
+        ImageState::Pending | ImageState::Available | ImageState::Other => None,
+    }
+}
+
+/// One that somebody disabled.
+pub(super) fn disabled(image: &ImageId) -> Reason {
+    Reason::of(About::ImageDisabled {
+        image: image.clone(),
+    })
+}
+
+/// Listed for a while after its end, or never finished: as good as gone.
+fn unusable(image: &ImageId, state: ImageState) -> Reason {
+    let word = match state {
+        ImageState::Deregistered => "deregistered",
+        _ => "failed",
+    };
+    Reason::of(About::ImageEnded {
+        image: image.clone(),
+        state: word.to_owned(),
     })
 }
 

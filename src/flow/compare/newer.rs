@@ -1,6 +1,7 @@
 //! Whether one image of a line is newer than another: how a recommendation that moved back is told
 //! from one that moved on. Only images of the same line are compared; anything else is not an answer.
 
+use super::lines::shape;
 use crate::model::base::PlatformVersion;
 use crate::model::ids::ImageId;
 use crate::model::image::Image;
@@ -43,8 +44,26 @@ fn facts<'a>(sighting: &'a Sighting, point: Point<'_>) -> Option<Option<&'a Imag
     }
 }
 
+/// True when both are certainly images of one line, whichever is newer.
+pub(super) fn of_one_line(
+    sighting: &Sighting,
+    branch: Option<&str>,
+    a: &ImageId,
+    b: &ImageId,
+) -> bool {
+    let point = |image| Point {
+        image,
+        version: None,
+    };
+    match (facts(sighting, point(a)), facts(sighting, point(b))) {
+        (Some(a_facts), Some(b_facts)) => same_line(sighting, branch, point(a), a_facts, b_facts),
+        _ => false,
+    }
+}
+
 /// The names are of one line, or a platform version of this branch lists `a`, or `a` is gone and its
-/// own tag gives it a version of this line.
+/// own tag gives it a version of this branch. Of a gone image of any other base nothing but its version
+/// is known, and that does not tell whose version it is.
 fn same_line(
     sighting: &Sighting,
     branch: Option<&str>,
@@ -58,7 +77,7 @@ fn same_line(
             platform.branch == branch && platform.images.iter().any(|(_, own)| own == a.image)
         })
     });
-    let tagged = a_facts.is_none() && a.version.is_some();
+    let tagged = branch.is_some() && a_facts.is_none() && a.version.is_some();
     named || listed || tagged
 }
 
@@ -72,14 +91,15 @@ fn platforms(sighting: &Sighting) -> impl Iterator<Item = &PlatformVersion> {
 }
 
 /// What stays the same in the names of one line's images: the platform's part of a Beanstalk image's
-/// name (`64bit-eb_ecs_amazon_linux_2023`), and elsewhere everything that is not a number.
+/// name (`64bit-eb_ecs_amazon_linux_2023`), and elsewhere its [`shape`]: kernel 6.1 and 6.12, Debian 12
+/// and 13 are told apart by their numbers alone.
 fn line(name: &str) -> String {
     let platform = name
         .split_once("-eb_")
         .and_then(|(head, rest)| Some((head.rsplit('.').next()?, rest.split_once("-hvm")?.0)));
     match platform {
         Some((bits, platform)) => format!("{bits}-{platform}"),
-        None => name.chars().filter(|c| !c.is_ascii_digit()).collect(),
+        None => shape(name),
     }
 }
 
@@ -105,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_another_image_is_its_name_without_numbers() {
+    fn the_line_of_another_image_is_its_name_without_what_changes_from_build_to_build() {
         let old = "al2023-ami-ecs-hvm-2023.0.20251010-kernel-6.1-x86_64";
         let new = "al2023-ami-ecs-hvm-2023.0.20260302-kernel-6.1-x86_64";
         assert_eq!(line(old), line(new));
@@ -113,6 +133,22 @@ mod tests {
             line(new),
             line("al2023-ami-hvm-2023.0.20260302-kernel-6.1-x86_64")
         );
+        for (one, other) in [
+            (
+                "al2023-ami-2023.10.20260302.1-kernel-6.1-arm64",
+                "al2023-ami-2023.10.20260302.1-kernel-6.12-arm64",
+            ),
+            (
+                "debian-12-arm64-20250316-2053",
+                "debian-13-arm64-20250316-2053",
+            ),
+            (
+                "RHEL-9.4.0_HVM-20240605-x86_64-82-Hourly2-GP3",
+                "RHEL-8.10.0_HVM-20240605-x86_64-82-Hourly2-GP3",
+            ),
+        ] {
+            assert_ne!(line(one), line(other));
+        }
     }
 
     #[test]

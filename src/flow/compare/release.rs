@@ -2,6 +2,7 @@
 
 use super::{Case, doubt_about};
 use crate::model::base::BaseSource;
+use crate::model::image::{Image, ImageState};
 use crate::model::reason::{About, Reason, Subject};
 use crate::model::sighting::{Seen, Trouble};
 use crate::model::version::VersionWish;
@@ -14,7 +15,7 @@ pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
         Seen::Absent => return Some(doubt(&nothing_announced(&case.watch.base.source))),
     };
     match &case.sighting.images.get(&release.image)?.image {
-        Seen::Known(_) => None,
+        Seen::Known(image) => starts_nothing(case, image).as_ref().map(doubt),
         Seen::Unreachable(trouble) => Some(doubt(trouble)),
         Seen::Absent => Some(Reason::of(About::ReleaseNotListed {
             image: release.image.clone(),
@@ -25,6 +26,27 @@ pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
 
 fn doubt(trouble: &Trouble) -> Reason {
     doubt_about(trouble, Subject::Release)
+}
+
+/// What is announced and cannot be launched: a bake from it would only fail.
+fn starts_nothing(case: &Case<'_>, image: &Image) -> Option<Trouble> {
+    let (state, next) = match image.state {
+        ImageState::Available | ImageState::Other => return None,
+        ImageState::Pending => ("still being made", "look again"),
+        ImageState::Disabled => (
+            "disabled, so that no instance starts from it",
+            "have it enabled by its owner, or choose another base",
+        ),
+        ImageState::Failed | ImageState::Deregistered => (
+            "failed or deregistered, so that no instance starts from it",
+            "look again, and if it stays so choose another base",
+        ),
+    };
+    Some(Trouble {
+        what: format!("image {} of {}", image.id, case.watch.base),
+        why: format!("it is announced, but it is {state}; {next}"),
+        denied: false,
+    })
 }
 
 /// A named base that announces nothing: empty is not success.

@@ -22,6 +22,8 @@ pub struct Standing<'a> {
     pub image_facts: Option<&'a Image>,
     /// It is one of its platform version's own images, whether or not EC2 still lists it.
     pub stock: bool,
+    /// The deployed settings name no image, which means the platform version's own.
+    pub not_set: bool,
     /// The Amazon image that the image comes from; its own id for an Amazon image.
     pub base: Option<&'a ImageId>,
     /// The base of an image that is not Amazon's own.
@@ -48,12 +50,14 @@ impl<'a> Standing<'a> {
         let platform = looking.platform();
         let recommended = platform.and_then(|platform| looking.recommended(platform));
         let known = image.and_then(|image| looking.image(image));
+        let not_set = seen.settings.known().is_some_and(|set| set.not_set);
         let mut standing = Self {
             environment: &seen.environment,
             image,
             kind: ImageKind::Unknown,
             image_facts: known.and_then(|known| known.image.known()),
-            stock: lists(platform, image),
+            stock: not_set || lists(platform, image),
+            not_set,
             base: None,
             made_from: None,
             base_facts: None,
@@ -80,11 +84,19 @@ impl<'a> Standing<'a> {
             .flat_map(|platform| &platform.images)
             .find(|(_, image)| Some(image) == self.image)
             .map(|(architecture, _)| *architecture);
+        let not_set = self.only_image().filter(|_| self.not_set);
+        let listed = listed.or(not_set.map(|(architecture, _)| architecture));
         self.image_facts.map_or(listed, |image| image.architecture)
     }
 
     fn take_lineage(&mut self, looking: &mut Looking<'a>, known: Option<&'a ImageSighting>) {
-        let Some(image) = self.image else { return };
+        let Some(image) = self.image else {
+            let own = self.only_image().filter(|_| self.not_set);
+            self.base = own.map(|(_, image)| image);
+            let base = self.base.and_then(|base| looking.image(base));
+            self.base_facts = base.and_then(|base| base.image.known());
+            return;
+        };
         let amazon = self.image_facts.is_some_and(Image::by_amazon);
         if self.stock || amazon {
             self.base = Some(image);
@@ -101,6 +113,17 @@ impl<'a> Standing<'a> {
         };
         self.base_facts = base.and_then(|base| base.image.known());
         self.base_gone = base.is_some_and(|base| base.image == Seen::Absent);
+    }
+}
+
+impl<'a> Standing<'a> {
+    /// The platform version's image where it has just one: which of several an environment launches
+    /// hangs on its instance types.
+    fn only_image(&self) -> Option<(Architecture, &'a ImageId)> {
+        match self.platform?.images.as_slice() {
+            [(architecture, only)] => Some((*architecture, only)),
+            _ => None,
+        }
     }
 }
 
@@ -149,10 +172,11 @@ impl<'a> Looking<'a> {
             Seen::Known(Settings {
                 image: Some(image), ..
             }) => Some(image),
+            Seen::Known(Settings { not_set: true, .. }) => None, // the platform version's own
             Seen::Known(_) if self.environment.status != "Ready" => None, // not deployed yet
             Seen::Known(_) => self.doubt(
                 what,
-                "the deployed configuration names no image; look at the environment in the console",
+                "no configuration set is deployed; look at the environment in the console",
             ),
             Seen::Absent => self.doubt(
                 what,
@@ -240,6 +264,12 @@ impl<'a> Looking<'a> {
     /// An image with a known base is compared with its platform's images of the same architecture:
     /// where AWS did not tell one, that is a question without an answer, not "no drift".
     fn comparable(&mut self, standing: &Standing<'a>) {
+        if let (ImageKind::StockPinned, Some(platform), Some(architecture)) =
+            (standing.kind, standing.platform, standing.architecture)
+            && let Some(own) = platform.image(architecture)
+        {
+            self.image(own);
+        }
         if standing.made_from.is_none() || standing.image_facts.is_none() {
             return;
         }

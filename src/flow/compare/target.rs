@@ -70,19 +70,24 @@ fn made_from(case: &Case<'_>, standing: &Standing<'_>) -> Option<ImageId> {
         return standing.made_from.cloned();
     };
     let image = standing.image_facts?;
-    match made_here(case, standing) {
+    let base = match made_here(case, standing) {
         Some(made) => Some(made.base_image),
         None => source_of(case.sighting, image, owners).unwrap_or(standing.made_from.cloned()),
-    }
+    };
+    let release = case.release().map(|release| &release.image);
+    case.sighting.at_home(&base?, release).ok()
 }
 
-/// The nearest source of an image that is of one of these owners; a source that is gone may be one.
+/// The nearest source of an image that is of one of these owners; a source that is gone may be one. What
+/// it was copied from in another region is the same image, and no source.
 /// `Some(None)`: a source could not be read, so it is not known. `None`: there is no such source.
 fn source_of(sighting: &Sighting, image: &Image, owners: &[String]) -> Option<Option<ImageId>> {
     let mut at = image;
     for _ in 0..SOURCES_MAX {
         let source = at.source_image.as_ref()?;
         at = match &sighting.images.get(source)?.image {
+            Seen::Known(image) if at.copied_across() => image,
+            Seen::Absent if at.copied_across() => return None,
             Seen::Known(image) if image.is_of(owners) => return Some(Some(source.clone())),
             Seen::Known(image) => image,
             Seen::Absent => return Some(Some(source.clone())),
@@ -132,6 +137,9 @@ fn branch(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
 /// A watch without a recipe makes no image that could take the stock one's place.
 fn stock(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
     case.wanted.recipe_digest.as_ref()?;
+    if standing.not_set {
+        return Some(Reason::of(About::ImageNotSet));
+    }
     let image = standing.image.filter(|_| standing.stock)?;
     Some(Reason::of(About::Stock {
         image: image.clone(),

@@ -11,6 +11,7 @@ use crate::model::bake::RecipeDigest;
 use crate::model::base::{BaseSource, BranchLifecycle};
 use crate::model::ids::{Architecture, ImageId};
 use crate::model::image::{ImageKind, ImageState};
+use crate::model::plan::Action;
 use crate::model::reason::ReasonCode;
 use crate::model::sighting::{Lineage, LineageSource, Seen, Tier, Trouble};
 use crate::model::version::VersionWish;
@@ -128,7 +129,60 @@ const CHANGES: &[(&str, Change, &[&str], &[&str])] = &[
         "somebody pins an older Amazon image",
         |world| world.environments()[0].settings = settings(BASE_450),
         &[],
+        &["PLATFORM_SKEW", "NOT_ON_NEWEST", "STOCK_PINNED"],
+    ),
+    (
+        "somebody pins an Amazon image of another line",
+        |world| {
+            world.amazon("ami-plain", 90);
+            let name = "al2023-ami-2023.10.20260302.1-kernel-6.12-x86_64";
+            world.image_facts("ami-plain").name = name.to_owned();
+            world.environments()[0].settings = settings("ami-plain");
+        },
+        &[],
         &["NOT_ON_NEWEST", "STOCK_PINNED"],
+    ),
+    (
+        "somebody pins an Amazon image, and the platform's own cannot be read",
+        |world| {
+            world.environments()[0].settings = settings(BASE_450);
+            world.image(BASE_451).image = Seen::Unreachable(trouble("image"));
+        },
+        &["UNREACHABLE"],
+        &["NOT_ON_NEWEST", "STOCK_PINNED", "UNREACHABLE"],
+    ),
+    (
+        "the settings name no image",
+        |world| world.environments()[0].settings = without_image(true),
+        &[],
+        &["STOCK"],
+    ),
+    (
+        "no configuration set is deployed",
+        |world| world.environments()[0].settings = without_image(false),
+        &[],
+        &["UNREACHABLE"],
+    ),
+    (
+        "somebody disables the image",
+        |world| in_state(world, ImageState::Disabled),
+        &["IMAGE_DISABLED"],
+        &["IMAGE_DISABLED"],
+    ),
+    (
+        "the image is deregistered and still listed",
+        |world| in_state(world, ImageState::Deregistered),
+        &["IMAGE_GONE"],
+        &["IMAGE_GONE"],
+    ),
+    (
+        "the stock image that somebody went back to is disabled",
+        |world| {
+            world.environments()[0].settings = settings(BASE_451);
+            world.image_facts(BASE_451).state = ImageState::Disabled;
+        },
+        &["UNREACHABLE"],
+        &["IMAGE_DISABLED", "NOT_ON_NEWEST", "STOCK"],
     ),
     (
         "the environment updates",
@@ -253,8 +307,76 @@ const CHANGES: &[(&str, Change, &[&str], &[&str])] = &[
 fn settings(image: &str) -> Seen<crate::model::sighting::Settings> {
     Seen::Known(crate::model::sighting::Settings {
         image: Some(image.into()),
+        not_set: false,
         draft: None,
     })
+}
+
+fn without_image(not_set: bool) -> Seen<crate::model::sighting::Settings> {
+    Seen::Known(crate::model::sighting::Settings {
+        image: None,
+        not_set,
+        draft: None,
+    })
+}
+
+fn in_state(world: &mut World, state: ImageState) {
+    world.image_facts("ami-ours").state = state;
+    world.change_ours(|ours| ours[0].state = state);
+}
+
+#[test]
+fn what_starts_nothing_is_told_with_its_remedy_and_baked_anew() {
+    let mut world = in_step();
+    in_state(&mut world, ImageState::Disabled);
+    let reason = world.reason(ReasonCode::ImageDisabled);
+    assert!(
+        reason.message.contains("aws ec2 enable-image"),
+        "{reason:?}"
+    );
+    let item = world.plan();
+    let Action::Bake { generation, .. } = &item.action else {
+        panic!("{item:?}");
+    };
+    assert_eq!(*generation, 1, "its name is taken by the disabled one");
+    // One that takes its place: the disabled one is no news of the watch any more.
+    world.ours("ami-ours-1", BASE_451, 1);
+    assert_eq!(world.own_codes(), [""; 0]);
+}
+
+#[test]
+fn a_release_that_starts_nothing_is_not_baked_from() {
+    for state in [
+        ImageState::Disabled,
+        ImageState::Pending,
+        ImageState::Failed,
+        ImageState::Deregistered,
+    ] {
+        let mut world = World::new();
+        world.image_facts(BASE_451).state = state;
+        let reason = world.reason(ReasonCode::Unreachable);
+        assert_eq!(reason.facts()["about"], "release", "{state:?}");
+        assert!(
+            matches!(world.plan().action, Action::CannotTell),
+            "{state:?}"
+        );
+    }
+}
+
+#[test]
+fn a_setting_without_an_image_is_the_platforms_own() {
+    let mut world = in_step();
+    world.environments()[0].settings = without_image(true);
+    let drift = world.drift();
+    let target = &drift.targets[0];
+    assert_eq!((target.kind, &target.image), (ImageKind::Stock, &None));
+    assert_eq!(target.base_image, Some(BASE_451.into()));
+    let stock = world.reason(ReasonCode::Stock);
+    assert_eq!(stock.facts()["image"], "not set");
+    // Of several images the one that it runs hangs on its instance types.
+    let arm = (Architecture::Arm64, "ami-arm-base".into());
+    world.platform("4.5.1").images.push(arm);
+    assert_eq!(world.drift().targets[0].base_image, None);
 }
 
 #[test]

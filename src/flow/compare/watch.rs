@@ -7,6 +7,7 @@ use super::newer::{Point, newer};
 use super::{Case, doubt_about, holds, image, in_order, matching, release};
 use crate::model::bake::{KeyInputs, RecipeDigest};
 use crate::model::base::Release;
+use crate::model::image::ImageState;
 use crate::model::made::Made;
 use crate::model::reason::{About, Class, HeldOn, Reason, Subject};
 use crate::model::sighting::Seen;
@@ -52,7 +53,7 @@ fn drifted(case: &Case<'_>, recipe: &RecipeDigest) -> Vec<Reason> {
             .chain(against_recipe(current, recipe))
             .chain(too_old(case, current))
             .collect(),
-        (None, Some(lost)) => [image::gone(&lost.image)]
+        (None, Some(lost)) => [lost_image(lost)]
             .into_iter()
             .chain(against_base(case, lost))
             .chain(against_recipe(lost, recipe))
@@ -62,6 +63,14 @@ fn drifted(case: &Case<'_>, recipe: &RecipeDigest) -> Vec<Reason> {
             .map(|release| nothing_baked(case, release))
             .into_iter()
             .collect(),
+    }
+}
+
+/// Gone, or there and of no use.
+fn lost_image(lost: &Made) -> Reason {
+    match lost.state {
+        ImageState::Disabled => image::disabled(&lost.image),
+        _ => image::gone(&lost.image),
     }
 }
 

@@ -4,17 +4,39 @@
 //! publishes; then `GetImageAncestry`, which remembers images that are gone; then the tag that every
 //! image of ours carries from birth, which is also what is left when ancestry could not be asked; and
 //! last the source that is gone itself. Where none of them knows, the word of whoever adopted it.
+//!
+//! An image can be a copy of one of another region. Sources are followed there, and what is found is
+//! named by its own id; [`super::images`] then puts Amazon's image of the look's region in its place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::Ancestor;
-use crate::model::ids::ImageId;
+use crate::model::ids::{ImageId, Region};
 use crate::model::image::Image;
 use crate::model::sighting::{ImageSighting, Lineage, LineageSource, Seen, Trouble};
 use crate::model::tags;
 
 /// What EC2 answered about images.
 pub(super) type Images = BTreeMap<ImageId, Seen<Image>>;
+
+/// An image, and the region that it is in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub image: ImageId,
+    pub region: Region,
+    /// The image that names it is of another region: a copy of it, the same image.
+    pub across: bool,
+}
+
+impl Place {
+    fn of_source(image: &Image, source: &ImageId) -> Self {
+        Self {
+            image: source.clone(),
+            region: image.region_of_source().clone(),
+            across: image.copied_across(),
+        }
+    }
+}
 
 /// Where following `SourceImageId` ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +46,9 @@ pub(super) enum Chain {
     /// At this Amazon image.
     Base(ImageId),
     /// At an image that was not read yet.
-    Unread(ImageId),
+    Unread(Place),
     /// At an image that EC2 does not list any more (named), or at one without a source.
-    Nowhere(Option<ImageId>),
+    Nowhere(Option<Place>),
     /// At an image that could not be read.
     Unreachable(Trouble),
 }
@@ -35,71 +57,90 @@ pub(super) enum Chain {
 pub(super) fn chain(start: &ImageId, images: &Images) -> Chain {
     let mut seen = BTreeSet::new();
     let mut at = start;
+    let mut named: Option<Place> = None;
     loop {
         let image = match images.get(at) {
-            None => return Chain::Unread(at.clone()),
-            Some(Seen::Absent) => return Chain::Nowhere((at != start).then(|| at.clone())),
+            None => return named.map_or(Chain::Nowhere(None), Chain::Unread),
+            Some(Seen::Absent) => return Chain::Nowhere(named),
             Some(Seen::Unreachable(trouble)) => return Chain::Unreachable(trouble.clone()),
             Some(Seen::Known(image)) => image,
         };
         match &image.source_image {
             _ if image.by_amazon() && at == start => return Chain::Here,
             _ if image.by_amazon() => return Chain::Base(at.clone()),
-            Some(source) if seen.insert(at) => at = source,
+            Some(source) if seen.insert(at) => {
+                named = Some(Place::of_source(image, source));
+                at = source;
+            }
             Some(_) | None => return Chain::Nowhere(None),
         }
     }
 }
 
-/// The sources that chains end at because nobody read them yet.
-pub(super) fn missing_sources(images: &Images) -> BTreeSet<ImageId> {
+/// The sources that chains end at because nobody read them yet, or not where they are: one that was
+/// asked for in the look's region is not listed there when it is of another.
+pub(super) fn missing_sources(images: &Images) -> BTreeSet<Place> {
     images
         .keys()
         .filter_map(|id| match chain(id, images) {
             Chain::Unread(source) => Some(source),
+            Chain::Nowhere(Some(source)) if source.across => Some(source),
             _ => None,
         })
         .collect()
 }
 
-/// The verdict on one image; `asked` is its ancestry, where that was asked for.
+/// The verdict on one image, and the region of its base where that was not read yet; `asked` is its
+/// ancestry, where that was asked for.
 pub(super) fn settle(
     id: &ImageId,
     images: &Images,
     asked: Option<&Result<Vec<Ancestor>, Trouble>>,
-) -> Lineage {
+) -> (Lineage, Option<Region>) {
     match chain(id, images) {
-        Chain::Here => Lineage::IsBase,
-        Chain::Base(base) => from(base, LineageSource::SourceImage),
-        Chain::Unreachable(trouble) => Lineage::Unreachable(trouble),
+        Chain::Here => (Lineage::IsBase, None),
+        Chain::Base(base) => (from(base, LineageSource::SourceImage), None),
+        Chain::Unreachable(trouble) => (Lineage::Unreachable(trouble), None),
         Chain::Unread(_) => remembered(id, images, asked, None),
         Chain::Nowhere(gone) => remembered(id, images, asked, gone),
     }
 }
 
 /// Beyond what `SourceImageId` leads to. A source that is gone, and of which ancestry knows no more,
-/// is the base: what EC2 does not list is not what is recommended now, whoever owned it.
+/// is the base: what EC2 does not list is not what is recommended now, whoever owned it. One that was
+/// only copied from region to region is no base, gone or not.
 fn remembered(
     id: &ImageId,
     images: &Images,
     asked: Option<&Result<Vec<Ancestor>, Trouble>>,
-    gone: Option<ImageId>,
-) -> Lineage {
+    gone: Option<Place>,
+) -> (Lineage, Option<Region>) {
+    let gone = gone.filter(|place| !place.across);
     let ancestor = asked
         .and_then(|answer| answer.as_ref().ok())
         .into_iter()
         .flatten()
         .find(|ancestor| ancestor.image != *id && is_amazon(ancestor));
-    let tagged = images
-        .get(id)
-        .and_then(Seen::known)
-        .and_then(|image| image.tags.get(tags::BASE_IMAGE));
+    let image = images.get(id).and_then(Seen::known);
+    let tagged = image.and_then(|image| {
+        // A copy's tags are those of the image that it was copied from.
+        let base = image.tags.get(tags::BASE_IMAGE)?;
+        Some((base, image.region_of_source().clone()))
+    });
     match (ancestor, tagged, asked, gone) {
-        (Some(ancestor), ..) => from(ancestor.image.clone(), LineageSource::Ancestry),
-        (None, Some(base), ..) => from(base.as_str().into(), LineageSource::Tag),
-        (None, None, Some(Err(trouble)), _) => Lineage::Unreachable(trouble.clone()),
-        (None, None, Some(Ok(_)), Some(gone)) => from(gone, LineageSource::SourceImage),
-        (None, None, Some(Ok(_)), None) | (None, None, None, _) => Lineage::NotKnown,
+        (Some(ancestor), ..) => (
+            from(ancestor.image.clone(), LineageSource::Ancestry),
+            Some(ancestor.region.clone()),
+        ),
+        (None, Some((base, region)), ..) => {
+            (from(base.as_str().into(), LineageSource::Tag), Some(region))
+        }
+        (None, None, Some(Err(trouble)), _) => (Lineage::Unreachable(trouble.clone()), None),
+        (None, None, Some(Ok(_)), Some(gone)) => (
+            from(gone.image, LineageSource::SourceImage),
+            Some(gone.region),
+        ),
+        (None, None, Some(Ok(_)), None) | (None, None, None, _) => (Lineage::NotKnown, None),
     }
 }
 
@@ -154,6 +195,7 @@ mod tests {
     fn ancestor(id: &str, alias: Option<&str>) -> Ancestor {
         Ancestor {
             image: id.into(),
+            region: "eu-west-1".into(),
             owner_alias: alias.map(str::to_owned),
             source: None,
             created: None,
@@ -161,17 +203,75 @@ mod tests {
     }
 
     fn copy(images: &Images, asked: Option<&Result<Vec<Ancestor>, Trouble>>) -> Lineage {
-        settle(&"ami-copy".into(), images, asked)
+        settle(&"ami-copy".into(), images, asked).0
     }
 
     fn source(base: &str) -> Lineage {
         from(base.into(), LineageSource::SourceImage)
     }
 
+    fn place(image: &str, across: bool) -> Place {
+        let region = match across {
+            true => "us-east-1",
+            false => "eu-west-1",
+        };
+        Place {
+            image: image.into(),
+            region: region.into(),
+            across,
+        }
+    }
+
+    /// `ami-copy` was copied from `ami-mid` of another region.
+    fn copied() -> Images {
+        let mut images = images();
+        for (id, seen) in &mut images {
+            if let Seen::Known(image) = seen {
+                match id.as_str() {
+                    "ami-copy" => image.source_region = Some("us-east-1".into()),
+                    _ => image.region = "us-east-1".into(),
+                }
+            }
+        }
+        images
+    }
+
+    #[test]
+    fn a_source_of_another_region_is_looked_for_there() {
+        let mut images = copied();
+        assert_eq!(copy(&images, None), source("ami-base"));
+        images.remove(&ImageId::from("ami-base"));
+        let base = Place {
+            across: false,
+            ..place("ami-base", true)
+        };
+        assert_eq!(missing_sources(&images), [base].into());
+        images.remove(&ImageId::from("ami-mid"));
+        assert_eq!(missing_sources(&images), [place("ami-mid", true)].into());
+        images.insert("ami-mid".into(), Seen::Absent);
+        assert_eq!(
+            missing_sources(&images),
+            [place("ami-mid", true)].into(),
+            "it is not listed here because it is there"
+        );
+    }
+
+    #[test]
+    fn what_an_image_was_copied_from_is_no_base_even_when_it_is_gone() {
+        let mut images = copied();
+        images.insert("ami-mid".into(), Seen::Absent);
+        assert_eq!(copy(&images, Some(&Ok(Vec::new()))), Lineage::NotKnown);
+        let mut there = ancestor("ami-base", Some("amazon"));
+        there.region = "us-east-1".into();
+        let told = settle(&"ami-copy".into(), &images, Some(&Ok(vec![there])));
+        let base = from("ami-base".into(), LineageSource::Ancestry);
+        assert_eq!(told, (base, Some("us-east-1".into())));
+    }
+
     #[test]
     fn the_chain_leads_to_amazon() {
         let images = images();
-        assert_eq!(settle(&"ami-base".into(), &images, None), Lineage::IsBase);
+        assert_eq!(settle(&"ami-base".into(), &images, None).0, Lineage::IsBase);
         assert_eq!(copy(&images, None), source("ami-base"));
     }
 
@@ -179,7 +279,7 @@ mod tests {
     fn what_was_not_read_is_named_to_be_read() {
         let mut images = images();
         images.remove(&ImageId::from("ami-mid"));
-        assert_eq!(missing_sources(&images), BTreeSet::from(["ami-mid".into()]));
+        assert_eq!(missing_sources(&images), [place("ami-mid", false)].into());
     }
 
     #[test]
@@ -188,7 +288,7 @@ mod tests {
         images.insert("ami-mid".into(), Seen::Absent);
         assert_eq!(
             chain(&"ami-copy".into(), &images),
-            Chain::Nowhere(Some("ami-mid".into()))
+            Chain::Nowhere(Some(place("ami-mid", false)))
         );
         let line = vec![
             ancestor("ami-copy", Some("self")),

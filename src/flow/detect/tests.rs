@@ -11,6 +11,7 @@ use crate::cloud::{ByHand, Connection, Identity, Pace};
 use crate::flow::compare::standing::Standing;
 use crate::flow::survey::survey;
 use crate::flow::test_world::codes;
+use crate::model::bake::{BakeKey, KeyInputs, RecipeDigest};
 use crate::model::base::BaseSource;
 use crate::model::history::Memory;
 use crate::model::hold::{HeldThing, Hold};
@@ -40,7 +41,7 @@ fn start() -> DateTime<Utc> {
 
 impl Town {
     /// Retries of the SDK pass quickly: the clock runs a thousand times as fast.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::on(Clock::scaled(start(), 1000.0))
     }
 
@@ -105,7 +106,7 @@ impl Town {
         }
     }
 
-    fn environment_on(&self, name: &str, image: &str) {
+    pub(super) fn environment_on(&self, name: &str, image: &str) {
         let spec = EnvironmentSpec::new("shop", name, BRANCH).image(image);
         self.at().environment(spec).unwrap();
     }
@@ -125,7 +126,7 @@ impl Town {
         sight(&self.cloud, &self.clock, look).await
     }
 
-    async fn survey(&self) -> Sighting {
+    pub(super) async fn survey(&self) -> Sighting {
         self.look(&Look::everything()).await
     }
 
@@ -145,7 +146,7 @@ fn calls<const N: usize>(expected: [(&str, u64); N]) -> BTreeMap<String, u64> {
         .into()
 }
 
-fn standing<'a>(sighting: &'a Sighting, name: &str) -> Standing<'a> {
+pub(super) fn standing<'a>(sighting: &'a Sighting, name: &str) -> Standing<'a> {
     let mut seen = sighting.environments.known().unwrap().iter();
     let found = seen.find(|seen| seen.environment.target.environment == name);
     Standing::of(sighting, found.unwrap())
@@ -509,17 +510,29 @@ async fn an_ssm_base_reads_plain_ids_and_json() {
 }
 
 impl Town {
-    /// A verified image of a watch, so many days old.
+    /// A verified image of a watch, so many days old, with what EC2 records of a bake.
     fn baked(&self, watch: &str, generation: &str, base: &str, age_days: i64) -> String {
-        let mut spec = ImageSpec::mine(&format!("{watch}-{generation}"));
+        let recipe = RecipeDigest::from_tag("d");
+        let key = BakeKey::derive(&KeyInputs {
+            installation: &"acme".into(),
+            watch: &watch.into(),
+            release_image: &base.into(),
+            recipe_digest: &recipe,
+            architecture: Architecture::X86_64,
+            generation: generation.parse().unwrap(),
+        });
+        let name = format!("amiwatch/{watch}/4.5.0/{}-{generation}", key.short());
+        let mut spec = ImageSpec::mine(&name).source(base);
+        spec.source_instance_id = Some("i-0123456789abcdef0".to_owned());
         spec.created = Some(start() - chrono::TimeDelta::days(age_days));
         for (name, value) in [
             (tags::INSTALLATION, "acme"),
             (tags::WATCH, watch),
             (tags::ROLE, "image"),
+            (tags::KEY, key.as_str()),
             (tags::GENERATION, generation),
             (tags::BASE_IMAGE, base),
-            (tags::RECIPE_DIGEST, "d"),
+            (tags::RECIPE_DIGEST, recipe.as_str()),
             (tags::STATE, "verified"),
         ] {
             spec.tags.insert(name.to_owned(), value.to_owned());

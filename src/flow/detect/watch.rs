@@ -1,6 +1,6 @@
 //! What belongs to one watch: the newest release of its base, and the images it has of its own.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::earlier::{Earlier, earlier};
 use super::images;
@@ -9,7 +9,7 @@ use crate::cloud::Cloud;
 use crate::flow::compare::own::youngest;
 use crate::model::base::{Base, Release};
 use crate::model::history::Memory;
-use crate::model::ids::{ImageId, Installation};
+use crate::model::ids::{ImageId, Installation, Region};
 use crate::model::image::Image;
 use crate::model::made::Made;
 use crate::model::sighting::{Seen, Sighting, WatchSighting};
@@ -36,11 +36,16 @@ pub async fn watch_sighting(
         .known()
         .and_then(|ours| youngest(ours, watch, memory, sighting.at));
     let newest = found.newest.known().map(|newest| newest.image.clone());
-    let behind: BTreeSet<ImageId> = newest
+    let made = made.map(|made| {
+        let region = region_of_base(&made, &ours).unwrap_or_else(|| cloud.region().clone());
+        (made.base_image, region)
+    });
+    let behind: BTreeMap<ImageId, Region> = newest
+        .map(|newest| (newest, cloud.region().clone()))
         .into_iter()
-        .chain(made.map(|made| made.base_image))
+        .chain(made)
         .collect();
-    images::read_more(cloud, behind, sighting).await;
+    images::read_more_of(cloud, behind, sighting).await;
     let release = release(found.newest, &watch.base, sighting);
     let before = match release.known() {
         Some(newest) if memory.passes_over(newest, watch.soak, sighting.at) => {
@@ -55,6 +60,13 @@ pub async fn watch_sighting(
         lines: found.lines,
         ours,
     }
+}
+
+/// Where the base lies that an image's tags name: a copy carries the tags of what it was copied from.
+fn region_of_base(made: &Made, ours: &Seen<Vec<Image>>) -> Option<Region> {
+    let mut images = ours.known()?.iter();
+    let image = images.find(|image| image.id == made.image)?;
+    Some(image.region_of_source().clone())
 }
 
 /// The announcement with what EC2 says of the image. An architecture that differs from the watch's is

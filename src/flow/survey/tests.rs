@@ -1,7 +1,7 @@
 //! The JSON is contract: one snapshot of every field in its order.
 
 use super::*;
-use crate::flow::test_world::{BASE_450, BASE_451, World, codes, trouble};
+use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, World, codes, trouble};
 use crate::model::sighting::{Seen, Tier};
 
 fn fleet() -> World {
@@ -107,12 +107,13 @@ fn the_json_is_contract() {
 #[test]
 fn stock_has_no_drift_and_other_images_are_judged_by_their_own_branch() {
     let mut world = World::new();
-    world.amazon("ami-other", 3);
+    world.amazon("ami-plain", 3);
+    world.image_facts("ami-plain").name = "al2023-ami-2023.10.20260302.1-x86_64".to_owned();
     world.custom("ami-hand", BASE_450);
     world.custom("ami-fresh", BASE_451);
     for (name, version, image) in [
         ("a-stock", "4.5.0", BASE_450),
-        ("b-pinned", "4.5.1", "ami-other"),
+        ("b-pinned", "4.5.1", "ami-plain"),
         ("c-behind", "4.5.1", "ami-hand"),
         ("d-in-step", "4.5.1", "ami-fresh"),
         ("e-skewed", "4.5.0", "ami-fresh"),
@@ -187,7 +188,22 @@ fn drift_is_an_exit_code_only_when_asked_for() {
         (Exit::Done, Exit::Drift)
     );
     world.environments().clear();
-    assert_eq!(survey(&[world.sighting]).exit(true), Exit::Done);
+    assert_eq!(
+        survey(std::slice::from_ref(&world.sighting)).exit(true),
+        Exit::Done
+    );
+    // An old Amazon image that stayed while the platform moved.
+    world.environment("shop-pinned", "4.5.1", BASE_440);
+    let pinned = survey(&[world.sighting]);
+    assert_eq!(
+        (pinned.exit(false), pinned.exit(true)),
+        (Exit::Done, Exit::Drift)
+    );
+    assert_eq!(
+        pinned.sentences()[0],
+        "shop/shop-pinned: PLATFORM_SKEW: The environment runs platform version 4.5.1, whose base is \
+         ami-base451; ami-base440, which somebody set, is of another release."
+    );
 }
 
 #[test]

@@ -62,9 +62,24 @@ pub enum About {
     ImageGone {
         image: ImageId,
     },
+    /// Listed still, and as good as gone.
+    ImageEnded {
+        image: ImageId,
+        /// `deregistered` or `failed`.
+        state: String,
+    },
+    ImageDisabled {
+        image: ImageId,
+    },
     PlatformSkew {
         image: ImageId,
         made_from: ImageId,
+        platform_image: ImageId,
+        platform_version: String,
+    },
+    /// An Amazon image of the platform's line that somebody set, of another release than its version's.
+    PinnedSkew {
+        image: ImageId,
         platform_image: ImageId,
         platform_version: String,
     },
@@ -75,6 +90,8 @@ pub enum About {
     Stock {
         image: ImageId,
     },
+    /// The settings name no image, which means the platform version's own.
+    ImageNotSet,
     Soaking {
         newest: ImageId,
         version: String,
@@ -279,10 +296,11 @@ impl About {
             Self::TooOld { .. } => ReasonCode::TooOld,
             Self::BaseGone { .. } => ReasonCode::BaseGone,
             Self::BaseWithdrawn { .. } => ReasonCode::BaseWithdrawn,
-            Self::ImageGone { .. } => ReasonCode::ImageGone,
-            Self::PlatformSkew { .. } => ReasonCode::PlatformSkew,
+            Self::ImageGone { .. } | Self::ImageEnded { .. } => ReasonCode::ImageGone,
+            Self::ImageDisabled { .. } => ReasonCode::ImageDisabled,
+            Self::PlatformSkew { .. } | Self::PinnedSkew { .. } => ReasonCode::PlatformSkew,
             Self::NotOnNewest { .. } => ReasonCode::NotOnNewest,
-            Self::Stock { .. } => ReasonCode::Stock,
+            Self::Stock { .. } | Self::ImageNotSet => ReasonCode::Stock,
             Self::Soaking { .. } => ReasonCode::Soaking,
             Self::Held { .. } => ReasonCode::Held,
             Self::Quarantined { .. } => ReasonCode::Quarantined,

@@ -97,6 +97,7 @@ impl Facts {
                 .put("base_image", made_from)
                 .put("recommended_image", newest),
             About::ImageGone { image }
+            | About::ImageDisabled { image }
             | About::Stock { image }
             | About::LineageUnknown { image } => self.put("image", image),
             About::PlatformSkew {
@@ -109,6 +110,17 @@ impl Facts {
                 .put("base_image", made_from)
                 .put("platform_image", platform_image)
                 .put("platform_version", platform_version),
+            About::ImageEnded { image, state } => self.put("image", image).put("state", state),
+            About::PinnedSkew {
+                image,
+                platform_image,
+                platform_version,
+            } => self
+                .put("image", image)
+                .put("base_image", image)
+                .put("platform_image", platform_image)
+                .put("platform_version", platform_version),
+            About::ImageNotSet => self.put("image", "not set"),
             About::NotOnNewest { image, newest } => {
                 self.put("image", image).put("newest_image", newest)
             }

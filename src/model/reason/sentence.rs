@@ -66,6 +66,24 @@ pub(super) fn of(about: &About) -> String {
         About::ImageGone { image } => {
             format!("EC2 does not list {image} any more: new instances cannot start from it.")
         }
+        About::ImageEnded { image, state } => {
+            format!("EC2 lists {image} as {state}: new instances cannot start from it.")
+        }
+        About::ImageDisabled { image } => format!(
+            "{image} is disabled: new instances cannot start from it until somebody enables it \
+             (`aws ec2 enable-image --image-id {image}`)."
+        ),
+        About::PinnedSkew {
+            image,
+            platform_image,
+            platform_version,
+        } => format!(
+            "The environment runs platform version {platform_version}, whose base is \
+             {platform_image}; {image}, which somebody set, is of another release."
+        ),
+        About::ImageNotSet => {
+            "The environment names no image, so it runs its platform version's own.".to_owned()
+        }
         About::PlatformSkew {
             image,
             made_from,

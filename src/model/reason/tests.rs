@@ -126,6 +126,17 @@ fn samples() -> Vec<About> {
             line: branch(),
         },
         About::ImageGone { image: image() },
+        About::ImageEnded {
+            image: image(),
+            state: text("deregistered"),
+        },
+        About::ImageDisabled { image: image() },
+        About::PinnedSkew {
+            image: image(),
+            platform_image: newest(),
+            platform_version: version(),
+        },
+        About::ImageNotSet,
         About::PlatformSkew {
             image: image(),
             made_from: base(),
