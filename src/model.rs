@@ -37,6 +37,7 @@ pub mod secret;
 
 pub mod told;
 
+pub mod genuine;
 pub mod history;
 
 pub mod plain_text;

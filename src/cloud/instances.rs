@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, Instance as SdkInstance, InstanceStateName};
+use aws_sdk_ec2::types::{Filter, HttpTokensState, Instance as SdkInstance, InstanceStateName};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -38,6 +38,8 @@ pub struct Instance {
     pub vpc: Option<VpcId>,
     pub availability_zone: Option<String>,
     pub client_token: Option<String>,
+    /// Its metadata is given to who has a session token only.
+    pub imds_v2_only: bool,
     pub tags: BTreeMap<String, String>,
 }
 
@@ -238,6 +240,9 @@ fn our_instance(instance: &SdkInstance) -> Option<Instance> {
             .client_token()
             .filter(|token| !token.is_empty())
             .map(str::to_owned),
+        imds_v2_only: instance
+            .metadata_options()
+            .is_some_and(|options| options.http_tokens() == Some(&HttpTokensState::Required)),
         tags: our_tags(instance.tags()),
     })
 }

@@ -1,6 +1,7 @@
 //! Security groups: the guests' own one lets nothing in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use aws_sdk_ec2::types::{Filter, IpPermission, ResourceType, SecurityGroup as SdkGroup};
 
@@ -20,6 +21,7 @@ pub struct SecurityGroup {
     pub id: SecurityGroupId,
     pub vpc: VpcId,
     pub name: String,
+    pub description: String,
     pub inbound: Vec<InboundRule>,
     pub tags: BTreeMap<String, String>,
 }
@@ -33,6 +35,20 @@ pub struct InboundRule {
     pub to_port: Option<i32>,
     /// Address ranges, groups and prefix lists, in that order.
     pub sources: Vec<String>,
+}
+
+/// `tcp 22-22 from 0.0.0.0/0`
+impl fmt::Display for InboundRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.protocol.as_str() {
+            "-1" => f.write_str("everything")?,
+            protocol => f.write_str(protocol)?,
+        }
+        if let (Some(from), Some(to)) = (self.from_port, self.to_port) {
+            write!(f, " {from}-{to}")?;
+        }
+        write!(f, " from {}", self.sources.join(", "))
+    }
 }
 
 impl Cloud {
@@ -52,6 +68,19 @@ impl Cloud {
         let groups = self.describe_groups(name, filters).await?;
         // The filter reads `*` and `?` as wildcards; a name is a name here.
         Ok(groups.into_iter().find(|group| group.name == name))
+    }
+
+    /// The groups of these ids, sorted; one that EC2 does not list is not among them.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn security_groups(
+        &self,
+        ids: &[SecurityGroupId],
+    ) -> Result<Vec<SecurityGroup>, CloudError> {
+        let by_id = vec![filter("group-id", ids.iter().map(SecurityGroupId::as_str))];
+        let named: Vec<&str> = ids.iter().map(SecurityGroupId::as_str).collect();
+        self.describe_groups(&named.join(", "), by_id).await
     }
 
     /// The groups that carry all of these tags, sorted by id.
@@ -138,6 +167,7 @@ fn our_group(group: &SdkGroup) -> Option<SecurityGroup> {
         id: SecurityGroupId::from(group.group_id()?),
         vpc: VpcId::from(group.vpc_id().unwrap_or_default()),
         name: group.group_name().unwrap_or_default().to_owned(),
+        description: group.description().unwrap_or_default().to_owned(),
         inbound: group.ip_permissions().iter().map(our_rule).collect(),
         tags: our_tags(group.tags()),
     })

@@ -49,14 +49,12 @@ mod tests {
         let slow = Duration::from_secs(37);
         let (cloud, asked) = account(slow, 16, move |_, _| Reply::Answer(200, images.to_owned()));
         assert_eq!(cloud.own_images(&[]).await.unwrap(), []);
-        let asked = asked.lock().unwrap();
-        assert_eq!(asked.len(), 1);
-        assert!(
-            asked[0].contains("MaxResults="),
-            "page by page: {}",
-            asked[0]
-        );
-
+        {
+            let asked = asked.lock().unwrap();
+            assert_eq!(asked.len(), 1);
+            let by_page = asked[0].contains("MaxResults=");
+            assert!(by_page, "page by page: {}", asked[0]);
+        }
         let (cloud, _) = account(slow, 16, |_, _| Reply::Answer(200, String::new()));
         let error = cloud.regions().await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Transient, "others keep their time");

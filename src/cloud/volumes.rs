@@ -25,6 +25,8 @@ pub struct Volume {
     pub attached_to: Vec<InstanceId>,
     /// It goes when the instance that it is attached to does.
     pub goes_with_instance: bool,
+    /// It began as a snapshot's content.
+    pub from_snapshot: bool,
     pub tags: BTreeMap<String, String>,
 }
 
@@ -80,6 +82,7 @@ fn our_volume(volume: &aws_sdk_ec2::types::Volume) -> Option<Volume> {
         attached_to: attachments
             .filter_map(|one| one.instance_id().map(InstanceId::from))
             .collect(),
+        from_snapshot: volume.snapshot_id().is_some_and(|id| !id.is_empty()),
         goes_with_instance: goes.len() > 0 && goes.all(|one| one),
         tags: our_tags(volume.tags()),
     })

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::model::bake::{BakeKey, BakedImage, RecipeDigest, digest};
 use crate::model::base::{BaseSource, PlatformVersion};
+use crate::model::genuine::contradiction;
 use crate::model::ids::{Architecture, ImageId};
 use crate::model::image::{Image, ImageState};
 use crate::model::made::{Made, Stage};
@@ -265,12 +266,25 @@ fn base(
     }
 }
 
-/// A base may be one of the account's own images: then the line to Amazon leads past it.
+/// Copies of copies are two or three long.
+const COPIES_MAX: usize = 8;
+
+/// A base may be one of the account's own images: then the line to Amazon leads past it. An image that was
+/// copied from another region was made from what that one was made from.
 fn of_the_release(case: &Case<'_>, image: &Image) -> Option<ImageId> {
     let release = case.seen.release.known()?;
-    let source = image.source_image.as_ref()?;
-    let said_otherwise = case.base.is_some_and(|said| said != source);
-    (*source == release.image && !said_otherwise).then(|| source.clone())
+    let mut made = image;
+    for _ in 0..COPIES_MAX {
+        let copied_from = made.source_image.as_ref().filter(|_| made.copied_across());
+        let Some(source) = copied_from else { break };
+        made = case.sighting.images.get(source)?.image.known()?;
+    }
+    let source = made.source_image.as_ref()?;
+    let here = case.sighting.at_home(source, Some(&release.image)).ok()?;
+    let said_otherwise = case
+        .base
+        .is_some_and(|said| *said != here && said != source);
+    (here == release.image && !said_otherwise).then_some(here)
 }
 
 /// Amazon's, or of whom the watch's base names.
@@ -295,7 +309,8 @@ fn a_base(case: &Case<'_>, said: &ImageId) -> Result<ImageId, Refusal> {
 
 /// The key of an image that no bake of ours made is its own: it must not pass for another's.
 fn key(image: &Image) -> BakeKey {
-    match image.tags.get(tags::KEY) {
+    let borne_out = contradiction(image).is_none();
+    match image.tags.get(tags::KEY).filter(|_| borne_out) {
         Some(tag) => BakeKey::from_tag(tag),
         None => BakeKey::from_tag(&digest(&["amiwatch adopted 1", image.id.as_str()])),
     }

@@ -55,6 +55,8 @@ mod stopping;
 
 mod image;
 
+mod image_found;
+
 mod clean_up;
 
 mod closing;

@@ -38,6 +38,9 @@ mod watch;
 mod bases_tests;
 
 #[cfg(test)]
+mod genuine_tests;
+
+#[cfg(test)]
 mod holds_tests;
 
 #[cfg(test)]

@@ -173,7 +173,8 @@ impl Weighing<'_> {
                     generation,
                 },
                 vec![format!(
-                    "{current} is verified and of the wanted key: it is adopted."
+                    "{current} is verified, and its name, key and source are those of a bake of this \
+                     watch; this store did not bake it: it is adopted."
                 )],
             )
         })

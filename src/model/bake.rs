@@ -146,6 +146,9 @@ pub struct BakeOrder {
     /// Tried in turn on capacity errors.
     pub launches: Vec<LaunchChoice>,
     pub network: NetworkOrder,
+    /// Guests are launched although a security group lets something in.
+    #[serde(default)]
+    pub allow_inbound: bool,
     pub instance_profile: Option<String>,
     pub public_ip: Option<bool>,
     pub root_volume: RootVolume,
@@ -190,6 +193,14 @@ pub enum NetworkOrder {
         vpc: super::ids::VpcId,
         group_name: String,
     },
+}
+
+/// What the group that amiwatch makes says of itself. EC2 lets nobody change it.
+pub const GROUP_DESCRIPTION: &str = "amiwatch builders: nothing may come in";
+
+/// The name of that group, in every VPC.
+pub fn group_name(installation: &Installation) -> String {
+    format!("amiwatch-{installation}-no-inbound")
 }
 
 /// What is changed about the root volume; absent fields keep the base's.

@@ -51,6 +51,8 @@ pub enum NoteCode {
     EarlierRelease,
     /// An earlier release could not be read, and so was not taken.
     EarlierUntold,
+    /// An image's tags say that it is this watch's, and EC2 does not bear them out.
+    TagsNotBorneOut,
 }
 
 impl NoteCode {
@@ -61,6 +63,7 @@ impl NoteCode {
             Self::SoakLongerThanCadence => "soak_longer_than_cadence",
             Self::EarlierRelease => "earlier_release",
             Self::EarlierUntold => "earlier_untold",
+            Self::TagsNotBorneOut => "tags_not_borne_out",
         }
     }
 }

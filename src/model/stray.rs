@@ -58,6 +58,9 @@ pub struct Thing {
     pub held_by: Vec<String>,
     /// What goes with it: an image's snapshots.
     pub parts: Vec<String>,
+    /// What EC2 records of it that no bake can have made so: anybody may tag.
+    #[serde(skip)]
+    pub contradiction: Option<String>,
 }
 
 /// As far as states are treated differently here.

@@ -107,6 +107,8 @@ pub struct Builder {
     pub instance_profile: Option<String>,
     pub proof: Proof,
     /// Absent: the subnet's own rule.
+    /// Guests are launched although one of their security groups lets something in.
+    pub allow_inbound: bool,
     pub public_ip: Option<bool>,
     /// Absent: the base image's size.
     pub root_volume_gib: Option<u32>,

@@ -45,6 +45,7 @@ pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> Builder 
         ),
         instance_profile,
         proof,
+        allow_inbound: section.boolean("allow_inbound").unwrap_or(false),
         public_ip: section.boolean("public_ip"),
         root_volume_gib: root_volume_gib(section, reading),
         timeout: timeout.unwrap_or(values::HOUR / 2),

@@ -233,6 +233,12 @@ pub(super) const KEYS: &[Key] = &[
     )
     .by_default(),
     key(
+        "builder.allow_inbound",
+        Boolean,
+        "true",
+        "launch although a security group lets something in",
+    ),
+    key(
         "builder.public_ip",
         Boolean,
         "true",

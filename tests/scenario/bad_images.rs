@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use amiwatch::model::drift::NoteCode;
+use amiwatch::model::plan::Action;
 use sim::{ImageChange, ImageSpec, ImageView, InstanceView, Timing};
 
 use crate::common::guest::{Cast, Day};
@@ -191,5 +193,102 @@ fn a_verified_image_that_somebody_deregisters_is_missed_and_baked_again() {
         assert_eq!(again.len(), 1);
         assert_ne!(again[0].id, image.id);
         life.promises_hold();
+    });
+}
+
+/// Waits until the boot test of our image runs.
+async fn boot_test(life: &Life) -> ImageView {
+    loop {
+        let own = life.account.own_images();
+        let guests = life.account.instances().into_iter();
+        let mut running = guests.filter(|guest| guest.state == "running");
+        let tested = running.find_map(|guest| {
+            let mut own = own.iter();
+            own.find(|image| image.id == guest.image_id).cloned()
+        });
+        if let Some(image) = tested {
+            return image;
+        }
+        life.wait(Duration::from_millis(500)).await;
+    }
+}
+
+/// A proof is of the image as it was. What was taken out of use since is not verified.
+#[test]
+fn an_image_that_is_disabled_or_stripped_of_its_tags_in_its_boot_test_is_not_verified() {
+    for stripped in [false, true] {
+        paused(async move || {
+            let life = Life::brisk();
+            let meddles = async {
+                let image = boot_test(&life).await;
+                if stripped {
+                    let request = life.stranger().delete_tags().resources(&image.id);
+                    request.send().await.unwrap();
+                } else {
+                    let change = ImageChange::Disabled;
+                    life.account
+                        .at(REGION)
+                        .change_image(&image.id, change)
+                        .unwrap();
+                }
+                image.id
+            };
+            let (_, image) = tokio::join!(life.pass(), meddles);
+            assert_eq!(life.verified().len(), 0, "stripped: {stripped}");
+            let failed = life.heard_of("failed");
+            assert!(
+                failed.body.contains("during its boot test"),
+                "{}",
+                failed.body
+            );
+            // What does not carry our tags is never touched; it is named, with the command.
+            assert_eq!(life.account.image(&image).is_some(), stripped);
+            match stripped {
+                true => assert!(
+                    failed.body.contains("aws ec2 deregister-image"),
+                    "{}",
+                    failed.body
+                ),
+                false => life.promises_hold(),
+            }
+            life.nothing_foreign_touched();
+            life.until_settled().await;
+            assert_eq!(life.verified().len(), 1);
+        });
+    }
+}
+
+/// Tags are copied in a second; a name, a source and an instance are not.
+#[test]
+fn a_strangers_image_with_our_tags_is_named_and_not_adopted() {
+    paused(async || {
+        let life = Life::brisk();
+        life.until_settled().await;
+        let made = life.verified().remove(0);
+        let mut golden = ImageSpec::mine("golden");
+        golden.tags = made.tags.clone();
+        let golden = life.account.at(REGION).image(golden).unwrap();
+        life.stranger()
+            .deregister_image()
+            .image_id(&made.id)
+            .send()
+            .await
+            .unwrap();
+        life.lose_the_store();
+        let (items, _) = life.check().await;
+        assert!(
+            !matches!(items[0].action, Action::Adopt { .. }),
+            "{:?}",
+            items[0].action
+        );
+        let notes = &items[0].drift.notes;
+        assert_eq!(notes[0].code, NoteCode::TagsNotBorneOut, "{notes:?}");
+        assert!(notes[0].message.contains(&golden), "{}", notes[0].message);
+        life.until_settled().await;
+        let watches = amiwatch::store::memory::watches(&life.store())
+            .await
+            .unwrap();
+        let current = watches[0].1.current.as_ref().expect("one was baked");
+        assert_ne!(current.image.as_str(), golden);
     });
 }

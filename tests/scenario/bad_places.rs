@@ -122,6 +122,68 @@ fn our_group_with_an_inbound_rule_that_somebody_added_is_not_used() {
     });
 }
 
+/// Lets ssh in from everywhere, as somebody in a hurry does.
+async fn open_group(life: &Life, name: &str) -> String {
+    let stranger = life.stranger();
+    let groups = stranger.describe_security_groups().send().await.unwrap();
+    let mut groups = groups.security_groups().iter();
+    let group = groups.find(|one| one.group_name() == Some(name)).unwrap();
+    let group = group.group_id().unwrap().to_owned();
+    let ssh = IpPermission::builder()
+        .ip_protocol("tcp")
+        .from_port(22)
+        .to_port(22)
+        .ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build());
+    let opened = stranger.authorize_security_group_ingress();
+    let opened = opened.group_id(&group).ip_permissions(ssh.build());
+    opened.send().await.unwrap();
+    group
+}
+
+#[test]
+fn a_named_group_that_lets_something_in_is_refused_unless_the_config_allows_it() {
+    paused(async || {
+        let mut life = Life::brisk();
+        let name = "office".to_owned();
+        let here = life.account.at(REGION);
+        here.act(Action::SecurityGroup { name }).unwrap();
+        let group = open_group(&life, "office").await;
+        let named = format!("{CONFIG}\n[builder]\nsecurity_groups = [\"{group}\"]\n");
+        life.set_config(&named);
+        assert_eq!(life.pass().await.exit(), Exit::Failed);
+        assert_eq!(life.effects_of("RunInstances"), 0);
+        let failed = life.heard_of("failed");
+        for part in [group.as_str(), "tcp 22-22 from 0.0.0.0/0", "allow_inbound"] {
+            assert!(failed.body.contains(part), "{part}: {}", failed.body);
+        }
+        life.set_config(&format!("{named}allow_inbound = true\n"));
+        life.until_settled().await;
+        assert_eq!(life.verified().len(), 1);
+        life.promises_hold();
+    });
+}
+
+/// The builder ran behind a closed group; the boot test would not.
+#[test]
+fn a_group_that_is_opened_during_the_bake_is_not_launched_into_again() {
+    paused(async || {
+        let life = Life::brisk();
+        let opens = async {
+            while life.effects_of("RunInstances") == 0 {
+                life.wait(Duration::from_millis(500)).await;
+            }
+            open_group(&life, GROUP).await;
+        };
+        let (passed, ()) = tokio::join!(life.pass(), opens);
+        assert_eq!(passed.exit(), Exit::Failed);
+        assert_eq!(life.effects_of("RunInstances"), 1);
+        let failed = life.heard_of("failed");
+        assert!(failed.body.contains("inbound rules"), "{}", failed.body);
+        assert_eq!(life.verified().len(), 0);
+        life.promises_hold();
+    });
+}
+
 #[test]
 fn a_base_that_vanishes_between_the_look_and_the_launch_fails_the_bake() {
     paused(async || {
@@ -167,6 +229,47 @@ fn somebody_elses_image_that_has_the_name_is_left_alone() {
         assert!(image.tags.is_empty(), "{:?}", image.tags);
         life.promises_hold();
     });
+}
+
+/// The name and every tag of a bake, on an image that no builder of it made.
+#[test]
+fn an_image_that_was_put_under_the_bakes_name_is_not_told_as_baked() {
+    let made = paused(async || {
+        let life = Life::brisk();
+        life.pass().await;
+        life.verified().remove(0)
+    });
+    for state in ["candidate", "verified"] {
+        let made = made.clone();
+        paused(async move || {
+            let life = Life::brisk();
+            let mut theirs = ImageSpec::mine(&made.name).source(&life.base_image());
+            theirs.source_instance_id = Some("i-0123456789abcdef0".to_owned());
+            theirs.tags = made.tags.clone();
+            theirs
+                .tags
+                .insert("amiwatch:state".to_owned(), state.to_owned());
+            if state == "verified" {
+                // Else it is what a bake makes, as far as anybody can tell without the builder.
+                theirs.source_image_id = None;
+            }
+            let theirs = life.account.at(REGION).image(theirs).unwrap();
+            life.pass().await;
+            assert_ne!(
+                life.heard_events().first().map(String::as_str),
+                Some("baked")
+            );
+            life.until_settled().await;
+            let heard = life.heard().into_iter();
+            let baked: Vec<_> = heard.filter(|one| one.event == "baked").collect();
+            assert_eq!(baked.len(), 1, "{state}");
+            assert!(!baked[0].body.contains(&theirs), "{}", baked[0].body);
+            assert!(
+                life.account.image(&theirs).is_some(),
+                "{state}: it is not ours to remove"
+            );
+        });
+    }
 }
 
 #[test]

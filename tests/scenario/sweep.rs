@@ -7,7 +7,7 @@ use amiwatch::model::stray::VerdictWord;
 use amiwatch::model::tags;
 use amiwatch::service::sweep::{Done, OLDER_THAN, Swept, look, sweep};
 use amiwatch::store::{Batch, Op, Store as _};
-use sim::{FaultKind, FaultRule};
+use sim::{FaultKind, FaultRule, ImageSpec};
 
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
@@ -99,6 +99,69 @@ fn what_a_lost_store_left_is_told_and_then_swept() {
         assert_eq!(bodies.len(), 2, "{bodies:#?}");
         assert!(bodies[0].contains("aws ec2 terminate-instances --instance-ids i-"));
         life.each_notice_came_once();
+    });
+}
+
+/// Everything of a stranger's that can carry a tag, with the tags of a bake that is long over.
+#[test]
+fn what_somebody_tagged_as_ours_is_not_swept() {
+    paused(async || {
+        let life = Life::brisk();
+        life.until_settled().await;
+        let stranger = life.stranger();
+        let launch = stranger.run_instances().image_id(life.base_image());
+        let launch = launch.min_count(1).max_count(1);
+        let launched = launch
+            .instance_type("t3.small".into())
+            .send()
+            .await
+            .unwrap();
+        let instance = launched.instances()[0].instance_id().unwrap().to_owned();
+        let image = life
+            .account
+            .at(world::REGION)
+            .image(ImageSpec::mine("golden"));
+        let image = image.unwrap();
+        let snapshot = life.account.image(&image).unwrap().snapshot_id;
+        let name = "office".to_owned();
+        let here = life.account.at(world::REGION);
+        let group = here.act(sim::Action::SecurityGroup { name }).unwrap();
+        for (id, role) in [
+            (&instance, tags::role::BUILDER),
+            (&image, tags::role::IMAGE),
+            (&snapshot, tags::role::IMAGE),
+            (&group, tags::role::NETWORK),
+        ] {
+            let ours = [
+                (tags::INSTALLATION, world::INSTALLATION),
+                (tags::KEY, "0123"),
+                (tags::ROLE, role),
+                (tags::STATE, tags::state::CANDIDATE),
+            ];
+            let tag = |(key, value)| {
+                aws_sdk_ec2::types::Tag::builder()
+                    .key(key)
+                    .value(value)
+                    .build()
+            };
+            let request = stranger.create_tags().resources(id);
+            request
+                .set_tags(Some(ours.map(tag).to_vec()))
+                .send()
+                .await
+                .unwrap();
+        }
+        life.sweep().await;
+        life.wait(OLDER_THAN * 2).await;
+        let swept = life.sweep().await;
+        assert_eq!(removed(&swept), [""; 0], "{swept:#?}");
+        let words = words(&swept);
+        for kind in ["instance", "image", "snapshot", "security group"] {
+            assert!(
+                words.contains(&(kind, VerdictWord::NotMadeHere)),
+                "{kind}: {words:?}"
+            );
+        }
     });
 }
 

@@ -77,8 +77,8 @@ fn words(value: &Value) -> Vec<String> {
 }
 
 fn granted(statements: &[Value]) -> BTreeSet<String> {
-    let actions = statements.iter().flat_map(|one| words(&one["Action"]));
-    actions.collect()
+    let grants = statements.iter().filter(|one| one["Effect"] == "Allow");
+    grants.flat_map(|one| words(&one["Action"])).collect()
 }
 
 /// The actions of the operations that the sources declare: `Operation::read("...")`.
@@ -140,7 +140,7 @@ fn what_ends_things_is_bound_to_our_tag() {
     let policies = policies();
     let statements = policies.values().flatten();
     let mut seen = BTreeSet::new();
-    for statement in statements {
+    for statement in statements.filter(|one| one["Effect"] == "Allow") {
         let bound = words(&statement["Action"]).into_iter();
         let bound: Vec<_> = bound.filter(|one| BOUND.contains(&one.as_str())).collect();
         if bound.is_empty() {
@@ -153,6 +153,61 @@ fn what_ends_things_is_bound_to_our_tag() {
         seen.extend(bound);
     }
     assert_eq!(seen.len(), BOUND.len());
+}
+
+/// The guard is for everybody else: it denies, it names the one that may, and what it keeps is every tag
+/// that amiwatch knows its own things by.
+#[test]
+fn the_guard_covers_every_tag_of_ours_and_grants_nothing() {
+    let guard = &policies()["guard-tags.json"];
+    assert_eq!(granted(guard), BTreeSet::new());
+    let mut denied = BTreeSet::new();
+    for statement in guard {
+        denied.extend(words(&statement["Action"]));
+        let but = &statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"];
+        assert_eq!(but, "arn:aws:iam::111122223333:role/amiwatch");
+        assert_eq!(statement["Resource"], "*");
+    }
+    let both = ["ec2:CreateTags", "ec2:DeleteTags"].map(str::to_owned);
+    assert_eq!(denied, BTreeSet::from(both));
+    let kept = &guard[0]["Condition"]["ForAnyValue:StringLike"]["aws:TagKeys"];
+    let prefix = kept
+        .as_str()
+        .and_then(|kept| kept.strip_suffix('*'))
+        .unwrap();
+    let source = fs::read_to_string(root().join("src/model/tags.rs")).unwrap();
+    let names: Vec<&str> = source
+        .split("pub const ")
+        .filter(|one| one.contains(": &str = \"") && one.contains(':'))
+        .filter_map(|one| one.split('"').nth(1))
+        .filter(|value| value.contains(':'))
+        .collect();
+    assert!(names.len() >= 9, "{names:?}");
+    for name in names {
+        assert!(name.starts_with(prefix), "{name} is not kept by {kept}");
+    }
+}
+
+/// A role that is passed, and a key that is used, through EC2: under its name in China as well.
+#[test]
+fn a_service_that_is_named_is_named_for_every_partition() {
+    let policies = policies();
+    let mut found = 0;
+    for statement in policies.values().flatten() {
+        let tests = statement["Condition"].as_object().into_iter().flatten();
+        for (key, value) in tests.filter_map(|(_, test)| test.as_object()).flatten() {
+            if !matches!(key.as_str(), "iam:PassedToService" | "kms:ViaService") {
+                continue;
+            }
+            found += 1;
+            let services = words(value);
+            for service in services.iter().filter(|one| one.ends_with(".com")) {
+                let chinese = format!("{service}.cn");
+                assert!(services.contains(&chinese), "{statement}");
+            }
+        }
+    }
+    assert_eq!(found, 3);
 }
 
 #[test]

@@ -77,6 +77,8 @@ fn kept_image(settings: &Settings, base: &str) -> ImageSpec {
     let name = format!("amiwatch/shop/4.5.0/{}-0", key.short());
     ImageSpec {
         tags,
+        // Of the builder of that bake, which is long gone.
+        source_instance_id: Some("i-5130000000000b001".to_owned()),
         ..ImageSpec::mine(&name).source(base)
     }
 }

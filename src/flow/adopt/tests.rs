@@ -111,6 +111,43 @@ fn a_base_of_ones_own_is_the_base_and_not_what_lies_behind_it() {
     assert_eq!(after(&mut world, &adopted), [""; 0]);
 }
 
+/// The golden image and the one made from it were copied from us-east-1, each under an id of its own.
+#[test]
+fn a_copy_was_made_from_what_its_source_was_made_from() {
+    let mut world = by_hand(BASE_450);
+    for (id, source, across) in [
+        ("ami-us-golden", BASE_450, false),
+        ("ami-us-hand", "ami-us-golden", false),
+        ("ami-golden", "ami-us-golden", true),
+        ("ami-hand", "ami-us-hand", true),
+    ] {
+        world.custom(id, BASE_450);
+        let facts = world.image_facts(id);
+        facts.source_image = Some(source.into());
+        match across {
+            true => facts.source_region = Some("us-east-1".into()),
+            false => facts.region = "us-east-1".into(),
+        }
+    }
+    let Seen::Known(release) = &mut world.seen.release else {
+        panic!("the release is known");
+    };
+    release.image = "ami-golden".into();
+    let adopted = decide(&world).unwrap();
+    assert_eq!(adopted.baked.base_image.as_str(), "ami-golden");
+    assert_eq!(after(&mut world, &adopted), [""; 0]);
+}
+
+/// A key that is only a tag would pass for another image's.
+#[test]
+fn a_key_that_is_only_a_tag_is_not_taken_over() {
+    let mut world = by_hand(BASE_451);
+    let forged = "0".repeat(64);
+    let tags = &mut world.image_facts("ami-hand").tags;
+    tags.insert(crate::model::tags::KEY.to_owned(), forged.clone());
+    assert_ne!(decide(&world).unwrap().baked.key.as_str(), forged);
+}
+
 #[test]
 fn ec2_is_believed_before_the_person() {
     let world = by_hand(BASE_451);

@@ -67,7 +67,7 @@ pub(super) async fn ops(
             None,
         ) => {
             // An image of this name was made and found wrong: the next one is another generation.
-            if matches!(run.failure(), Some((BakeStep::BootReport, _))) {
+            if run.failure().is_some_and(spoils_the_name) {
                 remember_generation(&mut history.value, order, order.generation + 1);
             }
             let failure = with_left(failure, left);
@@ -233,6 +233,12 @@ fn baked_image(order: &BakeOrder, image: &ImageId, now: DateTime<Utc>) -> BakedI
         adopted_at: None,
         changes: None,
     }
+}
+
+/// The image of this name was found wrong, was changed by somebody, or is somebody else's.
+fn spoils_the_name((step, failure): &(BakeStep, Failure)) -> bool {
+    *step == BakeStep::BootReport
+        || ["name_taken", "image_changed"].contains(&failure.kind.as_str())
 }
 
 /// What a person must remove, when there is anything.

@@ -64,6 +64,7 @@ mod tests {
             vpc: None,
             availability_zone: None,
             client_token: None,
+            imds_v2_only: true,
             tags: BTreeMap::new(),
         }
     }

@@ -1,18 +1,22 @@
 //! Making the image, waiting for it, marking it, and removing one that was not proved.
 //!
 //! CreateImage has no client token: the deterministic name is its idempotency key. A name that is
-//! taken by an image of another key is somebody else's, and never touched.
+//! taken by an image of another key, of another source or of an instance that no attempt of this bake
+//! launched is somebody else's, whatever its tags say, and never touched.
 
 use super::earlier::{launched, made_image, missing};
 use super::hands::Bake;
+use super::image_found::{Found, is_verified, made, state_of, stripped};
 use super::limits::{LATE_S, SETTLE_S};
-use super::site::{name_taken, of_this_key};
+use super::site::of_this_key;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use super::trouble::{step_error, undo_error};
 use crate::cloud::{CloudError, CreateImage, ErrorKind};
 use crate::model::bake::BakeOrder;
+use crate::model::genuine::contradiction;
 use crate::model::ids::{ImageId, SnapshotId};
 use crate::model::image::{Image, ImageState};
+use crate::model::stray::Kind;
 use crate::model::tags;
 use crate::workflow::{At, Failure, Look, StepError, Undo};
 
@@ -21,50 +25,23 @@ pub(super) async fn find(
     at: &At<'_, BakeKind>,
 ) -> Result<Option<BakeOutput>, StepError> {
     let order = at.run.input();
-    let found = made(bake, order)
-        .await
-        .map_err(|error| step_error(&error))?;
-    match found {
+    match made(bake, at.run, step_error).await? {
         Found::Ours(image) => Ok(Some(BakeOutput::Image { id: image.id })),
         Found::Nothing => Ok(None),
+        Found::Stripped(id) => {
+            let why = stripped(&id, order);
+            Err(StepError::Failed(Failure::new("image_changed", why)))
+        }
         Found::NameTaken(id) => {
-            let why = name_taken(order, &id);
+            let why = format!(
+                "the name {} is taken by {id}, which was not made of this bake's builder; the next \
+                 attempt takes another name; find out who made it, or deregister it: {}",
+                order.image_name,
+                Kind::Image.by_hand(id.as_str(), &order.scope.region)
+            );
             Err(StepError::Failed(Failure::new("name_taken", why)))
         }
     }
-}
-
-/// What is there under this bake's name or key.
-enum Found {
-    Ours(Box<Image>),
-    /// By an image that is not of this key.
-    NameTaken(ImageId),
-    Nothing,
-}
-
-/// Looks by name, which is known at once, and by key: the name carries the base's version, and two
-/// versions can share an image and so a key.
-async fn made(bake: &Bake<'_>, order: &BakeOrder) -> Result<Found, CloudError> {
-    let by_name = bake.cloud.own_image_by_name(&order.image_name).await?;
-    if let Some(image) = by_name {
-        return Ok(match of_this_key(&image, order) {
-            true => Found::Ours(Box::new(image)),
-            false => Found::NameTaken(image.id),
-        });
-    }
-    let ours = [
-        (tags::INSTALLATION, order.installation.as_str()),
-        (tags::KEY, order.key.as_str()),
-        (tags::ROLE, tags::role::IMAGE),
-    ];
-    let mut by_key = bake.cloud.own_images(&ours).await?;
-    by_key.retain(|image| image.state != ImageState::Deregistered);
-    // A verified one first: there is never to be a second.
-    by_key.sort_by_key(|image| !is_verified(image));
-    Ok(by_key
-        .into_iter()
-        .next()
-        .map_or(Found::Nothing, |image| Found::Ours(Box::new(image))))
 }
 
 /// The verified image of this very order, by its name; absent when there is none, and when EC2 cannot
@@ -72,15 +49,8 @@ async fn made(bake: &Bake<'_>, order: &BakeOrder) -> Result<Found, CloudError> {
 pub(super) async fn verified(bake: &Bake<'_>, order: &BakeOrder) -> Option<Image> {
     let found = bake.cloud.own_image_by_name(&order.image_name).await;
     let image = found.ok().flatten()?;
-    (of_this_key(&image, order) && is_verified(&image)).then_some(image)
-}
-
-fn is_verified(image: &Image) -> bool {
-    state_of(image) == Some(tags::state::VERIFIED)
-}
-
-fn state_of(image: &Image) -> Option<&str> {
-    image.tags.get(tags::STATE).map(String::as_str)
+    let borne_out = of_this_key(&image, order) && contradiction(&image).is_none();
+    (borne_out && is_verified(&image)).then_some(image)
 }
 
 pub(super) async fn start(
@@ -148,12 +118,18 @@ pub(super) async fn available(
     }
 }
 
-/// The last word: from here on the image may be used.
+/// The last word: from here on the image may be used. What happened to it while its boot test ran is
+/// looked at first: a proof of an image that was taken out of use since is not one.
 pub(super) async fn mark_verified(
     bake: &Bake<'_>,
     at: &At<'_, BakeKind>,
 ) -> Result<Look<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
+    let found = bake.cloud.images(std::slice::from_ref(&id)).await;
+    let found = found.map_err(|error| step_error(&error))?;
+    if let Some(why) = spoiled(found.get(&id), &id, at.run.input()) {
+        return Err(StepError::Failed(Failure::new("image_changed", why)));
+    }
     let snapshots = match at.run.output(BakeStep::Available) {
         Some(BakeOutput::Available { snapshots }) => snapshots.as_slice(),
         _ => return Err(missing("the image's snapshots")),
@@ -168,6 +144,45 @@ pub(super) async fn mark_verified(
     let marked = mark(bake, &[id.as_str()], verified).await;
     marked.map_err(|error| step_error(&error))?;
     Ok(Look::Done(BakeOutput::Verified))
+}
+
+/// Why an image that passed its boot test is not to be used all the same.
+fn spoiled(image: Option<&Image>, id: &ImageId, order: &BakeOrder) -> Option<String> {
+    let Some(image) = image else {
+        return Some(format!(
+            "{id} was deregistered during its boot test; bake again"
+        ));
+    };
+    if image.state != ImageState::Available {
+        let state = match image.state {
+            ImageState::Disabled => "disabled",
+            _ => "taken out of use",
+        };
+        return Some(format!(
+            "{id} was {state} during its boot test: no instance starts from it; bake again"
+        ));
+    }
+    let born = order.tags.iter();
+    let lost = born
+        .filter(|(name, value)| image.tags.get(*name) != Some(value))
+        .map(|(name, _)| name.as_str());
+    let lost: Vec<&str> = lost.collect();
+    let of_a_candidate = matches!(
+        state_of(image),
+        Some(tags::state::CANDIDATE | tags::state::VERIFIED)
+    );
+    match (lost.as_slice(), of_a_candidate) {
+        ([], true) => None,
+        ([], false) => Some(format!(
+            "{id} is no candidate any more: somebody changed {} during its boot test",
+            tags::STATE
+        )),
+        (lost, _) => Some(format!(
+            "{id} does not carry the tags any more that it was made with ({}): somebody changed them \
+             during its boot test",
+            lost.join(", ")
+        )),
+    }
 }
 
 /// The image carries the mark already: an answer was lost, or another holder was first.
@@ -187,21 +202,32 @@ pub(super) async fn find_verified(
 /// is no reason to throw it away.
 pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
     let order = at.run.input();
-    let found = made(bake, order)
-        .await
-        .map_err(|error| undo_error(&error))?;
-    let Found::Ours(image) = found else {
-        return not_listed(bake, at).await;
+    let image = match made(bake, at.run, undo_error).await? {
+        Found::Ours(image) => image,
+        Found::Stripped(id) => {
+            return Ok(Undo::Left {
+                why: format!("{id} does not carry this bake's tags any more"),
+                by_hand: Kind::Image.by_hand(id.as_str(), &order.scope.region),
+            });
+        }
+        Found::NameTaken(_) | Found::Nothing => return not_listed(bake, at).await,
     };
     let id = &image.id;
-    if !matches!(
-        state_of(&image),
-        Some(tags::state::CANDIDATE | tags::state::REJECTED)
-    ) {
-        return Ok(Undo::Left {
-            why: format!("{id} is not a candidate: it was verified meanwhile"),
-            by_hand: format!("nothing; the next pass adopts {id}"),
-        });
+    match state_of(&image) {
+        Some(tags::state::CANDIDATE | tags::state::REJECTED) => {}
+        Some(tags::state::VERIFIED) => {
+            return Ok(Undo::Left {
+                why: format!("{id} is not a candidate: it was verified meanwhile"),
+                by_hand: format!("nothing; the next pass adopts {id}"),
+            });
+        }
+        other => {
+            let other = other.unwrap_or("nothing");
+            return Ok(Undo::Left {
+                why: format!("{id} is not a candidate: its state was changed to `{other}`"),
+                by_hand: Kind::Image.by_hand(id.as_str(), &order.scope.region),
+            });
+        }
     }
     if image.state == ImageState::Pending {
         return Ok(Undo::Left {

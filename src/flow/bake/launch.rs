@@ -10,6 +10,7 @@ use super::earlier::{groups, made_image};
 use super::ended::ended_at_launch;
 use super::hands::Bake;
 use super::limits::{LATE_S, SETTLE_S};
+use super::network;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use super::trouble::{step_error, undo_error};
 use crate::cloud::{CloudError, ErrorKind, Instance, LaunchRequest, OnShutdown};
@@ -47,6 +48,7 @@ pub(super) async fn start(
     role: GuestRole,
 ) -> Result<Look<BakeOutput>, StepError> {
     let request = request(at.run, role, at.choice)?;
+    network::closed(bake, at, &request.groups).await?;
     match bake.cloud.launch(&request).await {
         Ok(id) => Ok(Look::Done(BakeOutput::Instance { id })),
         Err(error) => Err(refused(&error, at, role, &request)),

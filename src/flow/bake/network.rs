@@ -1,17 +1,57 @@
-//! The guests' security group: without any inbound rule, one per VPC and installation.
+//! The guests' security group: without any inbound rule, one per VPC and installation. One that the
+//! config names is held to the same, unless the config says otherwise.
 
 use super::hands::Bake;
 use super::limits::SETTLE_S;
 use super::steps::{BakeKind, BakeOutput, journal_name};
 use super::trouble::{step_error, undo_error};
 use crate::cloud::{ErrorKind, SecurityGroup};
-use crate::model::bake::{BakeOrder, NetworkOrder};
-use crate::model::ids::VpcId;
+use crate::model::bake::{BakeOrder, GROUP_DESCRIPTION, NetworkOrder};
+use crate::model::ids::{SecurityGroupId, VpcId};
 use crate::model::stray::Kind;
 use crate::model::tags;
 use crate::workflow::open::open_runs;
 use crate::workflow::recovery::replay;
 use crate::workflow::{At, Failure, Look, StepError, Undo};
+
+/// Nobody may reach a guest: every group is there, and none has an inbound rule. Asked for once before
+/// anything is made, and again before each launch, since a rule can be added in between.
+pub(super) async fn closed(
+    bake: &Bake<'_>,
+    at: &At<'_, BakeKind>,
+    groups: &[SecurityGroupId],
+) -> Result<(), StepError> {
+    if at.run.input().allow_inbound {
+        return Ok(());
+    }
+    let found = bake.cloud.security_groups(groups).await;
+    let found = found.map_err(|error| step_error(&error))?;
+    let listed = |id: &&SecurityGroupId| found.iter().any(|group| group.id == **id);
+    if let Some(missing) = groups.iter().find(|id| !listed(id)) {
+        let why = format!(
+            "EC2 does not list the security group {missing}; correct [builder] security_groups"
+        );
+        return Err(match (at.now - at.since).num_seconds() < SETTLE_S {
+            true => StepError::Again { why },
+            false => StepError::Failed(Failure::new("group_gone", why)),
+        });
+    }
+    match found.iter().find_map(open) {
+        Some(why) => Err(StepError::Failed(Failure::new("inbound_rules", why))),
+        None => Ok(()),
+    }
+}
+
+/// What a group lets in, and what to do about it.
+fn open(group: &SecurityGroup) -> Option<String> {
+    let rule = group.inbound.first()?;
+    let SecurityGroup { id, name, .. } = group;
+    Some(format!(
+        "the security group {name} ({id}) lets something in ({rule}): a builder is to be reachable by \
+         nobody; remove its inbound rules, name another one in [builder] security_groups, or say \
+         `allow_inbound = true` there"
+    ))
+}
 
 pub(super) async fn find(
     bake: &Bake<'_>,
@@ -22,9 +62,12 @@ pub(super) async fn find(
         return Err(StepError::Failed(Failure::new("impossible", why)));
     }
     match &order.network {
-        NetworkOrder::Given(groups) => Ok(Some(BakeOutput::Network {
-            groups: groups.clone(),
-        })),
+        NetworkOrder::Given(groups) => {
+            closed(bake, at, groups).await?;
+            Ok(Some(BakeOutput::Network {
+                groups: groups.clone(),
+            }))
+        }
         NetworkOrder::Own { vpc, group_name } => {
             let found = group(bake, vpc, group_name).await?;
             found.map(|group| usable(group, order)).transpose()
@@ -47,10 +90,9 @@ pub(super) async fn start(
     // The group serves every bake in its VPC, so it carries the installation and not one bake's key.
     tags.retain(|tag, _| tag == tags::INSTALLATION || !tag.starts_with("amiwatch:"));
     tags.insert(tags::ROLE.to_owned(), tags::role::NETWORK.to_owned());
-    let description = "amiwatch builders: nothing may come in";
     let created = bake
         .cloud
-        .create_security_group(vpc, group_name, description, &tags)
+        .create_security_group(vpc, group_name, GROUP_DESCRIPTION, &tags)
         .await;
     let id = created.map_err(|error| step_error(&error))?;
     Ok(Look::Done(BakeOutput::Network { groups: vec![id] }))
@@ -162,11 +204,9 @@ fn usable(group: SecurityGroup, order: &BakeOrder) -> Result<BakeOutput, StepErr
         );
         return Err(StepError::Failed(Failure::new("foreign_group", why)));
     }
-    if !group.inbound.is_empty() {
-        let why = format!(
-            "the security group {name} ({id}) has inbound rules that amiwatch never makes; remove \
-             them: a builder is reachable by nobody"
-        );
+    if !order.allow_inbound
+        && let Some(why) = open(&group)
+    {
         return Err(StepError::Failed(Failure::new("inbound_rules", why)));
     }
     Ok(BakeOutput::Network {

@@ -14,6 +14,7 @@ use crate::cloud::{InstanceTypeFacts, Offering, Subnet};
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{
     BakeKey, BakeOrder, KeyInputs, LaunchChoice, NetworkOrder, Proof, RecipeDigest, RootVolume,
+    group_name,
 };
 use crate::model::ids::{Installation, InstanceType, Scope, VpcId};
 use crate::model::plan::BakeDecision;
@@ -174,6 +175,7 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         proof: builder.proof,
         launches: Vec::new(),
         network: NetworkOrder::Given(Vec::new()),
+        allow_inbound: builder.allow_inbound,
         instance_profile: builder.instance_profile.clone(),
         public_ip: builder.public_ip,
         root_volume: root_volume(builder, inputs.site),
@@ -252,7 +254,7 @@ fn network(builder: &Builder, installation: &Installation, vpc: VpcId) -> Networ
     if builder.security_groups.is_empty() {
         NetworkOrder::Own {
             vpc,
-            group_name: format!("amiwatch-{installation}-no-inbound"),
+            group_name: group_name(installation),
         }
     } else {
         NetworkOrder::Given(builder.security_groups.clone())
@@ -262,7 +264,8 @@ fn network(builder: &Builder, installation: &Installation, vpc: VpcId) -> Networ
 fn root_volume(builder: &Builder, site: &Site) -> RootVolume {
     let (encrypted, kms_key) = match &builder.encrypt {
         Encrypt::AccountDefault => (None, None),
-        Encrypt::None => (Some(false), None),
+        // EC2 refuses to hear `false` of a disk that comes from a snapshot.
+        Encrypt::None => (None, None),
         Encrypt::Key(key) => (Some(true), Some(key.clone())),
     };
     RootVolume {

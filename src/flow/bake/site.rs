@@ -52,7 +52,7 @@ pub async fn unless_name_taken(cloud: &Cloud, order: BakeOrder) -> Result<BakeOr
 }
 
 /// What to do about a name that is somebody else's.
-pub(super) fn name_taken(order: &BakeOrder, by: &ImageId) -> String {
+fn name_taken(order: &BakeOrder, by: &ImageId) -> String {
     format!(
         "the name {} is taken by {by}, which is not this bake's, and an image cannot be renamed: keep \
          a copy under another name if it is needed, then `aws ec2 deregister-image --image-id {by} \

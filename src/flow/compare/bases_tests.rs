@@ -1,6 +1,6 @@
 //! What changes in a verdict with the kind of base that a watch follows.
 
-use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, BRANCH, World, trouble};
+use crate::flow::test_world::{BASE_440, BASE_450, BASE_451, BRANCH, World, digest, trouble};
 use crate::model::base::BaseSource;
 use crate::model::drift::NoteCode;
 use crate::model::sighting::{Lineage, NameLine, Seen};
@@ -104,6 +104,88 @@ fn a_golden_image_that_could_not_be_read_is_no_drift_and_one_that_is_gone_is() {
     world.image("ami-before").image = Seen::Unreachable(trouble("image ami-before"));
     let codes = world.target_codes("shop-green");
     assert!(!codes.contains(&"BASE_NEWER"), "{codes:?}");
+}
+
+/// Golden image, and one baked from it, copied from us-east-1: the watch follows the copy of the golden
+/// one, the environment runs the copy of the other.
+fn copied() -> World {
+    let mut world = World::new();
+    by_name(&mut world, "self");
+    world.wanted.recipe_digest = None;
+    for (id, base, source, across) in [
+        ("ami-us-golden", BASE_450, BASE_450, false),
+        ("ami-us-ours", BASE_450, "ami-us-golden", false),
+        ("ami-eu-golden", BASE_450, "ami-us-golden", true),
+        ("ami-eu-ours", BASE_450, "ami-us-ours", true),
+    ] {
+        world.custom(id, base);
+        let facts = world.image_facts(id);
+        facts.source_image = Some(source.into());
+        match across {
+            true => facts.source_region = Some("us-east-1".into()),
+            false => facts.region = "us-east-1".into(),
+        }
+    }
+    world.released("ami-eu-golden");
+    world.environment("shop-blue", "4.5.0", "ami-eu-ours");
+    world
+}
+
+#[test]
+fn what_was_copied_from_another_region_is_compared_in_the_terms_of_this_one() {
+    let mut world = copied();
+    assert_eq!(world.target_codes("shop-blue"), ["PLATFORM_BEHIND"]);
+    // The copy of the release cannot be read: nothing is concluded from that.
+    world.image("ami-eu-golden").image = Seen::Unreachable(trouble("image"));
+    assert_eq!(world.target_codes("shop-blue"), ["PLATFORM_BEHIND"]);
+
+    let mut world = copied();
+    world.custom("ami-eu-golden-2", BASE_451);
+    world.released("ami-eu-golden-2");
+    let codes = world.target_codes("shop-blue");
+    assert_eq!(codes, ["BASE_NEWER", "PLATFORM_BEHIND"]);
+}
+
+#[test]
+fn a_copy_with_our_tags_is_the_watch_s_image_and_its_base_this_region_s() {
+    let mut world = copied();
+    world.wanted.recipe_digest = Some(digest());
+    world.ours("ami-eu-tagged", "ami-us-golden", 0);
+    // A copy has another source than its tags say: it counts once a person has adopted it.
+    world.change_ours(|ours| ours[0].source_image = Some("ami-us-ours".into()));
+    assert_eq!(world.drift().current, None);
+    assert_eq!(world.drift().notes[0].code, NoteCode::TagsNotBorneOut);
+    world.remember("ami-eu-tagged", "ami-us-golden", 0);
+    assert_eq!(world.own_codes(), [""; 0]);
+    assert_eq!(world.drift().current, Some("ami-eu-tagged".into()));
+    world.image("ami-eu-golden").image = Seen::Unreachable(trouble("image"));
+    let codes = world.own_codes();
+    assert!(!codes.contains(&"BASE_NEWER"), "{codes:?}");
+}
+
+/// What PATTERN_MIXED advises: the pattern now fits kernel 6.1 alone, and ours is of 6.12.
+#[test]
+fn a_pattern_that_was_narrowed_to_another_line_withdraws_nothing() {
+    let mut world = World::new();
+    by_name(&mut world, "amazon");
+    for (id, kernel, age) in [("ami-k61", "6.1", 9), ("ami-k612", "6.12", 3)] {
+        world.amazon(id, age);
+        let name = format!("al2023-ami-2023.10.2026030{age}.1-kernel-{kernel}-x86_64");
+        world.image_facts(id).name = name;
+    }
+    world.released("ami-k61");
+    world.ours("ami-ours", "ami-k612", 0);
+    assert_eq!(world.own_codes(), ["BASE_NEWER"]);
+    // Gone as well, with a version that would compare: nobody knows whose version it is.
+    world.gone("ami-k612");
+    world.change_ours(|ours| {
+        let tag = crate::model::tags::BASE_VERSION.to_owned();
+        ours[0].tags.insert(tag, "2023.10".to_owned());
+    });
+    if let Seen::Known(release) = &mut world.seen.release {
+        release.version = "2023.9".to_owned();
+    }
+    assert_eq!(world.own_codes(), ["BASE_NEWER", "BASE_GONE"]);
 }
 
 #[test]

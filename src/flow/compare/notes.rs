@@ -16,6 +16,7 @@ pub(super) fn notes(case: &Case<'_>) -> Vec<Note> {
         .chain(soak_longer_than_cadence(case))
         .chain(earlier_release(case))
         .chain(earlier_untold(case))
+        .chain(not_borne_out(case))
         .collect()
 }
 
@@ -83,6 +84,21 @@ fn earlier_untold(case: &Case<'_>) -> Vec<Note> {
     let notes = untold.map(|trouble| Note {
         code: NoteCode::EarlierUntold,
         message: format!("{}: {}", trouble.what, trouble.why),
+    });
+    notes.collect()
+}
+
+/// Somebody tagged an image as this watch's own. It is named and not taken.
+fn not_borne_out(case: &Case<'_>) -> Vec<Note> {
+    let watch = &case.watch.name;
+    let images = case.own.not_borne_out.iter();
+    let notes = images.map(|(image, why)| Note {
+        code: NoteCode::TagsNotBorneOut,
+        message: format!(
+            "{image} carries this watch's tags and amiwatch:state=verified, but {why}: it is not taken \
+             for the watch's own. If it is yours, `amiwatch adopt {watch} {image}`; if not, find out \
+             who tagged it."
+        ),
     });
     notes.collect()
 }

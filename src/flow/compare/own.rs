@@ -1,11 +1,12 @@
 //! The images that a watch has of its own: which one is its current one, and which is lost.
 //!
-//! The tags on the images are believed before the store: they outlive it. An image that only the
+//! The tags on the images are believed before the store, as far as EC2 bears them out: they outlive it. An image that only the
 //! store remembers (one that a person adopted) counts while EC2 lists it.
 
 use chrono::{DateTime, Utc};
 
 use crate::model::bake::RecipeDigest;
+use crate::model::genuine::contradiction;
 use crate::model::history::Memory;
 use crate::model::hold::Hold;
 use crate::model::ids::ImageId;
@@ -21,10 +22,13 @@ pub(super) struct Own {
     /// recipe; failing that, the one that a person adopted; failing that, the newest. Absent also where
     /// that choice cannot be made.
     pub current: Option<Made>,
-    /// The image that the store remembers and EC2 does not list, while nothing took its place.
+    /// The verified image that starts no instance any more, while nothing took its place: the one that
+    /// the store remembers and EC2 does not list, or one that is disabled.
     pub lost: Option<Made>,
     /// Images that people hold: never the current one, whatever their tags say.
     pub quarantined: Vec<(Made, Hold)>,
+    /// Images that claim by their tags to be verified ones of this watch, and what EC2 says otherwise.
+    pub not_borne_out: Vec<(ImageId, String)>,
     /// Why it could not be told, when that is so.
     pub trouble: Option<Trouble>,
     /// The highest generation among them.
@@ -45,7 +49,23 @@ impl Own {
             Seen::Absent => &[],
             Seen::Unreachable(trouble) => return Self::untold(trouble.clone()),
         };
-        let mut made: Vec<Made> = images.iter().filter_map(Made::read).collect();
+        let remembered = memory.history.current.as_ref();
+        let mut not_borne_out = Vec::new();
+        let mut made: Vec<Made> = Vec::new();
+        for image in images {
+            let Some(read) = Made::read(image) else {
+                continue;
+            };
+            // What the store has baked, or a person has adopted, is known by more than its tags.
+            let known = remembered.is_some_and(|baked| baked.image == image.id);
+            match contradiction(image).filter(|_| !known) {
+                None => made.push(read),
+                Some(why) if read.stage == Stage::Verified => {
+                    not_borne_out.push((image.id.clone(), why));
+                }
+                Some(_) => {}
+            }
+        }
         let mut lost = None;
         if let Some(remembered) = &memory.history.current
             && !made.iter().any(|made| made.image == remembered.image)
@@ -60,6 +80,13 @@ impl Own {
                 Some(Seen::Absent) | None => lost = Some(Made::lost(remembered)),
             }
         }
+        let release = seen.release.known().map(|release| &release.image);
+        for made in &mut made {
+            match sighting.at_home(&made.base_image, release) {
+                Ok(base) => made.base_image = base,
+                Err(trouble) => return Self::untold(trouble),
+            }
+        }
         let generation = made.iter().map(|made| made.generation).max().unwrap_or(0);
         let quarantined = made
             .iter()
@@ -67,9 +94,10 @@ impl Own {
             .filter(|made| made.stage == Stage::Verified)
             .filter_map(|made| Some((made.clone(), memory.image_hold(&made.image, now)?.clone())))
             .collect();
+        lost = lost.or_else(|| ended(&made, watch, memory, now));
         made.retain(|made| stands(made, watch, memory, now));
         let chosen = Chosen {
-            release: seen.release.known().map(|release| &release.image),
+            release,
             recipe: wanted.recipe_digest.as_ref(),
             by_person: memory.history.adopted().map(|baked| &baked.image),
         };
@@ -78,6 +106,7 @@ impl Own {
             lost: lost.filter(|_| current.is_none()),
             current,
             quarantined,
+            not_borne_out,
             trouble: None,
             generation,
         }
@@ -88,18 +117,32 @@ impl Own {
             current: None,
             lost: None,
             quarantined: Vec::new(),
+            not_borne_out: Vec::new(),
             trouble: Some(trouble),
             generation: 0,
         }
     }
 }
 
+/// The verified image that the watch would have if it started instances: the remembered one, else the
+/// youngest.
+fn ended(made: &[Made], watch: &Watch, memory: &Memory, now: DateTime<Utc>) -> Option<Made> {
+    let remembered = memory.history.current.as_ref().map(|baked| &baked.image);
+    let ended = made.iter().filter(|made| {
+        made.starts_nothing()
+            && memory.image_hold(&made.image, now).is_none()
+            && made.fits(watch.base.architecture)
+    });
+    ended
+        .max_by_key(|made| (Some(&made.image) == remembered, age(made)))
+        .cloned()
+}
+
 /// Whether an image may be the watch's current one.
 fn stands(made: &Made, watch: &Watch, memory: &Memory, now: DateTime<Utc>) -> bool {
-    let architecture = watch.base.architecture;
     made.usable()
         && memory.image_hold(&made.image, now).is_none()
-        && made.architecture.is_none_or(|of| of == architecture)
+        && made.fits(watch.base.architecture)
 }
 
 /// The only image of many whose base the verdict can ask about, beside those that every look reads: of
@@ -110,8 +153,14 @@ pub fn youngest(
     memory: &Memory,
     now: DateTime<Utc>,
 ) -> Option<Made> {
-    let made = images.iter().filter_map(Made::read);
-    made.filter(|made| stands(made, watch, memory, now))
+    let remembered = memory.history.current.as_ref();
+    let known = |image: &&Image| remembered.is_some_and(|baked| baked.image == image.id);
+    let images = images
+        .iter()
+        .filter(|image| known(image) || contradiction(image).is_none());
+    images
+        .filter_map(Made::read)
+        .filter(|made| stands(made, watch, memory, now))
         .max_by_key(age)
 }
 

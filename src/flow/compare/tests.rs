@@ -335,10 +335,10 @@ fn what_starts_nothing_is_told_with_its_remedy_and_baked_anew() {
         "{reason:?}"
     );
     let item = world.plan();
-    let Action::Bake { generation, .. } = &item.action else {
+    let Action::Bake(bake) = &item.action else {
         panic!("{item:?}");
     };
-    assert_eq!(*generation, 1, "its name is taken by the disabled one");
+    assert_eq!(bake.generation, 1, "its name is taken by the disabled one");
     // One that takes its place: the disabled one is no news of the watch any more.
     world.ours("ami-ours-1", BASE_451, 1);
     assert_eq!(world.own_codes(), [""; 0]);

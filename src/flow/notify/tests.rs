@@ -36,6 +36,7 @@ pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
         proof: Proof::Console,
         launches: Vec::new(),
         network: NetworkOrder::Given(Vec::new()),
+        allow_inbound: false,
         instance_profile: None,
         public_ip: None,
         root_volume: RootVolume {

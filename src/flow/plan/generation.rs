@@ -2,10 +2,11 @@
 //!
 //! 0 for inputs that never made an image. One more than the last image of the same inputs that is no
 //! use any more: too old, rejected, or gone. A candidate is not counted: its bake is under way or died,
-//! and the same key finds it again.
+//! and the same key finds it again, with the builder that it was made of.
 
 use crate::model::bake::RecipeDigest;
 use crate::model::base::Release;
+use crate::model::genuine::contradiction;
 use crate::model::history::WatchHistory;
 use crate::model::ids::ImageId;
 use crate::model::made::{Made, Stage};
@@ -42,5 +43,7 @@ pub(super) fn of(image: &ImageId, seen: &WatchSighting) -> Option<u32> {
 
 fn made(seen: &WatchSighting) -> impl Iterator<Item = Made> {
     let images = seen.ours.known().map_or(&[][..], Vec::as_slice);
-    images.iter().filter_map(Made::read)
+    // A name that nobody of ours has made is not one that is taken.
+    let ours = images.iter().filter(|image| contradiction(image).is_none());
+    ours.filter_map(Made::read)
 }

@@ -83,6 +83,9 @@ fn not_made_here(thing: &Thing, known: &Known) -> Option<Verdict> {
         );
         return Some(say(word, why));
     }
+    if let Some(why) = &thing.contradiction {
+        return Some(say(word, format!("its tags are ours, and {why}")));
+    }
     let keyless = thing.kind != Kind::SecurityGroup && thing.tag(tags::KEY).is_empty();
     keyless.then(|| say(word, "it carries no bake's key"))
 }

@@ -43,6 +43,7 @@ fn thing(kind: Kind, id: &str) -> Thing {
         tags: tagged.into_iter().map(own).collect(),
         held_by: Vec::new(),
         parts: Vec::new(),
+        contradiction: None,
     }
 }
 
@@ -91,6 +92,17 @@ fn nothing_is_swept_that_amiwatch_did_not_make() {
     assert_eq!(word(&stranger(tags::ROLE, "image"), &known()), kept);
     assert_eq!(word(&stranger(tags::ROLE, ""), &known()), kept);
     assert_eq!(word(&stranger(tags::KEY, ""), &known()), kept);
+    for kind in [
+        Kind::Instance,
+        Kind::Image,
+        Kind::Snapshot,
+        Kind::Volume,
+        Kind::SecurityGroup,
+    ] {
+        let mut tagged = thing(kind, "x-1");
+        tagged.contradiction = Some("EC2 says otherwise".to_owned());
+        assert_eq!(word(&[tagged], &known()), kept, "{kind:?}");
+    }
 }
 
 #[test]

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::{Cloud, CloudError, Instance, SecurityGroup, Snapshot, Volume};
+use crate::model::bake::{GROUP_DESCRIPTION, group_name};
+use crate::model::genuine::contradiction;
 use crate::model::ids::{ImageId, Installation, VpcId};
 use crate::model::image::{Image, ImageState};
 use crate::model::stray::{Kind, Thing, ThingState};
@@ -51,11 +53,28 @@ pub async fn inventory(
     let lasting = volumes.into_iter().filter(|one| !one.goes_with_instance);
     things.extend(lasting.map(of_volume));
     let in_vpc = lingering(&instances);
-    things.extend(groups.into_iter().map(|group| of_group(group, &in_vpc)));
+    let name = group_name(installation);
+    things.extend(
+        groups
+            .into_iter()
+            .map(|group| of_group(group, &in_vpc, &name)),
+    );
     Ok(Inventory {
         things,
         ending: instances.len() - alive.len() - instances.iter().filter(gone).count(),
     })
+}
+
+/// What no guest of ours is: the token of a launch and the way to its metadata are fixed when it is
+/// launched, or by who may change more than tags.
+fn unlike_a_guest(instance: &Instance) -> Option<String> {
+    let token = instance.client_token.as_deref().unwrap_or_default();
+    let digest = token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !digest {
+        return Some("it was not launched under a token such as amiwatch gives".to_owned());
+    }
+    (!instance.imds_v2_only)
+        .then(|| "it answers IMDSv1, which no guest of amiwatch does".to_owned())
 }
 
 fn of_instance(instance: &Instance) -> Thing {
@@ -67,6 +86,7 @@ fn of_instance(instance: &Instance) -> Thing {
         tags: instance.tags.clone(),
         held_by: Vec::new(),
         parts: Vec::new(),
+        contradiction: unlike_a_guest(instance),
     }
 }
 
@@ -91,8 +111,12 @@ fn of_image(image: &Image, users: &[Instance]) -> Option<Thing> {
             .map(|one| one.id.to_string())
             .collect(),
         parts: image.snapshots.iter().map(ToString::to_string).collect(),
+        contradiction: contradiction(image),
     })
 }
+
+/// How EC2 describes the snapshots that CreateImage makes.
+const BY_CREATE_IMAGE: &str = "Created by CreateImage(";
 
 /// Held by every image of the account that lists it, whoever made that image.
 fn of_snapshot(snapshot: Snapshot, images: &[Image]) -> Thing {
@@ -114,6 +138,8 @@ fn of_snapshot(snapshot: Snapshot, images: &[Image]) -> Thing {
             .collect(),
         tags: snapshot.tags,
         parts: Vec::new(),
+        contradiction: (!snapshot.description.starts_with(BY_CREATE_IMAGE))
+            .then(|| "EC2 did not make it for an image of an instance".to_owned()),
     }
 }
 
@@ -126,6 +152,8 @@ fn of_volume(volume: Volume) -> Thing {
         held_by: volume.attached_to.iter().map(ToString::to_string).collect(),
         tags: volume.tags,
         parts: Vec::new(),
+        contradiction: (!volume.from_snapshot)
+            .then(|| "it is not made from a snapshot, as every root disk is".to_owned()),
     }
 }
 
@@ -142,13 +170,20 @@ fn lingering(instances: &[Instance]) -> BTreeMap<VpcId, Vec<String>> {
     by_vpc
 }
 
-fn of_group(group: SecurityGroup, in_vpc: &BTreeMap<VpcId, Vec<String>>) -> Thing {
+/// The name and the description of a group cannot be changed.
+fn unlike_our_group(group: &SecurityGroup, name: &str) -> Option<String> {
+    let ours = group.name == name && group.description == GROUP_DESCRIPTION;
+    (!ours).then(|| format!("its name or description is not that of `{name}`"))
+}
+
+fn of_group(group: SecurityGroup, in_vpc: &BTreeMap<VpcId, Vec<String>>, name: &str) -> Thing {
     Thing {
         kind: Kind::SecurityGroup,
         id: group.id.to_string(),
         state: ThingState::Settled,
         since: None,
         held_by: in_vpc.get(&group.vpc).cloned().unwrap_or_default(),
+        contradiction: unlike_our_group(&group, name),
         tags: group.tags,
         parts: Vec::new(),
     }

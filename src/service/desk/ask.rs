@@ -148,7 +148,8 @@ impl Asked {
         match self {
             Self::Start(_) | Self::Refused { .. } => None,
             Self::Adopted { image } => Some(format!(
-                "adopted {image}: it is verified and of the wanted key; nothing to bake"
+                "adopted {image}, which this store did not bake: it is verified, and its name, key and \
+                 source are those of a bake of this watch; nothing to bake"
             )),
             Self::InStep { image: Some(image) } => Some(format!(
                 "{image} is verified and in step; --force bakes the next generation"
