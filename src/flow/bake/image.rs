@@ -4,6 +4,8 @@
 //! taken by an image of another key, of another source or of an instance that no attempt of this bake
 //! launched is somebody else's, whatever its tags say, and never touched.
 
+use std::collections::BTreeMap;
+
 use super::earlier::{launched, made_image, missing};
 use super::hands::Bake;
 use super::image_found::{Found, is_verified, made, state_of, stripped};
@@ -59,8 +61,8 @@ pub(super) async fn start(
 ) -> Result<Look<BakeOutput>, StepError> {
     let order = at.run.input();
     let instance = launched(at.run, BakeStep::LaunchBuilder)?;
-    let mut tags = order.tags.clone();
-    tags.remove(tags::DEADLINE);
+    let born = born_with(order).map(|(name, value)| (name.clone(), value.clone()));
+    let mut tags: BTreeMap<String, String> = born.collect();
     tags.insert(tags::ROLE.to_owned(), tags::role::IMAGE.to_owned());
     tags.insert(tags::STATE.to_owned(), tags::state::CANDIDATE.to_owned());
     let request = CreateImage {
@@ -72,6 +74,12 @@ pub(super) async fn start(
     let created = bake.cloud.create_image(&request).await;
     let id = created.map_err(|error| step_error(&error))?;
     Ok(Look::Done(BakeOutput::Image { id }))
+}
+
+/// The tags of its order that an image is made with: for how long a guest is needed is a guest's matter.
+fn born_with(order: &BakeOrder) -> impl Iterator<Item = (&String, &String)> {
+    let all = order.tags.iter();
+    all.filter(|(name, _)| name.as_str() != tags::DEADLINE)
 }
 
 /// EC2 takes at most 255 characters here.
@@ -162,7 +170,7 @@ fn spoiled(image: Option<&Image>, id: &ImageId, order: &BakeOrder) -> Option<Str
             "{id} was {state} during its boot test: no instance starts from it; bake again"
         ));
     }
-    let born = order.tags.iter();
+    let born = born_with(order);
     let lost = born
         .filter(|(name, value)| image.tags.get(*name) != Some(value))
         .map(|(name, _)| name.as_str());
