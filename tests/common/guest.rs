@@ -209,3 +209,59 @@ pub(crate) fn steers(text: &str) -> bool {
     text.chars()
         .any(|c| (c.is_control() && c != '\n' && c != '\t') || hides(c))
 }
+
+/// A good guest that takes its time: noise first, then its report, a little later its closing frame, and
+/// it powers off once its console has drained.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slow {
+    /// From power-on to the report.
+    pub(crate) takes: Duration,
+    /// From the closing frame to the power-off.
+    pub(crate) drains: Duration,
+    /// Bytes that the recipe prints before the report.
+    pub(crate) noise_before: usize,
+    /// Bytes that something prints right after the closing frame.
+    pub(crate) noise_after: usize,
+    /// Its report is as long as reports get.
+    pub(crate) long: bool,
+}
+
+/// What cleaning takes.
+pub(crate) const CLEANS: Duration = Duration::from_secs(3);
+
+impl Guest for Slow {
+    fn boot(&self, boot: Boot, machine: Machine) {
+        let told = Told::read(&boot.user_data).expect("only amiwatch launches guests here");
+        let mut report = report(&told, &boot, false);
+        if self.long {
+            report = lines(report, 1_650);
+        }
+        let mut disk = boot.disk.clone();
+        disk.insert(BAKED.to_owned(), told.commands.join("\n"));
+        let mut open = encode(&report, &told.nonce, false);
+        let all = encode(&report, &told.nonce, true);
+        let closing = all
+            .strip_prefix(&open)
+            .expect("the closing frame comes last");
+        let closing = closing.to_owned();
+        if self.long {
+            // As the guest's script has it: what is long goes out once.
+            open.truncate(open.len() / 2);
+            assert!((40_000..50_000).contains(&open.len()), "{}", open.len());
+        }
+        machine.console_after(Duration::from_secs(1), noise(self.noise_before));
+        machine.console_after(self.takes, open);
+        let closes = self.takes + CLEANS;
+        machine.console_after(closes, closing + &noise(self.noise_after));
+        machine.power_off_after(closes + self.drains, disk);
+    }
+}
+
+/// Lines of a kernel that likes to talk.
+fn noise(bytes: usize) -> String {
+    "[   12.345678] something that nobody reads\r\n"
+        .chars()
+        .cycle()
+        .take(bytes)
+        .collect()
+}

@@ -288,6 +288,32 @@ proptest! {
 }
 
 #[test]
+fn frames_of_several_looks_are_put_together() {
+    let said = encode(&sample(), NONCE, true);
+    let said = said.as_bytes();
+    // What a reader of the last 1,200 bytes sees, again and again while it grows.
+    let looks = (1..=said.len()).step_by(400).chain([said.len()]);
+    let mut seen = std::collections::BTreeSet::new();
+    for end in looks {
+        let look = &said[end.saturating_sub(1_200)..end];
+        seen.extend(frames(look, NONCE));
+    }
+    let together: Vec<u8> = seen
+        .into_iter()
+        .flat_map(|f| (f + "\n").into_bytes())
+        .collect();
+    let expected = Reading::Whole {
+        report: sample(),
+        clean: true,
+    };
+    assert_eq!(read(&together, NONCE), expected);
+    let last = &said[said.len() - 1_200..];
+    assert_ne!(read(last, NONCE), expected, "one look has not all of it");
+    assert_eq!(frames(b"noise\nAMIWATCH1 x", NONCE), [""; 0]);
+    assert!(frames(said, &"f".repeat(32)).is_empty());
+}
+
+#[test]
 fn a_closing_frame_names_the_report_that_it_closes_though_that_is_gone() {
     let said = encode(&sample(), NONCE, true);
     let open = encode(&sample(), NONCE, false);
