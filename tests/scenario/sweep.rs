@@ -7,7 +7,7 @@ use amiwatch::model::stray::VerdictWord;
 use amiwatch::model::tags;
 use amiwatch::service::sweep::{Done, OLDER_THAN, Swept, look, sweep};
 use amiwatch::store::{Batch, Op, Store as _};
-use sim::{FaultKind, FaultRule, ImageSpec};
+use sim::{EnvironmentSpec, FaultKind, FaultRule, ImageSpec};
 
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
@@ -109,14 +109,12 @@ fn what_somebody_tagged_as_ours_is_not_swept() {
         let life = Life::brisk();
         life.until_settled().await;
         let stranger = life.stranger();
-        let launch = stranger.run_instances().image_id(life.base_image());
-        let launch = launch.min_count(1).max_count(1);
-        let launched = launch
-            .instance_type("t3.small".into())
-            .send()
-            .await
-            .unwrap();
-        let instance = launched.instances()[0].instance_id().unwrap().to_owned();
+        let mut spec = EnvironmentSpec::new("office", "office-blue", world::BRANCH);
+        spec.instances = 1;
+        life.account.at(world::REGION).environment(spec).unwrap();
+        let running = life.account.instances().into_iter();
+        let mut running = running.filter(|guest| guest.state == "running");
+        let instance = running.next().expect("the environment has one").id;
         let image = life
             .account
             .at(world::REGION)
