@@ -2,6 +2,7 @@
 
 use super::adopt::lived_in;
 use super::harness::Desk;
+use crate::common::world::{REGION, release};
 
 fn read(desk: &Desk, name: &str) -> String {
     std::fs::read_to_string(desk.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -26,6 +27,15 @@ fn what_init_writes_is_accepted_and_planned() {
         (0, ""),
         "{checked:?}"
     );
+    // A watch without a recipe is in step until its base moves; then it tells.
+    let planned = desk.run(&["plan"]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    assert!(
+        planned.stdout.contains("would do nothing: in step"),
+        "{planned:?}"
+    );
+    let here = served.account.at(REGION);
+    here.release(release("4.5.1")).unwrap();
     let planned = desk.run(&["plan"]);
     assert_eq!(planned.code, 3, "{planned:?}");
     assert!(planned.stdout.contains("would tell"), "{planned:?}");
