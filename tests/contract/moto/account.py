@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import pathlib
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import boto3
 
 CREDENTIALS = {"aws_access_key_id": "moto", "aws_secret_access_key": "moto"}
 OUR_TAG = "amiwatch:installation"
+SERVER = pathlib.Path(__file__).with_name("server.py")
 
 
 class Account:
@@ -21,7 +23,7 @@ class Account:
             self.port = free_port()
             self.log = log.open("ab")
             self.server = subprocess.Popen(
-                [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
+                [sys.executable, str(SERVER), "-H", "127.0.0.1", "-p", str(self.port)],
                 stdout=self.log,
                 stderr=subprocess.STDOUT,
             )
