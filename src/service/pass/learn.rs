@@ -119,10 +119,9 @@ fn held(holds: &[Hold], look: &Look<'_>) -> Vec<Notice> {
 
 /// Another release without a recipe that follows it, and the end of a branch or a base.
 fn of_the_base(told: Option<&ToldDrift>, look: &Look<'_>) -> Vec<Notice> {
-    let nobody = Installation::new("");
-    let installation = look.installation.unwrap_or(&nobody);
+    let installation = Installation::or_nobody(look.installation);
     let drift = &look.item.drift;
-    notify::of_the_base(installation, look.scope, look.watch, drift, told, look.now)
+    notify::of_the_base(&installation, look.scope, look.watch, drift, told, look.now)
 }
 
 fn news(told: Option<&ToldDrift>, look: &Look<'_>) -> Option<News> {
