@@ -68,11 +68,19 @@ string_id! {
     InstanceType,
 }
 
+/// Stands for the installation of a config that names none. No installation is called so.
+const NOBODY: &str = "~";
+
 impl Installation {
     /// The installation of a config, or the name that stands for none. No config can give that name;
     /// keys in the store hold it.
     pub fn or_nobody(named: Option<&Self>) -> Self {
-        named.cloned().unwrap_or_else(|| Self::new("~"))
+        named.cloned().unwrap_or_else(|| Self::new(NOBODY))
+    }
+
+    /// The installation as people are told of it; absent where the config names none.
+    pub fn named(&self) -> Option<&Self> {
+        (self.as_str() != NOBODY).then_some(self)
     }
 }
 

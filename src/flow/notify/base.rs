@@ -159,12 +159,11 @@ impl Base<'_> {
     }
 
     fn notice(&self, key: String, what: What, commands: Vec<Command>) -> Notice {
-        let named = !self.installation.as_str().is_empty();
         Notice {
             key,
             story: format!("base:{}:{}", self.installation, self.watch.name),
             at: self.at,
-            installation: named.then(|| self.installation.clone()),
+            installation: self.installation.named().cloned(),
             watch: Some(self.watch.name.clone()),
             scope: Some(self.scope.clone()),
             what,

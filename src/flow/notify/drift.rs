@@ -287,12 +287,11 @@ impl Story<'_> {
 
     fn notice(&self, key: String, what: What, next: Next, commands: Vec<Command>) -> Notice {
         let (installation, watch) = (self.installation, &self.drift.watch);
-        let named = !installation.as_str().is_empty();
         Notice {
             key,
             story: format!("drift:{installation}:{watch}"),
             at: self.at,
-            installation: named.then(|| installation.clone()),
+            installation: installation.named().cloned(),
             watch: Some(watch.clone()),
             scope: Some(self.scope.clone()),
             what,

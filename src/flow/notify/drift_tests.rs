@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::flow::test_world::{BASE_450, BASE_451, World, arn, days, scope, trouble};
+use crate::model::ids::Installation;
 use crate::model::notice::Event;
 use crate::model::sighting::Seen;
 use crate::model::told::ToldDrift;
@@ -131,6 +132,16 @@ fn a_person_reads_what_drifted_and_what_to_do() {
           "release_version": "4.5.1"
         }
     "#);
+}
+
+#[test]
+fn a_config_without_an_installation_is_told_under_no_name() {
+    let mut world = drifted();
+    world.wanted.installation = Installation::or_nobody(None);
+    let told = notice(&world).unwrap();
+    assert_eq!(told.installation, None);
+    let body = Written::of(&told).body;
+    assert!(body.starts_with("Watch shop:"), "{body}");
 }
 
 #[test]
