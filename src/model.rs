@@ -19,6 +19,8 @@ pub mod request;
 
 pub mod drift;
 
+pub mod environment;
+
 pub mod report;
 
 pub mod changes;
