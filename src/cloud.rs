@@ -23,6 +23,9 @@ mod sdk_clock;
 mod slow;
 
 mod beanstalk;
+mod environment_events;
+mod environment_now;
+mod environment_sets;
 mod platforms;
 mod raw_amis;
 
@@ -45,6 +48,8 @@ mod without_beanstalk;
 mod answers_tests;
 #[cfg(test)]
 mod canned;
+#[cfg(test)]
+mod environment_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]

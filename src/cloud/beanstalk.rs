@@ -3,6 +3,7 @@
 //! Beanstalk answers a question that the credentials may not ask with less, not with an error. So
 //! an answer that must hold something and does not is an error of its own kind here.
 
+use aws_sdk_elasticbeanstalk::operation::describe_environments::builders::DescribeEnvironmentsFluentBuilder as Ask;
 use aws_sdk_elasticbeanstalk::types::{
     ConfigurationDeploymentStatus as Status, ConfigurationSettingsDescription as Set,
     EnvironmentDescription,
@@ -18,6 +19,9 @@ const DESCRIBE_ENVIRONMENTS: Operation = Operation::read("elasticbeanstalk:Descr
 const DESCRIBE_SETTINGS: Operation =
     Operation::read("elasticbeanstalk:DescribeConfigurationSettings");
 
+/// Pages of one answer that are read; AWS's hold up to 1,000 entries.
+pub(super) const PAGES_MAX: usize = 50;
+
 impl Cloud {
     /// Every environment of the region that is not terminated; one call where AWS allows it.
     ///
@@ -26,23 +30,9 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound` and `Empty`.
     pub async fn environments(&self) -> Result<Vec<Environment>, CloudError> {
-        let mut described = Vec::new();
-        let mut token = None;
-        loop {
-            // Without MaxRecords AWS gives all at once; the token is followed where it does not.
-            let request = self
-                .beanstalk(DESCRIBE_ENVIRONMENTS)
-                .describe_environments()
-                .include_deleted(false)
-                .set_next_token(token)
-                .send();
-            let page = self.call(DESCRIBE_ENVIRONMENTS, "", request).await?;
-            described.extend(page.environments.unwrap_or_default());
-            token = page.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                break;
-            }
-        }
+        let described = self
+            .described_environments("", |ask| ask.include_deleted(false))
+            .await?;
         let mut environments = Vec::with_capacity(described.len());
         for environment in described {
             environments.push(self.our_environment(environment).await?);
@@ -61,6 +51,16 @@ impl Cloud {
         application: &str,
         environment: &str,
     ) -> Result<Settings, CloudError> {
+        let sets = self.configuration_sets(application, environment).await?;
+        Ok(our_settings(&sets))
+    }
+
+    /// Every configuration set of one environment, at least one.
+    pub(super) async fn configuration_sets(
+        &self,
+        application: &str,
+        environment: &str,
+    ) -> Result<Vec<Set>, CloudError> {
         let name = format!("{application}/{environment}");
         let request = self
             .beanstalk(DESCRIBE_SETTINGS)
@@ -69,22 +69,78 @@ impl Cloud {
             .environment_name(environment)
             .send();
         let answer = self.call(DESCRIBE_SETTINGS, &name, request).await?;
-        match answer.configuration_settings() {
-            [] => Err(self.fault(
-                DESCRIBE_SETTINGS,
-                name,
-                ErrorKind::Empty,
-                "the answer holds no configuration set; \
-                 permission elasticbeanstalk:DescribeConfigurationSettings is likely missing",
-            )),
-            sets => Ok(our_settings(sets)),
+        let sets = answer.configuration_settings.unwrap_or_default();
+        if !sets.is_empty() {
+            return Ok(sets);
         }
+        Err(self.fault(
+            DESCRIBE_SETTINGS,
+            name,
+            ErrorKind::Empty,
+            "the answer holds no configuration set; \
+             permission elasticbeanstalk:DescribeConfigurationSettings is likely missing",
+        ))
+    }
+
+    /// Every page of one question about environments.
+    pub(super) async fn described_environments(
+        &self,
+        resource: &str,
+        narrowed: impl Fn(Ask) -> Ask,
+    ) -> Result<Vec<EnvironmentDescription>, CloudError> {
+        let mut described = Vec::new();
+        let mut token = None;
+        for _ in 0..PAGES_MAX {
+            // Without MaxRecords AWS gives all at once; the token is followed where it does not.
+            let ask = self
+                .beanstalk(DESCRIBE_ENVIRONMENTS)
+                .describe_environments()
+                .set_next_token(token);
+            let page = self
+                .call(DESCRIBE_ENVIRONMENTS, resource, narrowed(ask).send())
+                .await?;
+            described.extend(page.environments.unwrap_or_default());
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(described);
+            }
+        }
+        Err(self.endless(DESCRIBE_ENVIRONMENTS, resource))
+    }
+
+    /// An answer that goes on and on: not taken for all that there is.
+    pub(super) fn endless(&self, operation: Operation, resource: &str) -> CloudError {
+        let message = format!("the answer does not end after {PAGES_MAX} pages");
+        self.fault(operation, resource, ErrorKind::Transient, message)
+    }
+
+    /// An answer about environments that holds none.
+    pub(super) fn no_environment(&self, resource: &str) -> CloudError {
+        let message = "the answer names no environment at all; permission \
+                       elasticbeanstalk:DescribeEnvironments is likely missing";
+        self.fault(DESCRIBE_ENVIRONMENTS, resource, ErrorKind::Empty, message)
     }
 
     async fn our_environment(
         &self,
         described: EnvironmentDescription,
     ) -> Result<Environment, CloudError> {
+        Ok(Environment {
+            target: self.target_of(&described).await?,
+            platform: described.platform_arn().map(PlatformArn::from),
+            solution_stack: described.solution_stack_name().map(str::to_owned),
+            tier: tier_of(&described),
+            status: described
+                .status()
+                .map_or(String::new(), |status| status.as_str().to_owned()),
+            updated: described.date_updated().and_then(our_time),
+        })
+    }
+
+    pub(super) async fn target_of(
+        &self,
+        described: &EnvironmentDescription,
+    ) -> Result<TargetId, CloudError> {
         let (Some(application), Some(environment)) =
             (described.application_name(), described.environment_name())
         else {
@@ -92,21 +148,10 @@ impl Cloud {
             let kind = ErrorKind::Transient;
             return Err(self.fault(DESCRIBE_ENVIRONMENTS, "", kind, message));
         };
-        let target = TargetId {
-            scope: self.scope_of(&described).await?,
+        Ok(TargetId {
+            scope: self.scope_of(described).await?,
             application: application.to_owned(),
             environment: environment.to_owned(),
-        };
-        let tier = described.tier().and_then(|tier| tier.name());
-        Ok(Environment {
-            target,
-            platform: described.platform_arn().map(PlatformArn::from),
-            solution_stack: described.solution_stack_name().map(str::to_owned),
-            tier: our_tier(tier.unwrap_or_default()),
-            status: described
-                .status()
-                .map_or(String::new(), |status| status.as_str().to_owned()),
-            updated: described.date_updated().and_then(our_time),
         })
     }
 
@@ -142,8 +187,9 @@ fn scope_of_arn(arn: &str) -> Option<Scope> {
     }
 }
 
-fn our_tier(name: &str) -> Tier {
-    match name {
+pub(super) fn tier_of(described: &EnvironmentDescription) -> Tier {
+    let tier = described.tier().and_then(|tier| tier.name());
+    match tier.unwrap_or_default() {
         "WebServer" => Tier::WebServer,
         "Worker" => Tier::Worker,
         "Cluster" => Tier::Cluster,
@@ -151,15 +197,22 @@ fn our_tier(name: &str) -> Tier {
     }
 }
 
-/// The deployed set, wherever it stands in the list; a draft beside it is only noted.
+/// The set of this status, wherever it stands in the list.
+pub(super) fn set_with(sets: &[Set], status: Status) -> Option<&Set> {
+    let is = |set: &&Set| set.deployment_status() == Some(&status);
+    sets.iter().find(is)
+}
+
+/// The deployed set. One without a status belongs to nothing that is under way.
+pub(super) fn deployed_set(sets: &[Set]) -> Option<&Set> {
+    let unsaid = || sets.iter().find(|set| set.deployment_status().is_none());
+    set_with(sets, Status::Deployed).or_else(unsaid)
+}
+
+/// What the deployed set says; a draft beside it is only noted.
 fn our_settings(sets: &[Set]) -> Settings {
-    let with = |status: Status| {
-        sets.iter()
-            .find(|set| set.deployment_status() == Some(&status))
-    };
-    // A set without a status belongs to nothing that is under way.
-    let deployed = with(Status::Deployed)
-        .or_else(|| sets.iter().find(|set| set.deployment_status().is_none()));
+    let deployed = deployed_set(sets);
+    let with = |status| set_with(sets, status);
     let draft = match (with(Status::Pending), with(Status::Failed)) {
         (Some(_), _) => Some(Draft::Pending),
         (None, Some(_)) => Some(Draft::Failed),

@@ -14,7 +14,7 @@ use super::images::reason_text;
 use super::tagging::{filter, our_tags, our_time, tag_filters};
 use crate::model::ids::{ImageId, InstanceId, InstanceType, SubnetId, VpcId};
 
-const DESCRIBE_INSTANCES: Operation = Operation::read("ec2:DescribeInstances");
+pub(super) const DESCRIBE_INSTANCES: Operation = Operation::read("ec2:DescribeInstances");
 const GET_CONSOLE: Operation = Operation::read("ec2:GetConsoleOutput");
 const STOP_INSTANCES: Operation = Operation::change("ec2:StopInstances");
 const TERMINATE_INSTANCES: Operation = Operation::change("ec2:TerminateInstances");
@@ -22,7 +22,7 @@ const TERMINATE_INSTANCES: Operation = Operation::change("ec2:TerminateInstances
 /// Unpaginated looks have a request bucket of half the size.
 const INSTANCES_PER_PAGE: i32 = 1_000;
 /// EC2 takes at most 200 values in one filter.
-const VALUES_PER_FILTER: usize = 200;
+pub(super) const VALUES_PER_FILTER: usize = 200;
 
 /// An instance as `DescribeInstances` tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,7 +185,7 @@ impl Cloud {
     }
 
     /// Every page of one question, sorted by id.
-    async fn describe_instances(
+    pub(super) async fn describe_instances(
         &self,
         resource: &str,
         filters: Vec<Filter>,
