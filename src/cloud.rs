@@ -23,6 +23,7 @@ mod sdk_clock;
 mod slow;
 
 mod beanstalk;
+mod environment_change;
 mod environment_events;
 mod environment_now;
 mod environment_sets;
@@ -49,11 +50,15 @@ mod answers_tests;
 #[cfg(test)]
 mod canned;
 #[cfg(test)]
+mod environment_change_tests;
+#[cfg(test)]
 mod environment_tests;
 #[cfg(test)]
 mod identity_tests;
 #[cfg(test)]
 mod lane_tests;
+#[cfg(test)]
+mod move_tests;
 #[cfg(test)]
 mod tests;
 

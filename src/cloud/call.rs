@@ -286,7 +286,7 @@ fn refusal_of_role<E: Error + 'static>(
 }
 
 /// The request's id where only an XML body has it (`RequestID` in EC2, `RequestId` elsewhere).
-fn request_id_in(body: &[u8]) -> Option<&str> {
+pub(super) fn request_id_in(body: &[u8]) -> Option<&str> {
     let body = std::str::from_utf8(body).ok()?;
     let mut rest = ["<RequestID>", "<RequestId>"]
         .iter()

@@ -13,8 +13,12 @@ use super::error::ErrorKind::{
 const BY_MESSAGE: &[(&str, &str, ErrorKind)] = &[
     // EC2 says AuthFailure both for bad keys and for another account's private image.
     ("AuthFailure", "Not authorized for image", Denied),
-    ("InvalidParameterValue", "Must be Ready", Conflict),
     ("InvalidParameterValue", "is not in state", Conflict),
+    (
+        "InvalidParameterValue",
+        "in an invalid state for this operation",
+        Conflict,
+    ),
     ("InvalidParameterValue", "No Environment found", NotFound),
     ("InvalidParameterValue", "No Application named", NotFound),
     ("InvalidParameterValue", "No Platform named", NotFound),
@@ -105,6 +109,7 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     ("RequestTimeTooSkewed", NoCredentials),
     ("SignatureDoesNotMatch", NoCredentials),
     ("UnrecognizedClientException", NoCredentials),
+    ("ConfigurationValidationException", Invalid),
     ("InvalidAction", Invalid),
     ("InvalidInput", Invalid),
     ("InvalidParameter", Invalid),
@@ -283,11 +288,20 @@ mod tests {
             ),
             (
                 "InvalidParameterValue",
-                "in an invalid state. Must be Ready.",
+                "Environment named shop-blue is in an invalid state for this operation. Must be Ready.",
                 400,
                 Change,
                 Conflict,
             ),
+            (
+                "ConfigurationValidationException",
+                "Configuration validation exception: Invalid option value",
+                400,
+                Change,
+                Invalid,
+            ),
+            ("OperationInProgressFailure", "", 400, Change, Conflict),
+            ("InsufficientPrivilegesException", "", 403, Change, Denied),
             ("InvalidAMIID.Malformed", "", 400, Read, Invalid),
             ("InternalError", "", 500, Read, Transient),
             ("InternalError", "", 500, Change, Unknown),

@@ -120,6 +120,16 @@ impl CloudError {
         }
     }
 
+    /// What it is about is in the middle of something else: no failure, its time comes.
+    pub fn busy(&self) -> bool {
+        let in_progress = self
+            .code
+            .as_deref()
+            .is_some_and(|code| code.starts_with("OperationInProgress"));
+        let not_ready = self.message.contains("Must be Ready");
+        self.kind == ErrorKind::Conflict && (in_progress || not_ready)
+    }
+
     /// The same as an answer that did not come; `what` says in words what was asked.
     pub fn trouble(&self, what: impl Into<String>) -> Trouble {
         let cause = self.root_cause().map(|cause| format!(" ({cause})"));

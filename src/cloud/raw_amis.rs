@@ -26,6 +26,12 @@ impl KeepBody {
         let body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         default_amis(&String::from_utf8_lossy(&body))
     }
+
+    /// The kept body.
+    pub(super) fn body(&self) -> Vec<u8> {
+        let body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        body.clone()
+    }
 }
 
 #[dyn_dispatch_hint]

@@ -135,6 +135,27 @@ fn looking_changes_nothing() {
     assert!(look.is_disjoint(&changes), "{look:?}");
 }
 
+/// Whoever bakes, looks or tells cannot touch an environment: moves have a role of their own.
+#[test]
+fn only_the_policy_of_moves_changes_environments() {
+    let changes = declared("change").into_iter();
+    let of_beanstalk: BTreeSet<_> = changes
+        .filter(|action| action.starts_with("elasticbeanstalk:"))
+        .collect();
+    assert!(
+        of_beanstalk.contains("elasticbeanstalk:UpdateEnvironment"),
+        "{of_beanstalk:?}"
+    );
+    for (name, statements) in policies() {
+        let granted = granted(&statements);
+        let both: Vec<_> = granted.intersection(&of_beanstalk).collect();
+        match name.as_str() {
+            "rollout.json" => assert_eq!(both.len(), of_beanstalk.len(), "{both:?}"),
+            _ => assert!(both.is_empty(), "{name} grants {both:?}"),
+        }
+    }
+}
+
 #[test]
 fn what_ends_things_is_bound_to_our_tag() {
     let policies = policies();
