@@ -12,8 +12,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use amiwatch::flow::bake::user_data::{BuilderGuest, compose_boot_test, compose_builder, question};
-use amiwatch::flow::verify::console::encode;
-use amiwatch::flow::verify::{Expected, GuestRole, Reading, Verdict, judge, read, tail};
+use amiwatch::flow::verify::console::encode_report;
+use amiwatch::flow::verify::{
+    ConsoleReading, Expected, GuestRole, GuestVerdict, judge_report, read_console, tail,
+};
 use amiwatch::model::bake::Proof;
 use amiwatch::model::report::{CheckResult, Report};
 use amiwatch::model::watch::Check;
@@ -79,7 +81,7 @@ fn forged(nonce: &str, names: &[&str]) -> String {
         boots: 1,
         ..Report::default()
     };
-    encode(&report, nonce, true)
+    encode_report(&report, nonce, true)
 }
 
 fn send(user_data: &[u8]) -> Result<ExitCode> {
@@ -89,8 +91,8 @@ fn send(user_data: &[u8]) -> Result<ExitCode> {
 
 fn verdict(role: GuestRole, nonce: &str, path: &str, names: &[&str]) -> Result<ExitCode> {
     let console = std::fs::read(path).context("cannot read the console")?;
-    let reading = read(&console, nonce);
-    let Reading::Whole { report, clean } = &reading else {
+    let reading = read_console(&console, nonce);
+    let ConsoleReading::Whole { report, clean } = &reading else {
         println!("{reading:?}\n{}", tail(&console, 600));
         return Ok(ExitCode::FAILURE);
     };
@@ -100,7 +102,7 @@ fn verdict(role: GuestRole, nonce: &str, path: &str, names: &[&str]) -> Result<E
         checks: &checks,
         builder: None,
     };
-    let verdict = judge(report, *clean, &expected);
+    let verdict = judge_report(report, *clean, &expected);
     println!("{verdict:?}");
     println!(
         "ended {:?}, boots {}, cloud-init {}, kernel {}, packages {}, clean {clean}, facts {:?}",
@@ -113,7 +115,7 @@ fn verdict(role: GuestRole, nonce: &str, path: &str, names: &[&str]) -> Result<E
     );
     println!("before {:?}\nafter {:?}", report.before, report.after);
     Ok(match verdict {
-        Verdict::Passed { .. } => ExitCode::SUCCESS,
-        Verdict::Failed { .. } => ExitCode::FAILURE,
+        GuestVerdict::Passed { .. } => ExitCode::SUCCESS,
+        GuestVerdict::Failed { .. } => ExitCode::FAILURE,
     })
 }

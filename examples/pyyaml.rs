@@ -17,7 +17,7 @@ fn main() -> Result<()> {
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let text: String = serde_json::from_str(&line?).context("a line is a JSON text")?;
-        match pyyaml::load(&text) {
+        match pyyaml::load_yaml(&text) {
             Err(refused) => writeln!(
                 out,
                 "refused {} {}",

@@ -9,7 +9,7 @@ macro_rules! println {
         $crate::cli::draw::out("")
     };
     ($($text:tt)*) => {
-        $crate::cli::draw::out(&$crate::cli::draw::visible(&::std::format!($($text)*)))
+        $crate::cli::draw::out(&$crate::cli::draw::visible_text(&::std::format!($($text)*)))
     };
 }
 
@@ -19,7 +19,7 @@ macro_rules! eprintln {
         $crate::cli::draw::err("")
     };
     ($($text:tt)*) => {
-        $crate::cli::draw::err(&$crate::cli::draw::visible(&::std::format!($($text)*)))
+        $crate::cli::draw::err(&$crate::cli::draw::visible_text(&::std::format!($($text)*)))
     };
 }
 
@@ -84,9 +84,9 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::clock::{Clock, plausible};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::service::telemetry::{self, LogFormat};
-use args::{Arguments, Command, Common};
+use args::{Arguments, CliCommand, Common};
 
 /// Runs the command that the process was started with; prints; says how it ended.
 pub fn main() -> Exit {
@@ -108,7 +108,7 @@ pub fn main() -> Exit {
     let verbose = verbose.max(u8::from(is_daemon(&arguments.command)));
     let person = log == LogFormat::Text && std::io::stderr().is_terminal();
     let notices = notices(&arguments.command, person);
-    telemetry::start(log, verbose, notices, colours());
+    telemetry::start_logging(log, verbose, notices, colours());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -128,16 +128,16 @@ fn keep_memory_private() {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
-fn is_daemon(command: &Command) -> bool {
-    matches!(command, Command::Run(own) if !own.once)
+fn is_daemon(command: &CliCommand) -> bool {
+    matches!(command, CliCommand::Run(own) if !own.once)
 }
 
 /// Whether the log has notices however quiet it is otherwise. A `person` at a terminal is told by the
 /// command itself what it did, and the demo shows its notices as its topic received them.
-fn notices(command: &Command, person: bool) -> bool {
+fn notices(command: &CliCommand, person: bool) -> bool {
     let makes = matches!(
         command,
-        Command::Bake(_) | Command::Run(_) | Command::Sweep(_)
+        CliCommand::Bake(_) | CliCommand::Run(_) | CliCommand::Sweep(_)
     );
     makes && !person
 }
@@ -161,7 +161,7 @@ fn no_color() -> bool {
 async fn run_until_stopped(arguments: Arguments) -> Exit {
     // These are stopped like this on purpose, and see to it themselves.
     #[cfg(feature = "sim")]
-    if matches!(arguments.command, Command::Sim(_)) {
+    if matches!(arguments.command, CliCommand::Sim(_)) {
         return run(arguments).await;
     }
     if is_daemon(&arguments.command) {
@@ -196,18 +196,18 @@ async fn stopped() {
 /// Runs one command; its errors are printed here, with their whole chain.
 /// Whether a command asks AWS or others, and so needs the right time to be believed. The daemon waits
 /// for it by itself.
-fn needs_the_time(command: &Command) -> bool {
+fn needs_the_time(command: &CliCommand) -> bool {
     match command {
-        Command::Run(own) => own.once,
-        Command::Survey(_)
-        | Command::Check(_)
-        | Command::Plan(_)
-        | Command::Bake(_)
-        | Command::Notify(_)
-        | Command::Explain(_)
-        | Command::Adopt(_)
-        | Command::Init(_)
-        | Command::Sweep(_) => true,
+        CliCommand::Run(own) => own.once,
+        CliCommand::Survey(_)
+        | CliCommand::Check(_)
+        | CliCommand::Plan(_)
+        | CliCommand::Bake(_)
+        | CliCommand::Notify(_)
+        | CliCommand::Explain(_)
+        | CliCommand::Adopt(_)
+        | CliCommand::Init(_)
+        | CliCommand::Sweep(_) => true,
         _ => false,
     }
 }
@@ -225,44 +225,44 @@ async fn run(arguments: Arguments) -> Exit {
     let now = Clock::real().now();
     if needs_the_time(&command) && !plausible(now) {
         let now = now.format("%Y-%m-%d %H:%M UTC").to_string();
-        return draw::failure(&WrongClock(now).into());
+        return draw::failure_exit(&WrongClock(now).into());
     }
     let ended = match command {
-        Command::Survey(own) => survey::run(&common, &own).await,
-        Command::Check(own) => check::run(&common, &own).await,
-        Command::Plan(own) => plan::run(&common, &own).await,
-        Command::Bake(own) => bake::run(&common, &own).await,
-        Command::Run(own) => run::run(&common, &own).await,
-        Command::Look => look::run(&common).await,
-        Command::Reload => reload::run(&common).await,
-        Command::Health => health::run(&common).await,
-        Command::Status => status::run(&common).await,
-        Command::Hold(own) => hold::hold(&common, &own).await,
-        Command::Unhold(own) => hold::unhold(&common, &own).await,
-        Command::Notify(own) => notify::run(&common, &own).await,
-        Command::History(own) => history::run(&common, &own).await,
-        Command::Explain(own) => explain::run(&common, &own).await,
-        Command::Adopt(own) => adopt::run(&common, &own).await,
-        Command::Init(own) => init::run(&common, &own).await,
-        Command::Sweep(own) => sweep::run(&common, &own).await,
-        Command::Rehearse(own) => rehearse::run(&common, &own).await,
-        Command::Recipe(own) => recipe::run(&common, &own),
-        Command::Config(own) => config::run(&common, &own),
-        Command::Completions(own) => manual::completions(&own),
-        Command::Man(own) => manual::man(&own),
+        CliCommand::Survey(own) => survey::run_survey(&common, &own).await,
+        CliCommand::Check(own) => check::run_check(&common, &own).await,
+        CliCommand::Plan(own) => plan::run_plan(&common, &own).await,
+        CliCommand::Bake(own) => bake::run_bake(&common, &own).await,
+        CliCommand::Run(own) => run::run_passes(&common, &own).await,
+        CliCommand::Look => look::run_look(&common).await,
+        CliCommand::Reload => reload::run_reload(&common).await,
+        CliCommand::Health => health::run_health(&common).await,
+        CliCommand::Status => status::run_status(&common).await,
+        CliCommand::Hold(own) => hold::run_hold(&common, &own).await,
+        CliCommand::Unhold(own) => hold::run_unhold(&common, &own).await,
+        CliCommand::Notify(own) => notify::run_notify(&common, &own).await,
+        CliCommand::History(own) => history::run_history(&common, &own).await,
+        CliCommand::Explain(own) => explain::run_explain(&common, &own).await,
+        CliCommand::Adopt(own) => adopt::run_adopt(&common, &own).await,
+        CliCommand::Init(own) => init::run_init(&common, &own).await,
+        CliCommand::Sweep(own) => sweep::run_sweep(&common, &own).await,
+        CliCommand::Rehearse(own) => rehearse::run_rehearse(&common, &own).await,
+        CliCommand::Recipe(own) => recipe::run_recipe(&common, &own),
+        CliCommand::Config(own) => config::run_config(&common, &own),
+        CliCommand::Completions(own) => manual::completions(&own),
+        CliCommand::Man(own) => manual::man(&own),
         #[cfg(feature = "sim")]
-        Command::Demo => demo::run(&common).await,
+        CliCommand::Demo => demo::run_demo(&common).await,
         #[cfg(feature = "sim")]
-        Command::Sim(own) => sim::run(&own).await,
+        CliCommand::Sim(own) => sim::run_sim(&own).await,
     };
-    ended.unwrap_or_else(|error| draw::failure(&error))
+    ended.unwrap_or_else(|error| draw::failure_exit(&error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn command(words: &[&str]) -> Command {
+    fn command(words: &[&str]) -> CliCommand {
         let words = ["amiwatch"].iter().chain(words);
         Arguments::try_parse_from(words).unwrap().command
     }

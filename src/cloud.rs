@@ -65,7 +65,7 @@ mod tests;
 pub use call::Cloud;
 pub use commands::{CommandId, Invocation};
 pub use connection::{ByHand, Connection, Reach};
-pub use error::{CloudError, ErrorKind, Failure};
+pub use error::{CallFailure, CloudError, ErrorKind};
 pub use identity::{AssumedRole, Identity};
 pub use image_changes::{CreateImage, Snapshot};
 pub use image_names::arm64_name_pattern;

@@ -13,16 +13,16 @@ use rustix::fs::OFlags;
 ///
 /// # Errors
 /// When it is no file, is longer, or cannot be read.
-pub fn bytes(path: &Path, at_most: u64) -> io::Result<Vec<u8>> {
-    Ok(open(path, at_most)?.1)
+pub fn read_bytes(path: &Path, at_most: u64) -> io::Result<Vec<u8>> {
+    Ok(read_with_metadata(path, at_most)?.1)
 }
 
 /// A file's text in UTF-8, at most so many bytes of it.
 ///
 /// # Errors
 /// When it is no file, is longer, is not UTF-8, or cannot be read.
-pub fn text(path: &Path, at_most: u64) -> io::Result<String> {
-    String::from_utf8(bytes(path, at_most)?)
+pub fn read_text(path: &Path, at_most: u64) -> io::Result<String> {
+    String::from_utf8(read_bytes(path, at_most)?)
         .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))
 }
 
@@ -30,7 +30,7 @@ pub fn text(path: &Path, at_most: u64) -> io::Result<String> {
 ///
 /// # Errors
 /// When it is no file, is longer, or cannot be read.
-pub fn open(path: &Path, at_most: u64) -> io::Result<(Metadata, Vec<u8>)> {
+pub fn read_with_metadata(path: &Path, at_most: u64) -> io::Result<(Metadata, Vec<u8>)> {
     // Before it is opened: opening alone can set a device off.
     only_a_file(&std::fs::metadata(path)?)?;
     let file = without_waiting(path)?;
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     fn why(path: &Path) -> String {
-        bytes(path, 8).unwrap_err().to_string()
+        read_bytes(path, 8).unwrap_err().to_string()
     }
 
     #[test]
@@ -84,12 +84,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, "12345678").unwrap();
-        assert_eq!(bytes(&path, 8).unwrap(), b"12345678");
-        assert_eq!(text(&path, 8).unwrap(), "12345678");
+        assert_eq!(read_bytes(&path, 8).unwrap(), b"12345678");
+        assert_eq!(read_text(&path, 8).unwrap(), "12345678");
         std::fs::write(&path, "123456789").unwrap();
         assert_eq!(why(&path), "it is longer than 8 bytes");
         std::fs::write(&path, b"\xff").unwrap();
-        assert!(text(&path, 8).is_err());
+        assert!(read_text(&path, 8).is_err());
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub mod draft;
 
 pub mod outcome;
 
-pub mod verdict;
+pub mod exit_code;
 
 pub mod sweep;
 

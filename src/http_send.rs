@@ -52,7 +52,7 @@ struct Ways {
 
 /// What was answered to a request that was accepted (2xx).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct HttpAnswer {
     pub status: u16,
     pub body: String,
 }
@@ -107,7 +107,7 @@ impl HttpSend {
     ///
     /// # Errors
     /// By kind; `Unknown` when it may have been accepted.
-    pub async fn post_json(&self, to: &Address, body: &Value) -> Result<Answer, SendError> {
+    pub async fn post_json(&self, to: &Address, body: &Value) -> Result<HttpAnswer, SendError> {
         let connector = self.ways.to(to);
         let exchange = async {
             let response = connector.call(request(to, body)?).await;
@@ -221,7 +221,7 @@ fn never_connected(error: &ConnectorError) -> Option<&'static str> {
     connecting.then_some("no connection could be made")
 }
 
-type Read = (Answer, Option<String>);
+type Read = (HttpAnswer, Option<String>);
 
 /// Reads an answer's beginning; what is longer than is wanted is left unread.
 async fn read(response: HttpResponse) -> Result<Read, SendError> {
@@ -238,15 +238,15 @@ async fn read(response: HttpResponse) -> Result<Read, SendError> {
     }
     bytes.truncate(BODY_MAX_BYTES);
     let body = String::from_utf8_lossy(&bytes).into_owned();
-    Ok((Answer { status, body }, retry_after))
+    Ok((HttpAnswer { status, body }, retry_after))
 }
 
 fn judged(
-    answer: Answer,
+    answer: HttpAnswer,
     retry_after: Option<&str>,
     to: &Address,
     now: DateTime<Utc>,
-) -> Result<Answer, SendError> {
+) -> Result<HttpAnswer, SendError> {
     let kind = match answer.status {
         200..=299 => return Ok(answer),
         429 => SendErrorKind::Throttled {

@@ -36,16 +36,16 @@ use serde::Serialize;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::model::notice::Notice;
-use crate::store::memory::lines::{self, Line, Row};
-use crate::store::memory::{Delivery, Waiting};
+use crate::store::records::lines::{self, NoticeLine, OutboxRow};
+use crate::store::records::{Delivery, Waiting};
 use crate::store::{Batch, Store, StoreError};
 
 pub use pacing::Pacing;
-pub use render::Written;
-pub use retry::{Revived, revive};
+pub use render::WrittenNotice;
+pub use retry::{Revived, revive_dead};
 pub use slack::{Slack, blocks};
 
-use settle::{begin, settle};
+use settle::{begin_delivery, settle_delivery};
 
 /// Every notice goes to the log, under this name.
 pub const LOG: &str = "log";
@@ -93,16 +93,16 @@ pub enum Sort {
 /// A notice that waits, in words, and who waits for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WaitingWritten {
-    pub notice: Written,
+    pub notice: WrittenNotice,
     /// By notifier's name.
     pub to: BTreeMap<String, Delivery>,
 }
 
 impl WaitingWritten {
     /// The words of one that waits.
-    pub fn of(waiting: &Waiting) -> Self {
+    pub fn of_waiting(waiting: &Waiting) -> Self {
         Self {
-            notice: Written::of(&waiting.notice),
+            notice: WrittenNotice::of_notice(&waiting.notice),
             to: waiting.to.clone(),
         }
     }
@@ -185,7 +185,7 @@ impl Round<'_> {
             }
             for row in &page.rows {
                 let ops = lines::queue(row, |name| self.senders.contains_key(name));
-                match self.store.commit(Batch::of(ops)).await {
+                match self.store.commit(Batch::of_ops(ops)).await {
                     // Another process put it there.
                     Err(StoreError::Conflict { .. }) => {}
                     queued => queued_some |= queued.map(|()| true)?,
@@ -221,7 +221,7 @@ impl Round<'_> {
     }
 
     /// Sends to who is first in a line, if it is time; says whether the next one may follow.
-    async fn head(&mut self, line: &Line, mut row: Row) -> Result<bool, StoreError> {
+    async fn head(&mut self, line: &NoticeLine, mut row: OutboxRow) -> Result<bool, StoreError> {
         let (name, now) = (line.receiver.as_str(), self.clock.now());
         let (Some(sender), Some(delivery)) = (self.senders.get(name), row.1.value.to.get(name))
         else {
@@ -236,14 +236,14 @@ impl Round<'_> {
             return Ok(false);
         }
         let again = delivery.begun.is_some();
-        if sender.shows_repeats() && !begin(self.store, name, &mut row, now).await? {
+        if sender.shows_repeats() && !begin_delivery(self.store, name, &mut row, now).await? {
             // Another process works on it: it is looked at in the next round.
             self.wait_until(now + UNDER_WAY);
             return Ok(false);
         }
         let ended = sender.send(&row.1.value.notice, again).await;
         self.count(name, &row.1.value, &ended);
-        let next_at = settle(self.store, name, row, &ended, self.clock.now()).await?;
+        let next_at = settle_delivery(self.store, name, row, &ended, self.clock.now()).await?;
         if let (Err(error), Some(next_at)) = (&ended, next_at) {
             self.wait_until(next_at);
             if error.sort != Sort::Refused {
@@ -275,7 +275,9 @@ impl Round<'_> {
 }
 
 /// A head, by when what it tells happened.
-fn in_turn((line, row): (Line, Row)) -> ((DateTime<Utc>, String), (Line, Row)) {
+fn in_turn(
+    (line, row): (NoticeLine, OutboxRow),
+) -> ((DateTime<Utc>, String), (NoticeLine, OutboxRow)) {
     ((row.1.value.notice.at, row.0.clone()), (line, row))
 }
 
@@ -299,10 +301,10 @@ impl Sender {
     pub async fn send(&self, notice: &Notice, again: bool) -> Result<(), NotSent> {
         match self {
             Self::Log => {
-                log::line(notice);
+                log::log_notice(notice);
                 Ok(())
             }
-            Self::Sns { cloud, topic_arn } => sns::publish(cloud, topic_arn, notice).await,
+            Self::Sns { cloud, topic_arn } => sns::publish_notice(cloud, topic_arn, notice).await,
             Self::Slack(slack) => slack.post(notice, again).await,
         }
     }

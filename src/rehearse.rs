@@ -30,7 +30,7 @@ mod seed;
 mod stage;
 
 use engine::{Engine, EngineError};
-use guests::{Sent, Subject};
+use guests::{RehearsalSubject, SentGuest};
 use outcome::{GuestOutcome, Rehearsed, conclude};
 
 /// Why there is no verdict.
@@ -50,7 +50,7 @@ pub enum RehearseError {
 /// When the recipe cannot be sent, or the engine does not work here. A recipe that fails is no error.
 pub async fn rehearse(
     engine: &Engine,
-    subject: &Subject,
+    subject: &RehearsalSubject,
     folder: &Path,
     boot_test: bool,
     clock: &Clock,
@@ -76,7 +76,7 @@ pub async fn rehearse(
 
 async fn one(
     engine: &Engine,
-    sent: &Sent,
+    sent: &SentGuest,
     builder: Option<&Report>,
     folder: &Path,
     clock: &Clock,

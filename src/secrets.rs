@@ -29,12 +29,12 @@ const BYTES_MAX: u64 = 8 * 1024;
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// Reads a variable of the environment.
-pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+pub type ReadVariable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// Reads secrets and keeps them for a while. Cheap to clone; clones keep them together.
 #[derive(Clone)]
 pub struct Secrets {
-    environment: Environment,
+    environment: ReadVariable,
     clock: Clock,
     kept: Arc<Mutex<Kept>>,
 }
@@ -52,7 +52,7 @@ pub struct Unreadable {
 
 impl Secrets {
     /// Nothing is read yet.
-    pub fn new(environment: Environment, clock: &Clock) -> Self {
+    pub fn new(environment: ReadVariable, clock: &Clock) -> Self {
         Self {
             environment,
             clock: clock.clone(),
@@ -128,13 +128,14 @@ impl fmt::Debug for Secrets {
 }
 
 fn file(path: &Path) -> Result<Secret, String> {
-    let (about, bytes) = file_read::open(path, BYTES_MAX).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory => {
-            format!("{error}; name the file that holds the secret")
-        }
-        io::ErrorKind::FileTooLarge => format!("{error}: it is something else"),
-        _ => format!("{error}; make it readable to amiwatch's user"),
-    })?;
+    let (about, bytes) =
+        file_read::read_with_metadata(path, BYTES_MAX).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory => {
+                format!("{error}; name the file that holds the secret")
+            }
+            io::ErrorKind::FileTooLarge => format!("{error}: it is something else"),
+            _ => format!("{error}; make it readable to amiwatch's user"),
+        })?;
     if about.permissions().mode() & 0o007 != 0 {
         let path = path.display();
         tracing::info!(%path, "every user of this machine may read the secret; chmod o= it");
@@ -194,7 +195,7 @@ mod tests {
     }
 
     /// An environment that gives a number more at each reading of `N`, and the folder as credentials.
-    fn environment(folder: &Path) -> Environment {
+    fn environment(folder: &Path) -> ReadVariable {
         let read = AtomicU32::new(0);
         let folder = folder.display().to_string();
         Arc::new(move |name| match name {

@@ -25,10 +25,10 @@ use crate::clock::Clock;
 use crate::cloud::{Cloud, CloudError, Connection, Identity};
 use crate::http_send::HttpSend;
 use crate::model::ids::Region;
-use crate::model::notice::Told;
+use crate::model::notice::ToldBy;
 use crate::model::secret::SecretSource;
 use crate::outbox::{LOG, Pacing, Sender, Slack};
-use crate::secrets::{Environment, Secrets};
+use crate::secrets::{ReadVariable, Secrets};
 use crate::settings::{NotifierKind, Settings};
 use crate::store::Store;
 
@@ -53,7 +53,7 @@ pub struct Outside {
 
 impl Outside {
     /// By this way out; `environment` reads a variable.
-    pub fn new(http: HttpSend, environment: Environment, clock: &Clock) -> Self {
+    pub fn new(http: HttpSend, environment: ReadVariable, clock: &Clock) -> Self {
         Self {
             http,
             secrets: Secrets::new(environment, clock),
@@ -105,8 +105,8 @@ impl Service<'_> {
     }
 
     /// Who is told of which events: the log of all, a notifier of those that it asked for.
-    pub fn told(&self) -> Told {
-        Told::from_fn(|event| {
+    pub fn told(&self) -> ToldBy {
+        ToldBy::from_fn(|event| {
             let notifiers = self.settings.notifiers.iter();
             let asked = notifiers.filter(|(_, one)| one.events.contains(&event));
             std::iter::once(LOG.to_owned())

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::file_read;
 use crate::model::ids::{Installation, Region, WatchName};
-use crate::model::notice::Event;
+use crate::model::notice::NoticeEvent;
 use crate::model::secret::SecretSource;
 use crate::model::watch::{Builder, Recipe, Watch};
 
@@ -127,7 +127,7 @@ pub struct AwsOverrides {
 pub struct Notifier {
     pub kind: NotifierKind,
     /// Never empty.
-    pub events: BTreeSet<Event>,
+    pub events: BTreeSet<NoticeEvent>,
 }
 
 /// How they are told.
@@ -163,29 +163,29 @@ impl Settings {
 ///
 /// # Errors
 /// Every fault of the config, or the one that kept it from being read.
-pub fn load(path: &Path) -> Result<Settings, Faults> {
-    let bytes = file_read::bytes(path, MAX_CONFIG_BYTES)
+pub fn load_config(path: &Path) -> Result<Settings, Faults> {
+    let bytes = file_read::read_bytes(path, MAX_CONFIG_BYTES)
         .map_err(|error| Faults::one(unreadable(path, &error)))?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| Faults::one(not_utf8(path, &bytes[..error.valid_up_to()])))?;
-    parse(text, path, &|recipe| {
-        file_read::bytes(recipe, recipes::MAX_FILE_BYTES)
+    parse_config(text, path, &|recipe| {
+        file_read::read_bytes(recipe, recipes::MAX_FILE_BYTES)
     })
 }
 
-/// [`load`] as a function of values: `path` names the file in faults and is where relative paths
+/// [`load_config`] as a function of values: `path` names the file in faults and is where relative paths
 /// start, `read_file` reads the recipes.
 ///
 /// # Errors
 /// Every fault of the config.
-pub fn parse(
+pub fn parse_config(
     text: &str,
     path: &Path,
     read_file: &dyn Fn(&Path) -> std::io::Result<Vec<u8>>,
 ) -> Result<Settings, Faults> {
     let source = source::Source::new(path, text);
     let (tree, syntax) = toml::de::DeTable::parse_recoverable(text);
-    let mut reading = reading::Reading::new(&source, syntax, read_file);
+    let mut reading = reading::ConfigReading::new(&source, syntax, read_file);
     walk::walk(tree.get_ref(), &mut reading);
     let nothing = toml::de::DeTable::new();
     let tables = match reading.is_enough() {
@@ -193,7 +193,7 @@ pub fn parse(
         true => &nothing,
         false => tree.get_ref(),
     };
-    let settings = sections::read(tables, path, &mut reading);
+    let settings = sections::read_sections(tables, path, &mut reading);
     let warnings = reading.finish()?;
     Ok(Settings {
         warnings,
@@ -203,12 +203,12 @@ pub fn parse(
 
 /// What can be said of user data that no config names: everything that is wrong with it as written.
 pub fn user_data_problems(text: &str, template: bool) -> Vec<Problem> {
-    user_data::problems(text, template)
+    user_data::user_data_problems(text, template)
 }
 
 /// What is probably not meant in user data that is not wrong, one sentence each.
 pub fn user_data_doubts(text: &str) -> Vec<String> {
-    user_data::doubts(text)
+    user_data::user_data_doubts(text)
 }
 
 /// The shell code in user data: the shell that runs it, and the code.
@@ -218,7 +218,7 @@ pub fn user_data_shell(text: &str) -> Vec<(String, String)> {
 
 /// `[http] listen` of a config that may be wrong elsewhere; `None` when it is not there to be read.
 pub fn listen_of(path: &Path) -> Option<SocketAddr> {
-    let text = file_read::text(path, MAX_CONFIG_BYTES).ok()?;
+    let text = file_read::read_text(path, MAX_CONFIG_BYTES).ok()?;
     let (tree, _) = toml::de::DeTable::parse_recoverable(&text);
     let http = tree.get_ref().get("http")?.get_ref().as_table()?;
     values::loopback(http.get("listen")?.get_ref().as_str()?).ok()

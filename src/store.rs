@@ -6,7 +6,7 @@
 //! What one engine alone can know (a file of a newer version, a disk that would lose it) is told as
 //! [`StoreError::Refused`], in that engine's words.
 //!
-//! Must not know what the values mean; keys and shapes belong to [`memory`] and [`recall`].
+//! Must not know what the values mean; keys and shapes belong to [`records`] and [`recall`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub mod memory;
+pub mod records;
 
 pub mod recall;
 
@@ -40,7 +40,7 @@ pub const BATCH_MAX: usize = 25;
 pub const VALUE_MAX_BYTES: usize = 64 * 1024;
 
 /// The answer to a store call.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a>>;
+pub type StoreAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a>>;
 
 /// What survives a crash.
 ///
@@ -48,7 +48,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a
 /// process and the machine's power; reads see every batch that was committed before them.
 pub trait Store {
     /// The record under this key.
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Record>>;
+    fn get<'a>(&'a self, key: &'a str) -> StoreAnswer<'a, Option<Record>>;
 
     /// Records whose key starts with `prefix`, in key order, after the key `after`, at most `limit`.
     fn query<'a>(
@@ -56,29 +56,29 @@ pub trait Store {
         prefix: &'a str,
         after: Option<&'a str>,
         limit: usize,
-    ) -> Answer<'a, Vec<Record>>;
+    ) -> StoreAnswer<'a, Vec<Record>>;
 
     /// A journal's events, in order.
-    fn journal<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Value>>;
+    fn journal<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Vec<Value>>;
 
     /// The only write.
-    fn commit(&self, batch: Batch) -> Answer<'_, ()>;
+    fn commit(&self, batch: Batch) -> StoreAnswer<'_, ()>;
 
     /// Takes a lease for `me`, when nobody else has it; taken again by who has it, it gets a new epoch.
-    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> Answer<'a, Taken>;
+    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> StoreAnswer<'a, LeaseTaken>;
 
     /// Keeps a lease for another term; checks only where it has none.
     ///
     /// Gives [`StoreError::LeaseLost`] when somebody else has it by now.
-    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()>;
+    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()>;
 
     /// Gives a lease back: it is free at once, and its epoch guards nothing any more.
     ///
     /// Gives [`StoreError::LeaseLost`] when somebody else has it by now; theirs stays.
-    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()>;
+    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()>;
 
     /// Who has a lease now. A read: nothing is taken, and nobody who takes it meanwhile is in its way.
-    fn holder<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Holder>>;
+    fn holder<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Option<Holder>>;
 }
 
 /// The driver's lease, the only one there is: one process drives, the others read and ask.
@@ -105,7 +105,7 @@ pub struct Lease {
 
 /// How taking a lease ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+pub enum LeaseTaken {
     Mine(Lease),
     /// Somebody else has it.
     Other {
@@ -114,7 +114,7 @@ pub enum Taken {
     },
 }
 
-impl Taken {
+impl LeaseTaken {
     /// The lease, when it was free.
     pub fn mine(self) -> Option<Lease> {
         match self {
@@ -168,7 +168,7 @@ impl Batch {
     }
 
     /// A batch of these operations.
-    pub fn of(ops: Vec<Op>) -> Self {
+    pub fn of_ops(ops: Vec<Op>) -> Self {
         Self(ops)
     }
 

@@ -56,10 +56,10 @@ mod open_tests;
 mod opening_tests;
 
 pub use error::RunError;
-pub use journal::{Event, Failure, Outcome, Run};
+pub use journal::{JournalEvent, Run, RunOutcome, StepFailure};
 pub use kind::{Allowance, WorkflowKind};
-pub use life::{Began, Sent};
-pub use runner::{Ended, Opening, Runner};
+pub use life::{Began, SentCalls};
+pub use runner::{EndedRun, Opening, Runner};
 
 /// The hands of one kind: what does its steps, and is asked one look or one move at a time. A line of
 /// steps ends with all of them done, or with none of them left.
@@ -85,7 +85,7 @@ pub trait Workflow {
     fn start(
         &self,
         at: &At<'_, Self::Kind>,
-    ) -> impl Future<Output = Result<Look<OutputOf<Self>>, StepError>>;
+    ) -> impl Future<Output = Result<StepLook<OutputOf<Self>>, StepError>>;
 
     /// Takes one look at what was started.
     ///
@@ -94,7 +94,7 @@ pub trait Workflow {
     fn check(
         &self,
         at: &At<'_, Self::Kind>,
-    ) -> impl Future<Output = Result<Look<OutputOf<Self>>, StepError>>;
+    ) -> impl Future<Output = Result<StepLook<OutputOf<Self>>, StepError>>;
 
     /// Removes what the step made, one move a call. Right for a step that never ran, maybe ran, or
     /// ran.
@@ -111,7 +111,7 @@ pub trait Workflow {
     fn closing(
         &self,
         run: &Run<Self::Kind>,
-        outcome: &Outcome,
+        outcome: &RunOutcome,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Vec<Op>, StoreError>>;
 }
@@ -134,7 +134,7 @@ pub struct At<'a, K: WorkflowKind> {
     pub since: DateTime<Utc>,
     pub now: DateTime<Utc>,
     /// The calls of `start` that were made for this step so far, as far as they are known.
-    pub sent: &'a Sent,
+    pub sent: &'a SentCalls,
     /// The input and the outputs so far.
     pub run: &'a Run<K>,
 }
@@ -153,7 +153,7 @@ impl<K: WorkflowKind> At<'_, K> {
 
 /// One look at a step that was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look<T> {
+pub enum StepLook<T> {
     /// Not yet; `so_far` is for people. It is looked at again after `again_in`, a second at least; by
     /// default after pauses that grow.
     Pending {
@@ -166,7 +166,7 @@ pub enum Look<T> {
     Done(T),
 }
 
-impl<T> Look<T> {
+impl<T> StepLook<T> {
     /// Not yet, with the usual pause.
     pub fn pending(so_far: impl Into<String>) -> Self {
         Self::Pending {
@@ -195,5 +195,5 @@ pub enum StepError {
     /// This alternative cannot be had: try the step's next one.
     NextChoice { why: String },
     /// It will not work however often it is tried.
-    Failed(Failure),
+    Failed(StepFailure),
 }

@@ -7,13 +7,13 @@ use super::hold::who;
 use super::session::{Access, Session, WrongUsage};
 use super::{check, draw};
 use crate::flow::adopt::Refusal;
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::model::bake::BakedImage;
 use crate::model::drift::Drift;
 use crate::model::ids::ImageId;
 use crate::model::sighting::LineageSource;
 use crate::model::watch::Watch;
-use crate::service::desk::adopt::{AdoptError, Asked, Taken, take};
+use crate::service::desk::adopt::{AdoptDone, AdoptError, AdoptRequest, take_over};
 
 /// `adopt --format json`
 #[derive(Serialize)]
@@ -25,25 +25,25 @@ struct Answer<'a> {
     drift: &'a Drift,
 }
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_adopt(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
-    let name = check::named(&session.settings, Some(&own.watch))?;
+    let name = check::named_watch(&session.settings, Some(&own.watch))?;
     let watch = name.and_then(|name| session.settings.watches.get(&name));
     let watch = watch.ok_or_else(|| check::unknown(&session.settings, &own.watch))?;
     let image = image(&own.image)?;
     let base = own.base.as_deref().map(self::image).transpose()?;
     let by = who();
-    let asked = Asked {
+    let asked = AdoptRequest {
         watch,
         image: &image,
         base: base.as_ref(),
         other_recipe: own.other_recipe,
         by: &by,
     };
-    match take(&session.service(), &asked).await {
+    match take_over(&session.service(), &asked).await {
         Ok(taken) => {
             match common.format {
-                Format::Json => draw::json(&answer(watch, &taken))?,
+                Format::Json => draw::print_json(&answer(watch, &taken))?,
                 Format::Table => show(watch, own, &taken),
             }
             Ok(Exit::Done)
@@ -70,7 +70,7 @@ fn image(text: &str) -> anyhow::Result<ImageId> {
     .into())
 }
 
-fn answer<'a>(watch: &'a Watch, taken: &'a Taken) -> Answer<'a> {
+fn answer<'a>(watch: &'a Watch, taken: &'a AdoptDone) -> Answer<'a> {
     Answer {
         schema: "amiwatch.adopt/1",
         watch: watch.name.as_str(),
@@ -80,7 +80,7 @@ fn answer<'a>(watch: &'a Watch, taken: &'a Taken) -> Answer<'a> {
     }
 }
 
-fn show(watch: &Watch, own: &Arguments, taken: &Taken) {
+fn show(watch: &Watch, own: &Arguments, taken: &AdoptDone) {
     let baked = &taken.adopted.baked;
     let name = &watch.name;
     println!("{name}: {} is the watch's image now", baked.image);
@@ -118,7 +118,7 @@ fn told(told_by: Option<LineageSource>) -> &'static str {
     }
 }
 
-fn recipe(watch: &Watch, own: &Arguments, taken: &Taken) -> String {
+fn recipe(watch: &Watch, own: &Arguments, taken: &AdoptDone) -> String {
     let recipe = watch.recipe.as_ref().map_or("", |recipe| &recipe.name);
     match (taken.adopted.recipe_by_tag, own.other_recipe) {
         (true, _) => {

@@ -9,8 +9,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::service::telemetry::LogFormat;
 
 pub use local::{
-    Completions, Config, ConfigCommand, Distribution, EngineWord, Man, Recipe, RecipeCheck,
-    RecipeCommand, Rehearse,
+    Completions, Config, ConfigCommand, Distribution, EngineWord, Man, RecipeArguments,
+    RecipeCheck, RecipeCommand, Rehearse,
 };
 #[cfg(feature = "sim")]
 pub use local::{Serve, Sim, SimCommand};
@@ -25,7 +25,7 @@ pub struct Arguments {
     #[command(flatten)]
     pub common: Common,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// What every command takes.
@@ -56,19 +56,19 @@ pub enum Format {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Shows every Beanstalk environment, its image, the base it came from, and drift; needs no config
-    Survey(Survey),
+    Survey(SurveyArguments),
     /// Writes a config from what a survey finds
     Init(Init),
     /// Looks once at what the config names: verdicts with reasons
-    Check(Named),
+    Check(NamedWatch),
     /// Shows what `run` would do now, and why; changes nothing
-    Plan(Named),
+    Plan(NamedWatch),
     /// Bakes a watch's image now; joins a bake that is under way
-    Bake(Bake),
+    Bake(BakeArguments),
     /// Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until stopped
-    Run(Run),
+    Run(RunArguments),
     /// Has the running daemon make a pass now, and waits for its end
     Look,
     /// Has the running daemon read its config again
@@ -78,23 +78,23 @@ pub enum Command {
     /// Shows what is: each watch's image, bakes under way, failures, notices that wait
     Status,
     /// Says no to a watch, a release or an image; without arguments, shows what is held
-    Hold(Hold),
+    Hold(HoldArguments),
     /// Ends a hold
     Unhold(Unhold),
     /// Tries whom to tell, and sends what was given up again
     Notify(Notify),
     /// Shows what was: what passes saw, bakes with their steps, what people did
-    History(History),
+    History(HistoryArguments),
     /// Says why a watch stands as it does, what happens next and when, and what you can do
     Explain(Explain),
     /// Takes an image that was made by hand, or by another tool, as a watch's current one
     Adopt(Adopt),
     /// Lists what carries our tag, and removes what no bake claims when told to
-    Sweep(Sweep),
+    Sweep(SweepArguments),
     /// Boots a recipe on this machine under a real cloud-init, as a bake would, and judges it
     Rehearse(Box<Rehearse>),
     /// Works on recipes without booting them
-    Recipe(Recipe),
+    Recipe(RecipeArguments),
     /// Works on the config itself
     Config(Config),
     /// Prints completions for a shell
@@ -111,7 +111,7 @@ pub enum Command {
 
 /// `survey`
 #[derive(Debug, Args)]
-pub struct Survey {
+pub struct SurveyArguments {
     /// A region to look at; repeatable; `all` for every region of the account [default: the SDK's]
     #[arg(long = "region", value_name = "REGION")]
     pub regions: Vec<String>,
@@ -142,7 +142,7 @@ pub struct Init {
 
 /// `check`, `plan`
 #[derive(Debug, Args)]
-pub struct Named {
+pub struct NamedWatch {
     /// Only this watch
     #[arg(value_name = "WATCH")]
     name: Option<String>,
@@ -151,7 +151,7 @@ pub struct Named {
     watch: Option<String>,
 }
 
-impl Named {
+impl NamedWatch {
     /// The watch that was named.
     pub fn watch(&self) -> Option<&str> {
         self.name.as_deref().or(self.watch.as_deref())
@@ -160,7 +160,7 @@ impl Named {
 
 /// `bake`
 #[derive(Debug, Args)]
-pub struct Bake {
+pub struct BakeArguments {
     /// The watch to bake
     #[arg(value_name = "WATCH")]
     pub watch: String,
@@ -171,7 +171,7 @@ pub struct Bake {
 
 /// `run`
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct RunArguments {
     /// Make one full pass, wait for what it started, and exit; start it from cron or a timer
     #[arg(long)]
     pub once: bool,
@@ -179,7 +179,7 @@ pub struct Run {
 
 /// `hold`
 #[derive(Debug, Args)]
-pub struct Hold {
+pub struct HoldArguments {
     /// The watch; alone: nothing of it starts
     #[arg(value_name = "WATCH", requires = "reason")]
     pub watch: Option<String>,
@@ -242,7 +242,7 @@ pub struct NotifyTest {
 
 /// `history`
 #[derive(Debug, Args)]
-pub struct History {
+pub struct HistoryArguments {
     /// Only this watch
     #[arg(value_name = "WATCH")]
     pub watch: Option<String>,
@@ -284,7 +284,7 @@ pub struct Adopt {
 
 /// `sweep`
 #[derive(Debug, Args)]
-pub struct Sweep {
+pub struct SweepArguments {
     /// Remove what nothing claims; without it nothing is changed
     #[arg(long)]
     pub apply: bool,

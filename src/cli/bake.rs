@@ -3,35 +3,35 @@
 
 use anyhow::bail;
 
-use super::args::{Bake as Arguments, Common};
+use super::args::{BakeArguments as Arguments, Common};
 use super::session::{Access, Session, WrongUsage};
 use super::{check, progress};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::model::ids::WatchName;
-use crate::service::desk::bake::{BakeEnd, Meanwhile, Teller, bake};
+use crate::service::desk::bake::{AskedBakeEnd, BakeTeller, Meanwhile, bake_and_deliver};
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_bake(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
     let watch = bakeable(&session, &own.watch)?;
-    let teller = Teller {
+    let teller = BakeTeller {
         meanwhile: &|what| eprintln!("{}", meanwhile(&watch, what)),
-        observers: &progress::observer,
+        observers: &progress::progress_observer,
     };
-    let end = bake(&session.service(), &watch, own.force, &teller).await?;
+    let end = bake_and_deliver(&session.service(), &watch, own.force, &teller).await?;
     Ok(match end {
-        BakeEnd::Verified { image } => {
+        AskedBakeEnd::Verified { image } => {
             println!("{image}");
             Exit::Done
         }
-        BakeEnd::Failed { step } => {
+        AskedBakeEnd::Failed { step } => {
             eprintln!("amiwatch: {}", failed(&watch, &step));
             Exit::Failed
         }
-        BakeEnd::NothingToDo { why } => {
+        AskedBakeEnd::NothingToDo { why } => {
             println!("{why}");
             Exit::Done
         }
-        BakeEnd::Refused { why, exit } => {
+        AskedBakeEnd::Refused { why, exit } => {
             why.iter()
                 .for_each(|why| eprintln!("amiwatch: not baked: {why}"));
             exit
@@ -41,7 +41,7 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
 
 /// The watch, when the config has it and says enough to bake it.
 fn bakeable(session: &Session, name: &str) -> anyhow::Result<WatchName> {
-    let Some(watch) = check::named(&session.settings, Some(name))? else {
+    let Some(watch) = check::named_watch(&session.settings, Some(name))? else {
         bail!(WrongUsage(format!("the config has no watch `{name}`")));
     };
     session.settings.require_installation()?;

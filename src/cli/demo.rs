@@ -19,17 +19,17 @@ use super::args::{Common, Format};
 use super::{draw, progress};
 use crate::clock::Clock;
 use crate::cloud::{ByHand, Connection};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::http_send::HttpSend;
 use crate::model::ids::Region;
-use crate::service::desk::check::check;
+use crate::service::desk::check::check_watches;
 use crate::service::desk::once::once;
 use crate::service::desk::opening::OpenStore;
 use crate::service::desk::progress::unobserved;
 use crate::service::desk::survey::look_everywhere;
 use crate::service::runs::bake::Observers;
 use crate::service::{Outside, Service};
-use crate::settings::{Settings, parse};
+use crate::settings::{Settings, parse_config};
 use machine::ModelMachine;
 
 /// How many seconds of the account pass in one: two bakes of some minutes each fit into ten seconds.
@@ -79,11 +79,11 @@ struct Stage {
     tells: bool,
 }
 
-pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
+pub(super) async fn run_demo(common: &Common) -> anyhow::Result<Exit> {
     let tells = common.format == Format::Table;
     let end = play(tells).await?;
     match common.format {
-        Format::Json => draw::json(&end)?,
+        Format::Json => draw::print_json(&end)?,
         Format::Table => show_end(&end),
     }
     Ok(if end.leftovers.is_empty() {
@@ -126,7 +126,7 @@ async fn play(tells: bool) -> anyhow::Result<EndState> {
 /// The demo's config, with this text as its recipe.
 fn settings(recipe: &str) -> anyhow::Result<Settings> {
     let read = |_: &Path| Ok(recipe.as_bytes().to_vec());
-    parse(CONFIG, Path::new("config/demo.toml"), &read)
+    parse_config(CONFIG, Path::new("config/demo.toml"), &read)
         .map_err(|faults| anyhow::anyhow!("the demo's own config is wrong:\n{faults}"))
 }
 
@@ -188,15 +188,15 @@ impl Stage {
     async fn survey(&self) -> anyhow::Result<()> {
         let surveyed = look_everywhere(&self.connection, &self.clock, &[]).await?;
         if self.tells {
-            super::survey::show(&surveyed.survey);
+            super::survey::show_survey(&surveyed.survey);
         }
         Ok(())
     }
 
     async fn check(&self, settings: &Settings) -> anyhow::Result<()> {
-        let checked = check(&self.service(settings), None).await?;
+        let checked = check_watches(&self.service(settings), None).await?;
         if self.tells {
-            checked.watches.iter().for_each(super::check::show);
+            checked.watches.iter().for_each(super::check::show_checked);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::io::{IsTerminal as _, Write as _};
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
 use super::session::{ConfigRefused, exit_of};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::model::plain_text::{clean, clean_json};
 use crate::model::reason::Reason;
 use crate::service::telemetry;
@@ -30,7 +30,7 @@ pub(super) fn width() -> Option<usize> {
 }
 
 /// Prints rows: as a table where it fits, else as cards, each headed by the cell of this column.
-pub(super) fn rows(heads: &[&str], title: usize, rows: Vec<Vec<Vec<String>>>) {
+pub(super) fn draw_rows(heads: &[&str], title: usize, rows: Vec<Vec<Vec<String>>>) {
     let text = match width() {
         Some(width) if width < CARDS_BELOW => cards::cards(heads, title, &rows, width),
         _ => table_of_lines(heads, rows),
@@ -41,13 +41,13 @@ pub(super) fn rows(heads: &[&str], title: usize, rows: Vec<Vec<Vec<String>>>) {
 /// The same for cells of one line.
 pub(super) fn plain_rows(heads: &[&str], title: usize, all: Vec<Vec<String>>) {
     let one_line = |row: Vec<String>| row.into_iter().map(|cell| vec![cell]).collect();
-    rows(heads, title, all.into_iter().map(one_line).collect());
+    draw_rows(heads, title, all.into_iter().map(one_line).collect());
 }
 
 /// A line for people: on a terminal its words go on below each other, and no id is broken.
-pub(super) fn wrapped(line: &str, hang: usize) -> String {
+pub(super) fn wrapped_line(line: &str, hang: usize) -> String {
     match width() {
-        Some(width) => cards::wrapped(line, hang, width),
+        Some(width) => cards::wrapped_to(line, hang, width),
         None => line.to_owned(),
     }
 }
@@ -74,7 +74,7 @@ fn tint(text: &str) -> Option<Color> {
 }
 
 /// A table without frames, as wide as its content or the terminal. Each cell is one line.
-pub(super) fn table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(super) fn draw_table(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let one_line = |row: Vec<String>| row.into_iter().map(|cell| vec![cell]).collect();
     table_of_lines(heads, rows.into_iter().map(one_line))
 }
@@ -118,11 +118,11 @@ pub(super) fn table_of_lines(
 /// One reason as people read it: `    BASE_NEWER  sentence`.
 pub(super) fn reason(reason: &Reason) -> String {
     let line = format!("    {:<18} {}", reason.code.as_str(), reason.message);
-    wrapped(&line, 23)
+    wrapped_line(&line, 23)
 }
 
 /// Prints JSON, one value.
-pub(super) fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+pub(super) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     out(&clean_json(&serde_json::to_string_pretty(value)?));
     Ok(())
 }
@@ -138,7 +138,7 @@ pub(super) fn err(line: &str) {
 }
 
 /// Text with what could steer a terminal made visible; its lines and tabs stay.
-pub(super) fn visible(text: &str) -> String {
+pub(super) fn visible_text(text: &str) -> String {
     let lines: Vec<String> = text
         .split('\n')
         .map(|line| {
@@ -150,17 +150,17 @@ pub(super) fn visible(text: &str) -> String {
 }
 
 /// Prints an error with its chain on one line, and says how the process ends.
-pub(super) fn failure(error: &anyhow::Error) -> Exit {
+pub(super) fn failure_exit(error: &anyhow::Error) -> Exit {
     // The faults of a config have been printed already, each at its place.
     if !error.is::<ConfigRefused>() {
-        eprintln!("amiwatch: {}", chain(error));
+        eprintln!("amiwatch: {}", error_chain(error));
     }
     exit_of(error)
 }
 
 /// The whole chain, outermost first; each layer says only its own.
-pub(super) fn chain(error: &anyhow::Error) -> String {
-    telemetry::chain(error.as_ref())
+pub(super) fn error_chain(error: &anyhow::Error) -> String {
+    telemetry::source_chain(error.as_ref())
 }
 
 /// An age in the unit that people would use: `3d`, `5h`, `12m`.
@@ -191,10 +191,10 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_seen_and_not_obeyed() {
         assert_eq!(
-            visible("a\u{1b}[2J\nb\tc\u{9b}31m"),
+            visible_text("a\u{1b}[2J\nb\tc\u{9b}31m"),
             "a\\u{1b}[2J\nb\tc\\u{9b}31m"
         );
-        assert_eq!(visible("Grüße ✓ {x}"), "Grüße ✓ {x}");
+        assert_eq!(visible_text("Grüße ✓ {x}"), "Grüße ✓ {x}");
     }
 
     proptest! {

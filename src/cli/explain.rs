@@ -3,16 +3,16 @@
 use super::args::{Common, Explain as Arguments, Format};
 use super::session::{Access, Session};
 use super::{check, draw};
+use crate::flow::exit_code::Exit;
 use crate::flow::explain::Explanation;
-use crate::flow::verdict::Exit;
-use crate::service::desk::explain::read;
+use crate::service::desk::explain::read_explanation;
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_explain(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
     let watch = check::the_one(&session.settings, own.watch.as_deref())?;
-    let explanation = read(&session.service(), watch, !own.stored).await?;
+    let explanation = read_explanation(&session.service(), watch, !own.stored).await?;
     match common.format {
-        Format::Json => draw::json(&explanation)?,
+        Format::Json => draw::print_json(&explanation)?,
         Format::Table => show(&explanation),
     }
     Ok(explanation.exit(!own.stored))
@@ -27,7 +27,7 @@ fn show(explanation: &Explanation) {
         section
             .sentences
             .iter()
-            .for_each(|sentence| println!("{}", draw::wrapped(&format!("  {sentence}"), 4)));
+            .for_each(|sentence| println!("{}", draw::wrapped_line(&format!("  {sentence}"), 4)));
     }
     println!("What you can do");
     for advice in &explanation.commands {

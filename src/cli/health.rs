@@ -16,7 +16,7 @@ use super::args::{Common, Format};
 use super::draw;
 use super::session::{WrongUsage, config_path};
 use crate::clock::Clock;
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::settings::listen_of;
 
 /// How long the daemon may take to accept and to answer. It is on this machine.
@@ -34,7 +34,7 @@ pub(super) async fn of_daemon(address: SocketAddr) -> Option<Value> {
     read(&ask(address).await.ok()?)
 }
 
-pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
+pub(super) async fn run_health(common: &Common) -> anyhow::Result<Exit> {
     let address = listen_of(&config_path(common)?).ok_or_else(|| {
         let told = "the config has no [http] listen, so that no daemon can be asked; add \
                     `[http]` with `listen = \"127.0.0.1:9464\"` and start the daemon again";
@@ -45,7 +45,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     })?;
     let health = read(&answer).ok_or(Stranger(address))?;
     match common.format {
-        Format::Json => draw::json(&health)?,
+        Format::Json => draw::print_json(&health)?,
         Format::Table => println!("{}", sentence(&health)),
     }
     Ok(match health["ok"] {

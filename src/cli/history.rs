@@ -2,28 +2,28 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::args::{Common, Format, History as Arguments};
+use super::args::{Common, Format, HistoryArguments as Arguments};
 use super::session::{Access, Session, WrongUsage};
 use super::{check, draw};
-use crate::flow::history::{History, Told, ToldWhat, Window, decided};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
+use crate::flow::history::{History, ToldEntry, ToldWhat, Window, decided_sentence};
 use crate::model::changes::ChangesInShort;
-use crate::model::story::{BakeStory, StepEnd, StepStory, StoryEnd};
-use crate::service::desk::history::read;
+use crate::model::story::{BakeStory, StepEnding, StepStory, StoryEnd};
+use crate::service::desk::history::read_history;
 
 /// Entries shown when nobody says how many: about a screen or two.
 pub(super) const LIMIT: usize = 50;
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_history(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
-    let only = check::named(&session.settings, own.watch.as_deref())?;
+    let only = check::named_watch(&session.settings, own.watch.as_deref())?;
     let window = Window {
         limit: own.limit,
         since: since(own, session.clock.now())?,
     };
-    let history = read(session.store.as_store(), only.as_ref(), window).await?;
+    let history = read_history(session.store.as_store(), only.as_ref(), window).await?;
     match common.format {
-        Format::Json => draw::json(&history)?,
+        Format::Json => draw::print_json(&history)?,
         Format::Table => show(&history),
     }
     Ok(Exit::Done)
@@ -58,13 +58,13 @@ fn show(history: &History) {
         return;
     }
     let rows = history.entries.iter().map(row);
-    draw::rows(&["WHEN", "WATCH", "WHAT", ""], 0, rows.collect());
+    draw::draw_rows(&["WHEN", "WATCH", "WHAT", ""], 0, rows.collect());
 }
 
-fn row(told: &Told) -> Vec<Vec<String>> {
+fn row(told: &ToldEntry) -> Vec<Vec<String>> {
     let (word, lines) = match &told.what {
         ToldWhat::Seen { changed, seen } => {
-            let first = decided(seen);
+            let first = decided_sentence(seen);
             (
                 "pass",
                 std::iter::once(first).chain(changed.clone()).collect(),
@@ -132,12 +132,12 @@ fn changed(changes: &ChangesInShort) -> String {
 /// `launch_builder 12s i-0123`
 fn step(step: &StepStory) -> String {
     let word = match step.outcome {
-        StepEnd::Done => "",
-        StepEnd::UnderWay => " (under way)",
-        StepEnd::Failed => " (failed)",
-        StepEnd::Undoing => " (being removed)",
-        StepEnd::Undone => " (removed)",
-        StepEnd::Left => " (left)",
+        StepEnding::Done => "",
+        StepEnding::UnderWay => " (under way)",
+        StepEnding::Failed => " (failed)",
+        StepEnding::Undoing => " (being removed)",
+        StepEnding::Undone => " (removed)",
+        StepEnding::Left => " (left)",
     };
     let took = step
         .took()

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, TimeDelta, Utc};
 
-use super::args::{Common, Format, Hold as Arguments, Unhold};
+use super::args::{Common, Format, HoldArguments as Arguments, Unhold};
 use super::session::{Access, Session, WrongUsage};
 use super::{check, draw};
+use crate::flow::exit_code::Exit;
 use crate::flow::notify::clean;
-use crate::flow::verdict::Exit;
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, WatchName};
 use crate::service::desk;
-use crate::service::desk::hold::{Held, Holds, REASON_MAX_CHARS};
+use crate::service::desk::hold::{HeldWatch, Holds, REASON_MAX_CHARS};
 
-pub(super) async fn hold(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_hold(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let Some(watch) = &own.watch else {
         let session = Session::open(common, Access::Read).await?;
-        return say(common, &desk::hold::holds(&session.desk()).await?);
+        return say(common, &desk::hold::list_holds(&session.desk()).await?);
     };
     let on = thing(own.release.as_deref(), own.image.as_deref())?;
     let reason = reason(own.reason.as_deref().unwrap_or_default())?;
@@ -38,15 +38,15 @@ pub(super) async fn hold(common: &Common, own: &Arguments) -> anyhow::Result<Exi
     };
     say(
         common,
-        &desk::hold::hold(&session.desk(), &watch, &hold).await?,
+        &desk::hold::hold_watch(&session.desk(), &watch, &hold).await?,
     )
 }
 
-pub(super) async fn unhold(common: &Common, own: &Unhold) -> anyhow::Result<Exit> {
+pub(super) async fn run_unhold(common: &Common, own: &Unhold) -> anyhow::Result<Exit> {
     let on = thing(own.release.as_deref(), own.image.as_deref())?;
     let session = Session::open(common, Access::Write).await?;
     let watch = the_watch(&session, &own.watch)?;
-    let holds = desk::hold::unhold(&session.desk(), &watch, &on, &who()).await?;
+    let holds = desk::hold::unhold_watch(&session.desk(), &watch, &on, &who()).await?;
     if common.format == Format::Table {
         println!("{watch}: ended the hold of {on}.");
     }
@@ -55,17 +55,17 @@ pub(super) async fn unhold(common: &Common, own: &Unhold) -> anyhow::Result<Exit
 
 fn say(common: &Common, holds: &Holds) -> anyhow::Result<Exit> {
     match common.format {
-        Format::Json => draw::json(holds)?,
+        Format::Json => draw::print_json(holds)?,
         Format::Table if holds.holds.is_empty() => println!("Nothing is held."),
-        Format::Table => show(&holds.holds),
+        Format::Table => show_holds(&holds.holds),
     }
     Ok(Exit::Done)
 }
 
 /// A table of holds.
-pub(super) fn show(holds: &[Held]) {
+pub(super) fn show_holds(holds: &[HeldWatch]) {
     let heads = ["WATCH", "HELD", "SINCE", "UNTIL", "BY", "REASON"];
-    let rows = holds.iter().map(|Held { watch, hold }| {
+    let rows = holds.iter().map(|HeldWatch { watch, hold }| {
         vec![
             watch.to_string(),
             clean(&hold.on.to_string()),
@@ -83,7 +83,7 @@ fn minute(at: &DateTime<Utc>) -> String {
 }
 
 fn the_watch(session: &Session, name: &str) -> anyhow::Result<WatchName> {
-    let named = check::named(&session.settings, Some(name))?;
+    let named = check::named_watch(&session.settings, Some(name))?;
     named.ok_or_else(|| WrongUsage(format!("the config has no watch `{name}`")).into())
 }
 

@@ -14,8 +14,8 @@ use super::draw;
 use super::session::WrongUsage;
 use crate::clock::Clock;
 use crate::cloud::{Connection, Reach};
-use crate::flow::draft::{Answers, Draft, Found, draft, found};
-use crate::flow::verdict::Exit;
+use crate::flow::draft::{Answers, ConfigDraft, DraftSource, draft, found};
+use crate::flow::exit_code::Exit;
 use crate::service::desk::survey::see_everything;
 
 /// `init --format json`
@@ -35,7 +35,7 @@ struct Left<'a> {
     why: &'a str,
 }
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_init(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     if !own.yes && !ask::can() {
         bail!(WrongUsage(
             "there is no terminal to ask on; `--yes` takes the defaults, which tell and bake nothing"
@@ -62,7 +62,7 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
     let taken = taken(&found, own, &clock);
     let answers = match own.yes {
         true => Some(taken),
-        false => ask::ask(&found, taken, &own.output)?,
+        false => ask::ask_person(&found, taken, &own.output)?,
     };
     let Some(answers) = answers else {
         eprintln!("amiwatch: nothing was written");
@@ -72,7 +72,7 @@ pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit
 }
 
 /// What is taken where nobody is asked.
-fn taken(found: &Found, own: &Arguments, clock: &Clock) -> Answers {
+fn taken(found: &DraftSource, own: &Arguments, clock: &Clock) -> Answers {
     let account = found
         .account
         .as_ref()
@@ -104,7 +104,7 @@ fn store(output: &Path) -> Option<String> {
 }
 
 /// No environment: a config would watch nothing.
-fn nothing(found: &Found) -> Exit {
+fn nothing(found: &DraftSource) -> Exit {
     for left in &found.left_out {
         eprintln!("left out: {}: {}", left.environment, left.why);
     }
@@ -121,16 +121,16 @@ fn nothing(found: &Found) -> Exit {
 fn write(
     common: &Common,
     own: &Arguments,
-    found: &Found,
+    found: &DraftSource,
     answers: &Answers,
 ) -> anyhow::Result<Exit> {
     let draft = draft(found, answers);
     files::prove(&own.output, &draft)?;
-    let written = files::write(&own.output, &draft)?;
+    let written = files::write_draft(&own.output, &draft)?;
     let watches = found.groups.iter().map(|group| group.name.as_str());
     let watches = watches.filter(|name| !answers.without.contains(*name));
     match common.format {
-        Format::Json => draw::json(&Answer {
+        Format::Json => draw::print_json(&Answer {
             schema: "amiwatch.init/1",
             config: own.output.display().to_string(),
             files: written,
@@ -153,7 +153,13 @@ fn write(
     })
 }
 
-fn show(own: &Arguments, found: &Found, draft: &Draft, watches: &[&str], written: &[String]) {
+fn show(
+    own: &Arguments,
+    found: &DraftSource,
+    draft: &ConfigDraft,
+    watches: &[&str],
+    written: &[String],
+) {
     let output = own.output.display();
     println!("wrote {output}: {}", watches.join(", "));
     written.iter().for_each(|file| println!("wrote {file}"));
@@ -186,7 +192,7 @@ fn show(own: &Arguments, found: &Found, draft: &Draft, watches: &[&str], written
 /// not.
 fn acceptable(line: &str) -> Result<(), (String, String)> {
     let nothing = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
-    let Err(faults) = crate::settings::parse(line, Path::new("answer"), &nothing) else {
+    let Err(faults) = crate::settings::parse_config(line, Path::new("answer"), &nothing) else {
         return Ok(());
     };
     let first = faults.iter().next().map(|fault| &fault.problem);

@@ -3,14 +3,14 @@
 use super::args::{Common, Format};
 use super::draw;
 use super::session::{Access, Session};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::service::desk::look::{LookedNow, look_now};
 
-pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
+pub(super) async fn run_look(common: &Common) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
     let looked = look_now(session.desk()).await?;
     match common.format {
-        Format::Json => draw::json(&looked)?,
+        Format::Json => draw::print_json(&looked)?,
         Format::Table => println!("{}", sentence(&looked)),
     }
     Ok(looked.exit())

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 
 use super::args::{Arguments, Completions, Man};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 
 pub(super) fn completions(own: &Completions) -> anyhow::Result<Exit> {
     let mut script = Vec::new();

@@ -3,10 +3,10 @@
 use super::args::{Common, Format, Notify as Arguments, NotifyCommand, NotifyTest};
 use super::draw;
 use super::session::{Access, Session, WrongUsage};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::service::desk::notify::{self, Retried, TestedNotifier};
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_notify(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     match &own.command {
         NotifyCommand::Test(own) => test(common, own).await,
         NotifyCommand::Retry => retry(common).await,
@@ -18,7 +18,7 @@ async fn test(common: &Common, own: &NotifyTest) -> anyhow::Result<Exit> {
     let wanted = wanted(&session, own.name.as_deref())?;
     let tested = notify::test(&session.service(), &wanted).await?;
     match common.format {
-        Format::Json => draw::json(&tested)?,
+        Format::Json => draw::print_json(&tested)?,
         Format::Table => tested.notifiers.iter().for_each(show_tested),
     }
     Ok(tested.exit())
@@ -54,7 +54,7 @@ async fn retry(common: &Common) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
     let retried = notify::retry(&session.service()).await?;
     match common.format {
-        Format::Json => draw::json(&retried)?,
+        Format::Json => draw::print_json(&retried)?,
         Format::Table => show_retried(&retried),
     }
     Ok(retried.exit())

@@ -1,19 +1,19 @@
 //! `plan`: what `run` would do now, and why. Changes nothing.
 
-use super::args::{Common, Format, Named};
+use super::args::{Common, Format, NamedWatch};
 use super::session::{Access, Session};
 use super::{check, draw};
+use crate::flow::exit_code::Exit;
 use crate::flow::outcome::Cause;
-use crate::flow::verdict::Exit;
-use crate::service::desk::plan::{PlannedWatch, plan};
+use crate::service::desk::plan::{PlannedWatch, plan_watches};
 
-pub(super) async fn run(common: &Common, own: &Named) -> anyhow::Result<Exit> {
+pub(super) async fn run_plan(common: &Common, own: &NamedWatch) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
-    let only = check::named(&session.settings, own.watch())?;
-    let planned = plan(&session.service(), only.as_ref()).await?;
+    let only = check::named_watch(&session.settings, own.watch())?;
+    let planned = plan_watches(&session.service(), only.as_ref()).await?;
     match common.format {
         Format::Table => planned.watches.iter().for_each(show),
-        Format::Json => draw::json(&planned)?,
+        Format::Json => draw::print_json(&planned)?,
     }
     Ok(planned.exit())
 }
@@ -22,12 +22,12 @@ fn show(planned: &PlannedWatch) {
     let item = &planned.item;
     println!(
         "{}",
-        draw::wrapped(&check::headline(&item.drift, &planned.base), 6)
+        draw::wrapped_line(&check::check_headline(&item.drift, &planned.base), 6)
     );
     println!("  {}", Cause::of_plan(item).would());
     item.because
         .iter()
-        .for_each(|why| println!("{}", draw::wrapped(&format!("    because: {why}"), 13)));
+        .for_each(|why| println!("{}", draw::wrapped_line(&format!("    because: {why}"), 13)));
     if let Some(order) = &planned.order {
         println!("    image name: {}", order.image_name);
         let first = order.launches.first();
@@ -41,5 +41,5 @@ fn show(planned: &PlannedWatch) {
     if let Some(why) = &planned.cannot_order {
         println!("    cannot be baked: {why}");
     }
-    check::notes(&item.drift);
+    check::show_notes(&item.drift);
 }

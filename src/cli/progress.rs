@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::draw::visible;
+use super::draw::visible_text;
 use crate::model::bake::BakeOrder;
 use crate::service::desk::progress::{self, Progress};
 use crate::service::runs::bake::BakeObserver;
@@ -32,7 +32,7 @@ struct Drawn {
 }
 
 /// An observer for one bake, as fits where stderr goes.
-pub(super) fn observer(order: &BakeOrder) -> Box<BakeObserver> {
+pub(super) fn progress_observer(order: &BakeOrder) -> Box<BakeObserver> {
     let place = match std::io::stderr().is_terminal() {
         true => Place::Terminal(spinner()),
         false => lines(|line| eprintln!("{line}")),
@@ -51,7 +51,7 @@ fn of(order: &BakeOrder, place: Place) -> Box<BakeObserver> {
         name: order.watch.to_string(),
         place,
     };
-    progress::observer(move |news| drawn.tell(news))
+    progress::telling_observer(move |news| drawn.tell(news))
 }
 
 fn lines(print: fn(&str)) -> Place {
@@ -75,7 +75,7 @@ impl Drawn {
     fn line(&self, text: &str) {
         let line = format!("{}: {text}", self.name);
         match &self.place {
-            Place::Terminal(bar) => bar.println(visible(&line)),
+            Place::Terminal(bar) => bar.println(visible_text(&line)),
             Place::Lines { print, .. } => print(&line),
         }
     }
@@ -83,7 +83,9 @@ impl Drawn {
     /// A line that the next one replaces, where that can be.
     fn passing(&self, text: String) {
         match &self.place {
-            Place::Terminal(bar) => bar.set_message(visible(&format!("{}: {text}", self.name))),
+            Place::Terminal(bar) => {
+                bar.set_message(visible_text(&format!("{}: {text}", self.name)))
+            }
             Place::Lines { last, print } => {
                 if *last.borrow() != text {
                     print(&format!("{}: {text}", self.name));

@@ -8,13 +8,13 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::args::{Common, Format, Recipe as Arguments, RecipeCheck, RecipeCommand};
+use super::args::{Common, Format, RecipeArguments as Arguments, RecipeCheck, RecipeCommand};
 use super::draw;
-use super::session::{WrongUsage, settings};
+use super::session::{WrongUsage, load_settings};
 use crate::file_read;
 use crate::flow::bake::user_data::{BuilderGuest, LIMIT, compose_builder};
-use crate::flow::dockerrun::{self, Allowed, Found, Judged};
-use crate::flow::verdict::Exit;
+use crate::flow::dockerrun::{self, Allowed, DriverFinding, Judged};
+use crate::flow::exit_code::Exit;
 use crate::model::watch::{Check, Recipe};
 use crate::settings::{Settings, user_data_doubts, user_data_shell};
 
@@ -40,21 +40,21 @@ struct Checked {
     /// What is probably not meant.
     doubts: Vec<String>,
     /// Each container's log driver, when a Dockerrun.aws.json was named.
-    log_drivers: Vec<Found>,
+    log_drivers: Vec<DriverFinding>,
     /// Checks that would prove what no check proves yet.
     offers: Vec<Check>,
     /// Each shell that runs code of the recipe, and the program that read it here; none where there is none.
     shells: BTreeMap<String, Option<String>>,
 }
 
-pub(super) fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) fn run_recipe(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     match &own.command {
         RecipeCommand::Check(own) => check(common, own),
     }
 }
 
 fn check(common: &Common, own: &RecipeCheck) -> anyhow::Result<Exit> {
-    let settings = settings(common)?;
+    let settings = load_settings(common)?;
     let asked = own.dockerrun.as_deref().map(dockerrun_file).transpose()?;
     let mut recipes = Vec::new();
     for recipe in chosen(&settings, own)? {
@@ -62,7 +62,7 @@ fn check(common: &Common, own: &RecipeCheck) -> anyhow::Result<Exit> {
     }
     let wrong = recipes.iter().any(|one| !one.problems.is_empty());
     match common.format {
-        Format::Json => draw::json(&Answer {
+        Format::Json => draw::print_json(&Answer {
             schema: "amiwatch.recipe_check/1",
             recipes,
         })?,
@@ -71,11 +71,11 @@ fn check(common: &Common, own: &RecipeCheck) -> anyhow::Result<Exit> {
     Ok(if wrong { Exit::Failed } else { Exit::Done })
 }
 
-fn dockerrun_file(path: &Path) -> anyhow::Result<Vec<dockerrun::Asked>> {
+fn dockerrun_file(path: &Path) -> anyhow::Result<Vec<dockerrun::WantedDriver>> {
     let place = path.display();
-    let bytes = file_read::bytes(path, DOCKERRUN_MAX_BYTES)
+    let bytes = file_read::read_bytes(path, DOCKERRUN_MAX_BYTES)
         .with_context(|| format!("{place} cannot be read; name a Dockerrun.aws.json"))?;
-    dockerrun::asked(&bytes).with_context(|| place.to_string())
+    dockerrun::wanted_drivers(&bytes).with_context(|| place.to_string())
 }
 
 /// The recipe that was named, or all of them; an application belongs to one.
@@ -101,13 +101,13 @@ fn chosen<'s>(settings: &'s Settings, own: &RecipeCheck) -> anyhow::Result<Vec<&
 fn checked(
     settings: &Settings,
     recipe: &Recipe,
-    asked: Option<&[dockerrun::Asked]>,
+    asked: Option<&[dockerrun::WantedDriver]>,
 ) -> anyhow::Result<Checked> {
     let mut problems = Vec::new();
     let mut doubts = user_data_doubts(&recipe.user_data);
     let user_data_bytes = size(settings, recipe, &mut problems);
     let shells = read_by_shells(recipe, &mut problems, &mut doubts)?;
-    let judged = asked.map(|asked| dockerrun::judge(asked, recipe));
+    let judged = asked.map(|asked| dockerrun::judge_drivers(asked, recipe));
     if asked.is_some_and(<[_]>::is_empty) {
         doubts.push("no container of the application asks for a log driver".to_owned());
     }
@@ -254,7 +254,7 @@ fn show(one: &Checked) {
         println!();
         println!(
             "{}",
-            draw::table(&["CONTAINER", "LOG DRIVER", "ALLOWED", "CHECKED"], rows)
+            draw::draw_table(&["CONTAINER", "LOG DRIVER", "ALLOWED", "CHECKED"], rows)
         );
     }
     if !one.offers.is_empty() {
@@ -266,7 +266,7 @@ fn show(one: &Checked) {
     }
 }
 
-fn row(found: &Found) -> Vec<String> {
+fn row(found: &DriverFinding) -> Vec<String> {
     let allowed = match found.allowed {
         Allowed::ByRecipe => "by the recipe",
         Allowed::ByCheck => "a check says so",

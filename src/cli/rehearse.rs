@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::args::{Common, EngineWord, Format, Rehearse};
 use super::session::WrongUsage;
 use crate::clock::Clock;
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::{qemu, rehearse, root};
 
@@ -19,13 +19,13 @@ mod subject;
 /// The root that `--fetch-root` makes, below the cache.
 const DEBIAN: &str = "debian-bookworm";
 
-pub(super) async fn run(common: &Common, own: &Rehearse) -> anyhow::Result<Exit> {
+pub(super) async fn run_rehearse(common: &Common, own: &Rehearse) -> anyhow::Result<Exit> {
     let Some(named) = &own.recipe else {
         fetch_root(own)?;
         return Ok(Exit::Done);
     };
     // Before a root is made: that takes minutes, and what is wrong with the words is known now.
-    let subject::Named { subject, problems } = subject::named(common, own, named)?;
+    let subject::NamedSubject { subject, problems } = subject::named_subject(common, own, named)?;
     let fetched = fetch_root(own)?;
     let engine = engine(own, fetched)?;
     let folder = Folder::make(own)?;
@@ -46,8 +46,8 @@ pub(super) async fn run(common: &Common, own: &Rehearse) -> anyhow::Result<Exit>
     )
     .await?;
     match common.format {
-        Format::Table => show::table(&subject, &rehearsed, &problems),
-        Format::Json => show::json(&subject, &rehearsed, &problems)?,
+        Format::Table => show::guests_table(&subject, &rehearsed, &problems),
+        Format::Json => show::rehearsal_json(&subject, &rehearsed, &problems)?,
     }
     if own.keep {
         eprintln!("consoles and disk: {}", folder.path.display());

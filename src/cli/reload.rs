@@ -3,10 +3,10 @@
 use super::args::{Common, Format};
 use super::draw;
 use super::session::{Access, ConfigRefused, Session};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::service::desk::reload::{Reloaded, reload};
 
-pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
+pub(super) async fn run_reload(common: &Common) -> anyhow::Result<Exit> {
     let session = match Session::open(common, Access::Write).await {
         Err(error) if error.is::<ConfigRefused>() => {
             eprintln!(
@@ -18,7 +18,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     };
     let reloaded = reload(session.desk()).await?;
     match common.format {
-        Format::Json => draw::json(&reloaded)?,
+        Format::Json => draw::print_json(&reloaded)?,
         Format::Table => show(&reloaded),
     }
     Ok(reloaded.exit())

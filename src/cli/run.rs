@@ -8,30 +8,30 @@ use anyhow::Context as _;
 use chrono::TimeDelta;
 use tokio::net::TcpListener;
 
-use super::args::{Common, Format, Run as Arguments};
+use super::args::{Common, Format, RunArguments as Arguments};
 use super::session::{Access, Session};
 use super::supervisor::Supervisor;
 use super::{draw, progress};
-use crate::flow::outcome::{BakeEnd, Cause};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
+use crate::flow::outcome::{BakeSoFar, Cause};
 use crate::model::plan::PlanItem;
-use crate::service::daemon::{self, Generation, Ground, Rhythm, SettingsInUse};
+use crate::service::daemon::{self, Ground, LiveConfig, Rhythm, SettingsInUse};
 use crate::service::desk::once::{BakedOnce, Once, once};
-use crate::service::desk::opening::{drive, leave};
+use crate::service::desk::opening::{drive, leave_lease};
 use crate::service::vitals::Vitals;
 use crate::service::web::{self, Pages};
 
 /// What a start may take beside its first pass.
 const FIRST_PASS_GRACE: Duration = Duration::from_secs(60);
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_passes(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?.unattended();
     if !own.once {
         return watch(session).await;
     }
-    let once = once(&session.service(), &progress::observer).await?;
+    let once = once(&session.service(), &progress::progress_observer).await?;
     match common.format {
-        Format::Json => draw::json(&once)?,
+        Format::Json => draw::print_json(&once)?,
         Format::Table => show(&once),
     }
     Ok(once.exit())
@@ -52,7 +52,7 @@ async fn watch(session: Session) -> anyhow::Result<Exit> {
     let patience = TimeDelta::from_std(settings.schedule.pass_timeout + FIRST_PASS_GRACE)?;
     let vitals = Vitals::new(clock.now(), clock.steady(), patience);
     let listener = listener(settings.http).await?;
-    let first = Generation {
+    let first = LiveConfig {
         settings: Rc::new(settings),
         connection,
     };
@@ -70,13 +70,13 @@ async fn watch(session: Session) -> anyhow::Result<Exit> {
         outside: &outside,
         in_use: &in_use,
     };
-    let work = daemon::run(ground, first, &host, &vitals, Rhythm::default());
+    let work = daemon::run_daemon(ground, first, &host, &vitals, Rhythm::default());
     tokio::select! {
         biased;
         ended = work => ended.context("the daemon must stop")?,
         () = serve(listener, pages) => {}
     }
-    leave(store.as_store(), lease).await;
+    leave_lease(store.as_store(), lease).await;
     Ok(Exit::Done)
 }
 
@@ -85,7 +85,7 @@ async fn listener(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListe
     let Some(address) = address else {
         return Ok(None);
     };
-    let listener = web::listen(address).await.with_context(|| {
+    let listener = web::listen_on(address).await.with_context(|| {
         format!("[http] listen = \"{address}\" cannot be listened on; name a free port")
     })?;
     Ok(Some(listener))
@@ -94,7 +94,7 @@ async fn listener(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListe
 /// Serves the pages; for ever nothing where there are none.
 async fn serve(listener: Option<TcpListener>, pages: Pages<'_>) {
     match listener {
-        Some(listener) => web::serve(listener, pages).await,
+        Some(listener) => web::serve_pages(listener, pages).await,
         None => std::future::pending().await,
     }
 }
@@ -134,11 +134,11 @@ fn ended(bake: &BakedOnce) -> String {
 }
 
 /// How the bake ended that the pass began for this watch, if it began one.
-fn bake_end(once: &Once, item: &PlanItem) -> BakeEnd {
+fn bake_end(once: &Once, item: &PlanItem) -> BakeSoFar {
     let mut bakes = once.bakes.iter();
     match bakes.find(|bake| bake.watch == item.watch.as_str()) {
-        None => BakeEnd::NotYet,
-        Some(bake) if bake.image.is_some() => BakeEnd::Verified,
-        Some(_) => BakeEnd::Failed,
+        None => BakeSoFar::NotYet,
+        Some(bake) if bake.image.is_some() => BakeSoFar::Verified,
+        Some(_) => BakeSoFar::Failed,
     }
 }

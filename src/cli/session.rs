@@ -8,15 +8,15 @@ use anyhow::Context as _;
 use super::args::Common;
 use crate::clock::Clock;
 use crate::cloud::{Connection, Pace, Reach};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::http_send::HttpSend;
 use crate::rehearse::RehearseError;
 use crate::rehearse::engine::EngineError;
-use crate::secrets::Environment;
+use crate::secrets::ReadVariable;
 use crate::service::desk::Desk;
 use crate::service::desk::opening::OpenStore;
 use crate::service::{Outside, Service};
-use crate::settings::{DEFAULT_PATHS, Settings, load};
+use crate::settings::{DEFAULT_PATHS, Settings, load_config};
 
 pub(super) use crate::service::desk::opening::Access;
 
@@ -42,9 +42,10 @@ pub(super) struct Session {
 impl Session {
     /// Reads the config and opens the store; calls nobody.
     pub(super) async fn open(common: &Common, access: Access) -> anyhow::Result<Self> {
-        let settings = settings(common)?;
+        let settings = load_settings(common)?;
         let clock = Clock::real();
-        let store = OpenStore::of(&settings, access).context("the store cannot be opened")?;
+        let store =
+            OpenStore::of_settings(&settings, access).context("the store cannot be opened")?;
         let connection = Connection::from_chain(&reach(&settings), &clock).await;
         let outside = Outside::new(HttpSend::new(&clock), environment(), &clock);
         Ok(Self {
@@ -85,15 +86,15 @@ impl Session {
     clippy::disallowed_methods,
     reason = "the environment is read here, in cli"
 )]
-fn environment() -> Environment {
+fn environment() -> ReadVariable {
     Arc::new(|name| std::env::var(name).ok())
 }
 
 /// Reads the config that the command was given, or the first default that exists. Faults are
 /// printed here, one a line, so that editors can jump to them.
-pub(super) fn settings(common: &Common) -> anyhow::Result<Settings> {
+pub(super) fn load_settings(common: &Common) -> anyhow::Result<Settings> {
     let path = config_path(common)?;
-    match load(&path) {
+    match load_config(&path) {
         Ok(settings) => {
             for warning in &settings.warnings {
                 eprintln!("warning: {warning}");

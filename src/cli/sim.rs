@@ -9,12 +9,12 @@ use tokio::net::TcpListener;
 use super::args::{Serve, Sim, SimCommand};
 use super::demo::machine::ModelMachine;
 use crate::file_read;
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 
 /// A world of ten thousand environments has a third of this.
 const WORLD_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-pub(super) async fn run(own: &Sim) -> anyhow::Result<Exit> {
+pub(super) async fn run_sim(own: &Sim) -> anyhow::Result<Exit> {
     match &own.command {
         SimCommand::Serve(serve) => serve_account(serve).await,
     }
@@ -29,7 +29,7 @@ async fn serve_account(own: &Serve) -> anyhow::Result<Exit> {
     let account = Account::new(clock);
     if let Some(path) = &own.world {
         let name = path.display();
-        let text = file_read::text(path, WORLD_MAX_BYTES)
+        let text = file_read::read_text(path, WORLD_MAX_BYTES)
             .with_context(|| format!("the world {name} cannot be read; name a readable file"))?;
         let world = World::parse(&text).with_context(|| format!("the world {name} is wrong"))?;
         account

@@ -9,14 +9,14 @@ use serde_json::Value;
 use super::args::{Common, Format};
 use super::session::{Access, Session};
 use super::{draw, health, hold};
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::flow::watch_state::{StateWord, WatchState};
 use crate::service::desk::status::{BakeUnderWay, RememberedWatch, Status, status};
 
 /// Environments that one line names.
 const NAMED_MAX: usize = 6;
 
-pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
+pub(super) async fn run_status(common: &Common) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
     let mut status = status(&session.desk()).await?;
     if let Some(address) = session.settings.http
@@ -25,7 +25,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
         status = status.beside(&health);
     }
     match common.format {
-        Format::Json => draw::json(&status)?,
+        Format::Json => draw::print_json(&status)?,
         Format::Table => show(&status, &session),
     }
     Ok(Exit::Done)
@@ -34,7 +34,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
 fn show(status: &Status, session: &Session) {
     let now = session.clock.now();
     match (&status.daemon, session.settings.http) {
-        (Some(daemon), _) => println!("{}", draw::wrapped(&of_daemon(daemon), 8)),
+        (Some(daemon), _) => println!("{}", draw::wrapped_line(&of_daemon(daemon), 8)),
         (None, Some(address)) => println!("daemon: none answers at {address}"),
         (None, None) => println!(
             "daemon: {}",
@@ -52,22 +52,22 @@ fn show(status: &Status, session: &Session) {
         watches(&status.watches, now);
     }
     let failing = status.watches.iter().filter_map(failing);
-    failing.for_each(|line| println!("{}", draw::wrapped(&line, 4)));
+    failing.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     let blind = status.daemon.iter().flat_map(blind);
-    blind.for_each(|line| println!("{}", draw::wrapped(&line, 4)));
+    blind.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     let bakes = status.bakes.iter().map(|bake| baking(bake, now));
-    bakes.for_each(|line| println!("{}", draw::wrapped(&line, 4)));
+    bakes.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     if status.driver.is_none() && !status.bakes.is_empty() {
         println!("    nobody works on the store: `amiwatch run` goes on with it");
     }
     if !status.holds.is_empty() {
         println!();
-        hold::show(&status.holds);
+        hold::show_holds(&status.holds);
     }
     for behind in &status.left {
         for one in &behind.what {
             let line = format!("a person is needed for {}: {}", behind.watch, one.why);
-            println!("{}", draw::wrapped(&line, 4));
+            println!("{}", draw::wrapped_line(&line, 4));
             println!("    {}", one.by_hand);
         }
     }
@@ -241,14 +241,14 @@ fn show_waiting(status: &Status) {
         let alive: Vec<&str> = alive.iter().map(|(name, _)| name.as_str()).collect();
         if !alive.is_empty() {
             let line = format!("waits to be told to {}: {subject}", alive.join(", "));
-            println!("{}", draw::wrapped(&line, 4));
+            println!("{}", draw::wrapped_line(&line, 4));
         }
         for (name, delivery) in dead {
             let why = delivery.last_why.as_deref().unwrap_or("no reason is known");
             let attempts = delivery.attempts;
             let line = format!("not told to {name}, given up (attempts: {attempts}): {subject}");
-            println!("{}", draw::wrapped(&line, 4));
-            println!("{}", draw::wrapped(&format!("    because: {why}"), 13));
+            println!("{}", draw::wrapped_line(&line, 4));
+            println!("{}", draw::wrapped_line(&format!("    because: {why}"), 13));
             if !why.contains("notify retry") {
                 println!("    `amiwatch notify retry` tries again");
             }

@@ -12,8 +12,8 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use super::session::reach;
 use crate::clock::Clock;
 use crate::cloud::{Connection, Pace};
-use crate::service::daemon::{Condition, Generation, Host, Signal};
-use crate::settings::load;
+use crate::service::daemon::{Condition, Host, LiveConfig, Signal};
+use crate::settings::load_config;
 
 /// The operating system and its service manager.
 pub(super) struct Supervisor {
@@ -61,13 +61,13 @@ impl Host for Supervisor {
         .await
     }
 
-    async fn load(&self) -> Result<Generation, String> {
-        let settings = load(&self.config).map_err(|faults| faults.to_string())?;
+    async fn load(&self) -> Result<LiveConfig, String> {
+        let settings = load_config(&self.config).map_err(|faults| faults.to_string())?;
         let calls_per_second = settings.aws.calls_per_second;
         let connection = Connection::from_chain(&reach(&settings), &self.clock)
             .await
             .at_pace(Pace::Steady { calls_per_second });
-        Ok(Generation {
+        Ok(LiveConfig {
             settings: Rc::new(settings),
             connection,
         })

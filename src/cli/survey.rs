@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{Common, Format, Survey as Arguments};
+use super::args::{Common, Format, SurveyArguments as Arguments};
 use super::draw;
 use crate::clock::Clock;
 use crate::cloud::{Connection, Reach};
+use crate::flow::exit_code::Exit;
 use crate::flow::survey::Survey;
-use crate::flow::verdict::Exit;
 use crate::service::desk::survey::{LookedAt, look_everywhere};
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_survey(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let clock = Clock::real();
     let connection = Connection::from_chain(&Reach::default(), &clock).await;
     let surveyed = look_everywhere(&connection, &clock, &own.regions).await?;
     match common.format {
-        Format::Json => draw::json(&surveyed)?,
+        Format::Json => draw::print_json(&surveyed)?,
         Format::Table => {
-            show(&surveyed.survey);
-            println!("{}", draw::wrapped(&looked_at(&surveyed.looked_at), 2));
+            show_survey(&surveyed.survey);
+            println!("{}", draw::wrapped_line(&looked_at(&surveyed.looked_at), 2));
         }
     }
     if let Some(calls) = &surveyed.calls {
@@ -48,7 +48,7 @@ fn looked_at(places: &[LookedAt]) -> String {
     format!("Looked at {}.", said.collect::<Vec<_>>().join("; "))
 }
 
-pub(super) fn show(survey: &Survey) {
+pub(super) fn show_survey(survey: &Survey) {
     let rows = survey.rows();
     if rows.is_empty() && survey.unreachable.is_empty() {
         println!(
@@ -90,12 +90,12 @@ pub(super) fn show(survey: &Survey) {
     if !sentences.is_empty() {
         println!();
         for sentence in &sentences {
-            println!("{}", draw::wrapped(sentence, 2));
+            println!("{}", draw::wrapped_line(sentence, 2));
         }
     }
     for skipped in &survey.skipped {
         let line = format!("skipped {}: {}", skipped.environment, skipped.why);
-        println!("{}", draw::wrapped(&line, 4));
+        println!("{}", draw::wrapped_line(&line, 4));
     }
     for unanswered in &survey.unreachable {
         eprintln!("unreachable: {}: {}", unanswered.what, unanswered.why);

@@ -1,22 +1,22 @@
 //! `sweep`: what carries our tag, and what becomes of it. Changes nothing without `--apply`.
 
-use super::args::{Common, Format, Sweep as Arguments};
+use super::args::{Common, Format, SweepArguments as Arguments};
 use super::draw;
 use super::session::{Access, Session};
-use crate::flow::verdict::Exit;
-use crate::service::desk::sweep::sweep;
-use crate::service::sweep::{Done, Found, Swept};
+use crate::flow::exit_code::Exit;
+use crate::service::desk::sweep::sweep_regions;
+use crate::service::sweep::{Done, Swept, SweptThing};
 
-pub(super) async fn run(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
+pub(super) async fn run_sweep(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let access = match own.apply {
         true => Access::Write,
         false => Access::Read,
     };
     let session = Session::open(common, access).await?;
     session.settings.require_installation()?;
-    let swept = sweep(&session.service(), own.older_than, own.apply).await?;
+    let swept = sweep_regions(&session.service(), own.older_than, own.apply).await?;
     match common.format {
-        Format::Json => draw::json(&swept)?,
+        Format::Json => draw::print_json(&swept)?,
         Format::Table => show(&session, own, &swept.swept),
     }
     Ok(swept.swept.exit())
@@ -35,8 +35,8 @@ fn show(session: &Session, own: &Arguments, swept: &Swept) {
     println!("{}", summary(own, swept));
 }
 
-fn row(session: &Session, found: &Found) -> Vec<String> {
-    let Found { scope, thing, .. } = found;
+fn row(session: &Session, found: &SweptThing) -> Vec<String> {
+    let SweptThing { scope, thing, .. } = found;
     let now = session.clock.now();
     let age = thing
         .since
@@ -63,7 +63,8 @@ fn row(session: &Session, found: &Found) -> Vec<String> {
 }
 
 fn summary(own: &Arguments, swept: &Swept) -> String {
-    let count = |wanted: fn(&Found) -> bool| swept.found.iter().filter(|one| wanted(one)).count();
+    let count =
+        |wanted: fn(&SweptThing) -> bool| swept.found.iter().filter(|one| wanted(one)).count();
     let strays = count(|one| one.verdict.is_stray());
     let removed = count(|one| one.done == Done::Removed);
     match (own.apply, strays) {

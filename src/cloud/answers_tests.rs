@@ -1,7 +1,7 @@
 //! Recorded shapes of AWS's answers, put through the real SDK: what we read from each. Where each comes
 //! from stands in `tests/fixtures/answers/README.md`.
 
-use super::canned::{Asked, Reply, answering};
+use super::canned::{AskedBodies, Reply, answering_cloud};
 use super::{Cloud, ErrorKind};
 use crate::model::image::ImageState;
 
@@ -18,8 +18,8 @@ const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult>\
      <Arn>arn:aws:iam::111122223333:user/me</Arn><Account>111122223333</Account>\
      <UserId>me</UserId></GetCallerIdentityResult></GetCallerIdentityResponse>";
 
-fn giving(status: u16, body: &'static str) -> (Cloud, Asked) {
-    answering(
+fn giving(status: u16, body: &'static str) -> (Cloud, AskedBodies) {
+    answering_cloud(
         move |_, request| match request.contains("GetCallerIdentity") {
             true => Reply::Answer(200, CALLER.to_owned()),
             false => Reply::Answer(status, body.to_owned()),

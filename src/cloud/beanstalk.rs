@@ -13,7 +13,7 @@ use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use super::tagging::our_time;
 use crate::model::ids::{AccountId, ImageId, Partition, PlatformArn, Region, Scope, TargetId};
-use crate::model::sighting::{Draft, Environment, Settings, Tier};
+use crate::model::sighting::{DeployedSettings, DraftStatus, Environment, Tier};
 
 const DESCRIBE_ENVIRONMENTS: Operation = Operation::read("elasticbeanstalk:DescribeEnvironments");
 const DESCRIBE_SETTINGS: Operation =
@@ -50,7 +50,7 @@ impl Cloud {
         &self,
         application: &str,
         environment: &str,
-    ) -> Result<Settings, CloudError> {
+    ) -> Result<DeployedSettings, CloudError> {
         let sets = self.configuration_sets(application, environment).await?;
         Ok(our_settings(&sets))
     }
@@ -210,16 +210,16 @@ pub(super) fn deployed_set(sets: &[Set]) -> Option<&Set> {
 }
 
 /// What the deployed set says; a draft beside it is only noted.
-fn our_settings(sets: &[Set]) -> Settings {
+fn our_settings(sets: &[Set]) -> DeployedSettings {
     let deployed = deployed_set(sets);
     let with = |status| set_with(sets, status);
     let draft = match (with(Status::Pending), with(Status::Failed)) {
-        (Some(_), _) => Some(Draft::Pending),
-        (None, Some(_)) => Some(Draft::Failed),
+        (Some(_), _) => Some(DraftStatus::Pending),
+        (None, Some(_)) => Some(DraftStatus::Failed),
         (None, None) => None,
     };
     let image = deployed.and_then(image_of);
-    Settings {
+    DeployedSettings {
         not_set: deployed.is_some() && image.is_none(),
         image,
         draft,
@@ -263,7 +263,7 @@ mod tests {
         let settings = our_settings(&[pending]);
         assert_eq!(
             (settings.image, settings.not_set, settings.draft),
-            (None, false, Some(Draft::Pending))
+            (None, false, Some(DraftStatus::Pending))
         );
     }
 }

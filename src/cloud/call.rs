@@ -18,8 +18,8 @@ use aws_types::request_id::RequestId;
 use tokio::sync::Semaphore;
 
 use super::clients::Clients;
-use super::codes::{self, Effect};
-use super::error::{CloudError, ErrorKind, Failure, one_line};
+use super::codes::{self, CallEffect};
+use super::error::{CallFailure, CloudError, ErrorKind, one_line};
 use super::identity::{AssumedRole, Identity, Principal};
 use super::lane::{Lanes, Road};
 use super::meter::{Calls, Meter};
@@ -30,21 +30,21 @@ use crate::model::ids::Region;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Operation {
     pub(super) action: &'static str,
-    pub(super) effect: Effect,
+    pub(super) effect: CallEffect,
 }
 
 impl Operation {
     pub(super) const fn read(action: &'static str) -> Self {
         Self {
             action,
-            effect: Effect::Read,
+            effect: CallEffect::Read,
         }
     }
 
     pub(super) const fn change(action: &'static str) -> Self {
         Self {
             action,
-            effect: Effect::Change,
+            effect: CallEffect::Change,
         }
     }
 }
@@ -204,8 +204,8 @@ impl Cloud {
         resource: impl fmt::Display,
         kind: ErrorKind,
         message: String,
-    ) -> Failure {
-        Failure {
+    ) -> CallFailure {
+        CallFailure {
             kind,
             region: self.region.clone(),
             operation: operation.action,
@@ -218,13 +218,13 @@ impl Cloud {
     }
 
     /// The call for which there were no credentials is not to blame, and what helps is at the role.
-    fn role_refused<E>(&self, error: &SdkError<E, HttpResponse>) -> Option<Failure>
+    fn role_refused<E>(&self, error: &SdkError<E, HttpResponse>) -> Option<CallFailure>
     where
         E: Error + 'static,
     {
         let (refusal, role) = (refusal_of_role(error)?, self.principal.role.as_ref()?);
         let message = refusal.message().unwrap_or("AWS gave no message");
-        Some(Failure {
+        Some(CallFailure {
             code: refusal.code().map(str::to_owned),
             request_id: refusal.request_id().map(str::to_owned),
             ..self.failure(
@@ -254,7 +254,7 @@ impl Cloud {
                 let body = answer.raw().body().bytes().unwrap_or_default();
                 let in_header = meta.request_id().or_else(|| error.request_id());
                 let request_id = in_header.or_else(|| request_id_in(body));
-                let failure = Failure {
+                let failure = CallFailure {
                     code: Some(meta.code().map_or(format!("HTTP {status}"), str::to_owned)),
                     request_id: request_id.map(str::to_owned),
                     ..self.failure(operation, resource, kind, one_line(message))
@@ -267,7 +267,7 @@ impl Cloud {
                 }
                 let (kind, message) = without_answer(&error, operation.effect);
                 let request_id = error.request_id().map(str::to_owned);
-                let failure = Failure {
+                let failure = CallFailure {
                     request_id,
                     source: error.into_source().ok(),
                     ..self.failure(operation, resource, kind, message.to_owned())
@@ -296,7 +296,10 @@ pub(super) fn request_id_in(body: &[u8]) -> Option<&str> {
 }
 
 /// What it means that AWS did not answer, or not readably.
-fn without_answer<E>(error: &SdkError<E, HttpResponse>, effect: Effect) -> (ErrorKind, &'static str)
+fn without_answer<E>(
+    error: &SdkError<E, HttpResponse>,
+    effect: CallEffect,
+) -> (ErrorKind, &'static str)
 where
     E: Error + 'static,
 {

@@ -63,23 +63,23 @@ pub(super) fn query_answer(operation: &str, result: &str) -> Reply {
 }
 
 /// What was asked: the body as sent (a form, or JSON), with the address before it.
-pub(super) type Asked = Arc<Mutex<Vec<String>>>;
+pub(super) type AskedBodies = Arc<Mutex<Vec<String>>>;
 
 /// An account that answers each request by `reply(nth, request)` after `latency`.
 pub(super) fn account(
     latency: Duration,
     in_flight_max: usize,
     reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
-) -> (Cloud, Asked) {
+) -> (Cloud, AskedBodies) {
     let (connection, asked) = connection(latency, in_flight_max, reply);
     (connection.cloud(&Identity::Own, None).unwrap(), asked)
 }
 
-/// [`answering`] to a door that sends at most this many calls a second.
+/// [`answering_cloud`] to a door that sends at most this many calls a second.
 pub(super) fn steadily(
     calls_per_second: u32,
     reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
-) -> (Cloud, Asked) {
+) -> (Cloud, AskedBodies) {
     let (connection, asked) = connection(Duration::ZERO, 16, reply);
     let steady = connection.at_pace(Pace::Steady { calls_per_second });
     (steady.cloud(&Identity::Own, None).unwrap(), asked)
@@ -89,9 +89,9 @@ fn connection(
     latency: Duration,
     in_flight_max: usize,
     reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
-) -> (Connection, Asked) {
+) -> (Connection, AskedBodies) {
     let clock = Clock::virtual_from(Utc.with_ymd_and_hms(2026, 11, 1, 12, 0, 0).unwrap());
-    let asked = Asked::default();
+    let asked = AskedBodies::default();
     let connector = SharedHttpConnector::new(Canned {
         clock: clock.clone(),
         latency,
@@ -110,9 +110,9 @@ fn connection(
 }
 
 /// [`account`] without latency and with room for all.
-pub(super) fn answering(
+pub(super) fn answering_cloud(
     reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
-) -> (Cloud, Asked) {
+) -> (Cloud, AskedBodies) {
     account(Duration::ZERO, 16, reply)
 }
 
@@ -140,7 +140,7 @@ struct Canned {
     clock: Clock,
     latency: Duration,
     reply: Arc<ReplyFn>,
-    asked: Asked,
+    asked: AskedBodies,
 }
 
 impl std::fmt::Debug for Canned {

@@ -13,9 +13,9 @@ use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Operation};
-use super::codes::Effect;
+use super::codes::CallEffect;
 use super::identity::Payer;
-use super::lane::{Gate, Line, Road};
+use super::lane::{CallLine, Gate, Road};
 use crate::model::ids::Region;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,10 +41,10 @@ impl<C> Pair<C> {
         }
     }
 
-    fn get(&self, effect: Effect, make: impl FnOnce() -> C) -> &C {
+    fn get(&self, effect: CallEffect, make: impl FnOnce() -> C) -> &C {
         match effect {
-            Effect::Read => self.read.get_or_init(make),
-            Effect::Change => self.change.get_or_init(make),
+            CallEffect::Read => self.read.get_or_init(make),
+            CallEffect::Change => self.change.get_or_init(make),
         }
     }
 }
@@ -91,12 +91,12 @@ impl Clients {
     }
 
     /// The SDK's configuration for one client, with the line that it waits in before the wire.
-    fn sdk(&self, service: &'static str, effect: Effect) -> SdkConfig {
+    fn sdk(&self, service: &'static str, effect: CallEffect) -> SdkConfig {
         let (sdk, what, attempt_max) = match effect {
-            Effect::Read => (&self.read, "reads", READ_ATTEMPT_TIMEOUT),
-            Effect::Change => (&self.change, "changes", CHANGE_ATTEMPT_TIMEOUT),
+            CallEffect::Read => (&self.read, "reads", READ_ATTEMPT_TIMEOUT),
+            CallEffect::Change => (&self.change, "changes", CHANGE_ATTEMPT_TIMEOUT),
         };
-        let line = Line {
+        let line = CallLine {
             service,
             what,
             region: self.region.clone(),
@@ -112,7 +112,7 @@ impl Clients {
 
     /// What roles are assumed with. A session that nobody got is no harm, so that asking again is right.
     pub(super) fn sts_for_roles(&self) -> SdkConfig {
-        self.sdk("sts", Effect::Read)
+        self.sdk("sts", CallEffect::Read)
     }
 }
 

@@ -141,7 +141,7 @@ const BY_ENDING: &[(&str, ErrorKind)] = &[
 
 /// Whether a call changes something: what an answer that did not come means hangs on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(super) enum CallEffect {
     Read,
     Change,
 }
@@ -151,14 +151,14 @@ pub(super) fn kind_of_answer(
     code: Option<&str>,
     message: &str,
     status: u16,
-    effect: Effect,
+    effect: CallEffect,
 ) -> ErrorKind {
     let listed = code.and_then(|code| listed(code, message));
     of_effect(listed.unwrap_or_else(|| by_status(status)), effect)
 }
 
 /// What it means that no answer came, or none that could be read.
-pub(super) fn kind_of_silence(effect: Effect) -> ErrorKind {
+pub(super) fn kind_of_silence(effect: CallEffect) -> ErrorKind {
     of_effect(Unknown, effect)
 }
 
@@ -203,21 +203,21 @@ fn by_status(status: u16) -> ErrorKind {
 }
 
 /// A question whose outcome is unknown has no outcome: it can simply be asked again.
-fn of_effect(kind: ErrorKind, effect: Effect) -> ErrorKind {
+fn of_effect(kind: ErrorKind, effect: CallEffect) -> ErrorKind {
     match (kind, effect) {
-        (Unknown, Effect::Read) => Transient,
+        (Unknown, CallEffect::Read) => Transient,
         (kind, _) => kind,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Effect::{Change, Read};
+    use super::CallEffect::{Change, Read};
     use super::*;
 
     #[test]
     fn an_answer_means_what_the_table_says() {
-        let cases: &[(&str, &str, u16, Effect, ErrorKind)] = &[
+        let cases: &[(&str, &str, u16, CallEffect, ErrorKind)] = &[
             ("InvalidAMIID.NotFound", "", 400, Read, NotFound),
             ("InvalidSnapshot.NotFound", "", 400, Change, NotFound),
             ("InvalidAMIID.Unavailable", "", 400, Change, NotFound),

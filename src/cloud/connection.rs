@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Shared};
-use super::error::{CloudError, ErrorKind, Failure};
+use super::error::{CallFailure, CloudError, ErrorKind};
 use super::identity::{AssumedRole, Identity, Principal};
 use super::lane::Lanes;
 use super::meter::Calls;
@@ -193,7 +193,7 @@ impl std::fmt::Debug for ByHand {
 }
 
 async fn assuming(role: &str, sdk: SdkConfig) -> SdkConfig {
-    let provider = AssumedRole::of(role).provider(&sdk).await;
+    let provider = AssumedRole::by_arn(role).provider(&sdk).await;
     sdk.into_builder()
         .credentials_provider(SharedCredentialsProvider::new(provider))
         .build()
@@ -219,7 +219,7 @@ fn no_stalled_stream_protection() -> StalledStreamProtectionConfig {
 }
 
 fn no_region() -> CloudError {
-    CloudError::from(Failure {
+    CloudError::from(CallFailure {
         kind: ErrorKind::Invalid,
         region: "no region".into(),
         operation: "",

@@ -91,7 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cloud::canned::{Reply, answering};
+    use crate::cloud::canned::{Reply, answering_cloud};
     use crate::cloud::{CloudError, ErrorKind};
 
     fn midway(content_type: &str, body: &str) -> bool {
@@ -157,11 +157,11 @@ mod tests {
     async fn a_list_that_is_cut_is_asked_for_again_and_never_taken_for_all() {
         let entry = "<item><imageId>ami-1</imageId><imageOwnerId>1</imageOwnerId></item>";
         let root = "DescribeImagesResponse";
-        let (cloud, asked) = answering(move |nth, _| cut(root, "imagesSet", entry, nth > 2));
+        let (cloud, asked) = answering_cloud(move |nth, _| cut(root, "imagesSet", entry, nth > 2));
         let found = cloud.own_images(&[]).await.unwrap();
         assert_eq!((found.len(), asked.lock().unwrap().len()), (1, 3));
 
-        let (cloud, _) = answering(move |_, _| cut(root, "imagesSet", entry, false));
+        let (cloud, _) = answering_cloud(move |_, _| cut(root, "imagesSet", entry, false));
         let error: CloudError = cloud.own_images(&[]).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Transient);
         let trouble = error.trouble("own images");
@@ -174,7 +174,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_change_whose_answer_is_cut_may_have_happened_and_is_not_sent_again() {
-        let (cloud, asked) = answering(|_, _| cut("CreateTagsResponse", "return", "true", false));
+        let (cloud, asked) =
+            answering_cloud(|_, _| cut("CreateTagsResponse", "return", "true", false));
         let tags = [("a".to_owned(), "b".to_owned())].into();
         let error = cloud.tag(&["ami-1"], &tags).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unknown);

@@ -1,7 +1,7 @@
 //! The changes of a move over canned answers: what is sent, byte by byte, and what a refusal means.
 
 use super::ErrorKind;
-use super::canned::{answering, query_answer, query_error};
+use super::canned::{answering_cloud, query_answer, query_error};
 use super::environment_tests::target;
 use crate::model::environment::{EnvironmentChange, ImageSetting, ValidationMessage};
 
@@ -16,7 +16,7 @@ fn change(image: ImageSetting) -> EnvironmentChange {
 
 #[tokio::test(start_paused = true)]
 async fn image_and_platform_go_in_one_call_and_never_a_version() {
-    let (cloud, asked) = answering(|_, _| query_answer("UpdateEnvironment", ""));
+    let (cloud, asked) = answering_cloud(|_, _| query_answer("UpdateEnvironment", ""));
     let to = change(ImageSetting::Image("ami-1".into()));
     let request = cloud.update_environment("e-1", "shop-blue", &to).await;
     // No header said it, the body does.
@@ -112,7 +112,7 @@ async fn a_refused_change_is_busy_or_wrong_or_denied_and_is_sent_once() {
             false,
         ),
     ] {
-        let (cloud, asked) = answering(move |_, _| query_error(status, code, message));
+        let (cloud, asked) = answering_cloud(move |_, _| query_error(status, code, message));
         let to = change(ImageSetting::Image("ami-1".into()));
         let error = cloud
             .update_environment("e-1", "shop-blue", &to)
@@ -126,7 +126,8 @@ async fn a_refused_change_is_busy_or_wrong_or_denied_and_is_sent_once() {
 #[tokio::test(start_paused = true)]
 async fn nothing_to_abort_is_a_conflict_and_no_waiting_helps() {
     let nothing = "Environment named shop-blue is in an invalid state for this operation.";
-    let (cloud, asked) = answering(move |_, _| query_error(400, "InvalidParameterValue", nothing));
+    let (cloud, asked) =
+        answering_cloud(move |_, _| query_error(400, "InvalidParameterValue", nothing));
     let error = cloud.abort_environment_update("e-1").await.unwrap_err();
     assert_eq!((error.kind, error.busy()), (ErrorKind::Conflict, false));
     assert!(asked.lock().unwrap()[0].contains("Action=AbortEnvironmentUpdate"));
@@ -134,7 +135,7 @@ async fn nothing_to_abort_is_a_conflict_and_no_waiting_helps() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_is_validated_where_it_sets_an_option() {
-    let (cloud, asked) = answering(|_, _| {
+    let (cloud, asked) = answering_cloud(|_, _| {
         query_answer(
             "ValidateConfigurationSettings",
             "<Messages><member><Severity>error</Severity><Message>No.</Message></member>\

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeZone, Utc};
 
 use super::ErrorKind;
-use super::canned::{Reply, answering, query_answer, query_error};
+use super::canned::{Reply, answering_cloud, query_answer, query_error};
 use crate::model::environment::{
     EnhancedStatus, EnvironmentHealth, EnvironmentNow, EnvironmentStatus, EventSeverity,
     HealthColor,
@@ -58,7 +58,7 @@ fn start() -> DateTime<Utc> {
 
 #[tokio::test(start_paused = true)]
 async fn all_that_is_said_of_one_environment_is_read() {
-    let (cloud, asked) = answering(|_, _| {
+    let (cloud, asked) = answering_cloud(|_, _| {
         environments(&environment(
             "shop-blue",
             "<Status>LinkingTo</Status><Health>Red</Health><HealthStatus>Severe</HealthStatus>\
@@ -89,13 +89,13 @@ async fn all_that_is_said_of_one_environment_is_read() {
 /// Beanstalk leaves out what it denies.
 #[tokio::test(start_paused = true)]
 async fn an_environment_is_only_gone_when_another_one_is_shown() {
-    let (cloud, _) = answering(|_, _| environments(""));
+    let (cloud, _) = answering_cloud(|_, _| environments(""));
     let error = cloud.environment_now(&target()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Empty);
     let error = cloud.environment_by_id("e-1").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Empty);
 
-    let (cloud, _) = answering(|_, request| {
+    let (cloud, _) = answering_cloud(|_, request| {
         match request.contains("EnvironmentNames") || request.contains("EnvironmentIds") {
             true => environments(""),
             false => environments(&environment("shop-old", "<Status>Terminated</Status>")),
@@ -107,8 +107,9 @@ async fn an_environment_is_only_gone_when_another_one_is_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn a_terminated_environment_is_still_seen_by_its_id() {
-    let (cloud, asked) =
-        answering(|_, _| environments(&environment("shop-blue", "<Status>Terminated</Status>")));
+    let (cloud, asked) = answering_cloud(|_, _| {
+        environments(&environment("shop-blue", "<Status>Terminated</Status>"))
+    });
     let found = cloud.environment_by_id("e-shop-blue").await.unwrap();
     assert!(found.unwrap().status.gone());
     let asked = asked.lock().unwrap();
@@ -122,7 +123,8 @@ async fn a_terminated_environment_is_still_seen_by_its_id() {
 async fn health_is_enhanced_or_the_colour_and_silence_is_neither() {
     let enhanced = "<HealthStatus>Degraded</HealthStatus><Color>Red</Color>\
                     <Causes><member>One.</member><member>Two.</member></Causes>";
-    let (cloud, asked) = answering(move |_, _| query_answer("DescribeEnvironmentHealth", enhanced));
+    let (cloud, asked) =
+        answering_cloud(move |_, _| query_answer("DescribeEnvironmentHealth", enhanced));
     assert_eq!(
         cloud.environment_health(&now()).await.unwrap(),
         EnvironmentHealth::Enhanced {
@@ -132,14 +134,15 @@ async fn health_is_enhanced_or_the_colour_and_silence_is_neither() {
     );
     assert!(asked.lock().unwrap()[0].contains("AttributeNames.member.1=All"));
 
-    let (cloud, asked) =
-        answering(|_, _| query_error(400, "InvalidRequestException", "enhanced health is not on"));
+    let (cloud, asked) = answering_cloud(|_, _| {
+        query_error(400, "InvalidRequestException", "enhanced health is not on")
+    });
     let color = HealthColor::Yellow;
     let basic = cloud.environment_health(&now()).await.unwrap();
     assert_eq!(basic, EnvironmentHealth::Basic { color });
     assert_eq!(asked.lock().unwrap().len(), 1);
 
-    let (cloud, _) = answering(|_, _| query_answer("DescribeEnvironmentHealth", ""));
+    let (cloud, _) = answering_cloud(|_, _| query_answer("DescribeEnvironmentHealth", ""));
     let error = cloud.environment_health(&now()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Empty);
 }
@@ -164,7 +167,8 @@ async fn each_configuration_set_keeps_its_options_and_its_time() {
         "<ConfigurationSettings>{}</ConfigurationSettings>",
         sets.concat()
     );
-    let (cloud, _) = answering(move |_, _| query_answer("DescribeConfigurationSettings", &list));
+    let (cloud, _) =
+        answering_cloud(move |_, _| query_answer("DescribeConfigurationSettings", &list));
     let sets = cloud.option_sets("shop", "shop-blue").await.unwrap();
     let [deployed, pending, failed] =
         [sets.deployed, sets.pending, sets.failed].map(Option::unwrap);
@@ -174,7 +178,7 @@ async fn each_configuration_set_keeps_its_options_and_its_time() {
     assert!(deployed.updated.is_some() && deployed.platform.is_some());
     assert_eq!(deployed.value("aws:autoscaling:asg", "MinSize"), None);
 
-    let (cloud, _) = answering(|_, _| query_answer("DescribeConfigurationSettings", ""));
+    let (cloud, _) = answering_cloud(|_, _| query_answer("DescribeConfigurationSettings", ""));
     let error = cloud.option_sets("shop", "shop-blue").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Empty);
 }
@@ -188,7 +192,7 @@ fn event(at: &str, severity: &str, message: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn events_come_newest_first_from_all_pages_and_not_from_before() {
-    let (cloud, asked) = answering(|_, request| {
+    let (cloud, asked) = answering_cloud(|_, request| {
         let (events, token) = match request.contains("NextToken=more") {
             false => (
                 [
@@ -235,7 +239,7 @@ async fn events_come_newest_first_from_all_pages_and_not_from_before() {
 
 #[tokio::test(start_paused = true)]
 async fn events_that_do_not_end_are_an_error_and_not_a_shorter_list() {
-    let (cloud, asked) = answering(|_, _| {
+    let (cloud, asked) = answering_cloud(|_, _| {
         let event = event("2026-11-01T11:30:00Z", "INFO", "again");
         let page = format!("<Events>{event}</Events><NextToken>more</NextToken>");
         query_answer("DescribeEvents", &page)
@@ -247,7 +251,7 @@ async fn events_that_do_not_end_are_an_error_and_not_a_shorter_list() {
 
 #[tokio::test(start_paused = true)]
 async fn instances_and_what_they_run() {
-    let (cloud, asked) = answering(|_, request| {
+    let (cloud, asked) = answering_cloud(|_, request| {
         if request.contains("Action=DescribeEnvironmentResources") {
             let ids = "<EnvironmentResources><Instances><member><Id>i-1</Id></member>\
                        <member><Id>i-2</Id></member></Instances></EnvironmentResources>";
@@ -276,14 +280,14 @@ async fn instances_and_what_they_run() {
     assert!(cloud.running_images(&[]).await.unwrap().is_empty());
     assert_eq!(asked.lock().unwrap().len(), 2);
 
-    let (cloud, _) = answering(|_, _| query_answer("DescribeEnvironmentResources", ""));
+    let (cloud, _) = answering_cloud(|_, _| query_answer("DescribeEnvironmentResources", ""));
     let error = cloud.environment_instances("e-1").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Empty);
 }
 
 #[tokio::test(start_paused = true)]
 async fn managed_actions_keep_awss_words() {
-    let (cloud, _) = answering(|_, _| {
+    let (cloud, _) = answering_cloud(|_, _| {
         query_answer(
             "DescribeEnvironmentManagedActions",
             "<ManagedActions><member><ActionId>a-1</ActionId><ActionType>PlatformUpdate</ActionType>\

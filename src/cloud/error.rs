@@ -62,13 +62,13 @@ impl ErrorKind {
 ///
 /// Display is one line: where, what, why, and what to do next. Where no answer came, the source
 /// says how the SDK failed; where AWS answered, everything it said is in the fields, which are
-/// those of [`Failure`] (`error.kind`). They are boxed, for every answer makes room for an error.
+/// those of [`CallFailure`] (`error.kind`). They are boxed, for every answer makes room for an error.
 #[derive(Debug)]
-pub struct CloudError(Box<Failure>);
+pub struct CloudError(Box<CallFailure>);
 
 /// What is known of a failed call.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CallFailure {
     pub kind: ErrorKind,
     pub region: Region,
     /// As IAM names it: `ec2:RunInstances`. Empty where nothing was sent: the message says it all.
@@ -83,16 +83,16 @@ pub struct Failure {
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-impl From<Failure> for CloudError {
-    fn from(failure: Failure) -> Self {
+impl From<CallFailure> for CloudError {
+    fn from(failure: CallFailure) -> Self {
         Self(Box::new(failure))
     }
 }
 
 impl std::ops::Deref for CloudError {
-    type Target = Failure;
+    type Target = CallFailure;
 
-    fn deref(&self) -> &Failure {
+    fn deref(&self) -> &CallFailure {
         &self.0
     }
 }
@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     fn error(kind: ErrorKind, code: Option<&str>, message: &str) -> CloudError {
-        CloudError::from(Failure {
+        CloudError::from(CallFailure {
             kind,
             region: "eu-west-1".into(),
             operation: "ec2:RunInstances",

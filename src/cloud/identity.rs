@@ -43,7 +43,7 @@ pub struct AssumedRole {
 
 impl AssumedRole {
     /// The role under our usual session name, without an external id.
-    pub fn of(arn: &str) -> Self {
+    pub fn by_arn(arn: &str) -> Self {
         Self {
             arn: arn.to_owned(),
             external_id: None,

@@ -51,7 +51,7 @@ impl World {
 
     fn role(&self, name: &str) -> Cloud {
         let arn = self.account.role(name, None);
-        let identity = Identity::Role(AssumedRole::of(&arn));
+        let identity = Identity::Role(AssumedRole::by_arn(&arn));
         self.connection.cloud(&identity, None).unwrap()
     }
 
@@ -131,7 +131,7 @@ async fn what_one_identity_learns_of_throttling_slows_the_other() {
     let own = eager.cloud(&Identity::Own, None).unwrap();
     own.caller().await.unwrap();
     let arn = world.account.role("rollout", None);
-    let identity = Identity::Role(AssumedRole::of(&arn));
+    let identity = Identity::Role(AssumedRole::by_arn(&arn));
     let role = eager.cloud(&identity, None).unwrap();
     ask(&role, 1).await;
     world.account.set_throttling(throttling(10.0, 4.0));
@@ -223,7 +223,7 @@ async fn a_role_is_assumed_once_for_all_its_clients_and_again_when_its_session_h
 async fn a_role_that_cannot_be_assumed_is_named_with_what_to_do() {
     let world = world();
     let arn = world.account.role("rollout", Some("of-us"));
-    let mut role = AssumedRole::of(&arn);
+    let mut role = AssumedRole::by_arn(&arn);
     let door = |role: &AssumedRole| {
         let identity = Identity::Role(role.clone());
         world.connection.cloud(&identity, None).unwrap()

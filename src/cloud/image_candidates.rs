@@ -53,7 +53,7 @@ fn candidates(found: Vec<Image>, owners: &[String], architecture: Architecture) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::canned::{Reply, answering};
+    use crate::cloud::canned::{Reply, answering_cloud};
 
     fn entry(id: &str, owner: &str, alias: &str, created: &str) -> String {
         let alias = match alias {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     async fn found(names: &[&str], items: String) -> (Vec<String>, String) {
-        let (cloud, asked) = answering(move |_, request| reply(&items, request));
+        let (cloud, asked) = answering_cloud(move |_, request| reply(&items, request));
         let images = cloud
             .images_by_name(&owners(names), "al2023-*", Architecture::X86_64)
             .await

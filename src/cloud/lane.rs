@@ -27,7 +27,7 @@ use tokio::sync::{Mutex as Turn, Semaphore};
 use super::entire;
 use super::identity::{Payer, PayerKey};
 use super::meter::{Meter, says_too_often};
-use super::pace::{Outcome, Pace, Pacer};
+use super::pace::{Pace, PaceOutcome, Pacer};
 use super::slow;
 use crate::clock::Clock;
 use crate::model::ids::Region;
@@ -43,14 +43,14 @@ pub(super) struct Road {
 
 /// What shares a bucket at AWS within one account: one service's reads, or its changes, in one region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Line {
+pub(super) struct CallLine {
     pub(super) service: &'static str,
     /// `reads` or `changes`.
     pub(super) what: &'static str,
     pub(super) region: Region,
 }
 
-impl std::fmt::Display for Line {
+impl std::fmt::Display for CallLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {} in {}", self.service, self.what, self.region)
     }
@@ -66,7 +66,7 @@ pub(super) struct Lanes {
 #[derive(Debug)]
 struct Kept {
     pace: Pace,
-    lanes: BTreeMap<(PayerKey, Line), Arc<Lane>>,
+    lanes: BTreeMap<(PayerKey, CallLine), Arc<Lane>>,
 }
 
 impl Lanes {
@@ -97,7 +97,7 @@ impl Lanes {
 
     /// Where a request waits now. Lines of an identity whose account has become known since they were
     /// last asked for become the account's, or join those that it has.
-    fn lane(&self, payer: &Payer, line: &Line) -> Arc<Lane> {
+    fn lane(&self, payer: &Payer, line: &CallLine) -> Arc<Lane> {
         let mut kept = self.kept();
         let Kept { pace, lanes } = &mut *kept;
         let key = (payer.key(), line.clone());
@@ -161,7 +161,7 @@ impl Lane {
 /// What one client's requests pass before the wire.
 #[derive(Debug)]
 pub(super) struct Gate {
-    line: Line,
+    line: CallLine,
     payer: Arc<Payer>,
     road: Road,
     /// From sending to the last byte of the answer.
@@ -169,7 +169,12 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(line: Line, payer: Arc<Payer>, road: &Road, attempt_max: Duration) -> Self {
+    pub(super) fn new(
+        line: CallLine,
+        payer: Arc<Payer>,
+        road: &Road,
+        attempt_max: Duration,
+    ) -> Self {
         Self {
             line,
             payer,
@@ -246,19 +251,19 @@ async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError>
     Ok(answer)
 }
 
-fn outcome(answer: &Result<HttpResponse, ConnectorError>) -> Outcome {
+fn outcome(answer: &Result<HttpResponse, ConnectorError>) -> PaceOutcome {
     let Ok(answer) = answer else {
-        return Outcome::Unknown;
+        return PaceOutcome::Unknown;
     };
     let (status, body) = (answer.status(), answer.body().bytes().unwrap_or_default());
     if status.is_success() {
-        Outcome::Accepted
+        PaceOutcome::Accepted
     } else if says_too_often(status.as_u16(), body) {
-        Outcome::Throttled
+        PaceOutcome::Throttled
     } else if status.is_server_error() {
-        Outcome::Unknown
+        PaceOutcome::Unknown
     } else {
-        Outcome::Accepted
+        PaceOutcome::Accepted
     }
 }
 

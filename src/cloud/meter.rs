@@ -71,12 +71,12 @@ impl Meter {
     }
 
     /// Counts a call as under way until the guard is dropped, however it ends.
-    pub(super) fn enter(&self) -> UnderWay {
+    pub(super) fn enter(&self) -> CallUnderWay {
         self.with(|calls| {
             calls.in_flight += 1;
             calls.in_flight_peak = calls.in_flight_peak.max(calls.in_flight);
         });
-        UnderWay(self.clone())
+        CallUnderWay(self.clone())
     }
 
     /// The interceptor that counts for one service; `service` as IAM writes it.
@@ -95,9 +95,9 @@ impl Meter {
 
 /// One call under way.
 #[derive(Debug)]
-pub(super) struct UnderWay(Meter);
+pub(super) struct CallUnderWay(Meter);
 
-impl Drop for UnderWay {
+impl Drop for CallUnderWay {
     fn drop(&mut self) {
         self.0.with(|calls| calls.in_flight -= 1);
     }

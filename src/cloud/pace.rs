@@ -32,7 +32,7 @@ impl Pace {
 
 /// What became of one request, as far as the pace cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum PaceOutcome {
     /// AWS took it, whatever it answered.
     Accepted,
     /// AWS said "too often".
@@ -134,25 +134,25 @@ impl Pacer {
     pub(super) fn answered(
         &mut self,
         sent: DateTime<Utc>,
-        outcome: Outcome,
+        outcome: PaceOutcome,
         now: DateTime<Utc>,
     ) -> Option<f64> {
         self.notice(now);
         match outcome {
-            Outcome::Accepted => {
+            PaceOutcome::Accepted => {
                 self.forget(now);
                 self.accepted.push_back(now);
                 self.grow(now);
                 None
             }
-            Outcome::Unknown => {
+            PaceOutcome::Unknown => {
                 // The time up to now is nobody's evidence.
                 if let Some(cut) = &mut self.cut {
                     cut.grown_to = cut.grown_to.max(now);
                 }
                 None
             }
-            Outcome::Throttled => self.throttled(sent, now),
+            PaceOutcome::Throttled => self.throttled(sent, now),
         }
     }
 

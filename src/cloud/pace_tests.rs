@@ -16,9 +16,9 @@ fn steady(calls_per_second: u32) -> Pacer {
 fn cut_after(accepted: u32) -> Pacer {
     let mut pacer = Pacer::new(Pace::Eager, at(0));
     for _ in 0..accepted {
-        pacer.answered(at(100), Outcome::Accepted, at(900));
+        pacer.answered(at(100), PaceOutcome::Accepted, at(900));
     }
-    pacer.answered(at(950), Outcome::Throttled, at(1000));
+    pacer.answered(at(950), PaceOutcome::Throttled, at(1000));
     pacer
 }
 
@@ -35,10 +35,10 @@ fn an_eager_pace_has_no_limit_until_it_is_told() {
     let mut pacer = Pacer::new(Pace::Eager, at(0));
     for _ in 0..10_000 {
         assert_eq!(pacer.take(at(0)), Ok(()));
-        pacer.answered(at(0), Outcome::Accepted, at(20));
+        pacer.answered(at(0), PaceOutcome::Accepted, at(20));
     }
     for _ in 0..100 {
-        pacer.answered(at(0), Outcome::Unknown, at(20));
+        pacer.answered(at(0), PaceOutcome::Unknown, at(20));
     }
     assert_eq!(pacer.rate, None);
 }
@@ -49,11 +49,11 @@ fn a_throttle_leaves_nine_tenths_of_what_is_accepted() {
     // Measured again between two cuts: 40 a second came through.
     let mut pacer = cut_after(50);
     for n in 0..40 {
-        pacer.answered(at(1001), Outcome::Accepted, at(1010 + n * 25));
+        pacer.answered(at(1001), PaceOutcome::Accepted, at(1010 + n * 25));
     }
     assert!(
         pacer
-            .answered(at(1900), Outcome::Throttled, at(2000))
+            .answered(at(1900), PaceOutcome::Throttled, at(2000))
             .is_some()
     );
     assert!(near(rate(&pacer), 36.0), "{}", rate(&pacer));
@@ -72,7 +72,7 @@ fn one_throttle_halves_at_most_and_many_end_at_the_least() {
     for (throttles, expected) in cases {
         let mut pacer = cut_after(100);
         for ms in throttles {
-            pacer.answered(at(ms - 1), Outcome::Throttled, at(*ms));
+            pacer.answered(at(ms - 1), PaceOutcome::Throttled, at(*ms));
         }
         assert!(
             near(rate(&pacer), expected),
@@ -82,7 +82,7 @@ fn one_throttle_halves_at_most_and_many_end_at_the_least() {
     }
     let mut pacer = cut_after(100);
     for n in 0..100 {
-        pacer.answered(at(1001 + n), Outcome::Throttled, at(1002 + n));
+        pacer.answered(at(1001 + n), PaceOutcome::Throttled, at(1002 + n));
     }
     assert!(near(rate(&pacer), RATE_MIN));
 }
@@ -91,7 +91,10 @@ fn one_throttle_halves_at_most_and_many_end_at_the_least() {
 fn what_was_under_way_before_a_cut_does_not_cut_again() {
     let mut pacer = cut_after(100);
     for _ in 0..16 {
-        assert_eq!(pacer.answered(at(990), Outcome::Throttled, at(1010)), None);
+        assert_eq!(
+            pacer.answered(at(990), PaceOutcome::Throttled, at(1010)),
+            None
+        );
     }
     assert!(near(rate(&pacer), 90.0));
 }
@@ -100,7 +103,7 @@ fn what_was_under_way_before_a_cut_does_not_cut_again() {
 fn after_a_quiet_while_it_grows_by_what_is_accepted_and_by_nothing_else() {
     let accepted = |pacer: &mut Pacer, from: i64, to: i64| {
         for ms in (from..=to).step_by(100) {
-            pacer.answered(at(ms - 20), Outcome::Accepted, at(ms));
+            pacer.answered(at(ms - 20), PaceOutcome::Accepted, at(ms));
         }
     };
     // (what comes back, from, to, rate after it)
@@ -116,24 +119,24 @@ fn after_a_quiet_while_it_grows_by_what_is_accepted_and_by_nothing_else() {
 
     let mut unknown = cut_after(100);
     for ms in (1100..60_000).step_by(100) {
-        unknown.answered(at(ms - 20), Outcome::Unknown, at(ms));
+        unknown.answered(at(ms - 20), PaceOutcome::Unknown, at(ms));
     }
     assert!(near(rate(&unknown), 90.0), "silence is no evidence");
-    unknown.answered(at(60_000), Outcome::Accepted, at(60_000));
+    unknown.answered(at(60_000), PaceOutcome::Accepted, at(60_000));
     assert!(rate(&unknown) < 90.0 + 1.81, "{}", rate(&unknown));
 
     let mut idle = cut_after(100);
-    idle.answered(at(3_600_000), Outcome::Accepted, at(3_600_000));
+    idle.answered(at(3_600_000), PaceOutcome::Accepted, at(3_600_000));
     assert!(near(rate(&idle), 91.8), "one answer vouches for one second");
 }
 
 #[test]
 fn a_steady_pace_comes_back_to_what_was_asked_and_no_further() {
     let mut pacer = steady(5);
-    pacer.answered(at(900), Outcome::Throttled, at(1000));
+    pacer.answered(at(900), PaceOutcome::Throttled, at(1000));
     assert!(near(rate(&pacer), 2.5), "{}", rate(&pacer));
     for ms in (1100..120_000).step_by(200) {
-        pacer.answered(at(ms), Outcome::Accepted, at(ms));
+        pacer.answered(at(ms), PaceOutcome::Accepted, at(ms));
         assert!(rate(&pacer) <= 5.0);
     }
     assert!(near(rate(&pacer), 5.0));
@@ -147,11 +150,11 @@ fn a_clock_that_is_set_back_neither_frees_nor_blocks() {
     while pacer.take(at(3_600_000)).is_ok() {}
     assert!(pacer.take(at(0)).unwrap_err() <= Duration::from_millis(200));
     assert_eq!(pacer.take(at(250)), Ok(()));
-    pacer.answered(at(3_600_000), Outcome::Throttled, at(3_600_000));
-    pacer.answered(at(10), Outcome::Accepted, at(10));
+    pacer.answered(at(3_600_000), PaceOutcome::Throttled, at(3_600_000));
+    pacer.answered(at(10), PaceOutcome::Accepted, at(10));
     assert!(
         pacer
-            .answered(at(500), Outcome::Throttled, at(510))
+            .answered(at(500), PaceOutcome::Throttled, at(510))
             .is_some()
     );
 }
@@ -187,11 +190,11 @@ fn drained(bucket: &mut Bucket, pace: Pace, calls: u32) -> (f64, u32) {
             continue;
         }
         let outcome = match bucket.admits(now) {
-            true => Outcome::Accepted,
-            false => Outcome::Throttled,
+            true => PaceOutcome::Accepted,
+            false => PaceOutcome::Throttled,
         };
-        accepted += u32::from(outcome == Outcome::Accepted);
-        throttled += u32::from(outcome == Outcome::Throttled);
+        accepted += u32::from(outcome == PaceOutcome::Accepted);
+        throttled += u32::from(outcome == PaceOutcome::Throttled);
         now += TimeDelta::milliseconds(1);
         pacer.answered(now - TimeDelta::milliseconds(1), outcome, now);
     }
@@ -225,16 +228,16 @@ fn a_bucket_is_found_out_whatever_its_size() {
     }
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
+fn outcome() -> impl Strategy<Value = PaceOutcome> {
     prop_oneof![
-        6 => Just(Outcome::Accepted),
-        1 => Just(Outcome::Throttled),
-        1 => Just(Outcome::Unknown),
+        6 => Just(PaceOutcome::Accepted),
+        1 => Just(PaceOutcome::Throttled),
+        1 => Just(PaceOutcome::Unknown),
     ]
 }
 
 /// Steps of up to a second, what comes back after each, and how long it was under way.
-fn story() -> impl Strategy<Value = Vec<(i64, Outcome, i64)>> {
+fn story() -> impl Strategy<Value = Vec<(i64, PaceOutcome, i64)>> {
     prop::collection::vec((0..1000_i64, outcome(), 0..300_i64), 1..300)
 }
 
@@ -276,12 +279,12 @@ proptest! {
             let after = rate(&pacer);
             prop_assert!(after >= RATE_MIN);
             match outcome {
-                Outcome::Accepted => {
+                PaceOutcome::Accepted => {
                     let most = (90.0 * GROWTH).max(GROWTH_MIN);
                     prop_assert!(after >= before && after <= before + most, "{before} to {after}");
                 }
-                Outcome::Throttled => prop_assert!(after <= before && after >= (before * CUT_MOST).min(before)),
-                Outcome::Unknown => prop_assert_eq!(after, before),
+                PaceOutcome::Throttled => prop_assert!(after <= before && after >= (before * CUT_MOST).min(before)),
+                PaceOutcome::Unknown => prop_assert_eq!(after, before),
             }
         }
     }
@@ -326,7 +329,7 @@ fn two_that_turn_out_to_be_one_bucket_go_on_at_the_slower_rate() {
     let mut one = Pacer::new(Pace::Eager, at(0));
     one.join(&throttled());
     for ms in (4_000..60_000).step_by(100) {
-        one.answered(at(ms - 20), Outcome::Accepted, at(ms));
+        one.answered(at(ms - 20), PaceOutcome::Accepted, at(ms));
     }
     assert!(rate(&one) > 45.0, "{}", rate(&one));
 }

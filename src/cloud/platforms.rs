@@ -278,7 +278,7 @@ fn same(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::canned::{answering, query_answer};
+    use crate::cloud::canned::{answering_cloud, query_answer};
 
     const BRANCH: &str = "ECS running on 64bit Amazon Linux 2023";
 
@@ -335,7 +335,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn versions_are_asked_for_page_by_page_with_a_pause_and_none_is_an_error() {
-        let (cloud, asked) = answering(|nth, _| {
+        let (cloud, asked) = answering_cloud(|nth, _| {
             let token = match nth {
                 1 => "<NextToken>more</NextToken>",
                 _ => "",
@@ -357,7 +357,7 @@ mod tests {
         assert!(took.to_std().unwrap() >= PAGE_PAUSE, "{took}");
 
         let (cloud, _) =
-            answering(|_, _| query_answer("ListPlatformVersions", "<PlatformSummaryList/>"));
+            answering_cloud(|_, _| query_answer("ListPlatformVersions", "<PlatformSummaryList/>"));
         let error = cloud.versions(BRANCH).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Empty);
     }

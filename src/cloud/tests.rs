@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::canned::{
-    Reply, account, answering, ec2_error, query_answer, query_error, without_credentials,
+    Reply, account, answering_cloud, ec2_error, query_answer, query_error, without_credentials,
 };
 use super::{ErrorKind, LaunchRequest, Message, OnShutdown};
 use crate::model::bake::RootVolume;
 use crate::model::ids::{Architecture, ImageId, InstanceId, PlatformArn, SnapshotId};
 use crate::model::image::ImageState;
-use crate::model::sighting::{Draft, Tier};
+use crate::model::sighting::{DraftStatus, Tier};
 
 /// Runs on virtual time: a minute's retries take no time.
 macro_rules! virtual_time {
@@ -70,16 +70,16 @@ virtual_time! {
         let sets = [configuration("failed", "ami-draft"), configuration("deployed", "ami-live")];
         let result = format!("<ConfigurationSettings>{}</ConfigurationSettings>", sets.concat());
         let (cloud, asked) =
-            answering(move |_, _| query_answer("DescribeConfigurationSettings", &result));
+            answering_cloud(move |_, _| query_answer("DescribeConfigurationSettings", &result));
         let settings = cloud.settings("shop", "shop-blue").await.unwrap();
         assert_eq!(settings.image, Some(ImageId::from("ami-live")));
-        assert_eq!(settings.draft, Some(Draft::Failed));
+        assert_eq!(settings.draft, Some(DraftStatus::Failed));
         let asked = asked.lock().unwrap();
         assert!(asked[0].contains("ApplicationName=shop&EnvironmentName=shop-blue"), "{asked:?}");
     }
 
     async fn an_empty_answer_is_an_error_and_never_absence() {
-        let (cloud, _) = answering(|_, _| {
+        let (cloud, _) = answering_cloud(|_, _| {
             query_answer("DescribeConfigurationSettings", "<ConfigurationSettings/>")
         });
         let error = cloud.settings("shop", "shop-blue").await.unwrap_err();
@@ -89,7 +89,7 @@ virtual_time! {
     }
 
     async fn environments_take_one_call_and_their_account_from_the_arn() {
-        let (cloud, asked) = answering(|_, _| {
+        let (cloud, asked) = answering_cloud(|_, _| {
             query_answer(
                 "DescribeEnvironments",
                 "<Environments><member><ApplicationName>shop</ApplicationName>\
@@ -116,7 +116,7 @@ virtual_time! {
     }
 
     async fn pages_are_followed() {
-        let (cloud, _) = answering(|_, request| {
+        let (cloud, _) = answering_cloud(|_, request| {
             let (name, token) = match request.contains("NextToken=more") {
                 false => ("one", "<NextToken>more</NextToken>"),
                 true => ("two", ""),
@@ -138,7 +138,7 @@ virtual_time! {
 
     async fn the_default_images_come_from_the_raw_answer() {
         let arn = "arn:aws:elasticbeanstalk:eu-west-1::platform/ECS on AL2023/4.5.0";
-        let (cloud, _) = answering(move |_, _| {
+        let (cloud, _) = answering_cloud(move |_, _| {
             query_answer(
                 "DescribePlatformVersion",
                 &format!(
@@ -165,7 +165,7 @@ virtual_time! {
             ("<member><BranchName>b</BranchName><LifecycleState>Supported</LifecycleState></member>", Err(ErrorKind::Empty)),
             ("", Err(ErrorKind::Empty)),
         ] {
-            let (cloud, _) = answering(move |_, request| {
+            let (cloud, _) = answering_cloud(move |_, request| {
                 if request.contains("Action=ListPlatformVersions") {
                     query_answer("ListPlatformVersions", "<PlatformSummaryList/>")
                 } else {
@@ -179,7 +179,7 @@ virtual_time! {
     }
 
     async fn a_missing_image_is_absent_and_a_malformed_id_disturbs_nobody() {
-        let (cloud, asked) = answering(|_, request| {
+        let (cloud, asked) = answering_cloud(|_, request| {
             if request.contains("Action=GetCallerIdentity") {
                 return query_answer("GetCallerIdentity", CALLER);
             }
@@ -204,7 +204,7 @@ virtual_time! {
 
     async fn images_are_asked_for_in_batches_of_200() {
         let (cloud, asked) =
-            answering(|_, _| ec2("DescribeImages", "<imagesSet/>"));
+            answering_cloud(|_, _| ec2("DescribeImages", "<imagesSet/>"));
         let ids: Vec<_> = (0..401).map(|nth| ImageId::new(format!("ami-{nth}"))).collect();
         assert!(cloud.images(&ids).await.unwrap().is_empty());
         assert_eq!(asked.lock().unwrap().len(), 3);
@@ -213,7 +213,7 @@ virtual_time! {
     }
 
     async fn questions_are_retried_and_changes_are_sent_once() {
-        let (cloud, asked) = answering(|nth, request| {
+        let (cloud, asked) = answering_cloud(|nth, request| {
             if request.contains("Action=DescribeImages") && nth == 3 {
                 ec2("DescribeImages", "<imagesSet/>")
             } else {
@@ -235,13 +235,13 @@ virtual_time! {
     }
 
     async fn throttles_are_counted_and_outlasted() {
-        let (cloud, _) = answering(|nth, _| match nth {
+        let (cloud, _) = answering_cloud(|nth, _| match nth {
             1 | 2 => query_error(400, "Throttling", "Rate exceeded"),
             _ => query_answer("DescribeEnvironments", "<Environments/>"),
         });
         assert!(cloud.environments().await.unwrap().is_empty());
         assert_eq!(cloud.calls().throttled(), 2);
-        let (cloud, _) = answering(|_, _| query_error(400, "Throttling", "Rate exceeded"));
+        let (cloud, _) = answering_cloud(|_, _| query_error(400, "Throttling", "Rate exceeded"));
         let error = cloud.environments().await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Throttled);
         assert_eq!(cloud.calls().sent(), 4);
@@ -250,7 +250,7 @@ virtual_time! {
     async fn two_runs_by_hand_wait_the_same_while_between_retries() {
         let mut ends = Vec::new();
         for _ in 0..2 {
-            let (cloud, _) = answering(|_, _| query_error(400, "Throttling", "Rate exceeded"));
+            let (cloud, _) = answering_cloud(|_, _| query_error(400, "Throttling", "Rate exceeded"));
             cloud.environments().await.unwrap_err();
             ends.push(cloud.clock().now());
         }
@@ -264,7 +264,7 @@ virtual_time! {
             (Reply::Answer(200, "<not".into()), ErrorKind::Transient, ErrorKind::Unknown),
             (Reply::Refused, ErrorKind::Transient, ErrorKind::Transient),
         ] {
-            let (cloud, _) = answering(move |_, _| reply.clone());
+            let (cloud, _) = answering_cloud(move |_, _| reply.clone());
             let error = cloud.environments().await.unwrap_err();
             assert_eq!(error.kind, asking, "{error}");
             let error = cloud.launch(&launch_request()).await.unwrap_err();
@@ -284,7 +284,7 @@ virtual_time! {
     }
 
     async fn a_denial_names_the_action_to_allow() {
-        let (cloud, asked) = answering(|_, _| {
+        let (cloud, asked) = answering_cloud(|_, _| {
             ec2_error(403, "UnauthorizedOperation", "You are not authorized to perform this operation. Encoded authorization failure message: Zm9vZm9v")
         });
         let error = cloud.own_images(&[]).await.unwrap_err();
@@ -319,7 +319,7 @@ virtual_time! {
     }
 
     async fn a_launch_says_everything_that_must_hold_from_birth() {
-        let (cloud, asked) = answering(|_, _| {
+        let (cloud, asked) = answering_cloud(|_, _| {
             ec2("RunInstances", "<instancesSet><item><instanceId>i-1</instanceId></item></instancesSet>")
         });
         let request = LaunchRequest { public_ip: Some(false), ..launch_request() };
@@ -343,7 +343,7 @@ virtual_time! {
     }
 
     async fn an_instance_that_is_not_listed_is_none_and_ends_in_peace() {
-        let (cloud, _) = answering(|_, _| {
+        let (cloud, _) = answering_cloud(|_, _| {
             ec2_error(400, "InvalidInstanceID.NotFound", "The instance ID 'i-1' does not exist")
         });
         let id = InstanceId::from("i-1");
@@ -353,7 +353,7 @@ virtual_time! {
     }
 
     async fn the_console_is_decoded() {
-        let (cloud, asked) = answering(|_, request| match request.contains("i-new") {
+        let (cloud, asked) = answering_cloud(|_, request| match request.contains("i-new") {
             true => ec2("GetConsoleOutput", "<instanceId>i-new</instanceId>"),
             false => ec2("GetConsoleOutput", "<output>aGVsbG8K\nd29ybGQK</output>"),
         });
@@ -363,7 +363,7 @@ virtual_time! {
     }
 
     async fn deregistering_removes_the_snapshots_that_remain() {
-        let (cloud, asked) = answering(|_, request| {
+        let (cloud, asked) = answering_cloud(|_, request| {
             if request.contains("Action=DescribeSnapshots") {
                 let left = "<item><snapshotId>snap-2</snapshotId></item>";
                 ec2("DescribeSnapshots", &format!("<snapshotSet>{left}</snapshotSet>"))
@@ -382,7 +382,7 @@ virtual_time! {
     }
 
     async fn a_parameter_is_read_or_absent() {
-        let (cloud, _) = answering(|_, request| match request.contains("there") {
+        let (cloud, _) = answering_cloud(|_, request| match request.contains("there") {
             true => Reply::Answer(
                 200,
                 r#"{"Parameter":{"Name":"/there","Value":"ami-1","Version":7,"LastModifiedDate":1.79e9}}"#.into(),
@@ -397,7 +397,7 @@ virtual_time! {
 
     async fn a_message_goes_to_the_topics_own_region() {
         let (cloud, asked) =
-            answering(|_, _| query_answer("Publish", "<MessageId>m-1</MessageId>"));
+            answering_cloud(|_, _| query_answer("Publish", "<MessageId>m-1</MessageId>"));
         let message = Message {
             subject: "drift".into(),
             body: "body".into(),

@@ -2,7 +2,7 @@
 //! by: what is no digit of it is passed over, and what follows its padding is not looked at.
 
 /// The bytes; `None` where Python raises an error.
-pub fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() {
         return None;
     }
@@ -61,7 +61,7 @@ mod tests {
             ("aGVsb\u{e9}8=", None),
         ] {
             let bytes = bytes.map(|text| text.as_bytes().to_vec());
-            assert_eq!(decode(text), bytes, "{text}");
+            assert_eq!(decode_base64(text), bytes, "{text}");
         }
     }
 }

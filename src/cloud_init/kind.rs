@@ -3,7 +3,7 @@
 
 use std::io::{self, Read as _};
 
-use super::mime::Part;
+use super::mime::MimePart;
 
 /// How user data begins, and the type that cloud-init then takes it for.
 const BEGINNINGS: [(&str, &str); 9] = [
@@ -57,7 +57,7 @@ pub enum Unrecognised {
 ///
 /// # Errors
 /// When it has none that cloud-init would find.
-pub fn settle(part: &mut Part, room: &mut usize) -> Result<(), Unrecognised> {
+pub fn settle_kind(part: &mut MimePart, room: &mut usize) -> Result<(), Unrecognised> {
     if PACKED.contains(&part.content_type.as_str()) || part.body.starts_with(&[0x1f, 0x8b]) {
         part.body = unpacked(&part.body, room).map_err(|error| {
             let why = format!("a compressed part cannot be unpacked ({error}): pack it again");

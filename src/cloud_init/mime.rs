@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// One part of user data, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct MimePart {
     /// `text/cloud-config`, in lower case, without parameters.
     pub content_type: String,
     /// The file name; empty where the message gave none.
@@ -31,14 +31,14 @@ pub fn looks_like(text: &str) -> bool {
 ///
 /// # Errors
 /// One sentence, where it is no message.
-pub fn read(text: &str) -> Result<Vec<Part>, String> {
+pub fn read_mime(text: &str) -> Result<Vec<MimePart>, String> {
     let text = text.replace("\r\n", "\n");
     let mut parts = Vec::new();
     collect(text.trim_start(), MAX_DEPTH, &mut parts)?;
     Ok(parts)
 }
 
-fn collect(entity: &str, depth: u32, into: &mut Vec<Part>) -> Result<(), String> {
+fn collect(entity: &str, depth: u32, into: &mut Vec<MimePart>) -> Result<(), String> {
     let (headers, body) = Headers::split(entity);
     let content_type = headers.get("content-type").unwrap_or("text/plain");
     let kind = media_type(content_type);
@@ -57,14 +57,14 @@ fn collect(entity: &str, depth: u32, into: &mut Vec<Part>) -> Result<(), String>
     Ok(())
 }
 
-fn leaf(headers: &Headers, content_type: String, body: &str) -> Result<Part, String> {
+fn leaf(headers: &Headers, content_type: String, body: &str) -> Result<MimePart, String> {
     let encoding = headers.get("content-transfer-encoding").unwrap_or("7bit");
     let name = headers
         .get("content-disposition")
         .and_then(|value| parameter(value, "filename"))
         .or_else(|| parameter(headers.get("content-type")?, "name"))
         .unwrap_or_default();
-    Ok(Part {
+    Ok(MimePart {
         content_type,
         name,
         headers: headers.ours_to_keep(),

@@ -76,7 +76,7 @@ pub struct Item<'d> {
 ///
 /// # Errors
 /// Where PyYAML raises one.
-pub fn load(text: &str) -> Result<Document, Refused> {
+pub fn load_yaml(text: &str) -> Result<Document, Refused> {
     let scanner = scanner::Scanner::new(reader::Reader::new(text)?);
     let mut composer = composer::Composer::new(scanner);
     let root = composer.document()?;

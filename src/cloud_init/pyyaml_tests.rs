@@ -3,7 +3,7 @@
 use super::*;
 
 fn refused(text: &str) -> Refused {
-    load(text).expect_err(text)
+    load_yaml(text).expect_err(text)
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn what_pyyaml_takes_is_taken() {
         "a: 12:30\n",
         "? a\n: b\n",
     ] {
-        assert!(load(text).is_ok(), "{text:?}: {:?}", load(text));
+        assert!(load_yaml(text).is_ok(), "{text:?}: {:?}", load_yaml(text));
     }
 }
 
@@ -58,7 +58,7 @@ fn what_pyyaml_takes_is_taken() {
 fn values_are_pythons() {
     let text =
         "a: [yes, 010, ~, 'x', \"\\u00e9\", 1.5, plain text]\nb: >-\n  one\n  two\nb: last\n";
-    let document = load(text).unwrap();
+    let document = load_yaml(text).unwrap();
     let root = document.root().unwrap();
     let items = root.get("a").unwrap().items().unwrap();
     let kinds: Vec<&str> = items.iter().map(Item::kind).collect();
@@ -78,12 +78,12 @@ fn what_is_nested_too_deeply_is_refused_and_not_descended_into() {
         "? ".repeat(100_000),
         "{a: ".repeat(50_000),
     ] {
-        assert!(load(&deep).is_err());
+        assert!(load_yaml(&deep).is_err());
     }
     let merges: String = (1..3_000)
         .map(|n| format!("a{n}: &a{n} {{<<: [*a{}, *a{}], k{n}: 1}}\n", n - 1, n - 1))
         .collect();
-    let _answered = load(&format!("a0: &a0 {{k: v}}\n{merges}"));
+    let _answered = load_yaml(&format!("a0: &a0 {{k: v}}\n{merges}"));
 }
 
 proptest::proptest! {
@@ -91,6 +91,6 @@ proptest::proptest! {
 
     #[test]
     fn any_text_is_answered(text in "[\\-a-c:?\\[\\]{},&*!|>'\"%@`# \\t\\n0-9.~<=]{0,60}") {
-        let _answered = load(&text);
+        let _answered = load_yaml(&text);
     }
 }

@@ -5,9 +5,9 @@ mod table;
 
 /// A key of cloud-init's published schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
+pub struct SchemaKey {
     pub name: &'static str,
-    /// Of [`versions`], the first and the last whose schema has it.
+    /// Of [`schema_versions`], the first and the last whose schema has it.
     pub first: &'static str,
     pub last: &'static str,
     /// JSON's names for the types that its value may have in any of them, or `any`.
@@ -16,7 +16,7 @@ pub struct Key {
     items: &'static str,
 }
 
-/// Keys that cloud-init reads and that no schema of [`versions`] has: its core's, older spellings of
+/// Keys that cloud-init reads and that no schema of [`schema_versions`] has: its core's, older spellings of
 /// `apt`, and those of Amazon Linux's own cloud-init.
 const UNPUBLISHED: [&str; 11] = [
     "apt_preserve_sources_list",
@@ -47,30 +47,30 @@ const CORE: [&str; 9] = [
 
 /// The versions whose schemas are in the table, oldest first. Amazon Linux 2023 has the oldest; Debian 12
 /// the second.
-pub fn versions() -> &'static [&'static str] {
+pub fn schema_versions() -> &'static [&'static str] {
     &table::VERSIONS
 }
 
 /// A key as the schemas have it.
-pub fn find(name: &str) -> Option<&'static Key> {
+pub fn find_key(name: &str) -> Option<&'static SchemaKey> {
     table::KEYS.iter().find(|key| key.name == name)
 }
 
 /// Whether some cloud-init reads the key.
 pub fn is_read(name: &str) -> bool {
-    UNPUBLISHED.contains(&name) || find(name).is_some()
+    UNPUBLISHED.contains(&name) || find_key(name).is_some()
 }
 
 /// Every key, for whoever looks for the nearest.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub fn key_names() -> impl Iterator<Item = &'static str> {
     let published = table::KEYS.iter().map(|key| key.name);
     published.chain(UNPUBLISHED)
 }
 
-impl Key {
+impl SchemaKey {
     /// Not every version has it.
     pub fn is_partial(&self) -> bool {
-        let all = (versions().first(), versions().last());
+        let all = (schema_versions().first(), schema_versions().last());
         !CORE.contains(&self.name) && all != (Some(&self.first), Some(&self.last))
     }
 
@@ -110,15 +110,17 @@ mod tests {
 
     #[test]
     fn keys_have_versions_and_types() {
-        let runcmd = find("runcmd").unwrap();
+        let runcmd = find_key("runcmd").unwrap();
         assert_eq!((runcmd.first, runcmd.last), ("22.2.2", "26.2"));
         assert!(!runcmd.is_partial());
         assert_eq!(runcmd.refuses("str"), Some("array"));
         assert_eq!(runcmd.refuses("seq"), None);
         assert!(runcmd.refuses_item("map").is_some() && runcmd.refuses_item("null").is_none());
-        assert!(find("ansible").unwrap().is_partial() && find("debug").unwrap().is_partial());
-        assert!(!find("output").unwrap().is_partial());
-        assert!(find("repo_upgrade").is_none() && is_read("repo_upgrade"));
+        assert!(
+            find_key("ansible").unwrap().is_partial() && find_key("debug").unwrap().is_partial()
+        );
+        assert!(!find_key("output").unwrap().is_partial());
+        assert!(find_key("repo_upgrade").is_none() && is_read("repo_upgrade"));
         assert!(!is_read("run_cmd"));
     }
 
@@ -126,13 +128,13 @@ mod tests {
     fn the_table_is_in_order_and_says_each_key_once() {
         let names: Vec<&str> = table::KEYS.iter().map(|key| key.name).collect();
         assert!(names.is_sorted_by(|a, b| a < b));
-        let versions = versions();
+        let versions = schema_versions();
         assert!(
             table::KEYS
                 .iter()
                 .all(|key| versions.contains(&key.first) && versions.contains(&key.last))
         );
-        assert!(UNPUBLISHED.iter().all(|name| find(name).is_none()));
-        assert!(CORE.iter().all(|name| find(name).is_some()));
+        assert!(UNPUBLISHED.iter().all(|name| find_key(name).is_none()));
+        assert!(CORE.iter().all(|name| find_key(name).is_some()));
     }
 }

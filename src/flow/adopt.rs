@@ -15,14 +15,14 @@ use crate::model::base::{BaseSource, PlatformVersion};
 use crate::model::genuine::contradiction;
 use crate::model::ids::{Architecture, ImageId};
 use crate::model::image::{Image, ImageState};
-use crate::model::made::{Made, Stage};
+use crate::model::made::{Made, MadeStage};
 use crate::model::sighting::{Lineage, LineageSource, Seen, Sighting, Trouble, WatchSighting};
 use crate::model::tags;
 use crate::model::watch::{Wanted, Watch};
 
 /// Everything that is decided from.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub struct AdoptCase<'a> {
     pub watch: &'a Watch,
     pub wanted: &'a Wanted,
     /// A look that was also for the image and, when the person names one, its base.
@@ -120,14 +120,14 @@ pub enum Refusal {
 ///
 /// # Errors
 /// [`Refusal`], each with what to do.
-pub fn adopt(case: &Case<'_>) -> Result<Adopted, Refusal> {
+pub fn adopt(case: &AdoptCase<'_>) -> Result<Adopted, Refusal> {
     let Some(present) = &case.wanted.recipe_digest else {
         return Err(Refusal::NoRecipe(case.watch.name.to_string()));
     };
     let (image, lineage) = looked_at(case)?;
     fit(case, image)?;
     let (base, told_by) = base(case, image, lineage)?;
-    let made = Made::read(image);
+    let made = Made::read_tags(image);
     let recipe_digest = match &made {
         Some(made) => made.recipe_digest.clone(),
         None if case.other_recipe => RecipeDigest::from_tag(NOT_TOLD),
@@ -156,7 +156,7 @@ pub fn adopt(case: &Case<'_>) -> Result<Adopted, Refusal> {
 /// Stands for a recipe that is not the present one and that nobody knows.
 const NOT_TOLD: &str = "not-told";
 
-fn looked_at<'a>(case: &Case<'a>) -> Result<(&'a Image, &'a Lineage), Refusal> {
+fn looked_at<'a>(case: &AdoptCase<'a>) -> Result<(&'a Image, &'a Lineage), Refusal> {
     let Some(seen) = case.sighting.images.get(case.image) else {
         return Err(Refusal::Gone(case.image.clone()));
     };
@@ -174,7 +174,7 @@ fn untold(trouble: &Trouble) -> Refusal {
     }
 }
 
-fn fit(case: &Case<'_>, image: &Image) -> Result<(), Refusal> {
+fn fit(case: &AdoptCase<'_>, image: &Image) -> Result<(), Refusal> {
     let id = image.id.clone();
     if image.by_amazon() {
         return Err(Refusal::Amazon(id));
@@ -221,9 +221,9 @@ fn proved(image: &Image) -> Result<(), Refusal> {
     let Some(word) = image.tags.get(tags::STATE) else {
         return Ok(());
     };
-    let next = match Made::read(image).map(|made| made.stage) {
-        Some(Stage::Verified) => return Ok(()),
-        Some(Stage::Candidate) => "its proof is not done; let its bake end, then look again",
+    let next = match Made::read_tags(image).map(|made| made.stage) {
+        Some(MadeStage::Verified) => return Ok(()),
+        Some(MadeStage::Candidate) => "its proof is not done; let its bake end, then look again",
         _ => "it was found wrong or taken out of use; make another one",
     };
     Err(Refusal::Stage {
@@ -235,7 +235,7 @@ fn proved(image: &Image) -> Result<(), Refusal> {
 
 /// What it was made from, and who told; a person's word where EC2 has none.
 fn base(
-    case: &Case<'_>,
+    case: &AdoptCase<'_>,
     image: &Image,
     lineage: &Lineage,
 ) -> Result<(ImageId, Option<LineageSource>), Refusal> {
@@ -271,7 +271,7 @@ const COPIES_MAX: usize = 8;
 
 /// A base may be one of the account's own images: then the line to Amazon leads past it. An image that was
 /// copied from another region was made from what that one was made from.
-fn of_the_release(case: &Case<'_>, image: &Image) -> Option<ImageId> {
+fn of_the_release(case: &AdoptCase<'_>, image: &Image) -> Option<ImageId> {
     let release = case.seen.release.known()?;
     let mut made = image;
     for _ in 0..COPIES_MAX {
@@ -288,7 +288,7 @@ fn of_the_release(case: &Case<'_>, image: &Image) -> Option<ImageId> {
 }
 
 /// Amazon's, or of whom the watch's base names.
-fn may_be_a_base(case: &Case<'_>, image: &Image) -> bool {
+fn may_be_a_base(case: &AdoptCase<'_>, image: &Image) -> bool {
     let named = match &case.watch.base.source {
         BaseSource::Images { owners, .. } => image.is_of(owners),
         BaseSource::Beanstalk { .. } | BaseSource::Ssm { .. } => false,
@@ -297,7 +297,7 @@ fn may_be_a_base(case: &Case<'_>, image: &Image) -> bool {
 }
 
 /// A base that EC2 does not list any more is taken at the person's word: old ones go.
-fn a_base(case: &Case<'_>, said: &ImageId) -> Result<ImageId, Refusal> {
+fn a_base(case: &AdoptCase<'_>, said: &ImageId) -> Result<ImageId, Refusal> {
     match case.sighting.images.get(said).map(|seen| &seen.image) {
         Some(Seen::Known(image)) if !may_be_a_base(case, image) => {
             Err(Refusal::NotABase(said.clone()))
@@ -317,7 +317,7 @@ fn key(image: &Image) -> BakeKey {
 }
 
 /// The version under which the base was released, as far as this look tells; else the base's name.
-fn base_version(case: &Case<'_>, base: &ImageId, made: Option<&Made>) -> String {
+fn base_version(case: &AdoptCase<'_>, base: &ImageId, made: Option<&Made>) -> String {
     let release = case.seen.release.known();
     let newest = release.filter(|release| release.image == *base);
     let tagged = made.and_then(|made| made.base_version.clone());

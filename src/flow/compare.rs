@@ -54,13 +54,13 @@ use chrono::{DateTime, Utc};
 use crate::model::base::Release;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::Memory;
-use crate::model::reason::{About, Reason, Subject};
+use crate::model::reason::{About, DoubtSubject, Reason};
 use crate::model::sighting::{EnvironmentSighting, Sighting, Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 
 use choice::Choice;
 use own::Own;
-use standing::Standing;
+use standing::EnvironmentStanding;
 
 /// Judges one watch: its own image against its base and recipe, and each environment it names.
 pub fn compare(
@@ -71,7 +71,7 @@ pub fn compare(
     memory: &Memory,
     now: DateTime<Utc>,
 ) -> Drift {
-    let own = Own::of(watch, wanted, sighting, seen, memory, now);
+    let own = Own::of_watch(watch, wanted, sighting, seen, memory, now);
     let mut case = Case {
         watch,
         wanted,
@@ -88,11 +88,11 @@ pub fn compare(
         release: case.release().cloned(),
         eligible: case.choice.eligible.cloned(),
         current: own.current.as_ref().map(|made| made.image.clone()),
-        reasons: watch::reasons(&case),
+        reasons: watch::watch_reasons(&case),
         targets: matching::targets(&watch.targets, sighting)
             .map(|environment| judge(&case, environment))
             .collect(),
-        notes: notes::notes(&case),
+        notes: notes::compare_notes(&case),
         holds: memory.in_force(now).cloned().collect(),
     }
 }
@@ -117,28 +117,28 @@ impl Case<'_> {
 }
 
 fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
-    let standing = Standing::of(case.sighting, environment);
+    let standing = EnvironmentStanding::of_environment(case.sighting, environment);
     TargetDrift {
         target: environment.environment.target.clone(),
         platform: environment.environment.platform.clone(),
         image: standing.image.cloned(),
         kind: standing.kind,
         base_image: standing.base.cloned(),
-        reasons: target::reasons(case, &standing),
+        reasons: target::target_reasons(case, &standing),
     }
 }
 
 /// A question without an answer, as a reason.
 fn doubt(trouble: &Trouble) -> Reason {
-    Reason::of(untold(trouble, None))
+    Reason::from_about(untold(trouble, None))
 }
 
 /// A question without an answer, and the part of the watch that it keeps from being told.
-fn doubt_about(trouble: &Trouble, subject: Subject) -> Reason {
-    Reason::of(untold(trouble, Some(subject)))
+fn doubt_about(trouble: &Trouble, subject: DoubtSubject) -> Reason {
+    Reason::from_about(untold(trouble, Some(subject)))
 }
 
-fn untold(trouble: &Trouble, subject: Option<Subject>) -> About {
+fn untold(trouble: &Trouble, subject: Option<DoubtSubject>) -> About {
     About::Untold {
         denied: trouble.denied,
         subject,

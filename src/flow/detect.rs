@@ -5,7 +5,7 @@
 //! environments, one for the settings of each that the look is for, one for each distinct platform
 //! version, one or two for each branch, and images by the batch; ancestry is asked only where
 //! `SourceImageId` leads nowhere. Instances are not looked at. Settings and descriptions that an
-//! earlier look has read are not asked for while they can be believed ([`Look::recall`]).
+//! earlier look has read are not asked for while they can be believed ([`LookScope::recall`]).
 
 mod arm;
 
@@ -60,7 +60,7 @@ const IN_FLIGHT_MAX: usize = 16;
 
 /// What one look is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct LookScope {
     pub environments: Which,
     /// Their branches' recommended versions are read whether or not an environment is on them.
     pub bases: Vec<Base>,
@@ -81,7 +81,7 @@ pub enum Which {
     Matching(Vec<TargetPattern>),
 }
 
-impl Look {
+impl LookScope {
     /// Everything there is: survey's look.
     pub fn everything() -> Self {
         Self {
@@ -119,12 +119,12 @@ impl Look {
 }
 
 /// Looks once at the region that `cloud` leads to. Never fails: what failed is in the sighting.
-pub async fn sight(cloud: &Cloud, clock: &Clock, look: &Look) -> Sighting {
+pub async fn sight(cloud: &Cloud, clock: &Clock, look: &LookScope) -> Sighting {
     let at = clock.now();
-    let listed = environments::list(cloud, &look.environments).await;
+    let listed = environments::list_environments(cloud, &look.environments).await;
     let (environments, platforms) = tokio::join!(
-        environments::read(cloud, &listed.wanted, look, at),
-        platforms::read(cloud, &listed.wanted, look, at),
+        environments::read_environments(cloud, &listed.wanted, look, at),
+        platforms::read_platforms(cloud, &listed.wanted, look, at),
     );
     let mut sighting = Sighting {
         at,
@@ -138,9 +138,9 @@ pub async fn sight(cloud: &Cloud, clock: &Clock, look: &Look) -> Sighting {
         counterparts: Default::default(),
         troubles: Vec::new(),
     };
-    images::read(cloud, look, &mut sighting).await;
+    images::read_images(cloud, look, &mut sighting).await;
     lineage::believe(&look.by_word, &mut sighting.images);
-    let by_name = arm::read(cloud, look, &mut sighting).await;
+    let by_name = arm::read_arm(cloud, look, &mut sighting).await;
     sighting.troubles = troubles(&sighting);
     sighting.troubles.extend(by_name);
     sighting
@@ -158,7 +158,7 @@ fn troubles(sighting: &Sighting) -> Vec<Trouble> {
         .chain(sighting.platforms.values().filter_map(Seen::trouble))
         .chain(sighting.recommended.values().filter_map(Seen::trouble))
         .chain(sighting.images.values().filter_map(|seen| {
-            let lineage = lineage::trouble(&seen.lineage);
+            let lineage = lineage::lineage_trouble(&seen.lineage);
             seen.image.trouble().or(lineage)
         }));
     let mut seen = BTreeSet::new();

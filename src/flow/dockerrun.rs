@@ -18,12 +18,12 @@ mod wanted;
 
 pub use agent::DEFAULTS;
 use agent::{Allows, FIRELENS, SETTING};
-use recipe_file::{Left, left_by};
-pub use wanted::{Asked, DockerrunError, asked};
+use recipe_file::{AgentFile, left_by};
+pub use wanted::{DockerrunError, WantedDriver, wanted_drivers};
 
 /// Whether a container's driver will be there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Found {
+pub struct DriverFinding {
     pub container: String,
     pub driver: String,
     pub allowed: Allowed,
@@ -51,7 +51,7 @@ pub enum Allowed {
 /// What came of holding an application against a recipe.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Judged {
-    pub found: Vec<Found>,
+    pub found: Vec<DriverFinding>,
     pub problems: Vec<String>,
     pub doubts: Vec<String>,
     /// Checks that would prove what none proves yet.
@@ -59,13 +59,13 @@ pub struct Judged {
 }
 
 /// Each container's driver, judged.
-pub fn judge(asked: &[Asked], recipe: &Recipe) -> Judged {
+pub fn judge_drivers(asked: &[WantedDriver], recipe: &Recipe) -> Judged {
     let left = left_by(recipe);
     let allows = match &left {
-        Left::Written(file) => Some(agent::read(file)),
-        Left::Untold(_) => None,
+        AgentFile::Written(file) => Some(agent::read_agent_file(file)),
+        AgentFile::Untold(_) => None,
     };
-    let found: Vec<Found> = asked
+    let found: Vec<DriverFinding> = asked
         .iter()
         .map(|one| found(one, allows.as_ref(), recipe))
         .collect();
@@ -91,7 +91,7 @@ pub fn judge(asked: &[Asked], recipe: &Recipe) -> Judged {
     }
 }
 
-fn found(asked: &Asked, allows: Option<&Allows>, recipe: &Recipe) -> Found {
+fn found(asked: &WantedDriver, allows: Option<&Allows>, recipe: &Recipe) -> DriverFinding {
     let driver = asked.driver.as_str();
     let asks = |check: &Check| asks_for(driver).contains(&in_one_line(&check.run));
     let checked = recipe.checks.iter().any(asks);
@@ -105,7 +105,7 @@ fn found(asked: &Asked, allows: Option<&Allows>, recipe: &Recipe) -> Found {
         None if checked => Allowed::ByCheck,
         None => Allowed::Unknown,
     };
-    Found {
+    DriverFinding {
         container: asked.container.clone(),
         driver: driver.to_owned(),
         allowed,
@@ -139,13 +139,13 @@ fn shown(value: &str) -> String {
     shown
 }
 
-fn missing(one: &Found, left: &Left) -> Option<String> {
+fn missing(one: &DriverFinding, left: &AgentFile) -> Option<String> {
     let (container, driver) = (&one.container, &one.driver);
     match (one.allowed, left) {
         (Allowed::No, _) => Some(format!(
             "the container {container} logs to {driver}, which the recipe does not allow: add it to {SETTING}"
         )),
-        (Allowed::Unknown, Left::Untold(why)) => Some(format!(
+        (Allowed::Unknown, AgentFile::Untold(why)) => Some(format!(
             "the container {container} logs to {driver}, and whether the recipe allows it cannot be told from \
              its user data ({why}): add the check below, which asks on the image"
         )),
@@ -154,7 +154,7 @@ fn missing(one: &Found, left: &Left) -> Option<String> {
 }
 
 /// A check that looks for the driver's name in the text, as nobody but a person reads it.
-fn search(check: &Check, found: &[Found]) -> Option<String> {
+fn search(check: &Check, found: &[DriverFinding]) -> Option<String> {
     let about = check.run.contains(SETTING) || check.run.contains("ecs.config");
     let word = |driver: &str| words(&check.run).any(|word| word == driver);
     let one = found
@@ -176,7 +176,7 @@ fn lists_firelens(allows: &Allows) -> Option<String> {
     })
 }
 
-fn offer(one: &Found, allows: Option<&Allows>) -> Option<Check> {
+fn offer(one: &DriverFinding, allows: Option<&Allows>) -> Option<Check> {
     let needed = !one.checked && one.allowed != Allowed::Always;
     let default = one.allowed == Allowed::ByDefault && allows == Some(&Allows::Defaults);
     needed.then(|| check_for(&one.driver, default))

@@ -16,7 +16,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::standing::Standing;
+use super::compare::standing::EnvironmentStanding;
 use crate::model::ids::{AccountId, Architecture, ImageId, Region};
 use crate::model::image::ImageKind;
 use crate::model::sighting::{EnvironmentSighting, Sighting};
@@ -25,7 +25,7 @@ pub use text::draft;
 
 /// What a config can be made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct DraftSource {
     /// Absent when no account could be told.
     pub account: Option<AccountId>,
     pub groups: Vec<Group>,
@@ -84,7 +84,7 @@ pub struct Answers {
 
 /// A config and the files that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct ConfigDraft {
     pub config: String,
     /// By path relative to the config.
     pub files: BTreeMap<String, String>,
@@ -104,7 +104,7 @@ impl Group {
 }
 
 /// Sorts what was seen into groups.
-pub fn found(sightings: &[Sighting]) -> Found {
+pub fn found(sightings: &[Sighting]) -> DraftSource {
     let mut groups: BTreeMap<(Region, String, Architecture), Vec<Member>> = BTreeMap::new();
     let mut left_out = Vec::new();
     for sighting in sightings {
@@ -130,9 +130,9 @@ pub fn found(sightings: &[Sighting]) -> Found {
     left_out.sort();
     let scope = sightings.iter().find_map(|sighting| sighting.scope.known());
     let troubles = sightings.iter().flat_map(|sighting| &sighting.troubles);
-    Found {
+    DraftSource {
         account: scope.map(|scope| scope.account.clone()),
-        groups: names::named(groups.collect()),
+        groups: names::named_groups(groups.collect()),
         left_out,
         unanswered: troubles
             .map(|trouble| format!("{}: {}", trouble.what, trouble.why))
@@ -154,7 +154,7 @@ fn place(sighting: &Sighting, seen: &EnvironmentSighting) -> Result<(Key, Member
     if let Some(why) = seen.environment.unsupported() {
         return Err(left_out(why.to_owned()));
     }
-    let standing = Standing::of(sighting, seen);
+    let standing = EnvironmentStanding::of_environment(sighting, seen);
     let branch = standing.platform.map(|platform| platform.branch.clone());
     let branch = branch.filter(|branch| !branch.is_empty());
     let (Some(branch), Some(architecture)) = (branch, standing.architecture) else {

@@ -20,10 +20,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::verdict::Exit;
+use super::exit_code::Exit;
 use crate::model::bake::BakedImage;
 use crate::model::changes::ChangesInFull;
-use crate::model::chronicle::Point;
+use crate::model::chronicle::ReleasePoint;
 use crate::model::history::WatchHistory;
 use crate::model::plan::Action;
 use crate::model::story::BakeStory;
@@ -36,7 +36,7 @@ pub const SCHEMA: &str = "amiwatch.explain/1";
 
 /// Everything that an explanation is made from.
 #[derive(Debug, Clone)]
-pub struct Subject<'a> {
+pub struct ExplainSubject<'a> {
     pub watch: &'a Watch,
     /// What a look just saw, or a pass saw last; absent when nobody ever looked.
     pub view: Option<View>,
@@ -80,8 +80,8 @@ pub struct Explanation {
     pub seen_at: Option<DateTime<Utc>>,
     /// True when AWS was asked just now and answered.
     pub live: bool,
-    pub sections: Vec<Section>,
-    pub release: Option<Point>,
+    pub sections: Vec<ChainSection>,
+    pub release: Option<ReleasePoint>,
     /// The watch's image as the store remembers it.
     pub current: Option<BakedImage>,
     /// What changed with it, with every package; `null` when nothing did or nothing is known.
@@ -94,7 +94,7 @@ pub struct Explanation {
 
 /// One part of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Section {
+pub struct ChainSection {
     /// `base`, `image`, `environments`, `verdict`, `next`
     pub name: &'static str,
     /// Each reads alone.
@@ -109,14 +109,14 @@ pub struct Advice {
 }
 
 /// Tells the chain.
-pub fn explain(subject: &Subject<'_>) -> Explanation {
+pub fn explain(subject: &ExplainSubject<'_>) -> Explanation {
     let view = subject.view.as_ref();
     let sections = [
-        ("base", chain::base(subject)),
-        ("image", chain::image(subject)),
-        ("environments", chain::environments(subject)),
+        ("base", chain::base_sentences(subject)),
+        ("image", chain::image_sentences(subject)),
+        ("environments", chain::environment_sentences(subject)),
         ("verdict", chain::verdict(subject)),
-        ("next", next::next(subject)),
+        ("next", next::next_sentences(subject)),
     ];
     Explanation {
         schema: SCHEMA,
@@ -126,14 +126,14 @@ pub fn explain(subject: &Subject<'_>) -> Explanation {
         live: subject.silence.is_none() && view.is_some(),
         sections: sections
             .into_iter()
-            .map(|(name, sentences)| Section { name, sentences })
+            .map(|(name, sentences)| ChainSection { name, sentences })
             .collect(),
         release: view.and_then(|view| view.release.clone()),
         current: subject.history.and_then(|history| history.current.clone()),
         changes: subject.changes.clone(),
         action: view.map(|view| view.action.clone()),
         passes: subject.passes.clone(),
-        commands: next::commands(subject),
+        commands: next::next_commands(subject),
     }
 }
 

@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::outcome::{Cause, Standing};
+use super::outcome::{Cause, WatchStanding};
 use crate::model::changes::ChangesInFull;
-use crate::model::chronicle::{Baked, Chronicle, Did, Entry, Point, Seen, TargetSeen, What};
+use crate::model::chronicle::{
+    BakedEntry, Chronicle, DidEntry, Entry, EntryWhat, ReleasePoint, SeenEntry, TargetSeen,
+};
 use crate::model::ids::ImageId;
 use crate::model::reason::{Class, ReasonCode};
 use crate::model::story::BakeStory;
@@ -23,14 +25,14 @@ pub const SCHEMA: &str = "amiwatch.history/1";
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct History {
     pub schema: &'static str,
-    pub entries: Vec<Told>,
+    pub entries: Vec<ToldEntry>,
     /// Older entries that are kept and were not asked for.
     pub omitted: usize,
 }
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Told {
+pub struct ToldEntry {
     pub at: DateTime<Utc>,
     /// `<account>/<region>/<watch>`
     pub watch: String,
@@ -47,14 +49,14 @@ pub enum ToldWhat {
         /// Against the entry before it, one line each.
         changed: Vec<String>,
         #[serde(flatten)]
-        seen: Seen,
+        seen: SeenEntry,
     },
     /// A bake, under way or ended, with its steps.
     Bake(BakeStory),
     /// A bake whose journal is not there any more.
-    Baked(Baked),
+    Baked(BakedEntry),
     /// A person did something.
-    Did(Did),
+    Did(DidEntry),
 }
 
 /// Which part of the history is asked for.
@@ -69,7 +71,7 @@ pub struct Window {
 /// The entries of the window, from every chronicle, in the order of time. Bakes are without their
 /// steps yet; [`with_stories`] puts them in.
 pub fn history(chronicles: &[Chronicle], window: Window) -> History {
-    let mut entries: Vec<Told> = chronicles.iter().flat_map(told).collect();
+    let mut entries: Vec<ToldEntry> = chronicles.iter().flat_map(told).collect();
     let kept = entries.len();
     entries.retain(|told| window.since.is_none_or(|since| told.at >= since));
     entries.sort_by(|a, b| (a.at, &a.watch).cmp(&(b.at, &b.watch)));
@@ -109,7 +111,7 @@ pub fn with_stories(
             told.what = ToldWhat::Bake(story);
         }
     }
-    let begun = under_way.into_iter().map(|(watch, story)| Told {
+    let begun = under_way.into_iter().map(|(watch, story)| ToldEntry {
         at: story.started_at,
         watch,
         what: ToldWhat::Bake(story),
@@ -118,20 +120,20 @@ pub fn with_stories(
     history
 }
 
-fn told(chronicle: &Chronicle) -> Vec<Told> {
-    let mut before: Option<&Seen> = None;
+fn told(chronicle: &Chronicle) -> Vec<ToldEntry> {
+    let mut before: Option<&SeenEntry> = None;
     let mut told = Vec::new();
     for Entry { at, what } in &chronicle.entries {
         let what = match what {
-            What::Seen(seen) => {
+            EntryWhat::Seen(seen) => {
                 let changed = changed(before.replace(seen), seen);
                 let seen = seen.clone();
                 ToldWhat::Seen { changed, seen }
             }
-            What::Baked(baked) => ToldWhat::Baked(baked.clone()),
-            What::Did(did) => ToldWhat::Did(did.clone()),
+            EntryWhat::Baked(baked) => ToldWhat::Baked(baked.clone()),
+            EntryWhat::Did(did) => ToldWhat::Did(did.clone()),
         };
-        told.push(Told {
+        told.push(ToldEntry {
             at: *at,
             watch: chronicle.watch.clone(),
             what,
@@ -141,17 +143,22 @@ fn told(chronicle: &Chronicle) -> Vec<Told> {
 }
 
 /// What a pass decided, as a few words.
-pub fn decided(seen: &Seen) -> String {
+pub fn decided_sentence(seen: &SeenEntry) -> String {
     let targets: Vec<&[ReasonCode]> = seen.targets.values().map(|one| &*one.codes).collect();
-    Cause::of(&seen.action, Standing::of(&seen.codes, &targets)).decided()
+    Cause::of_action(
+        &seen.action,
+        WatchStanding::from_codes(&seen.codes, &targets),
+    )
+    .decided()
 }
 
 /// What is different from the entry before, one line each; for the first entry, what there was.
-fn changed(before: Option<&Seen>, now: &Seen) -> Vec<String> {
+fn changed(before: Option<&SeenEntry>, now: &SeenEntry) -> Vec<String> {
     let nothing = BTreeMap::new();
     let mut lines = Vec::new();
-    let release = |seen: &Seen| Shown::of(seen.release.as_ref().map(point), &seen.codes);
-    let image = |seen: &Seen| Shown::of(seen.current.as_ref().map(ImageId::to_string), &seen.codes);
+    let release = |seen: &SeenEntry| Shown::of(seen.release.as_ref().map(point), &seen.codes);
+    let image =
+        |seen: &SeenEntry| Shown::of(seen.current.as_ref().map(ImageId::to_string), &seen.codes);
     lines.extend(moved("release", before.map(release), release(now)));
     lines.extend(moved("image", before.map(image), image(now)));
     let codes = before.map_or(&[][..], |seen| &seen.codes);
@@ -161,7 +168,7 @@ fn changed(before: Option<&Seen>, now: &Seen) -> Vec<String> {
     lines
 }
 
-fn point(point: &Point) -> String {
+fn point(point: &ReleasePoint) -> String {
     format!("{} ({})", point.version, point.image)
 }
 
@@ -256,8 +263,8 @@ mod tests {
     use crate::flow::test_world::{BASE_450, BASE_451, World, now};
     use chrono::TimeDelta;
 
-    fn seen(world: &World) -> Seen {
-        Seen::of(&world.plan())
+    fn seen(world: &World) -> SeenEntry {
+        SeenEntry::of_item(&world.plan())
     }
 
     fn chronicle(entries: Vec<Entry>) -> Vec<Chronicle> {
@@ -268,7 +275,7 @@ mod tests {
         }]
     }
 
-    fn at(minutes: i64, what: What) -> Entry {
+    fn at(minutes: i64, what: EntryWhat) -> Entry {
         Entry {
             at: now() + TimeDelta::minutes(minutes),
             what,
@@ -280,7 +287,7 @@ mod tests {
         since: None,
     };
 
-    fn lines(told: &Told) -> &[String] {
+    fn lines(told: &ToldEntry) -> &[String] {
         match &told.what {
             ToldWhat::Seen { changed, .. } => changed,
             other => panic!("{other:?}"),
@@ -300,9 +307,9 @@ mod tests {
         world.environments().pop();
         let third = seen(&world);
         chronicle(vec![
-            at(0, What::Seen(first)),
-            at(15, What::Seen(second)),
-            at(30, What::Seen(third)),
+            at(0, EntryWhat::Seen(first)),
+            at(15, EntryWhat::Seen(second)),
+            at(30, EntryWhat::Seen(third)),
         ])
     }
 
@@ -349,11 +356,11 @@ mod tests {
         green.codes = vec![ReasonCode::Unreachable];
         let list = history(
             &chronicle(vec![
-                at(0, What::Seen(well.clone())),
-                at(15, What::Seen(denied)),
-                at(30, What::Seen(well.clone())),
-                at(45, What::Seen(partly)),
-                at(60, What::Seen(well)),
+                at(0, EntryWhat::Seen(well.clone())),
+                at(15, EntryWhat::Seen(denied)),
+                at(30, EntryWhat::Seen(well.clone())),
+                at(45, EntryWhat::Seen(partly)),
+                at(60, EntryWhat::Seen(well)),
             ]),
             ALL,
         );
@@ -403,9 +410,9 @@ mod tests {
 
     #[test]
     fn a_bake_without_its_journal_is_still_told() {
-        let baked = Baked {
+        let baked = BakedEntry {
             journal: "bake/key/0001".to_owned(),
-            release: Point {
+            release: ReleasePoint {
                 image: BASE_451.into(),
                 version: "4.5.1".to_owned(),
             },
@@ -415,7 +422,10 @@ mod tests {
             why: None,
             changes: None,
         };
-        let list = history(&chronicle(vec![at(0, What::Baked(baked.clone()))]), ALL);
+        let list = history(
+            &chronicle(vec![at(0, EntryWhat::Baked(baked.clone()))]),
+            ALL,
+        );
         assert_eq!(journals(&list), BTreeSet::from([baked.journal.clone()]));
         let told = with_stories(list, BTreeMap::new(), Vec::new());
         assert_eq!(told.entries[0].what, ToldWhat::Baked(baked));

@@ -31,9 +31,11 @@ mod slack_tests;
 use chrono::{DateTime, Utc};
 
 use crate::model::bake::{BakeOrder, BakedImage};
-use crate::model::chronicle::Point;
+use crate::model::chronicle::ReleasePoint;
 use crate::model::history::Failing;
-use crate::model::notice::{BakeTold, Command, Link, Listed, Next, Notice, What, console_end};
+use crate::model::notice::{
+    BakeTold, FirstOf, Link, NextByItself, Notice, PastedCommand, What, console_end,
+};
 
 pub use crate::model::plain_text::clean;
 pub use base::of_the_base;
@@ -44,23 +46,23 @@ pub use sample::sample;
 pub use stray::stray;
 
 /// A bake succeeded: its image is verified. One notice a key.
-pub fn baked(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Notice {
+pub fn baked_notice(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Notice {
     let watch = &order.watch;
     let what = What::Baked {
         bake: told(order),
         image: baked.image.clone(),
-        because: Listed::of(order.because.iter().cloned()),
+        because: FirstOf::all_of(order.because.iter().cloned()),
         changes: baked.changes.clone(),
     };
     let commands = vec![
-        Command::new(
+        PastedCommand::new(
             format!("amiwatch check --watch {watch}"),
             "which environments wait for it",
         ),
-        Command::new("amiwatch status", "every watch and its image"),
+        PastedCommand::new("amiwatch status", "every watch and its image"),
     ];
     let key = format!("baked:{}", order.key);
-    of_a_bake(order, key, at, what, Next::Nothing, commands)
+    of_a_bake(order, key, at, what, NextByItself::Nothing, commands)
 }
 
 /// How one attempt failed.
@@ -92,7 +94,7 @@ fn again_helps(kind: &str) -> bool {
 }
 
 /// One attempt of a bake failed; everything it made is removed. One notice an attempt.
-pub fn failed(
+pub fn failed_notice(
     order: &BakeOrder,
     attempt: &FailedAttempt<'_>,
     next_at: Option<DateTime<Utc>>,
@@ -104,12 +106,12 @@ pub fn failed(
         console: console_end(attempt.console),
     };
     let next = match next_at {
-        Some(not_before) => Next::Again { not_before },
-        None => Next::Person,
+        Some(not_before) => NextByItself::Again { not_before },
+        None => NextByItself::Person,
     };
     let commands = vec![
-        Command::new("amiwatch status", "every watch, its image, its failures"),
-        Command::new(
+        PastedCommand::new("amiwatch status", "every watch, its image, its failures"),
+        PastedCommand::new(
             format!("amiwatch bake {}", order.watch),
             match again_helps(attempt.kind) {
                 true => "tries again now",
@@ -128,17 +130,17 @@ pub fn attention(order: &BakeOrder, step: &str, left: &[String], at: DateTime<Ut
     let what = What::LeftBehind {
         bake: told(order),
         step: step.to_owned(),
-        left: Listed::of(left.iter().cloned()),
+        left: FirstOf::all_of(left.iter().cloned()),
     };
     let commands = vec![
-        Command::new(
+        PastedCommand::new(
             "amiwatch run --once",
             "goes on removing what an open bake has left",
         ),
-        Command::new("amiwatch status", "bakes that are under way"),
+        PastedCommand::new("amiwatch status", "bakes that are under way"),
     ];
     let key = format!("attention:{}:{}:{step}", order.key, order.attempt);
-    of_a_bake(order, key, at, what, Next::Person, commands)
+    of_a_bake(order, key, at, what, NextByItself::Person, commands)
 }
 
 /// A bake failed too often and is held for a person. One notice a hold.
@@ -149,14 +151,14 @@ pub fn held(order: &BakeOrder, failing: &Failing, at: DateTime<Utc>) -> Notice {
         why: failing.last_why.clone(),
     };
     let commands = vec![
-        Command::new("amiwatch status", "every watch, its image, its failures"),
-        Command::new(
+        PastedCommand::new("amiwatch status", "every watch, its image, its failures"),
+        PastedCommand::new(
             format!("amiwatch bake {} --force", order.watch),
             "tries again now, as the next generation",
         ),
     ];
     let key = format!("held:{}:{}", order.key, failing.attempts);
-    of_a_bake(order, key, at, what, Next::Person, commands)
+    of_a_bake(order, key, at, what, NextByItself::Person, commands)
 }
 
 /// The untouched base passed every check: the recipe may not be needed. One notice a recipe, however
@@ -172,7 +174,7 @@ pub fn redundant(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Op
         order.watch,
         order.recipe_digest.as_str()
     );
-    let notice = of_a_bake(order, key, at, what, Next::Nothing, Vec::new());
+    let notice = of_a_bake(order, key, at, what, NextByItself::Nothing, Vec::new());
     baked.redundant.then_some(notice)
 }
 
@@ -181,8 +183,8 @@ fn of_a_bake(
     key: String,
     at: DateTime<Utc>,
     what: What,
-    next: Next,
-    commands: Vec<Command>,
+    next: NextByItself,
+    commands: Vec<PastedCommand>,
 ) -> Notice {
     let links = match &what {
         What::Baked { image, .. } | What::Redundant { image, .. } => {
@@ -210,7 +212,7 @@ fn told(order: &BakeOrder) -> BakeTold {
         key: order.key.clone(),
         generation: order.generation,
         attempt: order.attempt,
-        release: Point::of(&order.release),
+        release: ReleasePoint::of_release(&order.release),
         recipe: order.recipe_name.clone(),
         architecture: order.architecture,
     }

@@ -19,7 +19,7 @@ const DRIFT: &str = "environments are out of step, and moving them is yours";
 
 /// What a verdict amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum WatchStanding {
     InStep,
     /// The image is there; so many environments are behind it.
     Behind(usize),
@@ -41,7 +41,7 @@ pub enum Cause {
     OnlyTold,
     Bakes {
         bake: BakeDecision,
-        ended: BakeEnd,
+        ended: BakeSoFar,
     },
     Adopts {
         image: ImageId,
@@ -57,16 +57,16 @@ pub enum Cause {
 
 /// How far a planned bake is known to have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BakeEnd {
+pub enum BakeSoFar {
     /// Nothing is known of its end.
     NotYet,
     Verified,
     Failed,
 }
 
-impl Standing {
+impl WatchStanding {
     /// From the watch's own codes and those of each environment.
-    pub fn of(own: &[ReasonCode], targets: &[&[ReasonCode]]) -> Self {
+    pub fn from_codes(own: &[ReasonCode], targets: &[&[ReasonCode]]) -> Self {
         let all = || own.iter().chain(targets.iter().copied().flatten()).copied();
         let class = |code: ReasonCode| code.class();
         let behind = |codes: &&&[ReasonCode]| codes.iter().any(|one| class(*one) == Class::Behind);
@@ -95,7 +95,7 @@ impl Standing {
             .map(|target| codes(&target.reasons))
             .collect();
         let targets: Vec<&[ReasonCode]> = targets.iter().map(Vec::as_slice).collect();
-        Self::of(&codes(&drift.reasons), &targets)
+        Self::from_codes(&codes(&drift.reasons), &targets)
     }
 }
 
@@ -106,17 +106,17 @@ fn unread(code: ReasonCode) -> bool {
 
 impl Cause {
     /// Of an action that follows from a verdict. An action to do nothing is told by what stands.
-    pub fn of(action: &Action, standing: Standing) -> Self {
+    pub fn of_action(action: &Action, standing: WatchStanding) -> Self {
         match (action, standing) {
-            (Action::Nothing, Standing::Behind(count)) => Self::Behind(count),
-            (Action::Nothing, Standing::Drift) => Self::EnvironmentsDrift,
-            (Action::Nothing | Action::CannotTell, Standing::Unmatched) => Self::Unmatched,
-            (Action::Nothing, Standing::Unread) | (Action::CannotTell, _) => Self::Unread,
-            (Action::Nothing, Standing::InStep) => Self::InStep,
+            (Action::Nothing, WatchStanding::Behind(count)) => Self::Behind(count),
+            (Action::Nothing, WatchStanding::Drift) => Self::EnvironmentsDrift,
+            (Action::Nothing | Action::CannotTell, WatchStanding::Unmatched) => Self::Unmatched,
+            (Action::Nothing, WatchStanding::Unread) | (Action::CannotTell, _) => Self::Unread,
+            (Action::Nothing, WatchStanding::InStep) => Self::InStep,
             (Action::Tell, _) => Self::OnlyTold,
             (Action::Bake(bake), _) => Self::Bakes {
                 bake: bake.clone(),
-                ended: BakeEnd::NotYet,
+                ended: BakeSoFar::NotYet,
             },
             (Action::Adopt { image, .. }, _) => Self::Adopts {
                 image: image.clone(),
@@ -129,12 +129,12 @@ impl Cause {
 
     /// Of a plan.
     pub fn of_plan(item: &PlanItem) -> Self {
-        Self::of(&item.action, Standing::of_drift(&item.drift))
+        Self::of_action(&item.action, WatchStanding::of_drift(&item.drift))
     }
 
     /// The same, now that the end of its bake is known.
     #[must_use]
-    pub fn ended(self, end: BakeEnd) -> Self {
+    pub fn ended(self, end: BakeSoFar) -> Self {
         match self {
             Self::Bakes { bake, .. } => Self::Bakes { bake, ended: end },
             other => other,
@@ -166,9 +166,9 @@ impl Cause {
             Self::EnvironmentsDrift => format!("nothing to bake: {DRIFT}"),
             Self::OnlyTold => "out of step; the watch bakes nothing by itself".to_owned(),
             Self::Bakes { bake, ended } => match ended {
-                BakeEnd::NotYet => format!("a bake is under way: {}", said(bake)),
-                BakeEnd::Verified => format!("baked on {}", said(bake)),
-                BakeEnd::Failed => format!("the bake failed: {}", said(bake)),
+                BakeSoFar::NotYet => format!("a bake is under way: {}", said(bake)),
+                BakeSoFar::Verified => format!("baked on {}", said(bake)),
+                BakeSoFar::Failed => format!("the bake failed: {}", said(bake)),
             },
             Self::Adopts { image } => format!("adopted the verified {image}"),
             Self::Waits { until } => format!("waits until {}", minute(*until)),
@@ -206,9 +206,9 @@ impl Cause {
             Self::Behind(_) | Self::EnvironmentsDrift => Some(format!("amiwatch explain {watch}")),
             Self::OnlyTold | Self::Waits { .. } => Some(format!("amiwatch bake {watch}")),
             Self::Bakes { ended, .. } => match ended {
-                BakeEnd::NotYet => Some("amiwatch status".to_owned()),
-                BakeEnd::Verified => Some(format!("amiwatch check --watch {watch}")),
-                BakeEnd::Failed => Some(format!("amiwatch history {watch}")),
+                BakeSoFar::NotYet => Some("amiwatch status".to_owned()),
+                BakeSoFar::Verified => Some(format!("amiwatch check --watch {watch}")),
+                BakeSoFar::Failed => Some(format!("amiwatch history {watch}")),
             },
             Self::HeldForPerson => Some("amiwatch hold".to_owned()),
             Self::Blocked | Self::Unread => Some(format!("amiwatch check --watch {watch}")),

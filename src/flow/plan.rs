@@ -14,7 +14,7 @@ mod generation;
 
 mod targets;
 
-pub use generation::next as next_generation;
+pub use generation::next_generation;
 
 use chrono::{DateTime, Utc};
 
@@ -23,14 +23,14 @@ use crate::model::base::Release;
 use crate::model::drift::{Drift, NoteCode};
 use crate::model::history::{Memory, WatchHistory};
 use crate::model::plan::{Action, BakeDecision, PlanItem};
-use crate::model::reason::{About, Class, HeldOn, Reason, ReasonCode, Subject};
+use crate::model::reason::{About, Class, DoubtSubject, HeldOn, Reason, ReasonCode};
 use crate::model::sighting::WatchSighting;
 use crate::model::watch::{OnDrift, Wanted, Watch};
 
 use targets::Fit;
 
 /// Decides what to do for one watch now.
-pub fn plan(
+pub fn plan_watch(
     watch: &Watch,
     wanted: &Wanted,
     drift: Drift,
@@ -132,8 +132,9 @@ impl Weighing<'_> {
 
     /// The base or our own images are not known: nothing is decided from a guess.
     fn untold_inputs(&self) -> Option<Decision> {
-        let about_inputs =
-            |reason: &Reason| reason.doubts(Subject::Release) || reason.doubts(Subject::Images);
+        let about_inputs = |reason: &Reason| {
+            reason.doubts(DoubtSubject::Release) || reason.doubts(DoubtSubject::Images)
+        };
         let because = self.said(about_inputs);
         let mut doubts = self.drift.reasons.iter().filter(|r| about_inputs(r));
         let action = match doubts.any(|reason| reason.code == ReasonCode::Unreachable) {
@@ -165,7 +166,7 @@ impl Weighing<'_> {
         let current = self.drift.current.as_ref()?;
         let remembered = self.history.current.as_ref();
         let unknown = remembered.is_none_or(|remembered| remembered.image != *current);
-        let generation = generation::of(current, self.seen)?;
+        let generation = generation::image_generation(current, self.seen)?;
         (unknown && !self.drifted()).then(|| {
             (
                 Action::Adopt {
@@ -214,7 +215,7 @@ impl Weighing<'_> {
             release_image: &release.image,
             recipe_digest: recipe,
             architecture: self.watch.base.architecture,
-            generation: generation::next(release, recipe, self.seen, self.history),
+            generation: generation::next_generation(release, recipe, self.seen, self.history),
         };
         self.waits(&inputs).unwrap_or_else(|| {
             let failed = self.history.failing_for(&inputs);

@@ -9,8 +9,8 @@ mod tests;
 use serde::Serialize;
 
 use super::compare::environment;
-use super::compare::standing::Standing;
-use super::verdict::{self, Exit};
+use super::compare::standing::EnvironmentStanding;
+use super::exit_code::{self, Exit};
 use crate::model::ids::{AccountId, ImageId, PlatformArn, Region, TargetId};
 use crate::model::image::ImageKind;
 use crate::model::reason::Reason;
@@ -60,7 +60,7 @@ pub struct Unanswered {
 
 /// The cells of one environment, for a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct SurveyRow {
     pub region: String,
     /// `application/environment`
     pub environment: String,
@@ -101,7 +101,7 @@ impl Survey {
     /// How the command ends: 4 when something had no answer, 3 for drift when the caller asked for it.
     pub fn exit(&self, exit_code: bool) -> Exit {
         let reasons = self.environments.iter().flat_map(|one| &one.reasons);
-        match verdict::of_reasons(reasons) {
+        match exit_code::exit_of_reasons(reasons) {
             _ if !self.unreachable.is_empty() => Exit::CannotTell,
             Exit::Drift if !exit_code => Exit::Done,
             exit => exit,
@@ -109,7 +109,7 @@ impl Survey {
     }
 
     /// The cells of every environment, in the survey's order.
-    pub fn rows(&self) -> Vec<Row> {
+    pub fn rows(&self) -> Vec<SurveyRow> {
         self.environments.iter().map(row).collect()
     }
 
@@ -126,7 +126,7 @@ impl Survey {
 }
 
 fn surveyed(sighting: &Sighting, seen: &EnvironmentSighting) -> Surveyed {
-    let standing = Standing::of(sighting, seen);
+    let standing = EnvironmentStanding::of_environment(sighting, seen);
     let TargetId {
         scope,
         application,
@@ -141,7 +141,7 @@ fn surveyed(sighting: &Sighting, seen: &EnvironmentSighting) -> Surveyed {
         image_id: standing.image.cloned(),
         image_kind: standing.kind,
         base_image_id: standing.base.cloned(),
-        reasons: environment::reasons(sighting, &standing, sighting.at),
+        reasons: environment::environment_reasons(sighting, &standing, sighting.at),
     }
 }
 
@@ -171,10 +171,10 @@ fn key(one: &Surveyed) -> (&AccountId, &Region, &str, &str) {
     )
 }
 
-fn row(one: &Surveyed) -> Row {
+fn row(one: &Surveyed) -> SurveyRow {
     let text = |id: Option<&str>| id.unwrap_or("-").to_owned();
     let version = one.platform_arn.as_ref().map(PlatformArn::as_str);
-    Row {
+    SurveyRow {
         region: one.region.to_string(),
         environment: format!("{}/{}", one.application, one.environment),
         platform: text(version.and_then(|arn| arn.rsplit('/').next())),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::compare::compare;
-use super::plan::plan;
+use super::plan::plan_watch;
 use crate::model::bake::{BakeKey, BakedImage, KeyInputs, RecipeDigest};
 use crate::model::base::{Base, BaseSource, BranchLifecycle, PlatformVersion, Release};
 use crate::model::drift::Drift;
@@ -18,8 +18,8 @@ use crate::model::image::{Image, ImageState};
 use crate::model::plan::PlanItem;
 use crate::model::reason::{Reason, ReasonCode};
 use crate::model::sighting::{
-    Environment, EnvironmentSighting, ImageSighting, Lineage, LineageSource, Seen, Settings,
-    Sighting, Tier, Trouble, WatchSighting,
+    DeployedSettings, Environment, EnvironmentSighting, ImageSighting, Lineage, LineageSource,
+    Seen, Sighting, Tier, Trouble, WatchSighting,
 };
 use crate::model::tags;
 use crate::model::version::VersionWish;
@@ -68,7 +68,7 @@ pub(super) fn arn(version: &str) -> PlatformArn {
 }
 
 pub(super) fn digest() -> RecipeDigest {
-    RecipeDigest::of("#cloud-config\n", false)
+    RecipeDigest::of_user_data("#cloud-config\n", false)
 }
 
 /// Codes as people read them.
@@ -272,7 +272,7 @@ impl World {
             status: "Ready".to_owned(),
             updated: None,
         };
-        let settings = Seen::Known(Settings {
+        let settings = Seen::Known(DeployedSettings {
             image: Some(image.into()),
             not_set: false,
             draft: None,
@@ -381,7 +381,7 @@ impl World {
 
     pub(super) fn plan(&self) -> PlanItem {
         let (watch, wanted) = (&self.watch, &self.wanted);
-        plan(
+        plan_watch(
             watch,
             wanted,
             self.drift(),

@@ -15,7 +15,7 @@ mod payload;
 
 mod tail;
 
-pub use console::{Reading, closing, frames, read, report_sum};
+pub use console::{ConsoleReading, closed_sum, frames, read_console, report_sum};
 pub use frame::MARK;
-pub use judge::{Expected, GuestRole, Verdict, judge};
+pub use judge::{Expected, GuestRole, GuestVerdict, judge_report};
 pub use tail::tail;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::flow::history::decided;
-use crate::model::chronicle::{Seen, TargetSeen};
+use crate::flow::history::decided_sentence;
+use crate::model::chronicle::{SeenEntry, TargetSeen};
 use crate::model::history::WatchHistory;
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::reason::{Class, ReasonCode};
@@ -17,7 +17,7 @@ use crate::model::reason::{Class, ReasonCode};
 pub struct KnownOfWatch<'a> {
     pub history: &'a WatchHistory,
     /// What a pass saw last, and since when that is so; absent when none has looked.
-    pub seen: Option<(DateTime<Utc>, &'a Seen)>,
+    pub seen: Option<(DateTime<Utc>, &'a SeenEntry)>,
     /// Those in force.
     pub holds: &'a [Hold],
     /// When the bake began that is under way.
@@ -85,7 +85,7 @@ pub fn watch_state(known: &KnownOfWatch<'_>) -> WatchState {
         since,
         behind: of_classes(targets, &[Class::Drift, Class::Behind]),
         unread: of_classes(targets, &[Class::Unknown]),
-        decided: known.seen.map(|(_, seen)| decided(seen)),
+        decided: known.seen.map(|(_, seen)| decided_sentence(seen)),
     }
 }
 
@@ -113,7 +113,7 @@ fn word(known: &KnownOfWatch<'_>) -> (StateWord, Option<DateTime<Utc>>) {
     }
 }
 
-fn all_codes(seen: &Seen) -> impl Iterator<Item = ReasonCode> {
+fn all_codes(seen: &SeenEntry) -> impl Iterator<Item = ReasonCode> {
     let targets = seen.targets.values().flat_map(|target| &target.codes);
     seen.codes.iter().chain(targets).copied()
 }
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use crate::flow::test_world::{BASE_450, World, now};
 
-    fn stands(world: &World, seen: &Seen, baking: bool) -> WatchState {
+    fn stands(world: &World, seen: &SeenEntry, baking: bool) -> WatchState {
         let memory = world.memory();
         watch_state(&KnownOfWatch {
             history: &memory.history,
@@ -154,12 +154,12 @@ mod tests {
     }
 
     /// An image on 4.5.0, one environment on it and one on Amazon's own.
-    fn world() -> (World, Seen) {
+    fn world() -> (World, SeenEntry) {
         let mut world = World::new();
         world.recommend("4.5.0");
         world.ours("ami-ours", BASE_450, 0);
         world.environment("shop-blue", "4.5.0", "ami-ours");
-        let seen = Seen::of(&world.plan());
+        let seen = SeenEntry::of_item(&world.plan());
         (world, seen)
     }
 
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(stands(&world, &seen, false).word, StateWord::InStep);
 
         world.environment("shop-green", "4.5.0", BASE_450);
-        let seen = Seen::of(&world.plan());
+        let seen = SeenEntry::of_item(&world.plan());
         let drifted = stands(&world, &seen, false);
         assert_eq!(drifted.word, StateWord::Drifted);
         assert_eq!(drifted.behind, ["shop/shop-green"]);

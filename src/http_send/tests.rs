@@ -46,7 +46,7 @@ fn address() -> Address {
 /// Posts once under paused time.
 fn post(
     answer: impl Fn() -> HttpConnectorFuture + Send + Sync + 'static,
-) -> Result<Answer, SendError> {
+) -> Result<HttpAnswer, SendError> {
     let peer = Peer {
         answer: Arc::new(answer),
         heard: Arc::default(),

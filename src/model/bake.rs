@@ -78,7 +78,7 @@ pub struct RecipeDigest(String);
 
 impl RecipeDigest {
     /// Digests what changes the disk.
-    pub fn of(user_data: &str, template: bool) -> Self {
+    pub fn of_user_data(user_data: &str, template: bool) -> Self {
         let rendered = if template { "template" } else { "verbatim" };
         Self(digest(&["amiwatch recipe 1", rendered, user_data]))
     }

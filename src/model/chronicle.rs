@@ -27,7 +27,7 @@ pub struct Chronicle {
     pub watch: String,
     pub entries: Vec<Entry>,
     /// What a pass saw last, and since when that is so.
-    pub last_seen: Option<(DateTime<Utc>, Seen)>,
+    pub last_seen: Option<(DateTime<Utc>, SeenEntry)>,
 }
 
 /// One thing that happened, and when.
@@ -35,26 +35,26 @@ pub struct Chronicle {
 pub struct Entry {
     pub at: DateTime<Utc>,
     #[serde(flatten)]
-    pub what: What,
+    pub what: EntryWhat,
 }
 
 /// What sort of thing happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub enum What {
+pub enum EntryWhat {
     /// A pass saw or decided something else than the pass before it.
-    Seen(Seen),
+    Seen(SeenEntry),
     /// A bake came to its end; its journal has the steps.
-    Baked(Baked),
+    Baked(BakedEntry),
     /// A person did something.
-    Did(Did),
+    Did(DidEntry),
 }
 
 /// What a pass saw of a watch and decided about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct SeenEntry {
     /// The newest release; absent when it could not be told.
-    pub release: Option<Point>,
+    pub release: Option<ReleasePoint>,
     /// The watch's verified image.
     pub current: Option<ImageId>,
     /// The watch's own codes, in the order of the table.
@@ -71,7 +71,7 @@ pub struct Seen {
 
 /// A release, as far as people ask for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Point {
+pub struct ReleasePoint {
     pub image: ImageId,
     pub version: String,
 }
@@ -85,9 +85,9 @@ pub struct TargetSeen {
 
 /// How a bake ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Baked {
+pub struct BakedEntry {
     pub journal: String,
-    pub release: Point,
+    pub release: ReleasePoint,
     pub generation: u32,
     pub attempt: u32,
     /// The verified image; absent when it failed.
@@ -101,7 +101,7 @@ pub struct Baked {
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Did {
+pub struct DidEntry {
     /// The command's word: `adopt`, `hold`, `unhold`.
     pub verb: String,
     /// One sentence.
@@ -112,9 +112,9 @@ pub struct Did {
     pub facts: BTreeMap<String, String>,
 }
 
-impl Seen {
+impl SeenEntry {
     /// The part of a plan item that is kept.
-    pub fn of(item: &PlanItem) -> Self {
+    pub fn of_item(item: &PlanItem) -> Self {
         let Drift {
             release,
             current,
@@ -124,7 +124,7 @@ impl Seen {
         } = &item.drift;
         let listed = targets.iter().take(TARGETS_MAX).map(target_seen);
         Self {
-            release: release.as_ref().map(Point::of),
+            release: release.as_ref().map(ReleasePoint::of_release),
             current: current.clone(),
             codes: codes(reasons),
             targets: listed.collect(),
@@ -149,9 +149,9 @@ impl Seen {
     }
 }
 
-impl Point {
+impl ReleasePoint {
     /// Of a release.
-    pub fn of(release: &Release) -> Self {
+    pub fn of_release(release: &Release) -> Self {
         Self {
             image: release.image.clone(),
             version: release.version.clone(),
@@ -159,7 +159,7 @@ impl Point {
     }
 }
 
-impl Baked {
+impl BakedEntry {
     /// Cuts the reason to what an entry may hold.
     #[must_use]
     pub fn within_bounds(mut self) -> Self {

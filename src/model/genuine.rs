@@ -15,7 +15,7 @@ use super::tags;
 /// What its tags say and EC2 does not bear out; absent for an image that a bake can have made.
 pub fn contradiction(image: &Image) -> Option<String> {
     let tag = |name: &str| image.tags.get(name).map(String::as_str).unwrap_or_default();
-    let (Some(made), Some(architecture)) = (Made::read(image), image.architecture) else {
+    let (Some(made), Some(architecture)) = (Made::read_tags(image), image.architecture) else {
         return Some("it lacks what every image that amiwatch makes carries".to_owned());
     };
     let (installation, watch) = (

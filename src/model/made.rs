@@ -17,7 +17,7 @@ pub struct Made {
     pub recipe_digest: RecipeDigest,
     /// Absent when it is one that we do not know.
     pub architecture: Option<Architecture>,
-    pub stage: Stage,
+    pub stage: MadeStage,
     /// What EC2 says of it; deregistered where it does not list it.
     pub state: ImageState,
     pub created: Option<DateTime<Utc>>,
@@ -25,7 +25,7 @@ pub struct Made {
 
 /// How far an image of ours came: the tag `amiwatch:state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum MadeStage {
     /// Made, not proved: its bake is under way, or died.
     Candidate,
     Verified,
@@ -37,7 +37,7 @@ pub enum Stage {
 
 impl Made {
     /// Reads the tags; absent when the image does not carry what every image of ours carries.
-    pub fn read(image: &Image) -> Option<Self> {
+    pub fn read_tags(image: &Image) -> Option<Self> {
         let tag = |name: &str| image.tags.get(name).map(String::as_str);
         Some(Self {
             image: image.id.clone(),
@@ -46,7 +46,7 @@ impl Made {
             base_version: tag(tags::BASE_VERSION).map(str::to_owned),
             recipe_digest: RecipeDigest::from_tag(tag(tags::RECIPE_DIGEST)?),
             architecture: image.architecture,
-            stage: Stage::read(tag(tags::STATE)?),
+            stage: MadeStage::read(tag(tags::STATE)?),
             state: image.state,
             created: image.created,
         })
@@ -61,7 +61,7 @@ impl Made {
             base_version: Some(baked.base_version.clone()),
             recipe_digest: baked.recipe_digest.clone(),
             architecture: image.architecture,
-            stage: Stage::Verified,
+            stage: MadeStage::Verified,
             state: image.state,
             created: image.created,
         }
@@ -76,7 +76,7 @@ impl Made {
             base_version: Some(baked.base_version.clone()),
             recipe_digest: baked.recipe_digest.clone(),
             architecture: None,
-            stage: Stage::Verified,
+            stage: MadeStage::Verified,
             state: ImageState::Deregistered,
             created: Some(baked.baked_at),
         }
@@ -84,7 +84,7 @@ impl Made {
 
     /// Proved, and EC2 can launch it.
     pub fn usable(&self) -> bool {
-        self.stage == Stage::Verified && self.state == ImageState::Available
+        self.stage == MadeStage::Verified && self.state == ImageState::Available
     }
 
     /// Proved, and it will start no instance: disabled, or as good as gone.
@@ -94,7 +94,7 @@ impl Made {
             ImageState::Failed,
             ImageState::Deregistered,
         ];
-        self.stage == Stage::Verified && ended.contains(&self.state)
+        self.stage == MadeStage::Verified && ended.contains(&self.state)
     }
 
     /// Of this architecture, as far as EC2 tells.
@@ -108,7 +108,7 @@ impl Made {
     }
 }
 
-impl Stage {
+impl MadeStage {
     fn read(word: &str) -> Self {
         match word {
             tags::state::CANDIDATE => Self::Candidate,

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{ImageId, Installation, Region, Scope, WatchName};
 
-pub use event::{Event, Severity, Told};
-pub use listed::Listed;
+pub use event::{NoticeEvent, Severity, ToldBy};
+pub use listed::FirstOf;
 pub use prose::Prose;
 pub use what::{BakeTold, DriftTold, EnvironmentTold, ReleasedTold, RunTold, What, console_end};
 
@@ -40,16 +40,16 @@ pub struct Notice {
     /// Absent where it is about no single account and region.
     pub scope: Option<Scope>,
     pub what: What,
-    pub next: Next,
+    pub next: NextByItself,
     /// What a person can do, the most useful first.
-    pub commands: Vec<Command>,
+    pub commands: Vec<PastedCommand>,
     pub links: Vec<Link>,
 }
 
 /// What amiwatch does next about it by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "then")]
-pub enum Next {
+pub enum NextByItself {
     /// Nothing is left to do.
     Nothing,
     /// The next look decides.
@@ -62,7 +62,7 @@ pub enum Next {
 
 /// A command that can be pasted, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Command {
+pub struct PastedCommand {
     pub command: String,
     pub purpose: String,
 }
@@ -76,7 +76,7 @@ pub struct Link {
 
 impl Notice {
     /// What sort of event it tells.
-    pub fn event(&self) -> Event {
+    pub fn event(&self) -> NoticeEvent {
         self.what.event()
     }
 
@@ -91,7 +91,7 @@ impl Notice {
     }
 }
 
-impl Command {
+impl PastedCommand {
     /// A command and what it is for.
     pub fn new(command: impl Into<String>, purpose: &str) -> Self {
         Self {

@@ -17,7 +17,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use about::{About, HeldOn, HoldSaid, Near, Quarantine, Subject};
+pub use about::{About, DoubtSubject, HeldOn, HoldSaid, Near, Quarantine};
 
 /// Why a release whose image EC2 does not list is not believed.
 const NOT_LISTED: &str = "it is recommended, but EC2 does not list it (made private, or not visible \
@@ -150,7 +150,7 @@ impl<'de> Deserialize<'de> for ReasonCode {
     }
 }
 
-/// One code that applies: what it is about, and the sentence that says so. Made by [`Reason::of`]
+/// One code that applies: what it is about, and the sentence that says so. Made by [`Reason::from_about`]
 /// alone, so that code, facts and sentence cannot differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
@@ -162,17 +162,17 @@ pub struct Reason {
 
 impl Reason {
     /// The reason that this is.
-    pub fn of(about: About) -> Self {
+    pub fn from_about(about: About) -> Self {
         Self {
             code: about.code(),
-            message: sentence::of(&about),
+            message: sentence::sentence_of(&about),
             about,
         }
     }
 
     /// Ids, versions, dates for programs: `base_image` -> `ami-...`. Keys are stable, snake_case.
     pub fn facts(&self) -> BTreeMap<String, String> {
-        facts::of(&self.about)
+        facts::facts_of(&self.about)
     }
 
     /// A question without an answer: asked in vain, or refused.
@@ -186,12 +186,12 @@ impl Reason {
     }
 
     /// Whether it is a doubt about this part of a watch.
-    pub fn doubts(&self, subject: Subject) -> bool {
+    pub fn doubts(&self, subject: DoubtSubject) -> bool {
         match &self.about {
             About::Untold { subject: of, .. } => *of == Some(subject),
             // A name that was written out was there once; what a wildcard is for may come yet.
-            About::NoTarget { exact, .. } => *exact && subject == Subject::Targets,
-            About::ReleaseNotListed { .. } => subject == Subject::Release,
+            About::NoTarget { exact, .. } => *exact && subject == DoubtSubject::Targets,
+            About::ReleaseNotListed { .. } => subject == DoubtSubject::Release,
             _ => false,
         }
     }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::bake::digest;
 use super::base::PlatformVersion;
 use super::ids::PlatformArn;
-use super::sighting::{Environment, Seen, Settings, Sighting};
+use super::sighting::{DeployedSettings, Environment, Seen, Sighting};
 
 /// An answer this old is never believed.
 const AGE_MAX: TimeDelta = TimeDelta::hours(24);
@@ -44,7 +44,7 @@ pub struct RecalledSettings {
     /// `DateUpdated`
     pub updated: DateTime<Utc>,
     pub platform: PlatformArn,
-    pub settings: Settings,
+    pub settings: DeployedSettings,
 }
 
 /// A description as it was read.
@@ -56,7 +56,7 @@ pub struct RecalledPlatform {
 
 impl Recall {
     /// The settings of an environment, when they can be believed of what it shows now.
-    pub fn of(&self, environment: &Environment, now: DateTime<Utc>) -> Option<&Settings> {
+    pub fn of(&self, environment: &Environment, now: DateTime<Utc>) -> Option<&DeployedSettings> {
         let kept = self.settings.get(&name(environment))?;
         let same = shown(environment)? == (kept.updated, &kept.platform);
         let name = &environment.target.environment;
@@ -131,7 +131,7 @@ fn shown(environment: &Environment) -> Option<(DateTime<Utc>, &PlatformArn)> {
 /// Settings without an image or with a draft beside them are about to be others.
 fn worth_keeping(
     environment: &Environment,
-    settings: &Settings,
+    settings: &DeployedSettings,
     now: DateTime<Utc>,
 ) -> Option<RecalledSettings> {
     let (updated, platform) = shown(environment)?;
@@ -162,7 +162,7 @@ fn spread(name: &str) -> TimeDelta {
 mod tests {
     use super::*;
     use crate::model::ids::{ImageId, Scope, TargetId};
-    use crate::model::sighting::{Draft, EnvironmentSighting, Tier, Trouble};
+    use crate::model::sighting::{DraftStatus, EnvironmentSighting, Tier, Trouble};
 
     const HOUR: TimeDelta = TimeDelta::hours(1);
 
@@ -189,15 +189,19 @@ mod tests {
         }
     }
 
-    fn settings() -> Settings {
-        Settings {
+    fn settings() -> DeployedSettings {
+        DeployedSettings {
             image: Some("ami-1".into()),
             not_set: false,
             draft: None,
         }
     }
 
-    fn sighting(environment: Environment, settings: Seen<Settings>, at: DateTime<Utc>) -> Sighting {
+    fn sighting(
+        environment: Environment,
+        settings: Seen<DeployedSettings>,
+        at: DateTime<Utc>,
+    ) -> Sighting {
         Sighting {
             at,
             scope: Seen::Known(environment.target.scope.clone()),
@@ -249,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_is_in_doubt_is_not_kept() {
-        let kept = |change: fn(&mut Environment, &mut Settings)| {
+        let kept = |change: fn(&mut Environment, &mut DeployedSettings)| {
             let (mut environment, mut settings) = (environment(), settings());
             change(&mut environment, &mut settings);
             let seen = sighting(environment, Seen::Known(settings), now());
@@ -263,8 +267,12 @@ mod tests {
         assert!(!kept(|of, _| of.updated = None));
         assert!(!kept(|of, _| of.platform = None));
         assert!(!kept(|_, settings| settings.image = None));
-        assert!(!kept(|_, settings| settings.draft = Some(Draft::Failed)));
-        assert!(!kept(|_, settings| settings.draft = Some(Draft::Pending)));
+        assert!(!kept(
+            |_, settings| settings.draft = Some(DraftStatus::Failed)
+        ));
+        assert!(!kept(
+            |_, settings| settings.draft = Some(DraftStatus::Pending)
+        ));
     }
 
     #[test]
@@ -296,7 +304,7 @@ mod tests {
         let later = sighting(environment(), Seen::Known(settings()), now() + HOUR);
         assert_eq!(before.after(&later), before);
         // After its end it was read anew, and may be another one.
-        let other = Settings {
+        let other = DeployedSettings {
             image: Some(ImageId::from("ami-2")),
             not_set: false,
             draft: None,

@@ -14,7 +14,7 @@ pub struct Report {
     pub after: Vec<CheckResult>,
     /// Why the guest stopped waiting for the recipe.
     #[serde(default)]
-    pub ended: Ended,
+    pub ended: RecipeEnded,
     /// How often the guest booted up to this report; more than one means that the recipe rebooted.
     #[serde(default)]
     pub boots: u32,
@@ -36,7 +36,7 @@ pub struct Report {
 /// Why a guest stopped waiting for its recipe.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ended {
+pub enum RecipeEnded {
     /// cloud-init came to its end.
     #[default]
     Finished,
@@ -44,7 +44,7 @@ pub enum Ended {
     Deadline,
 }
 
-impl Ended {
+impl RecipeEnded {
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! What a person asks of the process that drives: left in the store, answered there.
 //!
 //! Reading and deciding facts (`status`, `hold`, `adopt`) need nobody. What only the driver may do (a
-//! bake, taking up a changed config) is asked for with a [`Request`] and answered with an [`Answer`].
+//! bake, taking up a changed config) is asked for with a [`Request`] and answered with an [`RequestAnswer`].
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,16 +15,16 @@ pub struct Request {
     pub asked_at: DateTime<Utc>,
     /// Who asks, for people: `user@host, process 4711`.
     pub by: String,
-    pub ask: Ask,
+    pub ask: RequestedAct,
     /// Absent until the driver has answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Answer>,
+    pub answer: Option<RequestAnswer>,
 }
 
 /// What is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ask {
+pub enum RequestedAct {
     /// Bake this watch now; `force`: the next generation, whatever there is.
     Bake { watch: WatchName, force: bool },
     /// Read the config again.
@@ -36,7 +36,7 @@ pub enum Ask {
 /// What the driver said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum RequestAnswer {
     /// A bake is driven under this journal, begun for this request or before it.
     Driving { journal: String },
     /// There was nothing to bake, and why.
@@ -60,7 +60,7 @@ impl Request {
     pub const WORTH: TimeDelta = TimeDelta::minutes(10);
 
     /// A request that nobody has answered yet.
-    pub fn new(ask: Ask, by: String, asked_at: DateTime<Utc>) -> Self {
+    pub fn new(ask: RequestedAct, by: String, asked_at: DateTime<Utc>) -> Self {
         Self {
             asked_at,
             by,
@@ -72,9 +72,9 @@ impl Request {
     /// A name for it, from what is asked, by whom and when.
     pub fn id(&self) -> String {
         let ask = match &self.ask {
-            Ask::Bake { watch, force } => format!("bake {watch} {force}"),
-            Ask::Reload => "reload".to_owned(),
-            Ask::Look => "look".to_owned(),
+            RequestedAct::Bake { watch, force } => format!("bake {watch} {force}"),
+            RequestedAct::Reload => "reload".to_owned(),
+            RequestedAct::Look => "look".to_owned(),
         };
         let at = self.asked_at.to_rfc3339();
         let mut id = digest(&["amiwatch request 1", &ask, &self.by, &at]);
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn requests_differ_by_what_who_and_when() {
         let at = DateTime::<Utc>::UNIX_EPOCH;
-        let reload = |by: &str, at| Request::new(Ask::Reload, by.to_owned(), at).id();
+        let reload = |by: &str, at| Request::new(RequestedAct::Reload, by.to_owned(), at).id();
         let later = at + TimeDelta::milliseconds(1);
         let ids = [reload("a", at), reload("b", at), reload("a", later)];
         assert_eq!(reload("a", at), ids[0]);
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_request_is_stale_when_its_asker_has_gone() {
         let at = DateTime::<Utc>::UNIX_EPOCH;
-        let request = Request::new(Ask::Reload, "a".to_owned(), at);
+        let request = Request::new(RequestedAct::Reload, "a".to_owned(), at);
         assert!(!request.stale(at + Request::WORTH));
         assert!(request.stale(at + Request::WORTH + TimeDelta::seconds(1)));
     }

@@ -111,7 +111,7 @@ pub enum Tier {
 
 /// What the deployed configuration set of an environment says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct DeployedSettings {
     /// `aws:autoscaling:launchconfiguration` / `ImageId`: mostly resolved even when nothing was set by
     /// hand.
     pub image: Option<ImageId>,
@@ -119,13 +119,13 @@ pub struct Settings {
     #[serde(default)]
     pub not_set: bool,
     /// A draft left behind, or a change in progress, lies beside the deployed set.
-    pub draft: Option<Draft>,
+    pub draft: Option<DraftStatus>,
 }
 
 /// A configuration set beside the deployed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Draft {
+pub enum DraftStatus {
     Pending,
     Failed,
 }
@@ -134,7 +134,7 @@ pub enum Draft {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentSighting {
     pub environment: Environment,
-    pub settings: Seen<Settings>,
+    pub settings: Seen<DeployedSettings>,
 }
 
 /// What is known of an image and of what it was made from.

@@ -4,14 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::changes::ChangesInFull;
-use super::chronicle::Point;
+use super::chronicle::ReleasePoint;
 use super::ids::ImageId;
 
 /// One attempt of a bake. Source of truth: its journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BakeStory {
     pub journal: String,
-    pub release: Point,
+    pub release: ReleasePoint,
     pub generation: u32,
     pub attempt: u32,
     /// Why it was begun, one sentence each.
@@ -46,7 +46,7 @@ pub enum StoryEnd {
 pub struct StepStory {
     /// `launch_builder`
     pub step: String,
-    pub outcome: StepEnd,
+    pub outcome: StepEnding,
     /// Alternatives that were tried before the last one.
     pub retried: u32,
     pub started_at: DateTime<Utc>,
@@ -58,7 +58,7 @@ pub struct StepStory {
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StepEnd {
+pub enum StepEnding {
     UnderWay,
     Done,
     Failed,
@@ -80,7 +80,7 @@ impl BakeStory {
     pub fn at_step(&self) -> Option<&StepStory> {
         self.steps
             .last()
-            .filter(|step| matches!(step.outcome, StepEnd::UnderWay | StepEnd::Undoing))
+            .filter(|step| matches!(step.outcome, StepEnding::UnderWay | StepEnding::Undoing))
     }
 }
 

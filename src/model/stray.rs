@@ -11,7 +11,7 @@ use super::tags;
 /// The sorts of things that a bake makes, in the order in which they can be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum StrayKind {
     Instance,
     Image,
     Snapshot,
@@ -19,7 +19,7 @@ pub enum Kind {
     SecurityGroup,
 }
 
-impl Kind {
+impl StrayKind {
     /// The word used in tables and messages.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl Kind {
 /// One thing that carries our tag, as EC2 describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Thing {
-    pub kind: Kind,
+    pub kind: StrayKind,
     pub id: String,
     /// As AWS writes it; empty for what has no state.
     pub state: ThingState,
@@ -87,7 +87,7 @@ impl Thing {
 
 /// What is to become of a thing, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct StrayVerdict {
     pub word: VerdictWord,
     /// One sentence.
     pub why: String,
@@ -134,7 +134,7 @@ impl VerdictWord {
     }
 }
 
-impl Verdict {
+impl StrayVerdict {
     /// True when nothing claims the thing and nothing speaks for keeping it.
     pub fn is_stray(&self) -> bool {
         self.word == VerdictWord::Stray

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::render::Written;
+use super::render::WrittenNotice;
 use crate::model::notice::Notice;
 
-pub(super) fn line(notice: &Notice) {
-    let written = Written::of(notice);
+pub(super) fn log_notice(notice: &Notice) {
+    let written = WrittenNotice::of_notice(notice);
     let facts = json!(written.facts).to_string();
     tracing::info!(
         event = written.event.as_str(),

@@ -24,16 +24,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::model::notice::{Event, Notice};
+use crate::model::notice::{Notice, NoticeEvent};
 
-pub(super) use layout::{Part, parts};
+pub(super) use layout::{MessagePart, notice_parts};
 pub use text::SUBJECT_CHARS_MAX;
 
 /// A notice in words, as JSON shows it and as SNS and the log send it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Written {
+pub struct WrittenNotice {
     pub key: String,
-    pub event: Event,
+    pub event: NoticeEvent,
     pub at: DateTime<Utc>,
     pub watch: String,
     /// One line, at most 99 ASCII characters without control characters (SNS's subject).
@@ -44,22 +44,22 @@ pub struct Written {
     pub facts: BTreeMap<String, String>,
 }
 
-impl Written {
+impl WrittenNotice {
     /// The words of a notice.
-    pub fn of(notice: &Notice) -> Self {
+    pub fn of_notice(notice: &Notice) -> Self {
         Self {
             key: notice.key.clone(),
             event: notice.event(),
             at: notice.at,
             watch: notice.watch_or_dash().to_owned(),
-            subject: subject(notice),
-            body: text::body(&parts(notice)),
-            facts: facts::of(notice),
+            subject: notice_subject(notice),
+            body: text::body_text(&notice_parts(notice)),
+            facts: facts::notice_facts(notice),
         }
     }
 }
 
 /// One line, at most 99 ASCII characters.
-pub fn subject(notice: &Notice) -> String {
-    text::subject(&layout::headline(notice))
+pub fn notice_subject(notice: &Notice) -> String {
+    text::subject_line(&layout::notice_headline(notice))
 }

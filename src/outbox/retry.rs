@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::render;
-use crate::store::memory::Delivery;
-use crate::store::memory::lines::{self, Row};
+use crate::store::records::Delivery;
+use crate::store::records::lines::{self, OutboxRow};
 use crate::store::{Batch, Store, StoreError};
 
 /// One delivery that is tried again.
@@ -24,7 +24,10 @@ pub struct Revived {
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub async fn revive(store: &dyn Store, now: DateTime<Utc>) -> Result<Vec<Revived>, StoreError> {
+pub async fn revive_dead(
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Vec<Revived>, StoreError> {
     let mut revived = Vec::new();
     let mut after: Option<String> = None;
     loop {
@@ -41,7 +44,7 @@ pub async fn revive(store: &dyn Store, now: DateTime<Utc>) -> Result<Vec<Revived
 
 async fn revive_one(
     store: &dyn Store,
-    mut row: Row,
+    mut row: OutboxRow,
     now: DateTime<Utc>,
 ) -> Result<Vec<Revived>, StoreError> {
     let notice = row.1.value.notice.clone();
@@ -50,14 +53,14 @@ async fn revive_one(
         revived.push(Revived {
             notifier: notifier.clone(),
             key: notice.key.clone(),
-            subject: render::subject(&notice),
+            subject: render::notice_subject(&notice),
             why: delivery.last_why.clone().unwrap_or_default(),
         });
         let begun = delivery.begun;
         *delivery = Delivery::due(now);
         delivery.begun = begun;
     }
-    match store.commit(Batch::of(lines::revive(&row))).await {
+    match store.commit(Batch::of_ops(lines::revive_ops(&row))).await {
         // Somebody else asked at the same moment.
         Err(StoreError::Conflict { .. }) => Ok(Vec::new()),
         other => other.map(|()| revived),

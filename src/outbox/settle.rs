@@ -8,8 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{NotSent, PAUSE_MAX, Sort};
-use crate::store::memory::lines::{self, Row};
-use crate::store::memory::{self, Delivery};
+use crate::store::records::lines::{self, OutboxRow};
+use crate::store::records::{self, Delivery};
 use crate::store::{Batch, Store, StoreError};
 
 /// Pauses after the first, second, ... failed delivery; the last one repeats.
@@ -20,16 +20,16 @@ const ATTEMPTS_MAX: u32 = 50;
 const THROTTLED_S: u64 = PAUSES_S[0];
 
 /// Writes down that a try begins. False when another process changed the row: it has the say.
-pub(super) async fn begin(
+pub(super) async fn begin_delivery(
     store: &dyn Store,
     name: &str,
-    row: &mut Row,
+    row: &mut OutboxRow,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     if let Some(delivery) = row.1.value.to.get_mut(name) {
         delivery.begun = Some(now);
     }
-    match store.commit(Batch::of(vec![lines::put_off(row)])).await {
+    match store.commit(Batch::of_ops(vec![lines::put_off(row)])).await {
         Ok(()) => {
             row.1.version += 1;
             Ok(true)
@@ -40,10 +40,10 @@ pub(super) async fn begin(
 }
 
 /// Writes down how a try ended; gives when it is tried again, absent when it left its line.
-pub(super) async fn settle(
+pub(super) async fn settle_delivery(
     store: &dyn Store,
     name: &str,
-    mut row: Row,
+    mut row: OutboxRow,
     ended: &Result<(), NotSent>,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
@@ -62,7 +62,7 @@ pub(super) async fn settle(
             true => lines::bury(&after),
             false => vec![lines::put_off(&after)],
         };
-        match store.commit(Batch::of(ops)).await {
+        match store.commit(Batch::of_ops(ops)).await {
             Ok(()) => return Ok((!dead).then_some(next_at)),
             Err(StoreError::Conflict { .. }) => match fresh(store, &row).await? {
                 Some(fresh) => row = fresh,
@@ -74,10 +74,10 @@ pub(super) async fn settle(
 }
 
 /// Crosses a row off, whoever changed it meanwhile.
-pub(super) async fn cross_off(store: &dyn Store, mut row: Row) -> Result<(), StoreError> {
+pub(super) async fn cross_off(store: &dyn Store, mut row: OutboxRow) -> Result<(), StoreError> {
     loop {
         let op = lines::cross_off(&row.0, row.1.version);
-        match store.commit(Batch::of(vec![op])).await {
+        match store.commit(Batch::of_ops(vec![op])).await {
             Err(StoreError::Conflict { .. }) => match fresh(store, &row).await? {
                 Some(fresh) => row = fresh,
                 None => return Ok(()),
@@ -88,8 +88,8 @@ pub(super) async fn cross_off(store: &dyn Store, mut row: Row) -> Result<(), Sto
 }
 
 /// The row as it is now; absent when it is gone.
-async fn fresh(store: &dyn Store, row: &Row) -> Result<Option<Row>, StoreError> {
-    let found = memory::waiting(store, &row.0).await?;
+async fn fresh(store: &dyn Store, row: &OutboxRow) -> Result<Option<OutboxRow>, StoreError> {
+    let found = records::waiting_row(store, &row.0).await?;
     Ok(found.map(|found| (row.0.clone(), found)))
 }
 

@@ -1,12 +1,12 @@
 //! SNS topics as receivers. Subscribers by e-mail get text; programs filter on the attributes and
 //! drop repeats by the key.
 
-use super::render::Written;
+use super::render::WrittenNotice;
 use super::{NotSent, Sort};
 use crate::cloud::{Cloud, ErrorKind, Message};
 use crate::model::notice::Notice;
 
-pub(super) async fn publish(
+pub(super) async fn publish_notice(
     cloud: &Cloud,
     topic_arn: &str,
     notice: &Notice,
@@ -23,14 +23,14 @@ pub(super) async fn publish(
 }
 
 fn message(notice: &Notice) -> Message {
-    let Written {
+    let WrittenNotice {
         key,
         event,
         watch,
         subject,
         body,
         ..
-    } = Written::of(notice);
+    } = WrittenNotice::of_notice(notice);
     let attributes = [
         ("amiwatch.event", event.as_str()),
         ("amiwatch.watch", watch.as_str()),

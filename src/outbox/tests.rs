@@ -15,12 +15,12 @@ use chrono::TimeZone as _;
 
 use super::*;
 use crate::http_send::HttpSend;
-use crate::model::notice::{Next, What};
+use crate::model::notice::{NextByItself, What};
 use crate::model::secret::SecretSource;
 use crate::secrets::Secrets;
-use crate::store::memory;
+use crate::store::records;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Answer, Holder, Lease, Record, Taken};
+use crate::store::{Holder, Lease, LeaseTaken, Record, StoreAnswer};
 
 /// Takes three seconds for each message.
 #[derive(Debug, Clone)]
@@ -101,18 +101,20 @@ impl Desk {
             what: What::Sample {
                 receiver: body.to_owned(),
             },
-            next: Next::Nothing,
+            next: NextByItself::Nothing,
             commands: Vec::new(),
             links: Vec::new(),
         };
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let ops = memory::tell(&self.store, &notice, &names).await.unwrap();
-        self.store.commit(Batch::of(ops)).await.unwrap();
+        let ops = records::notice_ops(&self.store, &notice, &names)
+            .await
+            .unwrap();
+        self.store.commit(Batch::of_ops(ops)).await.unwrap();
     }
 
     /// The notice as it waits.
     async fn waiting(&self) -> Option<Waiting> {
-        memory::outbox(&self.store).await.unwrap().pop()
+        records::outbox_notices(&self.store).await.unwrap().pop()
     }
 
     fn posts(&self) -> usize {
@@ -180,7 +182,7 @@ fn a_retry_in_the_middle_of_a_try_neither_loses_nor_repeats_it() {
         let senders = desk.senders(&["gone", "team"]);
         let asks = async {
             desk.clock.sleep(Duration::from_secs(1)).await;
-            revive(&desk.store, desk.clock.now()).await.unwrap()
+            revive_dead(&desk.store, desk.clock.now()).await.unwrap()
         };
         let (_, revived) = tokio::join!(deliver(&desk.store, &senders, &desk.clock), asks);
         let names: Vec<&str> = revived.iter().map(|one| one.notifier.as_str()).collect();
@@ -279,7 +281,7 @@ struct Counting {
 }
 
 impl Store for Counting {
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Record>> {
+    fn get<'a>(&'a self, key: &'a str) -> StoreAnswer<'a, Option<Record>> {
         self.rows.set(self.rows.get() + 1);
         self.inner.get(key)
     }
@@ -289,7 +291,7 @@ impl Store for Counting {
         prefix: &'a str,
         after: Option<&'a str>,
         limit: usize,
-    ) -> Answer<'a, Vec<Record>> {
+    ) -> StoreAnswer<'a, Vec<Record>> {
         Box::pin(async move {
             let found = self.inner.query(prefix, after, limit).await?;
             self.rows.set(self.rows.get() + found.len());
@@ -297,27 +299,27 @@ impl Store for Counting {
         })
     }
 
-    fn journal<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<serde_json::Value>> {
+    fn journal<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Vec<serde_json::Value>> {
         self.inner.journal(name)
     }
 
-    fn commit(&self, batch: Batch) -> Answer<'_, ()> {
+    fn commit(&self, batch: Batch) -> StoreAnswer<'_, ()> {
         self.inner.commit(batch)
     }
 
-    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> Answer<'a, Taken> {
+    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> StoreAnswer<'a, LeaseTaken> {
         self.inner.take(name, me)
     }
 
-    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()> {
         self.inner.renew(name, lease)
     }
 
-    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()> {
         self.inner.release(name, lease)
     }
 
-    fn holder<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Holder>> {
+    fn holder<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Option<Holder>> {
         self.inner.holder(name)
     }
 }

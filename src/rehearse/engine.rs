@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use super::guests::Sent;
+use super::guests::SentGuest;
 use super::{nspawn, qemu};
 
 /// A helper makes a file of a few kilobytes, or reads one's head.
@@ -82,8 +82,8 @@ impl Engine {
     /// Refuses what cannot work here, before anything is made.
     pub(super) fn ready(&self) -> Result<(), EngineError> {
         match self {
-            Self::Nspawn { root, .. } => nspawn::ready(root),
-            Self::Qemu(disk) => qemu::ready(disk),
+            Self::Nspawn { root, .. } => nspawn::nspawn_ready(root),
+            Self::Qemu(disk) => qemu::qemu_ready(disk),
         }
     }
 
@@ -91,15 +91,15 @@ impl Engine {
     pub(super) fn prepare(&self, folder: &Path) -> Result<(), EngineError> {
         match self {
             Self::Nspawn { .. } => Ok(()),
-            Self::Qemu(disk) => qemu::prepare(disk, folder),
+            Self::Qemu(disk) => qemu::prepare_disk(disk, folder),
         }
     }
 
     /// A program whose output is the guest's console and whose end is the guest's.
-    pub(super) fn command(&self, sent: &Sent, folder: &Path) -> Result<Command, EngineError> {
+    pub(super) fn command(&self, sent: &SentGuest, folder: &Path) -> Result<Command, EngineError> {
         match self {
-            Self::Nspawn { root, network } => nspawn::command(root, *network, sent, folder),
-            Self::Qemu(disk) => qemu::command(disk, sent, folder),
+            Self::Nspawn { root, network } => nspawn::nspawn_command(root, *network, sent, folder),
+            Self::Qemu(disk) => qemu::qemu_command(disk, sent, folder),
         }
     }
 }
@@ -149,7 +149,7 @@ pub(super) fn took_too_long(status: ExitStatus) -> bool {
 }
 
 /// Runs a helper to its end, which must come soon; what it said goes into the error.
-pub(super) fn run(tool: &'static str, arguments: &[&OsStr]) -> Result<Vec<u8>, EngineError> {
+pub(super) fn run_tool(tool: &'static str, arguments: &[&OsStr]) -> Result<Vec<u8>, EngineError> {
     let mut command = within(HELPER_MAX, tool);
     let ran = command.args(arguments).stdin(Stdio::null()).output();
     let output = ran.map_err(|error| EngineError::Tool {
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_helper_that_fails_is_quoted() {
         let words = ["-c", "echo first >&2; echo last >&2; exit 3"].map(OsStr::new);
-        let error = run("sh", &words).unwrap_err();
+        let error = run_tool("sh", &words).unwrap_err();
         assert_eq!(error.to_string(), "sh failed: last");
     }
 

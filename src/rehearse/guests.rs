@@ -13,7 +13,7 @@ use crate::model::watch::Check;
 
 /// What is rehearsed.
 #[derive(Debug, Clone)]
-pub struct Subject {
+pub struct RehearsalSubject {
     pub name: String,
     /// Rendered.
     pub user_data: String,
@@ -26,7 +26,7 @@ pub struct Subject {
 
 /// What one guest is sent, and what is expected of it.
 #[derive(Debug, Clone)]
-pub struct Sent {
+pub struct SentGuest {
     pub role: GuestRole,
     pub nonce: String,
     /// cloud-init's instance id: another one is a first boot.
@@ -44,7 +44,7 @@ pub struct Sent {
 ///
 /// # Errors
 /// When the recipe cannot be sent as user data.
-pub fn builder(subject: &Subject) -> Result<Sent, UserDataError> {
+pub fn builder(subject: &RehearsalSubject) -> Result<SentGuest, UserDataError> {
     let nonce = nonce(subject, GuestRole::Builder);
     let user_data = compose_builder(&BuilderGuest {
         user_data: &subject.user_data,
@@ -66,7 +66,7 @@ pub fn builder(subject: &Subject) -> Result<Sent, UserDataError> {
 ///
 /// # Errors
 /// When the checks do not fit into user data.
-pub fn boot_test(subject: &Subject) -> Result<Sent, UserDataError> {
+pub fn boot_test(subject: &RehearsalSubject) -> Result<SentGuest, UserDataError> {
     let nonce = nonce(subject, GuestRole::BootTest);
     let checks = [subject.checks.as_slice(), &subject.boot_checks].concat();
     let user_data = compose_boot_test(&checks, &nonce, subject.timeout.as_secs(), Proof::Console)?;
@@ -80,14 +80,14 @@ pub fn boot_test(subject: &Subject) -> Result<Sent, UserDataError> {
 }
 
 fn sent(
-    subject: &Subject,
+    subject: &RehearsalSubject,
     role: GuestRole,
     nonce: String,
     user_data: Vec<u8>,
     checks: &[Check],
-) -> Sent {
+) -> SentGuest {
     let seconds = subject.timeout.as_secs() + grace_s(checks.len());
-    Sent {
+    SentGuest {
         role,
         instance_id: format!("i-{}", nonce.get(..17).unwrap_or(&nonce)),
         uuid: nonce.clone(),
@@ -99,7 +99,7 @@ fn sent(
 }
 
 /// The same recipe, the same word: what a rehearsal sends can be looked at again.
-fn nonce(subject: &Subject, role: GuestRole) -> String {
+fn nonce(subject: &RehearsalSubject, role: GuestRole) -> String {
     let fields = [
         "amiwatch rehearsal 1",
         &subject.name,
@@ -115,12 +115,12 @@ fn nonce(subject: &Subject, role: GuestRole) -> String {
 mod tests {
     use super::*;
 
-    fn subject(user_data: &str) -> Subject {
+    fn subject(user_data: &str) -> RehearsalSubject {
         let check = |name: &str| Check {
             name: name.to_owned(),
             run: "true".to_owned(),
         };
-        Subject {
+        RehearsalSubject {
             name: "logging".to_owned(),
             user_data: user_data.to_owned(),
             checks: vec![check("one")],

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::engine::{EngineError, Needed, installed, root_user};
-use super::guests::Sent;
+use super::guests::SentGuest;
 use super::seed;
 
 const SCRIPT: &str = include_str!("nspawn.sh");
@@ -25,7 +25,7 @@ const NEEDED: [Needed; 2] = [
 /// What a root must have to be a guest: an init, and cloud-init.
 const INITS: [&str; 3] = ["sbin/init", "usr/sbin/init", "lib/systemd/systemd"];
 
-pub(super) fn ready(root: &Path) -> Result<(), EngineError> {
+pub(super) fn nspawn_ready(root: &Path) -> Result<(), EngineError> {
     root_user("systemd-nspawn")?;
     installed(&NEEDED)?;
     let has = |names: &[&str]| {
@@ -44,10 +44,10 @@ pub(super) fn ready(root: &Path) -> Result<(), EngineError> {
     })
 }
 
-pub(super) fn command(
+pub(super) fn nspawn_command(
     root: &Path,
     network: bool,
-    sent: &Sent,
+    sent: &SentGuest,
     folder: &Path,
 ) -> Result<Command, EngineError> {
     let seed = folder.join("seed");
@@ -80,7 +80,7 @@ mod tests {
     fn a_folder_without_a_system_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         // Without root, the user is refused first: either is an error before anything starts.
-        assert!(ready(folder.path()).is_err());
-        assert!(ready(&folder.path().join("nowhere")).is_err());
+        assert!(nspawn_ready(folder.path()).is_err());
+        assert!(nspawn_ready(&folder.path().join("nowhere")).is_err());
     }
 }

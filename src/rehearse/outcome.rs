@@ -1,8 +1,10 @@
 //! What came of a rehearsal: the bake's own judgement of each guest. Plain functions of values.
 
-use super::guests::Sent;
+use super::guests::SentGuest;
 use super::stage::{Booted, Over};
-use crate::flow::verify::{Expected, GuestRole, MARK, Reading, Verdict, judge, read, tail};
+use crate::flow::verify::{
+    ConsoleReading, Expected, GuestRole, GuestVerdict, MARK, judge_report, read_console, tail,
+};
 use crate::model::report::Report;
 
 /// How much of a console is shown.
@@ -24,7 +26,7 @@ pub struct Rehearsed {
 pub struct GuestOutcome {
     pub role: GuestRole,
     pub seconds: u64,
-    pub verdict: Verdict,
+    pub verdict: GuestVerdict,
     /// Absent: there was no whole report.
     pub report: Option<Report>,
     /// The console's end, fit to be printed.
@@ -41,25 +43,29 @@ impl Rehearsed {
 impl GuestOutcome {
     /// A bake would have gone on.
     pub fn passed(&self) -> bool {
-        matches!(self.verdict, Verdict::Passed { .. })
+        matches!(self.verdict, GuestVerdict::Passed { .. })
     }
 }
 
 /// Judges a guest that has ended. `builder`: its report, for a fresh boot.
-pub(super) fn conclude(booted: &Booted, sent: &Sent, builder: Option<&Report>) -> GuestOutcome {
-    let (verdict, report) = match read(&booted.console, &sent.nonce) {
-        Reading::Whole { report, clean } => {
+pub(super) fn conclude(
+    booted: &Booted,
+    sent: &SentGuest,
+    builder: Option<&Report>,
+) -> GuestOutcome {
+    let (verdict, report) = match read_console(&booted.console, &sent.nonce) {
+        ConsoleReading::Whole { report, clean } => {
             let expected = Expected {
                 role: sent.role,
                 checks: &sent.checks,
                 builder,
             };
-            (judge(&report, clean, &expected), Some(report))
+            (judge_report(&report, clean, &expected), Some(report))
         }
         unread => (failed(unreported(&unread, booted.over, sent.role)), None),
     };
     let verdict = match (verdict, booted.over) {
-        (Verdict::Passed { .. }, Over::Overdue | Over::Flooding) => failed(
+        (GuestVerdict::Passed { .. }, Over::Overdue | Over::Flooding) => failed(
             "the guest reported and never powered off: something of the recipe keeps it up"
                 .to_owned(),
         ),
@@ -85,21 +91,21 @@ fn until_report<'c>(console: &'c [u8], nonce: &str) -> &'c [u8] {
         .unwrap_or(console)
 }
 
-fn failed(why: String) -> Verdict {
-    Verdict::Failed {
+fn failed(why: String) -> GuestVerdict {
+    GuestVerdict::Failed {
         why,
         failing: Vec::new(),
     }
 }
 
 /// Why there is no report, in one sentence.
-fn unreported(reading: &Reading, over: Over, role: GuestRole) -> String {
+fn unreported(reading: &ConsoleReading, over: Over, role: GuestRole) -> String {
     match (reading, over) {
-        (Reading::Invalid { why }, _) => format!("the guest's report contradicts itself: {why}"),
+        (ConsoleReading::Invalid { why }, _) => format!("the guest's report contradicts itself: {why}"),
         (_, Over::Flooding) => {
             "the guest printed without end on its console: its report would be lost".to_owned()
         }
-        (Reading::Partial { have, total }, _) => {
+        (ConsoleReading::Partial { have, total }, _) => {
             format!("the guest ended after {have} of {total} parts of its report")
         }
         (_, Over::PoweredOff) => "the guest ended without a report: its recipe powered it off, or \

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::*;
-use crate::flow::verify::encode::encode;
+use crate::flow::verify::encode::encode_report;
 use crate::model::report::CheckResult;
 
 const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
-fn sent(role: GuestRole) -> Sent {
-    Sent {
+fn sent(role: GuestRole) -> SentGuest {
+    SentGuest {
         role,
         nonce: NONCE.to_owned(),
         instance_id: "i-1".to_owned(),
@@ -44,34 +44,46 @@ fn booted(console: String, over: Over) -> Booted {
 
 fn why(outcome: &GuestOutcome) -> &str {
     match &outcome.verdict {
-        Verdict::Failed { why, .. } => why,
-        Verdict::Passed { .. } => "",
+        GuestVerdict::Failed { why, .. } => why,
+        GuestVerdict::Passed { .. } => "",
     }
 }
 
 #[test]
 fn a_whole_report_is_judged_as_a_bake_judges_it() {
     let builder = sent(GuestRole::Builder);
-    let good = booted(encode(&report(0, "a"), NONCE, true), Over::PoweredOff);
+    let good = booted(
+        encode_report(&report(0, "a"), NONCE, true),
+        Over::PoweredOff,
+    );
     assert!(conclude(&good, &builder, None).passed());
-    let bad = booted(encode(&report(1, "a"), NONCE, true), Over::PoweredOff);
+    let bad = booted(
+        encode_report(&report(1, "a"), NONCE, true),
+        Over::PoweredOff,
+    );
     let outcome = conclude(&bad, &builder, None);
     assert!(why(&outcome).contains("\"it is there\" (exit 1)"));
     assert!(outcome.report.is_some() && outcome.seconds == 3);
     let noisy = format!(
         "cp: no such file\n{}Powering off.\n",
-        encode(&report(1, "a"), NONCE, true)
+        encode_report(&report(1, "a"), NONCE, true)
     );
     let noisy = conclude(&booted(noisy, Over::PoweredOff), &builder, None);
     assert_eq!(noisy.console, "cp: no such file");
-    let unclean = booted(encode(&report(0, "a"), NONCE, false), Over::PoweredOff);
+    let unclean = booted(
+        encode_report(&report(0, "a"), NONCE, false),
+        Over::PoweredOff,
+    );
     assert!(why(&conclude(&unclean, &builder, None)).contains("closing frame"));
 }
 
 #[test]
 fn a_fresh_boot_must_be_another_machine() {
     let fresh = sent(GuestRole::BootTest);
-    let console = booted(encode(&report(0, "a"), NONCE, true), Over::PoweredOff);
+    let console = booted(
+        encode_report(&report(0, "a"), NONCE, true),
+        Over::PoweredOff,
+    );
     let same = conclude(&console, &fresh, Some(&report(0, "a")));
     assert!(why(&same).contains("still carries its builder's identity"));
     assert!(conclude(&console, &fresh, Some(&report(0, "b"))).passed());
@@ -80,7 +92,7 @@ fn a_fresh_boot_must_be_another_machine() {
 #[test]
 fn a_guest_without_a_report_gets_a_reason() {
     let builder = sent(GuestRole::Builder);
-    let whole = encode(&report(0, "a"), NONCE, true);
+    let whole = encode_report(&report(0, "a"), NONCE, true);
     let cases = [
         (String::new(), Over::PoweredOff, "without a report"),
         ("Kernel panic".to_owned(), Over::Overdue, "neither reported"),

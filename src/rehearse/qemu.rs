@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::engine::{EngineError, Needed, installed, run, within};
-use super::guests::Sent;
+use super::engine::{EngineError, Needed, installed, run_tool, within};
+use super::guests::SentGuest;
 use super::seed;
 
 /// A disk to boot.
@@ -43,7 +43,7 @@ const NEEDED: [Needed; 2] = [
 /// What a kernel that is given by hand is told.
 const COMMAND_LINE: &str = "root=/dev/vda rw console=ttyS0";
 
-pub(super) fn ready(disk: &Disk) -> Result<(), EngineError> {
+pub(super) fn qemu_ready(disk: &Disk) -> Result<(), EngineError> {
     installed(&NEEDED)?;
     for file in [
         Some(&disk.image),
@@ -59,17 +59,17 @@ pub(super) fn ready(disk: &Disk) -> Result<(), EngineError> {
 }
 
 /// Makes the overlay that both guests write to.
-pub(super) fn prepare(disk: &Disk, folder: &Path) -> Result<(), EngineError> {
+pub(super) fn prepare_disk(disk: &Disk, folder: &Path) -> Result<(), EngineError> {
     let image = std::path::absolute(&disk.image).map_err(EngineError::io(&disk.image, "found"))?;
     let word = OsStr::new::<str>;
     let info = [word("info"), word("--output=json"), image.as_os_str()];
-    let format = format_of(&run("qemu-img", &info)?);
+    let format = format_of(&run_tool("qemu-img", &info)?);
     let made = overlay(folder);
     let mut create: Vec<&OsStr> = ["create", "-q", "-f", "qcow2", "-F", &format, "-b"]
         .map(word)
         .to_vec();
     create.extend([image.as_os_str(), made.as_os_str()]);
-    run("qemu-img", &create).map(drop)
+    run_tool("qemu-img", &create).map(drop)
 }
 
 fn overlay(folder: &Path) -> PathBuf {
@@ -83,9 +83,13 @@ fn format_of(info: &[u8]) -> String {
     format.unwrap_or("raw").to_owned()
 }
 
-pub(super) fn command(disk: &Disk, sent: &Sent, folder: &Path) -> Result<Command, EngineError> {
+pub(super) fn qemu_command(
+    disk: &Disk,
+    sent: &SentGuest,
+    folder: &Path,
+) -> Result<Command, EngineError> {
     let path = folder.join("seed.img");
-    let seed = seed::disk(sent).map_err(EngineError::io(&path, "made"))?;
+    let seed = seed::seed_disk(sent).map_err(EngineError::io(&path, "made"))?;
     std::fs::write(&path, seed).map_err(EngineError::io(&path, "written"))?;
     let mut command = Command::new(SYSTEM);
     command

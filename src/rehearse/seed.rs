@@ -3,10 +3,10 @@
 
 use std::io;
 
-use super::guests::Sent;
+use super::guests::SentGuest;
 
 /// The seed's files: name and content.
-pub(super) fn files(sent: &Sent) -> [(&'static str, Vec<u8>); 3] {
+pub(super) fn files(sent: &SentGuest) -> [(&'static str, Vec<u8>); 3] {
     let meta_data = format!("instance-id: {}\nlocal-hostname: guest\n", sent.instance_id);
     [
         ("user-data", sent.user_data.clone()),
@@ -21,7 +21,7 @@ pub(super) fn files(sent: &Sent) -> [(&'static str, Vec<u8>); 3] {
 
 /// A FAT disk with the seed. The same guest, the same bytes.
 #[cfg(feature = "qemu")]
-pub(super) fn disk(sent: &Sent) -> io::Result<Vec<u8>> {
+pub(super) fn seed_disk(sent: &SentGuest) -> io::Result<Vec<u8>> {
     use std::io::Write as _;
 
     /// The smallest that holds any user data.
@@ -43,7 +43,7 @@ pub(super) fn disk(sent: &Sent) -> io::Result<Vec<u8>> {
 
 /// A build without the feature makes no disk.
 #[cfg(not(feature = "qemu"))]
-pub(super) fn disk(_sent: &Sent) -> io::Result<Vec<u8>> {
+pub(super) fn seed_disk(_sent: &SentGuest) -> io::Result<Vec<u8>> {
     Err(io::Error::new(
         io::ErrorKind::Unsupported,
         "this amiwatch was built without the feature `qemu`; rehearse in a container: `--engine nspawn --root DIR`",
@@ -56,12 +56,12 @@ mod tests {
     use std::io::{Cursor, Read as _};
     use std::time::Duration;
 
-    use super::super::guests::{Subject, builder};
+    use super::super::guests::{RehearsalSubject, builder};
     use super::*;
 
     #[test]
     fn the_disk_says_what_the_files_say() {
-        let sent = builder(&Subject {
+        let sent = builder(&RehearsalSubject {
             name: "r".to_owned(),
             user_data: "#!/bin/sh\ntrue\n".to_owned(),
             checks: Vec::new(),
@@ -69,8 +69,8 @@ mod tests {
             timeout: Duration::from_secs(60),
         })
         .unwrap();
-        let image = disk(&sent).unwrap();
-        assert_eq!(image, disk(&sent).unwrap());
+        let image = seed_disk(&sent).unwrap();
+        assert_eq!(image, seed_disk(&sent).unwrap());
         let volume = fatfs::FileSystem::new(Cursor::new(image), fatfs::FsOptions::new()).unwrap();
         assert_eq!(volume.volume_label(), "CIDATA");
         for (name, content) in files(&sent) {

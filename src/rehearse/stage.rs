@@ -7,7 +7,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::engine::{Engine, EngineError, last_line};
-use super::guests::Sent;
+use super::guests::SentGuest;
 use crate::clock::Clock;
 
 /// How often it is asked whether the guest has ended.
@@ -57,7 +57,7 @@ impl Drop for Running {
 /// When the engine could not be started, or ended in an error without a word from the guest.
 pub(super) async fn boot(
     engine: &Engine,
-    sent: &Sent,
+    sent: &SentGuest,
     folder: &Path,
     clock: &Clock,
 ) -> Result<Booted, EngineError> {

@@ -42,12 +42,12 @@ use super::vitals::{NoticeCount, Vitals};
 use crate::clock::plausible;
 use crate::flow::bake::kind::BakeKind;
 use crate::store::StoreError;
-use crate::store::requests::Stored;
+use crate::store::requests::StoredRequest;
 
-use lanes::{AskEnd, BakeEnd, Lane, NotTold, PassEnd, Told};
+use lanes::{AskEnd, BakeLaneEnd, DeliveryEnd, Lane, NotTold, PassEnd};
 use timers::{Reckoning, Tick, Timer};
 
-pub use host::{Condition, Generation, Host, SettingsInUse, Signal};
+pub use host::{Condition, Host, LiveConfig, SettingsInUse, Signal};
 pub use lanes::Ground;
 
 /// How often the daemon looks after what nothing wakes it for.
@@ -86,9 +86,9 @@ const SLEEP_MAX: Duration = Duration::from_secs(60);
 enum Woke {
     Signal(Signal),
     Passed(Box<PassEnd>),
-    Baked(Box<BakeEnd>),
+    Baked(Box<BakeLaneEnd>),
     Asked(AskEnd),
-    Told(Result<Told, NotTold>),
+    Told(Result<DeliveryEnd, NotTold>),
     Swept(Result<Swept, SweepError>),
     Loaded(Box<reload::Loaded>),
     Timer,
@@ -97,8 +97,8 @@ enum Woke {
 /// Requests for a pass. One that is under way may have looked before they came: it is not theirs.
 #[derive(Default)]
 struct Looks {
-    next: Vec<Stored>,
-    present: Vec<Stored>,
+    next: Vec<StoredRequest>,
+    present: Vec<StoredRequest>,
 }
 
 impl Looks {
@@ -113,7 +113,7 @@ struct Daemon<'a, H> {
     ground: Ground<'a>,
     host: &'a H,
     vitals: &'a Vitals,
-    generation: Rc<Generation>,
+    live: Rc<LiveConfig>,
     timetable: Timetable,
     tick: Option<Tick>,
     requests: Timer,
@@ -123,17 +123,17 @@ struct Daemon<'a, H> {
     alive: Option<Timer>,
     reckoning: Reckoning,
     pass: Lane<'a, PassEnd>,
-    bakes: FuturesUnordered<LocalBoxFuture<'a, BakeEnd>>,
+    bakes: FuturesUnordered<LocalBoxFuture<'a, BakeLaneEnd>>,
     /// The names of the bakes that are under way: watches, or journals that cannot be read.
     baking: BTreeSet<String>,
     /// The names of those that ended while the present pass looks: it decides without knowing that.
     ended: BTreeSet<String>,
     /// Bakes that wait for room, by watch. A newer pass replaces them.
-    waiting: BTreeMap<String, (Start, Option<Stored>)>,
+    waiting: BTreeMap<String, (Start, Option<StoredRequest>)>,
     asks: FuturesUnordered<LocalBoxFuture<'a, AskEnd>>,
     /// Requests that are being looked at.
     asking: BTreeSet<String>,
-    telling: Lane<'a, Result<Told, NotTold>>,
+    telling: Lane<'a, Result<DeliveryEnd, NotTold>>,
     /// When the notices are counted again, while there are many.
     counting: Timer,
     sweeping: Lane<'a, Result<Swept, SweepError>>,
@@ -143,7 +143,7 @@ struct Daemon<'a, H> {
     looks: Looks,
     loading: Lane<'a, reload::Loaded>,
     /// Reloads that were asked for while one was under way.
-    reloads: VecDeque<Option<Stored>>,
+    reloads: VecDeque<Option<StoredRequest>>,
     /// Since when no pass has ended in time.
     cut_since: Option<DateTime<Utc>>,
 }
@@ -152,9 +152,9 @@ struct Daemon<'a, H> {
 ///
 /// # Errors
 /// When another process has taken the driver's place, or the store cannot even be read at the start.
-pub async fn run<H: Host>(
+pub async fn run_daemon<H: Host>(
     ground: Ground<'_>,
-    first: Generation,
+    first: LiveConfig,
     host: &H,
     vitals: &Vitals,
     rhythm: Rhythm,
@@ -163,8 +163,8 @@ pub async fn run<H: Host>(
     daemon.go_on_with_what_was_left().await?;
     host.tell(&Condition::Ready);
     tracing::info!(
-        watches = daemon.generation.settings.watches.len(),
-        schedule = daemon.generation.settings.schedule.cron.as_str(),
+        watches = daemon.live.settings.watches.len(),
+        schedule = daemon.live.settings.schedule.cron.as_str(),
         "amiwatch watches"
     );
     let ended = daemon.until_stopped().await;
@@ -179,7 +179,7 @@ pub async fn run<H: Host>(
 impl<'a, H: Host> Daemon<'a, H> {
     fn new(
         ground: Ground<'a>,
-        first: Generation,
+        first: LiveConfig,
         host: &'a H,
         vitals: &'a Vitals,
         rhythm: Rhythm,
@@ -192,8 +192,8 @@ impl<'a, H: Host> Daemon<'a, H> {
             ground,
             host,
             vitals,
-            timetable: Timetable::of(&first.settings.schedule),
-            generation: Rc::new(first),
+            timetable: Timetable::of_schedule(&first.settings.schedule),
+            live: Rc::new(first),
             // A start is a tick: what happened meanwhile should not wait for the next one.
             tick: Some(Tick::new(now, now)),
             requests: Timer::due_now(now, delta(rhythm.requests)),
@@ -267,12 +267,12 @@ impl<'a, H: Host> Daemon<'a, H> {
         tokio::select! {
             biased;
             signal = self.host.signal() => Woke::Signal(signal),
-            loaded = lanes::next(&mut self.loading) => Woke::Loaded(Box::new(loaded)),
-            end = lanes::next(&mut self.pass) => Woke::Passed(Box::new(end)),
+            loaded = lanes::next_end(&mut self.loading) => Woke::Loaded(Box::new(loaded)),
+            end = lanes::next_end(&mut self.pass) => Woke::Passed(Box::new(end)),
             Some(end) = self.bakes.next() => Woke::Baked(Box::new(end)),
             Some(end) = self.asks.next() => Woke::Asked(end),
-            end = lanes::next(&mut self.telling) => Woke::Told(end),
-            end = lanes::next(&mut self.sweeping) => Woke::Swept(end),
+            end = lanes::next_end(&mut self.telling) => Woke::Told(end),
+            end = lanes::next_end(&mut self.sweeping) => Woke::Swept(end),
             () = sleep => Woke::Timer,
         }
     }
@@ -321,8 +321,8 @@ impl<'a, H: Host> Daemon<'a, H> {
         if self.telling.is_none() && self.notices.is_due(now) {
             self.notices.restart(now);
             let counts = self.counts(now);
-            let generation = Rc::clone(&self.generation);
-            self.telling = Some(lanes::tell(self.ground, generation, counts));
+            let live = Rc::clone(&self.live);
+            self.telling = Some(lanes::tell_lane(self.ground, live, counts));
         }
         if self.sweeping.is_none()
             && let Some(sweep) = self.sweep.as_mut().filter(|sweep| sweep.is_due(now))
@@ -345,14 +345,14 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     /// What nothing claims is told first, and removed by the sweep of the next day.
     fn begin_sweep(&mut self) {
-        let settings = &self.generation.settings;
+        let settings = &self.live.settings;
         let makes = settings
             .watches
             .values()
             .any(|watch| watch.recipe.is_some());
         if settings.installation.is_some() && makes {
-            let generation = Rc::clone(&self.generation);
-            self.sweeping = Some(lanes::sweep(self.ground, generation, self.swept));
+            let live = Rc::clone(&self.live);
+            self.sweeping = Some(lanes::sweep_lane(self.ground, live, self.swept));
         }
     }
 
@@ -364,26 +364,26 @@ impl<'a, H: Host> Daemon<'a, H> {
             pulse.pass_since = Some(now);
             pulse.next_pass_at = None;
         });
-        let limit = self.generation.settings.schedule.pass_timeout;
-        self.pass = Some(lanes::pass(self.ground, Rc::clone(&self.generation), limit));
+        let limit = self.live.settings.schedule.pass_timeout;
+        self.pass = Some(lanes::pass_lane(self.ground, Rc::clone(&self.live), limit));
     }
 
-    fn begin_bake(&mut self, start: Start, asked: Option<Stored>) {
+    fn begin_bake(&mut self, start: Start, asked: Option<StoredRequest>) {
         self.baking.insert(start.watch.to_string());
-        let generation = Rc::clone(&self.generation);
+        let live = Rc::clone(&self.live);
         self.bakes
-            .push(lanes::bake(self.ground, generation, start, asked));
+            .push(lanes::bake_lane(self.ground, live, start, asked));
     }
 
     /// Goes on with journals that are open and that nobody here drives; says with how many.
     async fn resume_what_is_open(&mut self) -> Result<usize, StoreError> {
-        let generation = Rc::clone(&self.generation);
+        let live = Rc::clone(&self.live);
         let open = runs::under_way::<BakeKind>(self.ground.store).await?;
         let mut resumed = 0;
         for one in open {
             if self.baking.insert(lanes::name_of(&one)) {
-                let generation = Rc::clone(&generation);
-                self.bakes.push(lanes::resume(self.ground, generation, one));
+                let live = Rc::clone(&live);
+                self.bakes.push(lanes::resume_lane(self.ground, live, one));
                 resumed += 1;
             }
         }
@@ -393,7 +393,7 @@ impl<'a, H: Host> Daemon<'a, H> {
     fn count(&self) {
         let under_way = u64::try_from(self.bakes.len()).unwrap_or(u64::MAX);
         self.vitals.change(|pulse| {
-            self.generation.connection.read_calls(pulse.present_calls());
+            self.live.connection.read_calls(pulse.present_calls());
             pulse.bakes_under_way = under_way;
         });
     }

@@ -1,8 +1,8 @@
 //! One whole pass: goes on with what was left, looks, decides, remembers, bakes what may be baked,
 //! tells. It takes no input and is safe to repeat; what fails is left for the next pass.
 //!
-//! [`decide::decide`] is the part that ends soon; what it says is to be started is driven by whoever asked:
-//! [`pass`] waits for it, the daemon drives it beside the passes that follow.
+//! [`decide::decide_pass`] is the part that ends soon; what it says is to be started is driven by whoever asked:
+//! [`pass_once`] waits for it, the daemon drives it beside the passes that follow.
 
 pub mod decide;
 
@@ -20,16 +20,16 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Service;
-use super::runs::bake::{self, BakeEnded, Observers, watches};
+use super::runs::bake::{self, BakeEnded, Observers, watches_baking};
 use super::runs::{self, DriveError, Resumed};
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::verdict::{self, Exit};
+use crate::flow::exit_code::{self, Exit};
 use crate::model::ids::WatchName;
 use crate::model::plan::{BakeDecision, PlanItem};
 use crate::outbox;
 use crate::store::Lease;
-use decide::decide;
-use look::{Looked, Place};
+use decide::decide_pass;
+use look::{LookedWatch, WatchPlace};
 
 /// Bakes at once. Each costs an instance and a handful of calls a minute; more at once would meet
 /// the account's launch rate (2 a second) and its quotas before it saved anybody time.
@@ -42,7 +42,7 @@ pub struct Passed {
     /// Bakes that an earlier process left half-way.
     pub resumed: Vec<Resumed<BakeEnded>>,
     pub items: Vec<PlanItem>,
-    pub bakes: Vec<Baked>,
+    pub bakes: Vec<BakedWatch>,
     pub delivered: outbox::Delivered,
 }
 
@@ -55,17 +55,17 @@ impl Passed {
             Ok(ended) => ended.image.is_none(),
             Err(_) => true,
         });
-        verdict::after_pass(&self.items, failed.count())
+        exit_code::exit_after_pass(&self.items, failed.count())
     }
 }
 
 /// A watch, and how its bake ended.
-pub type Baked = (WatchName, Result<BakeEnded, DriveError>);
+pub type BakedWatch = (WatchName, Result<BakeEnded, DriveError>);
 
 /// A bake that is to be started, whole: it depends on nothing that a later pass could change.
 pub struct Start {
     pub watch: WatchName,
-    pub place: Place,
+    pub place: WatchPlace,
     pub bake: BakeDecision,
     /// Why, one sentence each.
     pub because: Vec<String>,
@@ -73,7 +73,7 @@ pub struct Start {
 
 impl Start {
     /// The bake that the plan says for what was looked at; absent when it says something else.
-    pub(super) fn planned(one: &mut Looked<'_>) -> Option<Self> {
+    pub(super) fn planned(one: &mut LookedWatch<'_>) -> Option<Self> {
         let bake = one.item.bake()?.clone();
         Some(Self {
             watch: one.watch.name.clone(),
@@ -95,7 +95,7 @@ pub async fn bake_one(
     observers: &Observers<'_>,
 ) -> Result<BakeEnded, DriveError> {
     let order = order_one(service, start).await?;
-    runs::start::<BakeKind>(service, lease, &order, observers).await
+    runs::start_run::<BakeKind>(service, lease, &order, observers).await
 }
 
 /// Gives the order for a bake that is to be started.
@@ -120,13 +120,13 @@ pub async fn order_one(
 ///
 /// # Errors
 /// When the store fails. Everything else is in what is returned.
-pub async fn pass(
+pub async fn pass_once(
     service: &Service<'_>,
     lease: Lease,
     observers: &Observers<'_>,
 ) -> Result<Passed, DriveError> {
     let under_way = runs::under_way::<BakeKind>(service.store).await?;
-    let busy = watches(&under_way);
+    let busy = watches_baking(&under_way);
     let (resumed, fresh) = tokio::join!(
         runs::resume_all::<BakeKind>(service, lease, under_way, observers),
         fresh(service, lease, &busy, observers),
@@ -148,8 +148,8 @@ async fn fresh(
     lease: Lease,
     busy: &[WatchName],
     observers: &Observers<'_>,
-) -> Result<(Vec<PlanItem>, Vec<Baked>), DriveError> {
-    let decided = decide(service, lease, busy).await?;
+) -> Result<(Vec<PlanItem>, Vec<BakedWatch>), DriveError> {
+    let decided = decide_pass(service, lease, busy).await?;
     // Drift is told before the bakes, which take their time.
     outbox::deliver(service.store, &service.senders()?, service.clock).await?;
     let bakes = bake_all(service, lease, decided.starts, observers).await;
@@ -162,7 +162,7 @@ async fn bake_all(
     lease: Lease,
     starts: Vec<Start>,
     observers: &Observers<'_>,
-) -> Vec<Baked> {
+) -> Vec<BakedWatch> {
     let bakes = starts.into_iter().map(|start| async move {
         let ended = bake_one(service, lease, &start, observers).await;
         (start.watch, ended)

@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::Service;
 use crate::cloud::{Cloud, CloudError};
-use crate::model::notice::Told;
+use crate::model::notice::ToldBy;
 use crate::store::{Lease, Op, Store, StoreError};
 use crate::workflow::observer::ObserverOf;
-use crate::workflow::{Outcome, Run, Runner, Workflow, WorkflowKind};
+use crate::workflow::{Run, RunOutcome, Runner, Workflow, WorkflowKind};
 
 pub mod bake;
 
@@ -23,8 +23,8 @@ pub mod resume;
 pub mod start;
 
 pub use ended::{DriveError, Stuck};
-pub use resume::{Resumed, UnderWay, resume_all, resume_one, under_way};
-pub use start::start;
+pub use resume::{Resumed, RunUnderWay, resume_all, resume_one, under_way};
+pub use start::start_run;
 
 /// A kind of workflow as the service drives it.
 pub trait Driven: WorkflowKind {
@@ -43,10 +43,10 @@ pub trait Driven: WorkflowKind {
     fn cloud(service: &Service<'_>, input: &Self::Input) -> Result<Cloud, CloudError>;
 
     /// Hands that go this way.
-    fn hands<'a>(cloud: Cloud, store: &'a dyn Store, told: &'a Told) -> Self::Hands<'a>;
+    fn hands<'a>(cloud: Cloud, store: &'a dyn Store, told: &'a ToldBy) -> Self::Hands<'a>;
 
     /// Reads the end of a run.
-    fn conclude(outcome: Outcome, run: &Run<Self>) -> Self::Ended;
+    fn conclude(outcome: RunOutcome, run: &Run<Self>) -> Self::Ended;
 
     /// The writes that tell people of an undo that cannot go on, since no end of the journal tells it.
     ///

@@ -41,7 +41,7 @@ pub struct Timetable {
 
 impl Timetable {
     /// The ticks of a schedule as checked.
-    pub fn of(schedule: &Schedule) -> Self {
+    pub fn of_schedule(schedule: &Schedule) -> Self {
         Self::new(&schedule.cron, schedule.timezone)
     }
 

@@ -10,18 +10,18 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::Service;
+use crate::flow::exit_code::Exit;
 use crate::flow::notify;
-use crate::flow::sweep::remove::{Removal, remove};
-use crate::flow::verdict::Exit;
+use crate::flow::sweep::remove::{Removal, remove_thing};
 use crate::model::ids::{Region, Scope};
 use crate::model::sighting::Trouble;
-use crate::model::stray::{Kind, Thing, Verdict};
+use crate::model::stray::{StrayKind, StrayVerdict, Thing};
 use crate::model::tags;
 use crate::store::left;
 use crate::store::strays;
-use crate::store::{Batch, Lease, Op, StoreError, memory};
+use crate::store::{Batch, Lease, Op, StoreError, records};
 
-use seeing::{Blind, Seen, Sweep};
+use seeing::{Blind, SweepLook, SweepSeen};
 
 /// How old a thing must be when nobody says otherwise: longer than any guest of ours runs by default.
 pub const OLDER_THAN: Duration = Duration::from_secs(2 * 60 * 60);
@@ -32,7 +32,7 @@ const ENDING_PAUSE: Duration = Duration::from_secs(5);
 /// What a sweep found, and did.
 #[derive(Debug, Default, Serialize)]
 pub struct Swept {
-    pub found: Vec<Found>,
+    pub found: Vec<SweptThing>,
     /// What could not be looked at; nothing was removed there.
     pub unreachable: Vec<Unreachable>,
 }
@@ -47,11 +47,11 @@ pub struct Unreachable {
 
 /// One thing that carries our tag.
 #[derive(Debug, Serialize)]
-pub struct Found {
+pub struct SweptThing {
     pub scope: Scope,
     #[serde(flatten)]
     pub thing: Thing,
-    pub verdict: Verdict,
+    pub verdict: StrayVerdict,
     pub done: Done,
 }
 
@@ -75,7 +75,7 @@ pub enum Done {
 impl Swept {
     /// How `sweep` ends: 1 when a removal failed, 4 when something could not be looked at.
     pub fn exit(&self) -> Exit {
-        let failed = |found: &Found| matches!(found.done, Done::Failed { .. });
+        let failed = |found: &SweptThing| matches!(found.done, Done::Failed { .. });
         let removal = match self.found.iter().any(failed) {
             true => Exit::Failed,
             false => Exit::Done,
@@ -91,8 +91,8 @@ impl Swept {
 ///
 /// # Errors
 /// When the store cannot be read, or the config names no installation.
-pub async fn look(service: &Service<'_>, older_than: Duration) -> Result<Swept, SweepError> {
-    let sweep = Sweep::new(service, older_than)?;
+pub async fn look_only(service: &Service<'_>, older_than: Duration) -> Result<Swept, SweepError> {
+    let sweep = SweepLook::new(service, older_than)?;
     let mut swept = Swept::default();
     for region in sweep.regions().await? {
         match sweep.see(region.as_ref()).await {
@@ -107,21 +107,25 @@ pub async fn look(service: &Service<'_>, older_than: Duration) -> Result<Swept, 
 ///
 /// # Errors
 /// When the store cannot be read or written, or the config names no installation.
-pub async fn sweep(service: &Service<'_>, lease: Lease, apply: bool) -> Result<Swept, SweepError> {
+pub async fn sweep_now(
+    service: &Service<'_>,
+    lease: Lease,
+    apply: bool,
+) -> Result<Swept, SweepError> {
     sweep_older(service, lease, apply, OLDER_THAN).await
 }
 
-/// As [`sweep`], for things of another age.
+/// As [`sweep_now`], for things of another age.
 ///
 /// # Errors
-/// As [`sweep`].
+/// As [`sweep_now`].
 pub async fn sweep_older(
     service: &Service<'_>,
     lease: Lease,
     apply: bool,
     older_than: Duration,
 ) -> Result<Swept, SweepError> {
-    let sweep = Sweep::new(service, older_than)?;
+    let sweep = SweepLook::new(service, older_than)?;
     let mut swept = Swept::default();
     for region in sweep.regions().await? {
         let done = Box::pin(sweep.region(region.as_ref(), lease, apply, &mut swept.found)).await;
@@ -141,13 +145,13 @@ pub enum SweepError {
     Settings(#[from] crate::settings::Faults),
 }
 
-impl Sweep<'_> {
+impl SweepLook<'_> {
     async fn region(
         &self,
         region: Option<&Region>,
         lease: Lease,
         apply: bool,
-        into: &mut Vec<Found>,
+        into: &mut Vec<SweptThing>,
     ) -> Result<(), Blind> {
         let seen = self.see(region).await?;
         self.remember(&seen, lease).await?;
@@ -155,7 +159,7 @@ impl Sweep<'_> {
         let mut waited = false;
         for mut one in found {
             if apply && one.verdict.is_stray() {
-                if one.thing.kind != Kind::Instance && !waited {
+                if one.thing.kind != StrayKind::Instance && !waited {
                     self.wait_for_ending(region).await?;
                     waited = true;
                 }
@@ -168,7 +172,7 @@ impl Sweep<'_> {
 
     /// Stores when a thing was first seen, and the notice about what nothing claims; forgets what is
     /// gone. One batch a thing: a fact and its notice are had together or not at all.
-    async fn remember(&self, seen: &Seen, lease: Lease) -> Result<(), StoreError> {
+    async fn remember(&self, seen: &SweepSeen, lease: Lease) -> Result<(), StoreError> {
         let now = self.service.clock.now();
         let (scope, store) = (&seen.scope, self.service.store);
         let who = self.service.told();
@@ -176,11 +180,11 @@ impl Sweep<'_> {
             let mut ops = Vec::new();
             if thing.since.is_none() {
                 let known = seen.remembered.get(&thing.id);
-                ops.extend(strays::remember(scope, &thing.id, known, now));
+                ops.extend(strays::remember_stray(scope, &thing.id, known, now));
             }
             if verdict.is_stray() {
                 let notice = notify::stray(self.installation, scope, thing, &verdict, now);
-                ops.extend(memory::tell(store, &notice, who.of(notice.event())).await?);
+                ops.extend(records::notice_ops(store, &notice, who.of(notice.event())).await?);
             }
             self.commit(ops, lease).await?;
         }
@@ -196,23 +200,23 @@ impl Sweep<'_> {
             .iter()
             .filter(|(id, _)| !there.contains(id.as_str()));
         for (id, stray) in gone {
-            self.commit(vec![strays::forget(scope, id, stray)], lease)
+            self.commit(vec![strays::forget_stray(scope, id, stray)], lease)
                 .await?;
         }
         Ok(())
     }
 
     /// What bakes left is forgotten once nothing that could be it is there.
-    async fn forget_left(&self, seen: &Seen, lease: Lease) -> Result<(), StoreError> {
+    async fn forget_left(&self, seen: &SweepSeen, lease: Lease) -> Result<(), StoreError> {
         let store = self.service.store;
-        for (record, left) in left::left(store, Some(&seen.scope)).await? {
+        for (record, left) in left::left_behind(store, Some(&seen.scope)).await? {
             let still = seen.there.things.iter().any(|thing| {
                 let verified = thing.tag(tags::STATE) == tags::state::VERIFIED;
-                let group = thing.kind == Kind::SecurityGroup;
+                let group = thing.kind == StrayKind::SecurityGroup;
                 group || (thing.tag(tags::KEY) == left.value.key && !verified)
             });
             if !still && !seen.known.claimed.contains(&left.value.key) {
-                let forgotten = left::forget(&record, left.version);
+                let forgotten = left::forget_left(&record, left.version);
                 self.commit(vec![forgotten], lease).await?;
             }
         }
@@ -224,7 +228,7 @@ impl Sweep<'_> {
             return Ok(());
         }
         ops.push(Op::CheckLease { epoch: lease.epoch });
-        match self.service.store.commit(Batch::of(ops)).await {
+        match self.service.store.commit(Batch::of_ops(ops)).await {
             // A person's command told the same meanwhile: the next sweep sees it.
             Err(StoreError::Conflict { .. }) => Ok(()),
             other => other,
@@ -260,10 +264,10 @@ impl Sweep<'_> {
         }
         // A driver that has been replaced meanwhile removes nothing.
         let held = Op::CheckLease { epoch: lease.epoch };
-        self.service.store.commit(Batch::of(vec![held])).await?;
+        self.service.store.commit(Batch::of_ops(vec![held])).await?;
         let (kind, id, region) = (thing.kind.as_str(), &thing.id, &seen.scope.region);
         tracing::info!(kind, id, %region, "sweeping what nothing claims");
-        Ok(match remove(&seen.cloud, thing).await {
+        Ok(match remove_thing(&seen.cloud, thing).await {
             Ok(Removal::Gone) => Done::Removed,
             Ok(Removal::InUse(why)) => Done::Spared { why },
             Err(error) => Done::Failed {

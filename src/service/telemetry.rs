@@ -19,7 +19,7 @@ pub enum LogFormat {
 /// The SDK's own lines are held back, since some of them show requests whole; its search for a region or
 /// credentials warns of every place that it looked at in vain, and what came of it we say ourselves.
 /// `colours` is for the caller to know: only on a terminal, and not where NO_COLOR is set.
-pub fn start(format: LogFormat, verbosity: u8, notices: bool, colours: bool) {
+pub fn start_logging(format: LogFormat, verbosity: u8, notices: bool, colours: bool) {
     let ours = match verbosity {
         0 => "warn",
         1 => "info",
@@ -36,8 +36,8 @@ pub fn start(format: LogFormat, verbosity: u8, notices: bool, colours: bool) {
         .with_default_directive(LevelFilter::WARN.into())
         .parse_lossy(directives);
     let form = match format {
-        LogFormat::Json => lines::Form::Json,
-        LogFormat::Text => lines::Form::Text { colours },
+        LogFormat::Json => lines::LineForm::Json,
+        LogFormat::Text => lines::LineForm::Text { colours },
     };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -51,7 +51,7 @@ pub fn start(format: LogFormat, verbosity: u8, notices: bool, colours: bool) {
 }
 
 /// An error with its sources on one line, each layer once.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub fn source_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

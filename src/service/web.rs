@@ -23,12 +23,12 @@ use tokio::net::TcpListener;
 use super::daemon::SettingsInUse;
 use super::desk::Desk;
 use super::desk::status::status;
-use super::telemetry::chain;
+use super::telemetry::source_chain;
 use super::vitals::Vitals;
 use crate::clock::Clock;
 use crate::model::plain_text::clean_json;
 use crate::store::Store;
-use connections::Page;
+use connections::PageAnswer;
 
 /// What the pages are made from.
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ pub struct Pages<'a> {
 ///
 /// # Errors
 /// When the address is taken, not permitted, or not loopback.
-pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+pub async fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     if !address.ip().is_loopback() {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
@@ -54,13 +54,13 @@ pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until the future is dropped.
-pub async fn serve(listener: TcpListener, pages: Pages<'_>) {
+pub async fn serve_pages(listener: TcpListener, pages: Pages<'_>) {
     let answer = move |question: Request<_>| async move { pages.answer(&question).await };
-    connections::serve(listener, pages.clock, answer).await;
+    connections::serve_connections(listener, pages.clock, answer).await;
 }
 
 impl Pages<'_> {
-    async fn answer<B>(self, question: &Request<B>) -> Page {
+    async fn answer<B>(self, question: &Request<B>) -> PageAnswer {
         if callers::is_foreign(question.uri(), question.headers()) {
             return text(StatusCode::FORBIDDEN, callers::REFUSED.to_owned());
         }
@@ -77,7 +77,7 @@ impl Pages<'_> {
         }
     }
 
-    fn healthz(self) -> Page {
+    fn healthz(self) -> PageAnswer {
         let health = health::health(&self.vitals.pulse(), self.clock.now(), self.clock.steady());
         let status = match health.ok {
             true => StatusCode::OK,
@@ -86,13 +86,13 @@ impl Pages<'_> {
         json(status, &health)
     }
 
-    fn metrics(self) -> Page {
-        let shown = metrics::render(&self.vitals.pulse(), self.clock.now());
+    fn metrics(self) -> PageAnswer {
+        let shown = metrics::render_metrics(&self.vitals.pulse(), self.clock.now());
         page(StatusCode::OK, metrics::MEDIA_TYPE, shown)
     }
 
     /// The document of `status --format json`, by the config that the daemon uses.
-    async fn status(self) -> Page {
+    async fn status(self) -> PageAnswer {
         let settings = self.settings.now();
         let desk = Desk {
             settings: &settings,
@@ -102,12 +102,12 @@ impl Pages<'_> {
         let health = health::health(&self.vitals.pulse(), self.clock.now(), self.clock.steady());
         match status(&desk).await {
             Ok(status) => json(StatusCode::OK, &status.beside(&health)),
-            Err(error) => text(StatusCode::SERVICE_UNAVAILABLE, chain(&error)),
+            Err(error) => text(StatusCode::SERVICE_UNAVAILABLE, source_chain(&error)),
         }
     }
 }
 
-fn json(status: StatusCode, document: &impl Serialize) -> Page {
+fn json(status: StatusCode, document: &impl Serialize) -> PageAnswer {
     match serde_json::to_string(document) {
         // It may be read on a terminal.
         Ok(shown) => page(status, "application/json", clean_json(&shown)),
@@ -115,18 +115,18 @@ fn json(status: StatusCode, document: &impl Serialize) -> Page {
     }
 }
 
-fn text(status: StatusCode, shown: String) -> Page {
+fn text(status: StatusCode, shown: String) -> PageAnswer {
     page(status, "text/plain; charset=utf-8", shown)
 }
 
-fn read_only() -> Page {
+fn read_only() -> PageAnswer {
     let mut page = text(StatusCode::METHOD_NOT_ALLOWED, String::new());
     let headers = page.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     page
 }
 
-fn page(status: StatusCode, media_type: &'static str, shown: String) -> Page {
+fn page(status: StatusCode, media_type: &'static str, shown: String) -> PageAnswer {
     let mut page = Response::new(Full::from(shown));
     *page.status_mut() = status;
     let headers = page.headers_mut();
@@ -144,23 +144,23 @@ mod tests {
     use hyper::header::HOST;
 
     use super::*;
-    use crate::settings::parse;
+    use crate::settings::parse_config;
     use crate::store::sqlite::SqliteStore;
 
     #[tokio::test]
     async fn only_loopback_is_listened_on() {
-        let refused = listen("0.0.0.0:0".parse().unwrap()).await;
+        let refused = listen_on("0.0.0.0:0".parse().unwrap()).await;
         assert_eq!(
             refused.map(drop).unwrap_err().kind(),
             io::ErrorKind::PermissionDenied
         );
-        assert!(listen("127.0.0.1:0".parse().unwrap()).await.is_ok());
+        assert!(listen_on("127.0.0.1:0".parse().unwrap()).await.is_ok());
     }
 
     /// What the pages answer to this question under these hosts.
     async fn status_for(method: Method, path: &str, hosts: &[&str]) -> u16 {
         let none = |_: &Path| Err(io::Error::from(io::ErrorKind::NotFound));
-        let settings = parse("installation = \"acme\"", Path::new("test"), &none).unwrap();
+        let settings = parse_config("installation = \"acme\"", Path::new("test"), &none).unwrap();
         let clock = Clock::virtual_from(DateTime::from_timestamp(1_790_000_000, 0).unwrap());
         let pages = Pages {
             vitals: &Vitals::new(clock.now(), clock.steady(), TimeDelta::MAX),

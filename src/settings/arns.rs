@@ -4,7 +4,7 @@
 use crate::model::ids::{Architecture, InstanceType};
 use crate::model::watch::Encrypt;
 
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, quoted_value};
 
 /// The parts of `arn:partition:service:region:account:resource`.
 struct Arn<'a> {
@@ -39,19 +39,19 @@ pub(super) fn topic_arn(text: &str) -> Result<String, Problem> {
     let arn = Arn::split(text).filter(|arn| {
         let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         arn.service == "sns"
-            && super::values::region(arn.region).is_ok()
+            && super::values::parse_region(arn.region).is_ok()
             && arn.has_account()
             && !arn.resource.is_empty()
             && arn.resource.chars().all(name)
     });
     match arn {
         Some(arn) if arn.resource.ends_with(".fifo") => {
-            let wrong = format!("{} is a FIFO topic", quoted(text));
+            let wrong = format!("{} is a FIFO topic", quoted_value(text));
             Err(Problem::new(wrong, "use a standard topic"))
         }
         Some(_) => Ok(text.to_owned()),
         None => Err(Problem::new(
-            format!("{} is not an SNS topic", quoted(text)),
+            format!("{} is not an SNS topic", quoted_value(text)),
             right,
         )),
     }
@@ -64,7 +64,7 @@ pub(super) fn role_arn(text: &str) -> Result<String, Problem> {
     match role {
         Some(role) if !role.is_empty() => Ok(text.to_owned()),
         _ => Err(Problem::new(
-            format!("{} is not a role", quoted(text)),
+            format!("{} is not a role", quoted_value(text)),
             "write a role's ARN, such as \"arn:aws:iam::111122223333:role/amiwatch\"",
         )),
     }
@@ -84,7 +84,7 @@ pub(super) fn encrypt(text: &str) -> Result<Encrypt, Problem> {
     match key {
         Some(_) => Ok(Encrypt::Key(text.to_owned())),
         None => Err(Problem::new(
-            format!("{} is not an encryption", quoted(text)),
+            format!("{} is not an encryption", quoted_value(text)),
             "write \"account-default\", \"none\" or a KMS key's ARN",
         )),
     }
@@ -96,7 +96,7 @@ pub(super) fn resource_id(text: &str, prefix: &str) -> Result<String, Problem> {
     match text.strip_prefix(prefix) {
         Some(id) if fits(id) => Ok(text.to_owned()),
         _ => Err(Problem::new(
-            format!("{} is not the id of one", quoted(text)),
+            format!("{} is not the id of one", quoted_value(text)),
             format!("write ids such as \"{prefix}0123456789abcdef0\""),
         )),
     }
@@ -116,29 +116,29 @@ pub(super) fn instance_profile(text: &str) -> Result<String, Problem> {
         return Ok(text.to_owned());
     }
     Err(Problem::new(
-        format!("{} is not an instance profile", quoted(text)),
+        format!("{} is not an instance profile", quoted_value(text)),
         "write a profile's name or its ARN (not the role's)",
     ))
 }
 
 /// A platform branch's name.
-pub(super) fn branch(text: &str) -> Result<String, Problem> {
+pub(super) fn parse_branch(text: &str) -> Result<String, Problem> {
     if let Some((system, platform)) = solution_stack(text) {
         return Err(Problem::new(
             format!(
                 "{} is a solution stack, one version of a branch",
-                quoted(text)
+                quoted_value(text)
             ),
             format!("write the branch, such as \"{platform} running on {system}\""),
         ));
     }
     if text.starts_with("arn:") {
         return Err(Problem::new(
-            format!("{} is a platform version", quoted(text)),
+            format!("{} is a platform version", quoted_value(text)),
             "write the branch's name, such as \"ECS running on 64bit Amazon Linux 2023\"",
         ));
     }
-    super::values::line(text, "a platform branch's name")
+    super::values::parse_line(text, "a platform branch's name")
 }
 
 /// The system and the platform of `64bit Amazon Linux 2023 v4.5.0 running ECS`.
@@ -151,16 +151,19 @@ fn solution_stack(text: &str) -> Option<(&str, &str)> {
 }
 
 /// A parameter's path.
-pub(super) fn parameter(text: &str) -> Result<String, Problem> {
+pub(super) fn parse_parameter(text: &str) -> Result<String, Problem> {
     let right = "write the parameter's whole path, such as \
                  \"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended\"";
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
     if !text.starts_with('/') {
-        let wrong = format!("the parameter {} does not start with `/`", quoted(text));
+        let wrong = format!(
+            "the parameter {} does not start with `/`",
+            quoted_value(text)
+        );
         return Err(Problem::new(wrong, right));
     }
     if text.len() > 2048 || text.ends_with('/') || !text.chars().all(fits) {
-        let wrong = format!("{} is not a parameter's path", quoted(text));
+        let wrong = format!("{} is not a parameter's path", quoted_value(text));
         return Err(Problem::new(wrong, right));
     }
     Ok(text.to_owned())
@@ -174,11 +177,14 @@ pub(super) fn image_owner(text: &str) -> Result<String, Problem> {
         "amazon" | "self" | "aws-marketplace" => Ok(text.to_owned()),
         _ if account => Ok(text.to_owned()),
         _ if text.contains(['*', '?']) => Err(Problem::new(
-            format!("{} would let anybody's image be the base", quoted(text)),
+            format!(
+                "{} would let anybody's image be the base",
+                quoted_value(text)
+            ),
             right,
         )),
         _ => Err(Problem::new(
-            format!("{} is not an owner of images", quoted(text)),
+            format!("{} is not an owner of images", quoted_value(text)),
             right,
         )),
     }
@@ -190,11 +196,11 @@ pub(super) fn image_name_pattern(text: &str) -> Result<String, Problem> {
                  \"al2023-ami-2023.*-kernel-6.12-*\"";
     let fits = |c: char| c.is_ascii_alphanumeric() || " ()[]./-'@_*?".contains(c);
     if let Some(c) = text.chars().find(|c| !fits(*c)) {
-        let wrong = format!("no image's name has {} in it", quoted(&c.to_string()));
+        let wrong = format!("no image's name has {} in it", quoted_value(&c.to_string()));
         return Err(Problem::new(wrong, right));
     }
     if text.len() > 128 || !text.contains(|c: char| c.is_ascii_alphanumeric()) {
-        let wrong = format!("{} is not a pattern of image names", quoted(text));
+        let wrong = format!("{} is not a pattern of image names", quoted_value(text));
         return Err(Problem::new(wrong, right));
     }
     Ok(text.to_owned())
@@ -243,7 +249,7 @@ pub(super) fn instance_type(
     });
     let Some((family, size)) = family else {
         return Err(Problem::new(
-            format!("{} is not an instance type", quoted(text)),
+            format!("{} is not an instance type", quoted_value(text)),
             right,
         ));
     };

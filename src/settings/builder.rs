@@ -7,7 +7,7 @@ use crate::model::ids::{Architecture, InstanceType, SecurityGroupId, SubnetId};
 use crate::model::watch::{Builder, Encrypt};
 
 use super::fault::Problem;
-use super::reading::{Reading, Section};
+use super::reading::{ConfigReading, ConfigSection};
 use super::{arns, values};
 
 /// Pairs of instance type and subnet that a builder is tried in, one after the other.
@@ -16,9 +16,12 @@ const WAYS_MAX: usize = 128;
 /// EBS's largest gp3 volume, in GiB.
 const MAX_ROOT_VOLUME_GIB: i64 = 16_384;
 
-pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> Builder {
+pub(super) fn read_builder(
+    section: &ConfigSection<'_>,
+    reading: &mut ConfigReading<'_>,
+) -> Builder {
     let timeout = reading.parsed(section.text("timeout"), |text| {
-        values::duration(text, values::SECOND, values::DAY)
+        values::parse_duration(text, values::SECOND, values::DAY)
     });
     let encrypt = reading.parsed(section.text("encrypt"), arns::encrypt);
     let instance_profile = reading.parsed(section.text("instance_profile"), arns::instance_profile);
@@ -53,7 +56,7 @@ pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> Builder 
     }
 }
 
-fn proof(section: &Section<'_>, reading: &mut Reading<'_>) -> Proof {
+fn proof(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Proof {
     let read = |text: &str| match text {
         "console" => Ok(Proof::Console),
         "ssm" => Ok(Proof::Ssm),
@@ -68,8 +71,8 @@ fn proof(section: &Section<'_>, reading: &mut Reading<'_>) -> Proof {
 }
 
 fn instance_types(
-    section: &Section<'_>,
-    reading: &mut Reading<'_>,
+    section: &ConfigSection<'_>,
+    reading: &mut ConfigReading<'_>,
 ) -> BTreeMap<Architecture, Vec<InstanceType>> {
     let defaults: [(Architecture, &[&str]); 2] = [
         (Architecture::X86_64, &["t3.small", "t3a.small"]),
@@ -95,10 +98,10 @@ fn instance_types(
 
 /// A bake's order holds every pair, and must fit into one record of the store.
 fn refuse_too_many(
-    section: &Section<'_>,
+    section: &ConfigSection<'_>,
     types: &BTreeMap<Architecture, Vec<InstanceType>>,
     subnets: usize,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) {
     for (architecture, types) in types {
         let ways = types.len() * subnets.max(1);
@@ -115,7 +118,7 @@ fn refuse_too_many(
 }
 
 /// An empty list would mean something else than leaving the key out.
-fn refuse_empty(section: &Section<'_>, key: &str, of: &str, reading: &mut Reading<'_>) {
+fn refuse_empty(section: &ConfigSection<'_>, key: &str, of: &str, reading: &mut ConfigReading<'_>) {
     if section.is_empty_list(key) {
         let wrong = format!("`{key}` leaves nothing to choose {of} from");
         let problem = Problem::new(wrong, "name at least one, or leave the key out");
@@ -124,18 +127,18 @@ fn refuse_empty(section: &Section<'_>, key: &str, of: &str, reading: &mut Readin
 }
 
 fn ids<T>(
-    section: &Section<'_>,
+    section: &ConfigSection<'_>,
     key: &str,
     prefix: &str,
     wrap: impl Fn(String) -> T,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) -> Vec<T> {
     refuse_empty(section, key, "networks", reading);
     let written = section.texts(key).unwrap_or_default();
     reading.each_parsed(written, |text| arns::resource_id(text, prefix).map(&wrap))
 }
 
-fn root_volume_gib(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<u32> {
+fn root_volume_gib(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<u32> {
     let gib = section.integer("root_volume_gib")?;
     if (1..=MAX_ROOT_VOLUME_GIB).contains(&gib) {
         return u32::try_from(gib).ok();

@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::watch::OnDrift;
 
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
-use super::reading::{Reading, Section};
+use super::reading::{ConfigReading, ConfigSection};
 use super::recipes::RecipeDraft;
 use super::watches::WatchDraft;
 
-pub(super) fn check(
-    root: &Section<'_>,
+pub(super) fn check_settings(
+    root: &ConfigSection<'_>,
     watches: &[WatchDraft<'_>],
     recipes: &BTreeMap<&str, RecipeDraft<'_>>,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) {
     for watch in watches {
         recipe_exists(watch, recipes, reading);
@@ -30,7 +30,7 @@ pub(super) fn check(
 fn recipe_exists(
     watch: &WatchDraft<'_>,
     recipes: &BTreeMap<&str, RecipeDraft<'_>>,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) {
     let Some(named) = &watch.recipe else { return };
     if recipes.contains_key(named.text) {
@@ -40,11 +40,14 @@ fn recipe_exists(
         Some(near) => format!("did you mean \"{near}\"?"),
         None => "add `[recipe.NAME]` with that name".to_owned(),
     };
-    let problem = Problem::new(format!("there is no recipe {}", quoted(named.text)), right);
+    let problem = Problem::new(
+        format!("there is no recipe {}", quoted_value(named.text)),
+        right,
+    );
     reading.fault_in_context(named.at.clone(), problem);
 }
 
-fn bake_has_a_recipe(watch: &WatchDraft<'_>, reading: &mut Reading<'_>) {
+fn bake_has_a_recipe(watch: &WatchDraft<'_>, reading: &mut ConfigReading<'_>) {
     if watch.on_drift >= OnDrift::Bake && watch.recipe.is_none() {
         let problem = Problem::new(
             "the watch is to bake and has no recipe",
@@ -54,7 +57,7 @@ fn bake_has_a_recipe(watch: &WatchDraft<'_>, reading: &mut Reading<'_>) {
     }
 }
 
-fn environment_has_targets(watch: &WatchDraft<'_>, reading: &mut Reading<'_>) {
+fn environment_has_targets(watch: &WatchDraft<'_>, reading: &mut ConfigReading<'_>) {
     if watch.follows_targets_without_any() {
         let problem = Problem::new(
             "the base follows what the targets run, and the watch has no target",
@@ -65,9 +68,9 @@ fn environment_has_targets(watch: &WatchDraft<'_>, reading: &mut Reading<'_>) {
 }
 
 fn makers_have_an_installation(
-    root: &Section<'_>,
+    root: &ConfigSection<'_>,
     watches: &[WatchDraft<'_>],
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) {
     let maker = watches
         .iter()
@@ -91,7 +94,7 @@ pub(super) fn installation_missing() -> Problem {
 fn every_recipe_is_used(
     watches: &[WatchDraft<'_>],
     recipes: &BTreeMap<&str, RecipeDraft<'_>>,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) {
     let used: BTreeSet<&str> = watches
         .iter()
@@ -99,14 +102,14 @@ fn every_recipe_is_used(
         .collect();
     for (name, recipe) in recipes {
         if !used.contains(name) {
-            let wrong = format!("no watch uses the recipe {}", quoted(name));
+            let wrong = format!("no watch uses the recipe {}", quoted_value(name));
             let problem = Problem::new(wrong, "name it in a watch or remove it");
             reading.warn(recipe.written.at.clone(), problem);
         }
     }
 }
 
-fn something_is_watched(root: &Section<'_>, reading: &mut Reading<'_>) {
+fn something_is_watched(root: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) {
     if root.section("watch").named_sections().is_empty() {
         let wrong = "the config has no watch, so that nothing is looked at";
         let right = "add `[watch.NAME]`; `amiwatch survey` shows what there is to watch";

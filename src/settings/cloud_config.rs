@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
 use crate::cloud_init::pyyaml::{self, Document, Item};
 use crate::cloud_init::schema;
@@ -22,7 +22,7 @@ const COMMANDS: [&str; 2] = ["bootcmd", "runcmd"];
 const COMMAND_KINDS: [&str; 3] = ["str", "seq", "null"];
 
 /// Everything that is wrong with a cloud-config.
-pub(super) fn problems(text: &str) -> Vec<Problem> {
+pub(super) fn cloud_config_problems(text: &str) -> Vec<Problem> {
     match read(text) {
         Ok(document) => {
             let slips = keys(&document).filter_map(|(key, _)| misspelt(key));
@@ -36,7 +36,7 @@ pub(super) fn problems(text: &str) -> Vec<Problem> {
 }
 
 /// What is allowed and probably not meant, one sentence each.
-pub(super) fn doubts(text: &str) -> Vec<String> {
+pub(super) fn cloud_config_doubts(text: &str) -> Vec<String> {
     let Ok(document) = read(text) else {
         return Vec::new();
     };
@@ -47,7 +47,7 @@ pub(super) fn doubts(text: &str) -> Vec<String> {
         let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
         format!(
             "{} stands twice (lines {}): cloud-init takes the last",
-            quoted(key),
+            quoted_value(key),
             lines.join(" and ")
         )
     }));
@@ -62,7 +62,7 @@ pub(super) fn top_keys(text: &str) -> Vec<String> {
 }
 
 /// The shell code of `bootcmd` and `runcmd`: the commands that are texts.
-pub(super) fn commands(text: &str) -> Vec<String> {
+pub(super) fn cloud_config_commands(text: &str) -> Vec<String> {
     let Ok(document) = read(text) else {
         return Vec::new();
     };
@@ -72,7 +72,7 @@ pub(super) fn commands(text: &str) -> Vec<String> {
 }
 
 fn read(text: &str) -> Result<Document, Problem> {
-    let document = pyyaml::load(text).map_err(|refused| {
+    let document = pyyaml::load_yaml(text).map_err(|refused| {
         let wrong = format!(
             "line {} is not YAML as cloud-init reads it ({}), so that it would ignore the whole file",
             refused.line, refused.why
@@ -165,30 +165,30 @@ fn stranger(key: &str) -> Option<String> {
     if misspelt(key).is_some() {
         return None;
     }
-    let shown = quoted(key);
+    let shown = quoted_value(key);
     if !schema::is_read(key) {
         return Some(format!(
             "no module of cloud-init has the key {shown}: without one of the base's own, nothing reads it"
         ));
     }
-    let known = schema::find(key).filter(|known| known.is_partial())?;
+    let known = schema::find_key(key).filter(|known| known.is_partial())?;
     Some(format!(
         "cloud-init has the key {shown} from {} to {} alone: Amazon Linux 2023 has {}, `cloud-init --version` \
          says what your base has",
         known.first,
         known.last,
-        schema::versions().first().unwrap_or(&"another")
+        schema::schema_versions().first().unwrap_or(&"another")
     ))
 }
 
 /// A value of a type that cloud-init's schema has not under its key.
 fn wrong_type(key: &str, value: Item<'_>) -> Option<String> {
-    let known = schema::find(key)?;
+    let known = schema::find_key(key)?;
     let told = |line: usize, what: &str, wanted: &str, found: &str| {
         let wanted = wanted.replace(' ', " or ");
         format!(
             "line {line}: {what} {} is {found}, and cloud-init's schema wants {wanted}",
-            quoted(key)
+            quoted_value(key)
         )
     };
     if let Some(wanted) = known.refuses(value.kind()) {
@@ -208,8 +208,11 @@ fn misspelt(key: &str) -> Option<Problem> {
     if schema::is_read(key) {
         return None;
     }
-    let near = nearest(key, schema::names())?;
-    let wrong = format!("cloud-init has no key {} and would ignore it", quoted(key));
+    let near = nearest(key, schema::key_names())?;
+    let wrong = format!(
+        "cloud-init has no key {} and would ignore it",
+        quoted_value(key)
+    );
     Some(Problem::new(wrong, format!("did you mean `{near}`?")))
 }
 
@@ -219,7 +222,7 @@ mod tests {
 
     fn told(text: &str) -> Vec<String> {
         let tell = |problem: &Problem| format!("{}; {}", problem.wrong, problem.right);
-        problems(text).iter().map(tell).collect()
+        cloud_config_problems(text).iter().map(tell).collect()
     }
 
     #[test]
@@ -244,7 +247,7 @@ mod tests {
         let text = "#cloud-config\nruncmd: ['true']\nrepo_upgrade: none\nca-certs: {}\nyum_repos: {}\n\
                     acme_fleet_agent: {}\n";
         assert_eq!(told(text), [""; 0]);
-        let doubts = doubts(text);
+        let doubts = cloud_config_doubts(text);
         assert!(
             matches!(doubts.as_slice(), [one] if one.contains("`acme_fleet_agent`")),
             "{doubts:?}"
@@ -262,7 +265,7 @@ mod tests {
     #[test]
     fn shell_code_is_found_where_it_is_text() {
         let text = "#cloud-config\nbootcmd:\n  - echo a\nruncmd:\n  - [echo, b]\n  - |\n    echo c\n    echo d\n";
-        assert_eq!(commands(text), ["echo a", "echo c\necho d\n"]);
+        assert_eq!(cloud_config_commands(text), ["echo a", "echo c\necho d\n"]);
     }
 
     /// As cloud-init read the files of tests/contract/guest/claims.
@@ -312,13 +315,13 @@ mod tests {
         ] {
             let text = format!("#cloud-config\n{text}");
             assert_eq!(told(&text), [""; 0], "{text}");
-            let doubts = doubts(&text);
+            let doubts = cloud_config_doubts(&text);
             assert!(
                 matches!(doubts.as_slice(), [one] if one.contains(words)),
                 "{text}: {doubts:?}"
             );
         }
         let merged = "#cloud-config\nwrite_files:\n  - &a {path: /a}\n  - {<<: *a, path: /b}\n";
-        assert_eq!(doubts(merged), [""; 0]);
+        assert_eq!(cloud_config_doubts(merged), [""; 0]);
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, quoted_value};
 
 /// A schedule as written, and what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl CronText {
             return Err(Problem::new(
                 format!(
                     "the schedule {} names a day that no such month has",
-                    quoted(&self.text)
+                    quoted_value(&self.text)
                 ),
                 "name a day of the month that comes in one of its months",
             ));
@@ -151,7 +151,7 @@ fn wrong_count(text: &str, count: usize) -> Problem {
         );
     }
     Problem::new(
-        format!("the schedule {} has {count} fields", quoted(text)),
+        format!("the schedule {} has {count} fields", quoted_value(text)),
         "write five (minute hour day month weekday), six (seconds first) or seven (years last), \
          such as \"*/15 * * * *\"",
     )
@@ -251,7 +251,7 @@ impl Rules {
 
     fn problem(&self, part: &str, wrong: &str, right: &str) -> Problem {
         Problem::new(
-            format!("{} in the {} field {wrong}", quoted(part), self.name),
+            format!("{} in the {} field {wrong}", quoted_value(part), self.name),
             right,
         )
     }

@@ -67,8 +67,8 @@ impl fmt::Display for Fault {
             problem,
             ..
         } = self;
-        let path = visible(&self.path.display().to_string());
-        let (wrong, right) = (visible(&problem.wrong), visible(&problem.right));
+        let path = visible_value(&self.path.display().to_string());
+        let (wrong, right) = (visible_value(&problem.wrong), visible_value(&problem.right));
         write!(f, "{path}:{line}:{column}: {wrong}; {right}")?;
         match &self.excerpt {
             Some(excerpt) => excerpt.draw(f, *line),
@@ -107,7 +107,7 @@ impl Excerpt {
                 indent,
                 width,
             } => {
-                write!(f, "\n{line:>5} | {}", visible(text))?;
+                write!(f, "\n{line:>5} | {}", visible_value(text))?;
                 write!(f, "\n      | {:indent$}{}", "", "^".repeat(*width))
             }
             Self::Withheld => write!(f, "\n{line:>5} | (not shown: it may hold a secret)"),
@@ -121,7 +121,7 @@ pub struct Faults(Vec<Fault>);
 
 impl Faults {
     /// Sorts by place. `None` when there is nothing wrong.
-    pub(super) fn of(mut faults: Vec<Fault>) -> Option<Self> {
+    pub(super) fn sorted_faults(mut faults: Vec<Fault>) -> Option<Self> {
         faults.sort_by_key(|fault| (fault.line, fault.column));
         faults.dedup();
         (!faults.is_empty()).then_some(Self(faults))
@@ -157,7 +157,7 @@ impl std::error::Error for Faults {}
 
 /// The text with everything that could move a cursor or reorder a line made visible, one character
 /// for one, so that carets still stand where they should.
-pub(super) fn visible(text: &str) -> String {
+pub(super) fn visible_value(text: &str) -> String {
     text.chars().map(visible_char).collect()
 }
 
@@ -173,11 +173,11 @@ fn visible_char(c: char) -> char {
 }
 
 /// A value of the user's as it may stand in a message: without what may be secret, visible, and cut.
-pub(super) fn quoted(value: &str) -> String {
+pub(super) fn quoted_value(value: &str) -> String {
     const CHARS: usize = 60;
     let hidden = secret::hidden_value(value);
     match hidden.char_indices().nth(CHARS) {
-        Some((end, _)) => format!("`{}...`", visible(&hidden[..end])),
-        None => format!("`{}`", visible(&hidden)),
+        Some((end, _)) => format!("`{}...`", visible_value(&hidden[..end])),
+        None => format!("`{}`", visible_value(&hidden)),
     }
 }

@@ -4,10 +4,10 @@
 
 /// A key, or a table, by its place.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct ConfigKey {
     /// Dotted; `*` stands for a name that the user chooses.
     pub(super) path: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: ValueKind,
     /// As TOML; absent where the key is required or means something by its absence.
     pub(super) default: Option<&'static str>,
     /// As TOML: what would be right.
@@ -18,7 +18,7 @@ pub(super) struct Key {
 
 /// What a key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     Integer,
     Boolean,
@@ -34,14 +34,14 @@ pub(super) enum Kind {
     NotBuilt,
 }
 
-impl Key {
+impl ConfigKey {
     /// The key's own name: the last part of its path.
     pub(super) fn name(&self) -> &'static str {
         self.path.rsplit('.').next().unwrap_or(self.path)
     }
 }
 
-impl Kind {
+impl ValueKind {
     /// As it stands in "write ...".
     pub(super) fn phrase(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl Kind {
 }
 
 /// The row at a path, where a `*` row stands for every name.
-pub(super) fn child(parent: &str, name: &str) -> Option<&'static Key> {
+pub(super) fn child(parent: &str, name: &str) -> Option<&'static ConfigKey> {
     let children = || KEYS.iter().filter(|key| parent_of(key.path) == parent);
     children()
         .find(|key| key.name() == name)
@@ -66,7 +66,7 @@ pub(super) fn child(parent: &str, name: &str) -> Option<&'static Key> {
 }
 
 /// The rows right under a path.
-pub(super) fn children(parent: &str) -> impl Iterator<Item = &'static Key> {
+pub(super) fn children(parent: &str) -> impl Iterator<Item = &'static ConfigKey> {
     KEYS.iter().filter(move |key| parent_of(key.path) == parent)
 }
 
@@ -74,8 +74,13 @@ fn parent_of(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(parent, _)| parent)
 }
 
-const fn key(path: &'static str, kind: Kind, example: &'static str, doc: &'static str) -> Key {
-    Key {
+const fn key(
+    path: &'static str,
+    kind: ValueKind,
+    example: &'static str,
+    doc: &'static str,
+) -> ConfigKey {
+    ConfigKey {
         path,
         kind,
         default: None,
@@ -84,7 +89,7 @@ const fn key(path: &'static str, kind: Kind, example: &'static str, doc: &'stati
     }
 }
 
-impl Key {
+impl ConfigKey {
     /// The example is the default.
     const fn by_default(mut self) -> Self {
         self.default = Some(self.example);
@@ -92,10 +97,10 @@ impl Key {
     }
 }
 
-use Kind::{Boolean, Integer, NotBuilt, Secret, Table, Tables, Text, Texts};
+use ValueKind::{Boolean, Integer, NotBuilt, Secret, Table, Tables, Text, Texts};
 
 /// Every key. Rows of one table stand together, in the order of the reference.
-pub(super) const KEYS: &[Key] = &[
+pub(super) const KEYS: &[ConfigKey] = &[
     key(
         "installation",
         Text,

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::notice::Event;
+use crate::model::notice::NoticeEvent;
 
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
-use super::reading::{Reading, Section};
+use super::reading::{ConfigReading, ConfigSection};
 use super::{Notifier, NotifierKind, arns, secret, values};
 
 /// A receiver more is a config written by a loop.
 const MAX_NOTIFIERS: usize = 50;
 
 /// Reads every receiver.
-pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap<String, Notifier> {
+pub(super) fn read_notifiers(
+    section: &ConfigSection<'_>,
+    reading: &mut ConfigReading<'_>,
+) -> BTreeMap<String, Notifier> {
     let written = section.named_sections();
     if written.len() > MAX_NOTIFIERS {
         let wrong = format!("{} receivers are too many", written.len());
@@ -22,14 +25,14 @@ pub(super) fn read(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap
     }
     let mut notifiers = BTreeMap::new();
     for (name, section) in written {
-        let name = reading.parsed(Some(name), values::name);
+        let name = reading.parsed(Some(name), values::parse_name);
         let notifier = notifier(&section, reading);
         notifiers.extend(name.zip(notifier));
     }
     notifiers
 }
 
-fn notifier(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Notifier> {
+fn notifier(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Notifier> {
     let events = events(section, reading);
     let kind = match (section.place_of("sns"), section.place_of("slack")) {
         (Some(_), None) => sns(&section.section("sns"), reading),
@@ -52,19 +55,19 @@ fn notifier(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Notifier
     Some(Notifier { kind, events })
 }
 
-fn sns(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<NotifierKind> {
+fn sns(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<NotifierKind> {
     let topic_arn = reading.required(section, "topic_arn", arns::topic_arn)?;
     Some(NotifierKind::Sns { topic_arn })
 }
 
-fn slack(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<NotifierKind> {
-    let webhook_url = secret::read(section, "webhook_url", reading)?;
+fn slack(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<NotifierKind> {
+    let webhook_url = secret::read_secret(section, "webhook_url", reading)?;
     Some(NotifierKind::Slack { webhook_url })
 }
 
-fn events(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeSet<Event> {
+fn events(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> BTreeSet<NoticeEvent> {
     let Some(written) = section.texts("events") else {
-        return Event::ALL.into_iter().collect();
+        return NoticeEvent::ALL.into_iter().collect();
     };
     if section.is_empty_list("events") {
         let right = "name some, or leave `events` out for all of them";
@@ -77,14 +80,16 @@ fn events(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeSet<Event> {
     reading.each_parsed(written, event).into_iter().collect()
 }
 
-fn event(text: &str) -> Result<Event, Problem> {
-    let known = Event::ALL.into_iter().find(|event| event.as_str() == text);
+fn event(text: &str) -> Result<NoticeEvent, Problem> {
+    let known = NoticeEvent::ALL
+        .into_iter()
+        .find(|event| event.as_str() == text);
     known.ok_or_else(|| {
-        let words = Event::ALL.map(Event::as_str);
+        let words = NoticeEvent::ALL.map(NoticeEvent::as_str);
         let right = match nearest(text, words) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("the events are {}", words.join(", ")),
         };
-        Problem::new(format!("{} is not an event", quoted(text)), right)
+        Problem::new(format!("{} is not an event", quoted_value(text)), right)
     })
 }

@@ -23,7 +23,7 @@ const TOLD_MAX: usize = 100;
 const FILES_MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The faults and warnings of one config, as they are found.
-pub(super) struct Reading<'a> {
+pub(super) struct ConfigReading<'a> {
     source: &'a Source<'a>,
     read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     faults: Vec<Fault>,
@@ -35,7 +35,7 @@ pub(super) struct Reading<'a> {
     given_up: bool,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ConfigReading<'a> {
     pub(super) fn new(
         source: &'a Source<'a>,
         syntax: Vec<toml::de::Error>,
@@ -116,7 +116,7 @@ impl<'a> Reading<'a> {
     /// The value of a text, if there is one and it is right; reports it if it is wrong.
     pub(super) fn parsed<T>(
         &mut self,
-        written: Option<Written<'_>>,
+        written: Option<WrittenText<'_>>,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Option<T> {
         let written = written?;
@@ -129,10 +129,10 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Like [`Reading::parsed`] for each text of a list; what is wrong is left out.
+    /// Like [`ConfigReading::parsed`] for each text of a list; what is wrong is left out.
     pub(super) fn each_parsed<T>(
         &mut self,
-        written: Vec<Written<'_>>,
+        written: Vec<WrittenText<'_>>,
         parse: impl Fn(&str) -> Result<T, Problem>,
     ) -> Vec<T> {
         let each = written
@@ -161,7 +161,7 @@ impl<'a> Reading<'a> {
     pub(super) fn finish(mut self) -> Result<Vec<Fault>, Faults> {
         self.warnings
             .sort_by_key(|warning| (warning.line, warning.column));
-        Faults::of(self.faults).map_or(Ok(self.warnings), Err)
+        Faults::sorted_faults(self.faults).map_or(Ok(self.warnings), Err)
     }
 }
 
@@ -200,20 +200,20 @@ fn guessed_lines(source: &Source<'_>, faults: &[Fault]) -> Vec<Range<usize>> {
 
 /// A text as written and where.
 #[derive(Debug, Clone)]
-pub(super) struct Written<'t> {
+pub(super) struct WrittenText<'t> {
     pub(super) text: &'t str,
     pub(super) at: Range<usize>,
 }
 
 /// A table as written and where; an absent one is empty.
 #[derive(Debug, Clone)]
-pub(super) struct Section<'t> {
+pub(super) struct ConfigSection<'t> {
     table: Option<&'t DeTable<'t>>,
     /// The header or the braces: where something missing is reported.
     pub(super) at: Range<usize>,
 }
 
-impl<'t> Section<'t> {
+impl<'t> ConfigSection<'t> {
     pub(super) fn root(table: &'t DeTable<'t>) -> Self {
         Self {
             table: Some(table),
@@ -238,12 +238,12 @@ impl<'t> Section<'t> {
         self.value(key).map(Spanned::span)
     }
 
-    pub(super) fn text(&self, key: &str) -> Option<Written<'t>> {
+    pub(super) fn text(&self, key: &str) -> Option<WrittenText<'t>> {
         written(self.value(key)?)
     }
 
     /// `None` when the key is absent; elements of the wrong type are left out.
-    pub(super) fn texts(&self, key: &str) -> Option<Vec<Written<'t>>> {
+    pub(super) fn texts(&self, key: &str) -> Option<Vec<WrittenText<'t>>> {
         let array = self.value(key)?.get_ref().as_array()?;
         Some(array.iter().filter_map(written).collect())
     }
@@ -260,43 +260,45 @@ impl<'t> Section<'t> {
 
     /// A whole number that fits; the walk has reported the others.
     pub(super) fn integer(&self, key: &str) -> Option<i64> {
-        integer(self.value(key)?.get_ref())
+        integer_value(self.value(key)?.get_ref())
     }
 
     /// The table under a key; empty when absent.
-    pub(super) fn section(&self, key: &str) -> Section<'t> {
-        let absent = Section {
+    pub(super) fn section(&self, key: &str) -> ConfigSection<'t> {
+        let absent = ConfigSection {
             table: None,
             at: self.at.clone(),
         };
-        self.value(key).and_then(Section::of).unwrap_or(absent)
+        self.value(key)
+            .and_then(ConfigSection::of)
+            .unwrap_or(absent)
     }
 
     /// The tables of a list.
-    pub(super) fn sections(&self, key: &str) -> Vec<Section<'t>> {
+    pub(super) fn sections(&self, key: &str) -> Vec<ConfigSection<'t>> {
         let array = self.value(key).and_then(|value| value.get_ref().as_array());
         array.map_or_else(Vec::new, |array| {
-            array.iter().filter_map(Section::of).collect()
+            array.iter().filter_map(ConfigSection::of).collect()
         })
     }
 
     /// The texts under names that the user chose, by name.
-    pub(super) fn named_texts(&self) -> Vec<(Written<'t>, Written<'t>)> {
+    pub(super) fn named_texts(&self) -> Vec<(WrittenText<'t>, WrittenText<'t>)> {
         self.named()
             .filter_map(|(name, value)| Some((name, written(value)?)))
             .collect()
     }
 
     /// The tables under names that the user chose, by name.
-    pub(super) fn named_sections(&self) -> Vec<(Written<'t>, Section<'t>)> {
+    pub(super) fn named_sections(&self) -> Vec<(WrittenText<'t>, ConfigSection<'t>)> {
         self.named()
-            .filter_map(|(name, value)| Some((name, Section::of(value)?)))
+            .filter_map(|(name, value)| Some((name, ConfigSection::of(value)?)))
             .collect()
     }
 
-    fn named(&self) -> impl Iterator<Item = (Written<'t>, &'t Spanned<DeValue<'t>>)> + use<'t> {
+    fn named(&self) -> impl Iterator<Item = (WrittenText<'t>, &'t Spanned<DeValue<'t>>)> + use<'t> {
         self.table.into_iter().flatten().map(|(key, value)| {
-            let name = Written {
+            let name = WrittenText {
                 text: key.get_ref(),
                 at: key.span(),
             };
@@ -305,15 +307,15 @@ impl<'t> Section<'t> {
     }
 }
 
-fn written<'t>(value: &'t Spanned<DeValue<'t>>) -> Option<Written<'t>> {
-    Some(Written {
+fn written<'t>(value: &'t Spanned<DeValue<'t>>) -> Option<WrittenText<'t>> {
+    Some(WrittenText {
         text: value.get_ref().as_str()?,
         at: value.span(),
     })
 }
 
 /// An integer's value, if it fits 64 bits.
-pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
+pub(super) fn integer_value(value: &DeValue<'_>) -> Option<i64> {
     let number = value.as_integer()?;
     i64::from_str_radix(number.as_str(), number.radix()).ok()
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::model::watch::{Check, Recipe};
 
-use super::fault::{Problem, quoted};
-use super::reading::{Reading, Section, Written};
+use super::fault::{Problem, quoted_value};
+use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::{user_data, values};
 
 /// Every check travels in the user data, which ends at 16,384 bytes.
@@ -25,18 +25,18 @@ const TOO_LARGE: &str = "let the recipe fetch what is large: 16,384 bytes reach 
 /// A recipe as far as it was right.
 pub(super) struct RecipeDraft<'t> {
     /// Its name as written.
-    pub(super) written: Written<'t>,
+    pub(super) written: WrittenText<'t>,
     /// `None` when something of it was wrong, which was reported.
     pub(super) recipe: Option<Recipe>,
 }
 
-pub(super) fn read<'t>(
-    section: &Section<'t>,
-    reading: &mut Reading<'_>,
+pub(super) fn read_recipes<'t>(
+    section: &ConfigSection<'t>,
+    reading: &mut ConfigReading<'_>,
 ) -> BTreeMap<&'t str, RecipeDraft<'t>> {
     let mut drafts = BTreeMap::new();
     for (written, section) in section.named_sections() {
-        let name = reading.parsed(Some(written.clone()), values::name);
+        let name = reading.parsed(Some(written.clone()), values::parse_name);
         let recipe = recipe(name, &section, reading);
         drafts.insert(written.text, RecipeDraft { written, recipe });
     }
@@ -45,8 +45,8 @@ pub(super) fn read<'t>(
 
 fn recipe(
     name: Option<String>,
-    section: &Section<'_>,
-    reading: &mut Reading<'_>,
+    section: &ConfigSection<'_>,
+    reading: &mut ConfigReading<'_>,
 ) -> Option<Recipe> {
     let template = section.boolean("template").unwrap_or(false);
     let unchecked = section.boolean("unchecked").unwrap_or(false);
@@ -69,7 +69,11 @@ fn recipe(
 
 /// A recipe without checks proves nothing, so that its author must say it; with both, one of the
 /// two is a mistake.
-fn check_that_checks_are_meant(section: &Section<'_>, unchecked: bool, reading: &mut Reading<'_>) {
+fn check_that_checks_are_meant(
+    section: &ConfigSection<'_>,
+    unchecked: bool,
+    reading: &mut ConfigReading<'_>,
+) {
     let none = section.place_of("checks").is_none() || section.is_empty_list("checks");
     if none && !unchecked {
         let problem = Problem::new(
@@ -87,10 +91,10 @@ fn check_that_checks_are_meant(section: &Section<'_>, unchecked: bool, reading: 
 
 /// The checks under one key. A fresh boot reports both lists, so that names count across them.
 fn checks(
-    section: &Section<'_>,
+    section: &ConfigSection<'_>,
     key: &str,
     names: &mut BTreeSet<String>,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) -> Vec<Check> {
     let written = section.sections(key);
     let checks = written
@@ -99,7 +103,7 @@ fn checks(
     checks.collect()
 }
 
-fn too_many_checks(section: &Section<'_>, reading: &mut Reading<'_>) {
+fn too_many_checks(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) {
     let both = section.sections("checks").len() + section.sections("boot_checks").len();
     if both > MAX_CHECKS {
         let wrong = format!("{both} checks do not fit the user data");
@@ -112,16 +116,16 @@ fn too_many_checks(section: &Section<'_>, reading: &mut Reading<'_>) {
 }
 
 fn check(
-    section: &Section<'_>,
+    section: &ConfigSection<'_>,
     names: &mut BTreeSet<String>,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) -> Option<Check> {
     let name = reading.required(section, "name", |text| {
         let name = check_name(text)?;
         if names.insert(name.clone()) {
             return Ok(name);
         }
-        let wrong = format!("there is already a check {}", quoted(text));
+        let wrong = format!("there is already a check {}", quoted_value(text));
         Err(Problem::new(
             wrong,
             "give each check of a recipe a name of its own",
@@ -141,7 +145,7 @@ fn check_name(text: &str) -> Result<String, Problem> {
             "shorten it; `run` can carry a comment",
         ));
     }
-    values::line(text, "a check's name")
+    values::parse_line(text, "a check's name")
 }
 
 fn check_command(text: &str) -> Result<String, Problem> {
@@ -161,21 +165,21 @@ fn check_command(text: &str) -> Result<String, Problem> {
 
 /// The file's text and its path.
 fn user_data(
-    section: &Section<'_>,
+    section: &ConfigSection<'_>,
     template: bool,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) -> Option<(String, PathBuf)> {
     let written = section.text("user_data");
     let at = written.as_ref().map_or(0..0, |written| written.at.clone());
     let name = reading.required(section, "user_data", |text| {
-        values::line(text, "a file's name")
+        values::parse_line(text, "a file's name")
     })?;
     let path = reading.resolve(&name);
     let read = reading.read_file(&path);
     let text = text_of(&path, read)
         .map_err(|problem| vec![problem])
         .and_then(|text| {
-            let problems = user_data::problems(&text, template);
+            let problems = user_data::user_data_problems(&text, template);
             if problems.is_empty() {
                 Ok(text)
             } else {
@@ -192,7 +196,7 @@ fn user_data(
 }
 
 /// The place is the key's, so that the file must be named.
-fn report(path: &Path, at: Range<usize>, problems: Vec<Problem>, reading: &mut Reading<'_>) {
+fn report(path: &Path, at: Range<usize>, problems: Vec<Problem>, reading: &mut ConfigReading<'_>) {
     for Problem { wrong, right } in problems {
         let wrong = format!("{}: {wrong}", path.display());
         reading.fault(at.clone(), Problem { wrong, right });

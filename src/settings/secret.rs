@@ -7,13 +7,13 @@ use std::path::Path;
 use crate::model::secret::SecretSource;
 
 use super::fault::Problem;
-use super::reading::{Reading, Section};
+use super::reading::{ConfigReading, ConfigSection};
 
 /// `{ env = ... }`, `{ file = ... }`, `{ credential = ... }` or `{ ssm = ... }`: one of them.
-pub(super) fn read(
-    section: &Section<'_>,
+pub(super) fn read_secret(
+    section: &ConfigSection<'_>,
     key: &str,
-    reading: &mut Reading<'_>,
+    reading: &mut ConfigReading<'_>,
 ) -> Option<SecretSource> {
     let Some(at) = section.place_of(key) else {
         let right = format!("add `{key} = {{ env = \"...\" }}`");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::fault::Problem;
-use super::reading::{Reading, Section, Written};
+use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::{
     AwsOverrides, CronText, Schedule, Settings, StoreUrl, arns, builder, check, notifiers, recipes,
     values, watches,
@@ -24,12 +24,16 @@ const CALLS_PER_SECOND: u32 = 5;
 const MAX_CALLS_PER_SECOND: i64 = 1000;
 
 /// Reads every section. What is wrong is reported and left out, so that reading goes on.
-pub(super) fn read(root: &DeTable<'_>, path: &Path, reading: &mut Reading<'_>) -> Settings {
-    let root = Section::root(root);
-    let installation = reading.parsed(root.text("installation"), values::installation);
-    let recipes = recipes::read(&root.section("recipe"), reading);
-    let watches = watches::read(&root.section("watch"), reading);
-    check::check(&root, &watches, &recipes, reading);
+pub(super) fn read_sections(
+    root: &DeTable<'_>,
+    path: &Path,
+    reading: &mut ConfigReading<'_>,
+) -> Settings {
+    let root = ConfigSection::root(root);
+    let installation = reading.parsed(root.text("installation"), values::parse_installation);
+    let recipes = recipes::read_recipes(&root.section("recipe"), reading);
+    let watches = watches::read_watches(&root.section("watch"), reading);
+    check::check_settings(&root, &watches, &recipes, reading);
     Settings {
         path: path.to_owned(),
         installation,
@@ -38,7 +42,7 @@ pub(super) fn read(root: &DeTable<'_>, path: &Path, reading: &mut Reading<'_>) -
         http: reading.parsed(root.section("http").text("listen"), values::loopback),
         tags: tags(&root.section("tags"), reading),
         aws: aws(&root.section("aws"), reading),
-        builder: builder::read(&root.section("builder"), reading),
+        builder: builder::read_builder(&root.section("builder"), reading),
         watches: watches
             .into_iter()
             .filter_map(|watch| watch.resolve(&recipes))
@@ -48,19 +52,19 @@ pub(super) fn read(root: &DeTable<'_>, path: &Path, reading: &mut Reading<'_>) -
             .filter_map(|draft| draft.recipe)
             .map(|recipe| (recipe.name.clone(), recipe))
             .collect(),
-        notifiers: notifiers::read(&root.section("notify"), reading),
+        notifiers: notifiers::read_notifiers(&root.section("notify"), reading),
         warnings: Vec::new(),
     }
 }
 
-fn schedule(section: &Section<'_>, reading: &mut Reading<'_>) -> Schedule {
+fn schedule(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Schedule {
     let cron = reading.parsed(section.text("cron"), CronText::parse);
     let timezone = reading.parsed(section.text("timezone"), values::timezone);
     let jitter = reading.parsed(section.text("jitter"), |text| {
-        values::duration(text, Duration::ZERO, values::HOUR)
+        values::parse_duration(text, Duration::ZERO, values::HOUR)
     });
     let pass_timeout = reading.parsed(section.text("pass_timeout"), |text| {
-        values::duration(text, Duration::from_secs(60), values::DAY)
+        values::parse_duration(text, Duration::from_secs(60), values::DAY)
     });
     Schedule {
         pass_timeout: pass_timeout.unwrap_or(Duration::from_secs(15 * 60)),
@@ -70,7 +74,7 @@ fn schedule(section: &Section<'_>, reading: &mut Reading<'_>) -> Schedule {
     }
 }
 
-fn store(section: &Section<'_>, reading: &mut Reading<'_>) -> StoreUrl {
+fn store(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> StoreUrl {
     match reading.parsed(section.text("url"), values::store_url) {
         Some(StoreUrl::SqliteFile(file)) => {
             let written = file.to_string_lossy();
@@ -81,7 +85,7 @@ fn store(section: &Section<'_>, reading: &mut Reading<'_>) -> StoreUrl {
     }
 }
 
-fn tags(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap<String, String> {
+fn tags(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> BTreeMap<String, String> {
     let written = section.named_texts();
     if written.len() > MAX_TAGS {
         let wrong = format!("{} tags do not fit beside amiwatch's own", written.len());
@@ -97,11 +101,11 @@ fn tags(section: &Section<'_>, reading: &mut Reading<'_>) -> BTreeMap<String, St
     tags
 }
 
-fn aws(section: &Section<'_>, reading: &mut Reading<'_>) -> AwsOverrides {
+fn aws(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> AwsOverrides {
     AwsOverrides {
-        region: reading.parsed(section.text("region"), values::region),
+        region: reading.parsed(section.text("region"), values::parse_region),
         profile: reading.parsed(section.text("profile"), |text| {
-            values::line(text, "a profile's name")
+            values::parse_line(text, "a profile's name")
         }),
         role_arn: reading.parsed(section.text("role_arn"), arns::role_arn),
         endpoint_url: reading.parsed(section.text("endpoint_url"), values::endpoint_url),
@@ -109,7 +113,7 @@ fn aws(section: &Section<'_>, reading: &mut Reading<'_>) -> AwsOverrides {
     }
 }
 
-fn calls_per_second(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<u32> {
+fn calls_per_second(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<u32> {
     let calls = section.integer("calls_per_second")?;
     if (1..=MAX_CALLS_PER_SECOND).contains(&calls) {
         return u32::try_from(calls).ok();
@@ -121,15 +125,15 @@ fn calls_per_second(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<
     None
 }
 
-impl Reading<'_> {
+impl ConfigReading<'_> {
     /// The value of a text that must be there.
     pub(super) fn required<T>(
         &mut self,
-        section: &Section<'_>,
+        section: &ConfigSection<'_>,
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Option<T> {
-        let written: Option<Written<'_>> = section.text(key);
+        let written: Option<WrittenText<'_>> = section.text(key);
         if section.place_of(key).is_none() {
             let problem = Problem::new(format!("`{key}` is missing"), format!("add `{key} = ...`"));
             self.fault_in_context(section.at.clone(), problem);

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{self, KEYS, Key, Kind};
-use super::{Settings, load, parse};
+use super::keys::{self, ConfigKey, KEYS, ValueKind};
+use super::{Settings, load_config, parse_config};
 
 const EXAMPLE: &str = "config/amiwatch.example.toml";
 const REFERENCE: &str = "docs/configuration.md";
@@ -20,7 +20,7 @@ fn shipped(path: &str) -> String {
 /// Reads a text as if it lay where the example lies.
 fn read_as_example(text: &str) -> Settings {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(EXAMPLE);
-    let read = parse(text, &path, &|recipe| std::fs::read(recipe));
+    let read = parse_config(text, &path, &|recipe| std::fs::read(recipe));
     read.unwrap_or_else(|faults| panic!("{faults}"))
 }
 
@@ -64,14 +64,14 @@ fn collect(path: &str, table: &DeTable<'_>, paths: &mut BTreeSet<&'static str>) 
     }
 }
 
-fn built() -> impl Iterator<Item = &'static Key> {
-    KEYS.iter().filter(|key| key.kind != Kind::NotBuilt)
+fn built() -> impl Iterator<Item = &'static ConfigKey> {
+    KEYS.iter().filter(|key| key.kind != ValueKind::NotBuilt)
 }
 
 #[test]
 fn the_shipped_configs_are_right_without_a_warning() {
     for path in [EXAMPLE, "config/demo.toml"] {
-        let read = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+        let read = load_config(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
         let settings = read.unwrap_or_else(|faults| panic!("{faults}"));
         assert_eq!(settings.warnings, [], "{path}");
         assert!(settings.require_installation().is_ok(), "{path}");
@@ -106,7 +106,7 @@ fn the_reference_explains_every_key_and_no_other() {
         .map(|path| path.trim_matches(['[', ']']))
         .collect();
     let read: BTreeSet<String> = built()
-        .filter(|key| !matches!(key.kind, Kind::Table) || key.default.is_some())
+        .filter(|key| !matches!(key.kind, ValueKind::Table) || key.default.is_some())
         .map(|key| key.path.replace('*', "NAME"))
         .collect();
     let read: BTreeSet<&str> = read.iter().map(String::as_str).collect();
@@ -116,7 +116,7 @@ fn the_reference_explains_every_key_and_no_other() {
 #[test]
 fn the_reference_gives_every_default() {
     let reference = shipped(REFERENCE);
-    for key in built().filter(|key| key.kind != Kind::Table) {
+    for key in built().filter(|key| key.kind != ValueKind::Table) {
         let Some(default) = key.default else { continue };
         let path = format!("| `{}`", key.path.replace('*', "NAME"));
         let row = reference
@@ -147,7 +147,7 @@ fn fenced<'a>(text: &'a str, language: &str) -> &'a str {
 fn the_reference_shows_faults_as_they_are() {
     let reference = shipped(REFERENCE);
     let gone = |_: &Path| Err(std::io::Error::from_raw_os_error(NO_SUCH_FILE));
-    let read = parse(
+    let read = parse_config(
         fenced(&reference, "toml"),
         Path::new("amiwatch.toml"),
         &gone,
@@ -162,7 +162,7 @@ fn the_reference_shows_faults_as_they_are() {
 #[test]
 fn the_defaults_of_the_table_are_the_ones_given() {
     let mut text = String::new();
-    for key in built().filter(|key| !key.path.contains('*') && key.kind != Kind::Table) {
+    for key in built().filter(|key| !key.path.contains('*') && key.kind != ValueKind::Table) {
         if let Some(default) = key.default {
             text.push_str(&format!("{} = {default}\n", key.path));
         }
@@ -199,17 +199,17 @@ fn is_name_of_mine(line: &str) -> bool {
 /// What a fault says would be right, is.
 #[test]
 fn every_example_of_the_table_is_of_its_own_type() {
-    for key in built().filter(|key| !key.example.starts_with('[') || key.kind == Kind::Texts) {
+    for key in built().filter(|key| !key.example.starts_with('[') || key.kind == ValueKind::Texts) {
         let text = format!("x = {}", key.example);
         let root = DeTable::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", key.path));
         let value = root.get_ref().get("x").expect("x").get_ref().clone();
         let fits = match key.kind {
-            Kind::Text => value.is_str(),
-            Kind::Integer => value.is_integer(),
-            Kind::Boolean => value.is_bool(),
-            Kind::Texts | Kind::Tables => value.is_array(),
-            Kind::Table | Kind::Secret => value.is_table(),
-            Kind::NotBuilt => false,
+            ValueKind::Text => value.is_str(),
+            ValueKind::Integer => value.is_integer(),
+            ValueKind::Boolean => value.is_bool(),
+            ValueKind::Texts | ValueKind::Tables => value.is_array(),
+            ValueKind::Table | ValueKind::Secret => value.is_table(),
+            ValueKind::NotBuilt => false,
         };
         assert!(fits, "{}: {}", key.path, key.example);
         assert!(!key.doc.is_empty(), "{}", key.path);

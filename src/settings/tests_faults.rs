@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Settings, load, parse};
+use super::{Settings, load_config, parse_config};
 
 /// Reads a config named `dir/amiwatch.toml` beside which two recipes lie.
 pub(super) fn read(text: &str) -> Result<Settings, String> {
@@ -13,7 +13,7 @@ pub(super) fn read(text: &str) -> Result<Settings, String> {
         Some("dir/latin1.yaml") => Ok(b"#cloud-config\n# caf\xe9\n".to_vec()),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
-    let read = parse(text, Path::new("dir/amiwatch.toml"), &file);
+    let read = parse_config(text, Path::new("dir/amiwatch.toml"), &file);
     read.map_err(|faults| faults.to_string())
 }
 
@@ -124,14 +124,14 @@ fn carets_stand_under_characters_not_bytes() {
 fn a_config_that_cannot_be_read_is_one_fault() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("amiwatch.toml");
-    let faults = load(&path).expect_err("no file").to_string();
+    let faults = load_config(&path).expect_err("no file").to_string();
     assert!(faults.starts_with(&format!(
         "{}:1:1: the config cannot be read",
         path.display()
     )));
 
     std::fs::write(&path, b"# one\n# caf\xe9\n").expect("a file");
-    let faults = load(&path).expect_err("not UTF-8").to_string();
+    let faults = load_config(&path).expect_err("not UTF-8").to_string();
     assert!(faults.starts_with(&format!("{}:2:6: the config is not UTF-8", path.display())));
 }
 
@@ -149,7 +149,7 @@ proptest::proptest! {
         let text = format!("{head}{put}{tail}");
         let lines: Vec<&str> = text.split('\n').collect();
         let gone = |_: &Path| Err(io::Error::from(io::ErrorKind::NotFound));
-        let faults = parse(&text, Path::new("a.toml"), &gone).expect_err("the recipe is gone");
+        let faults = parse_config(&text, Path::new("a.toml"), &gone).expect_err("the recipe is gone");
         for fault in faults.iter() {
             let line = lines[fault.line - 1];
             proptest::prop_assert!(fault.column <= line.chars().count() + 1, "{fault}");

@@ -6,11 +6,11 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::cron::CronText;
-use super::{Faults, Settings, listen_of, load, parse};
+use super::{Faults, Settings, listen_of, load_config, parse_config};
 
 fn read(text: &str) -> Result<Settings, Faults> {
     let file = |_: &Path| Ok(b"#!/bin/sh\ntrue\n".to_vec());
-    parse(text, Path::new("amiwatch.toml"), &file)
+    parse_config(text, Path::new("amiwatch.toml"), &file)
 }
 
 fn answered(text: &str) -> Result<(), TestCaseError> {
@@ -164,7 +164,7 @@ fn recipes_are_read_up_to_a_bound_in_all() {
         read.set(read.get() + 1);
         Ok(script.clone())
     };
-    let faults = parse(&recipes, Path::new("amiwatch.toml"), &file).unwrap_err();
+    let faults = parse_config(&recipes, Path::new("amiwatch.toml"), &file).unwrap_err();
     assert_eq!(read.get(), 16);
     assert_eq!(faults.count(), 24, "{faults}");
 }
@@ -185,14 +185,14 @@ fn what_is_no_file_is_a_fault_and_is_not_waited_for() {
         (folder.path(), "is a directory"),
         (&long, "it is longer than 1048576 bytes"),
     ] {
-        let said = load(path).unwrap_err().to_string();
+        let said = load_config(path).unwrap_err().to_string();
         assert!(said.contains(":1:1: the config cannot be read: "), "{said}");
         assert!(said.contains(what), "{said}");
         assert_eq!(listen_of(path), None);
         let named = path.display();
         let text = format!("[recipe.r]\nuser_data = \"{named}\"\nunchecked = true\n");
         std::fs::write(&config, text).unwrap();
-        let said = load(&config).unwrap_err().to_string();
+        let said = load_config(&config).unwrap_err().to_string();
         assert!(said.contains(":2:13: "), "{said}");
         assert!(said.contains(what), "{said}");
     }
@@ -214,7 +214,7 @@ fn a_recipe_that_means_harm_is_a_fault_of_its_own() {
         let recipe = format!("#cloud-config\n{recipe}");
         let file = |_: &Path| Ok(recipe.clone().into_bytes());
         let text = "[recipe.r]\nuser_data = \"r.yaml\"\nunchecked = true\n";
-        let faults = parse(text, Path::new("a.toml"), &file).unwrap_err();
+        let faults = parse_config(text, Path::new("a.toml"), &file).unwrap_err();
         assert!(faults.to_string().contains(wrong), "{faults}");
         assert_eq!(faults.count(), count, "{faults}");
     }

@@ -28,7 +28,7 @@ fn a_template_must_be_one() {
 #[test]
 fn user_data_that_cloud_init_would_ignore_or_that_breaks_the_proof() {
     let problems = |text: &str| {
-        let found = super::user_data::problems(text, false);
+        let found = super::user_data::user_data_problems(text, false);
         found
             .into_iter()
             .map(|problem| problem.wrong)

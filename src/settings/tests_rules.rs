@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::base::BaseSource;
 use crate::model::ids::{Architecture, WatchName};
-use crate::model::notice::Event;
+use crate::model::notice::NoticeEvent;
 use crate::model::version::VersionWish;
 use crate::model::watch::{Encrypt, OnDrift, TargetPattern};
 
@@ -94,7 +94,7 @@ fn a_good_config_becomes_values() {
     assert_eq!(recipes["r"].boot_checks[0].name, "two");
     assert_eq!(recipes["r"].checks, recipe.checks);
     let ops = &settings.notifiers["ops"];
-    assert_eq!(ops.events, [Event::Drift, Event::Failed].into());
+    assert_eq!(ops.events, [NoticeEvent::Drift, NoticeEvent::Failed].into());
     let NotifierKind::Sns { topic_arn } = &ops.kind else {
         panic!("{:?}", ops.kind)
     };

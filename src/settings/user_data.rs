@@ -2,17 +2,19 @@
 //! and ends in `done`, so that every slip found here is an hour's bake saved.
 
 use super::cloud_config;
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, quoted_value};
 use crate::cloud_init::kind;
-use crate::cloud_init::mime::{self, Part};
+use crate::cloud_init::mime::{self, MimePart};
 
 /// Everything that is wrong with user data as written, unrendered.
-pub(super) fn problems(text: &str, template: bool) -> Vec<Problem> {
+pub(super) fn user_data_problems(text: &str, template: bool) -> Vec<Problem> {
     let mut problems = Vec::new();
     match Form::of(text) {
         Ok(Form::Script) => problems.extend(blank_first_line(text)),
         // What a template becomes is seen when it is rendered.
-        Ok(Form::CloudConfig) if !template => problems.extend(cloud_config::problems(text)),
+        Ok(Form::CloudConfig) if !template => {
+            problems.extend(cloud_config::cloud_config_problems(text))
+        }
         Ok(Form::CloudConfig) => problems.extend(own_power_state(text)),
         Ok(Form::Mime) => {
             let parts = if template { Vec::new() } else { parts(text) };
@@ -32,13 +34,14 @@ pub(super) fn problems(text: &str, template: bool) -> Vec<Problem> {
 }
 
 /// What is allowed and probably not meant, one sentence each.
-pub(super) fn doubts(text: &str) -> Vec<String> {
+pub(super) fn user_data_doubts(text: &str) -> Vec<String> {
     match Form::of(text) {
-        Ok(Form::CloudConfig) => cloud_config::doubts(text),
+        Ok(Form::CloudConfig) => cloud_config::cloud_config_doubts(text),
         Ok(Form::Mime) => {
             let parts = parts(text);
-            let told = |part: &Part| {
-                let doubts = config_of(part).map(|config| cloud_config::doubts(&config));
+            let told = |part: &MimePart| {
+                let doubts =
+                    config_of(part).map(|config| cloud_config::cloud_config_doubts(&config));
                 let named = |doubt| format!("{}: {doubt}", name_of(part));
                 doubts.into_iter().flatten().map(named).collect::<Vec<_>>()
             };
@@ -59,14 +62,14 @@ pub(super) fn shell(text: &str) -> Vec<(String, String)> {
         shell.map(|shell| (shell, code))
     };
     let of_config = |text: &str| {
-        let commands = cloud_config::commands(text).into_iter();
+        let commands = cloud_config::cloud_config_commands(text).into_iter();
         commands.map(|code| ("sh".to_owned(), code)).collect()
     };
     match Form::of(text) {
         Ok(Form::Script) => of_script(text).into_iter().collect(),
         Ok(Form::CloudConfig) => of_config(text),
         Ok(Form::Mime) => {
-            let code = |part: Part| {
+            let code = |part: MimePart| {
                 let text = String::from_utf8_lossy(&part.body).into_owned();
                 match part.content_type.as_str() {
                     "text/cloud-config" => of_config(&text),
@@ -84,27 +87,27 @@ pub(super) fn shell(text: &str) -> Vec<(String, String)> {
 
 /// A message's parts, of the kinds that cloud-init would take them for. What has no kind, and what cannot
 /// be read, is told when the user data is composed.
-fn parts(text: &str) -> Vec<Part> {
-    let mut parts = mime::read(text).unwrap_or_default();
+fn parts(text: &str) -> Vec<MimePart> {
+    let mut parts = mime::read_mime(text).unwrap_or_default();
     let mut room = kind::MAX_UNPACKED;
-    parts.retain_mut(|part| kind::settle(part, &mut room).is_ok());
+    parts.retain_mut(|part| kind::settle_kind(part, &mut room).is_ok());
     parts
 }
 
-fn name_of(part: &Part) -> String {
+fn name_of(part: &MimePart) -> String {
     match part.name.as_str() {
         "" => "a part without a name".to_owned(),
-        name => format!("part {}", quoted(name)),
+        name => format!("part {}", quoted_value(name)),
     }
 }
 
-fn config_of(part: &Part) -> Option<String> {
+fn config_of(part: &MimePart) -> Option<String> {
     let config = part.content_type == "text/cloud-config";
     config.then(|| String::from_utf8_lossy(&part.body).into_owned())
 }
 
-fn part_problems(part: &Part) -> Vec<Problem> {
-    let problems = config_of(part).map(|config| cloud_config::problems(&config));
+fn part_problems(part: &MimePart) -> Vec<Problem> {
+    let problems = config_of(part).map(|config| cloud_config::cloud_config_problems(&config));
     let named = |problem: Problem| Problem {
         wrong: format!("{}: {}", name_of(part), problem.wrong),
         ..problem
@@ -116,7 +119,7 @@ fn part_problems(part: &Part) -> Vec<Problem> {
 const MERGE_HEADERS: [&str; 2] = ["Merge-Type", "X-Merge-Type"];
 
 /// Keys of one cloud-config that a later one replaces.
-fn replaced_keys(parts: &[Part]) -> Vec<String> {
+fn replaced_keys(parts: &[MimePart]) -> Vec<String> {
     let mut before: Vec<String> = Vec::new();
     let mut doubts = Vec::new();
     for part in parts {
@@ -134,7 +137,7 @@ fn replaced_keys(parts: &[Part]) -> Vec<String> {
                 "{} has {} as a part before it: cloud-init keeps the later one's alone, unless the part's \
                  header says `Merge-Type: list(append)+dict(no_replace,recurse_list)+str()`, in this case",
                 name_of(part),
-                quoted(key)
+                quoted_value(key)
             ));
         }
         before.extend(keys);

@@ -8,17 +8,21 @@ use std::time::Duration;
 use crate::model::ids::{Installation, Region};
 
 use super::StoreUrl;
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, quoted_value};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A duration such as `30m`, `1h30m` or `30d`, within bounds that are themselves allowed.
-pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Result<Duration, Problem> {
+pub(super) fn parse_duration(
+    text: &str,
+    least: Duration,
+    most: Duration,
+) -> Result<Duration, Problem> {
     let parsed = humantime::parse_duration(text).map_err(|_| {
         Problem::new(
-            format!("{} is not a duration", quoted(text)),
+            format!("{} is not a duration", quoted_value(text)),
             "write numbers with units, such as \"45s\", \"30m\", \"1h30m\" or \"30d\"",
         )
     })?;
@@ -28,7 +32,7 @@ pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Result<Du
             humantime::format_duration(most),
         );
         return Err(Problem::new(
-            format!("{} is out of bounds", quoted(text)),
+            format!("{} is out of bounds", quoted_value(text)),
             format!("write a duration from {least} to {most}"),
         ));
     }
@@ -36,7 +40,7 @@ pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Result<Du
 }
 
 /// Letters a to z, digits and hyphens, 1 to 40 of them: fit for image names, tags and paths.
-pub(super) fn name(text: &str) -> Result<String, Problem> {
+pub(super) fn parse_name(text: &str) -> Result<String, Problem> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if (1..=40).contains(&text.len()) && text.chars().all(fits) {
         return Ok(text.to_owned());
@@ -44,13 +48,13 @@ pub(super) fn name(text: &str) -> Result<String, Problem> {
     Err(Problem::new(
         format!(
             "the name {} does not fit everywhere it is used",
-            quoted(text)
+            quoted_value(text)
         ),
         "use 1 to 40 of a-z, 0-9 and `-`",
     ))
 }
 
-pub(super) fn installation(text: &str) -> Result<Installation, Problem> {
+pub(super) fn parse_installation(text: &str) -> Result<Installation, Problem> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if (1..=64).contains(&text.len()) && text.chars().all(fits) {
         return Ok(Installation::new(text));
@@ -58,14 +62,14 @@ pub(super) fn installation(text: &str) -> Result<Installation, Problem> {
     Err(Problem::new(
         format!(
             "the installation {} does not fit a tag that policies match",
-            quoted(text)
+            quoted_value(text)
         ),
         "use 1 to 64 of A-Z, a-z, 0-9, `-`, `_` and `.`",
     ))
 }
 
 /// `eu-west-1`, `us-gov-east-1`, `eu-isoe-west-1`, `eusc-de-east-1`.
-pub(super) fn region(text: &str) -> Result<Region, Problem> {
+pub(super) fn parse_region(text: &str) -> Result<Region, Problem> {
     if looks_like_a_region(text) {
         return Ok(Region::new(text));
     }
@@ -76,7 +80,7 @@ pub(super) fn region(text: &str) -> Result<Region, Problem> {
         _ => "write a region's code, such as \"eu-west-1\"".to_owned(),
     };
     Err(Problem::new(
-        format!("{} is not a region", quoted(text)),
+        format!("{} is not a region", quoted_value(text)),
         right,
     ))
 }
@@ -103,7 +107,7 @@ pub(super) fn timezone(text: &str) -> Result<chrono_tz::Tz, Problem> {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => "write a zone of the IANA database, such as \"Europe/Zurich\"".to_owned(),
         };
-        Problem::new(format!("{} is not a time zone", quoted(text)), right)
+        Problem::new(format!("{} is not a time zone", quoted_value(text)), right)
     })
 }
 
@@ -111,7 +115,7 @@ pub(super) fn timezone(text: &str) -> Result<chrono_tz::Tz, Problem> {
 pub(super) fn store_url(text: &str) -> Result<StoreUrl, Problem> {
     let wrong = |why: &str| {
         Problem::new(
-            format!("the store {} {why}", quoted(text)),
+            format!("the store {} {why}", quoted_value(text)),
             "write \"sqlite:///absolute/path.db\", \"sqlite://relative/path.db\" or \
              \"sqlite::memory:\"",
         )
@@ -138,12 +142,12 @@ pub(super) fn loopback(text: &str) -> Result<SocketAddr, Problem> {
         Ok(_) => Err(Problem::new(
             format!(
                 "{} can be reached by others, and nobody is asked who they are",
-                quoted(text)
+                quoted_value(text)
             ),
             format!("{right}, and put a proxy before it where others must read it"),
         )),
         Err(_) => Err(Problem::new(
-            format!("{} is not an address", quoted(text)),
+            format!("{} is not an address", quoted_value(text)),
             right,
         )),
     }
@@ -165,7 +169,7 @@ pub(super) fn name_pattern(text: &str) -> Result<String, Problem> {
     match glob::Pattern::new(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(Problem::new(
-            format!("{} is not a pattern: {}", quoted(text), error.msg),
+            format!("{} is not a pattern: {}", quoted_value(text), error.msg),
             right,
         )),
     }
@@ -177,7 +181,10 @@ pub(super) fn environment_pattern(text: &str) -> Result<String, Problem> {
     match text.chars().find(|c| !fits(*c)) {
         None => name_pattern(text),
         Some(c) => Err(Problem::new(
-            format!("no environment's name has {} in it", quoted(&c.to_string())),
+            format!(
+                "no environment's name has {} in it",
+                quoted_value(&c.to_string())
+            ),
             "environment names hold letters, digits and hyphens; give each pattern a target of \
              its own",
         )),
@@ -185,12 +192,12 @@ pub(super) fn environment_pattern(text: &str) -> Result<String, Problem> {
 }
 
 /// A text that must be there and must be one line.
-pub(super) fn line(text: &str, what: &str) -> Result<String, Problem> {
-    if !text.trim().is_empty() && super::fault::visible(text) == text {
+pub(super) fn parse_line(text: &str, what: &str) -> Result<String, Problem> {
+    if !text.trim().is_empty() && super::fault::visible_value(text) == text {
         return Ok(text.to_owned());
     }
     Err(Problem::new(
-        format!("{} is not {what}", quoted(text)),
+        format!("{} is not {what}", quoted_value(text)),
         format!("write {what} in one line, without control characters"),
     ))
 }
@@ -210,7 +217,7 @@ pub(super) fn tag_key(text: &str) -> Result<String, Problem> {
             "shorten it",
         ));
     }
-    line(text, "a tag key")
+    parse_line(text, "a tag key")
 }
 
 pub(super) fn tag_value(text: &str) -> Result<String, Problem> {
@@ -223,7 +230,7 @@ pub(super) fn tag_value(text: &str) -> Result<String, Problem> {
     if text.is_empty() {
         return Ok(String::new());
     }
-    line(text, "a tag value")
+    parse_line(text, "a tag value")
 }
 
 pub(super) fn endpoint_url(text: &str) -> Result<String, Problem> {

@@ -5,21 +5,21 @@
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::fault::{Problem, quoted};
-use super::keys::{self, KEYS, Key, Kind};
+use super::fault::{Problem, quoted_value};
+use super::keys::{self, ConfigKey, KEYS, ValueKind};
 use super::nearest::nearest;
-use super::reading::{self, Reading};
+use super::reading::{self, ConfigReading};
 
 /// A list or a table with more in it was written by a loop.
 const IN_A_LIST_MAX: usize = 200;
 const IN_A_TABLE_MAX: usize = 500;
 
 /// Reports every unknown key and every value of the wrong type.
-pub(super) fn walk(root: &DeTable<'_>, reading: &mut Reading<'_>) {
+pub(super) fn walk(root: &DeTable<'_>, reading: &mut ConfigReading<'_>) {
     walk_table("", root, reading);
 }
 
-fn walk_table(path: &str, table: &DeTable<'_>, reading: &mut Reading<'_>) {
+fn walk_table(path: &str, table: &DeTable<'_>, reading: &mut ConfigReading<'_>) {
     let mut names: Vec<_> = table.keys().map(|name| name.span()).collect();
     names.sort_by_key(|at| at.start);
     if let Some(at) = names.get(IN_A_TABLE_MAX) {
@@ -30,7 +30,7 @@ fn walk_table(path: &str, table: &DeTable<'_>, reading: &mut Reading<'_>) {
             return reading.leave_off(name.span());
         }
         match keys::child(path, name.get_ref()) {
-            Some(key) if key.kind == Kind::NotBuilt => {
+            Some(key) if key.kind == ValueKind::NotBuilt => {
                 reading.fault(name.span(), not_built(key));
             }
             Some(key) => walk_value(key, value, reading),
@@ -39,20 +39,22 @@ fn walk_table(path: &str, table: &DeTable<'_>, reading: &mut Reading<'_>) {
     }
 }
 
-fn walk_value(key: &Key, value: &Spanned<DeValue<'_>>, reading: &mut Reading<'_>) {
+fn walk_value(key: &ConfigKey, value: &Spanned<DeValue<'_>>, reading: &mut ConfigReading<'_>) {
     match (key.kind, value.get_ref()) {
-        (Kind::Text, DeValue::String(_)) | (Kind::Boolean, DeValue::Boolean(_)) => {}
-        (Kind::Integer, number) if reading::integer(number).is_some() => {}
-        (Kind::Table | Kind::Secret, DeValue::Table(table)) => {
+        (ValueKind::Text, DeValue::String(_)) | (ValueKind::Boolean, DeValue::Boolean(_)) => {}
+        (ValueKind::Integer, number) if reading::integer_value(number).is_some() => {}
+        (ValueKind::Table | ValueKind::Secret, DeValue::Table(table)) => {
             walk_table(key.path, table, reading);
         }
-        (Kind::Secret, DeValue::String(_)) => reading.fault(value.span(), written_out(key)),
-        (Kind::Texts | Kind::Tables, DeValue::Array(array)) => walk_list(key, array, reading),
+        (ValueKind::Secret, DeValue::String(_)) => reading.fault(value.span(), written_out(key)),
+        (ValueKind::Texts | ValueKind::Tables, DeValue::Array(array)) => {
+            walk_list(key, array, reading)
+        }
         (_, other) => reading.fault(value.span(), mistyped(key, key.kind, other)),
     }
 }
 
-fn walk_list(key: &Key, array: &DeArray<'_>, reading: &mut Reading<'_>) {
+fn walk_list(key: &ConfigKey, array: &DeArray<'_>, reading: &mut ConfigReading<'_>) {
     for (at, value) in array.iter().enumerate() {
         if reading.is_enough() {
             return reading.leave_off(value.span());
@@ -65,8 +67,8 @@ fn walk_list(key: &Key, array: &DeArray<'_>, reading: &mut Reading<'_>) {
             return;
         }
         match (key.kind, value.get_ref()) {
-            (Kind::Texts, DeValue::String(_)) => {}
-            (Kind::Tables, DeValue::Table(table)) => walk_table(key.path, table, reading),
+            (ValueKind::Texts, DeValue::String(_)) => {}
+            (ValueKind::Tables, DeValue::Table(table)) => walk_table(key.path, table, reading),
             (_, other) => reading.fault(value.span(), mistyped(key, key.kind, other)),
         }
     }
@@ -79,7 +81,7 @@ fn too_many(there_are: usize, what: &str, at_most: usize) -> Problem {
     )
 }
 
-fn mistyped(key: &Key, kind: Kind, found: &DeValue<'_>) -> Problem {
+fn mistyped(key: &ConfigKey, kind: ValueKind, found: &DeValue<'_>) -> Problem {
     let found = match found {
         DeValue::String(_) => "text",
         DeValue::Integer(number) if number.as_str().len() > 18 => "a number that is too large",
@@ -97,7 +99,7 @@ fn mistyped(key: &Key, kind: Kind, found: &DeValue<'_>) -> Problem {
 }
 
 /// A row's name as people know it: a name of their own is named by its table.
-fn shown(key: &Key) -> String {
+fn shown(key: &ConfigKey) -> String {
     match key.name() {
         "*" => key.path.trim_end_matches(".*").to_owned() + ".<name>",
         name => name.to_owned(),
@@ -105,7 +107,7 @@ fn shown(key: &Key) -> String {
 }
 
 /// Whoever may read the config, its backups and its history could use the secret.
-fn written_out(key: &Key) -> Problem {
+fn written_out(key: &ConfigKey) -> Problem {
     Problem::new(
         format!("`{}` is a secret and stands in the config", key.name()),
         format!(
@@ -116,7 +118,7 @@ fn written_out(key: &Key) -> Problem {
     )
 }
 
-fn not_built(key: &Key) -> Problem {
+fn not_built(key: &ConfigKey) -> Problem {
     let name = key.name();
     Problem::new(format!("`{name}` is not part of this version"), key.doc)
 }
@@ -126,13 +128,13 @@ fn unknown(path: &str, name: &str) -> Problem {
         "" => "at the top".to_owned(),
         _ => format!("in `{}`", path.replace('*', "<name>")),
     };
-    let wrong = format!("unknown key {} {place}", quoted(name));
+    let wrong = format!("unknown key {} {place}", quoted_value(name));
     Problem::new(wrong, what_was_meant(path, name))
 }
 
 /// A neighbour with nearly that name, or the table where a key of that name belongs, or all keys.
 fn what_was_meant(path: &str, name: &str) -> String {
-    let names: Vec<&str> = keys::children(path).map(Key::name).collect();
+    let names: Vec<&str> = keys::children(path).map(ConfigKey::name).collect();
     if let Some(near) = nearest(name, names.iter().copied()) {
         return format!("did you mean `{near}`?");
     }

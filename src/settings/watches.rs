@@ -10,9 +10,9 @@ use crate::model::ids::{Architecture, Region, WatchName};
 use crate::model::version::VersionWish;
 use crate::model::watch::{OnDrift, TargetPattern, Watch};
 
-use super::fault::{Problem, quoted};
+use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
-use super::reading::{Reading, Section, Written};
+use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::recipes::RecipeDraft;
 use super::{arns, values};
 
@@ -24,7 +24,7 @@ pub(super) struct WatchDraft<'t> {
     name: Option<WatchName>,
     /// The watch's own place.
     pub(super) at: Range<usize>,
-    pub(super) recipe: Option<Written<'t>>,
+    pub(super) recipe: Option<WrittenText<'t>>,
     pub(super) on_drift: OnDrift,
     /// Where `on_drift` stands, or the watch when it says nothing.
     pub(super) on_drift_at: Range<usize>,
@@ -71,7 +71,10 @@ impl WatchDraft<'_> {
     }
 }
 
-pub(super) fn read<'t>(section: &Section<'t>, reading: &mut Reading<'_>) -> Vec<WatchDraft<'t>> {
+pub(super) fn read_watches<'t>(
+    section: &ConfigSection<'t>,
+    reading: &mut ConfigReading<'_>,
+) -> Vec<WatchDraft<'t>> {
     let watches = section.named_sections().into_iter();
     watches
         .map(|(name, section)| watch(name, &section, reading))
@@ -79,28 +82,30 @@ pub(super) fn read<'t>(section: &Section<'t>, reading: &mut Reading<'_>) -> Vec<
 }
 
 fn watch<'t>(
-    name: Written<'t>,
-    section: &Section<'t>,
-    reading: &mut Reading<'_>,
+    name: WrittenText<'t>,
+    section: &ConfigSection<'t>,
+    reading: &mut ConfigReading<'_>,
 ) -> WatchDraft<'t> {
     let on_drift = reading.parsed(section.text("on_drift"), on_drift);
     let targets = section.sections("target");
     WatchDraft {
-        name: reading.parsed(Some(name), values::name).map(WatchName::new),
+        name: reading
+            .parsed(Some(name), values::parse_name)
+            .map(WatchName::new),
         at: section.at.clone(),
         recipe: section.text("recipe"),
         on_drift: on_drift.unwrap_or(OnDrift::Notify),
         on_drift_at: section.place_of("on_drift").unwrap_or(section.at.clone()),
-        region: reading.parsed(section.text("region"), values::region),
+        region: reading.parsed(section.text("region"), values::parse_region),
         base: base(section, reading),
         // No wait is the same as no soaking.
         soak: reading
             .parsed(section.text("soak"), |text| {
-                values::duration(text, Duration::ZERO, LONGEST)
+                values::parse_duration(text, Duration::ZERO, LONGEST)
             })
             .filter(|soak| !soak.is_zero()),
         max_age: reading.parsed(section.text("max_age"), |text| {
-            values::duration(text, values::HOUR, LONGEST)
+            values::parse_duration(text, values::HOUR, LONGEST)
         }),
         names_targets: !targets.is_empty(),
         targets: targets
@@ -124,14 +129,14 @@ fn on_drift(text: &str) -> Result<OnDrift, Problem> {
                 None => "write \"notify\" or \"bake\"".to_owned(),
             };
             Err(Problem::new(
-                format!("`on_drift` cannot be {}", quoted(text)),
+                format!("`on_drift` cannot be {}", quoted_value(text)),
                 right,
             ))
         }
     }
 }
 
-fn base(watch: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
+fn base(watch: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Base> {
     const RIGHT: &str = "write `base = { beanstalk = \"<platform branch>\" }`, \
                          `base = { ssm = \"/<parameter>\" }` or \
                          `base = { images = { owners = [\"amazon\"], name = \"<pattern>\" } }`";
@@ -158,8 +163,8 @@ fn base(watch: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
     }
 }
 
-fn beanstalk_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
-    let branch = reading.parsed(section.text("beanstalk"), arns::branch);
+fn beanstalk_base(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Base> {
+    let branch = reading.parsed(section.text("beanstalk"), arns::parse_branch);
     let version = reading.parsed(section.text("version"), version);
     let architecture = reading.parsed(section.text("architecture"), architecture);
     Some(Base {
@@ -182,13 +187,13 @@ fn version(text: &str) -> Result<VersionWish, Problem> {
                          version such as \"4.5.*\", \"4.*\" or \"4.5.1\""
                     .to_owned(),
             };
-            Problem::new(format!("{} is not a version", quoted(pattern)), right)
+            Problem::new(format!("{} is not a version", quoted_value(pattern)), right)
         }),
     }
 }
 
 /// An image's name is typed by whoever made it: without an owner, anybody's image could be the base.
-fn images_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
+fn images_base(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Base> {
     no_version(
         section,
         reading,
@@ -210,7 +215,7 @@ fn images_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base>
 /// Who owns the images of every seller, by its two names.
 const MARKETPLACE: [&str; 2] = ["aws-marketplace", "679593333241"];
 
-fn owners(images: &Section<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
+fn owners(images: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Vec<String>> {
     let right = "add `owners = [\"amazon\"]`, \"self\", or accounts by their twelve digits: anybody can \
                  publish an image under any name";
     let Some(written) = images.texts("owners") else {
@@ -241,7 +246,7 @@ fn owners(images: &Section<'_>, reading: &mut Reading<'_>) -> Option<Vec<String>
     (owners.len() == count).then_some(owners)
 }
 
-fn no_version(section: &Section<'_>, reading: &mut Reading<'_>, instead: &str) {
+fn no_version(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>, instead: &str) {
     if let Some(at) = section.place_of("version") {
         let problem = Problem::new(
             "only a `beanstalk` base has a `version`",
@@ -253,20 +258,20 @@ fn no_version(section: &Section<'_>, reading: &mut Reading<'_>, instead: &str) {
 
 fn architecture(text: &str) -> Result<Architecture, Problem> {
     text.parse().map_err(|_| {
-        let wrong = format!("{} is not an architecture", quoted(text));
+        let wrong = format!("{} is not an architecture", quoted_value(text));
         Problem::new(wrong, "write \"x86_64\" or \"arm64\"")
     })
 }
 
 /// The parameter's path often says the processor; then it need not be written again, and must not
 /// be written otherwise.
-fn ssm_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
+fn ssm_base(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Base> {
     no_version(
         section,
         reading,
         "the parameter itself names the newest image",
     );
-    let parameter = reading.parsed(section.text("ssm"), arns::parameter);
+    let parameter = reading.parsed(section.text("ssm"), arns::parse_parameter);
     let written = reading.parsed(section.text("architecture"), architecture);
     let implied = parameter
         .as_deref()
@@ -291,7 +296,7 @@ fn ssm_base(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<Base> {
     })
 }
 
-fn target(section: &Section<'_>, reading: &mut Reading<'_>) -> Option<TargetPattern> {
+fn target(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<TargetPattern> {
     if section.place_of("beanstalk").is_none() {
         let right = "add `beanstalk = { application = \"...\", environment = \"*\" }`";
         let problem = Problem::new("the target names nothing", right);

@@ -9,7 +9,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::sqlite::SqliteStore;
-use super::{Batch, DRIVER, Holder, Lease, Op, Store, StoreError, Taken, VALUE_MAX_BYTES};
+use super::{Batch, DRIVER, Holder, Lease, LeaseTaken, Op, Store, StoreError, VALUE_MAX_BYTES};
 
 /// An engine, with one store in it.
 trait Engine {
@@ -108,12 +108,12 @@ fn append(journal: &str, expected: u64, event: i64) -> Op {
 }
 
 async fn committed(store: &dyn Store, ops: Vec<Op>) {
-    store.commit(Batch::of(ops)).await.unwrap();
+    store.commit(Batch::of_ops(ops)).await.unwrap();
 }
 
 /// The name that the batch was refused for.
 async fn conflict(store: &dyn Store, ops: Vec<Op>) -> String {
-    match store.commit(Batch::of(ops)).await {
+    match store.commit(Batch::of_ops(ops)).await {
         Err(StoreError::Conflict { key }) => key,
         other => panic!("no conflict: {other:?}"),
     }
@@ -189,7 +189,7 @@ async fn a_batch_names_a_key_or_a_journal_once(engine: &impl Engine) {
         vec![expect("a", 0), put("a", 0, 1)],
         vec![append("a", 0, 1), append("a", 1, 2)],
     ] {
-        let refused = store.commit(Batch::of(twice.clone())).await;
+        let refused = store.commit(Batch::of_ops(twice.clone())).await;
         assert!(
             matches!(&refused, Err(StoreError::NamedTwice { name }) if name == "a"),
             "{twice:?}: {refused:?}"
@@ -204,7 +204,7 @@ async fn limits_are_held(engine: &impl Engine) {
     let store = engine.process();
     let many = (0..26).map(|n| put(&format!("many/{n}"), 0, n)).collect();
     assert!(matches!(
-        store.commit(Batch::of(many)).await,
+        store.commit(Batch::of_ops(many)).await,
         Err(StoreError::TooLarge { .. })
     ));
     let value = json!("x".repeat(VALUE_MAX_BYTES));
@@ -213,7 +213,7 @@ async fn limits_are_held(engine: &impl Engine) {
         value,
     };
     assert!(matches!(
-        store.commit(Batch::of(vec![large])).await,
+        store.commit(Batch::of_ops(vec![large])).await,
         Err(StoreError::TooLarge { .. })
     ));
     assert_eq!(store.get("large").await.unwrap(), None);
@@ -262,7 +262,7 @@ fn called(who: &str) -> Option<Holder> {
 /// Whether a batch under this lease is applied.
 async fn guards(store: &dyn Store, lease: Lease, key: &str) -> bool {
     let epoch = lease.epoch;
-    let guarded = Batch::of(vec![Op::CheckLease { epoch }, put(key, 0, 1)]);
+    let guarded = Batch::of_ops(vec![Op::CheckLease { epoch }, put(key, 0, 1)]);
     match store.commit(guarded).await {
         Ok(()) => true,
         Err(StoreError::LeaseLost) => {
@@ -277,7 +277,7 @@ async fn one_has_the_lease_and_others_are_told_when_to_ask_again(engine: &impl E
     let (one, other) = (engine.process(), engine.process());
     let lease = taken(&*one, "one").await;
     let refused = other.take(DRIVER, "other").await.unwrap();
-    let Taken::Other { again_in } = refused else {
+    let LeaseTaken::Other { again_in } = refused else {
         panic!("two drive: {refused:?}");
     };
     assert!(again_in > Duration::ZERO && again_in <= Duration::from_secs(60));
@@ -393,7 +393,7 @@ async fn a_reader_of_the_file_sees_everything_and_writes_nothing() {
     let reader = SqliteStore::open_read_only(&engine.path()).unwrap();
     assert_eq!(value(&reader, "p/1").await, Some(1));
     assert_eq!(reader.holder(DRIVER).await.unwrap(), called("me"));
-    let refused = reader.commit(Batch::of(vec![put("x", 0, 1)])).await;
+    let refused = reader.commit(Batch::of_ops(vec![put("x", 0, 1)])).await;
     assert!(refused.is_err());
 }
 

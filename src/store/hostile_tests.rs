@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::sqlite::SqliteStore;
-use super::{Batch, Op, Store, StoreError, left, memory, strays};
+use super::{Batch, Op, Store, StoreError, left, records, strays};
 use crate::flow::bake::kind::BakeKind;
 use crate::model::ids::{AccountId, Partition, Region, Scope};
 use crate::workflow::error::RunError;
@@ -64,17 +64,17 @@ proptest! {
                 "left/000000000000/eu-west-1/key/0001",
             ];
             let puts = keys.map(|key| Op::PutIfAbsent { key: key.to_owned(), value: value.clone() });
-            store.commit(Batch::of(puts.into())).await.unwrap();
-            if let Err(error) = memory::watches(&store).await {
+            store.commit(Batch::of_ops(puts.into())).await.unwrap();
+            if let Err(error) = records::remembered_watches(&store).await {
                 prop_assert!(unreadable(&error, keys[0]), "{error}");
             }
-            if let Err(error) = memory::outbox(&store).await {
+            if let Err(error) = records::outbox_notices(&store).await {
                 prop_assert!(unreadable(&error, keys[1]), "{error}");
             }
             if let Err(error) = strays::strays(&store, &scope()).await {
                 prop_assert!(unreadable(&error, keys[2]), "{error}");
             }
-            if let Err(error) = left::left(&store, None).await {
+            if let Err(error) = left::left_behind(&store, None).await {
                 prop_assert!(unreadable(&error, keys[3]), "{error}");
             }
             Ok(())
@@ -93,10 +93,10 @@ proptest! {
                     expected,
                     event: event.clone(),
                 };
-                store.commit(Batch::of(vec![append])).await.unwrap();
+                store.commit(Batch::of_ops(vec![append])).await.unwrap();
             }
             let open = Op::PutIfAbsent { key: format!("open/{journal}"), value: Value::Null };
-            store.commit(Batch::of(vec![open])).await.unwrap();
+            store.commit(Batch::of_ops(vec![open])).await.unwrap();
             match replay::<BakeKind>(&store, &journal).await {
                 Err(RunError::Unreadable { journal: named, .. } | RunError::Illegal { journal: named, .. }) => {
                     prop_assert_eq!(named, journal.clone());

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::memory::{Versioned, all, decode};
+use super::records::{Versioned, all_records, decode_record};
 use super::{Op, Store, StoreError};
 use crate::model::bake::BakeOrder;
 use crate::model::ids::Scope;
@@ -22,12 +22,12 @@ pub struct LeftBehind {
     /// The bake's key, which is the tag on what it left.
     pub key: String,
     pub at: DateTime<Utc>,
-    pub what: Vec<What>,
+    pub what: Vec<LeftThing>,
 }
 
 /// One thing that was left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct What {
+pub struct LeftThing {
     pub why: String,
     /// What a person should do about it.
     pub by_hand: String,
@@ -53,7 +53,7 @@ pub async fn settled(store: &dyn Store, order: &BakeOrder) -> Result<Vec<Op>, St
     let records = store.query(&of_key(order), None, FORGET_MAX).await?;
     Ok(records
         .iter()
-        .map(|record| forget(&record.key, record.version))
+        .map(|record| forget_left(&record.key, record.version))
         .collect())
 }
 
@@ -62,10 +62,10 @@ pub async fn settled(store: &dyn Store, order: &BakeOrder) -> Result<Vec<Op>, St
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn leave(
+pub async fn leave_behind(
     store: &dyn Store,
     order: &BakeOrder,
-    what: Vec<What>,
+    what: Vec<LeftThing>,
     at: DateTime<Utc>,
 ) -> Result<Vec<Op>, StoreError> {
     let key = key(order);
@@ -94,7 +94,7 @@ pub async fn leave(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn left(
+pub async fn left_behind(
     store: &dyn Store,
     scope: Option<&Scope>,
 ) -> Result<Vec<(String, Versioned<LeftBehind>)>, StoreError> {
@@ -102,18 +102,18 @@ pub async fn left(
         Some(scope) => format!("{LEFT}{scope}/"),
         None => LEFT.to_owned(),
     };
-    let records = all(store, &prefix).await?.into_iter();
+    let records = all_records(store, &prefix).await?.into_iter();
     records
         .map(|record| {
             let (key, version) = (record.key.clone(), record.version);
-            let value = decode(record)?;
+            let value = decode_record(record)?;
             Ok((key, Versioned { version, value }))
         })
         .collect()
 }
 
 /// The write that forgets what is gone.
-pub fn forget(key: &str, version: u64) -> Op {
+pub fn forget_left(key: &str, version: u64) -> Op {
     Op::Delete {
         key: key.to_owned(),
         expected: version,

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::memory::all;
+use super::records::all_records;
 use super::{Op, Store, StoreError, VALUE_MAX_BYTES};
 use crate::model::bake::digest;
 use crate::model::ids::Scope;
@@ -23,7 +23,7 @@ const PLATFORMS_BUCKETS: u64 = 8;
 
 /// What is remembered of one account and region, with the records that it came from.
 #[derive(Debug, Clone, Default)]
-pub struct Stored {
+pub struct StoredRecall {
     pub recall: Recall,
     /// By key; a value that could not be read is `Null`.
     records: BTreeMap<String, (u64, Value)>,
@@ -45,10 +45,10 @@ fn prefix(scope: &Scope) -> String {
 ///
 /// # Errors
 /// When the store itself cannot be read.
-pub async fn load(store: &dyn Store, scope: &Scope) -> Result<Stored, StoreError> {
-    let mut stored = Stored::default();
+pub async fn load_recall(store: &dyn Store, scope: &Scope) -> Result<StoredRecall, StoreError> {
+    let mut stored = StoredRecall::default();
     let prefix = prefix(scope);
-    for record in all(store, &prefix).await? {
+    for record in all_records(store, &prefix).await? {
         let kind = record.key[prefix.len()..].split('/').next();
         let readable = match kind {
             Some("settings") => stored.take_settings(&record.value),
@@ -61,7 +61,7 @@ pub async fn load(store: &dyn Store, scope: &Scope) -> Result<Stored, StoreError
     Ok(stored)
 }
 
-impl Stored {
+impl StoredRecall {
     fn take_settings(&mut self, value: &Value) -> Option<()> {
         let entries = entries::<OfEnvironment>(value)?.into_iter();
         let named = entries.map(|of| ((of.application, of.environment), of.kept));
@@ -158,7 +158,7 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::model::sighting::Settings;
+    use crate::model::sighting::DeployedSettings;
     use crate::store::sqlite::SqliteStore;
     use crate::store::{BATCH_MAX, Batch};
 
@@ -176,7 +176,7 @@ mod tests {
             read_at: at,
             updated: at,
             platform: "arn:aws:elasticbeanstalk:eu-west-1::platform/ECS on AL2023/4.5.0".into(),
-            settings: Settings {
+            settings: DeployedSettings {
                 image: Some(image.into()),
                 not_set: false,
                 draft: None,
@@ -196,13 +196,13 @@ mod tests {
     }
 
     async fn keep(store: &dyn Store, recall: &Recall) -> usize {
-        let ops = load(store, &scope())
+        let ops = load_recall(store, &scope())
             .await
             .unwrap()
             .replaced_by(&scope(), recall);
         let count = ops.len();
         for ops in ops.chunks(BATCH_MAX) {
-            store.commit(Batch::of(ops.to_vec())).await.unwrap();
+            store.commit(Batch::of_ops(ops.to_vec())).await.unwrap();
         }
         count
     }
@@ -212,12 +212,12 @@ mod tests {
         let store = SqliteStore::in_memory().unwrap();
         let mut recall = fleet(1000);
         assert_eq!(keep(&store, &recall).await, 64);
-        assert_eq!(load(&store, &scope()).await.unwrap().recall, recall);
+        assert_eq!(load_recall(&store, &scope()).await.unwrap().recall, recall);
         assert_eq!(keep(&store, &recall).await, 0);
 
         let name = ("shop".to_owned(), "shop-7".to_owned());
         recall.settings.insert(name.clone(), settings("ami-2"));
-        let stored = load(&store, &scope()).await.unwrap();
+        let stored = load_recall(&store, &scope()).await.unwrap();
         let ops = stored.replaced_by(&scope(), &recall);
         let [Op::CompareAndSet { value, .. }] = ops.as_slice() else {
             panic!("{ops:?}");
@@ -234,7 +234,7 @@ mod tests {
             64,
             "63 are deleted, one is smaller"
         );
-        assert_eq!(load(&store, &scope()).await.unwrap().recall, recall);
+        assert_eq!(load_recall(&store, &scope()).await.unwrap().recall, recall);
     }
 
     #[tokio::test]
@@ -242,9 +242,10 @@ mod tests {
         let store = SqliteStore::in_memory().unwrap();
         let recall = fleet(1);
         keep(&store, &recall).await;
-        let [(key, (version, _))] = Vec::from_iter(load(&store, &scope()).await.unwrap().records)
-            .try_into()
-            .unwrap();
+        let [(key, (version, _))] =
+            Vec::from_iter(load_recall(&store, &scope()).await.unwrap().records)
+                .try_into()
+                .unwrap();
         for (nth, broken) in [json!("x"), json!([{ "application": 1 }]), json!({ "v": 2 })]
             .into_iter()
             .enumerate()
@@ -254,13 +255,13 @@ mod tests {
                 expected: version + 2 * nth as u64,
                 value: broken,
             };
-            store.commit(Batch::of(vec![set])).await.unwrap();
+            store.commit(Batch::of_ops(vec![set])).await.unwrap();
             assert_eq!(
-                load(&store, &scope()).await.unwrap().recall,
+                load_recall(&store, &scope()).await.unwrap().recall,
                 Recall::default()
             );
             assert_eq!(keep(&store, &recall).await, 1);
-            assert_eq!(load(&store, &scope()).await.unwrap().recall, recall);
+            assert_eq!(load_recall(&store, &scope()).await.unwrap().recall, recall);
         }
     }
 
@@ -268,7 +269,12 @@ mod tests {
     async fn more_than_a_record_holds_is_not_kept_and_no_fault() {
         let store = SqliteStore::in_memory().unwrap();
         keep(&store, &fleet(30_000)).await;
-        let kept = load(&store, &scope()).await.unwrap().recall.settings.len();
+        let kept = load_recall(&store, &scope())
+            .await
+            .unwrap()
+            .recall
+            .settings
+            .len();
         assert!((10_000..30_000).contains(&kept), "{kept}");
     }
 
@@ -279,7 +285,7 @@ mod tests {
         let mut other = scope();
         other.region = "eu-west-11".into();
         assert_eq!(
-            load(&store, &other).await.unwrap().recall,
+            load_recall(&store, &other).await.unwrap().recall,
             Recall::default()
         );
     }

@@ -5,15 +5,15 @@
 
 use serde_json::json;
 
-use super::memory::{self, Versioned};
+use super::records::{self, Versioned};
 use super::{Batch, Op, Store, StoreError};
-use crate::model::request::{Answer, Request};
+use crate::model::request::{Request, RequestAnswer};
 
 const PREFIX: &str = "request/";
 
 /// A request as stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
+pub struct StoredRequest {
     pub id: String,
     pub request: Versioned<Request>,
 }
@@ -22,13 +22,13 @@ pub struct Stored {
 ///
 /// # Errors
 /// When the store cannot be written.
-pub async fn leave(store: &dyn Store, request: &Request) -> Result<String, StoreError> {
+pub async fn leave_request(store: &dyn Store, request: &Request) -> Result<String, StoreError> {
     let id = request.id();
     let put = Op::PutIfAbsent {
         key: format!("{PREFIX}{id}"),
         value: json!(request),
     };
-    store.commit(Batch::of(vec![put])).await?;
+    store.commit(Batch::of_ops(vec![put])).await?;
     Ok(id)
 }
 
@@ -36,7 +36,10 @@ pub async fn leave(store: &dyn Store, request: &Request) -> Result<String, Store
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn read(store: &dyn Store, id: &str) -> Result<Option<Stored>, StoreError> {
+pub async fn read_request(
+    store: &dyn Store,
+    id: &str,
+) -> Result<Option<StoredRequest>, StoreError> {
     let record = store.get(&format!("{PREFIX}{id}")).await?;
     record.map(stored).transpose()
 }
@@ -46,9 +49,9 @@ pub async fn read(store: &dyn Store, id: &str) -> Result<Option<Stored>, StoreEr
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn all(store: &dyn Store) -> Result<Vec<Stored>, StoreError> {
+pub async fn all_requests(store: &dyn Store) -> Result<Vec<StoredRequest>, StoreError> {
     let mut found = Vec::new();
-    for record in memory::all(store, PREFIX).await? {
+    for record in records::all_records(store, PREFIX).await? {
         match stored(record) {
             Err(StoreError::Unreadable { .. }) => {}
             one => found.push(one?),
@@ -62,11 +65,11 @@ pub async fn all(store: &dyn Store) -> Result<Vec<Stored>, StoreError> {
 ///
 /// # Errors
 /// When the store cannot be written.
-pub async fn answer(
+pub async fn answer_request(
     store: &dyn Store,
     epoch: u64,
-    asked: &Stored,
-    answer: Answer,
+    asked: &StoredRequest,
+    answer: RequestAnswer,
 ) -> Result<(), StoreError> {
     let request = Request {
         answer: Some(answer),
@@ -79,7 +82,7 @@ pub async fn answer(
     };
     unless_gone(
         store
-            .commit(Batch::of(vec![set, Op::CheckLease { epoch }]))
+            .commit(Batch::of_ops(vec![set, Op::CheckLease { epoch }]))
             .await,
     )
 }
@@ -88,12 +91,12 @@ pub async fn answer(
 ///
 /// # Errors
 /// When the store cannot be written.
-pub async fn remove(store: &dyn Store, asked: &Stored) -> Result<(), StoreError> {
+pub async fn remove_request(store: &dyn Store, asked: &StoredRequest) -> Result<(), StoreError> {
     let delete = Op::Delete {
         key: format!("{PREFIX}{}", asked.id),
         expected: asked.request.version,
     };
-    unless_gone(store.commit(Batch::of(vec![delete])).await)
+    unless_gone(store.commit(Batch::of_ops(vec![delete])).await)
 }
 
 fn unless_gone(committed: Result<(), StoreError>) -> Result<(), StoreError> {
@@ -103,7 +106,7 @@ fn unless_gone(committed: Result<(), StoreError>) -> Result<(), StoreError> {
     }
 }
 
-fn stored(record: super::Record) -> Result<Stored, StoreError> {
+fn stored(record: super::Record) -> Result<StoredRequest, StoreError> {
     let super::Record {
         key,
         version,
@@ -112,7 +115,7 @@ fn stored(record: super::Record) -> Result<Stored, StoreError> {
     let id = key[PREFIX.len()..].to_owned();
     let value =
         serde_json::from_value(value).map_err(|source| StoreError::Unreadable { key, source })?;
-    Ok(Stored {
+    Ok(StoredRequest {
         id,
         request: Versioned { version, value },
     })
@@ -123,7 +126,7 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::model::request::Ask;
+    use crate::model::request::RequestedAct;
     use crate::store::DRIVER;
     use crate::store::sqlite::SqliteStore;
 
@@ -132,22 +135,24 @@ mod tests {
         let store = SqliteStore::in_memory().unwrap();
         let lease = store.take(DRIVER, "me").await.unwrap().mine().unwrap();
         let at = DateTime::<Utc>::UNIX_EPOCH;
-        let request = Request::new(Ask::Reload, "anna".to_owned(), at);
-        let id = leave(&store, &request).await.unwrap();
-        let asked = all(&store).await.unwrap().remove(0);
+        let request = Request::new(RequestedAct::Reload, "anna".to_owned(), at);
+        let id = leave_request(&store, &request).await.unwrap();
+        let asked = all_requests(&store).await.unwrap().remove(0);
         assert_eq!((&asked.id, &asked.request.value), (&id, &request));
-        let said = Answer::KeptOld {
+        let said = RequestAnswer::KeptOld {
             why: "it is wrong".to_owned(),
         };
-        answer(&store, lease.epoch, &asked, said.clone())
+        answer_request(&store, lease.epoch, &asked, said.clone())
             .await
             .unwrap();
-        let answered = read(&store, &id).await.unwrap().unwrap();
+        let answered = read_request(&store, &id).await.unwrap().unwrap();
         assert_eq!(answered.request.value.answer, Some(said.clone()));
         // The version that the driver had read is gone by now.
-        answer(&store, lease.epoch, &asked, said).await.unwrap();
-        remove(&store, &answered).await.unwrap();
-        assert_eq!(read(&store, &id).await.unwrap(), None);
+        answer_request(&store, lease.epoch, &asked, said)
+            .await
+            .unwrap();
+        remove_request(&store, &answered).await.unwrap();
+        assert_eq!(read_request(&store, &id).await.unwrap(), None);
     }
 
     #[tokio::test]
@@ -155,17 +160,17 @@ mod tests {
         let store = SqliteStore::in_memory().unwrap();
         let at = |second| DateTime::from_timestamp(second, 0).unwrap();
         for second in (0..250).rev() {
-            let request = Request::new(Ask::Reload, "gone".to_owned(), at(second));
-            leave(&store, &request).await.unwrap();
+            let request = Request::new(RequestedAct::Reload, "gone".to_owned(), at(second));
+            leave_request(&store, &request).await.unwrap();
         }
-        let fresh = Request::new(Ask::Reload, "anna".to_owned(), at(9_999));
-        let id = leave(&store, &fresh).await.unwrap();
+        let fresh = Request::new(RequestedAct::Reload, "anna".to_owned(), at(9_999));
+        let id = leave_request(&store, &fresh).await.unwrap();
         let odd = Op::PutIfAbsent {
             key: format!("{PREFIX}0000"),
             value: json!({ "ask": "what nobody knows yet" }),
         };
-        store.commit(Batch::of(vec![odd])).await.unwrap();
-        let found = all(&store).await.unwrap();
+        store.commit(Batch::of_ops(vec![odd])).await.unwrap();
+        let found = all_requests(&store).await.unwrap();
         let times: Vec<_> = found.iter().map(|one| one.request.value.asked_at).collect();
         assert!(times.is_sorted());
         assert_eq!((found.len(), &found[250].id), (251, &id));
@@ -176,13 +181,13 @@ mod tests {
         let store = SqliteStore::in_memory().unwrap();
         let lease = store.take(DRIVER, "me").await.unwrap().mine().unwrap();
         let at = DateTime::<Utc>::UNIX_EPOCH;
-        let request = Request::new(Ask::Reload, "anna".to_owned(), at);
-        leave(&store, &request).await.unwrap();
-        let asked = all(&store).await.unwrap().remove(0);
-        let said = Answer::Reloaded {
+        let request = Request::new(RequestedAct::Reload, "anna".to_owned(), at);
+        leave_request(&store, &request).await.unwrap();
+        let asked = all_requests(&store).await.unwrap().remove(0);
+        let said = RequestAnswer::Reloaded {
             warnings: Vec::new(),
         };
-        let lost = answer(&store, lease.epoch + 1, &asked, said).await;
+        let lost = answer_request(&store, lease.epoch + 1, &asked, said).await;
         assert!(matches!(lost, Err(StoreError::LeaseLost)), "{lost:?}");
     }
 }

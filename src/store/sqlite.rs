@@ -13,7 +13,7 @@ use rusqlite::{
 };
 use serde_json::Value;
 
-use super::{Answer, Batch, DRIVER, Holder, Lease, Op, Record, Store, StoreError, Taken};
+use super::{Batch, DRIVER, Holder, Lease, LeaseTaken, Op, Record, Store, StoreAnswer, StoreError};
 
 mod disk;
 mod files;
@@ -22,7 +22,7 @@ mod schema;
 mod trouble;
 
 pub use schema::VERSION as SCHEMA_VERSION;
-use trouble::{damaged, failed, io_failed};
+use trouble::{damaged, io_failed, sqlite_failed};
 
 /// How long a commit waits for another process's commit.
 const BUSY: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ pub struct SqliteStore {
     connection: RefCell<Connection>,
     files: files::Files,
     /// What this process holds, by the lease's name.
-    leases: RefCell<BTreeMap<String, lease::Held>>,
+    leases: RefCell<BTreeMap<String, lease::HeldLease>>,
 }
 
 impl SqliteStore {
@@ -54,7 +54,7 @@ impl SqliteStore {
         if let Some(kind) = disk::network_file_system(folder) {
             return Err(disk::refused(&place, &kind));
         }
-        let connection = Connection::open(path).map_err(|e| failed(&place, "open", e))?;
+        let connection = Connection::open(path).map_err(|e| sqlite_failed(&place, "open", e))?;
         Self::prepare(place, Some(path.to_owned()), connection)
     }
 
@@ -71,9 +71,10 @@ impl SqliteStore {
             Err(error) if may_not_write(&error) && !beside(path, "-wal").exists() => alone(path),
             opened => opened,
         };
-        let connection = connection.map_err(|e| failed(&place, "read", e))?;
+        let connection = connection.map_err(|e| sqlite_failed(&place, "read", e))?;
         schema::refuse_newer(&connection, &place)?;
-        let files = files::Files::of(path).map_err(|e| io_failed(&place, "be looked at", e))?;
+        let files =
+            files::Files::of_store(path).map_err(|e| io_failed(&place, "be looked at", e))?;
         Ok(Self {
             place,
             path: Some(path.to_owned()),
@@ -89,7 +90,8 @@ impl SqliteStore {
     /// When SQLite cannot be set up.
     pub fn in_memory() -> Result<Self, StoreError> {
         let place = ":memory:".to_owned();
-        let connection = Connection::open_in_memory().map_err(|e| failed(&place, "open", e))?;
+        let connection =
+            Connection::open_in_memory().map_err(|e| sqlite_failed(&place, "open", e))?;
         Self::prepare(place, None, connection)
     }
 
@@ -99,9 +101,9 @@ impl SqliteStore {
         mut connection: Connection,
     ) -> Result<Self, StoreError> {
         schema::refuse_newer(&connection, &place)?;
-        schema::set_up(&connection, BUSY).map_err(|e| failed(&place, "set up", e))?;
-        schema::migrate(&mut connection).map_err(|e| failed(&place, "migrate", e))?;
-        let files = path.as_deref().map(files::Files::of).transpose();
+        schema::set_up(&connection, BUSY).map_err(|e| sqlite_failed(&place, "set up", e))?;
+        schema::migrate(&mut connection).map_err(|e| sqlite_failed(&place, "migrate", e))?;
+        let files = path.as_deref().map(files::Files::of_store).transpose();
         let files = files.map_err(|e| io_failed(&place, "be looked at", e))?;
         Ok(Self {
             place,
@@ -120,7 +122,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         self.files.still_there(&self.place)?;
         work(&mut self.connection.borrow_mut()).map_err(|trouble| match trouble {
-            Trouble::Sqlite(source) => failed(&self.place, doing, source),
+            Trouble::Sqlite(source) => sqlite_failed(&self.place, doing, source),
             Trouble::Told(error) => error,
         })
     }
@@ -140,7 +142,7 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Record>> {
+    fn get<'a>(&'a self, key: &'a str) -> StoreAnswer<'a, Option<Record>> {
         Box::pin(async move {
             self.with("read", |connection| {
                 let mut statement = connection
@@ -156,7 +158,7 @@ impl Store for SqliteStore {
         prefix: &'a str,
         after: Option<&'a str>,
         limit: usize,
-    ) -> Answer<'a, Vec<Record>> {
+    ) -> StoreAnswer<'a, Vec<Record>> {
         Box::pin(async move {
             self.with("read", |connection| {
                 let mut statement = connection.prepare_cached(
@@ -172,7 +174,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn journal<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Value>> {
+    fn journal<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Vec<Value>> {
         Box::pin(async move {
             self.with("read", |connection| {
                 let mut statement = connection
@@ -183,7 +185,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn commit(&self, batch: Batch) -> Answer<'_, ()> {
+    fn commit(&self, batch: Batch) -> StoreAnswer<'_, ()> {
         Box::pin(async move {
             batch.within_limits()?;
             self.with("write", |connection| {
@@ -194,19 +196,19 @@ impl Store for SqliteStore {
         })
     }
 
-    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> Answer<'a, Taken> {
+    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> StoreAnswer<'a, LeaseTaken> {
         Box::pin(async move { self.take_now(name, me) })
     }
 
-    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()> {
         Box::pin(async move { self.renew_now(name, lease) })
     }
 
-    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()> {
         Box::pin(async move { self.release_now(name, lease) })
     }
 
-    fn holder<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Holder>> {
+    fn holder<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Option<Holder>> {
         Box::pin(async move { self.holder_now(name) })
     }
 }

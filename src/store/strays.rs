@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::memory::{all, decode};
+use super::records::{all_records, decode_record};
 use super::{Op, Store, StoreError};
 use crate::model::ids::Scope;
 
@@ -38,11 +38,11 @@ pub async fn strays(
     scope: &Scope,
 ) -> Result<BTreeMap<String, Stray>, StoreError> {
     let prefix = prefix(scope);
-    let records = all(store, &prefix).await?.into_iter();
+    let records = all_records(store, &prefix).await?.into_iter();
     records
         .map(|record| {
             let (id, version) = (record.key[prefix.len()..].to_owned(), record.version);
-            let Remembered { first_seen } = decode(record)?;
+            let Remembered { first_seen } = decode_record(record)?;
             let stray = Stray {
                 first_seen,
                 version,
@@ -54,7 +54,12 @@ pub async fn strays(
 
 /// The write that remembers since when a thing has been seen; none where that is known. A first sight
 /// that lies ahead was written under a clock that was wrong, and would keep the thing young for years.
-pub fn remember(scope: &Scope, id: &str, known: Option<&Stray>, now: DateTime<Utc>) -> Option<Op> {
+pub fn remember_stray(
+    scope: &Scope,
+    id: &str,
+    known: Option<&Stray>,
+    now: DateTime<Utc>,
+) -> Option<Op> {
     let expected = match known {
         Some(stray) if stray.first_seen <= now => return None,
         Some(stray) => stray.version,
@@ -68,7 +73,7 @@ pub fn remember(scope: &Scope, id: &str, known: Option<&Stray>, now: DateTime<Ut
 }
 
 /// The write that forgets a thing that is gone.
-pub fn forget(scope: &Scope, id: &str, stray: &Stray) -> Op {
+pub fn forget_stray(scope: &Scope, id: &str, stray: &Stray) -> Op {
     Op::Delete {
         key: format!("{}{id}", prefix(scope)),
         expected: stray.version,
@@ -95,8 +100,8 @@ mod tests {
         // The clock is ahead, is set right, and goes on.
         for (day, since) in [(30_000, 30_000), (100, 100), (101, 100)] {
             let known = strays(&store, &scope).await.unwrap();
-            if let Some(op) = remember(&scope, "sg-1", known.get("sg-1"), at(day)) {
-                store.commit(Batch::of(vec![op])).await.unwrap();
+            if let Some(op) = remember_stray(&scope, "sg-1", known.get("sg-1"), at(day)) {
+                store.commit(Batch::of_ops(vec![op])).await.unwrap();
             }
             let known = strays(&store, &scope).await.unwrap();
             assert_eq!(known["sg-1"].first_seen, at(since));

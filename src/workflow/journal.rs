@@ -14,7 +14,7 @@ use super::WorkflowKind;
 /// One entry of a journal, numbered by its place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event<I, S, O> {
+pub enum JournalEvent<I, S, O> {
     /// Always the first.
     Opened {
         at: DateTime<Utc>,
@@ -42,7 +42,7 @@ pub enum Event<I, S, O> {
     Failed {
         step: S,
         at: DateTime<Utc>,
-        failure: Failure,
+        failure: StepFailure,
     },
     UndoStarted {
         step: S,
@@ -57,22 +57,25 @@ pub enum Event<I, S, O> {
     Left {
         step: S,
         at: DateTime<Utc>,
-        left: Left,
+        left: LeftUndone,
     },
     /// Always the last; in the same batch as the facts that follow from it.
     Closed {
         at: DateTime<Utc>,
-        outcome: Outcome,
+        outcome: RunOutcome,
     },
 }
 
 /// Shorthand for a kind's own events.
-pub type EventOf<K> =
-    Event<<K as WorkflowKind>::Input, <K as WorkflowKind>::Step, <K as WorkflowKind>::Output>;
+pub type EventOf<K> = JournalEvent<
+    <K as WorkflowKind>::Input,
+    <K as WorkflowKind>::Step,
+    <K as WorkflowKind>::Output,
+>;
 
 /// Why a step failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub struct StepFailure {
     /// A stable word for programs: `checks_failed`, `deadline`, `denied`.
     pub kind: String,
     /// One line, with what to do next.
@@ -82,7 +85,7 @@ pub struct Failure {
     pub detail: Option<String>,
 }
 
-impl Failure {
+impl StepFailure {
     /// A failure without detail.
     pub fn new(kind: &str, why: impl Into<String>) -> Self {
         Self {
@@ -102,7 +105,7 @@ impl Failure {
 
 /// Something that could not be undone, or was left on purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Left {
+pub struct LeftUndone {
     pub why: String,
     /// What a person should do about it.
     pub by_hand: String,
@@ -111,14 +114,14 @@ pub struct Left {
 /// How a workflow ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum RunOutcome {
     /// Every step is done; `left` names what could not be cleaned up.
-    Succeeded { left: Vec<Left> },
+    Succeeded { left: Vec<LeftUndone> },
     /// A step failed; what was made is gone, except what `left` names.
     Failed {
         step: String,
-        failure: Failure,
-        left: Vec<Left>,
+        failure: StepFailure,
+        left: Vec<LeftUndone>,
     },
 }
 
@@ -130,9 +133,9 @@ pub struct Run<K: WorkflowKind> {
     /// The last of each step.
     kept: Vec<(K::Step, K::Output)>,
     phase: Phase<K::Step>,
-    failure: Option<(K::Step, Failure)>,
+    failure: Option<(K::Step, StepFailure)>,
     undone: Vec<K::Step>,
-    left: Vec<Left>,
+    left: Vec<LeftUndone>,
     length: u64,
 }
 
@@ -154,7 +157,7 @@ pub enum Phase<S> {
         since: DateTime<Utc>,
         deadline: DateTime<Utc>,
     },
-    Closed(Outcome),
+    Closed(RunOutcome),
 }
 
 /// An event that does not follow from the ones before it.
@@ -173,7 +176,7 @@ impl<K: WorkflowKind> Run<K> {
     /// # Errors
     /// When the first event is not `Opened`.
     pub fn open(event: EventOf<K>) -> Result<Self, Illegal> {
-        let Event::Opened { at, input } = event else {
+        let JournalEvent::Opened { at, input } = event else {
             return Err(Illegal {
                 at: 0,
                 event: word(&event).to_owned(),
@@ -199,21 +202,23 @@ impl<K: WorkflowKind> Run<K> {
     pub fn record(&mut self, event: &EventOf<K>) -> Result<(), Illegal> {
         let phase = self.follow(event).ok_or_else(|| self.illegal(event))?;
         match event {
-            Event::Kept { step, output, .. } => {
+            JournalEvent::Kept { step, output, .. } => {
                 self.kept.retain(|(of, _)| of != step);
                 self.kept.push((*step, output.clone()));
             }
-            Event::Done { step, output, .. } => self.outputs.push((*step, output.clone())),
-            Event::Failed { step, failure, .. } => self.failure = Some((*step, failure.clone())),
-            Event::Undone { step, .. } => self.undone.push(*step),
-            Event::Left { step, left, .. } => {
+            JournalEvent::Done { step, output, .. } => self.outputs.push((*step, output.clone())),
+            JournalEvent::Failed { step, failure, .. } => {
+                self.failure = Some((*step, failure.clone()))
+            }
+            JournalEvent::Undone { step, .. } => self.undone.push(*step),
+            JournalEvent::Left { step, left, .. } => {
                 self.undone.push(*step);
                 self.left.push(left.clone());
             }
-            Event::Opened { .. }
-            | Event::Started { .. }
-            | Event::UndoStarted { .. }
-            | Event::Closed { .. } => {}
+            JournalEvent::Opened { .. }
+            | JournalEvent::Started { .. }
+            | JournalEvent::UndoStarted { .. }
+            | JournalEvent::Closed { .. } => {}
         }
         self.phase = phase;
         self.length += 1;
@@ -225,7 +230,7 @@ impl<K: WorkflowKind> Run<K> {
         match (&self.phase, event) {
             (
                 Phase::Ready,
-                Event::Started {
+                JournalEvent::Started {
                     step,
                     choice: 0,
                     at,
@@ -244,7 +249,7 @@ impl<K: WorkflowKind> Run<K> {
                     deadline,
                     ..
                 },
-                Event::Started {
+                JournalEvent::Started {
                     step, choice, at, ..
                 },
             ) if running == step && *choice == before + 1 => Some(Phase::Running {
@@ -253,18 +258,22 @@ impl<K: WorkflowKind> Run<K> {
                 since: *at,
                 deadline: *deadline,
             }),
-            (Phase::Running { step: running, .. }, Event::Kept { step, .. }) if running == step => {
+            (Phase::Running { step: running, .. }, JournalEvent::Kept { step, .. })
+                if running == step =>
+            {
                 Some(self.phase.clone())
             }
-            (Phase::Running { step: running, .. }, Event::Done { step, .. }) if running == step => {
+            (Phase::Running { step: running, .. }, JournalEvent::Done { step, .. })
+                if running == step =>
+            {
                 Some(Phase::Ready)
             }
-            (Phase::Running { step: running, .. }, Event::Failed { step, .. })
+            (Phase::Running { step: running, .. }, JournalEvent::Failed { step, .. })
                 if running == step =>
             {
                 Some(Phase::Failing)
             }
-            (Phase::Failing, Event::UndoStarted { step, at, deadline })
+            (Phase::Failing, JournalEvent::UndoStarted { step, at, deadline })
                 if !self.undone.contains(step) =>
             {
                 Some(Phase::Undoing {
@@ -273,13 +282,13 @@ impl<K: WorkflowKind> Run<K> {
                     deadline: *deadline,
                 })
             }
-            (Phase::Undoing { step: undoing, .. }, Event::Undone { step, .. })
-            | (Phase::Undoing { step: undoing, .. }, Event::Left { step, .. })
+            (Phase::Undoing { step: undoing, .. }, JournalEvent::Undone { step, .. })
+            | (Phase::Undoing { step: undoing, .. }, JournalEvent::Left { step, .. })
                 if undoing == step =>
             {
                 Some(Phase::Failing)
             }
-            (Phase::Ready | Phase::Failing, Event::Closed { outcome, .. }) => {
+            (Phase::Ready | Phase::Failing, JournalEvent::Closed { outcome, .. }) => {
                 Some(Phase::Closed(outcome.clone()))
             }
             _ => None,
@@ -323,12 +332,12 @@ impl<K: WorkflowKind> Run<K> {
     }
 
     /// The failed step and why, once one has failed.
-    pub fn failure(&self) -> Option<&(K::Step, Failure)> {
+    pub fn failure(&self) -> Option<&(K::Step, StepFailure)> {
         self.failure.as_ref()
     }
 
     /// What could not be undone so far.
-    pub fn left(&self) -> &[Left] {
+    pub fn left(&self) -> &[LeftUndone] {
         &self.left
     }
 
@@ -343,21 +352,21 @@ impl<K: WorkflowKind> Run<K> {
     }
 }
 
-fn word<I, S, O>(event: &Event<I, S, O>) -> &'static str {
+fn word<I, S, O>(event: &JournalEvent<I, S, O>) -> &'static str {
     match event {
-        Event::Opened { .. } => "opened",
-        Event::Started { .. } => "started",
-        Event::Kept { .. } => "kept",
-        Event::Done { .. } => "done",
-        Event::Failed { .. } => "failed",
-        Event::UndoStarted { .. } => "undo_started",
-        Event::Undone { .. } => "undone",
-        Event::Left { .. } => "left",
-        Event::Closed { .. } => "closed",
+        JournalEvent::Opened { .. } => "opened",
+        JournalEvent::Started { .. } => "started",
+        JournalEvent::Kept { .. } => "kept",
+        JournalEvent::Done { .. } => "done",
+        JournalEvent::Failed { .. } => "failed",
+        JournalEvent::UndoStarted { .. } => "undo_started",
+        JournalEvent::Undone { .. } => "undone",
+        JournalEvent::Left { .. } => "left",
+        JournalEvent::Closed { .. } => "closed",
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for StepFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)
     }

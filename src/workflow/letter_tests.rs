@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::observer::Unobserved;
 use super::tests::epoch;
 use super::{
-    Allowance, At, Began, Ended, Look, Outcome, Run, RunError, Runner, StepError, Undo, Workflow,
-    WorkflowKind,
+    Allowance, At, Began, EndedRun, Run, RunError, RunOutcome, Runner, StepError, StepLook, Undo,
+    Workflow, WorkflowKind,
 };
 use crate::clock::Clock;
 use crate::model::ids::{AccountId, Partition, Region, Scope};
@@ -89,26 +89,26 @@ impl WorkflowKind for LetterKind {
 }
 
 /// What a call of `start` or `check` does next; without a script it is done.
-pub(super) enum Next {
-    Says(Result<Look<String>, StepError>),
+pub(super) enum LetterNext {
+    Says(Result<StepLook<String>, StepError>),
     /// It never returns.
     Hangs,
 }
 
-pub(super) fn again() -> Next {
-    Next::Says(Err(StepError::Again {
+pub(super) fn again() -> LetterNext {
+    LetterNext::Says(Err(StepError::Again {
         why: "no answer".to_owned(),
     }))
 }
 
-pub(super) fn next_choice() -> Next {
-    Next::Says(Err(StepError::NextChoice {
+pub(super) fn next_choice() -> LetterNext {
+    LetterNext::Says(Err(StepError::NextChoice {
         why: "moved away".to_owned(),
     }))
 }
 
-pub(super) fn pending(again_in_s: Option<u64>) -> Next {
-    Next::Says(Ok(Look::Pending {
+pub(super) fn pending(again_in_s: Option<u64>) -> LetterNext {
+    LetterNext::Says(Ok(StepLook::Pending {
         so_far: "on its way".to_owned(),
         again_in: again_in_s.map(Duration::from_secs),
     }))
@@ -117,14 +117,14 @@ pub(super) fn pending(again_in_s: Option<u64>) -> Next {
 /// The hands: play the script.
 #[derive(Default)]
 pub(super) struct Post {
-    pub(super) script: RefCell<VecDeque<Next>>,
+    pub(super) script: RefCell<VecDeque<LetterNext>>,
     /// After the script: it is on its way for ever.
     pub(super) slow: bool,
     pub(super) calls: RefCell<Vec<String>>,
 }
 
 impl Post {
-    pub(super) fn plays(script: impl IntoIterator<Item = Next>) -> Self {
+    pub(super) fn plays(script: impl IntoIterator<Item = LetterNext>) -> Self {
         Self {
             script: RefCell::new(script.into_iter().collect()),
             ..Self::default()
@@ -145,13 +145,13 @@ impl Post {
         self.calls.borrow_mut().push(call);
     }
 
-    async fn next(&self) -> Result<Look<String>, StepError> {
+    async fn next(&self) -> Result<StepLook<String>, StepError> {
         let next = self.script.borrow_mut().pop_front();
         match next {
-            Some(Next::Says(said)) => said,
-            Some(Next::Hangs) => std::future::pending().await,
-            None if self.slow => Ok(Look::pending("still on its way")),
-            None => Ok(Look::Done("delivered".to_owned())),
+            Some(LetterNext::Says(said)) => said,
+            Some(LetterNext::Hangs) => std::future::pending().await,
+            None if self.slow => Ok(StepLook::pending("still on its way")),
+            None => Ok(StepLook::Done("delivered".to_owned())),
         }
     }
 }
@@ -164,12 +164,12 @@ impl Workflow for Post {
         Ok(None)
     }
 
-    async fn start(&self, at: &At<'_, LetterKind>) -> Result<Look<String>, StepError> {
+    async fn start(&self, at: &At<'_, LetterKind>) -> Result<StepLook<String>, StepError> {
         self.call("start", at);
         self.next().await
     }
 
-    async fn check(&self, at: &At<'_, LetterKind>) -> Result<Look<String>, StepError> {
+    async fn check(&self, at: &At<'_, LetterKind>) -> Result<StepLook<String>, StepError> {
         self.call("check", at);
         self.next().await
     }
@@ -182,7 +182,7 @@ impl Workflow for Post {
     async fn closing(
         &self,
         _: &Run<LetterKind>,
-        _: &Outcome,
+        _: &RunOutcome,
         _: DateTime<Utc>,
     ) -> Result<Vec<Op>, StoreError> {
         Ok(Vec::new())
@@ -190,7 +190,7 @@ impl Workflow for Post {
 }
 
 /// A store, a clock, and a process that has the driver's place.
-pub(super) struct Desk {
+pub(super) struct LetterDesk {
     pub(super) store: SqliteStore,
     pub(super) clock: Clock,
     pub(super) epoch: u64,
@@ -198,7 +198,7 @@ pub(super) struct Desk {
 
 pub(super) const JOURNAL: &str = "letter/1";
 
-impl Desk {
+impl LetterDesk {
     pub(super) async fn new() -> Self {
         let store = SqliteStore::in_memory().unwrap();
         let epoch = epoch(&store).await;
@@ -228,7 +228,7 @@ impl Desk {
     }
 
     /// A life that goes on with the journal.
-    pub(super) async fn goes_on(&self, post: &Post) -> Result<Ended<LetterKind>, RunError> {
+    pub(super) async fn goes_on(&self, post: &Post) -> Result<EndedRun<LetterKind>, RunError> {
         self.runner(post).resume(JOURNAL).await
     }
 }

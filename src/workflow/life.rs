@@ -20,14 +20,14 @@ pub enum Began {
 /// The calls of `start` that were made for a step before the present call of its functions, as far as
 /// they are known. A call counts from the moment it is made, whatever came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct SentCalls {
     /// The last choice that an earlier life has written.
     earlier: Option<u32>,
     /// The choices that this life has sent, one entry a call, oldest first.
     here: Vec<u32>,
 }
 
-impl Sent {
+impl SentCalls {
     /// Nothing, and this life knows it: it wrote `Started`.
     fn fresh() -> Self {
         Self {
@@ -75,13 +75,13 @@ impl Sent {
 /// For how long this life has watched a step: the time of its calls and its pauses. Time in which the
 /// process was frozen, or the wall clock was set, is none of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Watch {
+pub(super) struct StepWatch {
     watched: Duration,
     /// The steady clock when this was last counted.
     counted_at: Duration,
 }
 
-impl Watch {
+impl StepWatch {
     fn begin(steady: Duration) -> Self {
         Self {
             watched: Duration::ZERO,
@@ -107,7 +107,7 @@ pub(super) enum Limit {
 
 impl Limit {
     /// What is left of the time; nothing when it is over.
-    pub(super) fn left(self, now: DateTime<Utc>, watch: &Watch) -> Duration {
+    pub(super) fn left(self, now: DateTime<Utc>, watch: &StepWatch) -> Duration {
         match self {
             Self::At(deadline) => (deadline - now).to_std().unwrap_or_default(),
             Self::Watched(allowed) => allowed.saturating_sub(watch.watched),
@@ -125,8 +125,8 @@ pub(super) struct Life<K: WorkflowKind> {
 /// What this life knows of one step.
 pub(super) struct StepLife<S> {
     step: S,
-    pub(super) sent: Sent,
-    pub(super) watch: Watch,
+    pub(super) sent: SentCalls,
+    pub(super) watch: StepWatch,
 }
 
 impl<K: WorkflowKind> Life<K> {
@@ -141,8 +141,8 @@ impl<K: WorkflowKind> Life<K> {
     pub(super) fn started(&mut self, step: K::Step, steady: Duration) {
         self.steps.push(StepLife {
             step,
-            sent: Sent::fresh(),
-            watch: Watch::begin(steady),
+            sent: SentCalls::fresh(),
+            watch: StepWatch::begin(steady),
         });
     }
 
@@ -157,8 +157,8 @@ impl<K: WorkflowKind> Life<K> {
         let index = known.unwrap_or_else(|| {
             self.steps.push(StepLife {
                 step,
-                sent: Sent::earlier(choice),
-                watch: Watch::begin(steady),
+                sent: SentCalls::earlier(choice),
+                watch: StepWatch::begin(steady),
             });
             self.steps.len() - 1
         });
@@ -189,11 +189,11 @@ mod tests {
 
     #[test]
     fn nothing_was_sent_until_somebody_may_have() {
-        let mut sent = Sent::fresh();
+        let mut sent = SentCalls::fresh();
         assert!(sent.nothing() && sent.never(0));
         sent.send(1);
         assert!(!sent.nothing() && sent.never(0) && !sent.never(1));
-        let earlier = Sent::earlier(1);
+        let earlier = SentCalls::earlier(1);
         assert!(!earlier.nothing() && !earlier.never(0) && !earlier.never(1) && earlier.never(2));
     }
 }

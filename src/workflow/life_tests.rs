@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::letter_tests::{
-    ALLOWED, Desk, JOURNAL, Next, Post, again, letter, next_choice, pending,
+    ALLOWED, JOURNAL, LetterDesk, LetterNext, Post, again, letter, next_choice, pending,
 };
-use super::{Failure, Outcome};
+use super::{RunOutcome, StepFailure};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -18,20 +18,20 @@ fn calls(post: &Post) -> Vec<String> {
     calls.filter(|call| !call.contains("Answer")).collect()
 }
 
-fn deadline(outcome: &Outcome) -> Option<&Failure> {
+fn deadline(outcome: &RunOutcome) -> Option<&StepFailure> {
     match outcome {
-        Outcome::Failed { failure, .. } if failure.kind == "deadline" => Some(failure),
+        RunOutcome::Failed { failure, .. } if failure.kind == "deadline" => Some(failure),
         _ => None,
     }
 }
 
-fn succeeded(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Succeeded { left } if left.is_empty())
+fn succeeded(outcome: &RunOutcome) -> bool {
+    matches!(outcome, RunOutcome::Succeeded { left } if left.is_empty())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_step_that_this_life_began_knows_what_it_sent() {
-    let desk = Desk::new().await;
+    let desk = LetterDesk::new().await;
     let post = Post::plays([again(), next_choice(), again()]);
     desk.runner(&post)
         .open(JOURNAL, &letter(false))
@@ -54,8 +54,8 @@ async fn a_step_that_this_life_began_knows_what_it_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_that_an_earlier_life_began_may_have_been_sent() {
-    let desk = Desk::new().await;
-    let first = Post::plays([next_choice(), Next::Hangs]);
+    let desk = LetterDesk::new().await;
+    let first = Post::plays([next_choice(), LetterNext::Hangs]);
     desk.dies_after(10, &first, &letter(false)).await;
     let post = Post::plays([again(), next_choice()]);
     let ended = desk.goes_on(&post).await.unwrap();
@@ -79,8 +79,8 @@ async fn a_step_that_an_earlier_life_began_may_have_been_sent() {
 /// A call that hangs was sent, whatever came of it.
 #[tokio::test(start_paused = true)]
 async fn a_call_without_an_answer_counts_as_sent() {
-    let desk = Desk::new().await;
-    let post = Post::plays([Next::Hangs]);
+    let desk = LetterDesk::new().await;
+    let post = Post::plays([LetterNext::Hangs]);
     desk.runner(&post)
         .open(JOURNAL, &letter(false))
         .await
@@ -90,9 +90,13 @@ async fn a_call_without_an_answer_counts_as_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn an_undo_is_told_what_its_own_life_sent() {
-    let broken = || Next::Says(Err(super::StepError::Failed(Failure::new("x", "broken"))));
+    let broken = || {
+        LetterNext::Says(Err(super::StepError::Failed(StepFailure::new(
+            "x", "broken",
+        ))))
+    };
     let sent_here = Post::plays([broken()]);
-    let desk = Desk::new().await;
+    let desk = LetterDesk::new().await;
     desk.runner(&sent_here)
         .open(JOURNAL, &letter(false))
         .await
@@ -102,8 +106,8 @@ async fn an_undo_is_told_what_its_own_life_sent() {
         "undo Send/0 fresh, 1 by us"
     );
 
-    let desk = Desk::new().await;
-    desk.dies_after(10, &Post::plays([Next::Hangs]), &letter(false))
+    let desk = LetterDesk::new().await;
+    desk.dies_after(10, &Post::plays([LetterNext::Hangs]), &letter(false))
         .await;
     let resumed = Post::plays([broken()]);
     desk.goes_on(&resumed).await.unwrap();
@@ -116,7 +120,7 @@ async fn an_undo_is_told_what_its_own_life_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_process_that_was_stopped_for_a_day_fails_no_watched_step() {
     for watched in [true, false] {
-        let desk = Desk::new().await;
+        let desk = LetterDesk::new().await;
         let first = Post {
             slow: true,
             ..Post::default()
@@ -134,7 +138,7 @@ async fn a_process_that_was_stopped_for_a_day_fails_no_watched_step() {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_set_moves_no_watched_deadline() {
     for (watched, by) in [(true, 1), (true, -1), (false, 1)] {
-        let desk = Desk::new().await;
+        let desk = LetterDesk::new().await;
         let post = Post {
             slow: true,
             ..Post::default()
@@ -157,7 +161,7 @@ async fn a_clock_that_is_set_moves_no_watched_deadline() {
 /// A machine that sleeps, a process that is stopped by a signal: nobody watches then.
 #[tokio::test(start_paused = true)]
 async fn a_process_that_was_frozen_fails_no_watched_step() {
-    let desk = Desk::new().await;
+    let desk = LetterDesk::new().await;
     let post = Post::plays((0..10).map(|_| pending(Some(50))));
     let (runner, letter) = (desk.runner(&post), letter(true));
     let (ended, ()) = tokio::join!(runner.open(JOURNAL, &letter), async {
@@ -169,7 +173,7 @@ async fn a_process_that_was_frozen_fails_no_watched_step() {
 
 #[tokio::test(start_paused = true)]
 async fn a_watched_step_that_never_ends_fails_when_its_time_is_over() {
-    let desk = Desk::new().await;
+    let desk = LetterDesk::new().await;
     let post = Post {
         slow: true,
         // Another choice is no new step, and has no time of its own.
@@ -193,7 +197,7 @@ async fn a_watched_step_that_never_ends_fails_when_its_time_is_over() {
 #[tokio::test(start_paused = true)]
 async fn a_look_is_taken_again_when_it_asked_for_it() {
     let asked = [Some(30), Some(30), None, None, Some(0), Some(30)];
-    let desk = Desk::new().await;
+    let desk = LetterDesk::new().await;
     let post = Post::plays(asked.map(pending));
     let begun = desk.clock.steady();
     desk.runner(&post)
@@ -210,7 +214,7 @@ async fn a_look_is_taken_again_when_it_asked_for_it() {
 #[tokio::test(start_paused = true)]
 async fn a_look_that_asks_for_more_time_than_is_left_is_the_last() {
     for watched in [true, false] {
-        let desk = Desk::new().await;
+        let desk = LetterDesk::new().await;
         let post = Post::plays([pending(Some(590)), pending(Some(3_600)), pending(None)]);
         let begun = desk.clock.steady();
         let opened = desk.runner(&post).open(JOURNAL, &letter(watched)).await;

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::journal::{Event, EventOf};
-use super::writing::encode;
+use super::journal::{EventOf, JournalEvent};
+use super::writing::encode_event;
 use super::{Run, RunError, WorkflowKind};
 use crate::model::ids::Scope;
 use crate::store::{Op, Record, Store, StoreError};
@@ -45,7 +45,7 @@ impl Header {
 
     fn of_event<K: WorkflowKind>(first: &EventOf<K>) -> Option<Self> {
         match first {
-            Event::Opened { at, input } => Some(Self::of::<K>(input, *at)),
+            JournalEvent::Opened { at, input } => Some(Self::of::<K>(input, *at)),
             _ => None,
         }
     }
@@ -128,7 +128,7 @@ pub fn opening<K: WorkflowKind>(
     input: &K::Input,
     at: DateTime<Utc>,
 ) -> Result<Vec<Op>, RunError> {
-    let opened = Event::Opened {
+    let opened = JournalEvent::Opened {
         at,
         input: input.clone(),
     };
@@ -136,7 +136,7 @@ pub fn opening<K: WorkflowKind>(
         Op::Append {
             journal: journal.to_owned(),
             expected: 0,
-            event: encode::<K>(journal, &opened)?,
+            event: encode_event::<K>(journal, &opened)?,
         },
         Op::PutIfAbsent {
             key: key(journal),
@@ -146,7 +146,7 @@ pub fn opening<K: WorkflowKind>(
 }
 
 /// The write that goes with a journal's end; none where the index has nothing of it.
-pub(super) async fn closing(store: &dyn Store, journal: &str) -> Result<Option<Op>, StoreError> {
+pub(super) async fn closing_op(store: &dyn Store, journal: &str) -> Result<Option<Op>, StoreError> {
     let key = key(journal);
     let record = store.get(&key).await?;
     Ok(record.map(|record| Op::Delete {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Value, json};
 
-use super::letter_tests::{Desk, JOURNAL, LetterKind, Next, Post, letter, scope};
+use super::letter_tests::{JOURNAL, LetterDesk, LetterKind, LetterNext, Post, letter, scope};
 use super::open::{Header, OpenRun, open_runs, opening};
 use super::tests::epoch;
 use super::{RunError, WorkflowKind as _};
@@ -18,13 +18,13 @@ fn header() -> Header {
     }
 }
 
-async fn record(desk: &Desk) -> Option<Value> {
+async fn record(desk: &LetterDesk) -> Option<Value> {
     let record = desk.store.get(&format!("open/{JOURNAL}")).await.unwrap();
     record.map(|record| record.value)
 }
 
 /// As a store of before the headers has it.
-async fn without_header(desk: &Desk) {
+async fn without_header(desk: &LetterDesk) {
     let ops = opening::<LetterKind>(JOURNAL, &letter(true), DateTime::UNIX_EPOCH).unwrap();
     let ops = ops.into_iter().map(|op| match op {
         Op::PutIfAbsent { key, .. } => Op::PutIfAbsent {
@@ -33,12 +33,15 @@ async fn without_header(desk: &Desk) {
         },
         op => op,
     });
-    desk.store.commit(Batch::of(ops.collect())).await.unwrap();
+    desk.store
+        .commit(Batch::of_ops(ops.collect()))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_is_in_the_index_with_its_header_from_its_opening_to_its_end() {
-    let (desk, post) = (Desk::new().await, Post::plays([Next::Hangs]));
+    let (desk, post) = (LetterDesk::new().await, Post::plays([LetterNext::Hangs]));
     desk.dies_after(10, &post, &letter(true)).await;
     let open = open_runs::<LetterKind>(&desk.store).await.unwrap();
     let journal = JOURNAL.to_owned();
@@ -51,18 +54,18 @@ async fn a_run_is_in_the_index_with_its_header_from_its_opening_to_its_end() {
 
 #[tokio::test]
 async fn more_than_a_page_is_listed_once_each_and_nothing_of_another_kind() {
-    let desk = Desk::new().await;
+    let desk = LetterDesk::new().await;
     for n in 0..203_i64 {
         let at = DateTime::UNIX_EPOCH + TimeDelta::seconds(n);
         let ops = opening::<LetterKind>(&format!("letter/{n:04}"), &letter(true), at).unwrap();
-        desk.store.commit(Batch::of(ops)).await.unwrap();
+        desk.store.commit(Batch::of_ops(ops)).await.unwrap();
     }
     for other in ["letters/1", "lette/1", "zebra/1"] {
         let put = Op::PutIfAbsent {
             key: format!("open/{other}"),
             value: Value::Null,
         };
-        desk.store.commit(Batch::of(vec![put])).await.unwrap();
+        desk.store.commit(Batch::of_ops(vec![put])).await.unwrap();
     }
     let open = open_runs::<LetterKind>(&desk.store).await.unwrap();
     let seconds = open.iter().map(|one| one.known().unwrap().at.timestamp());
@@ -71,7 +74,7 @@ async fn more_than_a_page_is_listed_once_each_and_nothing_of_another_kind() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_of_before_the_headers_is_told_by_its_journal_and_gets_one_when_it_is_resumed() {
-    let desk = Desk::new().await;
+    let desk = LetterDesk::new().await;
     without_header(&desk).await;
     let open = open_runs::<LetterKind>(&desk.store).await.unwrap();
     assert_eq!(open[0].known().unwrap(), &header());
@@ -81,7 +84,7 @@ async fn a_run_of_before_the_headers_is_told_by_its_journal_and_gets_one_when_it
         "reading writes nothing"
     );
 
-    let post = Post::plays([Next::Hangs]);
+    let post = Post::plays([LetterNext::Hangs]);
     let runner = desk.runner(&post);
     let resumed = runner.resume(JOURNAL);
     let life = desk.clock.timeout(
@@ -94,7 +97,7 @@ async fn a_run_of_before_the_headers_is_told_by_its_journal_and_gets_one_when_it
 
 #[tokio::test(start_paused = true)]
 async fn a_driver_that_was_replaced_gives_no_header() {
-    let (desk, post) = (Desk::new().await, Post::default());
+    let (desk, post) = (LetterDesk::new().await, Post::default());
     without_header(&desk).await;
     epoch(&desk.store).await;
     assert!(desk.goes_on(&post).await.is_err());
@@ -104,12 +107,12 @@ async fn a_driver_that_was_replaced_gives_no_header() {
 #[tokio::test]
 async fn a_header_that_cannot_be_read_hides_no_run() {
     for value in [json!({"kind": "letter"}), json!("later"), Value::Null] {
-        let desk = Desk::new().await;
+        let desk = LetterDesk::new().await;
         let put = Op::PutIfAbsent {
             key: format!("open/{JOURNAL}"),
             value,
         };
-        desk.store.commit(Batch::of(vec![put])).await.unwrap();
+        desk.store.commit(Batch::of_ops(vec![put])).await.unwrap();
         let open = open_runs::<LetterKind>(&desk.store).await.unwrap();
         assert_eq!(open[0].journal, JOURNAL);
         let unknown = open[0].known();

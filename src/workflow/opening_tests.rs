@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::letter_tests::{Desk, JOURNAL, LetterKind, Post, letter};
+use super::letter_tests::{JOURNAL, LetterDesk, LetterKind, Post, letter};
 use super::open::open_runs;
 use super::recovery::replay;
 use super::tests::epoch;
@@ -17,22 +17,22 @@ fn claim(version: u64) -> Op {
     }
 }
 
-async fn version(desk: &Desk, key: &str) -> u64 {
+async fn version(desk: &LetterDesk, key: &str) -> u64 {
     let record = desk.store.get(key).await.unwrap();
     record.map_or(0, |record| record.version)
 }
 
-async fn write(desk: &Desk, key: &str) {
+async fn write(desk: &LetterDesk, key: &str) {
     let put = Op::PutIfAbsent {
         key: key.to_owned(),
         value: json!("somebody else's"),
     };
-    desk.store.commit(Batch::of(vec![put])).await.unwrap();
+    desk.store.commit(Batch::of_ops(vec![put])).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_run_is_opened_with_what_goes_with_it() {
-    let (desk, post) = (Desk::new().await, Post::default());
+    let (desk, post) = (LetterDesk::new().await, Post::default());
     let runner = desk.runner(&post);
     let opened = runner.begin(JOURNAL, &letter(true), vec![claim(0)]).await;
     assert_eq!(opened.unwrap(), Opening::New);
@@ -48,7 +48,7 @@ async fn a_run_is_opened_with_what_goes_with_it() {
 
 #[tokio::test]
 async fn a_run_that_is_open_is_told_apart_from_a_record_that_has_changed() {
-    let (desk, post) = (Desk::new().await, Post::default());
+    let (desk, post) = (LetterDesk::new().await, Post::default());
     write(&desk, "claim").await;
     let runner = desk.runner(&post);
     let refused = runner.begin(JOURNAL, &letter(true), vec![claim(0)]).await;
@@ -76,7 +76,7 @@ async fn a_run_that_is_open_is_told_apart_from_a_record_that_has_changed() {
 
 #[tokio::test]
 async fn a_record_that_is_called_as_the_journal_is_makes_no_open_run() {
-    let (desk, post) = (Desk::new().await, Post::default());
+    let (desk, post) = (LetterDesk::new().await, Post::default());
     write(&desk, JOURNAL).await;
     let taken = Op::CompareAndSet {
         key: JOURNAL.to_owned(),
@@ -91,7 +91,7 @@ async fn a_record_that_is_called_as_the_journal_is_makes_no_open_run() {
 
 #[tokio::test]
 async fn a_driver_that_was_replaced_opens_nothing() {
-    let (desk, post) = (Desk::new().await, Post::default());
+    let (desk, post) = (LetterDesk::new().await, Post::default());
     epoch(&desk.store).await;
     let refused = desk
         .runner(&post)

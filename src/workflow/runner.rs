@@ -15,8 +15,8 @@ use super::life::Life;
 use super::observer::ObserverOf;
 use super::open;
 use super::recovery::replay;
-use super::running::Standing;
-use super::{Event, InputOf, Outcome, Run, RunError, StepError, Workflow, WorkflowKind};
+use super::running::StepStanding;
+use super::{InputOf, JournalEvent, Run, RunError, RunOutcome, StepError, Workflow, WorkflowKind};
 use crate::clock::Clock;
 use crate::store::{Op, Store, StoreError};
 
@@ -34,8 +34,8 @@ pub struct Runner<'a, W: Workflow> {
 }
 
 /// A run that has come to its end.
-pub struct Ended<K: WorkflowKind> {
-    pub outcome: Outcome,
+pub struct EndedRun<K: WorkflowKind> {
+    pub outcome: RunOutcome,
     pub run: Run<K>,
 }
 
@@ -60,7 +60,7 @@ impl<W: Workflow> Runner<'_, W> {
         &self,
         journal: &str,
         input: &InputOf<W>,
-    ) -> Result<Ended<W::Kind>, RunError> {
+    ) -> Result<EndedRun<W::Kind>, RunError> {
         match self.begin(journal, input, Vec::new()).await? {
             Opening::New | Opening::Already => self.resume(journal).await,
             Opening::Conflict { key } => Err(StoreError::Conflict { key }.into()),
@@ -84,7 +84,7 @@ impl<W: Workflow> Runner<'_, W> {
         match self.store.commit(self.guarded(ops)).await {
             Ok(()) => {
                 let input = input.clone();
-                self.observer.recorded(&Event::Opened { at, input });
+                self.observer.recorded(&JournalEvent::Opened { at, input });
                 Ok(Opening::New)
             }
             // A store names one conflict of several, and a record may be called as a journal is: what
@@ -104,7 +104,7 @@ impl<W: Workflow> Runner<'_, W> {
     ///
     /// # Errors
     /// [`RunError`] when the store fails or the journal does not make sense.
-    pub async fn resume(&self, journal: &str) -> Result<Ended<W::Kind>, RunError> {
+    pub async fn resume(&self, journal: &str) -> Result<EndedRun<W::Kind>, RunError> {
         let mut run = replay::<W::Kind>(self.store, journal).await?;
         if let Some(heading) = open::heading(self.store, journal, &run).await? {
             self.store.commit(self.guarded(vec![heading])).await?;
@@ -119,7 +119,7 @@ impl<W: Workflow> Runner<'_, W> {
                     since,
                     deadline,
                 } => {
-                    let standing = Standing {
+                    let standing = StepStanding {
                         step,
                         choice,
                         since,
@@ -133,7 +133,7 @@ impl<W: Workflow> Runner<'_, W> {
                     since,
                     deadline,
                 } => {
-                    let standing = Standing {
+                    let standing = StepStanding {
                         step,
                         choice: 0,
                         since,
@@ -141,7 +141,7 @@ impl<W: Workflow> Runner<'_, W> {
                     };
                     self.undoing(journal, &mut run, &mut life, standing).await?;
                 }
-                Phase::Closed(outcome) => return Ok(Ended { outcome, run }),
+                Phase::Closed(outcome) => return Ok(EndedRun { outcome, run }),
             }
         }
     }
@@ -155,13 +155,13 @@ impl<W: Workflow> Runner<'_, W> {
     ) -> Result<(), RunError> {
         let mut steps = W::Kind::STEPS.iter();
         let Some(&step) = steps.find(|step| run.output(**step).is_none()) else {
-            let outcome = Outcome::Succeeded { left: Vec::new() };
+            let outcome = RunOutcome::Succeeded { left: Vec::new() };
             return self.close(journal, run, outcome).await;
         };
         let at = self.clock.now();
         let deadline = at + delta(W::Kind::allowance(step, run.input()).duration());
         life.started(step, self.clock.steady());
-        let started = Event::Started {
+        let started = JournalEvent::Started {
             step,
             choice: 0,
             at,

@@ -6,16 +6,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::kind::step_word;
-use super::life::{Life, Limit, Sent, StepLife};
+use super::life::{Life, Limit, SentCalls, StepLife};
 use super::pauses::Pauses;
 use super::runner::{CALL_MAX, Runner};
 use super::{
-    At, Event, Failure, Look, OutputOf, Run, RunError, StepError, StepOf, Workflow, WorkflowKind,
+    At, JournalEvent, OutputOf, Run, RunError, StepError, StepFailure, StepLook, StepOf, Workflow,
+    WorkflowKind,
 };
 
 /// Where a step stands, as its journal has it.
 #[derive(Clone, Copy)]
-pub(super) struct Standing<S> {
+pub(super) struct StepStanding<S> {
     pub(super) step: S,
     pub(super) choice: u32,
     pub(super) since: DateTime<Utc>,
@@ -28,7 +29,7 @@ enum StepEnd<T> {
     /// Not ended: this is written, and the step goes on.
     Kept(T),
     NextChoice(String),
-    Failed(Failure),
+    Failed(StepFailure),
 }
 
 /// What one round of calls has come to.
@@ -47,9 +48,9 @@ impl<W: Workflow> Runner<'_, W> {
         journal: &str,
         run: &mut Run<W::Kind>,
         life: &mut Life<W::Kind>,
-        standing: Standing<StepOf<W>>,
+        standing: StepStanding<StepOf<W>>,
     ) -> Result<(), RunError> {
-        let Standing {
+        let StepStanding {
             step,
             choice,
             deadline,
@@ -62,16 +63,16 @@ impl<W: Workflow> Runner<'_, W> {
         let end = self.drive(run, known, standing, limit).await;
         let at = self.clock.now();
         let event = match end {
-            StepEnd::Done(output) => Event::Done { step, at, output },
-            StepEnd::Kept(output) => Event::Kept { step, at, output },
-            StepEnd::Failed(failure) => Event::Failed { step, at, failure },
+            StepEnd::Done(output) => JournalEvent::Done { step, at, output },
+            StepEnd::Kept(output) => JournalEvent::Kept { step, at, output },
+            StepEnd::Failed(failure) => JournalEvent::Failed { step, at, failure },
             StepEnd::NextChoice(why) => {
                 self.observer.waiting(step, &why);
                 let deadline = match limit {
                     Limit::At(limit) => limit,
                     Limit::Watched(_) => deadline,
                 };
-                Event::Started {
+                JournalEvent::Started {
                     step,
                     choice: choice + 1,
                     at,
@@ -87,7 +88,7 @@ impl<W: Workflow> Runner<'_, W> {
         &self,
         run: &Run<W::Kind>,
         known: &mut StepLife<StepOf<W>>,
-        standing: Standing<StepOf<W>>,
+        standing: StepStanding<StepOf<W>>,
         limit: Limit,
     ) -> StepEnd<OutputOf<W>> {
         let mut pause = Pauses::new();
@@ -100,9 +101,9 @@ impl<W: Workflow> Runner<'_, W> {
                 known.sent.send(standing.choice);
             }
             let (last, wait) = match answer {
-                Ok(Look::Done(output)) => return StepEnd::Done(output),
-                Ok(Look::Kept(output)) => return StepEnd::Kept(output),
-                Ok(Look::Pending { so_far, again_in }) => {
+                Ok(StepLook::Done(output)) => return StepEnd::Done(output),
+                Ok(StepLook::Kept(output)) => return StepEnd::Kept(output),
+                Ok(StepLook::Pending { so_far, again_in }) => {
                     let wait = match again_in {
                         Some(again_in) => pause.asked(again_in),
                         None => pause.pending(),
@@ -141,8 +142,8 @@ impl<W: Workflow> Runner<'_, W> {
     pub(super) fn at<'a>(
         &self,
         run: &'a Run<W::Kind>,
-        sent: &'a Sent,
-        standing: Standing<StepOf<W>>,
+        sent: &'a SentCalls,
+        standing: StepStanding<StepOf<W>>,
     ) -> At<'a, W::Kind> {
         At {
             step: standing.step,
@@ -158,8 +159,8 @@ impl<W: Workflow> Runner<'_, W> {
     async fn found(
         &self,
         run: &Run<W::Kind>,
-        sent: &Sent,
-        standing: Standing<StepOf<W>>,
+        sent: &SentCalls,
+        standing: StepStanding<StepOf<W>>,
     ) -> Option<OutputOf<W>> {
         let at = self.at(run, sent, standing);
         self.bounded(self.workflow.find(&at)).await.ok().flatten()
@@ -170,12 +171,12 @@ impl<W: Workflow> Runner<'_, W> {
         &self,
         at: &At<'_, W::Kind>,
         round: &mut Round,
-    ) -> Result<Look<OutputOf<W>>, StepError> {
+    ) -> Result<StepLook<OutputOf<W>>, StepError> {
         if round.runs {
             return self.workflow.check(at).await;
         }
         if let Some(output) = self.workflow.find(at).await? {
-            return Ok(Look::Done(output));
+            return Ok(StepLook::Done(output));
         }
         round.sent = true;
         let look = self.workflow.start(at).await?;
@@ -186,10 +187,10 @@ impl<W: Workflow> Runner<'_, W> {
 
 /// A step whose time is over, with what its last look saw.
 fn overdue<S: serde::Serialize + std::fmt::Debug>(
-    standing: &Standing<S>,
+    standing: &StepStanding<S>,
     limit: Limit,
     last: &str,
-) -> Failure {
+) -> StepFailure {
     let minutes = |allowed: Duration| allowed.as_secs() / 60;
     let after = match limit {
         Limit::At(deadline) => {
@@ -199,7 +200,7 @@ fn overdue<S: serde::Serialize + std::fmt::Debug>(
         Limit::Watched(allowed) => format!("in {} min of watching it", minutes(allowed)),
     };
     let step = step_word(&standing.step);
-    Failure::new(
+    StepFailure::new(
         "deadline",
         format!("`{step}` was not done {after}; last: {last}"),
     )

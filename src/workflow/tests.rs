@@ -7,14 +7,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::journal::Left;
+use super::journal::LeftUndone;
 use super::letter_tests::scope;
 use super::observer::Unobserved;
 use super::open::open_runs;
 use super::recovery::replay;
 use super::{
-    Allowance, At, Event, Failure, Look, Outcome, Run, RunError, Runner, StepError, Undo, Workflow,
-    WorkflowKind,
+    Allowance, At, JournalEvent, Run, RunError, RunOutcome, Runner, StepError, StepFailure,
+    StepLook, Undo, Workflow, WorkflowKind,
 };
 use crate::clock::Clock;
 use crate::model::ids::Scope;
@@ -102,7 +102,7 @@ impl Workflow for Words {
         Ok(self.made.borrow().contains(&word).then_some(word))
     }
 
-    async fn start(&self, at: &At<'_, WordsKind>) -> Result<Look<String>, StepError> {
+    async fn start(&self, at: &At<'_, WordsKind>) -> Result<StepLook<String>, StepError> {
         self.call("start", at);
         if at.step == Toy::One && at.choice < self.choices_refused.get() {
             return Err(StepError::NextChoice {
@@ -110,7 +110,7 @@ impl Workflow for Words {
             });
         }
         if self.fail.get() == Some(at.step) {
-            return Err(StepError::Failed(Failure::new(
+            return Err(StepError::Failed(StepFailure::new(
                 "broken",
                 "it broke; mend it",
             )));
@@ -130,17 +130,17 @@ impl Workflow for Words {
         self.check(at).await
     }
 
-    async fn check(&self, at: &At<'_, WordsKind>) -> Result<Look<String>, StepError> {
+    async fn check(&self, at: &At<'_, WordsKind>) -> Result<StepLook<String>, StepError> {
         self.call("check", at);
         if at.step == Toy::Two && self.seen_once.take() {
-            return Ok(Look::Kept("seen".to_owned()));
+            return Ok(StepLook::Kept("seen".to_owned()));
         }
         let left = self.looks_needed.get();
         if left > 0 {
             self.looks_needed.set(left - 1);
-            return Ok(Look::pending(format!("{left} to go")));
+            return Ok(StepLook::pending(format!("{left} to go")));
         }
-        Ok(Look::Done(Self::word(at)))
+        Ok(StepLook::Done(Self::word(at)))
     }
 
     async fn undo(&self, at: &At<'_, WordsKind>) -> Result<Undo, StepError> {
@@ -159,7 +159,7 @@ impl Workflow for Words {
     async fn closing(
         &self,
         run: &Run<WordsKind>,
-        _: &Outcome,
+        _: &RunOutcome,
         _: DateTime<Utc>,
     ) -> Result<Vec<Op>, StoreError> {
         let value = serde_json::json!(run.output(Toy::Three));
@@ -176,7 +176,7 @@ pub(super) async fn epoch(store: &dyn Store) -> u64 {
     taken.mine().unwrap().epoch
 }
 
-async fn drive(words: &Words, store: &dyn Store) -> (Outcome, Duration) {
+async fn drive(words: &Words, store: &dyn Store) -> (RunOutcome, Duration) {
     let clock = Clock::virtual_from(DateTime::UNIX_EPOCH);
     let epoch = epoch(store).await;
     let runner = Runner {
@@ -197,7 +197,7 @@ async fn drive(words: &Words, store: &dyn Store) -> (Outcome, Duration) {
 async fn every_step_is_looked_for_before_it_is_started() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     let (outcome, _) = drive(&words, &store).await;
-    assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() });
+    assert_eq!(outcome, RunOutcome::Succeeded { left: Vec::new() });
     let calls = words.calls.take();
     assert_eq!(calls[..3], ["find One/0", "start One/0", "check One/0"]);
     assert_eq!(*words.made.borrow(), ["w-One", "w-Two", "w-Three"]);
@@ -247,10 +247,10 @@ async fn a_failed_step_and_all_before_it_are_undone_last_first() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     words.fail.set(Some(Toy::Two));
     let (outcome, _) = drive(&words, &store).await;
-    let failure = Failure::new("broken", "it broke; mend it");
+    let failure = StepFailure::new("broken", "it broke; mend it");
     assert_eq!(
         outcome,
-        Outcome::Failed {
+        RunOutcome::Failed {
             step: "two".to_owned(),
             failure,
             left: Vec::new()
@@ -266,7 +266,7 @@ async fn a_failure_past_the_point_of_no_return_undoes_nothing_and_says_so() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     words.fail.set(Some(Toy::Three));
     let (outcome, _) = drive(&words, &store).await;
-    assert!(matches!(outcome, Outcome::Succeeded { left } if left.len() == 1));
+    assert!(matches!(outcome, RunOutcome::Succeeded { left } if left.len() == 1));
     assert_eq!(*words.made.borrow(), ["w-One", "w-Two"]);
 }
 
@@ -292,7 +292,7 @@ async fn an_undo_that_gets_no_answer_keeps_its_journal_open_and_goes_on_at_the_n
 
     words.undo_stuck.set(false);
     let ended = runner.resume("toy/1").await.unwrap();
-    assert!(matches!(ended.outcome, Outcome::Failed { left, .. } if left.is_empty()));
+    assert!(matches!(ended.outcome, RunOutcome::Failed { left, .. } if left.is_empty()));
     assert!(words.made.borrow().is_empty());
     assert!(open_runs::<WordsKind>(&store).await.unwrap().is_empty());
 }
@@ -302,7 +302,7 @@ async fn a_step_that_never_ends_fails_at_its_deadline_with_the_last_look() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     words.looks_needed.set(u32::MAX);
     let (outcome, took) = drive(&words, &store).await;
-    let Outcome::Failed { failure, .. } = outcome else {
+    let RunOutcome::Failed { failure, .. } = outcome else {
         panic!("{outcome:?}")
     };
     assert_eq!(failure.kind, "deadline");
@@ -320,7 +320,7 @@ async fn a_step_that_was_done_at_its_deadline_is_not_undone() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     words.dark_s.set(600);
     let (outcome, _) = drive(&words, &store).await;
-    assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() });
+    assert_eq!(outcome, RunOutcome::Succeeded { left: Vec::new() });
     assert_eq!(words.made.borrow().len(), 3, "nothing was made twice");
 }
 
@@ -330,7 +330,7 @@ async fn what_a_step_keeps_is_in_its_journal_and_the_step_goes_on() {
     let (words, store) = (Words::default(), SqliteStore::in_memory().unwrap());
     words.seen_once.set(true);
     let (outcome, _) = drive(&words, &store).await;
-    assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() });
+    assert_eq!(outcome, RunOutcome::Succeeded { left: Vec::new() });
     assert_eq!(words.made.borrow().len(), 3, "nothing was made twice");
     let events = store.journal("toy/1").await.unwrap();
     let of_two = events.iter().filter(|event| event["step"] == "two");
@@ -362,27 +362,27 @@ async fn a_stale_driver_can_write_nothing() {
 #[test]
 fn the_rulebook_refuses_what_cannot_follow() {
     let at = DateTime::UNIX_EPOCH;
-    let opened = || Event::Opened {
+    let opened = || JournalEvent::Opened {
         at,
         input: "w".to_owned(),
     };
-    let started = |step, choice| Event::Started {
+    let started = |step, choice| JournalEvent::Started {
         step,
         choice,
         at,
         deadline: at,
     };
-    let done = |step| Event::Done {
+    let done = |step| JournalEvent::Done {
         step,
         at,
         output: "out".to_owned(),
     };
-    let kept = |step| Event::Kept {
+    let kept = |step| JournalEvent::Kept {
         step,
         at,
         output: "so far".to_owned(),
     };
-    let left = Left {
+    let left = LeftUndone {
         why: String::new(),
         by_hand: String::new(),
     };
@@ -412,7 +412,7 @@ fn the_rulebook_refuses_what_cannot_follow() {
         ),
         (
             "undo without failure",
-            vec![Event::UndoStarted {
+            vec![JournalEvent::UndoStarted {
                 step: Toy::One,
                 at,
                 deadline: at,
@@ -420,7 +420,7 @@ fn the_rulebook_refuses_what_cannot_follow() {
         ),
         (
             "left without undo",
-            vec![Event::Left {
+            vec![JournalEvent::Left {
                 step: Toy::One,
                 at,
                 left,

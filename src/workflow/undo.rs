@@ -1,13 +1,15 @@
 //! What happens after a step has failed: what was started is undone, last first, and what cannot be is
 //! named for a person.
 
-use super::journal::{Illegal, Left};
+use super::journal::{Illegal, LeftUndone};
 use super::kind::{Allowance, step_word};
 use super::life::{Life, Limit, StepLife};
 use super::pauses::Pauses;
 use super::runner::{Runner, delta};
-use super::running::Standing;
-use super::{Event, Outcome, Run, RunError, StepError, StepOf, Undo, Workflow, WorkflowKind};
+use super::running::StepStanding;
+use super::{
+    JournalEvent, Run, RunError, RunOutcome, StepError, StepOf, Undo, Workflow, WorkflowKind,
+};
 
 impl<W: Workflow> Runner<'_, W> {
     /// A step has failed: undoes the last one that was started, or closes.
@@ -29,24 +31,30 @@ impl<W: Workflow> Runner<'_, W> {
         };
         if run.output(W::Kind::POINT_OF_NO_RETURN).is_some() {
             let by_hand = W::Kind::by_hand(failed, run);
-            let left = vec![Left {
+            let left = vec![LeftUndone {
                 why: failure.why,
                 by_hand,
             }];
-            return self.close(journal, run, Outcome::Succeeded { left }).await;
+            return self
+                .close(journal, run, RunOutcome::Succeeded { left })
+                .await;
         }
         if let Some(step) = Self::next_undo(run, failed) {
             let at = self.clock.now();
             let deadline = at + delta(W::Kind::undo_allowance(step));
             return self
-                .append(journal, run, Event::UndoStarted { step, at, deadline })
+                .append(
+                    journal,
+                    run,
+                    JournalEvent::UndoStarted { step, at, deadline },
+                )
                 .await;
         }
         let left = run.left().to_vec();
         self.close(
             journal,
             run,
-            Outcome::Failed {
+            RunOutcome::Failed {
                 step: step_word(&failed),
                 failure,
                 left,
@@ -73,7 +81,7 @@ impl<W: Workflow> Runner<'_, W> {
         journal: &str,
         run: &mut Run<W::Kind>,
         life: &mut Life<W::Kind>,
-        standing: Standing<StepOf<W>>,
+        standing: StepStanding<StepOf<W>>,
     ) -> Result<(), RunError> {
         let step = standing.step;
         let allowance = Allowance::Absolute(W::Kind::undo_allowance(step));
@@ -85,8 +93,8 @@ impl<W: Workflow> Runner<'_, W> {
             .await?;
         let at = self.clock.now();
         let event = match left {
-            None => Event::Undone { step, at },
-            Some(left) => Event::Left { step, at, left },
+            None => JournalEvent::Undone { step, at },
+            Some(left) => JournalEvent::Left { step, at, left },
         };
         self.append(journal, run, event).await
     }
@@ -99,16 +107,16 @@ impl<W: Workflow> Runner<'_, W> {
         journal: &str,
         run: &Run<W::Kind>,
         known: &StepLife<StepOf<W>>,
-        standing: Standing<StepOf<W>>,
+        standing: StepStanding<StepOf<W>>,
         limit: Limit,
-    ) -> Result<Option<Left>, RunError> {
+    ) -> Result<Option<LeftUndone>, RunError> {
         let step = standing.step;
         let mut pause = Pauses::new();
         loop {
             let at = self.at(run, &known.sent, standing);
             let (why, wait, answered) = match self.bounded(self.workflow.undo(&at)).await {
                 Ok(Undo::Gone) => return Ok(None),
-                Ok(Undo::Left { why, by_hand }) => return Ok(Some(Left { why, by_hand })),
+                Ok(Undo::Left { why, by_hand }) => return Ok(Some(LeftUndone { why, by_hand })),
                 Ok(Undo::Pending { so_far }) => (so_far, pause.pending(), true),
                 Err(StepError::Again { why } | StepError::NextChoice { why }) => {
                     (why, pause.trouble(), false)
@@ -135,8 +143,8 @@ impl<W: Workflow> Runner<'_, W> {
     }
 }
 
-fn undo_failed<K: WorkflowKind>(run: &Run<K>, step: K::Step, why: &str) -> Left {
-    Left {
+fn undo_failed<K: WorkflowKind>(run: &Run<K>, step: K::Step, why: &str) -> LeftUndone {
+    LeftUndone {
         why: format!("undoing `{}` did not succeed: {why}", step_word(&step)),
         by_hand: K::by_hand(step, run),
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::journal::EventOf;
 use super::open;
 use super::runner::Runner;
-use super::{Event, Outcome, Run, RunError, Workflow, WorkflowKind};
+use super::{JournalEvent, Run, RunError, RunOutcome, Workflow, WorkflowKind};
 use crate::store::{Batch, Op, StoreError};
 
 impl<W: Workflow> Runner<'_, W> {
@@ -14,11 +14,11 @@ impl<W: Workflow> Runner<'_, W> {
         &self,
         journal: &str,
         run: &mut Run<W::Kind>,
-        outcome: Outcome,
+        outcome: RunOutcome,
     ) -> Result<(), RunError> {
         loop {
             let at = self.clock.now();
-            let event = Event::Closed {
+            let event = JournalEvent::Closed {
                 at,
                 outcome: outcome.clone(),
             };
@@ -26,9 +26,9 @@ impl<W: Workflow> Runner<'_, W> {
             ops.push(Op::Append {
                 journal: journal.to_owned(),
                 expected: run.length(),
-                event: encode::<W::Kind>(journal, &event)?,
+                event: encode_event::<W::Kind>(journal, &event)?,
             });
-            ops.extend(open::closing(self.store, journal).await?);
+            ops.extend(open::closing_op(self.store, journal).await?);
             match self.store.commit(self.guarded(ops)).await {
                 Ok(()) => return self.recorded(journal, run, &event),
                 // A record of the facts was changed by a person's command: decide again.
@@ -48,7 +48,7 @@ impl<W: Workflow> Runner<'_, W> {
         let append = Op::Append {
             journal: journal.to_owned(),
             expected: run.length(),
-            event: encode::<W::Kind>(journal, &event)?,
+            event: encode_event::<W::Kind>(journal, &event)?,
         };
         self.store.commit(self.guarded(vec![append])).await?;
         self.recorded(journal, run, &event)
@@ -70,12 +70,12 @@ impl<W: Workflow> Runner<'_, W> {
 
     pub(super) fn guarded(&self, mut ops: Vec<Op>) -> Batch {
         ops.push(Op::CheckLease { epoch: self.epoch });
-        Batch::of(ops)
+        Batch::of_ops(ops)
     }
 }
 
 /// An event as the store keeps it.
-pub(super) fn encode<K: WorkflowKind>(
+pub(super) fn encode_event<K: WorkflowKind>(
     journal: &str,
     event: &EventOf<K>,
 ) -> Result<Value, RunError> {

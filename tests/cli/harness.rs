@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use amiwatch::cli::demo::machine::Told;
+use amiwatch::cli::demo::machine::ToldGuest;
 use sim::{Account, Boot, Guest, Machine, ServeOptions, SimClock, Timing};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -176,7 +176,8 @@ struct Hold(Mutex<Sender<(Boot, Machine)>>);
 
 impl Guest for Hold {
     fn boot(&self, boot: Boot, machine: Machine) {
-        let told = Told::read(&boot.user_data).expect("only amiwatch launches guests here");
+        let told =
+            ToldGuest::read_user_data(&boot.user_data).expect("only amiwatch launches guests here");
         match told.role.as_str() {
             "builder" => drop(self.0.lock().unwrap().send((boot, machine))),
             _ => play(Day::Quick, &told, boot, machine),
@@ -229,7 +230,7 @@ impl Served {
 
 /// Lets a held builder have its good day.
 pub(crate) fn let_play((boot, machine): (Boot, Machine)) {
-    let told = Told::read(&boot.user_data).expect("it is a builder of ours");
+    let told = ToldGuest::read_user_data(&boot.user_data).expect("it is a builder of ours");
     play(Day::Quick, &told, boot, machine);
 }
 

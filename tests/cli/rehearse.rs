@@ -4,10 +4,10 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use amiwatch::flow::verify::encode::encode;
+use amiwatch::flow::verify::encode::encode_report;
 use amiwatch::model::report::{CheckResult, Report};
 use amiwatch::model::watch::Check;
-use amiwatch::rehearse::guests::{Sent, Subject, boot_test, builder};
+use amiwatch::rehearse::guests::{RehearsalSubject, SentGuest, boot_test, builder};
 
 use super::harness::{Desk, Ran};
 
@@ -22,7 +22,7 @@ const QEMU: &str = "#!/bin/sh\nPATH=/usr/bin:/bin\nwhile [ $# -gt 0 ]; do\n\
 /// A desk with the recipe, an image, and a machine that prints what it is told to.
 struct Bench {
     desk: Desk,
-    sent: [Sent; 2],
+    sent: [SentGuest; 2],
 }
 
 impl Bench {
@@ -40,7 +40,7 @@ impl Bench {
         script("qemu-img", "#!/bin/sh\necho '{\"format\": \"raw\"}'\n");
         desk.file("recipe.yaml", RECIPE);
         desk.file("disk.img", "a disk");
-        let subject = Subject {
+        let subject = RehearsalSubject {
             name: "recipe.yaml".to_owned(),
             user_data: RECIPE.to_owned(),
             checks: vec![Check {
@@ -60,8 +60,8 @@ impl Bench {
 
     /// What the builder (0) or the fresh boot (1) prints.
     fn prints(&self, guest: usize, report: &Report) {
-        let Sent { uuid, nonce, .. } = &self.sent[guest];
-        let console = format!("booting ...\n{}", encode(report, nonce, true));
+        let SentGuest { uuid, nonce, .. } = &self.sent[guest];
+        let console = format!("booting ...\n{}", encode_report(report, nonce, true));
         self.desk.file(&format!("bin/{uuid}"), &console);
     }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use amiwatch::cli::demo::machine::{ModelMachine, Told, answering};
-use amiwatch::flow::verify::encode::encode;
+use amiwatch::cli::demo::machine::{ModelMachine, ToldGuest, answering_agent};
+use amiwatch::flow::verify::encode::encode_report;
 use amiwatch::model::report::{CheckResult, Report};
 use sim::{Boot, Guest, Machine};
 
@@ -64,7 +64,8 @@ impl Cast {
 
 impl Guest for Cast {
     fn boot(&self, boot: Boot, machine: Machine) {
-        let told = Told::read(&boot.user_data).expect("only amiwatch launches guests here");
+        let told =
+            ToldGuest::read_user_data(&boot.user_data).expect("only amiwatch launches guests here");
         let day = match told.role.as_str() {
             "builder" => self.builder,
             _ => self.boot_test,
@@ -74,7 +75,7 @@ impl Guest for Cast {
 }
 
 /// Lets a guest have its day, now or when a test sees fit.
-pub(crate) fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
+pub(crate) fn play(day: Day, told: &ToldGuest, boot: Boot, machine: Machine) {
     let good = report(told, &boot, false);
     let mut disk = boot.disk.clone();
     disk.insert(BAKED.to_owned(), told.commands.join("\n"));
@@ -85,31 +86,31 @@ pub(crate) fn play(day: Day, told: &Told, boot: Boot, machine: Machine) {
             return;
         }
         Day::NoReport => String::new(),
-        Day::Quick => encode(&good, &told.nonce, true),
-        Day::Long => encode(&longer(good), &told.nonce, true),
-        Day::QuickRedundant => encode(&report(told, &boot, true), &told.nonce, true),
+        Day::Quick => encode_report(&good, &told.nonce, true),
+        Day::Long => encode_report(&longer(good), &told.nonce, true),
+        Day::QuickRedundant => encode_report(&report(told, &boot, true), &told.nonce, true),
         Day::Garbage => garbage(&told.nonce),
-        Day::HalfReport => half(&encode(&long(good), &told.nonce, true)),
-        Day::ForeignReport => encode(&good, &"0".repeat(32), true),
-        Day::FailsChecks => encode(&failing(good), &told.nonce, true),
+        Day::HalfReport => half(&encode_report(&long(good), &told.nonce, true)),
+        Day::ForeignReport => encode_report(&good, &"0".repeat(32), true),
+        Day::FailsChecks => encode_report(&failing(good), &told.nonce, true),
         Day::Hostile => hostile(&failing(good), &told.nonce),
-        Day::NotClean => encode(&good, &told.nonce, false),
+        Day::NotClean => encode_report(&good, &told.nonce, false),
         Day::TwoReports => {
             let other = failing(good.clone());
-            encode(&good, &told.nonce, true) + &encode(&other, &told.nonce, true)
+            encode_report(&good, &told.nonce, true) + &encode_report(&other, &told.nonce, true)
         }
     };
     let soon = Duration::from_secs(1);
     if told.by_ssm {
         machine.set_disk_after(soon, disk);
-        machine.agent_after(soon, answering(console));
+        machine.agent_after(soon, answering_agent(console));
         return;
     }
     machine.console_after(soon, console);
     machine.power_off_after(Duration::from_secs(2), disk);
 }
 
-fn report(told: &Told, boot: &Boot, redundant: bool) -> Report {
+fn report(told: &ToldGuest, boot: &Boot, redundant: bool) -> Report {
     let builder = told.role == "builder";
     let baked = builder || boot.disk.contains_key(BAKED);
     let checks = |passed: bool| {
@@ -199,7 +200,7 @@ fn hostile(report: &Report, nonce: &str) -> String {
     report.kernel = report.kernel.replace(['\r', '\n'], " ");
     format!(
         "{STEERING}\r\n{}{STEERING}\r\n",
-        encode(&report, nonce, true)
+        encode_report(&report, nonce, true)
     )
 }
 
@@ -231,15 +232,16 @@ pub(crate) const CLEANS: Duration = Duration::from_secs(3);
 
 impl Guest for Slow {
     fn boot(&self, boot: Boot, machine: Machine) {
-        let told = Told::read(&boot.user_data).expect("only amiwatch launches guests here");
+        let told =
+            ToldGuest::read_user_data(&boot.user_data).expect("only amiwatch launches guests here");
         let mut report = report(&told, &boot, false);
         if self.long {
             report = lines(report, 1_650);
         }
         let mut disk = boot.disk.clone();
         disk.insert(BAKED.to_owned(), told.commands.join("\n"));
-        let mut open = encode(&report, &told.nonce, false);
-        let all = encode(&report, &told.nonce, true);
+        let mut open = encode_report(&report, &told.nonce, false);
+        let all = encode_report(&report, &told.nonce, true);
         let closing = all
             .strip_prefix(&open)
             .expect("the closing frame comes last");

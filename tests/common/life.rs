@@ -12,17 +12,17 @@ use std::time::Duration;
 use amiwatch::clock::Clock;
 use amiwatch::cloud::{ByHand, Connection};
 use amiwatch::flow::bake::kind::BakeKind;
-use amiwatch::flow::verdict::{self, Exit};
+use amiwatch::flow::exit_code::{self, Exit};
 use amiwatch::model::bake::BakeOrder;
 use amiwatch::model::ids::Region;
 use amiwatch::model::plan::{Action, PlanItem};
 use amiwatch::outbox::Delivered;
-use amiwatch::service::pass::look::{Patience, look};
-use amiwatch::service::pass::{Passed, pass};
+use amiwatch::service::pass::look::{Patience, look_afresh};
+use amiwatch::service::pass::{Passed, pass_once};
 use amiwatch::service::runs::DriveError;
 use amiwatch::service::runs::bake::give_order;
 use amiwatch::service::{Outside, Service};
-use amiwatch::settings::{Settings, parse};
+use amiwatch::settings::{Settings, parse_config};
 use amiwatch::store::sqlite::SqliteStore;
 use amiwatch::store::{DRIVER, Lease, Store};
 use amiwatch::workflow::observer::Unobserved;
@@ -255,8 +255,10 @@ impl Life {
 
     /// One pass in a process of its own, which the armed point may stop.
     pub(crate) async fn try_pass(&self) -> Result<Result<Passed, DriveError>, Stopped> {
-        self.process(async |service, lease| pass(&service, lease, &|_| Box::new(Unobserved)).await)
-            .await
+        self.process(async |service, lease| {
+            pass_once(&service, lease, &|_| Box::new(Unobserved)).await
+        })
+        .await
     }
 
     /// One pass in a process of its own.
@@ -269,20 +271,20 @@ impl Life {
     pub(crate) async fn check(&self) -> (Vec<PlanItem>, Exit) {
         let looked = self
             .process(async |service, _| {
-                let looked = look(&service, None, Patience::Waits).await;
+                let looked = look_afresh(&service, None, Patience::Waits).await;
                 let items = looked.expect("the store works").into_iter();
                 items.map(|one| one.item).collect::<Vec<_>>()
             })
             .await
             .expect("nothing is armed");
-        let exit = verdict::exit(looked.iter().map(|item| &item.drift));
+        let exit = exit_code::exit_of_drifts(looked.iter().map(|item| &item.drift));
         (looked, exit)
     }
 
     /// The order that a bake of the first watch would get now, as `plan` shows it.
     pub(crate) async fn ordered(&self) -> BakeOrder {
         let ordered = self.process(async |service, _| {
-            let looked = look(&service, None, Patience::Waits).await.unwrap();
+            let looked = look_afresh(&service, None, Patience::Waits).await.unwrap();
             let (one, place) = (&looked[0], looked[0].place.as_ref().unwrap());
             let bake = one.item.bake().expect("there is something to bake");
             give_order(&service, one.watch, place, bake, &one.item.because)
@@ -338,7 +340,7 @@ fn rests(passed: &Passed) -> bool {
 /// A config with this text as each recipe that it names.
 pub(crate) fn settings(config: &str, recipe: &str) -> Settings {
     let read = |_: &Path| Ok(recipe.as_bytes().to_vec());
-    match parse(config, Path::new("amiwatch.toml"), &read) {
+    match parse_config(config, Path::new("amiwatch.toml"), &read) {
         Ok(settings) => settings,
         Err(faults) => panic!("the test's own config is wrong:\n{faults}"),
     }

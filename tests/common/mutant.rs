@@ -124,13 +124,13 @@ pub(crate) fn stored(mutant: Mutant, memory: &Memory, batch: Batch) -> Vec<Batch
             // The outbox's own bookkeeping stays as it is.
             match facts.is_empty() || notices.is_empty() {
                 true => vec![batch],
-                false => vec![Batch::of(facts), Batch::of(notices)],
+                false => vec![Batch::of_ops(facts), Batch::of_ops(notices)],
             }
         }
         Mutant::OpenRecordMissing => {
             let opens =
                 |op: &Op| matches!(op, Op::PutIfAbsent { key, .. } if key.starts_with("open/"));
-            vec![Batch::of(
+            vec![Batch::of_ops(
                 batch
                     .ops()
                     .iter()
@@ -141,7 +141,7 @@ pub(crate) fn stored(mutant: Mutant, memory: &Memory, batch: Batch) -> Vec<Batch
         }
         Mutant::CursorMovedOnFailure => {
             let ops = batch.ops().iter().cloned().map(|op| moved(memory, op));
-            vec![Batch::of(ops.collect())]
+            vec![Batch::of_ops(ops.collect())]
         }
         _ => vec![batch],
     }

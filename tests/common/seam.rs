@@ -7,7 +7,7 @@
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
-use amiwatch::store::{Answer, Batch, Holder, Lease, Record, Store, StoreError, Taken};
+use amiwatch::store::{Batch, Holder, Lease, LeaseTaken, Record, Store, StoreAnswer, StoreError};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -143,7 +143,7 @@ pub(crate) struct SeamedStore<S> {
 }
 
 impl<S: Store> Store for SeamedStore<S> {
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Record>> {
+    fn get<'a>(&'a self, key: &'a str) -> StoreAnswer<'a, Option<Record>> {
         self.inner.get(key)
     }
 
@@ -152,15 +152,15 @@ impl<S: Store> Store for SeamedStore<S> {
         prefix: &'a str,
         after: Option<&'a str>,
         limit: usize,
-    ) -> Answer<'a, Vec<Record>> {
+    ) -> StoreAnswer<'a, Vec<Record>> {
         self.inner.query(prefix, after, limit)
     }
 
-    fn journal<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Value>> {
+    fn journal<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Vec<Value>> {
         self.inner.journal(name)
     }
 
-    fn commit(&self, batch: Batch) -> Answer<'_, ()> {
+    fn commit(&self, batch: Batch) -> StoreAnswer<'_, ()> {
         let batches = match self.mutant {
             None => vec![batch],
             Some(mutant) => stored(mutant, &self.memory, batch),
@@ -173,19 +173,19 @@ impl<S: Store> Store for SeamedStore<S> {
         })
     }
 
-    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> Answer<'a, Taken> {
+    fn take<'a>(&'a self, name: &'a str, me: &'a str) -> StoreAnswer<'a, LeaseTaken> {
         self.inner.take(name, me)
     }
 
-    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+    fn renew<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()> {
         self.inner.renew(name, lease)
     }
 
-    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> Answer<'a, ()> {
+    fn release<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()> {
         self.inner.release(name, lease)
     }
 
-    fn holder<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Holder>> {
+    fn holder<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Option<Holder>> {
         self.inner.holder(name)
     }
 }

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use amiwatch::clock::Clock;
-use amiwatch::model::request::{Answer, Ask, Request};
+use amiwatch::model::request::{Request, RequestAnswer, RequestedAct};
 use amiwatch::service::daemon::{
-    self, Condition, Generation, Ground, Host, Rhythm, SettingsInUse, Signal,
+    self, Condition, Ground, Host, LiveConfig, Rhythm, SettingsInUse, Signal,
 };
 use amiwatch::service::vitals::{Pulse, Vitals};
-use amiwatch::store::requests::{self, Stored};
+use amiwatch::store::requests::{self, StoredRequest};
 use amiwatch::store::{Store as _, StoreError};
 use chrono::TimeDelta;
 use tokio::sync::Notify;
@@ -46,9 +46,9 @@ impl Host for Surroundings<'_> {
         }
     }
 
-    async fn load(&self) -> Result<Generation, String> {
+    async fn load(&self) -> Result<LiveConfig, String> {
         let (config, recipe) = self.config.borrow().clone()?;
-        Ok(Generation {
+        Ok(LiveConfig {
             settings: Rc::new(settings(&config, &recipe)),
             connection: self.life.connection(&self.clock),
         })
@@ -121,18 +121,18 @@ impl Watching<'_> {
     }
 
     /// Asks as a person's command does, and gives the answer.
-    pub(crate) async fn ask(&self, ask: Ask) -> Answer {
+    pub(crate) async fn ask(&self, ask: RequestedAct) -> RequestAnswer {
         let store = self.life.store();
         let request = Request::new(ask, "a test".to_owned(), self.clock.now());
-        let id = requests::leave(&store, &request).await.unwrap();
+        let id = requests::leave_request(&store, &request).await.unwrap();
         let end = self.life.clock.now() + TimeDelta::from_std(PATIENCE).unwrap();
         loop {
-            let stored: Stored = requests::read(&store, &id)
+            let stored: StoredRequest = requests::read_request(&store, &id)
                 .await
                 .unwrap()
                 .expect("only its asker removes a request that is not old");
             if let Some(answer) = stored.request.value.answer.clone() {
-                requests::remove(&store, &stored).await.unwrap();
+                requests::remove_request(&store, &stored).await.unwrap();
                 return answer;
             }
             assert!(self.life.clock.now() < end, "nobody answers {request:?}");
@@ -193,7 +193,7 @@ impl Life {
         let clock = self.process_clock();
         let surroundings = self.surroundings(&clock, manner.alive_every);
         let vitals = Vitals::new(clock.now(), clock.steady(), TimeDelta::hours(1));
-        let first = Generation {
+        let first = LiveConfig {
             settings: Rc::new(self.settings.clone()),
             connection: self.connection(&clock),
         };
@@ -212,7 +212,7 @@ impl Life {
             surroundings: &surroundings,
             vitals: vitals.clone(),
         };
-        let work = daemon::run(ground, first, &surroundings, &vitals, manner.rhythm);
+        let work = daemon::run_daemon(ground, first, &surroundings, &vitals, manner.rhythm);
         let mut work = std::pin::pin!(work);
         let told = tokio::select! {
             biased;
@@ -253,6 +253,6 @@ impl Life {
             expected,
             value,
         };
-        store.commit(Batch::of(vec![taken])).await.unwrap();
+        store.commit(Batch::of_ops(vec![taken])).await.unwrap();
     }
 }

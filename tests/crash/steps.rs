@@ -4,15 +4,17 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use amiwatch::flow::bake::hands::Bake;
+use amiwatch::flow::bake::hands::BakeHands;
 use amiwatch::flow::bake::kind::BakeKind;
 use amiwatch::flow::bake::steps::{BakeOutput, BakeStep, STEPS, journal_name};
 use amiwatch::service::Service;
-use amiwatch::service::pass::look::{Patience, look};
+use amiwatch::service::pass::look::{Patience, look_afresh};
 use amiwatch::service::runs::bake::give_order;
 use amiwatch::store::{Lease, Op, StoreError, left};
 use amiwatch::workflow::observer::Unobserved;
-use amiwatch::workflow::{At, Failure, Look, Outcome, Run, Runner, StepError, Undo, Workflow};
+use amiwatch::workflow::{
+    At, Run, RunOutcome, Runner, StepError, StepFailure, StepLook, Undo, Workflow,
+};
 use chrono::{DateTime, Utc};
 use sim::{FaultKind, FaultRule};
 
@@ -36,13 +38,13 @@ enum How {
 
 /// The bake, one of whose steps is disturbed.
 struct Disturbed<'a> {
-    bake: Bake<'a>,
+    bake: BakeHands<'a>,
     how: How,
     struck: Cell<bool>,
 }
 
 fn refused() -> StepError {
-    StepError::Failed(Failure::new("denied", "somebody refused it"))
+    StepError::Failed(StepFailure::new("denied", "somebody refused it"))
 }
 
 /// Other hands for the bake's own journals.
@@ -56,7 +58,7 @@ impl Workflow for Disturbed<'_> {
         self.bake.find(at).await
     }
 
-    async fn start(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
+    async fn start(&self, at: &At<'_, BakeKind>) -> Result<StepLook<BakeOutput>, StepError> {
         let first = self.bake.start(at).await;
         if self.how == How::Twice(at.step) && !self.struck.replace(true) {
             let again = self.bake.start(at).await;
@@ -75,7 +77,7 @@ impl Workflow for Disturbed<'_> {
         first
     }
 
-    async fn check(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
+    async fn check(&self, at: &At<'_, BakeKind>) -> Result<StepLook<BakeOutput>, StepError> {
         self.bake.check(at).await
     }
 
@@ -89,7 +91,7 @@ impl Workflow for Disturbed<'_> {
     async fn closing(
         &self,
         run: &Run<BakeKind>,
-        outcome: &Outcome,
+        outcome: &RunOutcome,
         now: DateTime<Utc>,
     ) -> Result<Vec<Op>, StoreError> {
         self.bake.closing(run, outcome, now).await
@@ -97,8 +99,8 @@ impl Workflow for Disturbed<'_> {
 }
 
 /// Bakes what the plan says, disturbed.
-async fn bake(service: &Service<'_>, lease: Lease, how: How) -> Outcome {
-    let looked = look(service, None, Patience::Waits).await.unwrap();
+async fn bake(service: &Service<'_>, lease: Lease, how: How) -> RunOutcome {
+    let looked = look_afresh(service, None, Patience::Waits).await.unwrap();
     let (one, place) = (&looked[0], looked[0].place.as_ref().unwrap());
     let bake = one.item.bake().expect("there is something to bake");
     let order = give_order(service, one.watch, place, bake, &one.item.because)
@@ -107,7 +109,7 @@ async fn bake(service: &Service<'_>, lease: Lease, how: How) -> Outcome {
     let told = service.told();
     let journal = journal_name(&order.key, order.attempt);
     let workflow = Disturbed {
-        bake: Bake::new(place.cloud.clone(), service.store, &told),
+        bake: BakeHands::new(place.cloud.clone(), service.store, &told),
         how,
         struck: Cell::new(false),
     };
@@ -124,7 +126,7 @@ async fn bake(service: &Service<'_>, lease: Lease, how: How) -> Outcome {
     }
 }
 
-async fn disturbed(life: &Life, how: How) -> Outcome {
+async fn disturbed(life: &Life, how: How) -> RunOutcome {
     eprintln!("{how:?}");
     let outcome = life.process(async |service, lease| bake(&service, lease, how).await);
     outcome.await.expect("nothing is armed")
@@ -136,7 +138,11 @@ fn every_step_that_is_run_twice_makes_one_thing() {
         paused(async || {
             let life = Life::brisk();
             let outcome = disturbed(&life, How::Twice(step)).await;
-            assert_eq!(outcome, Outcome::Succeeded { left: Vec::new() }, "{step:?}");
+            assert_eq!(
+                outcome,
+                RunOutcome::Succeeded { left: Vec::new() },
+                "{step:?}"
+            );
             life.until_settled().await;
             assert_eq!(life.verified().len(), 1);
             life.no_launch_was_doubled();
@@ -155,11 +161,11 @@ fn every_step_that_fails_leaves_nothing_and_the_next_attempt_succeeds() {
                 // Past the image's mark nothing fails any more: what is left is a remark.
                 let past = step == BakeStep::CleanUp;
                 assert_eq!(
-                    matches!(outcome, Outcome::Succeeded { .. }),
+                    matches!(outcome, RunOutcome::Succeeded { .. }),
                     past,
                     "{how:?}"
                 );
-                if let Outcome::Failed { left, .. } = outcome {
+                if let RunOutcome::Failed { left, .. } = outcome {
                     // What is proved stays proved, whatever came of its mark.
                     let marked = how == How::FailsAfter(BakeStep::MarkVerified);
                     assert_eq!(life.verified().len(), usize::from(marked), "{how:?}");
@@ -180,7 +186,7 @@ fn every_step_that_fails_leaves_nothing_and_the_next_attempt_succeeds() {
                 if !past {
                     life.promises_hold();
                     life.sweep().await;
-                    assert_eq!(left::left(&life.store(), None).await.unwrap(), []);
+                    assert_eq!(left::left_behind(&life.store(), None).await.unwrap(), []);
                 }
             });
         }
@@ -201,7 +207,7 @@ fn every_undo_that_fails_is_told_with_its_command_and_shown_until_a_sweep_has_re
         paused(async || {
             let life = Life::brisk();
             let outcome = disturbed(&life, How::UndoFails(step)).await;
-            let Outcome::Failed { left, .. } = outcome else {
+            let RunOutcome::Failed { left, .. } = outcome else {
                 panic!("{step:?}: {outcome:?}")
             };
             // What it held cannot go either.
@@ -216,7 +222,7 @@ fn every_undo_that_fails_is_told_with_its_command_and_shown_until_a_sweep_has_re
                 .split(' ')
                 .skip_while(|word| !word.ends_with("-id") && !word.ends_with("-ids"));
             let id = words.nth(1).unwrap().to_owned();
-            let shown = left::left(&life.store(), None).await.unwrap();
+            let shown = left::left_behind(&life.store(), None).await.unwrap();
             assert_eq!(shown[0].1.value.what[0].by_hand, command);
             // A boot test ends itself, whoever else does not end it.
             let there = life.leaked().iter().any(|one| one.id == id);
@@ -230,7 +236,7 @@ fn every_undo_that_fails_is_told_with_its_command_and_shown_until_a_sweep_has_re
                 life.sweep().await;
             }
             assert_eq!(
-                left::left(&life.store(), None).await.unwrap(),
+                left::left_behind(&life.store(), None).await.unwrap(),
                 [],
                 "{step:?}"
             );
@@ -257,14 +263,14 @@ fn an_undo_that_is_denied_keeps_its_journal_open_and_says_what_to_do() {
         let builder = life.account.instances().remove(0).id;
         let command =
             format!("aws ec2 terminate-instances --instance-ids {builder} --region {REGION}");
-        let shown = left::left(&life.store(), None).await.unwrap();
+        let shown = left::left_behind(&life.store(), None).await.unwrap();
         assert_eq!(shown[0].1.value.what[0].by_hand, command);
         let told = life.heard_of("attention");
         assert!(told.body.contains(&command), "{}", told.body);
         life.account.clear_faults();
         life.guests(Cast::both(Day::Quick));
         life.until_settled().await;
-        assert_eq!(left::left(&life.store(), None).await.unwrap(), []);
+        assert_eq!(left::left_behind(&life.store(), None).await.unwrap(), []);
         assert_eq!(life.verified().len(), 1);
         life.promises_hold();
     });

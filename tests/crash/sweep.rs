@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use amiwatch::service::sweep::sweep;
+use amiwatch::service::sweep::sweep_now;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
@@ -64,7 +64,8 @@ impl Act {
                 }
             }
             Self::Sweep => {
-                let swept = life.process(async |service, lease| sweep(&service, lease, true).await);
+                let swept =
+                    life.process(async |service, lease| sweep_now(&service, lease, true).await);
                 swept.await.map(|_| ())
             }
         }

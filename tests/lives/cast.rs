@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use amiwatch::cli::demo::machine::Told;
+use amiwatch::cli::demo::machine::ToldGuest;
 use sim::{Boot, Guest, Machine};
 
 use crate::common::guest::{Day, play};
@@ -48,7 +48,8 @@ impl Players {
 
 impl Guest for Players {
     fn boot(&self, boot: Boot, machine: Machine) {
-        let told = Told::read(&boot.user_data).expect("only amiwatch launches guests here");
+        let told =
+            ToldGuest::read_user_data(&boot.user_data).expect("only amiwatch launches guests here");
         let day = {
             let mut played = self.0.lock().unwrap();
             let day = match told.role.as_str() {

@@ -94,7 +94,7 @@ fn the_newest_is_baked(living: &Living) {
         .filter(|image| image.owner_id != sim::ACCOUNT_ID && image.region == REGION)
         .max_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)))
         .expect("there are releases");
-    let digest = RecipeDigest::of(&living.recipe(), false);
+    let digest = RecipeDigest::of_user_data(&living.recipe(), false);
     let baked = life.verified().into_iter().any(|image| {
         image.tags.get(tags::BASE_IMAGE) == Some(&newest.id)
             && image.tags.get(tags::RECIPE_DIGEST).map(String::as_str) == Some(digest.as_str())

@@ -4,14 +4,14 @@
 use amiwatch::flow::history::Window;
 use amiwatch::model::hold::{HeldThing, Hold};
 use amiwatch::model::ids::{ImageId, Installation, WatchName};
-use amiwatch::model::request::{Ask, Request};
+use amiwatch::model::request::{Request, RequestedAct};
 use amiwatch::outbox;
 use amiwatch::service::Service;
 use amiwatch::service::daemon::Signal;
 use amiwatch::service::desk::{explain, history};
-use amiwatch::service::sweep::sweep;
+use amiwatch::service::sweep::sweep_now;
 use amiwatch::store::sqlite::SqliteStore;
-use amiwatch::store::{Batch, DRIVER, Store as _, left, memory, requests};
+use amiwatch::store::{Batch, DRIVER, Store as _, left, records, requests};
 use aws_sdk_ec2::types::InstanceStateName;
 use chrono::TimeDelta;
 
@@ -67,7 +67,7 @@ pub(crate) async fn an_hour(here: &Here<'_>) {
 
 /// What is remembered of bakes whose undoing was given up: told, and a person is needed.
 async fn notices(here: &Here<'_>) {
-    let left = left::left(&here.store, None).await;
+    let left = left::left_behind(&here.store, None).await;
     if !left.expect("the store can be read").is_empty() {
         here.living.given_up.set(true);
     }
@@ -77,18 +77,18 @@ fn shop() -> WatchName {
     WatchName::from("shop")
 }
 
-fn bake(force: bool) -> Ask {
-    Ask::Bake {
+fn bake(force: bool) -> RequestedAct {
+    RequestedAct::Bake {
         watch: shop(),
         force,
     }
 }
 
 /// `amiwatch bake`, `amiwatch reload`: a request in the store, whose asker went away.
-async fn asks(here: &Here<'_>, ask: Ask) {
+async fn asks(here: &Here<'_>, ask: RequestedAct) {
     let request = Request::new(ask, "anna".to_owned(), here.watching.clock.now());
     // Asked twice in one millisecond is asked once.
-    let _left = requests::leave(&here.store, &request).await;
+    let _left = requests::leave_request(&here.store, &request).await;
 }
 
 /// Somebody ends a guest of ours by hand.
@@ -137,12 +137,12 @@ async fn ends_holds(here: &Here<'_>) {
 async fn change_holds(here: &Here<'_>, how: impl Fn(&mut Vec<Hold>)) {
     let installation = Installation::from(INSTALLATION);
     let watch = shop();
-    let mut held = memory::holds(&here.store, Some(&installation), &watch)
+    let mut held = records::remembered_holds(&here.store, Some(&installation), &watch)
         .await
         .expect("the store can be read");
     how(&mut held.value);
-    if let Some(op) = memory::put_holds(Some(&installation), &watch, &held) {
-        let done = here.store.commit(Batch::of(vec![op])).await;
+    if let Some(op) = records::put_holds(Some(&installation), &watch, &held) {
+        let done = here.store.commit(Batch::of_ops(vec![op])).await;
         done.expect("nobody else changes holds");
     }
 }
@@ -159,7 +159,7 @@ async fn edits(here: &Here<'_>) {
     *living.wanted.borrow_mut() = wanted;
     match here.below(2) {
         0 => here.watching.signal(Signal::Reload),
-        _ => asks(here, Ask::Reload).await,
+        _ => asks(here, RequestedAct::Reload).await,
     }
 }
 
@@ -197,7 +197,7 @@ async fn looks(here: &Here<'_>) {
         limit: 50,
         since: None,
     };
-    let told = history::read(&here.store, None, window).await;
+    let told = history::read_history(&here.store, None, window).await;
     told.expect("the history can be read beside a daemon");
     let life = &here.living.life;
     let connection = life.connection(&here.watching.clock);
@@ -210,7 +210,7 @@ async fn looks(here: &Here<'_>) {
         outside: &outside,
     };
     for watch in life.settings.watches.values() {
-        let explained = explain::read(&service, watch, false).await;
+        let explained = explain::read_explanation(&service, watch, false).await;
         explained.expect("a decision can be explained beside a daemon");
     }
     let holder = here.store.holder(DRIVER).await.expect("the store answers");
@@ -224,7 +224,7 @@ async fn looks(here: &Here<'_>) {
 pub(crate) async fn sweeps_by_hand(living: &Living) {
     let swept = living
         .life
-        .process(async |service, lease| sweep(&service, lease, true).await)
+        .process(async |service, lease| sweep_now(&service, lease, true).await)
         .await;
     let _whatever_the_weather_allowed = swept.expect("nothing is armed");
 }
@@ -233,18 +233,18 @@ pub(crate) async fn sweeps_by_hand(living: &Living) {
 pub(crate) async fn settle(here: &Here<'_>) {
     ends_holds(here).await;
     let now = here.watching.clock.now();
-    let revived = outbox::revive(&here.store, now).await;
+    let revived = outbox::revive_dead(&here.store, now).await;
     revived.expect("the store can be written");
 }
 
 /// Nothing waits for anybody: every request was answered or is forgotten, every notice was delivered.
 pub(crate) async fn finds_nothing_open(here: &Here<'_>) {
-    let asked = requests::all(&here.store).await.unwrap();
+    let asked = requests::all_requests(&here.store).await.unwrap();
     let unanswered: Vec<_> = asked
         .iter()
         .filter(|one| one.request.value.answer.is_none())
         .collect();
     assert!(unanswered.is_empty(), "nobody answers {unanswered:#?}");
-    let waiting = memory::outbox(&here.store).await.unwrap();
+    let waiting = records::outbox_notices(&here.store).await.unwrap();
     assert!(waiting.is_empty(), "never delivered: {waiting:#?}");
 }

@@ -1,7 +1,7 @@
 //! Guests that do not prove anything: the bake fails with the console's end kept, everything it
 //! made is removed, and the next attempt has a chance.
 
-use amiwatch::flow::verdict::Exit;
+use amiwatch::flow::exit_code::Exit;
 
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;

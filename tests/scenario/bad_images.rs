@@ -285,7 +285,7 @@ fn a_strangers_image_with_our_tags_is_named_and_not_adopted() {
         assert_eq!(notes[0].code, NoteCode::TagsNotBorneOut, "{notes:?}");
         assert!(notes[0].message.contains(&golden), "{}", notes[0].message);
         life.until_settled().await;
-        let watches = amiwatch::store::memory::watches(&life.store())
+        let watches = amiwatch::store::records::remembered_watches(&life.store())
             .await
             .unwrap();
         let current = watches[0].1.current.as_ref().expect("one was baked");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amiwatch::flow::verdict::Exit;
+use amiwatch::flow::exit_code::Exit;
 use aws_sdk_ec2::types::{IpPermission, IpRange};
 use sim::{Action, FaultKind, FaultRule, ImageChange, ImageSpec};
 

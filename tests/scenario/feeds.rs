@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amiwatch::flow::verdict::Exit;
+use amiwatch::flow::exit_code::Exit;
 use amiwatch::model::reason::ReasonCode;
 use sim::ImageSpec;
 

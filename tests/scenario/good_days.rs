@@ -1,6 +1,6 @@
 //! What happens when nothing goes wrong.
 
-use amiwatch::flow::verdict::Exit;
+use amiwatch::flow::exit_code::Exit;
 
 use crate::common::life::Life;
 use crate::common::paused;
@@ -40,7 +40,9 @@ fn an_empty_store_adopts_what_the_tags_tell_and_bakes_nothing() {
         assert_eq!(life.effects_of("RunInstances"), launched);
         assert_eq!(life.verified().len(), 1);
         let store = life.store();
-        let watches = amiwatch::store::memory::watches(&store).await.unwrap();
+        let watches = amiwatch::store::records::remembered_watches(&store)
+            .await
+            .unwrap();
         let current = watches[0].1.current.as_ref().expect("it is adopted");
         assert_eq!(current.image.as_str(), life.verified()[0].id);
         life.promises_hold();

@@ -6,7 +6,7 @@ use amiwatch::model::hold::{HeldThing, Hold};
 use amiwatch::model::ids::{Installation, WatchName};
 use amiwatch::model::plan::Action;
 use amiwatch::model::reason::ReasonCode;
-use amiwatch::store::memory::{self, Versioned};
+use amiwatch::store::records::{self, Versioned};
 use amiwatch::store::{Batch, DRIVER, Store as _};
 use sim::EnvironmentChange;
 
@@ -51,23 +51,23 @@ impl Life {
     async fn change_holds(&self, change: impl FnOnce(&mut Vec<Hold>)) {
         let store = self.store();
         let installation = Installation::new(INSTALLATION);
-        let before = memory::holds(&store, Some(&installation), &watch())
+        let before = records::remembered_holds(&store, Some(&installation), &watch())
             .await
             .unwrap();
         let mut value = before.value;
         change(&mut value);
         let version = before.version;
         let after = Versioned { version, value };
-        let op = memory::put_holds(Some(&installation), &watch(), &after);
+        let op = records::put_holds(Some(&installation), &watch(), &after);
         store
-            .commit(Batch::of(op.into_iter().collect()))
+            .commit(Batch::of_ops(op.into_iter().collect()))
             .await
             .unwrap();
     }
 
     async fn holds(&self) -> usize {
         let installation = Installation::new(INSTALLATION);
-        let holds = memory::holds(&self.store(), Some(&installation), &watch()).await;
+        let holds = records::remembered_holds(&self.store(), Some(&installation), &watch()).await;
         holds.unwrap().value.len()
     }
 

@@ -125,7 +125,7 @@ fn settings_that_cannot_be_read_are_a_doubt_as_soon_as_they_must_be_read() {
             .fault(FaultRule::new(FaultKind::Denied).on(denied));
         life.wait(Duration::from_secs(24 * 3600)).await;
         let passed = life.pass().await;
-        assert_eq!(passed.exit(), amiwatch::flow::verdict::Exit::CannotTell);
+        assert_eq!(passed.exit(), amiwatch::flow::exit_code::Exit::CannotTell);
     });
 }
 
@@ -143,7 +143,7 @@ fn memory_that_makes_no_sense_costs_questions_and_nothing_else() {
                 expected: record.version,
                 value: serde_json::json!([{ "application": true }]),
             };
-            let batch = amiwatch::store::Batch::of(vec![broken]);
+            let batch = amiwatch::store::Batch::of_ops(vec![broken]);
             life.store().commit(batch).await.unwrap();
         }
         assert_eq!(questions_of_a_pass(&life).await, 2);

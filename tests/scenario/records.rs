@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use amiwatch::flow::verdict::Exit;
+use amiwatch::flow::exit_code::Exit;
 use amiwatch::model::hold::{HeldThing, Hold};
 use amiwatch::model::ids::{Installation, Scope, WatchName};
 use amiwatch::model::plan::Action;
-use amiwatch::store::memory::{self, Versioned};
+use amiwatch::store::records::{self, Versioned};
 use amiwatch::store::{Batch, Op, Store as _, StoreError};
 use chrono::TimeDelta;
 use sim::FaultRule;
@@ -37,8 +37,8 @@ async fn hold_images(life: &Life, watch: &WatchName, count: usize) {
     });
     let value: Vec<Hold> = holds.collect();
     let version = 0;
-    let op = memory::put_holds(Some(&installation), watch, &Versioned { version, value });
-    let batch = Batch::of(op.into_iter().collect());
+    let op = records::put_holds(Some(&installation), watch, &Versioned { version, value });
+    let batch = Batch::of_ops(op.into_iter().collect());
     life.store().commit(batch).await.unwrap();
 }
 
@@ -70,7 +70,7 @@ async fn spoil(life: &Life, key: String) {
         expected: there.map_or(0, |record| record.version),
         value: serde_json::json!(["nonsense"]),
     };
-    store.commit(Batch::of(vec![spoilt])).await.unwrap();
+    store.commit(Batch::of_ops(vec![spoilt])).await.unwrap();
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_backup_from_the_middle_of_a_bake_leaves_no_false_failure() {
         let again = life.heard_events().split_off(heard.len());
         assert!(!again.contains(&"failed".to_owned()), "{again:?}");
         assert!(!again.contains(&"baked".to_owned()), "{again:?}");
-        let watches = memory::watches(&life.store()).await.unwrap();
+        let watches = records::remembered_watches(&life.store()).await.unwrap();
         let history = &watches[0].1;
         assert_eq!(history.failing, None);
         let current = history.current.as_ref().map(|one| one.image.to_string());

@@ -6,15 +6,16 @@ use std::time::Duration;
 use amiwatch::cloud::{Cloud, CloudError, Identity};
 use amiwatch::flow::bake::kind::BakeKind;
 use amiwatch::model::ids::{AccountId, Scope};
-use amiwatch::model::notice::Told;
+use amiwatch::model::notice::ToldBy;
 use amiwatch::service::Service;
 use amiwatch::service::runs::{
-    self, DriveError, Driven, Resumed, Stuck, UnderWay, resume_all, resume_one, under_way,
+    self, DriveError, Driven, Resumed, RunUnderWay, Stuck, resume_all, resume_one, under_way,
 };
 use amiwatch::store::{Op, Store, StoreError};
 use amiwatch::workflow::observer::Unobserved;
 use amiwatch::workflow::{
-    Allowance, At, Failure, Look, Outcome, Run, RunError, StepError, Undo, Workflow, WorkflowKind,
+    Allowance, At, Run, RunError, RunOutcome, StepError, StepFailure, StepLook, Undo, Workflow,
+    WorkflowKind,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -91,24 +92,26 @@ impl Workflow for NoteHands {
         Ok(None)
     }
 
-    async fn start(&self, at: &At<'_, NoteKind>) -> Result<Look<String>, StepError> {
+    async fn start(&self, at: &At<'_, NoteKind>) -> Result<StepLook<String>, StepError> {
         match at.run.input().fate {
             Fate::Written => {}
             Fate::Waits if at.began() == amiwatch::workflow::Began::Resumed => {}
-            Fate::Waits => return Ok(Look::pending("the ink is wet")),
+            Fate::Waits => return Ok(StepLook::pending("the ink is wet")),
             Fate::Stuck => {
-                return Err(StepError::Failed(Failure::new(
+                return Err(StepError::Failed(StepFailure::new(
                     "blot",
                     "a blot; write anew",
                 )));
             }
         }
         let caller = self.cloud.caller().await;
-        Ok(Look::Done(caller.expect("the account answers").to_string()))
+        Ok(StepLook::Done(
+            caller.expect("the account answers").to_string(),
+        ))
     }
 
-    async fn check(&self, _: &At<'_, NoteKind>) -> Result<Look<String>, StepError> {
-        Ok(Look::pending("the ink is wet"))
+    async fn check(&self, _: &At<'_, NoteKind>) -> Result<StepLook<String>, StepError> {
+        Ok(StepLook::pending("the ink is wet"))
     }
 
     async fn undo(&self, _: &At<'_, NoteKind>) -> Result<Undo, StepError> {
@@ -120,7 +123,7 @@ impl Workflow for NoteHands {
     async fn closing(
         &self,
         _: &Run<NoteKind>,
-        _: &Outcome,
+        _: &RunOutcome,
         _: DateTime<Utc>,
     ) -> Result<Vec<Op>, StoreError> {
         Ok(Vec::new())
@@ -140,11 +143,11 @@ impl Driven for NoteKind {
         service.connection.cloud(&Identity::Own, region)
     }
 
-    fn hands<'a>(cloud: Cloud, _: &'a dyn Store, _: &'a Told) -> NoteHands {
+    fn hands<'a>(cloud: Cloud, _: &'a dyn Store, _: &'a ToldBy) -> NoteHands {
         NoteHands { cloud }
     }
 
-    fn conclude(_: Outcome, run: &Run<Self>) -> Option<String> {
+    fn conclude(_: RunOutcome, run: &Run<Self>) -> Option<String> {
         run.output(NoteStep::Write).cloned()
     }
 
@@ -188,12 +191,12 @@ fn a_second_kind_is_started_listed_and_resumed_as_bakes_are() {
             let scope = here(&service).await;
             let written = note(scope.clone(), "done", Fate::Written);
             let ended =
-                runs::start::<NoteKind>(&service, lease, &written, &|_| Box::new(Unobserved));
+                runs::start_run::<NoteKind>(&service, lease, &written, &|_| Box::new(Unobserved));
             assert_eq!(ended.await.unwrap(), Some(scope.to_string()));
             for about in ["left", "right"] {
                 let note = note(scope.clone(), about, Fate::Waits);
                 let run =
-                    runs::start::<NoteKind>(&service, lease, &note, &|_| Box::new(Unobserved));
+                    runs::start_run::<NoteKind>(&service, lease, &note, &|_| Box::new(Unobserved));
                 assert!(service.clock.timeout(SOON, run).await.is_err());
             }
             scope
@@ -226,7 +229,8 @@ fn a_run_of_another_account_is_not_resumed_here() {
             let mut scope = here(&service).await;
             scope.account = AccountId::new("999999999999");
             let note = note(scope, "theirs", Fate::Waits);
-            let run = runs::start::<NoteKind>(&service, lease, &note, &|_| Box::new(Unobserved));
+            let run =
+                runs::start_run::<NoteKind>(&service, lease, &note, &|_| Box::new(Unobserved));
             assert!(service.clock.timeout(SOON, run).await.is_err());
             resume_one::<NoteKind>(&service, lease, "note/theirs", &|_| Box::new(Unobserved)).await
         });
@@ -240,7 +244,7 @@ fn a_run_of_another_account_is_not_resumed_here() {
         let open = under_way::<NoteKind>(&life.store()).await.unwrap();
         let journal = "note/theirs".to_owned();
         let subject = Some("theirs".to_owned());
-        assert_eq!(open, [UnderWay { journal, subject }]);
+        assert_eq!(open, [RunUnderWay { journal, subject }]);
     });
 }
 
@@ -250,7 +254,7 @@ fn an_undo_of_any_kind_that_cannot_go_on_is_told_by_its_kind_and_stays_open() {
         let life = Life::brisk();
         let ended = life.process(async |service, lease| {
             let note = note(here(&service).await, "blotted", Fate::Stuck);
-            runs::start::<NoteKind>(&service, lease, &note, &|_| Box::new(Unobserved)).await
+            runs::start_run::<NoteKind>(&service, lease, &note, &|_| Box::new(Unobserved)).await
         });
         let stuck = ended.await.unwrap().unwrap_err();
         assert!(matches!(stuck, DriveError::Run(RunError::Stuck { .. })));

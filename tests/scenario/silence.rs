@@ -1,6 +1,6 @@
 //! What cannot be read is not drift, and nothing starts from it.
 
-use amiwatch::flow::verdict::Exit;
+use amiwatch::flow::exit_code::Exit;
 use amiwatch::model::plan::Action;
 use amiwatch::model::reason::ReasonCode;
 use sim::{FaultKind, FaultRule, Throttling};

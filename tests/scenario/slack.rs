@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amiwatch::outbox;
-use amiwatch::store::memory;
+use amiwatch::store::records;
 use chrono::TimeDelta;
 
 use crate::common::guest::{Cast, Day};
@@ -130,7 +130,7 @@ fn what_slack_refuses_is_given_up_with_a_next_step_and_sent_when_asked() {
             }
             assert_eq!(life.slack.requests().len(), 2, "{word}: one try for each");
             assert_eq!(life.heard().len(), 2, "{word}: the topic has both");
-            let waiting = memory::outbox(&life.store()).await.unwrap();
+            let waiting = records::outbox_notices(&life.store()).await.unwrap();
             assert_eq!(waiting.len(), 2);
             for one in waiting {
                 let team = &one.to["team"];
@@ -141,7 +141,7 @@ fn what_slack_refuses_is_given_up_with_a_next_step_and_sent_when_asked() {
 
             life.slack.always(None);
             let now = life.clock.now();
-            let revived = outbox::revive(&life.store(), now).await.unwrap();
+            let revived = outbox::revive_dead(&life.store(), now).await.unwrap();
             assert_eq!(revived.len(), 2);
             life.until_settled().await;
             slack_has_each_once(&life);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use amiwatch::model::stray::VerdictWord;
 use amiwatch::model::tags;
-use amiwatch::service::sweep::{Done, OLDER_THAN, Swept, look, sweep};
+use amiwatch::service::sweep::{Done, OLDER_THAN, Swept, look_only, sweep_now};
 use amiwatch::store::{Batch, Op, Store as _};
 use sim::{EnvironmentSpec, FaultKind, FaultRule, ImageSpec};
 
@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 impl Life {
     /// What the daemon does on start and daily.
     pub(crate) async fn sweep(&self) -> Swept {
-        let swept = self.process(async |service, lease| sweep(&service, lease, true).await);
+        let swept = self.process(async |service, lease| sweep_now(&service, lease, true).await);
         swept
             .await
             .expect("nothing is armed")
@@ -29,7 +29,7 @@ impl Life {
     }
 
     async fn look_for_strays(&self) -> Swept {
-        let swept = self.process(async |service, _| look(&service, OLDER_THAN).await);
+        let swept = self.process(async |service, _| look_only(&service, OLDER_THAN).await);
         swept
             .await
             .expect("nothing is armed")
@@ -326,7 +326,7 @@ fn what_others_made_or_use_is_not_touched() {
 
 /// As a later amiwatch might write it.
 async fn write(life: &Life, op: Op) {
-    let written = life.store().commit(Batch::of(vec![op])).await;
+    let written = life.store().commit(Batch::of_ops(vec![op])).await;
     written.expect("nobody else writes");
 }
 

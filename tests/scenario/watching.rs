@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amiwatch::model::ids::WatchName;
-use amiwatch::model::request::{Answer, Ask, Request};
+use amiwatch::model::request::{Request, RequestAnswer, RequestedAct};
 use amiwatch::service::daemon::{Condition, Signal};
 use amiwatch::service::vitals::{BakeResult, PassResult};
 use amiwatch::store::{Store as _, StoreError, requests};
@@ -194,8 +194,8 @@ fn a_good_new_config_is_taken_up_and_a_bad_one_is_not() {
             let passes = watching.passes();
 
             watching.edit(Err("amiwatch.toml:3:1: unknown key".to_owned()));
-            let answer = watching.ask(Ask::Reload).await;
-            let Answer::KeptOld { why } = answer else {
+            let answer = watching.ask(RequestedAct::Reload).await;
+            let RequestAnswer::KeptOld { why } = answer else {
                 panic!("{answer:?}");
             };
             assert!(why.contains("unknown key"), "{why}");
@@ -203,9 +203,9 @@ fn a_good_new_config_is_taken_up_and_a_bad_one_is_not() {
 
             let elsewhere = format!("{CONFIG}\n[store]\nurl = \"sqlite:///elsewhere.db\"\n");
             watching.edit(Ok(elsewhere));
-            let answer = watching.ask(Ask::Reload).await;
+            let answer = watching.ask(RequestedAct::Reload).await;
             assert!(
-                matches!(&answer, Answer::KeptOld { why } if why.contains("restart")),
+                matches!(&answer, RequestAnswer::KeptOld { why } if why.contains("restart")),
                 "{answer:?}"
             );
 
@@ -233,7 +233,7 @@ fn a_person_asks_for_a_bake_and_gets_its_journal() {
         let life = Life::brisk();
         life.daemon(async |watching| {
             let watch = WatchName::new("shop");
-            let bake = |force| Ask::Bake {
+            let bake = |force| RequestedAct::Bake {
                 watch: watch.clone(),
                 force,
             };
@@ -242,7 +242,7 @@ fn a_person_asks_for_a_bake_and_gets_its_journal() {
                 .await;
             // One is under way: it is joined.
             let joined = watching.ask(bake(false)).await;
-            let Answer::Driving { journal } = &joined else {
+            let RequestAnswer::Driving { journal } = &joined else {
                 panic!("{joined:?}");
             };
             assert_eq!(&life.open_bakes().await, std::slice::from_ref(journal));
@@ -250,25 +250,25 @@ fn a_person_asks_for_a_bake_and_gets_its_journal() {
 
             let nothing = watching.ask(bake(false)).await;
             assert!(
-                matches!(&nothing, Answer::NothingToDo { why } if why.contains("in step")),
+                matches!(&nothing, RequestAnswer::NothingToDo { why } if why.contains("in step")),
                 "{nothing:?}"
             );
 
             let forced = watching.ask(bake(true)).await;
             assert!(
-                matches!(&forced, Answer::Driving { journal: second } if second != journal),
+                matches!(&forced, RequestAnswer::Driving { journal: second } if second != journal),
                 "{forced:?}"
             );
             let two = |one: &Watching<'_>| bakes(one, BakeResult::Verified) == 2;
             watching.until("the next generation", two).await;
 
-            let unknown = Ask::Bake {
+            let unknown = RequestedAct::Bake {
                 watch: WatchName::new("nowhere"),
                 force: false,
             };
             let refused = watching.ask(unknown).await;
             assert!(
-                matches!(&refused, Answer::Refused { why, .. } if why[0].contains("nowhere")),
+                matches!(&refused, RequestAnswer::Refused { why, .. } if why[0].contains("nowhere")),
                 "{refused:?}"
             );
         })
@@ -284,15 +284,15 @@ fn a_request_that_nobody_waits_for_is_removed() {
         let life = Life::brisk();
         let store = life.store();
         let long_ago = life.clock.now() - Request::WORTH - TimeDelta::seconds(1);
-        let ask = Ask::Bake {
+        let ask = RequestedAct::Bake {
             watch: WatchName::new("shop"),
             force: true,
         };
         let request = Request::new(ask, "a ghost".to_owned(), long_ago);
-        requests::leave(&store, &request).await.unwrap();
+        requests::leave_request(&store, &request).await.unwrap();
         drop(store);
         life.daemon(async |watching| verified(watching).await).await;
-        assert_eq!(requests::all(&life.store()).await.unwrap(), []);
+        assert_eq!(requests::all_requests(&life.store()).await.unwrap(), []);
         assert_eq!(
             life.effects_of("RunInstances"),
             2,
@@ -309,16 +309,22 @@ fn a_full_store_ends_no_daemon() {
         let life = Life::brisk();
         life.daemon(async |watching| {
             verified(watching).await;
-            let request = Request::new(Ask::Reload, "a ghost".to_owned(), life.clock.now());
-            requests::leave(&life.store(), &request).await.unwrap();
+            let request =
+                Request::new(RequestedAct::Reload, "a ghost".to_owned(), life.clock.now());
+            requests::leave_request(&life.store(), &request)
+                .await
+                .unwrap();
             life.seam.arm(Arm::RefuseFrom(0));
             let passes = watching.passes();
             life.wait(2 * HOUR).await;
             assert!(watching.passes() > passes, "it goes on looking");
-            assert_eq!(requests::all(&life.store()).await.unwrap().len(), 1);
+            assert_eq!(
+                requests::all_requests(&life.store()).await.unwrap().len(),
+                1
+            );
             life.seam.arm(Arm::Nowhere);
             life.wait(HOUR).await;
-            assert_eq!(requests::all(&life.store()).await.unwrap(), []);
+            assert_eq!(requests::all_requests(&life.store()).await.unwrap(), []);
         })
         .await;
     });
@@ -360,8 +366,11 @@ fn what_was_decided_under_an_old_config_is_not_begun_under_a_new_one() {
             life.wait(Duration::from_secs(2)).await;
             assert_eq!(watching.passes(), 0, "the first look is under way");
             watching.edit(Ok(CONFIG.replace("\"bake\"", "\"notify\"")));
-            let answer = watching.ask(Ask::Reload).await;
-            assert!(matches!(answer, Answer::Reloaded { .. }), "{answer:?}");
+            let answer = watching.ask(RequestedAct::Reload).await;
+            assert!(
+                matches!(answer, RequestAnswer::Reloaded { .. }),
+                "{answer:?}"
+            );
             watching
                 .until("a pass under the new config", |one| one.passes() == 2)
                 .await;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use amiwatch::flow::bake::render::render;
+use amiwatch::flow::bake::render::render_recipe;
 use amiwatch::flow::bake::user_data::{BuilderGuest, compose_builder};
 use amiwatch::model::bake::Proof;
 use amiwatch::model::base::{BranchLifecycle, Release};
@@ -12,7 +12,7 @@ use amiwatch::settings::{self, Settings, user_data_problems};
 
 fn cookbook() -> Settings {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/cookbook.toml");
-    settings::load(&config).expect("the cookbook is right")
+    settings::load_config(&config).expect("the cookbook is right")
 }
 
 fn base(name: Option<&str>) -> Release {
@@ -29,7 +29,7 @@ fn base(name: Option<&str>) -> Release {
 }
 
 fn rendered(recipe: &Recipe, name: Option<&str>) -> Result<String, String> {
-    render(recipe, &base(name)).map_err(|error| error.to_string())
+    render_recipe(recipe, &base(name)).map_err(|error| error.to_string())
 }
 
 #[test]

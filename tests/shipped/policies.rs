@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use amiwatch::flow::verdict::Exit;
+use amiwatch::flow::exit_code::Exit;
 use serde_json::Value;
 
 use crate::common::guest::{Cast, Day};

@@ -15,7 +15,7 @@ const WRITTEN: &str = "ECS_AVAILABLE_LOGGING_DRIVERS=[\"json-file\",\"syslog\",\
 /// The recipe as the example's config names it.
 fn recipe() -> Recipe {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/amiwatch.example.toml");
-    let settings = settings::load(&config).expect("the example is right");
+    let settings = settings::load_config(&config).expect("the example is right");
     let mut recipes = settings.watches.into_values();
     recipes.find_map(|watch| watch.recipe).expect("a recipe")
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use amiwatch::flow::bake::kind::BakeKind;
 use amiwatch::store::sqlite::{SCHEMA_VERSION, SqliteStore};
-use amiwatch::store::{DRIVER, Store as _, memory};
+use amiwatch::store::{DRIVER, Store as _, records};
 use amiwatch::workflow::journal::Phase;
 use amiwatch::workflow::open::open_runs;
 use amiwatch::workflow::recovery::replay;
@@ -51,7 +51,7 @@ async fn every_earlier_store_is_read_whole_and_can_be_driven_on() {
     for version in 1..=SCHEMA_VERSION {
         let (_folder, path) = as_left_by(version);
         let store = SqliteStore::open(&path).unwrap();
-        let watches = memory::watches(&store).await.unwrap();
+        let watches = records::remembered_watches(&store).await.unwrap();
         let baked = watches
             .iter()
             .filter(|(_, history)| history.current.is_some());
@@ -63,7 +63,7 @@ async fn every_earlier_store_is_read_whole_and_can_be_driven_on() {
             "v{version}: {watches:#?}"
         );
         assert!(
-            !memory::outbox(&store).await.unwrap().is_empty(),
+            !records::outbox_notices(&store).await.unwrap().is_empty(),
             "v{version}"
         );
         let open = open_runs::<BakeKind>(&store).await.unwrap();

@@ -84,7 +84,7 @@ pub enum Distribution {
 
 /// `recipe`
 #[derive(Debug, Args)]
-pub struct Recipe {
+pub struct RecipeArguments {
     #[command(subcommand)]
     pub command: RecipeCommand,
 }

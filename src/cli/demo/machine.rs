@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sim::{Agent, Boot, Disk, Guest, Machine, Ran};
 
-use crate::flow::verify::encode::encode;
+use crate::flow::verify::encode::encode_report;
 use crate::model::bake::digest;
 use crate::model::report::{CheckResult, Report};
 
@@ -32,7 +32,7 @@ pub struct ModelMachine;
 
 /// What a guest finds in its user data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct ToldGuest {
     pub nonce: String,
     /// `builder` or `boot-test`
     pub role: String,
@@ -51,7 +51,7 @@ impl Guest for ModelMachine {
             "[    0.000000] Linux version 6.1.0-model\r\n",
         );
         // User data that is not ours leaves a guest that boots and stays up.
-        let Some(told) = Told::read(&boot.user_data) else {
+        let Some(told) = ToldGuest::read_user_data(&boot.user_data) else {
             return;
         };
         if let Some(command) = told.commands.iter().find(|command| !is_understood(command)) {
@@ -65,10 +65,10 @@ impl Guest for ModelMachine {
         let after = run_checks(&told.checks, &disk);
         let report = report(&told, &boot, before, after);
         machine.console_after(RECIPE_AFTER, "cloud-init: recipe done\r\n");
-        let said = encode(&report, &told.nonce, true);
+        let said = encode_report(&report, &told.nonce, true);
         if told.by_ssm {
             machine.set_disk_after(REPORT_AFTER, disk);
-            machine.agent_after(REPORT_AFTER, answering(said));
+            machine.agent_after(REPORT_AFTER, answering_agent(said));
         } else {
             machine.console_after(REPORT_AFTER, said);
             machine.power_off_after(OFF_AFTER, disk);
@@ -76,9 +76,9 @@ impl Guest for ModelMachine {
     }
 }
 
-impl Told {
+impl ToldGuest {
     /// Reads composed user data, compressed or not; `None` when it was not composed by us.
-    pub fn read(user_data: &[u8]) -> Option<Self> {
+    pub fn read_user_data(user_data: &[u8]) -> Option<Self> {
         let text = text(user_data)?;
         let word = |name: &str| {
             let rest = text.split_once(&format!("\n{name}='"))?.1;
@@ -105,7 +105,7 @@ impl Told {
 
 /// An agent that answers `user_data/fetch.sh` as a guest that has said all this would: the closing frames
 /// only once it was told to close.
-pub fn answering(said: String) -> Agent {
+pub fn answering_agent(said: String) -> Agent {
     let closing = AtomicBool::new(false);
     Agent::new(move |script| {
         if script.contains("[ 'close' = no ]") {
@@ -244,7 +244,12 @@ fn run_check(run: &str, disk: &Disk) -> (i32, String) {
     }
 }
 
-fn report(told: &Told, boot: &Boot, before: Vec<CheckResult>, after: Vec<CheckResult>) -> Report {
+fn report(
+    told: &ToldGuest,
+    boot: &Boot,
+    before: Vec<CheckResult>,
+    after: Vec<CheckResult>,
+) -> Report {
     let identity = digest(&["model machine", &boot.instance_id]);
     Report {
         before: (told.role == "builder").then_some(before),

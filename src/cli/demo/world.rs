@@ -51,8 +51,8 @@ pub(super) fn stock_image(account: &Account, arn: &str) -> String {
 fn kept_image(settings: &Settings, base: &str) -> ImageSpec {
     let watch = settings.watches.values().next();
     let recipe = watch.and_then(|watch| watch.recipe.as_ref());
-    let digest = recipe.map(|one| RecipeDigest::of(&one.user_data, one.template));
-    let digest = digest.unwrap_or_else(|| RecipeDigest::of("", false));
+    let digest = recipe.map(|one| RecipeDigest::of_user_data(&one.user_data, one.template));
+    let digest = digest.unwrap_or_else(|| RecipeDigest::of_user_data("", false));
     let (installation, name) = (Installation::from("demo"), WatchName::from("shop"));
     let release_image = ImageId::from(base);
     let key = BakeKey::derive(&KeyInputs {

@@ -28,7 +28,7 @@ fn card(heads: &[&str], title: usize, row: &[Vec<String>], width: usize) -> Stri
                 String::new()
             };
             let line = format!("  {head:<rest$}{line}", rest = margin - 2);
-            lines.push(wrapped(&line, margin, width));
+            lines.push(wrapped_to(&line, margin, width));
         }
     }
     lines.join("\n")
@@ -39,7 +39,7 @@ fn text_of(cell: &[String]) -> Vec<String> {
 }
 
 /// The line in lines of at most this width, where its words let it; what follows the first is indented.
-pub(super) fn wrapped(line: &str, hang: usize, width: usize) -> String {
+pub(super) fn wrapped_to(line: &str, hang: usize, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut present = String::new();
     let mut words = 0;
@@ -86,13 +86,13 @@ mod tests {
     #[test]
     fn words_go_on_below_each_other() {
         let line = "    BASE_NEWER  A newer release waits: ami-0123456789abcdef0.";
-        let shown = wrapped(line, 16, 40);
+        let shown = wrapped_to(line, 16, 40);
         assert_eq!(
             shown,
             "    BASE_NEWER  A newer release waits:\n                ami-0123456789abcdef0."
         );
-        assert_eq!(wrapped(line, 16, 200), line);
+        assert_eq!(wrapped_to(line, 16, 200), line);
         let id = "arn:aws:sns:eu-west-1:000000000000:a-name-that-is-long";
-        assert_eq!(wrapped(id, 4, 20), id);
+        assert_eq!(wrapped_to(id, 4, 20), id);
     }
 }

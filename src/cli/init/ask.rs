@@ -9,7 +9,7 @@ use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input, MultiSelect};
 
 use super::acceptable;
-use crate::flow::draft::{Answers, Found, Group};
+use crate::flow::draft::{Answers, DraftSource, Group};
 
 /// True when there is somebody to ask.
 pub(super) fn can() -> bool {
@@ -18,8 +18,8 @@ pub(super) fn can() -> bool {
 
 /// Asks, with what would be taken otherwise as the answers to begin with. Absent: nothing is to be
 /// written.
-pub(super) fn ask(
-    found: &Found,
+pub(super) fn ask_person(
+    found: &DraftSource,
     mut answers: Answers,
     output: &Path,
 ) -> anyhow::Result<Option<Answers>> {
@@ -42,7 +42,7 @@ pub(super) fn ask(
 }
 
 fn questions(
-    found: &Found,
+    found: &DraftSource,
     answers: &mut Answers,
     output: &Path,
     theme: &dyn Theme,
@@ -88,7 +88,7 @@ fn questions(
 }
 
 /// The groups that shall have no watch.
-fn unwanted(found: &Found, theme: &dyn Theme) -> dialoguer::Result<BTreeSet<String>> {
+fn unwanted(found: &DraftSource, theme: &dyn Theme) -> dialoguer::Result<BTreeSet<String>> {
     if found.groups.len() < 2 {
         return Ok(BTreeSet::new());
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::cli::session::WrongUsage;
-use crate::flow::draft::Draft;
+use crate::flow::draft::ConfigDraft;
 
 /// Refuses a place where something is already, before anybody is asked anything.
 pub(super) fn refuse_existing(output: &Path) -> anyhow::Result<()> {
@@ -24,7 +24,7 @@ pub(super) fn refuse_existing(output: &Path) -> anyhow::Result<()> {
 }
 
 /// Reads the draft as it will be read, so that no config is written that would be refused.
-pub(super) fn prove(output: &Path, draft: &Draft) -> anyhow::Result<()> {
+pub(super) fn prove(output: &Path, draft: &ConfigDraft) -> anyhow::Result<()> {
     let files: BTreeMap<PathBuf, &String> = draft
         .files
         .iter()
@@ -34,7 +34,7 @@ pub(super) fn prove(output: &Path, draft: &Draft) -> anyhow::Result<()> {
         Some(text) => Ok(text.as_bytes().to_vec()),
         None => Err(Error::from(ErrorKind::NotFound)),
     };
-    let settings = crate::settings::parse(&draft.config, output, &read)
+    let settings = crate::settings::parse_config(&draft.config, output, &read)
         .context("what was found does not make a right config; please report this")?;
     settings
         .warnings
@@ -45,7 +45,7 @@ pub(super) fn prove(output: &Path, draft: &Draft) -> anyhow::Result<()> {
 
 /// Writes the recipes, then the config. What is there already is left as it is and refused; what was
 /// written up to then is removed again.
-pub(super) fn write(output: &Path, draft: &Draft) -> anyhow::Result<Vec<String>> {
+pub(super) fn write_draft(output: &Path, draft: &ConfigDraft) -> anyhow::Result<Vec<String>> {
     let recipes = draft
         .files
         .iter()

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::cli::draw;
-use crate::flow::verify::{GuestRole, Verdict};
+use crate::flow::verify::{GuestRole, GuestVerdict};
 use crate::model::report::{CheckResult, Report};
-use crate::rehearse::guests::Subject;
+use crate::rehearse::guests::RehearsalSubject;
 use crate::rehearse::outcome::{GuestOutcome, Rehearsed};
 
 /// `rehearse --format json`
@@ -44,12 +44,12 @@ struct Guest<'a> {
     console: Option<&'a str>,
 }
 
-pub(super) fn json(
-    subject: &Subject,
+pub(super) fn rehearsal_json(
+    subject: &RehearsalSubject,
     rehearsed: &Rehearsed,
     problems: &[String],
 ) -> anyhow::Result<()> {
-    draw::json(&Answer {
+    draw::print_json(&Answer {
         schema: "amiwatch.rehearse/1",
         recipe: &subject.name,
         engine: rehearsed.engine,
@@ -68,8 +68,8 @@ fn guest_value(guest: &GuestOutcome) -> Guest<'_> {
         passed: guest.passed(),
         why: why(guest),
         warnings: match &guest.verdict {
-            Verdict::Passed { warnings, .. } => warnings,
-            Verdict::Failed { .. } => &[],
+            GuestVerdict::Passed { warnings, .. } => warnings,
+            GuestVerdict::Failed { .. } => &[],
         },
         seconds: guest.seconds,
         before: report.and_then(|report| report.before.as_deref()),
@@ -84,7 +84,7 @@ fn guest_value(guest: &GuestOutcome) -> Guest<'_> {
 }
 
 /// Prints the checks, what became of each guest, and why.
-pub(super) fn table(subject: &Subject, rehearsed: &Rehearsed, problems: &[String]) {
+pub(super) fn guests_table(subject: &RehearsalSubject, rehearsed: &Rehearsed, problems: &[String]) {
     println!(
         "{}: {} bytes of user data, {}",
         subject.name, rehearsed.user_data_bytes, rehearsed.engine
@@ -109,7 +109,7 @@ fn seconds(rehearsed: &Rehearsed) -> u64 {
 }
 
 /// One row for each check: on the untouched base, on the finished builder, on a fresh boot.
-fn checks(subject: &Subject, rehearsed: &Rehearsed) -> String {
+fn checks(subject: &RehearsalSubject, rehearsed: &Rehearsed) -> String {
     let report = |role| {
         let guest = rehearsed.guests.iter().find(|guest| guest.role == role);
         guest.and_then(|guest| guest.report.as_ref())
@@ -125,7 +125,7 @@ fn checks(subject: &Subject, rehearsed: &Rehearsed) -> String {
             exit(fresh.map(after), &check.name),
         ]
     });
-    draw::table(&["CHECK", "BEFORE", "AFTER", "FRESH BOOT"], rows)
+    draw::draw_table(&["CHECK", "BEFORE", "AFTER", "FRESH BOOT"], rows)
 }
 
 fn after(report: &Report) -> &[CheckResult] {
@@ -146,7 +146,7 @@ fn describe(guest: &GuestOutcome) {
     let word = if guest.passed() { "passed" } else { "FAILED" };
     println!("{role}: {word} in {} s{}", guest.seconds, told(guest));
     match &guest.verdict {
-        Verdict::Passed {
+        GuestVerdict::Passed {
             redundant,
             warnings,
         } => {
@@ -155,7 +155,7 @@ fn describe(guest: &GuestOutcome) {
             }
             warnings.iter().for_each(|words| println!("  {words}"));
         }
-        Verdict::Failed { why, failing } => {
+        GuestVerdict::Failed { why, failing } => {
             println!("  {why}");
             failing.iter().for_each(failing_check);
             println!("  --- the console's end");
@@ -195,8 +195,8 @@ fn told(guest: &GuestOutcome) -> String {
 
 fn why(guest: &GuestOutcome) -> Option<&str> {
     match &guest.verdict {
-        Verdict::Passed { .. } => None,
-        Verdict::Failed { why, .. } => Some(why),
+        GuestVerdict::Passed { .. } => None,
+        GuestVerdict::Failed { why, .. } => Some(why),
     }
 }
 

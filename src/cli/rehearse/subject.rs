@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use crate::cli::args::{Common, Rehearse};
-use crate::cli::session::{WrongUsage, settings};
+use crate::cli::session::{WrongUsage, load_settings};
 use crate::file_read;
-use crate::flow::bake::render::render;
+use crate::flow::bake::render::render_recipe;
 use crate::model::base::{BranchLifecycle, Release};
 use crate::model::ids::{Architecture, ImageId};
 use crate::model::watch::{Check, Recipe};
-use crate::rehearse::guests::Subject;
+use crate::rehearse::guests::RehearsalSubject;
 use crate::settings::user_data_problems;
 
 /// A recipe or a file of checks; what is longer does not become 16,384 bytes of user data.
@@ -30,12 +30,16 @@ struct Checks {
 
 /// What is to be rehearsed, and what is wrong with it as written: a bake's config would be refused for
 /// it, a rehearsal shows what it leads to.
-pub(super) struct Named {
-    pub(super) subject: Subject,
+pub(super) struct NamedSubject {
+    pub(super) subject: RehearsalSubject,
     pub(super) problems: Vec<String>,
 }
 
-pub(super) fn named(common: &Common, own: &Rehearse, named: &str) -> anyhow::Result<Named> {
+pub(super) fn named_subject(
+    common: &Common,
+    own: &Rehearse,
+    named: &str,
+) -> anyhow::Result<NamedSubject> {
     let recipe = match is_name(named) {
         true => of_config(common, own, named)?,
         false => of_file(own, Path::new(named))?,
@@ -46,15 +50,15 @@ pub(super) fn named(common: &Common, own: &Rehearse, named: &str) -> anyhow::Res
         .map(|problem| format!("{}; {}", problem.wrong, problem.right))
         .collect();
     let subject = subject(own, named, recipe)?;
-    Ok(Named { subject, problems })
+    Ok(NamedSubject { subject, problems })
 }
 
-fn subject(own: &Rehearse, named: &str, recipe: Recipe) -> anyhow::Result<Subject> {
+fn subject(own: &Rehearse, named: &str, recipe: Recipe) -> anyhow::Result<RehearsalSubject> {
     let user_data = match recipe.template {
-        true => render(&recipe, &release(own, named)?)?,
+        true => render_recipe(&recipe, &release(own, named)?)?,
         false => recipe.user_data,
     };
-    Ok(Subject {
+    Ok(RehearsalSubject {
         name: recipe.name,
         user_data,
         checks: recipe.checks,
@@ -76,7 +80,7 @@ fn of_config(common: &Common, own: &Rehearse, name: &str) -> anyhow::Result<Reci
         );
         return Err(WrongUsage(words).into());
     }
-    let mut settings = settings(common)?;
+    let mut settings = load_settings(common)?;
     if let Some(recipe) = settings.recipes.remove(name) {
         return Ok(recipe);
     }
@@ -91,7 +95,7 @@ fn of_config(common: &Common, own: &Rehearse, name: &str) -> anyhow::Result<Reci
 
 fn of_file(own: &Rehearse, path: &Path) -> anyhow::Result<Recipe> {
     let place = path.display();
-    let user_data = file_read::text(path, FILE_MAX_BYTES).with_context(|| {
+    let user_data = file_read::read_text(path, FILE_MAX_BYTES).with_context(|| {
         format!("{place} cannot be read; name a recipe, or a file of user data")
     })?;
     let Checks {
@@ -122,7 +126,7 @@ fn checks_file(path: Option<&Path>) -> anyhow::Result<Checks> {
         return Ok(Checks::default());
     };
     let place = path.display();
-    let text = file_read::text(path, FILE_MAX_BYTES)
+    let text = file_read::read_text(path, FILE_MAX_BYTES)
         .with_context(|| format!("{place} cannot be read; name a TOML file of checks"))?;
     toml::from_str(&text).map_err(|error| {
         // The parser's own text shows the line, which of another file may be a secret.

@@ -1,7 +1,7 @@
 //! Lists and mappings, in blocks and between brackets: the composer's part that reads what is in them.
 
-use super::composer::{Composer, Place, TAGS};
-use super::token::Kind;
+use super::composer::{Composer, NodePlace, TAGS};
+use super::token::TokenKind;
 use super::{Content, Node, NodeId, Refused};
 
 impl Composer {
@@ -30,43 +30,48 @@ impl Composer {
         loop {
             let token = self.scanner.next()?;
             match token.kind {
-                Kind::BlockEntry => {
-                    let ends = [Kind::BlockEntry, Kind::BlockEnd];
-                    let item = self.node_unless(&ends, Place::Block, token.line)?;
+                TokenKind::BlockEntry => {
+                    let ends = [TokenKind::BlockEntry, TokenKind::BlockEnd];
+                    let item = self.node_unless(&ends, NodePlace::Block, token.line)?;
                     self.push_item(list, item);
                 }
-                Kind::BlockEnd => return Ok(()),
+                TokenKind::BlockEnd => return Ok(()),
                 other => return Err(unexpected(&other, token.line, "the list's next `-`")),
             }
         }
     }
 
     pub(super) fn indentless(&mut self, list: NodeId) -> Result<(), Refused> {
-        while self.next_is(&[Kind::BlockEntry])? {
+        while self.next_is(&[TokenKind::BlockEntry])? {
             let line = self.scanner.next()?.line;
-            let ends = [Kind::BlockEntry, Kind::Key, Kind::Value, Kind::BlockEnd];
-            let item = self.node_unless(&ends, Place::Block, line)?;
+            let ends = [
+                TokenKind::BlockEntry,
+                TokenKind::Key,
+                TokenKind::Value,
+                TokenKind::BlockEnd,
+            ];
+            let item = self.node_unless(&ends, NodePlace::Block, line)?;
             self.push_item(list, item);
         }
         Ok(())
     }
 
     pub(super) fn block_mapping(&mut self, map: NodeId) -> Result<(), Refused> {
-        let ends = [Kind::Key, Kind::Value, Kind::BlockEnd];
+        let ends = [TokenKind::Key, TokenKind::Value, TokenKind::BlockEnd];
         self.scanner.next()?;
         loop {
             let token = self.scanner.next()?;
             match token.kind {
-                Kind::Key => {}
-                Kind::BlockEnd => return Ok(()),
+                TokenKind::Key => {}
+                TokenKind::BlockEnd => return Ok(()),
                 other => return Err(unexpected(&other, token.line, "the next key")),
             }
-            let key = self.node_unless(&ends, Place::BlockValue, token.line)?;
+            let key = self.node_unless(&ends, NodePlace::BlockValue, token.line)?;
             let line = self.scanner.peek()?.line;
-            let value = match self.next_is(&[Kind::Value])? {
+            let value = match self.next_is(&[TokenKind::Value])? {
                 true => {
                     self.scanner.next()?;
-                    self.node_unless(&ends, Place::BlockValue, line)?
+                    self.node_unless(&ends, NodePlace::BlockValue, line)?
                 }
                 false => self.empty(line),
             };
@@ -75,11 +80,11 @@ impl Composer {
     }
 
     /// Over the `,` between two entries; whether the collection ends.
-    fn flow_ends(&mut self, first: bool, end: &Kind) -> Result<bool, Refused> {
+    fn flow_ends(&mut self, first: bool, end: &TokenKind) -> Result<bool, Refused> {
         let token = self.scanner.peek()?.clone();
         if token.kind != *end && !first {
             match token.kind {
-                Kind::FlowEntry => self.scanner.next()?,
+                TokenKind::FlowEntry => self.scanner.next()?,
                 other => {
                     return Err(unexpected(
                         &other,
@@ -99,11 +104,11 @@ impl Composer {
     pub(super) fn flow_sequence(&mut self, list: NodeId) -> Result<(), Refused> {
         self.scanner.next()?;
         let mut first = true;
-        while !self.flow_ends(first, &Kind::FlowSequenceEnd)? {
+        while !self.flow_ends(first, &TokenKind::FlowSequenceEnd)? {
             first = false;
-            let item = match self.next_is(&[Kind::Key])? {
+            let item = match self.next_is(&[TokenKind::Key])? {
                 true => self.pair_in_list()?,
-                false => self.node(Place::Flow)?,
+                false => self.node(NodePlace::Flow)?,
             };
             self.push_item(list, item);
         }
@@ -114,9 +119,13 @@ impl Composer {
     fn pair_in_list(&mut self) -> Result<NodeId, Refused> {
         let line = self.scanner.next()?.line;
         let map = self.add(format!("{TAGS}map"), Content::Map(Vec::new()), line);
-        let ends = [Kind::Value, Kind::FlowEntry, Kind::FlowSequenceEnd];
-        let key = self.node_unless(&ends, Place::Flow, line)?;
-        let value = self.flow_value(&Kind::FlowSequenceEnd)?;
+        let ends = [
+            TokenKind::Value,
+            TokenKind::FlowEntry,
+            TokenKind::FlowSequenceEnd,
+        ];
+        let key = self.node_unless(&ends, NodePlace::Flow, line)?;
+        let value = self.flow_value(&TokenKind::FlowSequenceEnd)?;
         self.push_pair(map, key, value);
         Ok(map)
     }
@@ -124,15 +133,19 @@ impl Composer {
     pub(super) fn flow_mapping(&mut self, map: NodeId) -> Result<(), Refused> {
         self.scanner.next()?;
         let mut first = true;
-        while !self.flow_ends(first, &Kind::FlowMappingEnd)? {
+        while !self.flow_ends(first, &TokenKind::FlowMappingEnd)? {
             first = false;
-            let (key, value) = if self.next_is(&[Kind::Key])? {
+            let (key, value) = if self.next_is(&[TokenKind::Key])? {
                 let line = self.scanner.next()?.line;
-                let ends = [Kind::Value, Kind::FlowEntry, Kind::FlowMappingEnd];
-                let key = self.node_unless(&ends, Place::Flow, line)?;
-                (key, self.flow_value(&Kind::FlowMappingEnd)?)
+                let ends = [
+                    TokenKind::Value,
+                    TokenKind::FlowEntry,
+                    TokenKind::FlowMappingEnd,
+                ];
+                let key = self.node_unless(&ends, NodePlace::Flow, line)?;
+                (key, self.flow_value(&TokenKind::FlowMappingEnd)?)
             } else {
-                let key = self.node(Place::Flow)?;
+                let key = self.node(NodePlace::Flow)?;
                 let line = self.scanner.peek()?.line;
                 (key, self.empty(line))
             };
@@ -141,17 +154,17 @@ impl Composer {
         Ok(())
     }
 
-    fn flow_value(&mut self, end: &Kind) -> Result<NodeId, Refused> {
+    fn flow_value(&mut self, end: &TokenKind) -> Result<NodeId, Refused> {
         let line = self.scanner.peek()?.line;
-        if !self.next_is(&[Kind::Value])? {
+        if !self.next_is(&[TokenKind::Value])? {
             return Ok(self.empty(line));
         }
         self.scanner.next()?;
-        self.node_unless(&[Kind::FlowEntry, end.clone()], Place::Flow, line)
+        self.node_unless(&[TokenKind::FlowEntry, end.clone()], NodePlace::Flow, line)
     }
 }
 
-fn unexpected(found: &Kind, line: usize, wanted: &str) -> Refused {
+fn unexpected(found: &TokenKind, line: usize, wanted: &str) -> Refused {
     Refused::at(
         line,
         format!("{} stands where {wanted} is wanted", found.name()),

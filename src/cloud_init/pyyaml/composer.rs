@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::scanner::Scanner;
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 use super::{Content, MAX_DEPTH, Node, NodeId, Refused, resolver};
 
 pub(super) const TAGS: &str = "tag:yaml.org,2002:";
@@ -19,7 +19,7 @@ pub(super) struct Composer {
 
 /// Where a node stands, and so what it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum NodePlace {
     Flow,
     Block,
     /// A value in a mapping: its list's `-` may be indented as its key is.
@@ -41,7 +41,8 @@ impl Composer {
     pub(super) fn document(&mut self) -> Result<Option<NodeId>, Refused> {
         self.scanner.next()?;
         let first = &self.scanner.peek()?.kind;
-        let root = if first.is_directive() || matches!(first, Kind::DocumentStart | Kind::StreamEnd)
+        let root = if first.is_directive()
+            || matches!(first, TokenKind::DocumentStart | TokenKind::StreamEnd)
         {
             if !self.document_start()? {
                 return Ok(None);
@@ -50,18 +51,18 @@ impl Composer {
             let ends = next.kind.is_directive()
                 || matches!(
                     next.kind,
-                    Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd
+                    TokenKind::DocumentStart | TokenKind::DocumentEnd | TokenKind::StreamEnd
                 );
             let line = next.line;
             match ends {
                 true => self.empty(line),
-                false => self.node(Place::Block)?,
+                false => self.node(NodePlace::Block)?,
             }
         } else {
             self.default_handles();
-            self.node(Place::Block)?
+            self.node(NodePlace::Block)?
         };
-        if matches!(self.scanner.peek()?.kind, Kind::DocumentEnd) {
+        if matches!(self.scanner.peek()?.kind, TokenKind::DocumentEnd) {
             self.scanner.next()?;
         }
         let line = self.scanner.peek()?.line;
@@ -76,16 +77,16 @@ impl Composer {
 
     /// Over what begins a document; whether one begins.
     fn document_start(&mut self) -> Result<bool, Refused> {
-        while matches!(self.scanner.peek()?.kind, Kind::DocumentEnd) {
+        while matches!(self.scanner.peek()?.kind, TokenKind::DocumentEnd) {
             self.scanner.next()?;
         }
-        if matches!(self.scanner.peek()?.kind, Kind::StreamEnd) {
+        if matches!(self.scanner.peek()?.kind, TokenKind::StreamEnd) {
             return Ok(false);
         }
         self.directives()?;
         let token = self.scanner.next()?;
         match token.kind {
-            Kind::DocumentStart => Ok(true),
+            TokenKind::DocumentStart => Ok(true),
             other => Err(Refused::at(
                 token.line,
                 format!(
@@ -102,7 +103,7 @@ impl Composer {
         while self.scanner.peek()?.kind.is_directive() {
             let token = self.scanner.next()?;
             match token.kind {
-                Kind::YamlDirective(major) => {
+                TokenKind::YamlDirective(major) => {
                     versions += 1;
                     if versions > 1 || major != "1" {
                         return Err(Refused::at(
@@ -111,7 +112,7 @@ impl Composer {
                         ));
                     }
                 }
-                Kind::TagDirective(handle, prefix)
+                TokenKind::TagDirective(handle, prefix)
                     if self
                         .handles
                         .insert(handle.clone(), prefix.clone())
@@ -149,7 +150,7 @@ impl Composer {
         self.add(tag.to_owned(), Content::Scalar(String::new()), line)
     }
 
-    pub(super) fn next_is(&mut self, wanted: &[Kind]) -> Result<bool, Refused> {
+    pub(super) fn next_is(&mut self, wanted: &[TokenKind]) -> Result<bool, Refused> {
         let next = &self.scanner.peek()?.kind;
         Ok(wanted.contains(next))
     }
@@ -157,8 +158,8 @@ impl Composer {
     /// A node, unless one of these follows: then an empty one.
     pub(super) fn node_unless(
         &mut self,
-        ends: &[Kind],
-        place: Place,
+        ends: &[TokenKind],
+        place: NodePlace,
         line: usize,
     ) -> Result<NodeId, Refused> {
         match self.next_is(ends)? {
@@ -167,7 +168,7 @@ impl Composer {
         }
     }
 
-    pub(super) fn node(&mut self, place: Place) -> Result<NodeId, Refused> {
+    pub(super) fn node(&mut self, place: NodePlace) -> Result<NodeId, Refused> {
         let line = self.scanner.peek()?.line;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -178,9 +179,9 @@ impl Composer {
         node
     }
 
-    fn node_within(&mut self, place: Place) -> Result<NodeId, Refused> {
+    fn node_within(&mut self, place: NodePlace) -> Result<NodeId, Refused> {
         let first = self.scanner.peek()?.clone();
-        if let Kind::Alias(name) = &first.kind {
+        if let TokenKind::Alias(name) = &first.kind {
             self.scanner.next()?;
             let wrong = || Refused::at(first.line, format!("`*{name}` names no anchor"));
             return self.anchors.get(name).copied().ok_or_else(wrong);
@@ -197,14 +198,14 @@ impl Composer {
         let next = self.scanner.peek()?.clone();
         let given = tag.clone().filter(|tag| tag != "!");
         let or = |default: &str| given.clone().unwrap_or_else(|| format!("{TAGS}{default}"));
-        let block = place != Place::Flow;
+        let block = place != NodePlace::Flow;
         let node = match next.kind {
-            Kind::BlockEntry if place == Place::BlockValue => {
+            TokenKind::BlockEntry if place == NodePlace::BlockValue => {
                 let node = self.begin(or("seq"), Content::List(Vec::new()), &first, anchor);
                 self.indentless(node)?;
                 return Ok(node);
             }
-            Kind::Scalar { value, plain } => {
+            TokenKind::Scalar { value, plain } => {
                 self.scanner.next()?;
                 let resolved = (plain && tag.is_none()) || tag.as_deref() == Some("!");
                 let tag = match resolved {
@@ -213,22 +214,22 @@ impl Composer {
                 };
                 self.begin(tag, Content::Scalar(value), &first, anchor)
             }
-            Kind::FlowSequenceStart => {
+            TokenKind::FlowSequenceStart => {
                 let node = self.begin(or("seq"), Content::List(Vec::new()), &first, anchor);
                 self.flow_sequence(node)?;
                 node
             }
-            Kind::FlowMappingStart => {
+            TokenKind::FlowMappingStart => {
                 let node = self.begin(or("map"), Content::Map(Vec::new()), &first, anchor);
                 self.flow_mapping(node)?;
                 node
             }
-            Kind::BlockSequenceStart if block => {
+            TokenKind::BlockSequenceStart if block => {
                 let node = self.begin(or("seq"), Content::List(Vec::new()), &first, anchor);
                 self.block_sequence(node)?;
                 node
             }
-            Kind::BlockMappingStart if block => {
+            TokenKind::BlockMappingStart if block => {
                 let node = self.begin(or("map"), Content::Map(Vec::new()), &first, anchor);
                 self.block_mapping(node)?;
                 node
@@ -253,8 +254,8 @@ impl Composer {
         for _ in 0..2 {
             let next = self.scanner.peek()?.clone();
             match next.kind {
-                Kind::Anchor(name) if anchor.is_none() => anchor = Some(name),
-                Kind::Tag(handle, suffix) if tag.is_none() => {
+                TokenKind::Anchor(name) if anchor.is_none() => anchor = Some(name),
+                TokenKind::Tag(handle, suffix) if tag.is_none() => {
                     tag = Some(self.full_tag(handle, &suffix, next.line)?);
                 }
                 _ => break,

@@ -60,7 +60,7 @@ impl<'n> Constructor<'n> {
                 "bool" => is_bool(&value(0)?),
                 "int" => is_int(&value(0)?),
                 "float" => is_float(&value(0)?),
-                "binary" => base64::decode(&value(0)?).is_some(),
+                "binary" => base64::decode_base64(&value(0)?).is_some(),
                 "timestamp" => is_timestamp(&value(0)?),
                 _ => {
                     let wrong = format!("there is no type for the tag `{}`", shown(tag));

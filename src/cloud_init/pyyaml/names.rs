@@ -3,7 +3,7 @@
 use super::Refused;
 use super::reader::{is_end, is_space, is_word};
 use super::scanner::Scanner;
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 
 /// Python reads no longer number than this.
 pub(super) const MAX_DIGITS: usize = 4300;
@@ -28,9 +28,9 @@ impl Scanner {
         }
         let name = self.reader.take(length);
         let kind = if alias {
-            Kind::Alias(name)
+            TokenKind::Alias(name)
         } else {
-            Kind::Anchor(name)
+            TokenKind::Anchor(name)
         };
         Ok(Token { kind, line })
     }
@@ -55,7 +55,7 @@ impl Scanner {
         if !is_space(self.reader.here()) {
             return self.reader.refuse("a tag (`!`) ends with a blank");
         }
-        let kind = Kind::Tag(handle, suffix);
+        let kind = TokenKind::Tag(handle, suffix);
         Ok(Token { kind, line })
     }
 
@@ -135,7 +135,7 @@ impl Scanner {
             "TAG" => self.prefix_of_tags()?,
             _ => {
                 self.reader.skip(|c| !is_end(c));
-                Kind::OtherDirective
+                TokenKind::OtherDirective
             }
         };
         self.reader.skip(|c| c == ' ');
@@ -149,7 +149,7 @@ impl Scanner {
         Ok(Token { kind, line })
     }
 
-    fn version(&mut self) -> Result<Kind, Refused> {
+    fn version(&mut self) -> Result<TokenKind, Refused> {
         self.reader.skip(|c| c == ' ');
         let major = self.number()?;
         if self.reader.here() != '.' {
@@ -158,7 +158,7 @@ impl Scanner {
         self.reader.forward(1);
         self.number()?;
         match is_space(self.reader.here()) {
-            true => Ok(Kind::YamlDirective(major)),
+            true => Ok(TokenKind::YamlDirective(major)),
             false => self.reader.refuse("`%YAML` wants a version such as 1.1"),
         }
     }
@@ -172,7 +172,7 @@ impl Scanner {
         Ok(number.trim_start_matches('0').to_owned())
     }
 
-    fn prefix_of_tags(&mut self) -> Result<Kind, Refused> {
+    fn prefix_of_tags(&mut self) -> Result<TokenKind, Refused> {
         self.reader.skip(|c| c == ' ');
         let handle = self.handle()?;
         if self.reader.here() != ' ' {
@@ -181,7 +181,7 @@ impl Scanner {
         self.reader.skip(|c| c == ' ');
         let prefix = self.uri()?;
         match is_space(self.reader.here()) {
-            true => Ok(Kind::TagDirective(handle, prefix)),
+            true => Ok(TokenKind::TagDirective(handle, prefix)),
             false => self.reader.refuse("`%TAG` wants a handle and a prefix"),
         }
     }

@@ -3,7 +3,7 @@
 use super::Refused;
 use super::reader::{is_blank, is_break, is_end};
 use super::scanner::Scanner;
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 
 impl Scanner {
     /// A text without quotes. PyYAML takes no tab in it, and none behind it.
@@ -32,7 +32,7 @@ impl Scanner {
             }
         }
         Token {
-            kind: Kind::Scalar { value, plain: true },
+            kind: TokenKind::Scalar { value, plain: true },
             line,
         }
     }
@@ -89,7 +89,7 @@ impl Scanner {
             self.quoted_run(quote, &mut value)?;
         }
         self.reader.forward(1);
-        let kind = Kind::Scalar {
+        let kind = TokenKind::Scalar {
             value,
             plain: false,
         };
@@ -237,7 +237,7 @@ impl Scanner {
         if chomping == Some('+') {
             value.push_str(&breaks);
         }
-        let kind = Kind::Scalar {
+        let kind = TokenKind::Scalar {
             value,
             plain: false,
         };

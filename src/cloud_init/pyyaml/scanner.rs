@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::reader::{Reader, is_blank, is_end};
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 use super::{MAX_DEPTH, Refused};
 
 /// A key without `?` must end within so many characters, and on its line.
@@ -41,7 +41,7 @@ pub(super) struct Scanner {
 impl Scanner {
     pub(super) fn new(reader: Reader) -> Self {
         let start = Token {
-            kind: Kind::StreamStart,
+            kind: TokenKind::StreamStart,
             line: 0,
         };
         Self {
@@ -114,16 +114,16 @@ impl Scanner {
                 self.push(token);
                 Ok(())
             }
-            '-' if first && self.reader.at_separator() => self.separator(Kind::DocumentStart),
-            '.' if first && self.reader.at_separator() => self.separator(Kind::DocumentEnd),
-            '[' => self.open(Kind::FlowSequenceStart),
-            '{' => self.open(Kind::FlowMappingStart),
-            ']' => self.close(Kind::FlowSequenceEnd),
-            '}' => self.close(Kind::FlowMappingEnd),
+            '-' if first && self.reader.at_separator() => self.separator(TokenKind::DocumentStart),
+            '.' if first && self.reader.at_separator() => self.separator(TokenKind::DocumentEnd),
+            '[' => self.open(TokenKind::FlowSequenceStart),
+            '{' => self.open(TokenKind::FlowMappingStart),
+            ']' => self.close(TokenKind::FlowSequenceEnd),
+            '}' => self.close(TokenKind::FlowMappingEnd),
             ',' => {
                 self.key_allowed = true;
                 self.drop_key()?;
-                self.indicator(Kind::FlowEntry)
+                self.indicator(TokenKind::FlowEntry)
             }
             '-' if is_blank(next) => self.block_entry(),
             '?' if flow || is_blank(next) => self.explicit_key(),
@@ -167,7 +167,7 @@ impl Scanner {
     }
 
     /// One character that is a token.
-    fn indicator(&mut self, kind: Kind) -> Result<(), Refused> {
+    fn indicator(&mut self, kind: TokenKind) -> Result<(), Refused> {
         let line = self.reader.line;
         self.reader.forward(1);
         self.push(Token { kind, line });
@@ -241,7 +241,7 @@ impl Scanner {
             self.indent = self.indents.pop().unwrap_or(-1);
             let line = self.reader.line;
             self.push(Token {
-                kind: Kind::BlockEnd,
+                kind: TokenKind::BlockEnd,
                 line,
             });
         }
@@ -269,13 +269,13 @@ impl Scanner {
         self.done = true;
         let line = self.reader.line;
         self.push(Token {
-            kind: Kind::StreamEnd,
+            kind: TokenKind::StreamEnd,
             line,
         });
         Ok(())
     }
 
-    fn separator(&mut self, kind: Kind) -> Result<(), Refused> {
+    fn separator(&mut self, kind: TokenKind) -> Result<(), Refused> {
         self.leave_blocks()?;
         let line = self.reader.line;
         self.reader.forward(3);
@@ -283,7 +283,7 @@ impl Scanner {
         Ok(())
     }
 
-    fn open(&mut self, kind: Kind) -> Result<(), Refused> {
+    fn open(&mut self, kind: TokenKind) -> Result<(), Refused> {
         self.save_key()?;
         self.flow += 1;
         if self.flow > MAX_DEPTH {
@@ -293,7 +293,7 @@ impl Scanner {
         self.indicator(kind)
     }
 
-    fn close(&mut self, kind: Kind) -> Result<(), Refused> {
+    fn close(&mut self, kind: TokenKind) -> Result<(), Refused> {
         self.drop_key()?;
         self.flow -= 1;
         self.key_allowed = false;
@@ -301,7 +301,7 @@ impl Scanner {
     }
 
     /// Begins a block at this column, unless it has begun.
-    fn begin_block(&mut self, kind: Kind, what: &str) -> Result<(), Refused> {
+    fn begin_block(&mut self, kind: TokenKind, what: &str) -> Result<(), Refused> {
         if self.in_flow() {
             return Ok(());
         }
@@ -316,37 +316,37 @@ impl Scanner {
     }
 
     fn block_entry(&mut self) -> Result<(), Refused> {
-        self.begin_block(Kind::BlockSequenceStart, "a list's `-`")?;
+        self.begin_block(TokenKind::BlockSequenceStart, "a list's `-`")?;
         self.key_allowed = true;
         self.drop_key()?;
-        self.indicator(Kind::BlockEntry)
+        self.indicator(TokenKind::BlockEntry)
     }
 
     fn explicit_key(&mut self) -> Result<(), Refused> {
-        self.begin_block(Kind::BlockMappingStart, "a key")?;
+        self.begin_block(TokenKind::BlockMappingStart, "a key")?;
         self.key_allowed = !self.in_flow();
         self.drop_key()?;
-        self.indicator(Kind::Key)
+        self.indicator(TokenKind::Key)
     }
 
     fn value(&mut self) -> Result<(), Refused> {
         let Some(key) = self.maybe_keys.remove(&self.flow) else {
-            self.begin_block(Kind::BlockMappingStart, "a second `: `")?;
+            self.begin_block(TokenKind::BlockMappingStart, "a second `: `")?;
             self.key_allowed = !self.in_flow();
             self.drop_key()?;
-            return self.indicator(Kind::Value);
+            return self.indicator(TokenKind::Value);
         };
         let at = key.token.saturating_sub(self.taken).min(self.tokens.len());
         let token = |kind| Token {
             kind,
             line: key.line,
         };
-        self.tokens.insert(at, token(Kind::Key));
+        self.tokens.insert(at, token(TokenKind::Key));
         if !self.in_flow() && self.wind(key.column) {
-            self.tokens.insert(at, token(Kind::BlockMappingStart));
+            self.tokens.insert(at, token(TokenKind::BlockMappingStart));
         }
         self.key_allowed = false;
-        self.indicator(Kind::Value)
+        self.indicator(TokenKind::Value)
     }
 }
 

@@ -3,12 +3,12 @@
 /// One token and the line on which it begins, counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     pub(super) line: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     StreamStart,
     StreamEnd,
     /// `%YAML` with its major version, `%TAG` with handle and prefix, anything else.
@@ -38,7 +38,7 @@ pub(super) enum Kind {
     },
 }
 
-impl Kind {
+impl TokenKind {
     /// As PyYAML calls it in its errors.
     pub(super) fn name(&self) -> &'static str {
         match self {

@@ -17,7 +17,7 @@ fn decide(world: &World) -> Result<Adopted, Refusal> {
 
 fn ask(world: &World, base: Option<&str>, other_recipe: bool) -> Result<Adopted, Refusal> {
     let base = base.map(ImageId::from);
-    adopt(&Case {
+    adopt(&AdoptCase {
         watch: &world.watch,
         wanted: &world.wanted,
         sighting: &world.sighting,

@@ -2,7 +2,7 @@
 
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use crate::model::ids::Region;
-use crate::model::stray::Kind;
+use crate::model::stray::StrayKind;
 use crate::model::tags;
 use crate::workflow::Run;
 
@@ -32,14 +32,14 @@ pub(super) fn by_hand(step: BakeStep, run: &Run<BakeKind>) -> String {
 
 fn guest(run: &Run<BakeKind>, step: BakeStep, role: &str, region: &Region) -> String {
     match run.output(step) {
-        Some(BakeOutput::Instance { id }) => Kind::Instance.by_hand(id.as_str(), region),
+        Some(BakeOutput::Instance { id }) => StrayKind::Instance.by_hand(id.as_str(), region),
         _ => find("describe-instances", run, role, region),
     }
 }
 
 fn image(run: &Run<BakeKind>, region: &Region) -> String {
     match run.output(BakeStep::CreateImage) {
-        Some(BakeOutput::Image { id }) => Kind::Image.by_hand(id.as_str(), region),
+        Some(BakeOutput::Image { id }) => StrayKind::Image.by_hand(id.as_str(), region),
         _ => find(
             "describe-images --owners self",
             run,
@@ -53,7 +53,7 @@ fn groups(run: &Run<BakeKind>, region: &Region) -> String {
     match run.output(BakeStep::Network) {
         Some(BakeOutput::Network { groups }) => {
             let commands = groups.iter();
-            let commands = commands.map(|id| Kind::SecurityGroup.by_hand(id.as_str(), region));
+            let commands = commands.map(|id| StrayKind::SecurityGroup.by_hand(id.as_str(), region));
             commands.collect::<Vec<_>>().join("; ")
         }
         _ => format!(

@@ -1,19 +1,19 @@
 //! After the image is verified: everything else that the bake made goes. The image stands whatever
 //! happens here, so every failed call is tried again until the step's time is over.
 
-use super::hands::Bake;
-use super::launch::{gone, guests};
+use super::hands::BakeHands;
+use super::launch::{guest_gone, guests};
 use super::network;
 use super::steps::{BakeKind, BakeOutput};
 use super::trouble::undo_error;
 use crate::flow::verify::GuestRole;
-use crate::workflow::{At, Failure, Look, StepError, Undo};
+use crate::workflow::{At, StepError, StepFailure, StepLook, Undo};
 
 /// One move: ends what still runs, then removes the security group.
-pub(super) async fn check(
-    bake: &Bake<'_>,
+pub(super) async fn check_clean_up(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let mut ending = 0_usize;
     for role in [GuestRole::Builder, GuestRole::BootTest] {
         let found = guests(bake, at.run.input(), role).await;
@@ -22,16 +22,16 @@ pub(super) async fn check(
                 let ended = bake.cloud.terminate(&guest.id).await;
                 ended.map_err(|error| undo_error(&error))?;
             }
-            ending += usize::from(!gone(&guest));
+            ending += usize::from(!guest_gone(&guest));
         }
     }
     if ending > 0 {
-        return Ok(Look::pending(format!("{ending} instances are ending")));
+        return Ok(StepLook::pending(format!("{ending} instances are ending")));
     }
-    match network::undo(bake, at).await? {
-        Undo::Gone => Ok(Look::Done(BakeOutput::Clean)),
-        Undo::Pending { so_far } => Ok(Look::pending(so_far)),
-        Undo::Left { why, by_hand } => Err(StepError::Failed(Failure::new(
+    match network::undo_network(bake, at).await? {
+        Undo::Gone => Ok(StepLook::Done(BakeOutput::Clean)),
+        Undo::Pending { so_far } => Ok(StepLook::pending(so_far)),
+        Undo::Left { why, by_hand } => Err(StepError::Failed(StepFailure::new(
             "left",
             format!("{why}; {by_hand}"),
         ))),

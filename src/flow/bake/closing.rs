@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::hands::Bake;
+use super::hands::BakeHands;
 use super::image;
 use super::packed::Packed;
 use super::steps::{BakeKind, BakeOutput, BakeStep, journal_name};
@@ -13,53 +13,53 @@ use crate::flow::plan::retry::retry_after;
 use crate::flow::verify::changes::{changes, in_short};
 use crate::model::bake::{BakeOrder, BakedImage};
 use crate::model::changes::ChangesInShort;
-use crate::model::chronicle::{Baked, Entry, Point, What};
+use crate::model::chronicle::{BakedEntry, Entry, EntryWhat, ReleasePoint};
 use crate::model::history::{Failing, WatchHistory};
 use crate::model::ids::ImageId;
 use crate::model::image::Image;
 use crate::model::notice::Notice;
-use crate::store::left::{self, leave, settled};
-use crate::store::memory::chronicle;
-use crate::store::{Op, StoreError, memory};
-use crate::workflow::journal::Left;
-use crate::workflow::{Failure, Outcome, Run};
+use crate::store::left::{self, leave_behind, settled};
+use crate::store::records::chronicle;
+use crate::store::{Op, StoreError, records};
+use crate::workflow::journal::LeftUndone;
+use crate::workflow::{Run, RunOutcome, StepFailure};
 
 /// The writes that go with the end of a bake.
-pub(super) async fn ops(
-    bake: &Bake<'_>,
+pub(super) async fn closing_ops(
+    bake: &BakeHands<'_>,
     run: &Run<BakeKind>,
-    outcome: &Outcome,
+    outcome: &RunOutcome,
     now: DateTime<Utc>,
 ) -> Result<Vec<Op>, StoreError> {
     let order = run.input();
-    let mut history = memory::watch(bake.store, &order.scope, &order.watch).await?;
+    let mut history = records::remembered_watch(bake.store, &order.scope, &order.watch).await?;
     let behind = match outcome {
-        Outcome::Succeeded { left } if left.is_empty() => settled(bake.store, order).await?,
-        Outcome::Succeeded { left } | Outcome::Failed { left, .. } => {
-            leave(bake.store, order, left.iter().map(what).collect(), now).await?
+        RunOutcome::Succeeded { left } if left.is_empty() => settled(bake.store, order).await?,
+        RunOutcome::Succeeded { left } | RunOutcome::Failed { left, .. } => {
+            leave_behind(bake.store, order, left.iter().map(what).collect(), now).await?
         }
     };
     let there = match outcome {
-        Outcome::Succeeded { .. } => None,
-        Outcome::Failed { .. } => image::verified(bake, order).await,
+        RunOutcome::Succeeded { .. } => None,
+        RunOutcome::Failed { .. } => image::verified(bake, order).await,
     };
     let mut kept = None;
     let mut baked = entry(run, outcome);
     let notices = match (outcome, &there) {
-        (Outcome::Succeeded { left }, _) => {
+        (RunOutcome::Succeeded { left }, _) => {
             let before = history.value.current.as_ref();
             let reported = reported(bake, run, before).await?;
             kept = reported.keep;
             baked.changes.clone_from(&reported.changes);
             succeeded(&mut history.value, run, left, reported.changes, now)
         }
-        (Outcome::Failed { left, .. }, Some(image)) => {
+        (RunOutcome::Failed { left, .. }, Some(image)) => {
             baked.image = Some(image.id.clone());
             baked.why = None;
             found(&mut history.value, order, image, left, now)
         }
         (
-            Outcome::Failed {
+            RunOutcome::Failed {
                 step,
                 failure,
                 left,
@@ -74,31 +74,31 @@ pub(super) async fn ops(
             failed(&mut history.value, order, step, &failure, now)
         }
     };
-    let mut ops = vec![memory::put_watch(&order.scope, &order.watch, &history)];
+    let mut ops = vec![records::put_watch(&order.scope, &order.watch, &history)];
     ops.extend(behind);
     ops.extend(kept);
     for notice in notices {
-        ops.extend(memory::tell(bake.store, &notice, bake.told.of(notice.event())).await?);
+        ops.extend(records::notice_ops(bake.store, &notice, bake.told.of(notice.event())).await?);
     }
     let entry = Entry {
         at: now,
-        what: What::Baked(baked.within_bounds()),
+        what: EntryWhat::Baked(baked.within_bounds()),
     };
-    ops.extend(chronicle::append(bake.store, &order.scope, &order.watch, &entry).await?);
+    ops.extend(chronicle::append_entries(bake.store, &order.scope, &order.watch, &entry).await?);
     Ok(ops)
 }
 
 /// The end of the bake, for the chronicle.
-fn entry(run: &Run<BakeKind>, outcome: &Outcome) -> Baked {
+fn entry(run: &Run<BakeKind>, outcome: &RunOutcome) -> BakedEntry {
     let order = run.input();
     let (image, why) = match (outcome, run.output(BakeStep::CreateImage)) {
-        (Outcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => (Some(id.clone()), None),
-        (Outcome::Succeeded { .. }, _) => (None, None),
-        (Outcome::Failed { step, failure, .. }, _) => (None, Some(format!("{step}: {failure}"))),
+        (RunOutcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => (Some(id.clone()), None),
+        (RunOutcome::Succeeded { .. }, _) => (None, None),
+        (RunOutcome::Failed { step, failure, .. }, _) => (None, Some(format!("{step}: {failure}"))),
     };
-    Baked {
+    BakedEntry {
         journal: journal_name(&order.key, order.attempt),
-        release: Point::of(&order.release),
+        release: ReleasePoint::of_release(&order.release),
         generation: order.generation,
         attempt: order.attempt,
         image,
@@ -107,8 +107,8 @@ fn entry(run: &Run<BakeKind>, outcome: &Outcome) -> Baked {
     }
 }
 
-fn what(left: &Left) -> left::What {
-    left::What {
+fn what(left: &LeftUndone) -> left::LeftThing {
+    left::LeftThing {
         why: left.why.clone(),
         by_hand: left.by_hand.clone(),
     }
@@ -123,7 +123,7 @@ struct Reported {
 
 /// A report that cannot be read is no reason to lose an image: then nothing is said of changes.
 async fn reported(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     run: &Run<BakeKind>,
     before: Option<&BakedImage>,
 ) -> Result<Reported, StoreError> {
@@ -134,13 +134,13 @@ async fn reported(
     ) else {
         return Ok(Reported::default());
     };
-    let version = memory::report(bake.store, scope, id).await?;
+    let version = records::remembered_report(bake.store, scope, id).await?;
     let version = version.map_or(0, |kept| kept.version);
-    let keep = memory::put_report(scope, id, version, report.as_str());
+    let keep = records::put_report(scope, id, version, report.as_str());
     let changes = match before {
         None => None,
         Some(before) => {
-            let old = memory::report(bake.store, scope, &before.image).await?;
+            let old = records::remembered_report(bake.store, scope, &before.image).await?;
             old.and_then(|old| {
                 let old = Packed::stored(old.value).unpack().ok()?;
                 in_short(&changes(&old, &report.unpack().ok()?), &before.image)
@@ -160,7 +160,7 @@ fn remember_generation(history: &mut WatchHistory, order: &BakeOrder, generation
 }
 
 /// The failure as people are told it: with what could not be removed, and what to do about it.
-fn with_left(failure: &Failure, left: &[Left]) -> Failure {
+fn with_left(failure: &StepFailure, left: &[LeftUndone]) -> StepFailure {
     let mut told = failure.clone();
     for one in left {
         told.why = format!("{}; left behind: {}; {}", told.why, one.why, one.by_hand);
@@ -171,7 +171,7 @@ fn with_left(failure: &Failure, left: &[Left]) -> Failure {
 fn succeeded(
     history: &mut WatchHistory,
     run: &Run<BakeKind>,
-    left: &[Left],
+    left: &[LeftUndone],
     changes: Option<ChangesInShort>,
     now: DateTime<Utc>,
 ) -> Vec<Notice> {
@@ -191,7 +191,7 @@ fn succeeded(
         changes,
         ..baked_image(order, id, now)
     };
-    let mut notices = vec![notify::baked(order, &baked, now)];
+    let mut notices = vec![notify::baked_notice(order, &baked, now)];
     notices.extend(notify::redundant(order, &baked, now));
     notices.extend(left_behind(order, left, now));
     history.current = Some(baked);
@@ -206,7 +206,7 @@ fn found(
     history: &mut WatchHistory,
     order: &BakeOrder,
     image: &Image,
-    left: &[Left],
+    left: &[LeftUndone],
     now: DateTime<Utc>,
 ) -> Vec<Notice> {
     history.current = Some(BakedImage {
@@ -236,14 +236,14 @@ fn baked_image(order: &BakeOrder, image: &ImageId, now: DateTime<Utc>) -> BakedI
 }
 
 /// The image of this name was found wrong, was changed by somebody, or is somebody else's.
-fn spoils_the_name((step, failure): &(BakeStep, Failure)) -> bool {
+fn spoils_the_name((step, failure): &(BakeStep, StepFailure)) -> bool {
     *step == BakeStep::BootReport
         || ["name_taken", "image_changed"].contains(&failure.kind.as_str())
 }
 
 /// What a person must remove, when there is anything.
-fn left_behind(order: &BakeOrder, left: &[Left], now: DateTime<Utc>) -> Option<Notice> {
-    let both = |one: &Left| format!("{}; {}", one.why, one.by_hand);
+fn left_behind(order: &BakeOrder, left: &[LeftUndone], now: DateTime<Utc>) -> Option<Notice> {
+    let both = |one: &LeftUndone| format!("{}; {}", one.why, one.by_hand);
     let what: Vec<String> = left.iter().map(both).collect();
     (!what.is_empty()).then(|| notify::attention(order, "clean_up", &what, now))
 }
@@ -252,7 +252,7 @@ fn failed(
     history: &mut WatchHistory,
     order: &BakeOrder,
     step: &str,
-    failure: &Failure,
+    failure: &StepFailure,
     now: DateTime<Utc>,
 ) -> Vec<Notice> {
     let pause = retry_after(order.attempt).and_then(|pause| TimeDelta::from_std(pause).ok());
@@ -268,7 +268,7 @@ fn failed(
         why: &failing.last_why,
         console: failure.detail.as_deref(),
     };
-    let mut notices = vec![notify::failed(order, &attempt, failing.next_at, now)];
+    let mut notices = vec![notify::failed_notice(order, &attempt, failing.next_at, now)];
     if failing.next_at.is_none() {
         notices.push(notify::held(order, &failing, now));
     }

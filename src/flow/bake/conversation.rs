@@ -35,7 +35,7 @@ pub(super) struct Heard {
 
 /// What is to be done next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum ConversationNext {
     Rest,
     Ask { script: String },
     Look { command: CommandId },
@@ -43,19 +43,19 @@ pub(super) enum Next {
 
 impl Conversation {
     /// Decides; forgets a question that was not answered in time.
-    pub(super) fn next(&mut self, now: DateTime<Utc>) -> Next {
+    pub(super) fn next(&mut self, now: DateTime<Utc>) -> ConversationNext {
         if let Some((command, at)) = self.asked.take() {
             if (now - at).num_seconds() < ANSWER_MAX_S {
                 self.asked = Some((command.clone(), at));
-                return Next::Look { command };
+                return ConversationNext::Look { command };
             }
             self.trouble = Some(format!("a command had no answer within {ANSWER_MAX_S} s"));
         }
         if self.not_before.is_some_and(|at| now < at) {
-            return Next::Rest;
+            return ConversationNext::Rest;
         }
         let script = question(self.heard.len() + 1, self.closing);
-        Next::Ask { script }
+        ConversationNext::Ask { script }
     }
 
     /// Takes an answer: whole lines, in order. A full one has more behind it.

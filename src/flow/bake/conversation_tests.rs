@@ -13,7 +13,7 @@ fn lines(from: usize, count: usize) -> String {
 
 fn asked(talk: &mut Conversation, now: DateTime<Utc>) -> String {
     match talk.next(now) {
-        Next::Ask { script } => script,
+        ConversationNext::Ask { script } => script,
         other => panic!("{other:?}"),
     }
 }
@@ -25,7 +25,11 @@ fn a_long_report_is_fetched_piece_after_piece_without_a_rest() {
     talk.answered(&lines(1, LINES_A_QUESTION), at(1));
     assert!(asked(&mut talk, at(1)).contains("'91,180p'"));
     talk.answered(&lines(91, 7), at(2));
-    assert_eq!(talk.next(at(3)), Next::Rest, "there is no more for now");
+    assert_eq!(
+        talk.next(at(3)),
+        ConversationNext::Rest,
+        "there is no more for now"
+    );
     assert!(asked(&mut talk, at(12)).contains("'98,187p'"));
     let heard = talk.heard().frames;
     assert_eq!(heard, lines(1, 97).into_bytes());
@@ -46,7 +50,7 @@ fn a_question_that_nobody_answers_is_asked_again_from_the_beginning() {
         "a command ended as Undeliverable (exit -1): ".to_owned(),
         at(5),
     );
-    assert_eq!(talk.next(at(6)), Next::Rest);
+    assert_eq!(talk.next(at(6)), ConversationNext::Rest);
     assert!(asked(&mut talk, at(15)).contains("'1,90p'"));
     assert!(talk.heard().trouble.unwrap().contains("Undeliverable"));
     talk.answered("", at(16));
@@ -59,11 +63,11 @@ fn a_guest_is_told_to_close_at_once_and_in_every_question_from_then_on() {
     let close = |script: &str| script.contains("[ 'close' = no ] || : >wanted");
     assert!(!close(&asked(&mut talk, at(0))));
     talk.answered(&lines(1, 3), at(1));
-    assert_eq!(talk.next(at(2)), Next::Rest);
+    assert_eq!(talk.next(at(2)), ConversationNext::Rest);
     talk.close();
     assert!(close(&asked(&mut talk, at(2))));
     talk.answered("", at(3));
     talk.close();
-    assert_eq!(talk.next(at(4)), Next::Rest, "it has been told");
+    assert_eq!(talk.next(at(4)), ConversationNext::Rest, "it has been told");
     assert!(close(&asked(&mut talk, at(13))));
 }

@@ -2,22 +2,22 @@
 
 use chrono::{DateTime, Utc};
 
-use super::hands::Bake;
+use super::hands::BakeHands;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use super::{clean_up, closing, guest, image, launch, network, stopping};
 use crate::flow::verify::GuestRole;
 use crate::store::{Op, StoreError};
-use crate::workflow::{At, Look, Outcome, Run, StepError, Undo, Workflow};
+use crate::workflow::{At, Run, RunOutcome, StepError, StepLook, Undo, Workflow};
 
-impl Workflow for Bake<'_> {
+impl Workflow for BakeHands<'_> {
     type Kind = BakeKind;
 
     async fn find(&self, at: &At<'_, BakeKind>) -> Result<Option<BakeOutput>, StepError> {
         match at.step {
-            BakeStep::Network => network::find(self, at).await,
-            BakeStep::LaunchBuilder => launch::find(self, at, GuestRole::Builder).await,
-            BakeStep::LaunchBootTest => launch::find(self, at, GuestRole::BootTest).await,
-            BakeStep::CreateImage => image::find(self, at).await,
+            BakeStep::Network => network::find_network(self, at).await,
+            BakeStep::LaunchBuilder => launch::find_launch(self, at, GuestRole::Builder).await,
+            BakeStep::LaunchBootTest => launch::find_launch(self, at, GuestRole::BootTest).await,
+            BakeStep::CreateImage => image::find_image(self, at).await,
             BakeStep::MarkVerified => image::find_verified(self, at).await,
             // These steps only look: whatever happened is seen by looking again.
             BakeStep::Report
@@ -28,12 +28,12 @@ impl Workflow for Bake<'_> {
         }
     }
 
-    async fn start(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
+    async fn start(&self, at: &At<'_, BakeKind>) -> Result<StepLook<BakeOutput>, StepError> {
         match at.step {
-            BakeStep::Network => network::start(self, at).await,
-            BakeStep::LaunchBuilder => launch::start(self, at, GuestRole::Builder).await,
-            BakeStep::LaunchBootTest => launch::start(self, at, GuestRole::BootTest).await,
-            BakeStep::CreateImage => image::start(self, at).await,
+            BakeStep::Network => network::start_network(self, at).await,
+            BakeStep::LaunchBuilder => launch::start_launch(self, at, GuestRole::Builder).await,
+            BakeStep::LaunchBootTest => launch::start_launch(self, at, GuestRole::BootTest).await,
+            BakeStep::CreateImage => image::start_image(self, at).await,
             BakeStep::MarkVerified => image::mark_verified(self, at).await,
             BakeStep::Report
             | BakeStep::Stopped
@@ -43,13 +43,13 @@ impl Workflow for Bake<'_> {
         }
     }
 
-    async fn check(&self, at: &At<'_, BakeKind>) -> Result<Look<BakeOutput>, StepError> {
+    async fn check(&self, at: &At<'_, BakeKind>) -> Result<StepLook<BakeOutput>, StepError> {
         match at.step {
             BakeStep::Report => guest::builder_report(self, at).await,
             BakeStep::Stopped => stopping::stopped(self, at).await,
             BakeStep::Available => image::available(self, at).await,
             BakeStep::BootReport => guest::boot_report(self, at).await,
-            BakeStep::CleanUp => clean_up::check(self, at).await,
+            BakeStep::CleanUp => clean_up::check_clean_up(self, at).await,
             // `start` of these is done or has failed; a look that is still wanted asks `find`.
             BakeStep::Network
             | BakeStep::LaunchBuilder
@@ -63,10 +63,10 @@ impl Workflow for Bake<'_> {
 
     async fn undo(&self, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
         match at.step {
-            BakeStep::Network => network::undo(self, at).await,
-            BakeStep::LaunchBuilder => launch::undo(self, at, GuestRole::Builder).await,
-            BakeStep::LaunchBootTest => launch::undo(self, at, GuestRole::BootTest).await,
-            BakeStep::CreateImage => image::undo(self, at).await,
+            BakeStep::Network => network::undo_network(self, at).await,
+            BakeStep::LaunchBuilder => launch::undo_launch(self, at, GuestRole::Builder).await,
+            BakeStep::LaunchBootTest => launch::undo_launch(self, at, GuestRole::BootTest).await,
+            BakeStep::CreateImage => image::undo_image(self, at).await,
             // Only looked, or (MarkVerified) marked what CreateImage's undo removes.
             BakeStep::Report
             | BakeStep::Stopped
@@ -80,9 +80,9 @@ impl Workflow for Bake<'_> {
     async fn closing(
         &self,
         run: &Run<BakeKind>,
-        outcome: &Outcome,
+        outcome: &RunOutcome,
         now: DateTime<Utc>,
     ) -> Result<Vec<Op>, StoreError> {
-        closing::ops(self, run, outcome, now).await
+        closing::closing_ops(self, run, outcome, now).await
     }
 }

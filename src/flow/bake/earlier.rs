@@ -3,7 +3,7 @@
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use crate::model::ids::{ImageId, InstanceId, SecurityGroupId};
 use crate::model::report::Report;
-use crate::workflow::{Failure, Run, StepError};
+use crate::workflow::{Run, StepError, StepFailure};
 
 /// The groups that the guests get.
 pub(super) fn groups(run: &Run<BakeKind>) -> Result<Vec<SecurityGroupId>, StepError> {
@@ -24,7 +24,7 @@ pub(super) fn made_image(run: &Run<BakeKind>) -> Result<ImageId, StepError> {
 /// An earlier step's output is not in the journal: this bake cannot go on, others can.
 pub(super) fn missing(what: &str) -> StepError {
     let why = format!("{what} of an earlier step is missing in the journal; report this");
-    StepError::Failed(Failure::new("broken_journal", why))
+    StepError::Failed(StepFailure::new("broken_journal", why))
 }
 
 /// What the builder said.

@@ -19,7 +19,7 @@ pub(super) enum EndedBy {
 
 impl EndedBy {
     /// Reads EC2's reason: the code and its words, or the words alone.
-    pub(super) fn of(reason: Option<&str>) -> Self {
+    pub(super) fn from_reason(reason: Option<&str>) -> Self {
         let reason = reason.unwrap_or_default();
         let code = |word: &str| reason.contains(word);
         if code("Client.InstanceInitiatedShutdown") {
@@ -121,13 +121,13 @@ mod tests {
             ("", EndedBy::Unsaid, "console's end"),
         ];
         for (reason, ended_by, words) in table {
-            let found = EndedBy::of(Some(reason).filter(|reason| !reason.is_empty()));
+            let found = EndedBy::from_reason(Some(reason).filter(|reason| !reason.is_empty()));
             assert_eq!(found, ended_by, "{reason}");
             let said = found.sentence(&"i-1".into(), &"eu-west-1".into());
             assert!(said.contains(words), "{reason}: {said}");
             let blames = said.contains("its recipe powered it off");
             assert_eq!(blames, ended_by == EndedBy::Itself, "{reason}: {said}");
         }
-        assert_eq!(EndedBy::of(None), EndedBy::Unsaid);
+        assert_eq!(EndedBy::from_reason(None), EndedBy::Unsaid);
     }
 }

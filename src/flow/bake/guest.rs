@@ -5,15 +5,15 @@ use std::time::Duration;
 use super::earlier::builder_report_of;
 use super::ended::ended_at_launch;
 use super::ended_by::EndedBy;
-use super::hands::Bake;
-use super::looking::{Ask, Looked, look};
+use super::hands::BakeHands;
+use super::looking::{GuestLook, GuestQuestion, look_at_guest};
 use super::packed::Packed;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use crate::cloud::InstanceState;
-use crate::flow::verify::{Expected, GuestRole, Reading, Verdict, judge};
+use crate::flow::verify::{ConsoleReading, Expected, GuestRole, GuestVerdict, judge_report};
 use crate::model::ids::Region;
 use crate::model::report::Report;
-use crate::workflow::{At, Failure, Look, StepError};
+use crate::workflow::{At, StepError, StepFailure, StepLook};
 
 /// Between two looks at a guest that may say its last words any moment, and then drains its console for
 /// 15 s.
@@ -30,17 +30,17 @@ struct Whole {
 
 /// The builder's report, once it is whole; a failing one ends the bake at once.
 pub(super) async fn builder_report(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let order = at.run.input();
-    let ask = Ask {
+    let ask = GuestQuestion {
         of: BakeStep::LaunchBuilder,
         nonce: &order.builder_nonce,
         close: false,
         state_only: false,
     };
-    let Some(looked) = look(bake, at, ask).await? else {
+    let Some(looked) = look_at_guest(bake, at, ask).await? else {
         return Ok(watched("the builder does not show yet"));
     };
     if let Some(why) = builder_ended(&looked) {
@@ -55,12 +55,12 @@ pub(super) async fn builder_report(
         checks: &order.checks,
         builder: None,
     };
-    accept(&whole, &expected, &looked).map(Look::Done)
+    accept(&whole, &expected, &looked).map(StepLook::Done)
 }
 
 /// A builder is stopped, by itself or by us, and never terminated before its image is made: nothing can
 /// be made of one that was.
-pub(super) fn builder_ended(looked: &Looked) -> Option<String> {
+pub(super) fn builder_ended(looked: &GuestLook) -> Option<String> {
     let guest = &looked.guest;
     if !guest.state.ended() {
         return None;
@@ -77,17 +77,17 @@ pub(super) fn builder_ended(looked: &Looked) -> Option<String> {
 
 /// The boot test's report, once it is whole and closed. It is kept as soon as it is whole.
 pub(super) async fn boot_report(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let order = at.run.input();
-    let ask = Ask {
+    let ask = GuestQuestion {
         of: BakeStep::LaunchBootTest,
         nonce: &order.boot_test_nonce,
         close: true,
         state_only: false,
     };
-    let Some(looked) = look(bake, at, ask).await? else {
+    let Some(looked) = look_at_guest(bake, at, ask).await? else {
         return Ok(watched("the boot test does not show yet"));
     };
     if let Some(why) = ended_at_launch(&looked.guest) {
@@ -97,7 +97,7 @@ pub(super) async fn boot_report(
     if let Some(report @ BakeOutput::Report { sum, .. }) = kept
         && looked.closed(ask.nonce, sum.as_deref())
     {
-        return Ok(Look::Done(now_closed(report)));
+        return Ok(StepLook::Done(now_closed(report)));
     }
     let Some(whole) = whole(&looked, ask.nonce)? else {
         return match kept {
@@ -114,8 +114,8 @@ pub(super) async fn boot_report(
     };
     let output = accept(&whole, &expected, &looked)?;
     match (whole.closed, kept) {
-        (true, _) => Ok(Look::Done(output)),
-        (false, None) => Ok(Look::Kept(output)),
+        (true, _) => Ok(StepLook::Done(output)),
+        (false, None) => Ok(StepLook::Kept(output)),
         (false, Some(_)) => not_closed(&looked),
     }
 }
@@ -139,7 +139,7 @@ fn now_closed(kept: &BakeOutput) -> BakeOutput {
 }
 
 /// A whole report whose closing frame has not come.
-fn not_closed(looked: &Looked) -> Result<Look<BakeOutput>, StepError> {
+fn not_closed(looked: &GuestLook) -> Result<StepLook<BakeOutput>, StepError> {
     if looked.settled || looked.overdue {
         let why =
             "the boot test reported and never closed its report; look at the end of the console";
@@ -149,31 +149,35 @@ fn not_closed(looked: &Looked) -> Result<Look<BakeOutput>, StepError> {
 }
 
 /// The report, when it is whole. Contradicting frames never become one.
-fn whole(looked: &Looked, nonce: &str) -> Result<Option<Whole>, StepError> {
+fn whole(looked: &GuestLook, nonce: &str) -> Result<Option<Whole>, StepError> {
     match looked.read(nonce) {
-        Reading::Whole { report, clean } => Ok(Some(Whole {
+        ConsoleReading::Whole { report, clean } => Ok(Some(Whole {
             report,
             sum: looked.sum(nonce),
             closed: clean,
         })),
-        Reading::Invalid { why } => {
+        ConsoleReading::Invalid { why } => {
             let why = format!("the guest's report contradicts itself: {why}");
             Err(looked.failed("garbled_report", &why))
         }
-        Reading::Partial { have, total } if looked.settled => {
+        ConsoleReading::Partial { have, total } if looked.settled => {
             let why = format!("the guest stopped after {have} of {total} parts of its report");
             Err(looked.silent("half_report", &why))
         }
-        Reading::Partial { .. } | Reading::Nothing => Ok(None),
+        ConsoleReading::Partial { .. } | ConsoleReading::Nothing => Ok(None),
     }
 }
 
 /// No report yet: wait, unless the guest has ended and nothing more can come.
-fn waiting(looked: &Looked, who: &str, region: &Region) -> Result<Look<BakeOutput>, StepError> {
+fn waiting(
+    looked: &GuestLook,
+    who: &str,
+    region: &Region,
+) -> Result<StepLook<BakeOutput>, StepError> {
     let id = &looked.guest.id;
     let reason = looked.guest.state_reason.as_deref().unwrap_or("none given");
     if looked.settled {
-        let ended_by = EndedBy::of(looked.guest.state_reason.as_deref());
+        let ended_by = EndedBy::from_reason(looked.guest.state_reason.as_deref());
         let why = format!(
             "{who} {id} ended without a report (EC2's reason: {reason}): {}",
             ended_by.sentence(id, region)
@@ -191,7 +195,7 @@ fn waiting(looked: &Looked, who: &str, region: &Region) -> Result<Look<BakeOutpu
     Ok(match looked.guest.state {
         InstanceState::Pending => watched(&format!("{who} is being launched")),
         InstanceState::Running => watched(&format!("{who} is at work")),
-        InstanceState::Stopped | InstanceState::Terminated => Look::pending(ended()),
+        InstanceState::Stopped | InstanceState::Terminated => StepLook::pending(ended()),
         InstanceState::Stopping | InstanceState::ShuttingDown | InstanceState::Other => {
             watched(&ended())
         }
@@ -203,10 +207,10 @@ fn waiting(looked: &Looked, who: &str, region: &Region) -> Result<Look<BakeOutpu
 fn accept(
     whole: &Whole,
     expected: &Expected<'_>,
-    looked: &Looked,
+    looked: &GuestLook,
 ) -> Result<BakeOutput, StepError> {
-    match judge(&whole.report, true, expected) {
-        Verdict::Passed { redundant, .. } => {
+    match judge_report(&whole.report, true, expected) {
+        GuestVerdict::Passed { redundant, .. } => {
             let report = Packed::pack(&whole.report)
                 .map_err(|error| looked.failed("unpackable", &error.to_string()))?;
             Ok(BakeOutput::Report {
@@ -216,7 +220,7 @@ fn accept(
                 closed: whole.closed,
             })
         }
-        Verdict::Failed { why, failing } => {
+        GuestVerdict::Failed { why, failing } => {
             let checks = failing
                 .iter()
                 .map(|check| format!("{} (exit {}): {}\n", check.name, check.exit, check.tail));
@@ -228,15 +232,15 @@ fn accept(
                 "checks_failed"
             };
             Err(StepError::Failed(
-                Failure::new(kind, why).with_detail(detail),
+                StepFailure::new(kind, why).with_detail(detail),
             ))
         }
     }
 }
 
 /// Not yet; soon to be looked at again.
-pub(super) fn watched(so_far: &str) -> Look<BakeOutput> {
-    Look::Pending {
+pub(super) fn watched(so_far: &str) -> StepLook<BakeOutput> {
+    StepLook::Pending {
         so_far: so_far.to_owned(),
         again_in: Some(LOOK_EVERY),
     }

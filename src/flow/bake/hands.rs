@@ -9,15 +9,15 @@ use chrono::{DateTime, Utc};
 use super::conversation::Conversation;
 use crate::cloud::Cloud;
 use crate::model::ids::InstanceId;
-use crate::model::notice::Told;
+use crate::model::notice::ToldBy;
 use crate::store::Store;
 
 /// One bake's hands: the account it works in, and where its end is written.
-pub struct Bake<'a> {
+pub struct BakeHands<'a> {
     pub cloud: Cloud,
     pub store: &'a dyn Store,
     /// Who is told of which events; each stored notice waits for all of them.
-    pub told: &'a Told,
+    pub told: &'a ToldBy,
     /// When each stopped guest was first seen stopped. Only shortens waits: a restart begins anew,
     /// and the journal's deadline holds either way.
     pub stopped_seen: RefCell<BTreeMap<InstanceId, DateTime<Utc>>>,
@@ -27,9 +27,9 @@ pub struct Bake<'a> {
     pub(super) conversations: RefCell<BTreeMap<InstanceId, Conversation>>,
 }
 
-impl<'a> Bake<'a> {
+impl<'a> BakeHands<'a> {
     /// A bake in one account and region.
-    pub fn new(cloud: Cloud, store: &'a dyn Store, told: &'a Told) -> Self {
+    pub fn new(cloud: Cloud, store: &'a dyn Store, told: &'a ToldBy) -> Self {
         Self {
             cloud,
             store,

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::earlier::{launched, made_image, missing};
-use super::hands::Bake;
-use super::image_found::{Found, is_verified, made, state_of, stripped};
+use super::hands::BakeHands;
+use super::image_found::{ImageFound, is_verified, made, state_of, stripped};
 use super::limits::{LATE_S, SETTLE_S};
 use super::site::of_this_key;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
@@ -18,47 +18,47 @@ use crate::model::bake::BakeOrder;
 use crate::model::genuine::contradiction;
 use crate::model::ids::{ImageId, SnapshotId};
 use crate::model::image::{Image, ImageState};
-use crate::model::stray::Kind;
+use crate::model::stray::StrayKind;
 use crate::model::tags;
-use crate::workflow::{At, Failure, Look, StepError, Undo};
+use crate::workflow::{At, StepError, StepFailure, StepLook, Undo};
 
-pub(super) async fn find(
-    bake: &Bake<'_>,
+pub(super) async fn find_image(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
 ) -> Result<Option<BakeOutput>, StepError> {
     let order = at.run.input();
     match made(bake, at.run, step_error).await? {
-        Found::Ours(image) => Ok(Some(BakeOutput::Image { id: image.id })),
-        Found::Nothing => Ok(None),
-        Found::Stripped(id) => {
+        ImageFound::Ours(image) => Ok(Some(BakeOutput::Image { id: image.id })),
+        ImageFound::Nothing => Ok(None),
+        ImageFound::Stripped(id) => {
             let why = stripped(&id, order);
-            Err(StepError::Failed(Failure::new("image_changed", why)))
+            Err(StepError::Failed(StepFailure::new("image_changed", why)))
         }
-        Found::NameTaken(id) => {
+        ImageFound::NameTaken(id) => {
             let why = format!(
                 "the name {} is taken by {id}, which was not made of this bake's builder; the next \
                  attempt takes another name; find out who made it, or deregister it: {}",
                 order.image_name,
-                Kind::Image.by_hand(id.as_str(), &order.scope.region)
+                StrayKind::Image.by_hand(id.as_str(), &order.scope.region)
             );
-            Err(StepError::Failed(Failure::new("name_taken", why)))
+            Err(StepError::Failed(StepFailure::new("name_taken", why)))
         }
     }
 }
 
 /// The verified image of this very order, by its name; absent when there is none, and when EC2 cannot
 /// be asked.
-pub(super) async fn verified(bake: &Bake<'_>, order: &BakeOrder) -> Option<Image> {
+pub(super) async fn verified(bake: &BakeHands<'_>, order: &BakeOrder) -> Option<Image> {
     let found = bake.cloud.own_image_by_name(&order.image_name).await;
     let image = found.ok().flatten()?;
     let borne_out = of_this_key(&image, order) && contradiction(&image).is_none();
     (borne_out && is_verified(&image)).then_some(image)
 }
 
-pub(super) async fn start(
-    bake: &Bake<'_>,
+pub(super) async fn start_image(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let order = at.run.input();
     let instance = launched(at.run, BakeStep::LaunchBuilder)?;
     let born = born_with(order).map(|(name, value)| (name.clone(), value.clone()));
@@ -73,7 +73,7 @@ pub(super) async fn start(
     };
     let created = bake.cloud.create_image(&request).await;
     let id = created.map_err(|error| step_error(&error))?;
-    Ok(Look::Done(BakeOutput::Image { id }))
+    Ok(StepLook::Done(BakeOutput::Image { id }))
 }
 
 /// The tags of its order that an image is made with: for how long a guest is needed is a guest's matter.
@@ -97,21 +97,21 @@ fn description(order: &BakeOrder) -> String {
 /// One look at the image. Available once is not believed for long: the boot test that follows
 /// launches it, and that is the proof.
 pub(super) async fn available(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
     let found = bake.cloud.images(std::slice::from_ref(&id)).await;
     let mut found = found.map_err(|error| step_error(&error))?;
     let Some(image) = found.remove(&id) else {
         if (at.now - at.since).num_seconds() < SETTLE_S {
-            return Ok(Look::pending(format!("{id} does not show yet")));
+            return Ok(StepLook::pending(format!("{id} does not show yet")));
         }
         let why = format!("{id} is not listed any more: somebody deregistered it; bake again");
-        return Err(StepError::Failed(Failure::new("image_gone", why)));
+        return Err(StepError::Failed(StepFailure::new("image_gone", why)));
     };
     match image.state {
-        ImageState::Available => Ok(Look::Done(BakeOutput::Available {
+        ImageState::Available => Ok(StepLook::Done(BakeOutput::Available {
             snapshots: image.snapshots,
         })),
         ImageState::Failed | ImageState::Deregistered | ImageState::Disabled => {
@@ -120,23 +120,25 @@ pub(super) async fn available(
                 .as_deref()
                 .unwrap_or("EC2 gives no reason");
             let why = format!("EC2 could not make {id}: {reason}");
-            Err(StepError::Failed(Failure::new("image_failed", why)))
+            Err(StepError::Failed(StepFailure::new("image_failed", why)))
         }
-        ImageState::Pending | ImageState::Other => Ok(Look::pending(format!("{id} is being made"))),
+        ImageState::Pending | ImageState::Other => {
+            Ok(StepLook::pending(format!("{id} is being made")))
+        }
     }
 }
 
 /// The last word: from here on the image may be used. What happened to it while its boot test ran is
 /// looked at first: a proof of an image that was taken out of use since is not one.
 pub(super) async fn mark_verified(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
     let found = bake.cloud.images(std::slice::from_ref(&id)).await;
     let found = found.map_err(|error| step_error(&error))?;
     if let Some(why) = spoiled(found.get(&id), &id, at.run.input()) {
-        return Err(StepError::Failed(Failure::new("image_changed", why)));
+        return Err(StepError::Failed(StepFailure::new("image_changed", why)));
     }
     let snapshots = match at.run.output(BakeStep::Available) {
         Some(BakeOutput::Available { snapshots }) => snapshots.as_slice(),
@@ -151,7 +153,7 @@ pub(super) async fn mark_verified(
     }
     let marked = mark(bake, &[id.as_str()], verified).await;
     marked.map_err(|error| step_error(&error))?;
-    Ok(Look::Done(BakeOutput::Verified))
+    Ok(StepLook::Done(BakeOutput::Verified))
 }
 
 /// Why an image that passed its boot test is not to be used all the same.
@@ -195,7 +197,7 @@ fn spoiled(image: Option<&Image>, id: &ImageId, order: &BakeOrder) -> Option<Str
 
 /// The image carries the mark already: an answer was lost, or another holder was first.
 pub(super) async fn find_verified(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
 ) -> Result<Option<BakeOutput>, StepError> {
     let id = made_image(at.run)?;
@@ -208,17 +210,20 @@ pub(super) async fn find_verified(
 /// Removes an image that was not proved, and its snapshots. One that is verified was proved, by
 /// whomever, and stays; one that EC2 is still making is left: waiting for it was given up, and that
 /// is no reason to throw it away.
-pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
+pub(super) async fn undo_image(
+    bake: &BakeHands<'_>,
+    at: &At<'_, BakeKind>,
+) -> Result<Undo, StepError> {
     let order = at.run.input();
     let image = match made(bake, at.run, undo_error).await? {
-        Found::Ours(image) => image,
-        Found::Stripped(id) => {
+        ImageFound::Ours(image) => image,
+        ImageFound::Stripped(id) => {
             return Ok(Undo::Left {
                 why: format!("{id} does not carry this bake's tags any more"),
-                by_hand: Kind::Image.by_hand(id.as_str(), &order.scope.region),
+                by_hand: StrayKind::Image.by_hand(id.as_str(), &order.scope.region),
             });
         }
-        Found::NameTaken(_) | Found::Nothing => return not_listed(bake, at).await,
+        ImageFound::NameTaken(_) | ImageFound::Nothing => return not_listed(bake, at).await,
     };
     let id = &image.id;
     match state_of(&image) {
@@ -233,7 +238,7 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo,
             let other = other.unwrap_or("nothing");
             return Ok(Undo::Left {
                 why: format!("{id} is not a candidate: its state was changed to `{other}`"),
-                by_hand: Kind::Image.by_hand(id.as_str(), &order.scope.region),
+                by_hand: StrayKind::Image.by_hand(id.as_str(), &order.scope.region),
             });
         }
     }
@@ -259,7 +264,7 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo,
 
 /// No such image: gone, or a creation whose answer was lost and that may show late. What an
 /// interrupted removal left of its snapshots goes too.
-async fn not_listed(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
+async fn not_listed(bake: &BakeHands<'_>, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
     let step = BakeStep::CreateImage;
     let maybe = at.run.output(step).is_some()
         || at.run.failure().is_some_and(|(failed, _)| *failed == step);
@@ -275,7 +280,7 @@ async fn not_listed(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo, Step
 }
 
 /// Removes the snapshots that carry this key. One that an image still uses is refused by EC2.
-async fn remove_snapshots(bake: &Bake<'_>, order: &BakeOrder) -> Result<(), StepError> {
+async fn remove_snapshots(bake: &BakeHands<'_>, order: &BakeOrder) -> Result<(), StepError> {
     let ours = [
         (tags::INSTALLATION, order.installation.as_str()),
         (tags::KEY, order.key.as_str()),
@@ -290,7 +295,7 @@ async fn remove_snapshots(bake: &Bake<'_>, order: &BakeOrder) -> Result<(), Step
     Ok(())
 }
 
-async fn mark(bake: &Bake<'_>, ids: &[&str], state: &str) -> Result<(), CloudError> {
+async fn mark(bake: &BakeHands<'_>, ids: &[&str], state: &str) -> Result<(), CloudError> {
     let tags = [(tags::STATE.to_owned(), state.to_owned())].into();
     bake.cloud.tag(ids, &tags).await
 }

@@ -4,20 +4,20 @@
 use std::collections::BTreeSet;
 
 use super::earlier::launched;
-use super::hands::Bake;
+use super::hands::BakeHands;
 use super::site::of_this_key;
 use super::steps::{BakeKind, BakeStep, journal_name};
 use crate::cloud::CloudError;
 use crate::model::bake::BakeOrder;
 use crate::model::ids::{ImageId, InstanceId};
 use crate::model::image::{Image, ImageState};
-use crate::model::stray::Kind;
+use crate::model::stray::StrayKind;
 use crate::model::tags;
 use crate::workflow::recovery::replay;
 use crate::workflow::{Run, RunError, StepError};
 
 /// What is there under this bake's name or key.
-pub(super) enum Found {
+pub(super) enum ImageFound {
     Ours(Box<Image>),
     /// This bake made it, and somebody took its tags off.
     Stripped(ImageId),
@@ -29,10 +29,10 @@ pub(super) enum Found {
 /// Looks by name, which is known at once, and by key: the name carries the base's version, and two
 /// versions can share an image and so a key. What a failed look means hangs on who looks.
 pub(super) async fn made(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     run: &Run<BakeKind>,
     failed: fn(&CloudError) -> StepError,
-) -> Result<Found, StepError> {
+) -> Result<ImageFound, StepError> {
     let (order, builders) = (run.input(), builders(bake, run).await?);
     let by_name = bake.cloud.own_image_by_name(&order.image_name).await;
     if let Some(image) = by_name.map_err(|error| failed(&error))? {
@@ -41,9 +41,9 @@ pub(super) async fn made(
                 of_builder(&image, order, &builders),
                 of_this_key(&image, order),
             ) {
-                (true, true) => Found::Ours(Box::new(image)),
-                (true, false) => Found::Stripped(image.id),
-                (false, _) => Found::NameTaken(image.id),
+                (true, true) => ImageFound::Ours(Box::new(image)),
+                (true, false) => ImageFound::Stripped(image.id),
+                (false, _) => ImageFound::NameTaken(image.id),
             },
         );
     }
@@ -62,7 +62,9 @@ pub(super) async fn made(
     Ok(by_key
         .into_iter()
         .next()
-        .map_or(Found::Nothing, |image| Found::Ours(Box::new(image))))
+        .map_or(ImageFound::Nothing, |image| {
+            ImageFound::Ours(Box::new(image))
+        }))
 }
 
 /// What is said of an image of this bake that lost its tags.
@@ -70,13 +72,16 @@ pub(super) fn stripped(id: &ImageId, order: &BakeOrder) -> String {
     format!(
         "{id} was made by this bake and does not carry its tags any more: somebody took them off, and \
          amiwatch touches nothing that does not carry them; find out who, and remove it: {}",
-        Kind::Image.by_hand(id.as_str(), &order.scope.region)
+        StrayKind::Image.by_hand(id.as_str(), &order.scope.region)
     )
 }
 
 /// The builders of this attempt and of the ones before it, as their journals tell: an image that an
 /// earlier attempt left to be made is gone on with.
-async fn builders(bake: &Bake<'_>, run: &Run<BakeKind>) -> Result<BTreeSet<InstanceId>, StepError> {
+async fn builders(
+    bake: &BakeHands<'_>,
+    run: &Run<BakeKind>,
+) -> Result<BTreeSet<InstanceId>, StepError> {
     let order = run.input();
     let mut builders: BTreeSet<InstanceId> = builder_of(run).into_iter().collect();
     for attempt in 1..order.attempt {

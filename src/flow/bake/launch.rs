@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::earlier::{groups, made_image};
 use super::ended::ended_at_launch;
-use super::hands::Bake;
+use super::hands::BakeHands;
 use super::limits::{LATE_S, SETTLE_S};
 use super::network;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
@@ -17,10 +17,10 @@ use crate::cloud::{CloudError, ErrorKind, Instance, LaunchRequest, OnShutdown};
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{BakeOrder, digest};
 use crate::model::tags;
-use crate::workflow::{At, Failure, Look, Run, StepError, Undo};
+use crate::workflow::{At, Run, StepError, StepFailure, StepLook, Undo};
 
-pub(super) async fn find(
-    bake: &Bake<'_>,
+pub(super) async fn find_launch(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
     role: GuestRole,
 ) -> Result<Option<BakeOutput>, StepError> {
@@ -34,7 +34,7 @@ pub(super) async fn find(
                 format!("the builder {id} was ended by somebody else: {reason}")
             };
             let why = ended_at_launch(&guest).unwrap_or_else(by_somebody);
-            Err(StepError::Failed(Failure::new("builder_ended", why)))
+            Err(StepError::Failed(StepFailure::new("builder_ended", why)))
         }
         // A boot test ends itself, perhaps before anybody looked.
         Some(guest) => Ok(Some(BakeOutput::Instance { id: guest.id })),
@@ -42,15 +42,15 @@ pub(super) async fn find(
     }
 }
 
-pub(super) async fn start(
-    bake: &Bake<'_>,
+pub(super) async fn start_launch(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
     role: GuestRole,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let request = request(at.run, role, at.choice)?;
-    network::closed(bake, at, &request.groups).await?;
+    network::closed_group(bake, at, &request.groups).await?;
     match bake.cloud.launch(&request).await {
-        Ok(id) => Ok(Look::Done(BakeOutput::Instance { id })),
+        Ok(id) => Ok(StepLook::Done(BakeOutput::Instance { id })),
         Err(error) => Err(refused(&error, at, role, &request)),
     }
 }
@@ -69,7 +69,7 @@ fn refused(
     match error.kind {
         ErrorKind::Capacity if last => {
             let why = format!("none of {choices} instance types and subnets has room: {error}");
-            StepError::Failed(Failure::new("capacity", why))
+            StepError::Failed(StepFailure::new("capacity", why))
         }
         // The group and the image were made moments ago and are not known everywhere yet. Nothing
         // was launched, and the token stays the same.
@@ -81,11 +81,11 @@ fn refused(
                  release is baked when it appears",
                 request.image
             );
-            StepError::Failed(Failure::new("image_gone", why))
+            StepError::Failed(StepFailure::new("image_gone", why))
         }
         // Looking again cannot help: the next attempt has a token of its own.
         ErrorKind::Conflict if code == "IdempotentParameterMismatch" => {
-            StepError::Failed(Failure::new("token_taken", error.to_string()))
+            StepError::Failed(StepFailure::new("token_taken", error.to_string()))
         }
         _ => step_error(error),
     }
@@ -98,8 +98,8 @@ fn again(error: &CloudError) -> StepError {
 }
 
 /// Ends every guest that this attempt launched, or may have launched.
-pub(super) async fn undo(
-    bake: &Bake<'_>,
+pub(super) async fn undo_launch(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
     role: GuestRole,
 ) -> Result<Undo, StepError> {
@@ -109,7 +109,7 @@ pub(super) async fn undo(
         let ended = bake.cloud.terminate(&guest.id).await;
         ended.map_err(|error| undo_error(&error))?;
     }
-    if guests.iter().any(|guest| !gone(guest)) {
+    if guests.iter().any(|guest| !guest_gone(guest)) {
         let so_far = format!("the {} is ending", role.as_str());
         return Ok(Undo::Pending { so_far });
     }
@@ -146,7 +146,7 @@ fn seen(run: &Run<BakeKind>, role: GuestRole, guests: &[Instance]) -> bool {
 
 /// The guests of one role and key, of whichever attempt and choice, by tags.
 pub(super) async fn guests(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     order: &BakeOrder,
     role: GuestRole,
 ) -> Result<Vec<Instance>, CloudError> {
@@ -159,7 +159,7 @@ pub(super) async fn guests(
 }
 
 /// True once nothing of it is billed or in the way.
-pub(super) fn gone(guest: &Instance) -> bool {
+pub(super) fn guest_gone(guest: &Instance) -> bool {
     guest.state == crate::cloud::InstanceState::Terminated
 }
 
@@ -167,7 +167,7 @@ pub(super) fn gone(guest: &Instance) -> bool {
 fn request(run: &Run<BakeKind>, role: GuestRole, choice: u32) -> Result<LaunchRequest, StepError> {
     let order = run.input();
     let place = order.launches.get(choice as usize).ok_or_else(|| {
-        StepError::Failed(Failure::new(
+        StepError::Failed(StepFailure::new(
             "capacity",
             "there is no further choice of builder",
         ))

@@ -5,15 +5,15 @@
 use std::collections::BTreeSet;
 
 use super::earlier::launched;
-use super::hands::Bake;
+use super::hands::BakeHands;
 use super::limits::{SETTLE_S, end_lag_s, guest_max_s};
 use super::ssm;
 use super::steps::{BakeKind, BakeStep};
 use super::trouble::step_error;
 use crate::cloud::{CloudError, ErrorKind, Instance, InstanceState};
-use crate::flow::verify::{Reading, closing, frames, read, report_sum, tail};
+use crate::flow::verify::{ConsoleReading, closed_sum, frames, read_console, report_sum, tail};
 use crate::model::bake::Proof;
-use crate::workflow::{At, Failure, StepError};
+use crate::workflow::{At, StepError, StepFailure};
 
 /// How much of a console a failure carries.
 const TAIL_BYTES: usize = 4 * 1024;
@@ -26,7 +26,7 @@ const FRAMES_MAX: usize = 8_192;
 
 /// What a look is for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ask<'a> {
+pub(super) struct GuestQuestion<'a> {
     /// The step that launched the guest.
     pub(super) of: BakeStep,
     /// The word under which it reports.
@@ -38,7 +38,7 @@ pub(super) struct Ask<'a> {
 }
 
 /// What one look at a guest saw.
-pub(super) struct Looked {
+pub(super) struct GuestLook {
     pub(super) guest: Instance,
     /// For people; over SSM only of a guest that has failed, as far as there is one.
     console: Vec<u8>,
@@ -54,9 +54,9 @@ pub(super) struct Looked {
     pub(super) overdue: bool,
 }
 
-impl Looked {
-    pub(super) fn read(&self, nonce: &str) -> Reading {
-        read(&self.frames, nonce)
+impl GuestLook {
+    pub(super) fn read(&self, nonce: &str) -> ConsoleReading {
+        read_console(&self.frames, nonce)
     }
 
     /// The own sum of the report, when that is whole.
@@ -66,8 +66,8 @@ impl Looked {
 
     /// It has closed the report of this sum; of one whose sum is not known, the whole must be there.
     pub(super) fn closed(&self, nonce: &str, sum: Option<&str>) -> bool {
-        let whole = matches!(self.read(nonce), Reading::Whole { clean: true, .. });
-        whole || sum.is_some_and(|sum| closing(&self.frames, nonce).as_deref() == Some(sum))
+        let whole = matches!(self.read(nonce), ConsoleReading::Whole { clean: true, .. });
+        whole || sum.is_some_and(|sum| closed_sum(&self.frames, nonce).as_deref() == Some(sum))
     }
 
     /// A failure for want of frames: with what kept them away, and the console's end.
@@ -87,7 +87,7 @@ impl Looked {
 
     /// A failure that carries the console's end.
     pub(super) fn failed(&self, kind: &str, why: &str) -> StepError {
-        let failure = Failure::new(kind, why);
+        let failure = StepFailure::new(kind, why);
         StepError::Failed(match self.console.is_empty() {
             true => failure,
             false => failure.with_detail(self.console_end()),
@@ -101,11 +101,11 @@ impl Looked {
 }
 
 /// One look at a guest; `None` while it may not be visible yet.
-pub(super) async fn look(
-    bake: &Bake<'_>,
+pub(super) async fn look_at_guest(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-    ask: Ask<'_>,
-) -> Result<Option<Looked>, StepError> {
+    ask: GuestQuestion<'_>,
+) -> Result<Option<GuestLook>, StepError> {
     let id = launched(at.run, ask.of)?;
     let found = bake.cloud.instance(id).await;
     let Some(guest) = found.map_err(|error| step_error(&error))? else {
@@ -113,10 +113,10 @@ pub(super) async fn look(
             return Ok(None);
         }
         let why = format!("{id} is not listed any more: somebody removed it; bake again");
-        return Err(StepError::Failed(Failure::new("guest_gone", why)));
+        return Err(StepError::Failed(StepFailure::new("guest_gone", why)));
     };
     let order = at.run.input();
-    let mut looked = Looked {
+    let mut looked = GuestLook {
         settled: settled(bake, at, &guest),
         overdue: (at.now - at.since).num_seconds() >= guest_max_s(order),
         guest,
@@ -134,7 +134,7 @@ pub(super) async fn look(
             (looked.console, looked.trouble) = (console.text, console.refused);
         }
         Proof::Ssm => {
-            let heard = ssm::ask(bake, order, &looked.guest, ask.close, at.now).await?;
+            let heard = ssm::ask_by_ssm(bake, order, &looked.guest, ask.close, at.now).await?;
             (looked.frames, looked.trouble) = (heard.frames, heard.trouble);
             if looked.settled || looked.overdue {
                 // For people alone: an image whose console says nothing is why there is SSM.
@@ -159,7 +159,7 @@ struct Console {
 /// The console: the latest output, and for a guest that goes down what was posted as well. They may
 /// differ in what they still hold; a frame that is in both says the same twice. What EC2 refuses counts
 /// as nothing said: it may refuse the latest output of a guest that goes down, or of any.
-async fn console(bake: &Bake<'_>, guest: &Instance) -> Result<Console, StepError> {
+async fn console(bake: &BakeHands<'_>, guest: &Instance) -> Result<Console, StepError> {
     let up = matches!(guest.state, InstanceState::Pending | InstanceState::Running);
     let mut console = Console::default();
     let latest = bake.cloud.console(&guest.id, true).await;
@@ -192,7 +192,7 @@ impl Console {
 
 /// The frames of this console and of earlier looks at it: what was read once counts, though it is pushed
 /// out of the console or never posted. A restart reads anew; what must outlive one is journaled.
-fn remembered(bake: &Bake<'_>, guest: &Instance, console: &[u8], nonce: &str) -> Vec<u8> {
+fn remembered(bake: &BakeHands<'_>, guest: &Instance, console: &[u8], nonce: &str) -> Vec<u8> {
     let mut all = bake.frames_seen.borrow_mut();
     let seen: &mut BTreeSet<String> = all.entry(guest.id.clone()).or_default();
     for frame in frames(console, nonce) {
@@ -205,7 +205,7 @@ fn remembered(bake: &Bake<'_>, guest: &Instance, console: &[u8], nonce: &str) ->
 }
 
 /// True once the guest has been seen ended for as long as the console may lag.
-fn settled(bake: &Bake<'_>, at: &At<'_, BakeKind>, guest: &Instance) -> bool {
+fn settled(bake: &BakeHands<'_>, at: &At<'_, BakeKind>, guest: &Instance) -> bool {
     if !matches!(
         guest.state,
         InstanceState::Stopped | InstanceState::Terminated

@@ -1,23 +1,23 @@
 //! The guests' security group: without any inbound rule, one per VPC and installation. One that the
 //! config names is held to the same, unless the config says otherwise.
 
-use super::hands::Bake;
+use super::hands::BakeHands;
 use super::limits::SETTLE_S;
 use super::steps::{BakeKind, BakeOutput, journal_name};
 use super::trouble::{step_error, undo_error};
 use crate::cloud::{ErrorKind, SecurityGroup};
 use crate::model::bake::{BakeOrder, GROUP_DESCRIPTION, NetworkOrder};
 use crate::model::ids::{SecurityGroupId, VpcId};
-use crate::model::stray::Kind;
+use crate::model::stray::StrayKind;
 use crate::model::tags;
 use crate::workflow::open::open_runs;
 use crate::workflow::recovery::replay;
-use crate::workflow::{At, Failure, Look, StepError, Undo};
+use crate::workflow::{At, StepError, StepFailure, StepLook, Undo};
 
 /// Nobody may reach a guest: every group is there, and none has an inbound rule. Asked for once before
 /// anything is made, and again before each launch, since a rule can be added in between.
-pub(super) async fn closed(
-    bake: &Bake<'_>,
+pub(super) async fn closed_group(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
     groups: &[SecurityGroupId],
 ) -> Result<(), StepError> {
@@ -33,11 +33,11 @@ pub(super) async fn closed(
         );
         return Err(match (at.now - at.since).num_seconds() < SETTLE_S {
             true => StepError::Again { why },
-            false => StepError::Failed(Failure::new("group_gone", why)),
+            false => StepError::Failed(StepFailure::new("group_gone", why)),
         });
     }
     match found.iter().find_map(open) {
-        Some(why) => Err(StepError::Failed(Failure::new("inbound_rules", why))),
+        Some(why) => Err(StepError::Failed(StepFailure::new("inbound_rules", why))),
         None => Ok(()),
     }
 }
@@ -53,17 +53,17 @@ fn open(group: &SecurityGroup) -> Option<String> {
     ))
 }
 
-pub(super) async fn find(
-    bake: &Bake<'_>,
+pub(super) async fn find_network(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
 ) -> Result<Option<BakeOutput>, StepError> {
     let order = at.run.input();
     if let Some(why) = &order.impossible {
-        return Err(StepError::Failed(Failure::new("impossible", why)));
+        return Err(StepError::Failed(StepFailure::new("impossible", why)));
     }
     match &order.network {
         NetworkOrder::Given(groups) => {
-            closed(bake, at, groups).await?;
+            closed_group(bake, at, groups).await?;
             Ok(Some(BakeOutput::Network {
                 groups: groups.clone(),
             }))
@@ -75,10 +75,10 @@ pub(super) async fn find(
     }
 }
 
-pub(super) async fn start(
-    bake: &Bake<'_>,
+pub(super) async fn start_network(
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let order = at.run.input();
     let NetworkOrder::Own { vpc, group_name } = &order.network else {
         return Err(StepError::Again {
@@ -95,11 +95,14 @@ pub(super) async fn start(
         .create_security_group(vpc, group_name, GROUP_DESCRIPTION, &tags)
         .await;
     let id = created.map_err(|error| step_error(&error))?;
-    Ok(Look::Done(BakeOutput::Network { groups: vec![id] }))
+    Ok(StepLook::Done(BakeOutput::Network { groups: vec![id] }))
 }
 
 /// Removes the group, unless another bake's guests still use it: theirs is then the last word.
-pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
+pub(super) async fn undo_network(
+    bake: &BakeHands<'_>,
+    at: &At<'_, BakeKind>,
+) -> Result<Undo, StepError> {
     let order = at.run.input();
     let NetworkOrder::Own { vpc, group_name } = &order.network else {
         return Ok(Undo::Gone);
@@ -121,7 +124,7 @@ pub(super) async fn undo(bake: &Bake<'_>, at: &At<'_, BakeKind>) -> Result<Undo,
 
 /// Another bake that is under way was ordered to use the same group, and may be about to launch. The
 /// last one to end removes it.
-async fn wanted_by_others(bake: &Bake<'_>, order: &BakeOrder) -> Result<bool, StepError> {
+async fn wanted_by_others(bake: &BakeHands<'_>, order: &BakeOrder) -> Result<bool, StepError> {
     let unread = |error: &dyn std::fmt::Display| StepError::Again {
         why: format!("the store cannot tell which bakes are under way: {error}"),
     };
@@ -143,7 +146,7 @@ async fn wanted_by_others(bake: &Bake<'_>, order: &BakeOrder) -> Result<bool, St
 /// The group cannot go yet: because of our own guests' network interfaces, which linger for a
 /// while, or because another bake uses it.
 async fn in_use(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
     order: &BakeOrder,
     group: &SecurityGroup,
@@ -172,13 +175,13 @@ async fn in_use(
         why: format!("{so_far} after {waited} s"),
         by_hand: format!(
             "once nothing uses it: {}",
-            Kind::SecurityGroup.by_hand(group.id.as_str(), &order.scope.region)
+            StrayKind::SecurityGroup.by_hand(group.id.as_str(), &order.scope.region)
         ),
     })
 }
 
 async fn group(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     vpc: &VpcId,
     name: &str,
 ) -> Result<Option<SecurityGroup>, StepError> {
@@ -202,12 +205,12 @@ fn usable(group: SecurityGroup, order: &BakeOrder) -> Result<BakeOutput, StepErr
              delete-security-group --group-id {id} --region {}`",
             order.scope.region
         );
-        return Err(StepError::Failed(Failure::new("foreign_group", why)));
+        return Err(StepError::Failed(StepFailure::new("foreign_group", why)));
     }
     if !order.allow_inbound
         && let Some(why) = open(&group)
     {
-        return Err(StepError::Failed(Failure::new("inbound_rules", why)));
+        return Err(StepError::Failed(StepFailure::new("inbound_rules", why)));
     }
     Ok(BakeOutput::Network {
         groups: vec![group.id],

@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::render::{RenderError, render};
+use super::render::{RenderError, render_recipe};
 use super::user_data::{self, BuilderGuest, UserDataError};
 use crate::cloud::{InstanceTypeFacts, Offering, Subnet};
 use crate::flow::verify::GuestRole;
@@ -101,7 +101,7 @@ enum OrderError {
 }
 
 /// The key of this bake with this recipe.
-pub fn key(
+pub fn key_of_order(
     installation: &Installation,
     watch: &Watch,
     recipe: &Recipe,
@@ -111,7 +111,7 @@ pub fn key(
         installation,
         watch: &watch.name,
         release_image: &bake.release.image,
-        recipe_digest: &RecipeDigest::of(&recipe.user_data, recipe.template),
+        recipe_digest: &RecipeDigest::of_user_data(&recipe.user_data, recipe.template),
         architecture: watch.base.architecture,
         generation: bake.generation,
     })
@@ -153,7 +153,7 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         ..
     } = *inputs;
     let release = &bake.release;
-    let key = key(installation, watch, recipe, bake);
+    let key = key_of_order(installation, watch, recipe, bake);
     BakeOrder {
         installation: installation.clone(),
         scope: inputs.scope.clone(),
@@ -162,7 +162,7 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         attempt: bake.attempt,
         release: release.clone(),
         recipe_name: recipe.name.clone(),
-        recipe_digest: RecipeDigest::of(&recipe.user_data, recipe.template),
+        recipe_digest: RecipeDigest::of_user_data(&recipe.user_data, recipe.template),
         architecture: watch.base.architecture,
         image_name: image_name(watch.name.as_str(), &release.version, &key, bake.generation),
         builder_user_data: Vec::new(),
@@ -199,7 +199,7 @@ fn fill(bare: BakeOrder, inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderErr
         site,
         ..
     } = *inputs;
-    let rendered = render(recipe, &inputs.bake.release)?;
+    let rendered = render_recipe(recipe, &inputs.bake.release)?;
     let (checks, deadline_s) = (recipe.checks.as_slice(), bare.guest_timeout_s);
     let nonce = &bare.builder_nonce;
     let guest = BuilderGuest {
@@ -360,7 +360,7 @@ fn offered(instance_type: &InstanceType, subnet: &Subnet, offerings: &[Offering]
 
 /// The config's tags and ours; ours win.
 fn all_tags(inputs: &OrderInputs<'_>, key: &BakeKey) -> BTreeMap<String, String> {
-    let digest = RecipeDigest::of(&inputs.recipe.user_data, inputs.recipe.template);
+    let digest = RecipeDigest::of_user_data(&inputs.recipe.user_data, inputs.recipe.template);
     let deadline = inputs.builder.timeout.as_secs().saturating_add(NEEDED_S);
     let ours = [
         (tags::INSTALLATION, inputs.installation.to_string()),

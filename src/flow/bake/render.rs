@@ -32,7 +32,7 @@ pub struct RenderError {
 ///
 /// # Errors
 /// When the template is broken or names something that does not exist.
-pub fn render(recipe: &Recipe, release: &Release) -> Result<String, RenderError> {
+pub fn render_recipe(recipe: &Recipe, release: &Release) -> Result<String, RenderError> {
     if !recipe.template {
         return Ok(recipe.user_data.clone());
     }

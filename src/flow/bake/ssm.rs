@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::conversation::{Conversation, Heard, Next};
-use super::hands::Bake;
+use super::conversation::{Conversation, ConversationNext, Heard};
+use super::hands::BakeHands;
 use super::trouble::step_error;
 use crate::cloud::{CommandId, ErrorKind, Instance, InstanceState, Invocation};
 use crate::model::bake::BakeOrder;
@@ -19,8 +19,8 @@ use crate::workflow::StepError;
 /// How long one question may run in the guest.
 const QUESTION_MAX: Duration = Duration::from_secs(60);
 /// One step of the conversation with a guest: asks, or looks at what was asked, or rests.
-pub(super) async fn ask(
-    bake: &Bake<'_>,
+pub(super) async fn ask_by_ssm(
+    bake: &BakeHands<'_>,
     order: &BakeOrder,
     guest: &Instance,
     close: bool,
@@ -33,19 +33,19 @@ pub(super) async fn ask(
         match guest.state {
             InstanceState::Running => talk.next(now),
             // Nobody is there (yet, or any more): what was heard is all there is.
-            _ => Next::Rest,
+            _ => ConversationNext::Rest,
         }
     });
     match next {
-        Next::Rest => {}
-        Next::Ask { script } => send(bake, order, guest, &script, now).await?,
-        Next::Look { command } => look(bake, guest, &command, now).await?,
+        ConversationNext::Rest => {}
+        ConversationNext::Ask { script } => send(bake, order, guest, &script, now).await?,
+        ConversationNext::Look { command } => look(bake, guest, &command, now).await?,
     }
     Ok(with(bake, guest, |talk| talk.heard()))
 }
 
 async fn send(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     order: &BakeOrder,
     guest: &Instance,
     script: &str,
@@ -72,7 +72,7 @@ async fn send(
 }
 
 async fn look(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     guest: &Instance,
     command: &CommandId,
     now: DateTime<Utc>,
@@ -95,7 +95,11 @@ async fn look(
 }
 
 /// The conversation with this guest; never held across a call.
-fn with<T>(bake: &Bake<'_>, guest: &Instance, change: impl FnOnce(&mut Conversation) -> T) -> T {
+fn with<T>(
+    bake: &BakeHands<'_>,
+    guest: &Instance,
+    change: impl FnOnce(&mut Conversation) -> T,
+) -> T {
     let mut all = bake.conversations.borrow_mut();
     change(all.entry(guest.id.clone()).or_default())
 }

@@ -4,32 +4,32 @@
 //! console afterwards: it is journaled, and from then on the stop alone is waited for.
 
 use super::guest::{builder_ended, watched};
-use super::hands::Bake;
+use super::hands::BakeHands;
 use super::limits::POWER_OFF_S;
-use super::looking::{Ask, Looked, look};
+use super::looking::{GuestLook, GuestQuestion, look_at_guest};
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use super::trouble::step_error;
 use crate::cloud::InstanceState;
-use crate::flow::verify::Reading;
+use crate::flow::verify::ConsoleReading;
 use crate::model::bake::Proof;
 use crate::model::tags;
-use crate::workflow::{At, Look, Run, StepError};
+use crate::workflow::{At, Run, StepError, StepLook};
 
 pub(super) async fn stopped(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     let order = at.run.input();
     let known = known_closed(at.run);
     let late = (at.now - at.since).num_seconds() >= POWER_OFF_S;
-    let ask = Ask {
+    let ask = GuestQuestion {
         of: BakeStep::LaunchBuilder,
         nonce: &order.builder_nonce,
         close: true,
         // A builder that does not stop is shown to people with its console.
         state_only: known && !late,
     };
-    let Some(looked) = look(bake, at, ask).await? else {
+    let Some(looked) = look_at_guest(bake, at, ask).await? else {
         return Ok(watched("the builder does not show"));
     };
     if order.proof == Proof::Ssm {
@@ -37,7 +37,7 @@ pub(super) async fn stopped(
     }
     let closed = known || looked.closed(ask.nonce, report_sum(at.run));
     match looked.guest.state {
-        InstanceState::Stopped if closed => return Ok(Look::Done(BakeOutput::Stopped)),
+        InstanceState::Stopped if closed => return Ok(StepLook::Done(BakeOutput::Stopped)),
         InstanceState::Stopped => {}
         _ => return stopping(&looked, known, closed, late),
     }
@@ -46,23 +46,23 @@ pub(super) async fn stopped(
                    identity; look at the end of the console";
         return Err(looked.silent("not_closed", why));
     }
-    Ok(Look::pending(
+    Ok(StepLook::pending(
         "stopped; waiting for the console's last lines",
     ))
 }
 
 /// The builder has not stopped yet.
 fn stopping(
-    looked: &Looked,
+    looked: &GuestLook,
     known: bool,
     closed: bool,
     late: bool,
-) -> Result<Look<BakeOutput>, StepError> {
+) -> Result<StepLook<BakeOutput>, StepError> {
     if let Some(why) = builder_ended(looked) {
         return Err(looked.failed("builder_ended", &why));
     }
     if closed && !known {
-        return Ok(Look::Kept(BakeOutput::Closed));
+        return Ok(StepLook::Kept(BakeOutput::Closed));
     }
     if late {
         let why = "the builder reported and never powered off: something of the recipe keeps it up; \
@@ -92,17 +92,17 @@ fn report_sum(run: &Run<BakeKind>) -> Option<&str> {
 /// Over SSM the builder stays up: it is told to clean itself, marked once it has said so, and stopped.
 /// The mark outlives this process, so that a stopped builder tells whether it was clean.
 async fn stopped_by_us(
-    bake: &Bake<'_>,
+    bake: &BakeHands<'_>,
     at: &At<'_, BakeKind>,
-    looked: &Looked,
-) -> Result<Look<BakeOutput>, StepError> {
+    looked: &GuestLook,
+) -> Result<StepLook<BakeOutput>, StepError> {
     let (guest, nonce) = (&looked.guest, &at.run.input().builder_nonce);
     let marked = guest.tags.get(tags::CLOSED) == Some(nonce);
     match guest.state {
-        InstanceState::Stopped if marked => return Ok(Look::Done(BakeOutput::Stopped)),
+        InstanceState::Stopped if marked => return Ok(StepLook::Done(BakeOutput::Stopped)),
         InstanceState::Running if marked => {}
         InstanceState::Running => match looked.read(nonce) {
-            Reading::Whole { clean: true, .. } => {
+            ConsoleReading::Whole { clean: true, .. } => {
                 let mark = [(tags::CLOSED.to_owned(), nonce.clone())].into();
                 let marked = bake.cloud.tag(&[guest.id.as_str()], &mark).await;
                 marked.map_err(|error| step_error(&error))?;
@@ -111,10 +111,10 @@ async fn stopped_by_us(
                 let why = "the builder reported and never said that it is clean";
                 return Err(looked.silent("not_closed", why));
             }
-            _ => return Ok(Look::pending("the builder is cleaning itself")),
+            _ => return Ok(StepLook::pending("the builder is cleaning itself")),
         },
         InstanceState::Pending | InstanceState::Stopping | InstanceState::Other => {
-            return Ok(Look::pending("the builder is stopping"));
+            return Ok(StepLook::pending("the builder is stopping"));
         }
         InstanceState::Stopped | InstanceState::ShuttingDown | InstanceState::Terminated => {
             let why = "the builder ended before it had said that it is clean: its disk may hold \
@@ -124,5 +124,5 @@ async fn stopped_by_us(
     }
     let stopped = bake.cloud.stop(&guest.id).await;
     stopped.map_err(|error| step_error(&error))?;
-    Ok(Look::pending("the builder is stopping"))
+    Ok(StepLook::pending("the builder is stopping"))
 }

@@ -3,20 +3,20 @@
 use chrono::{DateTime, Utc};
 
 use super::steps::{BakeKind, BakeOutput, BakeStep};
-use crate::model::chronicle::Point;
-use crate::model::story::{BakeStory, StepEnd, StepStory, StoryEnd};
-use crate::workflow::Outcome;
-use crate::workflow::journal::{Event, EventOf};
+use crate::model::chronicle::ReleasePoint;
+use crate::model::story::{BakeStory, StepEnding, StepStory, StoryEnd};
+use crate::workflow::RunOutcome;
+use crate::workflow::journal::{EventOf, JournalEvent};
 use crate::workflow::kind::step_word;
 
 /// The story of one attempt; absent when the journal does not begin as one.
 pub fn story(journal: &str, events: &[EventOf<BakeKind>]) -> Option<BakeStory> {
-    let (Event::Opened { at, input }, rest) = events.split_first()? else {
+    let (JournalEvent::Opened { at, input }, rest) = events.split_first()? else {
         return None;
     };
     let mut story = BakeStory {
         journal: journal.to_owned(),
-        release: Point::of(&input.release),
+        release: ReleasePoint::of_release(&input.release),
         generation: input.generation,
         attempt: input.attempt,
         because: input.because.clone(),
@@ -41,33 +41,35 @@ pub fn story(journal: &str, events: &[EventOf<BakeKind>]) -> Option<BakeStory> {
 
 fn tell(story: &mut BakeStory, event: &EventOf<BakeKind>) {
     match event {
-        Event::Opened { .. } | Event::Kept { .. } => {}
-        Event::Started {
+        JournalEvent::Opened { .. } | JournalEvent::Kept { .. } => {}
+        JournalEvent::Started {
             step,
             choice: 0,
             at,
             ..
-        } => begin(story, *step, *at, StepEnd::UnderWay),
-        Event::Started { choice, .. } => {
+        } => begin(story, *step, *at, StepEnding::UnderWay),
+        JournalEvent::Started { choice, .. } => {
             if let Some(last) = story.steps.last_mut() {
                 last.retried = *choice;
             }
         }
-        Event::Done { at, output, .. } => {
+        JournalEvent::Done { at, output, .. } => {
             if let BakeOutput::Image { id } = output {
                 story.image = Some(id.clone());
             }
-            end(story, *at, StepEnd::Done, what_is_left(output));
+            end(story, *at, StepEnding::Done, what_is_left(output));
         }
-        Event::Failed { at, .. } => end(story, *at, StepEnd::Failed, None),
-        Event::UndoStarted { step, at, .. } => begin(story, *step, *at, StepEnd::Undoing),
-        Event::Undone { at, .. } => end(story, *at, StepEnd::Undone, None),
-        Event::Left { at, left, .. } => end(story, *at, StepEnd::Left, Some(left.by_hand.clone())),
-        Event::Closed { at, outcome } => close(story, *at, outcome),
+        JournalEvent::Failed { at, .. } => end(story, *at, StepEnding::Failed, None),
+        JournalEvent::UndoStarted { step, at, .. } => begin(story, *step, *at, StepEnding::Undoing),
+        JournalEvent::Undone { at, .. } => end(story, *at, StepEnding::Undone, None),
+        JournalEvent::Left { at, left, .. } => {
+            end(story, *at, StepEnding::Left, Some(left.by_hand.clone()))
+        }
+        JournalEvent::Closed { at, outcome } => close(story, *at, outcome),
     }
 }
 
-fn begin(story: &mut BakeStory, step: BakeStep, at: DateTime<Utc>, outcome: StepEnd) {
+fn begin(story: &mut BakeStory, step: BakeStep, at: DateTime<Utc>, outcome: StepEnding) {
     story.steps.push(StepStory {
         step: step_word(&step),
         outcome,
@@ -78,7 +80,7 @@ fn begin(story: &mut BakeStory, step: BakeStep, at: DateTime<Utc>, outcome: Step
     });
 }
 
-fn end(story: &mut BakeStory, at: DateTime<Utc>, outcome: StepEnd, output: Option<String>) {
+fn end(story: &mut BakeStory, at: DateTime<Utc>, outcome: StepEnding, output: Option<String>) {
     if let Some(last) = story.steps.last_mut() {
         last.outcome = outcome;
         last.ended_at = Some(at);
@@ -86,14 +88,14 @@ fn end(story: &mut BakeStory, at: DateTime<Utc>, outcome: StepEnd, output: Optio
     }
 }
 
-fn close(story: &mut BakeStory, at: DateTime<Utc>, outcome: &Outcome) {
+fn close(story: &mut BakeStory, at: DateTime<Utc>, outcome: &RunOutcome) {
     story.ended_at = Some(at);
     let left = match outcome {
-        Outcome::Succeeded { left } => {
+        RunOutcome::Succeeded { left } => {
             story.outcome = StoryEnd::Verified;
             left
         }
-        Outcome::Failed {
+        RunOutcome::Failed {
             step,
             failure,
             left,

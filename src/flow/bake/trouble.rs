@@ -1,7 +1,7 @@
 //! One table: what a step does about a failed call.
 
 use crate::cloud::{CloudError, ErrorKind};
-use crate::workflow::{Failure, StepError};
+use crate::workflow::{StepError, StepFailure};
 
 /// What a failed call means for the step that made it.
 pub(super) fn step_error(error: &CloudError) -> StepError {
@@ -21,7 +21,7 @@ pub(super) fn step_error(error: &CloudError) -> StepError {
         | ErrorKind::Denied
         | ErrorKind::Quota
         | ErrorKind::Invalid
-        | ErrorKind::Empty => StepError::Failed(Failure::new(kind_word(error.kind), why)),
+        | ErrorKind::Empty => StepError::Failed(StepFailure::new(kind_word(error.kind), why)),
     }
 }
 

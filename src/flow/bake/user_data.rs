@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
-use crate::cloud_init::mime::Part;
+use crate::cloud_init::mime::MimePart;
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{BakeKey, Proof, digest};
 use crate::model::watch::Check;
@@ -116,7 +116,7 @@ pub fn compose_builder(guest: &BuilderGuest<'_>) -> Result<Vec<u8>, UserDataErro
         deadline_s: guest.deadline_s,
         proof: guest.proof,
     };
-    compose(&script, recipe::parts(guest.user_data)?)
+    compose(&script, recipe::recipe_parts(guest.user_data)?)
 }
 
 /// The boot test's user data as sent: it checks, reports and ends; it changes nothing.
@@ -146,8 +146,8 @@ struct Script<'a> {
     proof: Proof,
 }
 
-fn compose(script: &Script<'_>, recipe: Vec<Part>) -> Result<Vec<u8>, UserDataError> {
-    let ours = |content_type: &str, name: &str, body: String| Part {
+fn compose(script: &Script<'_>, recipe: Vec<MimePart>) -> Result<Vec<u8>, UserDataError> {
+    let ours = |content_type: &str, name: &str, body: String| MimePart {
         content_type: content_type.to_owned(),
         name: name.to_owned(),
         headers: Vec::new(),
@@ -164,7 +164,7 @@ fn compose(script: &Script<'_>, recipe: Vec<Part>) -> Result<Vec<u8>, UserDataEr
         "zz-amiwatch-verify",
         filled(VERIFY, script),
     ));
-    fit(message::write(&parts).into_bytes())
+    fit(message::write_message(&parts).into_bytes())
 }
 
 /// A template without comments, indents and the other proof's lines, and with its values in. Every

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Case;
-use super::newer::{Point, newer};
+use super::newer::{VersionedImage, newer};
 use super::watch::{against_recipe, too_old_at};
 use crate::model::base::Release;
 use crate::model::hold::Hold;
@@ -82,11 +82,11 @@ impl<'a> Case<'a> {
         match (place(&release.image), place(&made.base_image)) {
             (Some(release), Some(made)) => release < made,
             _ => {
-                let from = Point {
+                let from = VersionedImage {
                     image: &made.base_image,
                     version: made.base_version.as_deref(),
                 };
-                let to = Point {
+                let to = VersionedImage {
                     image: &release.image,
                     version: Some(&release.version),
                 };

@@ -7,8 +7,8 @@
 use chrono::{DateTime, Utc};
 
 use super::image;
-use super::newer::{Point, newer, of_one_line};
-use super::standing::Standing;
+use super::newer::{VersionedImage, newer, of_one_line};
+use super::standing::EnvironmentStanding;
 use super::{doubt, in_order};
 use crate::model::base::PlatformVersion;
 use crate::model::ids::ImageId;
@@ -17,7 +17,11 @@ use crate::model::reason::{About, Reason};
 use crate::model::sighting::Sighting;
 
 /// Every code that applies to the environment by itself, in the order of the table.
-pub fn reasons(sighting: &Sighting, standing: &Standing<'_>, now: DateTime<Utc>) -> Vec<Reason> {
+pub fn environment_reasons(
+    sighting: &Sighting,
+    standing: &EnvironmentStanding<'_>,
+    now: DateTime<Utc>,
+) -> Vec<Reason> {
     if let Some(why) = standing.environment.unsupported() {
         return vec![unsupported(why)];
     }
@@ -41,13 +45,13 @@ pub fn reasons(sighting: &Sighting, standing: &Standing<'_>, now: DateTime<Utc>)
 }
 
 /// The drift of the image itself: what it was made from against what there is now.
-fn drifted(sighting: &Sighting, standing: &Standing<'_>) -> Vec<Reason> {
+fn drifted(sighting: &Sighting, standing: &EnvironmentStanding<'_>) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let Some(current) = standing.image else {
         return reasons;
     };
     if standing.kind == ImageKind::Gone {
-        reasons.push(image::gone(current));
+        reasons.push(image::image_gone(current));
     }
     reasons.extend(
         standing
@@ -67,11 +71,11 @@ fn drifted(sighting: &Sighting, standing: &Standing<'_>) -> Vec<Reason> {
     if let Some((recommended, newest)) = newest(standing).filter(|(_, newest)| *newest != made_from)
     {
         reasons.push(base_newer(current, made_from, recommended, newest));
-        let from = Point {
+        let from = VersionedImage {
             image: made_from,
             version: version_of(sighting, made_from, &recommended.branch),
         };
-        let to = Point {
+        let to = VersionedImage {
             image: newest,
             version: Some(&recommended.version),
         };
@@ -83,11 +87,11 @@ fn drifted(sighting: &Sighting, standing: &Standing<'_>) -> Vec<Reason> {
 }
 
 /// The platform version's own image for the architecture that the environment runs.
-fn own_image<'a>(standing: &Standing<'a>) -> Option<&'a ImageId> {
+fn own_image<'a>(standing: &EnvironmentStanding<'a>) -> Option<&'a ImageId> {
     standing.platform?.image(standing.architecture?)
 }
 
-fn newest<'a>(standing: &Standing<'a>) -> Option<(&'a PlatformVersion, &'a ImageId)> {
+fn newest<'a>(standing: &EnvironmentStanding<'a>) -> Option<(&'a PlatformVersion, &'a ImageId)> {
     let recommended = standing.recommended?;
     Some((recommended, recommended.image(standing.architecture?)?))
 }
@@ -109,7 +113,7 @@ fn base_newer(
     recommended: &PlatformVersion,
     newest: &ImageId,
 ) -> Reason {
-    Reason::of(About::BranchNewer {
+    Reason::from_about(About::BranchNewer {
         image: current.clone(),
         made_from: made_from.clone(),
         branch: recommended.branch.clone(),
@@ -124,7 +128,7 @@ fn skew(
     platform: &PlatformVersion,
     own: &ImageId,
 ) -> Reason {
-    Reason::of(About::PlatformSkew {
+    Reason::from_about(About::PlatformSkew {
         image: current.clone(),
         made_from: made_from.clone(),
         platform_image: own.clone(),
@@ -134,13 +138,17 @@ fn skew(
 
 /// An Amazon image that somebody set is of the platform's line, and of another release than the one
 /// that the environment's version has: the platform moved on under it, or it was set too early.
-fn pinned_skew(sighting: &Sighting, standing: &Standing<'_>, pinned: &ImageId) -> Option<Reason> {
+fn pinned_skew(
+    sighting: &Sighting,
+    standing: &EnvironmentStanding<'_>,
+    pinned: &ImageId,
+) -> Option<Reason> {
     let (platform, own) = (standing.platform?, own_image(standing)?);
     let one_line = standing.kind == ImageKind::StockPinned
         && own != pinned
         && of_one_line(sighting, Some(&platform.branch), pinned, own);
     one_line.then(|| {
-        Reason::of(About::PinnedSkew {
+        Reason::from_about(About::PinnedSkew {
             image: pinned.clone(),
             platform_image: own.clone(),
             platform_version: platform.version.clone(),
@@ -148,26 +156,26 @@ fn pinned_skew(sighting: &Sighting, standing: &Standing<'_>, pinned: &ImageId) -
     })
 }
 
-fn not_ready(standing: &Standing<'_>) -> Option<Reason> {
+fn not_ready(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     let status = &standing.environment.status;
     (status != "Ready").then(|| {
-        Reason::of(About::NotReady {
+        Reason::from_about(About::NotReady {
             status: status.clone(),
         })
     })
 }
 
-fn lineage_unknown(standing: &Standing<'_>) -> Option<Reason> {
+fn lineage_unknown(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     let image = standing.image.filter(|_| standing.lineage_unknown)?;
-    Some(Reason::of(About::LineageUnknown {
+    Some(Reason::from_about(About::LineageUnknown {
         image: image.clone(),
     }))
 }
 
-fn platform_behind(standing: &Standing<'_>) -> Option<Reason> {
+fn platform_behind(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     let (platform, recommended) = (standing.platform?, standing.recommended?);
     (platform.arn != recommended.arn).then(|| {
-        Reason::of(About::PlatformBehind {
+        Reason::from_about(About::PlatformBehind {
             branch: platform.branch.clone(),
             version: platform.version.clone(),
             recommended: recommended.version.clone(),
@@ -175,12 +183,12 @@ fn platform_behind(standing: &Standing<'_>) -> Option<Reason> {
     })
 }
 
-fn stock_pinned(standing: &Standing<'_>) -> Option<Reason> {
+fn stock_pinned(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     let image = standing
         .image
         .filter(|_| standing.kind == ImageKind::StockPinned)?;
     let version = standing.platform.map_or("", |platform| &platform.version);
-    Some(Reason::of(About::StockPinned {
+    Some(Reason::from_about(About::StockPinned {
         image: image.clone(),
         platform_version: version.to_owned(),
         platform_image: own_image(standing).cloned(),
@@ -188,7 +196,7 @@ fn stock_pinned(standing: &Standing<'_>) -> Option<Reason> {
 }
 
 fn unsupported(why: &str) -> Reason {
-    Reason::of(About::Unsupported {
+    Reason::from_about(About::Unsupported {
         why: why.to_owned(),
     })
 }

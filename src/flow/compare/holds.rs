@@ -9,7 +9,7 @@ use crate::model::reason::{About, HeldOn, HoldSaid, Quarantine, Reason};
 /// The watch itself is held: nothing of it starts.
 pub(super) fn of_watch(case: &Case<'_>) -> Option<Reason> {
     let hold = case.memory.watch_hold(case.now)?;
-    let said = HoldSaid::of(hold);
+    let said = HoldSaid::of_hold(hold);
     Some(held(case, HeldOn::Watch { said }, hold))
 }
 
@@ -20,7 +20,7 @@ pub(super) fn of_release(case: &Case<'_>) -> Option<Reason> {
         image: release.image.clone(),
         version: release.version.clone(),
         named: what(hold),
-        said: HoldSaid::of(hold),
+        said: HoldSaid::of_hold(hold),
     };
     Some(held(case, on, hold))
 }
@@ -54,7 +54,7 @@ pub(super) fn of_target(case: &Case<'_>, image: Option<&ImageId>) -> Option<Reas
 }
 
 fn held(case: &Case<'_>, on: HeldOn, hold: &Hold) -> Reason {
-    Reason::of(About::Held {
+    Reason::from_about(About::Held {
         watch: case.watch.name.clone(),
         on,
         until: hold.until,
@@ -62,11 +62,11 @@ fn held(case: &Case<'_>, on: HeldOn, hold: &Hold) -> Reason {
 }
 
 fn quarantined(case: &Case<'_>, image: &ImageId, place: Quarantine, hold: &Hold) -> Reason {
-    Reason::of(About::Quarantined {
+    Reason::from_about(About::Quarantined {
         watch: case.watch.name.clone(),
         image: image.clone(),
         place,
-        said: HoldSaid::of(hold),
+        said: HoldSaid::of_hold(hold),
         until: hold.until,
     })
 }

@@ -107,7 +107,7 @@ fn another_reason_than_the_base_bakes_the_release_that_is_there_again() {
         world
     };
     let mut world = baked();
-    world.wanted.recipe_digest = Some(RecipeDigest::of("another", false));
+    world.wanted.recipe_digest = Some(RecipeDigest::of_user_data("another", false));
     assert_eq!(action(&world), "bake 4.5.0 g0");
     let mut world = baked();
     world.watch.max_age = Some(Duration::from_secs(86_400));
@@ -220,7 +220,7 @@ fn a_held_release_is_passed_over_by_version_or_by_image() {
     assert_eq!(action(&world), "Nothing");
     assert_eq!(world.own_codes(), [""; 0]);
     assert_eq!(world.drift().holds.len(), 1);
-    world.wanted.recipe_digest = Some(RecipeDigest::of("another", false));
+    world.wanted.recipe_digest = Some(RecipeDigest::of_user_data("another", false));
     assert_eq!(world.own_codes(), ["RECIPE_CHANGED", "HELD"]);
     assert_eq!(action(&world), "hold 2 days");
 }
@@ -258,7 +258,7 @@ fn a_quarantined_image_is_not_recommended_and_not_made_again() {
 
     // Another recipe and a newer release go on.
     let mut changed = world.clone();
-    changed.wanted.recipe_digest = Some(RecipeDigest::of("another", false));
+    changed.wanted.recipe_digest = Some(RecipeDigest::of_user_data("another", false));
     assert_eq!(action(&changed), "bake 4.5.1 g0");
     world.version("4.5.2", "ami-base452", 1);
     world.recommend("4.5.2");

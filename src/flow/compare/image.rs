@@ -8,8 +8,8 @@ use crate::model::image::{Image, ImageState};
 use crate::model::reason::{About, Reason};
 
 /// An image in use, or last baked, that EC2 does not list.
-pub(super) fn gone(image: &ImageId) -> Reason {
-    Reason::of(About::ImageGone {
+pub(super) fn image_gone(image: &ImageId) -> Reason {
+    Reason::from_about(About::ImageGone {
         image: image.clone(),
     })
 }
@@ -25,7 +25,7 @@ pub(super) fn starts_nothing(image: &ImageId, state: ImageState) -> Option<Reaso
 
 /// One that somebody disabled.
 pub(super) fn disabled(image: &ImageId) -> Reason {
-    Reason::of(About::ImageDisabled {
+    Reason::from_about(About::ImageDisabled {
         image: image.clone(),
     })
 }
@@ -36,7 +36,7 @@ fn unusable(image: &ImageId, state: ImageState) -> Reason {
         ImageState::Deregistered => "deregistered",
         _ => "failed",
     };
-    Reason::of(About::ImageEnded {
+    Reason::from_about(About::ImageEnded {
         image: image.clone(),
         state: word.to_owned(),
     })
@@ -44,7 +44,7 @@ fn unusable(image: &ImageId, state: ImageState) -> Reason {
 
 /// The base of an image that EC2 does not list.
 pub(super) fn base_gone(image: &ImageId, base: &ImageId) -> Reason {
-    Reason::of(About::BaseGone {
+    Reason::from_about(About::BaseGone {
         image: image.clone(),
         made_from: base.clone(),
     })
@@ -52,7 +52,7 @@ pub(super) fn base_gone(image: &ImageId, base: &ImageId) -> Reason {
 
 /// The recommendation moved back to an older image of the line.
 pub(super) fn withdrawn(made_from: &ImageId, recommended: &ImageId, line: &str) -> Reason {
-    Reason::of(About::BaseWithdrawn {
+    Reason::from_about(About::BaseWithdrawn {
         made_from: made_from.clone(),
         newest: recommended.clone(),
         line: line.to_owned(),
@@ -71,7 +71,7 @@ pub(super) fn deprecated_from(
     now: DateTime<Utc>,
 ) -> Option<Reason> {
     (from <= now).then(|| {
-        Reason::of(About::BaseDeprecated {
+        Reason::from_about(About::BaseDeprecated {
             image: base.clone(),
             from,
         })
@@ -82,8 +82,8 @@ pub(super) fn deprecated_from(
 pub(super) fn branch_ends(branch: &str, lifecycle: BranchLifecycle) -> Option<Reason> {
     let branch = branch.to_owned();
     match lifecycle {
-        BranchLifecycle::Deprecated => Some(Reason::of(About::BranchDeprecated { branch })),
-        BranchLifecycle::Retired => Some(Reason::of(About::BranchRetired { branch })),
+        BranchLifecycle::Deprecated => Some(Reason::from_about(About::BranchDeprecated { branch })),
+        BranchLifecycle::Retired => Some(Reason::from_about(About::BranchRetired { branch })),
         BranchLifecycle::NotSaid | BranchLifecycle::Beta | BranchLifecycle::Supported => None,
     }
 }

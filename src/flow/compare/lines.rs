@@ -15,7 +15,7 @@ const CUT: &str = "#";
 
 /// The lines among these names, the one with the most images first; each with its first name as the
 /// example. Give the newest first.
-pub fn lines<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<NameLine> {
+pub fn name_lines<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<NameLine> {
     let mut found: Vec<NameLine> = Vec::new();
     for name in names {
         let shape = shape(name);
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn lines_are_counted_and_shown_by_their_newest() {
-        let found = lines([
+        let found = name_lines([
             "al2023-ami-2023.10.20260302.1-kernel-6.12-arm64",
             "al2023-ami-2023.10.20260302.1-kernel-6.1-arm64",
             "al2023-ami-2023.9.20251208.0-kernel-6.1-arm64",
@@ -309,7 +309,7 @@ mod tests {
             ]
         );
         let many: Vec<String> = (0..50).map(|at| format!("image{at}-x")).collect();
-        assert_eq!(lines(many.iter().map(String::as_str)).len(), LINES_MAX);
+        assert_eq!(name_lines(many.iter().map(String::as_str)).len(), LINES_MAX);
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use glob::Pattern;
 
-use crate::model::reason::{About, Near, Subject};
+use crate::model::reason::{About, DoubtSubject, Near};
 use crate::model::sighting::{
     Environment, EnvironmentSighting, OtherEnvironments, Seen, Sighting, Trouble,
 };
@@ -25,12 +25,12 @@ pub fn targets<'a>(
     listed.iter().filter(|seen| {
         patterns
             .iter()
-            .any(|pattern| names(pattern, &seen.environment))
+            .any(|pattern| pattern_names(pattern, &seen.environment))
     })
 }
 
 /// True when the pattern names the environment. A pattern that is none matches as it is written.
-pub fn names(pattern: &TargetPattern, environment: &Environment) -> bool {
+pub fn pattern_names(pattern: &TargetPattern, environment: &Environment) -> bool {
     let target = &environment.target;
     fits(&pattern.application, &target.application)
         && fits(&pattern.environment, &target.environment)
@@ -42,14 +42,16 @@ fn fits(pattern: &str, name: &str) -> bool {
 
 /// What is not to be believed about the environments that the patterns name.
 pub(super) fn faults(patterns: &[TargetPattern], sighting: &Sighting) -> Vec<About> {
-    let untold = |trouble: &Trouble| super::untold(trouble, Some(Subject::Targets));
+    let untold = |trouble: &Trouble| super::untold(trouble, Some(DoubtSubject::Targets));
     match &sighting.environments {
         _ if patterns.is_empty() => Vec::new(),
         Seen::Unreachable(trouble) => vec![untold(trouble)],
         Seen::Known(listed) if !listed.is_empty() || sighting.others > 0 => {
-            let unmatched = patterns
-                .iter()
-                .filter(|pattern| !listed.iter().any(|seen| names(pattern, &seen.environment)));
+            let unmatched = patterns.iter().filter(|pattern| {
+                !listed
+                    .iter()
+                    .any(|seen| pattern_names(pattern, &seen.environment))
+            });
             let there = by_application(listed, sighting);
             unmatched.map(|pattern| missing(pattern, &there)).collect()
         }

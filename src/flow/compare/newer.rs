@@ -9,7 +9,7 @@ use crate::model::sighting::{Seen, Sighting};
 
 /// An image, with the version that a tag, a platform or the release gives it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Point<'a> {
+pub(super) struct VersionedImage<'a> {
     pub image: &'a ImageId,
     pub version: Option<&'a str>,
 }
@@ -18,7 +18,12 @@ pub(super) struct Point<'a> {
 ///
 /// By the images' own dates; where EC2 does not list one of them any more, by version. Where EC2
 /// could not be asked, the answer is no: nothing is concluded from silence.
-pub(super) fn newer(sighting: &Sighting, branch: Option<&str>, a: Point<'_>, b: Point<'_>) -> bool {
+pub(super) fn newer(
+    sighting: &Sighting,
+    branch: Option<&str>,
+    a: VersionedImage<'_>,
+    b: VersionedImage<'_>,
+) -> bool {
     let (Some(a_facts), Some(b_facts)) = (facts(sighting, a), facts(sighting, b)) else {
         return false;
     };
@@ -36,7 +41,7 @@ pub(super) fn newer(sighting: &Sighting, branch: Option<&str>, a: Point<'_>, b: 
 }
 
 /// What EC2 answered about the image: facts, or that there is none. Absent when it did not answer.
-fn facts<'a>(sighting: &'a Sighting, point: Point<'_>) -> Option<Option<&'a Image>> {
+fn facts<'a>(sighting: &'a Sighting, point: VersionedImage<'_>) -> Option<Option<&'a Image>> {
     match &sighting.images.get(point.image)?.image {
         Seen::Known(image) => Some(Some(image)),
         Seen::Absent => Some(None),
@@ -51,7 +56,7 @@ pub(super) fn of_one_line(
     a: &ImageId,
     b: &ImageId,
 ) -> bool {
-    let point = |image| Point {
+    let point = |image| VersionedImage {
         image,
         version: None,
     };
@@ -67,7 +72,7 @@ pub(super) fn of_one_line(
 fn same_line(
     sighting: &Sighting,
     branch: Option<&str>,
-    a: Point<'_>,
+    a: VersionedImage<'_>,
     a_facts: Option<&Image>,
     b_facts: Option<&Image>,
 ) -> bool {

@@ -10,7 +10,7 @@ use crate::model::drift::{Note, NoteCode};
 const SHOWN_MAX: usize = 4;
 
 /// Every remark on one watch.
-pub(super) fn notes(case: &Case<'_>) -> Vec<Note> {
+pub(super) fn compare_notes(case: &Case<'_>) -> Vec<Note> {
     pattern_mixed(case)
         .into_iter()
         .chain(soak_longer_than_cadence(case))

@@ -11,7 +11,7 @@ use crate::model::history::Memory;
 use crate::model::hold::Hold;
 use crate::model::ids::ImageId;
 use crate::model::image::Image;
-use crate::model::made::{Made, Stage};
+use crate::model::made::{Made, MadeStage};
 use crate::model::sighting::{Seen, Sighting, Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 
@@ -36,7 +36,7 @@ pub(super) struct Own {
 }
 
 impl Own {
-    pub(super) fn of(
+    pub(super) fn of_watch(
         watch: &Watch,
         wanted: &Wanted,
         sighting: &Sighting,
@@ -53,14 +53,14 @@ impl Own {
         let mut not_borne_out = Vec::new();
         let mut made: Vec<Made> = Vec::new();
         for image in images {
-            let Some(read) = Made::read(image) else {
+            let Some(read) = Made::read_tags(image) else {
                 continue;
             };
             // What the store has baked, or a person has adopted, is known by more than its tags.
             let known = remembered.is_some_and(|baked| baked.image == image.id);
             match contradiction(image).filter(|_| !known) {
                 None => made.push(read),
-                Some(why) if read.stage == Stage::Verified => {
+                Some(why) if read.stage == MadeStage::Verified => {
                     not_borne_out.push((image.id.clone(), why));
                 }
                 Some(_) => {}
@@ -91,7 +91,7 @@ impl Own {
         let quarantined = made
             .iter()
             .chain(&lost)
-            .filter(|made| made.stage == Stage::Verified)
+            .filter(|made| made.stage == MadeStage::Verified)
             .filter_map(|made| Some((made.clone(), memory.image_hold(&made.image, now)?.clone())))
             .collect();
         lost = lost.or_else(|| ended(&made, watch, memory, now));
@@ -159,7 +159,7 @@ pub fn youngest(
         .iter()
         .filter(|image| known(image) || contradiction(image).is_none());
     images
-        .filter_map(Made::read)
+        .filter_map(Made::read_tags)
         .filter(|made| stands(made, watch, memory, now))
         .max_by_key(age)
 }

@@ -3,12 +3,12 @@
 use super::{Case, doubt_about};
 use crate::model::base::BaseSource;
 use crate::model::image::{Image, ImageState};
-use crate::model::reason::{About, Reason, Subject};
+use crate::model::reason::{About, DoubtSubject, Reason};
 use crate::model::sighting::{Seen, Trouble};
 use crate::model::version::VersionWish;
 
 /// What keeps the newest release from being known, where something does.
-pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
+pub(super) fn release_doubts(case: &Case<'_>) -> Option<Reason> {
     let release = match &case.seen.release {
         Seen::Known(release) => release,
         Seen::Unreachable(trouble) => return Some(doubt(trouble)),
@@ -17,7 +17,7 @@ pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
     match &case.sighting.images.get(&release.image)?.image {
         Seen::Known(image) => starts_nothing(case, image).as_ref().map(doubt),
         Seen::Unreachable(trouble) => Some(doubt(trouble)),
-        Seen::Absent => Some(Reason::of(About::ReleaseNotListed {
+        Seen::Absent => Some(Reason::from_about(About::ReleaseNotListed {
             image: release.image.clone(),
             base: case.watch.base.to_string(),
         })),
@@ -25,7 +25,7 @@ pub(super) fn doubts(case: &Case<'_>) -> Option<Reason> {
 }
 
 fn doubt(trouble: &Trouble) -> Reason {
-    doubt_about(trouble, Subject::Release)
+    doubt_about(trouble, DoubtSubject::Release)
 }
 
 /// What is announced and cannot be launched: a bake from it would only fail.

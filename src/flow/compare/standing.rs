@@ -8,12 +8,13 @@ use crate::model::base::PlatformVersion;
 use crate::model::ids::{Architecture, ImageId};
 use crate::model::image::{Image, ImageKind};
 use crate::model::sighting::{
-    Environment, EnvironmentSighting, ImageSighting, Lineage, Seen, Settings, Sighting, Trouble,
+    DeployedSettings, Environment, EnvironmentSighting, ImageSighting, Lineage, Seen, Sighting,
+    Trouble,
 };
 
 /// One environment with everything that the sighting holds about it.
 #[derive(Debug, Clone)]
-pub struct Standing<'a> {
+pub struct EnvironmentStanding<'a> {
     pub environment: &'a Environment,
     /// The image that the deployed settings name.
     pub image: Option<&'a ImageId>,
@@ -42,9 +43,9 @@ pub struct Standing<'a> {
     pub troubles: Vec<Trouble>,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> EnvironmentStanding<'a> {
     /// Puts together what the sighting holds about one of its environments.
-    pub fn of(sighting: &'a Sighting, seen: &'a EnvironmentSighting) -> Self {
+    pub fn of_environment(sighting: &'a Sighting, seen: &'a EnvironmentSighting) -> Self {
         let mut looking = Looking::new(sighting, &seen.environment);
         let image = looking.setting(&seen.settings);
         let platform = looking.platform();
@@ -116,7 +117,7 @@ impl<'a> Standing<'a> {
     }
 }
 
-impl<'a> Standing<'a> {
+impl<'a> EnvironmentStanding<'a> {
     /// The platform version's image where it has just one: which of several an environment launches
     /// hangs on its instance types.
     fn only_image(&self) -> Option<(Architecture, &'a ImageId)> {
@@ -166,13 +167,13 @@ impl<'a> Looking<'a> {
         None
     }
 
-    fn setting(&mut self, settings: &'a Seen<Settings>) -> Option<&'a ImageId> {
+    fn setting(&mut self, settings: &'a Seen<DeployedSettings>) -> Option<&'a ImageId> {
         let what = format!("settings of {}", self.name);
         match settings {
-            Seen::Known(Settings {
+            Seen::Known(DeployedSettings {
                 image: Some(image), ..
             }) => Some(image),
-            Seen::Known(Settings { not_set: true, .. }) => None, // the platform version's own
+            Seen::Known(DeployedSettings { not_set: true, .. }) => None, // the platform version's own
             Seen::Known(_) if self.environment.status != "Ready" => None, // not deployed yet
             Seen::Known(_) => self.doubt(
                 what,
@@ -234,7 +235,11 @@ impl<'a> Looking<'a> {
         }
     }
 
-    fn kind(&mut self, standing: &Standing<'a>, known: Option<&ImageSighting>) -> ImageKind {
+    fn kind(
+        &mut self,
+        standing: &EnvironmentStanding<'a>,
+        known: Option<&ImageSighting>,
+    ) -> ImageKind {
         let gone = known.is_some_and(|known| known.image == Seen::Absent);
         match (standing.image_facts, standing.platform) {
             _ if gone => ImageKind::Gone,
@@ -263,7 +268,7 @@ impl<'a> Looking<'a> {
 
     /// An image with a known base is compared with its platform's images of the same architecture:
     /// where AWS did not tell one, that is a question without an answer, not "no drift".
-    fn comparable(&mut self, standing: &Standing<'a>) {
+    fn comparable(&mut self, standing: &EnvironmentStanding<'a>) {
         if let (ImageKind::StockPinned, Some(platform), Some(architecture)) =
             (standing.kind, standing.platform, standing.architecture)
             && let Some(own) = platform.image(architecture)

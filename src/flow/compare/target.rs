@@ -3,7 +3,7 @@
 //! A target of another branch or architecture is blocked with a word; nothing is guessed about it, and
 //! the watch's image does not wait for it.
 
-use super::standing::Standing;
+use super::standing::EnvironmentStanding;
 use super::watch::{against_recipe, too_old};
 use super::{Case, environment, holds, in_order};
 use crate::model::base::BaseSource;
@@ -18,8 +18,8 @@ use crate::model::tags;
 const SOURCES_MAX: usize = 8;
 
 /// Every code that applies to a target, in the order of the table.
-pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
-    let mut reasons = environment::reasons(case.sighting, standing, case.now);
+pub(super) fn target_reasons(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Vec<Reason> {
+    let mut reasons = environment::environment_reasons(case.sighting, standing, case.now);
     if standing.environment.unsupported().is_some() {
         return reasons;
     }
@@ -44,7 +44,7 @@ pub(super) fn reasons(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
 
 /// Branch and architecture were told. Where EC2 does not list the image any more, its architecture is
 /// not to be had; the environment needs another image all the more.
-fn known_to_fit(case: &Case<'_>, standing: &Standing<'_>) -> bool {
+fn known_to_fit(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> bool {
     let branch_matters = case.watch.base.source.branch().is_some();
     let branch_told = standing.platform.is_some() || !branch_matters;
     branch_told && (standing.architecture.is_some() || standing.kind == ImageKind::Gone)
@@ -65,7 +65,7 @@ fn applies(case: &Case<'_>, code: ReasonCode, base: Option<&ImageId>) -> bool {
 /// What the environment's image was made from, as the watch counts: the watch's own images say it
 /// themselves; another one's sources are followed up to an image of the owners that an `images` base
 /// names, which need not be Amazon.
-fn made_from(case: &Case<'_>, standing: &Standing<'_>) -> Option<ImageId> {
+fn made_from(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Option<ImageId> {
     let BaseSource::Images { owners, .. } = &case.watch.base.source else {
         return standing.made_from.cloned();
     };
@@ -99,12 +99,12 @@ fn source_of(sighting: &Sighting, image: &Image, owners: &[String]) -> Option<Op
 
 fn release_newer(
     case: &Case<'_>,
-    standing: &Standing<'_>,
+    standing: &EnvironmentStanding<'_>,
     base: Option<&ImageId>,
 ) -> Option<Reason> {
     let (release, image) = (case.release()?, standing.image?);
     let made_from = base.filter(|made_from| **made_from != release.image)?;
-    Some(Reason::of(About::ReleaseNewer {
+    Some(Reason::from_about(About::ReleaseNewer {
         image: image.clone(),
         made_from: made_from.clone(),
         base: case.watch.base.to_string(),
@@ -114,12 +114,12 @@ fn release_newer(
     }))
 }
 
-fn architecture(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+fn architecture(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     let (wanted, found) = (case.watch.base.architecture, standing.architecture?);
-    (wanted != found).then(|| Reason::of(About::ArchMismatch { found, wanted }))
+    (wanted != found).then(|| Reason::from_about(About::ArchMismatch { found, wanted }))
 }
 
-fn branch(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+fn branch(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     let branch = case.watch.base.source.branch()?;
     let platform = standing
         .platform
@@ -128,28 +128,28 @@ fn branch(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
         "" => "no platform branch (a custom platform)",
         found => found,
     };
-    Some(Reason::of(About::BranchMismatch {
+    Some(Reason::from_about(About::BranchMismatch {
         found: found.to_owned(),
         wanted: branch.to_owned(),
     }))
 }
 
 /// A watch without a recipe makes no image that could take the stock one's place.
-fn stock(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+fn stock(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     case.wanted.recipe_digest.as_ref()?;
     if standing.not_set {
-        return Some(Reason::of(About::ImageNotSet));
+        return Some(Reason::from_about(About::ImageNotSet));
     }
     let image = standing.image.filter(|_| standing.stock)?;
-    Some(Reason::of(About::Stock {
+    Some(Reason::from_about(About::Stock {
         image: image.clone(),
     }))
 }
 
-fn not_on_newest(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
+fn not_on_newest(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     let (current, image) = (case.own.current.as_ref()?, standing.image?);
     (current.image != *image).then(|| {
-        Reason::of(About::NotOnNewest {
+        Reason::from_about(About::NotOnNewest {
             image: image.clone(),
             newest: current.image.clone(),
         })
@@ -157,7 +157,7 @@ fn not_on_newest(case: &Case<'_>, standing: &Standing<'_>) -> Option<Reason> {
 }
 
 /// The recipe and the age of an image that this watch made, where the target runs one.
-fn outdated(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
+fn outdated(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Vec<Reason> {
     let Some(made) = made_here(case, standing) else {
         return Vec::new();
     };
@@ -169,10 +169,10 @@ fn outdated(case: &Case<'_>, standing: &Standing<'_>) -> Vec<Reason> {
         .collect()
 }
 
-fn made_here(case: &Case<'_>, standing: &Standing<'_>) -> Option<Made> {
+fn made_here(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Option<Made> {
     let image = standing.image_facts?;
     let tagged = |name: &str, value: &str| image.tags.get(name).is_some_and(|tag| tag == value);
     let here = tagged(tags::INSTALLATION, case.wanted.installation.as_str())
         && tagged(tags::WATCH, case.watch.name.as_str());
-    here.then(|| Made::read(image)).flatten()
+    here.then(|| Made::read_tags(image)).flatten()
 }

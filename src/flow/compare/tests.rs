@@ -57,7 +57,7 @@ const CHANGES: &[(&str, Change, &[&str], &[&str])] = &[
     ),
     (
         "the recipe changes",
-        |world| world.wanted.recipe_digest = Some(RecipeDigest::of("#!/bin/sh\n", false)),
+        |world| world.wanted.recipe_digest = Some(RecipeDigest::of_user_data("#!/bin/sh\n", false)),
         &["RECIPE_CHANGED"],
         &["RECIPE_CHANGED"],
     ),
@@ -274,7 +274,7 @@ const CHANGES: &[(&str, Change, &[&str], &[&str])] = &[
         |world| {
             let current = world.history.current.as_mut().unwrap();
             current.redundant = true;
-            current.recipe_digest = RecipeDigest::of("another", false);
+            current.recipe_digest = RecipeDigest::of_user_data("another", false);
         },
         &[],
         &[],
@@ -304,16 +304,16 @@ const CHANGES: &[(&str, Change, &[&str], &[&str])] = &[
     ),
 ];
 
-fn settings(image: &str) -> Seen<crate::model::sighting::Settings> {
-    Seen::Known(crate::model::sighting::Settings {
+fn settings(image: &str) -> Seen<crate::model::sighting::DeployedSettings> {
+    Seen::Known(crate::model::sighting::DeployedSettings {
         image: Some(image.into()),
         not_set: false,
         draft: None,
     })
 }
 
-fn without_image(not_set: bool) -> Seen<crate::model::sighting::Settings> {
-    Seen::Known(crate::model::sighting::Settings {
+fn without_image(not_set: bool) -> Seen<crate::model::sighting::DeployedSettings> {
+    Seen::Known(crate::model::sighting::DeployedSettings {
         image: None,
         not_set,
         draft: None,
@@ -579,7 +579,7 @@ fn soaking_counts_from_the_first_sight_and_else_from_the_release_itself() {
 fn a_release_that_is_in_use_does_not_soak_again() {
     let mut world = in_step();
     world.watch.soak = Some(Duration::from_secs(100 * 86_400));
-    world.wanted.recipe_digest = Some(RecipeDigest::of("another", false));
+    world.wanted.recipe_digest = Some(RecipeDigest::of_user_data("another", false));
     assert_eq!(world.own_codes(), ["RECIPE_CHANGED"]);
 }
 

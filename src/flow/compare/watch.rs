@@ -3,18 +3,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::newer::{Point, newer};
+use super::newer::{VersionedImage, newer};
 use super::{Case, doubt_about, holds, image, in_order, matching, release};
 use crate::model::bake::{KeyInputs, RecipeDigest};
 use crate::model::base::Release;
 use crate::model::image::ImageState;
 use crate::model::made::Made;
-use crate::model::reason::{About, Class, HeldOn, Reason, Subject};
+use crate::model::reason::{About, Class, DoubtSubject, HeldOn, Reason};
 use crate::model::sighting::Seen;
 use crate::model::watch::Watch;
 
 /// Every code that applies to the watch itself, in the order of the table.
-pub(super) fn reasons(case: &Case<'_>) -> Vec<Reason> {
+pub(super) fn watch_reasons(case: &Case<'_>) -> Vec<Reason> {
     let mut reasons = doubts(case);
     if let (Some(recipe), None) = (&case.wanted.recipe_digest, &case.own.trouble) {
         let drifted = drifted(case, recipe);
@@ -37,10 +37,10 @@ pub(super) fn reasons(case: &Case<'_>) -> Vec<Reason> {
 fn doubts(case: &Case<'_>) -> Vec<Reason> {
     let faults = matching::faults(&case.watch.targets, case.sighting);
     let ours = case.own.trouble.iter();
-    release::doubts(case)
+    release::release_doubts(case)
         .into_iter()
-        .chain(ours.map(|trouble| doubt_about(trouble, Subject::Images)))
-        .chain(faults.into_iter().map(Reason::of))
+        .chain(ours.map(|trouble| doubt_about(trouble, DoubtSubject::Images)))
+        .chain(faults.into_iter().map(Reason::from_about))
         .collect()
 }
 
@@ -70,7 +70,7 @@ fn drifted(case: &Case<'_>, recipe: &RecipeDigest) -> Vec<Reason> {
 fn lost_image(lost: &Made) -> Reason {
     match lost.state {
         ImageState::Disabled => image::disabled(&lost.image),
-        _ => image::gone(&lost.image),
+        _ => image::image_gone(&lost.image),
     }
 }
 
@@ -87,7 +87,7 @@ fn against_base(case: &Case<'_>, made: &Made) -> Vec<Reason> {
 }
 
 fn base_newer(case: &Case<'_>, current: &Made, release: &Release) -> Reason {
-    Reason::of(About::ReleaseNewer {
+    Reason::from_about(About::ReleaseNewer {
         image: current.image.clone(),
         made_from: current.base_image.clone(),
         base: case.watch.base.to_string(),
@@ -98,7 +98,7 @@ fn base_newer(case: &Case<'_>, current: &Made, release: &Release) -> Reason {
 }
 
 fn nothing_baked(case: &Case<'_>, release: &Release) -> Reason {
-    Reason::of(About::NothingBaked {
+    Reason::from_about(About::NothingBaked {
         base: case.watch.base.to_string(),
         newest: release.image.clone(),
         version: release.version.clone(),
@@ -114,11 +114,11 @@ fn withdrawn(case: &Case<'_>, current: &Made) -> Option<Reason> {
         return None; // what was recommended is not what is followed
     }
     let branch = source.branch();
-    let from = Point {
+    let from = VersionedImage {
         image: &current.base_image,
         version: current.base_version.as_deref(),
     };
-    let to = Point {
+    let to = VersionedImage {
         image: &release.image,
         version: Some(&release.version),
     };
@@ -129,7 +129,7 @@ fn withdrawn(case: &Case<'_>, current: &Made) -> Option<Reason> {
 /// The recipe that the image was baked with against the one wanted now.
 pub(super) fn against_recipe(made: &Made, wanted: &RecipeDigest) -> Option<Reason> {
     (made.recipe_digest != *wanted).then(|| {
-        Reason::of(About::RecipeChanged {
+        Reason::from_about(About::RecipeChanged {
             image: made.image.clone(),
             baked: made.recipe_digest.clone(),
             wanted: wanted.clone(),
@@ -147,7 +147,7 @@ pub(super) fn too_old_at(watch: &Watch, made: &Made, now: DateTime<Utc>) -> Opti
     let (created, max_age) = (made.created?, watch.max_age?);
     let limit = TimeDelta::from_std(max_age).unwrap_or(TimeDelta::MAX);
     (now - created >= limit).then(|| {
-        Reason::of(About::TooOld {
+        Reason::from_about(About::TooOld {
             image: made.image.clone(),
             created,
             age_days: (now - created).num_days(),
@@ -163,7 +163,7 @@ fn base_gone(case: &Case<'_>, current: &Made) -> Option<Reason> {
 
 fn soaking(case: &Case<'_>) -> Option<Reason> {
     let (release, until) = (case.release()?, case.choice.soaks_until?);
-    Some(Reason::of(About::Soaking {
+    Some(Reason::from_about(About::Soaking {
         newest: release.image.clone(),
         version: release.version.clone(),
         until,
@@ -188,7 +188,7 @@ fn failed_too_often(case: &Case<'_>, recipe: &RecipeDigest) -> Option<Reason> {
             last_at: failing.last_at,
             last_why: failing.last_why.clone(),
         };
-        Reason::of(About::Held {
+        Reason::from_about(About::Held {
             watch: case.watch.name.clone(),
             on,
             until: None,
@@ -200,7 +200,7 @@ fn redundant(case: &Case<'_>) -> Option<Reason> {
     let current = case.memory.history.current.as_ref()?;
     let recipe = case.wanted.recipe_digest.as_ref()?;
     (current.redundant && current.recipe_digest == *recipe).then(|| {
-        Reason::of(About::RecipeRedundant {
+        Reason::from_about(About::RecipeRedundant {
             base_image: current.base_image.clone(),
         })
     })

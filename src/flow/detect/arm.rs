@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
-use super::{IN_FLIGHT_MAX, Look};
+use super::{IN_FLIGHT_MAX, LookScope};
 use crate::cloud::{Cloud, CloudError};
 use crate::model::base::{Base, PlatformVersion};
 use crate::model::ids::{Architecture, PlatformArn};
@@ -15,7 +15,11 @@ use crate::model::sighting::{
 };
 
 /// Completes the platform versions in the sighting; gives the questions that had no answer.
-pub(super) async fn read(cloud: &Cloud, look: &Look, sighting: &mut Sighting) -> Vec<Trouble> {
+pub(super) async fn read_arm(
+    cloud: &Cloud,
+    look: &LookScope,
+    sighting: &mut Sighting,
+) -> Vec<Trouble> {
     let wanted = x86_names(sighting, &needed(look, sighting));
     let answers: Vec<_> = stream::iter(wanted)
         .map(|(arn, name)| async move { (arn, cloud.stock_image_by_name(&name).await) })
@@ -29,7 +33,7 @@ pub(super) async fn read(cloud: &Cloud, look: &Look, sighting: &mut Sighting) ->
 }
 
 /// The platform versions whose arm64 image matters.
-fn needed(look: &Look, sighting: &Sighting) -> BTreeSet<PlatformArn> {
+fn needed(look: &LookScope, sighting: &Sighting) -> BTreeSet<PlatformArn> {
     let environments = sighting.environments.known().into_iter().flatten();
     let run: BTreeSet<&PlatformArn> = environments
         .filter(|seen| runs_arm(sighting, seen))

@@ -72,7 +72,9 @@ impl Describing<'_> {
 ///
 /// # Errors
 /// The question that had no answer.
-pub(super) fn usable(seen: Seen<PlatformVersion>) -> Result<Option<PlatformVersion>, Trouble> {
+pub(super) fn usable_version(
+    seen: Seen<PlatformVersion>,
+) -> Result<Option<PlatformVersion>, Trouble> {
     match seen {
         Seen::Known(platform) => Ok(Some(platform)),
         Seen::Absent => Ok(None),

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::described::{DESCRIBED_MAX, Describing, usable};
+use super::described::{DESCRIBED_MAX, Describing, usable_version};
 use super::images;
-use super::release::Announced;
+use super::release::AnnouncedRelease;
 use crate::cloud::Cloud;
 use crate::flow::compare::lines::shape;
 use crate::model::base::{BaseSource, Release};
@@ -55,7 +55,7 @@ pub(super) async fn earlier(
         BaseSource::Images { .. } => others
             .iter()
             .take(EARLIER_MAX)
-            .map(Announced::of_image)
+            .map(AnnouncedRelease::of_image)
             .collect(),
         BaseSource::Ssm { .. } => seen_before(cloud, memory, newest, sighting).await,
     };
@@ -75,7 +75,7 @@ async fn versions(
     newest: &Release,
     memory: &Memory,
     untold: &mut Vec<Trouble>,
-) -> Vec<Announced> {
+) -> Vec<AnnouncedRelease> {
     let all = match describing.cloud.versions(branch).await {
         Ok(all) => all,
         Err(error) => {
@@ -93,10 +93,10 @@ async fn versions(
         .current
         .as_ref()
         .map(|baked| &baked.base_image);
-    let mut found: Vec<Announced> = Vec::new();
+    let mut found: Vec<AnnouncedRelease> = Vec::new();
     let older = all.iter().filter(|(version, _)| fits(*version));
     for (_, arn) in older.take(DESCRIBED_MAX) {
-        let platform = match usable(describing.version(arn).await) {
+        let platform = match usable_version(describing.version(arn).await) {
             Ok(Some(platform)) => platform,
             Ok(None) => continue,
             Err(trouble) => {
@@ -115,7 +115,7 @@ async fn versions(
         let known = image == newest.image || found.iter().any(|one| one.image == image);
         let enough = ours == Some(&image) || found.len() + 1 >= EARLIER_MAX;
         if !known {
-            found.push(Announced::of_platform(platform, image));
+            found.push(AnnouncedRelease::of_platform(platform, image));
         }
         if enough {
             break;
@@ -131,7 +131,7 @@ async fn seen_before(
     memory: &Memory,
     newest: &Release,
     sighting: &mut Sighting,
-) -> Vec<Announced> {
+) -> Vec<AnnouncedRelease> {
     let remembered = memory.history.first_seen.keys();
     let others: BTreeSet<ImageId> = remembered
         .filter(|image| **image != newest.image)
@@ -146,12 +146,12 @@ async fn seen_before(
         .collect();
     found.sort_by(|one, other| (other.created, &other.id).cmp(&(one.created, &one.id)));
     found.truncate(EARLIER_MAX);
-    found.into_iter().map(Announced::of_image).collect()
+    found.into_iter().map(AnnouncedRelease::of_image).collect()
 }
 
 /// Those that EC2 lists as available, for this architecture, in their order.
 fn launchable(
-    announced: Vec<Announced>,
+    announced: Vec<AnnouncedRelease>,
     architecture: Architecture,
     sighting: &Sighting,
     untold: &mut Vec<Trouble>,

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 
-use super::{IN_FLIGHT_MAX, Look, Which};
+use super::{IN_FLIGHT_MAX, LookScope, Which};
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::flow::compare::matching;
 use crate::model::ids::Scope;
-use crate::model::sighting::{Environment, EnvironmentSighting, OtherEnvironments, Seen, Settings};
+use crate::model::sighting::{
+    DeployedSettings, Environment, EnvironmentSighting, OtherEnvironments, Seen,
+};
 
 /// The list, before anything is read further.
-pub(super) struct Listed {
+pub(super) struct ListedEnvironments {
     pub scope: Seen<Scope>,
     /// Whether there was a list at all.
     pub list: Seen<()>,
@@ -23,7 +25,7 @@ pub(super) struct Listed {
 }
 
 /// Lists the environments and keeps those that the look is for.
-pub(super) async fn list(cloud: &Cloud, which: &Which) -> Listed {
+pub(super) async fn list_environments(cloud: &Cloud, which: &Which) -> ListedEnvironments {
     let asked = match which {
         Which::Matching(patterns) if patterns.is_empty() => Ok(Vec::new()),
         Which::Matching(_) | Which::All => cloud.environments().await,
@@ -34,7 +36,7 @@ pub(super) async fn list(cloud: &Cloud, which: &Which) -> Listed {
             let (mut wanted, rest): (Vec<_>, Vec<_>) =
                 all.into_iter().partition(|one| is_for(which, one));
             wanted.sort_by(|a, b| a.target.cmp(&b.target)); // AWS promises no order
-            Listed {
+            ListedEnvironments {
                 scope,
                 list: Seen::Known(()),
                 others: rest.len(),
@@ -44,7 +46,7 @@ pub(super) async fn list(cloud: &Cloud, which: &Which) -> Listed {
         }
         Err(error) => {
             let trouble = error.trouble(format!("environments of {}", cloud.region()));
-            Listed {
+            ListedEnvironments {
                 scope: Seen::Unreachable(trouble.clone()),
                 list: Seen::Unreachable(trouble),
                 wanted: Vec::new(),
@@ -80,15 +82,15 @@ fn is_for(which: &Which, environment: &Environment) -> bool {
         Which::All => true,
         Which::Matching(patterns) => patterns
             .iter()
-            .any(|pattern| matching::names(pattern, environment)),
+            .any(|pattern| matching::pattern_names(pattern, environment)),
     }
 }
 
 /// The deployed settings of each, in the order of the list: read, or recalled.
-pub(super) async fn read(
+pub(super) async fn read_environments(
     cloud: &Cloud,
     wanted: &[Environment],
-    look: &Look,
+    look: &LookScope,
     at: DateTime<Utc>,
 ) -> Vec<EnvironmentSighting> {
     stream::iter(wanted)
@@ -107,7 +109,7 @@ pub(super) async fn read(
 }
 
 /// What is not supported is not asked about.
-async fn settings(cloud: &Cloud, environment: &Environment) -> Seen<Settings> {
+async fn settings(cloud: &Cloud, environment: &Environment) -> Seen<DeployedSettings> {
     if environment.unsupported().is_some() {
         return Seen::Absent;
     }

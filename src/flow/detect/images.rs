@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 
-use super::lineage::{self, Chain, Images, Place};
-use super::{IN_FLIGHT_MAX, Look};
+use super::lineage::{self, Chain, ImagePlace, Images};
+use super::{IN_FLIGHT_MAX, LookScope};
 use crate::cloud::{Ancestor, Cloud, ErrorKind};
 use crate::model::ids::{ImageId, Region};
 use crate::model::image::Image;
@@ -23,7 +23,7 @@ const CHAIN_MAX: usize = 8;
 const BATCH_MAX: usize = 200;
 
 /// Puts every image that matters into the sighting, with its lineage.
-pub(super) async fn read(cloud: &Cloud, look: &Look, sighting: &mut Sighting) {
+pub(super) async fn read_images(cloud: &Cloud, look: &LookScope, sighting: &mut Sighting) {
     let used: BTreeSet<ImageId> = in_use(sighting)
         .chain(look.images.iter().cloned())
         .collect();
@@ -66,10 +66,10 @@ fn here(cloud: &Cloud, images: impl IntoIterator<Item = ImageId>) -> BTreeMap<Im
 
 /// Reads sources, one step of every chain at a time; each place once.
 async fn follow(cloud: &Cloud, images: &mut Images) {
-    let mut asked: BTreeSet<Place> = BTreeSet::new();
+    let mut asked: BTreeSet<ImagePlace> = BTreeSet::new();
     for _ in 0..CHAIN_MAX {
         let missing = lineage::missing_sources(images);
-        let sources: Vec<Place> = missing.difference(&asked).cloned().collect();
+        let sources: Vec<ImagePlace> = missing.difference(&asked).cloned().collect();
         if sources.is_empty() {
             break;
         }
@@ -138,7 +138,7 @@ async fn ancestries(cloud: &Cloud, used: &BTreeSet<ImageId>, images: &Images) ->
     let lost: Vec<&ImageId> = used
         .iter()
         .filter(|id| matches!(images.get(*id), Some(Seen::Known(_))))
-        .filter(|id| matches!(lineage::chain(id, images), Chain::Nowhere(_)))
+        .filter(|id| matches!(lineage::lineage_chain(id, images), Chain::Nowhere(_)))
         .collect();
     stream::iter(lost)
         .map(|id| async move { (id.clone(), ancestry(cloud, id).await) })
@@ -159,7 +159,12 @@ async fn ancestry(cloud: &Cloud, id: &ImageId) -> Result<Vec<Ancestor>, Trouble>
 async fn add(cloud: &Cloud, sighting: &mut Sighting, mut images: Images, asked: &Ancestries) {
     let settled: Vec<(ImageId, (Lineage, Option<Region>))> = images
         .keys()
-        .map(|id| (id.clone(), lineage::settle(id, &images, asked.get(id))))
+        .map(|id| {
+            (
+                id.clone(),
+                lineage::settle_lineage(id, &images, asked.get(id)),
+            )
+        })
         .collect();
     let unread = settled.iter().filter_map(|(_, (lineage, region))| {
         let base = lineage.base()?;

@@ -21,14 +21,14 @@ pub(super) type Images = BTreeMap<ImageId, Seen<Image>>;
 
 /// An image, and the region that it is in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct ImagePlace {
     pub image: ImageId,
     pub region: Region,
     /// The image that names it is of another region: a copy of it, the same image.
     pub across: bool,
 }
 
-impl Place {
+impl ImagePlace {
     fn of_source(image: &Image, source: &ImageId) -> Self {
         Self {
             image: source.clone(),
@@ -46,18 +46,18 @@ pub(super) enum Chain {
     /// At this Amazon image.
     Base(ImageId),
     /// At an image that was not read yet.
-    Unread(Place),
+    Unread(ImagePlace),
     /// At an image that EC2 does not list any more (named), or at one without a source.
-    Nowhere(Option<Place>),
+    Nowhere(Option<ImagePlace>),
     /// At an image that could not be read.
     Unreachable(Trouble),
 }
 
 /// Follows `SourceImageId` through the images that were read.
-pub(super) fn chain(start: &ImageId, images: &Images) -> Chain {
+pub(super) fn lineage_chain(start: &ImageId, images: &Images) -> Chain {
     let mut seen = BTreeSet::new();
     let mut at = start;
-    let mut named: Option<Place> = None;
+    let mut named: Option<ImagePlace> = None;
     loop {
         let image = match images.get(at) {
             None => return named.map_or(Chain::Nowhere(None), Chain::Unread),
@@ -69,7 +69,7 @@ pub(super) fn chain(start: &ImageId, images: &Images) -> Chain {
             _ if image.by_amazon() && at == start => return Chain::Here,
             _ if image.by_amazon() => return Chain::Base(at.clone()),
             Some(source) if seen.insert(at) => {
-                named = Some(Place::of_source(image, source));
+                named = Some(ImagePlace::of_source(image, source));
                 at = source;
             }
             Some(_) | None => return Chain::Nowhere(None),
@@ -79,10 +79,10 @@ pub(super) fn chain(start: &ImageId, images: &Images) -> Chain {
 
 /// The sources that chains end at because nobody read them yet, or not where they are: one that was
 /// asked for in the look's region is not listed there when it is of another.
-pub(super) fn missing_sources(images: &Images) -> BTreeSet<Place> {
+pub(super) fn missing_sources(images: &Images) -> BTreeSet<ImagePlace> {
     images
         .keys()
-        .filter_map(|id| match chain(id, images) {
+        .filter_map(|id| match lineage_chain(id, images) {
             Chain::Unread(source) => Some(source),
             Chain::Nowhere(Some(source)) if source.across => Some(source),
             _ => None,
@@ -92,12 +92,12 @@ pub(super) fn missing_sources(images: &Images) -> BTreeSet<Place> {
 
 /// The verdict on one image, and the region of its base where that was not read yet; `asked` is its
 /// ancestry, where that was asked for.
-pub(super) fn settle(
+pub(super) fn settle_lineage(
     id: &ImageId,
     images: &Images,
     asked: Option<&Result<Vec<Ancestor>, Trouble>>,
 ) -> (Lineage, Option<Region>) {
-    match chain(id, images) {
+    match lineage_chain(id, images) {
         Chain::Here => (Lineage::IsBase, None),
         Chain::Base(base) => (from(base, LineageSource::SourceImage), None),
         Chain::Unreachable(trouble) => (Lineage::Unreachable(trouble), None),
@@ -113,7 +113,7 @@ fn remembered(
     id: &ImageId,
     images: &Images,
     asked: Option<&Result<Vec<Ancestor>, Trouble>>,
-    gone: Option<Place>,
+    gone: Option<ImagePlace>,
 ) -> (Lineage, Option<Region>) {
     let gone = gone.filter(|place| !place.across);
     let ancestor = asked
@@ -168,7 +168,7 @@ fn from(base: ImageId, told_by: LineageSource) -> Lineage {
 }
 
 /// The trouble, when the lineage could not be asked.
-pub(super) fn trouble(lineage: &Lineage) -> Option<&Trouble> {
+pub(super) fn lineage_trouble(lineage: &Lineage) -> Option<&Trouble> {
     match lineage {
         Lineage::Unreachable(trouble) => Some(trouble),
         Lineage::IsBase | Lineage::From { .. } | Lineage::NotKnown => None,
@@ -203,19 +203,19 @@ mod tests {
     }
 
     fn copy(images: &Images, asked: Option<&Result<Vec<Ancestor>, Trouble>>) -> Lineage {
-        settle(&"ami-copy".into(), images, asked).0
+        settle_lineage(&"ami-copy".into(), images, asked).0
     }
 
     fn source(base: &str) -> Lineage {
         from(base.into(), LineageSource::SourceImage)
     }
 
-    fn place(image: &str, across: bool) -> Place {
+    fn place(image: &str, across: bool) -> ImagePlace {
         let region = match across {
             true => "us-east-1",
             false => "eu-west-1",
         };
-        Place {
+        ImagePlace {
             image: image.into(),
             region: region.into(),
             across,
@@ -241,7 +241,7 @@ mod tests {
         let mut images = copied();
         assert_eq!(copy(&images, None), source("ami-base"));
         images.remove(&ImageId::from("ami-base"));
-        let base = Place {
+        let base = ImagePlace {
             across: false,
             ..place("ami-base", true)
         };
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(copy(&images, Some(&Ok(Vec::new()))), Lineage::NotKnown);
         let mut there = ancestor("ami-base", Some("amazon"));
         there.region = "us-east-1".into();
-        let told = settle(&"ami-copy".into(), &images, Some(&Ok(vec![there])));
+        let told = settle_lineage(&"ami-copy".into(), &images, Some(&Ok(vec![there])));
         let base = from("ami-base".into(), LineageSource::Ancestry);
         assert_eq!(told, (base, Some("us-east-1".into())));
     }
@@ -271,7 +271,10 @@ mod tests {
     #[test]
     fn the_chain_leads_to_amazon() {
         let images = images();
-        assert_eq!(settle(&"ami-base".into(), &images, None).0, Lineage::IsBase);
+        assert_eq!(
+            settle_lineage(&"ami-base".into(), &images, None).0,
+            Lineage::IsBase
+        );
         assert_eq!(copy(&images, None), source("ami-base"));
     }
 
@@ -287,7 +290,7 @@ mod tests {
         let mut images = images();
         images.insert("ami-mid".into(), Seen::Absent);
         assert_eq!(
-            chain(&"ami-copy".into(), &images),
+            lineage_chain(&"ami-copy".into(), &images),
             Chain::Nowhere(Some(place("ami-mid", false)))
         );
         let line = vec![
@@ -343,6 +346,9 @@ mod tests {
         if let Some(Seen::Known(image)) = images.get_mut(&ImageId::from("ami-mid")) {
             image.source_image = Some("ami-copy".into());
         }
-        assert_eq!(chain(&"ami-copy".into(), &images), Chain::Nowhere(None));
+        assert_eq!(
+            lineage_chain(&"ami-copy".into(), &images),
+            Chain::Nowhere(None)
+        );
     }
 }

@@ -8,7 +8,7 @@ use sim::{Rate, Throttling, Timing};
 use super::tests::Town;
 use super::*;
 use crate::cloud::Pace;
-use crate::model::sighting::Settings;
+use crate::model::sighting::DeployedSettings;
 
 /// One bucket over all of Elastic Beanstalk, and 20 ms a call.
 fn limit(town: &Town, burst: f64, per_second: f64) {
@@ -24,7 +24,7 @@ fn limit(town: &Town, burst: f64, per_second: f64) {
 
 fn settings_read(sighting: &Sighting) -> usize {
     let environments = sighting.environments.known().into_iter().flatten();
-    let known: Vec<&Settings> = environments
+    let known: Vec<&DeployedSettings> = environments
         .filter_map(|seen| seen.settings.known())
         .collect();
     known.len()
@@ -41,7 +41,7 @@ async fn a_survey_takes_little_longer_than_the_limit_makes_it() {
         let cloud = town.door(Pace::Eager);
         town.account.clear_ledger();
         let began = town.clock.now();
-        let sighting = sight(&cloud, &town.clock, &Look::everything()).await;
+        let sighting = sight(&cloud, &town.clock, &LookScope::everything()).await;
         let took = (town.clock.now() - began).as_seconds_f64();
         assert_eq!(sighting.troubles, []);
         assert_eq!(settings_read(&sighting), 1000);
@@ -68,7 +68,7 @@ async fn a_steady_pace_is_never_throttled_by_what_allows_it() {
         calls_per_second: 5,
     });
     let began = town.clock.now();
-    let sighting = sight(&cloud, &town.clock, &Look::everything()).await;
+    let sighting = sight(&cloud, &town.clock, &LookScope::everything()).await;
     let took = (town.clock.now() - began).as_seconds_f64();
     assert_eq!(settings_read(&sighting), 40);
     // 43 calls of one bucket: 5 at once, and 38 at 5 a second.
@@ -83,7 +83,7 @@ async fn what_stays_throttled_is_reported_and_not_lost() {
         town.environment(&format!("shop-{n}"), "4.5.1");
     }
     limit(&town, 5.0, 0.0);
-    let sighting = sight(&town.cloud, &town.clock, &Look::everything()).await;
+    let sighting = sight(&town.cloud, &town.clock, &LookScope::everything()).await;
     let environments = sighting.environments.known().unwrap();
     let told = environments
         .iter()

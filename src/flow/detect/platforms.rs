@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 
-use super::{IN_FLIGHT_MAX, Look};
+use super::{IN_FLIGHT_MAX, LookScope};
 use crate::cloud::Cloud;
 use crate::model::base::{Base, PlatformVersion};
 use crate::model::ids::PlatformArn;
@@ -22,10 +22,10 @@ pub(super) struct Platforms {
 }
 
 /// Describes the versions that environments run, then their branches' and the bases' recommended ones.
-pub(super) async fn read(
+pub(super) async fn read_platforms(
     cloud: &Cloud,
     wanted: &[Environment],
-    look: &Look,
+    look: &LookScope,
     at: DateTime<Utc>,
 ) -> Platforms {
     let ask = Asking {

@@ -16,9 +16,9 @@ async fn wait(town: &Town, by: TimeDelta) {
 
 /// A look that believes this; what may be believed after it.
 async fn look(town: &Town, recall: &Recall) -> (Sighting, Recall) {
-    let look = Look {
+    let look = LookScope {
         recall: recall.clone(),
-        ..Look::everything()
+        ..LookScope::everything()
     };
     let sighting = town.look(&look).await;
     let after = recall.after(&sighting);
@@ -127,11 +127,11 @@ async fn what_a_branch_recommends_is_asked_each_time() {
         source: beanstalk(),
         architecture: Architecture::X86_64,
     }];
-    let only = Look {
+    let only = LookScope {
         environments: Which::Matching(Vec::new()),
         bases,
         recall,
-        ..Look::everything()
+        ..LookScope::everything()
     };
     town.look(&only).await;
     assert_eq!(count(&town, "DescribePlatformVersion"), 0);

@@ -1,6 +1,6 @@
 //! What a base announces: its newest release, and what was seen on the way to it.
 
-use super::described::{Describing, usable};
+use super::described::{Describing, usable_version};
 use crate::cloud::{Cloud, release_from_parameter};
 use crate::flow::compare::{lines, matching};
 use crate::model::base::{BaseSource, BranchLifecycle, PlatformVersion, Release};
@@ -13,14 +13,14 @@ use crate::model::watch::Watch;
 
 /// A release as its source announces it, before EC2 is asked about the image.
 #[derive(Debug, Clone)]
-pub(super) struct Announced {
+pub(super) struct AnnouncedRelease {
     pub image: ImageId,
     pub version: String,
     pub image_name: Option<String>,
     pub platform: Option<PlatformVersion>,
 }
 
-impl Announced {
+impl AnnouncedRelease {
     pub(super) fn of_platform(platform: PlatformVersion, image: ImageId) -> Self {
         Self {
             image,
@@ -58,16 +58,16 @@ impl Announced {
 }
 
 /// What the base announced.
-pub(super) struct Found {
-    pub newest: Seen<Announced>,
+pub(super) struct ReleasesFound {
+    pub newest: Seen<AnnouncedRelease>,
     /// The other images whose names fit an `images` base, newest first.
     pub others: Vec<Image>,
     /// The lines of an `images` base.
     pub lines: Vec<NameLine>,
 }
 
-impl From<Seen<Announced>> for Found {
-    fn from(newest: Seen<Announced>) -> Self {
+impl From<Seen<AnnouncedRelease>> for ReleasesFound {
+    fn from(newest: Seen<AnnouncedRelease>) -> Self {
         Self {
             newest,
             others: Vec::new(),
@@ -82,7 +82,7 @@ pub(super) async fn announced(
     installation: &Installation,
     watch: &Watch,
     sighting: &Sighting,
-) -> Found {
+) -> ReleasesFound {
     let architecture = watch.base.architecture;
     let describing = Describing {
         cloud,
@@ -106,7 +106,11 @@ pub(super) async fn announced(
     }
 }
 
-fn recommended(sighting: &Sighting, branch: &str, architecture: Architecture) -> Seen<Announced> {
+fn recommended(
+    sighting: &Sighting,
+    branch: &str,
+    architecture: Architecture,
+) -> Seen<AnnouncedRelease> {
     let platform = match sighting.recommended.get(branch).map(Seen::as_ref) {
         Some(Seen::Known(platform)) => platform,
         Some(Seen::Absent) => return Seen::Absent,
@@ -122,9 +126,9 @@ fn recommended(sighting: &Sighting, branch: &str, architecture: Architecture) ->
 }
 
 /// The version's image for an architecture; one that AWS does not name is a question without answer.
-fn image_of(platform: PlatformVersion, architecture: Architecture) -> Seen<Announced> {
+fn image_of(platform: PlatformVersion, architecture: Architecture) -> Seen<AnnouncedRelease> {
     match platform.image(architecture).cloned() {
-        Some(image) => Seen::Known(Announced::of_platform(platform, image)),
+        Some(image) => Seen::Known(AnnouncedRelease::of_platform(platform, image)),
         None => untold(
             format!("{architecture} image of {}", platform.arn),
             "AWS names none, and none was found by name; check the architecture in the config and \
@@ -138,7 +142,7 @@ async fn run_by_targets(
     describing: &Describing<'_>,
     watch: &Watch,
     branch: &str,
-) -> Seen<Announced> {
+) -> Seen<AnnouncedRelease> {
     match the_version_run(watch, branch, describing.sighting) {
         Seen::Known(arn) => match describing.version(&arn).await {
             Seen::Known(platform) => image_of(platform, describing.architecture),
@@ -215,7 +219,7 @@ async fn matching(
     describing: &Describing<'_>,
     branch: &str,
     pattern: &VersionPattern,
-) -> Seen<Announced> {
+) -> Seen<AnnouncedRelease> {
     let versions = match describing.cloud.versions(branch).await {
         Ok(versions) => versions,
         Err(error) => return Seen::Unreachable(error.trouble(format!("versions of {branch}"))),
@@ -225,7 +229,7 @@ async fn matching(
         .filter(|(version, _)| pattern.matches(*version));
     let mut hidden = None;
     for (_, arn) in fits.take(super::described::DESCRIBED_MAX) {
-        match usable(describing.version(arn).await) {
+        match usable_version(describing.version(arn).await) {
             Ok(Some(platform)) => return image_of(platform, describing.architecture),
             Ok(None) => hidden = Some(arn),
             Err(trouble) if trouble.denied => hidden = Some(arn),
@@ -245,7 +249,7 @@ async fn matching(
     }
 }
 
-async fn by_parameter(cloud: &Cloud, name: &str) -> Seen<Announced> {
+async fn by_parameter(cloud: &Cloud, name: &str) -> Seen<AnnouncedRelease> {
     let what = format!("parameter {name}");
     let parameter = match cloud.parameter(name).await {
         Ok(Some(parameter)) => parameter,
@@ -253,7 +257,7 @@ async fn by_parameter(cloud: &Cloud, name: &str) -> Seen<Announced> {
         Err(error) => return Seen::Unreachable(error.trouble(what)),
     };
     match release_from_parameter(&parameter.value) {
-        Ok(release) => Seen::Known(Announced {
+        Ok(release) => Seen::Known(AnnouncedRelease {
             image: release.image,
             version: release
                 .version
@@ -266,14 +270,14 @@ async fn by_parameter(cloud: &Cloud, name: &str) -> Seen<Announced> {
 }
 
 /// The newest of the images that fit, and the others.
-fn by_name(images: Vec<Image>, installation: &Installation, watch: &Watch) -> Found {
+fn by_name(images: Vec<Image>, installation: &Installation, watch: &Watch) -> ReleasesFound {
     let images: Vec<Image> = images
         .into_iter()
         .filter(|image| may_be_a_base(image, installation, watch))
         .collect();
-    let lines = lines::lines(images.iter().map(|image| image.name.as_str()));
-    let newest = images.first().map(Announced::of_image);
-    Found {
+    let lines = lines::name_lines(images.iter().map(|image| image.name.as_str()));
+    let newest = images.first().map(AnnouncedRelease::of_image);
+    ReleasesFound {
         newest: newest.map_or(Seen::Absent, Seen::Known),
         others: images.into_iter().skip(1).collect(),
         lines,

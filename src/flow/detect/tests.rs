@@ -8,7 +8,7 @@ use sim::{Account, At, EnvironmentSpec, FaultKind, FaultRule, ImageChange, Image
 
 use super::*;
 use crate::cloud::{ByHand, Connection, Identity, Pace};
-use crate::flow::compare::standing::Standing;
+use crate::flow::compare::standing::EnvironmentStanding;
 use crate::flow::survey::survey;
 use crate::flow::test_world::codes;
 use crate::model::bake::{BakeKey, KeyInputs, RecipeDigest};
@@ -121,13 +121,13 @@ impl Town {
         self.at().image(spec).unwrap()
     }
 
-    pub(super) async fn look(&self, look: &Look) -> Sighting {
+    pub(super) async fn look(&self, look: &LookScope) -> Sighting {
         self.account.clear_ledger();
         sight(&self.cloud, &self.clock, look).await
     }
 
     pub(super) async fn survey(&self) -> Sighting {
-        self.look(&Look::everything()).await
+        self.look(&LookScope::everything()).await
     }
 
     /// Calls since the last look began, by operation.
@@ -146,10 +146,10 @@ fn calls<const N: usize>(expected: [(&str, u64); N]) -> BTreeMap<String, u64> {
         .into()
 }
 
-pub(super) fn standing<'a>(sighting: &'a Sighting, name: &str) -> Standing<'a> {
+pub(super) fn standing<'a>(sighting: &'a Sighting, name: &str) -> EnvironmentStanding<'a> {
     let mut seen = sighting.environments.known().unwrap().iter();
     let found = seen.find(|seen| seen.environment.target.environment == name);
-    Standing::of(sighting, found.unwrap())
+    EnvironmentStanding::of_environment(sighting, found.unwrap())
 }
 
 #[tokio::test]
@@ -203,12 +203,12 @@ async fn a_check_reads_only_what_its_watches_name() {
     let town = Town::new();
     town.environment("shop-blue", "4.5.1");
     town.environment("worker", "4.4.0");
-    let look = Look {
+    let look = LookScope {
         environments: Which::Matching(vec![TargetPattern {
             application: "shop".to_owned(),
             environment: "shop-*".to_owned(),
         }]),
-        ..Look::everything()
+        ..LookScope::everything()
     };
     let sighting = town.look(&look).await;
     assert_eq!(sighting.environments.known().unwrap().len(), 1);
@@ -431,7 +431,7 @@ impl Town {
     }
 
     async fn remembering(&self, watch: &Watch, memory: &Memory) -> (Sighting, WatchSighting) {
-        let look = Look::of_watches([(watch, &memory.history)]);
+        let look = LookScope::of_watches([(watch, &memory.history)]);
         let mut sighting = self.look(&look).await;
         let installation = "acme".into();
         let seen = watch_sighting(&self.cloud, &installation, watch, memory, &mut sighting).await;
@@ -906,7 +906,7 @@ async fn earlier_versions_that_are_hidden_or_private_are_passed_over_and_silence
     let town = Town::new();
     let memory = saw(&[(&town.base["4.5.1"], 0)]);
     let mut sighting = town
-        .look(&Look::of_watches([(&watch, &memory.history)]))
+        .look(&LookScope::of_watches([(&watch, &memory.history)]))
         .await;
     let silent = FaultRule::new(FaultKind::Http5xx).on("elasticbeanstalk:DescribePlatformVersion");
     town.account.fault(silent);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::earlier::{Earlier, earlier};
 use super::images;
-use super::release::{Announced, announced, untold};
+use super::release::{AnnouncedRelease, announced, untold};
 use crate::cloud::Cloud;
 use crate::flow::compare::own::youngest;
 use crate::model::base::{Base, Release};
@@ -71,7 +71,7 @@ fn region_of_base(made: &Made, ours: &Seen<Vec<Image>>) -> Option<Region> {
 
 /// The announcement with what EC2 says of the image. An architecture that differs from the watch's is
 /// a mistake in the config, and it is told before anything is baked from it.
-fn release(announced: Seen<Announced>, base: &Base, sighting: &Sighting) -> Seen<Release> {
+fn release(announced: Seen<AnnouncedRelease>, base: &Base, sighting: &Sighting) -> Seen<Release> {
     let announced = match announced {
         Seen::Known(announced) => announced,
         Seen::Absent => return Seen::Absent,
@@ -105,7 +105,7 @@ async fn ours(cloud: &Cloud, installation: &Installation, watch: &Watch) -> Seen
     match cloud.own_images(&wanted).await {
         Ok(mut images) => {
             images.sort_by_key(|image| {
-                let generation = Made::read(image).map(|made| made.generation);
+                let generation = Made::read_tags(image).map(|made| made.generation);
                 std::cmp::Reverse((generation, image.created, image.id.clone()))
             });
             Seen::Known(images)

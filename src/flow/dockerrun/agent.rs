@@ -44,7 +44,7 @@ pub(super) enum Allows {
 }
 
 /// Reads a whole ecs.config.
-pub(super) fn read(file: &str) -> Allows {
+pub(super) fn read_agent_file(file: &str) -> Allows {
     match value(file) {
         Some(value) => of_value(&value),
         None => Allows::Defaults,
@@ -117,16 +117,23 @@ mod tests {
             ),
             (r#"["gelf",1]"#, Allows::NoStart(vec![String::new()])),
         ] {
-            assert_eq!(read(&format!("{SETTING}={value}\n")), allows, "{value}");
+            assert_eq!(
+                read_agent_file(&format!("{SETTING}={value}\n")),
+                allows,
+                "{value}"
+            );
         }
-        assert_eq!(read("ECS_CLUSTER=a\n#x\n"), Allows::Defaults);
+        assert_eq!(read_agent_file("ECS_CLUSTER=a\n#x\n"), Allows::Defaults);
         assert_eq!(
-            read("ECS_AVAILABLE_LOGGING_DRIVERS =[\"gelf\"]\n"),
+            read_agent_file("ECS_AVAILABLE_LOGGING_DRIVERS =[\"gelf\"]\n"),
             Allows::Defaults
         );
         let twice = format!("{SETTING}=[\"gelf\"]\r\n  {SETTING}=[\"none\"]\r\n");
-        assert_eq!(read(&twice), list(&["none"]));
-        assert!(read("ECS=1").allows("fluentd") && !read("ECS=1").allows("splunk"));
+        assert_eq!(read_agent_file(&twice), list(&["none"]));
+        assert!(
+            read_agent_file("ECS=1").allows("fluentd")
+                && !read_agent_file("ECS=1").allows("splunk")
+        );
         assert!(no_array("x").allows("none") && !no_array("x").allows("fluentd"));
     }
 }

@@ -1,16 +1,16 @@
 //! What a recipe leaves in /etc/ecs/ecs.config: its parts in the order in which cloud-init runs them, each
 //! with what it writes. Plain functions of values.
 
-use super::shell_effects::{Effect, FILE, MAX_BYTES, effects, touches};
+use super::shell_effects::{FILE, FileEffect, MAX_BYTES, effects, touches};
 use crate::cloud_init::base64;
 use crate::cloud_init::kind;
-use crate::cloud_init::mime::{self, Part};
+use crate::cloud_init::mime::{self, MimePart};
 use crate::cloud_init::pyyaml::{self, Item};
 use crate::model::watch::Recipe;
 
 /// What is known of the file behind the recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Left {
+pub(super) enum AgentFile {
     /// What the recipe wrote; empty where it leaves the file alone.
     Written(String),
     /// It writes something, and why that cannot be told.
@@ -31,36 +31,36 @@ enum Stage {
 }
 
 /// Effects of one part, with where they stand: scripts of one stage run in the order of their names.
-type Step = (Stage, String, Vec<Effect>);
+type Step = (Stage, String, Vec<FileEffect>);
 
 /// What `runcmd` becomes a script of.
 const RUNCMD: &str = "runcmd";
 
-pub(super) fn left_by(recipe: &Recipe) -> Left {
+pub(super) fn left_by(recipe: &Recipe) -> AgentFile {
     let text = recipe.user_data.as_str();
     let Some(mut steps) = steps(text) else {
-        return Left::Untold("its user data cannot be read".to_owned());
+        return AgentFile::Untold("its user data cannot be read".to_owned());
     };
     if recipe.template && touches(text) {
-        return Left::Untold("it is a template".to_owned());
+        return AgentFile::Untold("it is a template".to_owned());
     }
     steps.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     let mut file = String::new();
     for effect in steps.into_iter().flat_map(|(_, _, effects)| effects) {
         match effect {
-            Effect::Write(text) => file = text,
-            Effect::Append(text) => file.push_str(&text),
-            Effect::Untold(why) => return Left::Untold(why),
+            FileEffect::Write(text) => file = text,
+            FileEffect::Append(text) => file.push_str(&text),
+            FileEffect::Untold(why) => return AgentFile::Untold(why),
         }
     }
-    Left::Written(file)
+    AgentFile::Written(file)
 }
 
 /// `None` for what is no user data.
 fn steps(text: &str) -> Option<Vec<Step>> {
     let mut parts = match mime::looks_like(text) {
-        true => mime::read(text).ok()?,
-        false => vec![Part {
+        true => mime::read_mime(text).ok()?,
+        false => vec![MimePart {
             content_type: String::new(),
             name: "part-001".to_owned(),
             headers: Vec::new(),
@@ -72,7 +72,7 @@ fn steps(text: &str) -> Option<Vec<Step>> {
         if part.name.is_empty() {
             part.name = format!("part-{:03}", at + 1);
         }
-        kind::settle(part, &mut room).ok()?;
+        kind::settle_kind(part, &mut room).ok()?;
     }
     let configs = parts
         .iter()
@@ -86,7 +86,7 @@ fn steps(text: &str) -> Option<Vec<Step>> {
     )
 }
 
-fn of_part(part: &Part, several_configs: bool) -> Vec<Step> {
+fn of_part(part: &MimePart, several_configs: bool) -> Vec<Step> {
     let text = String::from_utf8_lossy(&part.body);
     let step = |stage, effects| vec![(stage, part.name.clone(), effects)];
     let stage = match part.content_type.as_str() {
@@ -120,19 +120,19 @@ fn of_part(part: &Part, several_configs: bool) -> Vec<Step> {
 }
 
 /// Comments do not count.
-fn untold_if_it_touches(text: &str, why: &str) -> Vec<Effect> {
+fn untold_if_it_touches(text: &str, why: &str) -> Vec<FileEffect> {
     let code = text
         .lines()
         .filter(|line| !line.trim_start().starts_with('#'));
     let about = code.into_iter().any(touches);
     about
-        .then(|| Effect::Untold(why.to_owned()))
+        .then(|| FileEffect::Untold(why.to_owned()))
         .into_iter()
         .collect()
 }
 
 fn of_config(text: &str) -> Vec<Step> {
-    let Ok(document) = pyyaml::load(text) else {
+    let Ok(document) = pyyaml::load_yaml(text) else {
         // cloud-init takes nothing of it, which the config's own checks say.
         return Vec::new();
     };
@@ -144,10 +144,10 @@ fn of_config(text: &str) -> Vec<Step> {
         let (mut code, mut written) = (Vec::new(), 0);
         for item in list(key) {
             let effects = of_command(item);
-            written += effects.iter().map(Effect::bytes).sum::<usize>();
+            written += effects.iter().map(FileEffect::bytes).sum::<usize>();
             code.extend(effects);
             if written > MAX_BYTES {
-                code = vec![Effect::Untold("it writes too much".to_owned())];
+                code = vec![FileEffect::Untold("it writes too much".to_owned())];
                 break;
             }
         }
@@ -180,7 +180,7 @@ fn is_ours(path: &str) -> bool {
 }
 
 /// One item of `runcmd`: shell code, or a list that is one command.
-fn of_command(item: Item<'_>) -> Vec<Effect> {
+fn of_command(item: Item<'_>) -> Vec<FileEffect> {
     if let Some(code) = item.as_text() {
         return effects(code);
     }
@@ -202,17 +202,17 @@ fn of_command(item: Item<'_>) -> Vec<Effect> {
 }
 
 /// One item of `write_files`.
-fn of_file(file: Item<'_>) -> Effect {
+fn of_file(file: Item<'_>) -> FileEffect {
     if file.get("source").is_some() {
-        return Effect::Untold("its `write_files` fetches the file".to_owned());
+        return FileEffect::Untold("its `write_files` fetches the file".to_owned());
     }
     let Some(content) = content(file) else {
-        return Effect::Untold("the content of its `write_files` cannot be decoded".to_owned());
+        return FileEffect::Untold("the content of its `write_files` cannot be decoded".to_owned());
     };
     let append = file.get("append").and_then(|append| append.written());
     match append.map(str::to_lowercase).as_deref() {
-        Some("true" | "yes" | "on" | "1") => Effect::Append(content),
-        _ => Effect::Write(content),
+        Some("true" | "yes" | "on" | "1") => FileEffect::Append(content),
+        _ => FileEffect::Write(content),
     }
 }
 
@@ -224,11 +224,11 @@ fn content(file: Item<'_>) -> Option<String> {
     let written = content.written()?;
     let bytes = match content.kind() {
         "str" => written.as_bytes().to_vec(),
-        "binary" => base64::decode(written)?,
+        "binary" => base64::decode_base64(written)?,
         _ => return None,
     };
     let mut room = kind::MAX_UNPACKED;
-    let decoded = |bytes: Vec<u8>| base64::decode(std::str::from_utf8(&bytes).ok()?);
+    let decoded = |bytes: Vec<u8>| base64::decode_base64(std::str::from_utf8(&bytes).ok()?);
     let encoding = file.get("encoding").and_then(|encoding| encoding.as_text());
     let bytes = match encoding.unwrap_or_default().trim().to_lowercase().as_str() {
         "gz" | "gzip" => kind::unpacked(&bytes, &mut room).ok()?,

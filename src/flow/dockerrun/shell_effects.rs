@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::shell_words::{Command, Piece, Word, assignment, commands};
+use super::shell_words::{Piece, ShellCommand, Word, assignment, shell_commands};
 
 pub(super) const FILE: &str = "/etc/ecs/ecs.config";
 
 /// What one piece of code does to the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(super) enum FileEffect {
     /// The whole file, from here on.
     Write(String),
     Append(String),
@@ -56,7 +56,7 @@ const SURE: [&str; 8] = [
 pub(super) const MAX_BYTES: usize = 64 * 1024;
 
 /// In order, what the code does to the file.
-pub(super) fn effects(code: &str) -> Vec<Effect> {
+pub(super) fn effects(code: &str) -> Vec<FileEffect> {
     let bare: Vec<&str> = code
         .lines()
         .filter(|line| !line.trim_start().starts_with('#'))
@@ -64,12 +64,12 @@ pub(super) fn effects(code: &str) -> Vec<Effect> {
     if !touches(&bare.join("\n")) {
         return Vec::new();
     }
-    let untold = |why: &str| vec![Effect::Untold(why.to_owned())];
-    let Some(commands) = commands(code) else {
+    let untold = |why: &str| vec![FileEffect::Untold(why.to_owned())];
+    let Some(commands) = shell_commands(code) else {
         return untold("its commands are grouped, or their quotes cannot be followed");
     };
     let mut shell = Shell::default();
-    let structured = |command: &Command| {
+    let structured = |command: &ShellCommand| {
         shell
             .first(command)
             .is_some_and(|name| STRUCTURE.contains(&name.as_str()))
@@ -94,7 +94,7 @@ pub(super) fn effects(code: &str) -> Vec<Effect> {
     effects
 }
 
-impl Effect {
+impl FileEffect {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Write(text) | Self::Append(text) => text.len(),
@@ -141,7 +141,7 @@ impl Shell {
     }
 
     /// The command's name, without its folder and a `sudo` in front.
-    fn first(&self, command: &Command) -> Option<String> {
+    fn first(&self, command: &ShellCommand) -> Option<String> {
         self.texts(self.own_words(command).get(..1)?)?
             .pop()
             .map(|name| {
@@ -150,7 +150,7 @@ impl Shell {
             })
     }
 
-    fn own_words<'c>(&self, command: &'c Command) -> &'c [Word] {
+    fn own_words<'c>(&self, command: &'c ShellCommand) -> &'c [Word] {
         let sudo = vec![Piece::Text("sudo".to_owned())];
         match command.words.as_slice() {
             [first, rest @ ..] if *first == sudo => rest,
@@ -158,11 +158,15 @@ impl Shell {
         }
     }
 
-    fn effect(&mut self, command: &Command, before: Option<&Command>) -> Option<Effect> {
+    fn effect(
+        &mut self,
+        command: &ShellCommand,
+        before: Option<&ShellCommand>,
+    ) -> Option<FileEffect> {
         if self.assigns(command) {
             return None;
         }
-        let untold = |why: &str| Some(Effect::Untold(why.to_owned()));
+        let untold = |why: &str| Some(FileEffect::Untold(why.to_owned()));
         let mut into = None;
         for redirect in command
             .redirects
@@ -198,13 +202,13 @@ impl Shell {
         }
         match (operator, text) {
             (_, None) => untold("what it writes cannot be told from the script"),
-            (">>", Some(text)) => Some(Effect::Append(text)),
-            (_, Some(text)) => Some(Effect::Write(text)),
+            (">>", Some(text)) => Some(FileEffect::Append(text)),
+            (_, Some(text)) => Some(FileEffect::Write(text)),
         }
     }
 
     /// Sets variables, when the command does nothing else.
-    fn assigns(&mut self, command: &Command) -> bool {
+    fn assigns(&mut self, command: &ShellCommand) -> bool {
         let words = match self.first(command).as_deref() {
             Some("export" | "readonly" | "local") => command.words.get(1..).unwrap_or_default(),
             _ => command.words.as_slice(),
@@ -221,7 +225,7 @@ impl Shell {
     }
 
     /// Whether a command behind `&&` or `||` runs.
-    fn surely(&self, command: &Command, before: Option<&Command>) -> bool {
+    fn surely(&self, command: &ShellCommand, before: Option<&ShellCommand>) -> bool {
         match command.before {
             "||" => false,
             "&&" => before
@@ -232,7 +236,7 @@ impl Shell {
     }
 
     /// What comes in: a here-document, or what the command before the `|` prints.
-    fn input(&self, command: &Command, before: Option<&Command>) -> Option<String> {
+    fn input(&self, command: &ShellCommand, before: Option<&ShellCommand>) -> Option<String> {
         match (&command.document, command.before, before) {
             (Some(document), ..) => self.text(document),
             (None, "|", Some(before)) if before.redirects.is_empty() && before.before != "|" => {
@@ -246,7 +250,7 @@ impl Shell {
     }
 
     /// What `echo` and `printf` print.
-    fn output(&self, command: &Command) -> Option<String> {
+    fn output(&self, command: &ShellCommand) -> Option<String> {
         let words = self.own_words(command);
         let texts = self.texts(words.get(1..)?)?;
         match self.first(command)?.as_str() {
@@ -266,7 +270,7 @@ impl Shell {
     }
 
     /// `tee`'s redirection, when it writes the file.
-    fn tee(&self, command: &Command) -> Option<&'static str> {
+    fn tee(&self, command: &ShellCommand) -> Option<&'static str> {
         let texts = self.texts(self.own_words(command).get(1..)?)?;
         let append = texts.iter().any(|text| text == "-a" || text == "--append");
         let files = texts.iter().filter(|text| !text.starts_with('-'));
@@ -276,7 +280,7 @@ impl Shell {
             .then_some(if append { ">>" } else { ">" })
     }
 
-    fn removes(&self, command: &Command) -> bool {
+    fn removes(&self, command: &ShellCommand) -> bool {
         let texts = self
             .own_words(command)
             .get(1..)
@@ -285,7 +289,7 @@ impl Shell {
     }
 
     /// A command that has nothing to do with the file, or only looks at it; or one that nobody can tell.
-    fn leaves_alone(&self, command: &Command) -> Option<Effect> {
+    fn leaves_alone(&self, command: &ShellCommand) -> Option<FileEffect> {
         let words = self.own_words(command);
         let about = |word: &Word| {
             let written: String = word
@@ -305,7 +309,7 @@ impl Shell {
         let backup = name.as_deref() == Some("cp") && words.last().is_some_and(|word| !about(word));
         (!harmless && !backup).then(|| {
             let name = name.unwrap_or_else(|| "a command".to_owned());
-            Effect::Untold(format!("what `{name}` does to it cannot be told"))
+            FileEffect::Untold(format!("what `{name}` does to it cannot be told"))
         })
     }
 }

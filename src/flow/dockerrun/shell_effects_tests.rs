@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn append(text: &str) -> Effect {
-    Effect::Append(text.to_owned())
+fn append(text: &str) -> FileEffect {
+    FileEffect::Append(text.to_owned())
 }
 
 #[test]
@@ -39,9 +39,12 @@ fn what_lands_on_the_disk_is_told() {
         ),
         (
             "echo a > /etc/ecs/ecs.config",
-            Effect::Write("a\n".to_owned()),
+            FileEffect::Write("a\n".to_owned()),
         ),
-        ("rm -f /etc/ecs/ecs.config", Effect::Write(String::new())),
+        (
+            "rm -f /etc/ecs/ecs.config",
+            FileEffect::Write(String::new()),
+        ),
     ] {
         assert_eq!(effects(code), [effect], "{code}");
     }
@@ -71,7 +74,7 @@ fn what_cannot_be_told_is_not_guessed() {
     ] {
         let found = effects(code);
         assert!(
-            matches!(found.as_slice(), [Effect::Untold(_)]),
+            matches!(found.as_slice(), [FileEffect::Untold(_)]),
             "{code}: {found:?}"
         );
     }
@@ -81,10 +84,10 @@ fn what_cannot_be_told_is_not_guessed() {
 fn variables_that_double_themselves_are_not_followed_for_ever() {
     let doubled = "a=$a$a\n".repeat(60);
     let code = format!("a=xx\n{doubled}echo $a >> /etc/ecs/ecs.config\n");
-    assert!(matches!(effects(&code).as_slice(), [Effect::Untold(_)]));
+    assert!(matches!(effects(&code).as_slice(), [FileEffect::Untold(_)]));
     let line = "echo $b$b$b$b >> /etc/ecs/ecs.config\n";
     let code = format!("b={}\n{}", "x".repeat(9_000), line.repeat(9));
-    assert!(matches!(effects(&code).as_slice(), [Effect::Untold(_)]));
+    assert!(matches!(effects(&code).as_slice(), [FileEffect::Untold(_)]));
 }
 
 proptest::proptest! {

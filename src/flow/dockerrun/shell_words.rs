@@ -24,7 +24,7 @@ pub(super) struct Redirect {
 
 /// One simple command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Command {
+pub(super) struct ShellCommand {
     pub(super) words: Vec<Word>,
     pub(super) redirects: Vec<Redirect>,
     /// A here-document's text.
@@ -36,7 +36,7 @@ pub(super) struct Command {
 }
 
 /// The commands; `None` where quotes or parentheses do not close, or commands are grouped.
-pub(super) fn commands(code: &str) -> Option<Vec<Command>> {
+pub(super) fn shell_commands(code: &str) -> Option<Vec<ShellCommand>> {
     let mut lexer = Lexer {
         chars: code.chars().collect(),
         ..Lexer::default()
@@ -53,12 +53,12 @@ struct Lexer {
     word: Option<Word>,
     /// A word of digits only may turn out to be a descriptor.
     bare: String,
-    command: Command,
+    command: ShellCommand,
     /// The next word is this redirection's.
     redirect: Option<&'static str>,
     /// Here-documents whose text begins on the next line: its end, and whether it is taken as written.
     pending: Option<(String, bool)>,
-    commands: Vec<Command>,
+    commands: Vec<ShellCommand>,
 }
 
 impl Lexer {

@@ -3,14 +3,18 @@
 use super::*;
 
 fn plain(code: &str) -> Vec<Vec<String>> {
-    let words = |command: Command| {
+    let words = |command: ShellCommand| {
         let text = |word: Word| match word.as_slice() {
             [Piece::Text(text)] => text.clone(),
             other => format!("{other:?}"),
         };
         command.words.into_iter().map(text).collect()
     };
-    commands(code).unwrap().into_iter().map(words).collect()
+    shell_commands(code)
+        .unwrap()
+        .into_iter()
+        .map(words)
+        .collect()
 }
 
 #[test]
@@ -24,7 +28,7 @@ fn quotes_and_ends_are_the_shells() {
             vec!["false"]
         ]
     );
-    let found = commands("a && b || c | d & e").unwrap();
+    let found = shell_commands("a && b || c | d & e").unwrap();
     let before: Vec<&str> = found.iter().map(|command| command.before).collect();
     assert_eq!(before, ["", "&&", "||", "|", "&"]);
     assert!(found[3].background && !found[0].background);
@@ -32,7 +36,7 @@ fn quotes_and_ends_are_the_shells() {
 
 #[test]
 fn redirections_and_here_documents_belong_to_their_command() {
-    let found = commands("cat >>/a 2>/dev/null <<'END'\n$x\nEND\necho b 1> /c\n").unwrap();
+    let found = shell_commands("cat >>/a 2>/dev/null <<'END'\n$x\nEND\necho b 1> /c\n").unwrap();
     let operators: Vec<&str> = found[0].redirects.iter().map(|one| one.operator).collect();
     assert_eq!(operators, [">>", "?"]);
     assert_eq!(
@@ -40,7 +44,7 @@ fn redirections_and_here_documents_belong_to_their_command() {
         Some(vec![Piece::Text("$x\n".to_owned())])
     );
     assert_eq!(found[1].redirects[0].operator, ">");
-    let untold = commands("cat <<END\n$x\nEND\n").unwrap();
+    let untold = shell_commands("cat <<END\n$x\nEND\n").unwrap();
     assert_eq!(untold[0].document, Some(vec![Piece::Untold]));
 }
 
@@ -54,9 +58,9 @@ fn what_cannot_be_followed_is_said() {
         "echo $(x",
         "cat <<-E\nE\n",
     ] {
-        assert_eq!(commands(code), None, "{code}");
+        assert_eq!(shell_commands(code), None, "{code}");
     }
-    let found = commands("echo $a \"${b}c\" $(d e) `f` *").unwrap();
+    let found = shell_commands("echo $a \"${b}c\" $(d e) `f` *").unwrap();
     let last = |at: usize| found[0].words[at].last().cloned();
     assert_eq!(last(1), Some(Piece::Variable("a".to_owned())));
     assert_eq!(found[0].words[2][1], Piece::Variable("b".to_owned()));
@@ -68,6 +72,6 @@ fn what_cannot_be_followed_is_said() {
 proptest::proptest! {
     #[test]
     fn any_code_is_answered(code in "[a-c $`'\"\\\\<>&|;(){}\\n#=0-2*-]{0,40}") {
-        let _answered = commands(&code);
+        let _answered = shell_commands(&code);
     }
 }

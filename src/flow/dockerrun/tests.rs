@@ -34,8 +34,8 @@ fn recipe(user_data: &str, checks: &[&str]) -> Recipe {
 }
 
 fn how_to(user_data: &str, checks: &[&str]) -> Judged {
-    judge(
-        &asked(HOW_TO.as_bytes()).unwrap(),
+    judge_drivers(
+        &wanted_drivers(HOW_TO.as_bytes()).unwrap(),
         &recipe(user_data, checks),
     )
 }
@@ -49,11 +49,11 @@ fn told(user_data: &str, checks: &[&str]) -> Vec<(String, Allowed, bool)> {
 
 /// One driver under one recipe.
 fn one(driver: &str, user_data: &str) -> (Allowed, Vec<String>, Vec<String>) {
-    let asked = [Asked {
+    let asked = [WantedDriver {
         container: "api".to_owned(),
         driver: driver.to_owned(),
     }];
-    let judged = judge(&asked, &recipe(user_data, &[]));
+    let judged = judge_drivers(&asked, &recipe(user_data, &[]));
     (judged.found[0].allowed, judged.problems, judged.doubts)
 }
 
@@ -64,7 +64,7 @@ fn runcmd(commands: &[&str]) -> String {
 
 #[test]
 fn containers_without_a_driver_ask_for_nothing() {
-    let asked = asked(HOW_TO.as_bytes()).unwrap();
+    let asked = wanted_drivers(HOW_TO.as_bytes()).unwrap();
     let pairs: Vec<(&str, &str)> = asked
         .iter()
         .map(|one| (one.container.as_str(), one.driver.as_str()))
@@ -264,7 +264,10 @@ fn the_offered_check_asks_what_the_agent_asks() {
         r#" [ "json-file" , "gelf" ] "#,
     ] {
         assert!(passes("gelf", false, Some(&line(value))), "{value}");
-        assert!(agent::read(&line(value)).allows("gelf"), "{value}");
+        assert!(
+            agent::read_agent_file(&line(value)).allows("gelf"),
+            "{value}"
+        );
     }
     for value in [
         r#"'["json-file","gelf"]'"#,
@@ -278,7 +281,10 @@ fn the_offered_check_asks_what_the_agent_asks() {
     ] {
         assert!(!passes("gelf", false, Some(&line(value))), "{value}");
         assert!(!passes("gelf", true, Some(&line(value))), "{value}");
-        assert!(!agent::read(&line(value)).allows("gelf"), "{value}");
+        assert!(
+            !agent::read_agent_file(&line(value)).allows("gelf"),
+            "{value}"
+        );
     }
     assert!(passes("fluentd", true, Some("ECS_CLUSTER=a\n")) && passes("fluentd", true, None));
     assert!(!passes("fluentd", false, Some("ECS_CLUSTER=a\n")));
@@ -286,7 +292,7 @@ fn the_offered_check_asks_what_the_agent_asks() {
 
 #[test]
 fn other_files_are_refused_with_a_reason() {
-    let refused = |text: &str| asked(text.as_bytes()).unwrap_err().to_string();
+    let refused = |text: &str| wanted_drivers(text.as_bytes()).unwrap_err().to_string();
     let version_2 = |rest: &str| refused(&format!(r#"{{"AWSEBDockerrunVersion": 2, {rest}}}"#));
     assert!(refused("{").contains("not JSON"));
     assert!(refused(r#"{"AWSEBDockerrunVersion": "1"}"#).contains("\"1\""));
@@ -302,7 +308,7 @@ fn other_files_are_refused_with_a_reason() {
     );
     assert!(version_2(r#""containerDefinitions": {}"#).contains("containerDefinitions is no list"));
     assert!(
-        asked(br#"{"AWSEBDockerrunVersion": "2"}"#)
+        wanted_drivers(br#"{"AWSEBDockerrunVersion": "2"}"#)
             .unwrap()
             .is_empty()
     );

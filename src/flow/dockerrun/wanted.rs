@@ -25,7 +25,7 @@ pub enum DockerrunError {
 
 /// A container and the driver it asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct WantedDriver {
     pub container: String,
     pub driver: String,
 }
@@ -34,7 +34,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// When it is not a Dockerrun file of version 2.
-pub fn asked(bytes: &[u8]) -> Result<Vec<Asked>, DockerrunError> {
+pub fn wanted_drivers(bytes: &[u8]) -> Result<Vec<WantedDriver>, DockerrunError> {
     let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
     if marks.iter().any(|mark| bytes.starts_with(mark)) {
         return Err(DockerrunError::ByteOrderMark);
@@ -64,7 +64,7 @@ fn version(version: Option<&Value>) -> Result<(), DockerrunError> {
     }
 }
 
-fn of_container(at: usize, container: &Value) -> Result<Option<Asked>, DockerrunError> {
+fn of_container(at: usize, container: &Value) -> Result<Option<WantedDriver>, DockerrunError> {
     let container = object(container, &format!("container {}", at + 1))?;
     let name = get(container, "name")?.and_then(Value::as_str);
     let name = name.map_or_else(|| format!("number {}", at + 1), str::to_owned);
@@ -78,7 +78,7 @@ fn of_container(at: usize, container: &Value) -> Result<Option<Asked>, Dockerrun
     let driver = get(log, "logDriver")?.ok_or_else(no_driver)?;
     let wrong = || shape(&format!("the logDriver of {name}"), "text");
     let driver = driver.as_str().ok_or_else(wrong)?.to_owned();
-    Ok(Some(Asked {
+    Ok(Some(WantedDriver {
         container: name,
         driver,
     }))

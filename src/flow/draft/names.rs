@@ -11,7 +11,7 @@ use super::Group;
 const NAME_MAX: usize = 40;
 
 /// Gives each group its name.
-pub(super) fn named(mut groups: Vec<Group>) -> Vec<Group> {
+pub(super) fn named_groups(mut groups: Vec<Group>) -> Vec<Group> {
     let levels: Vec<[String; 4]> = groups.iter().map(candidates).collect();
     let mut taken = BTreeSet::new();
     for (nth, group) in groups.iter_mut().enumerate() {

@@ -9,7 +9,7 @@ const EXAMPLE: &str = include_str!("../../../config/amiwatch.example.toml");
 
 /// A recipe of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Draft {
+pub(super) struct RecipeSketch {
     pub(super) name: String,
     /// Relative to the config.
     pub(super) path: String,
@@ -21,15 +21,15 @@ pub(super) struct Draft {
 }
 
 /// The recipe that is prepared for a group.
-pub(super) fn of(group: &Group) -> Draft {
+pub(super) fn recipe_sketch(group: &Group) -> RecipeSketch {
     match group.has_shipped_recipe() {
         true => shipped(),
         false => skeleton(&group.name),
     }
 }
 
-fn shipped() -> Draft {
-    Draft {
+fn shipped() -> RecipeSketch {
+    RecipeSketch {
         name: SHIPPED.to_owned(),
         path: format!("recipes/{SHIPPED}.yaml"),
         file: SHIPPED_FILE.to_owned(),
@@ -46,7 +46,7 @@ fn shipped_checks() -> &'static str {
 }
 
 /// It bakes nothing by mistake: its check fails until somebody has replaced it.
-fn skeleton(name: &str) -> Draft {
+fn skeleton(name: &str) -> RecipeSketch {
     let file = format!(
         "#cloud-config
 # The recipe of the watch {name}: what makes the base yours. A skeleton, since a recipe cannot be read
@@ -65,7 +65,7 @@ runcmd:
 name = \"the skeleton was replaced by a recipe\"
 run = \"! test -e /etc/amiwatch-skeleton\""
     );
-    Draft {
+    RecipeSketch {
         name: name.to_owned(),
         path: format!("recipes/{name}.yaml"),
         file,

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::flow::test_world::{BASE_450, BASE_451, World, trouble};
 use crate::model::sighting::{Seen, Tier};
-use crate::settings::{Settings, parse};
+use crate::settings::{Settings, parse_config};
 
 fn answers() -> Answers {
     Answers {
@@ -41,13 +41,13 @@ fn mixed() -> World {
 }
 
 /// The settings that the draft's text becomes, with its own files.
-fn read(draft: &Draft) -> Settings {
+fn read(draft: &ConfigDraft) -> Settings {
     let file = |path: &Path| {
         let text = draft.files.get(&path.display().to_string());
         text.map(|text| text.clone().into_bytes())
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "not drafted"))
     };
-    let settings = parse(&draft.config, Path::new("amiwatch.toml"), &file)
+    let settings = parse_config(&draft.config, Path::new("amiwatch.toml"), &file)
         .unwrap_or_else(|faults| panic!("{faults}\n{}", draft.config));
     assert_eq!(settings.warnings, [], "{}", draft.config);
     settings
@@ -104,7 +104,7 @@ fn what_is_prepared_is_right_once_it_is_uncommented() {
         })
         .filter(|line| !line.starts_with("url = \"sqlite:///var") && !line.starts_with("cron = "))
         .collect();
-    let settings = read(&Draft {
+    let settings = read(&ConfigDraft {
         config: config.join("\n"),
         files: draft.files,
     });
@@ -202,7 +202,7 @@ fn names_say_as_much_as_is_needed() {
         group("Blog!", ECS, Architecture::X86_64, "eu-west-1"),
         group("店", ECS, Architecture::X86_64, "eu-west-1"),
     ];
-    let named = names::named(groups);
+    let named = names::named_groups(groups);
     let names: Vec<&str> = named.iter().map(|group| group.name.as_str()).collect();
     assert_eq!(
         names,
@@ -228,14 +228,14 @@ proptest! {
             .enumerate()
             .map(|(nth, application)| group(application, branch.trim(), arm[nth % 2], "eu-west-1"))
             .collect();
-        let groups = names::named(groups);
+        let groups = names::named_groups(groups);
         let names: BTreeSet<&String> = groups.iter().map(|group| &group.name).collect();
         prop_assert_eq!(names.len(), groups.len());
         for name in &names {
             let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             prop_assert!((1..=40).contains(&name.len()) && name.chars().all(fits), "{}", name);
         }
-        let found = Found { account: None, groups, left_out: Vec::new(), unanswered: Vec::new() };
+        let found = DraftSource { account: None, groups, left_out: Vec::new(), unanswered: Vec::new() };
         let draft = draft(&found, &answers());
         // Whether the branch is one is AWS's affair; that it is TOML is ours.
         toml::de::DeTable::parse(&draft.config).unwrap();

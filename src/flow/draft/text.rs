@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Answers, Draft, Found, Group, Member, recipe};
+use super::{Answers, ConfigDraft, DraftSource, Group, Member, recipe};
 use crate::flow::notify::clean;
 use crate::model::image::ImageKind;
 
 /// Writes the config and the recipes' files.
-pub fn draft(found: &Found, answers: &Answers) -> Draft {
+pub fn draft(found: &DraftSource, answers: &Answers) -> ConfigDraft {
     let watched: Vec<&Group> = found
         .groups
         .iter()
         .filter(|group| !answers.without.contains(&group.name))
         .collect();
-    let mut recipes: BTreeMap<String, (recipe::Draft, bool)> = BTreeMap::new();
+    let mut recipes: BTreeMap<String, (recipe::RecipeSketch, bool)> = BTreeMap::new();
     for group in &watched {
         let used = answers.bake.contains(&group.name);
         if used || group.has_custom() {
-            let recipe = recipe::of(group);
+            let recipe = recipe::recipe_sketch(group);
             let entry = recipes
                 .entry(recipe.name.clone())
                 .or_insert((recipe, false));
@@ -37,13 +37,13 @@ pub fn draft(found: &Found, answers: &Answers) -> Draft {
     let files = recipes
         .into_values()
         .map(|(recipe, _)| (recipe.path, recipe.file));
-    Draft {
+    ConfigDraft {
         config,
         files: files.collect(),
     }
 }
 
-fn head(found: &Found, answers: &Answers) -> String {
+fn head(found: &DraftSource, answers: &Answers) -> String {
     let account = found
         .account
         .as_ref()
@@ -149,7 +149,7 @@ fn about(member: &Member) -> String {
 
 /// Recipe and `on_drift`, with what to do next.
 fn how_far(group: &Group, bakes: bool) -> String {
-    let recipe = recipe::of(group);
+    let recipe = recipe::recipe_sketch(group);
     let (name, path) = (&recipe.name, &recipe.path);
     if bakes {
         return format!(
@@ -172,8 +172,8 @@ fn how_far(group: &Group, bakes: bool) -> String {
         .to_owned()
 }
 
-fn recipe_section(recipe: &recipe::Draft, used: bool) -> String {
-    let recipe::Draft {
+fn recipe_section(recipe: &recipe::RecipeSketch, used: bool) -> String {
+    let recipe::RecipeSketch {
         name,
         path,
         checks,
@@ -198,7 +198,7 @@ fn commented(line: &str) -> String {
     }
 }
 
-fn notifier(found: &Found, answers: &Answers) -> String {
+fn notifier(found: &DraftSource, answers: &Answers) -> String {
     let head = "\n\n# Whom to tell, beside the log. docs/configuration.md has the other ways and the events.\n";
     if let Some(topic) = &answers.topic {
         return format!(
@@ -220,7 +220,7 @@ fn notifier(found: &Found, answers: &Answers) -> String {
 }
 
 /// What has no place above.
-fn rest(found: &Found) -> String {
+fn rest(found: &DraftSource) -> String {
     let mut text = String::new();
     let left_out = found
         .left_out

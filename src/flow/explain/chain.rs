@@ -1,8 +1,8 @@
 //! From the base's newest release to the watch's image to each environment, and what was concluded.
 
-use super::view::{Said, TargetView};
-use super::{Silence, Subject, dated, minute, rough, span};
-use crate::flow::outcome::Standing;
+use super::view::{SaidCode, TargetView};
+use super::{ExplainSubject, Silence, dated, minute, rough, span};
+use crate::flow::outcome::WatchStanding;
 use crate::model::bake::{BakedImage, RecipeDigest};
 use crate::model::history::Failing;
 use crate::model::ids::ImageId;
@@ -13,7 +13,7 @@ use crate::model::watch::Recipe;
 const TARGETS_MAX: usize = 40;
 
 /// The base, and since when its newest release is known.
-pub(super) fn base(subject: &Subject<'_>) -> Vec<String> {
+pub(super) fn base_sentences(subject: &ExplainSubject<'_>) -> Vec<String> {
     let watch = subject.watch;
     let place = match &watch.region {
         Some(region) => format!(" in {region}"),
@@ -46,7 +46,7 @@ pub(super) fn base(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// That what follows was not just seen.
-fn memory_told(subject: &Subject<'_>) -> Option<String> {
+fn memory_told(subject: &ExplainSubject<'_>) -> Option<String> {
     let why = match subject.silence.as_ref()? {
         Silence::NotAsked => "AWS was not asked".to_owned(),
         Silence::NoAnswer(why) => format!("AWS did not answer ({})", why.trim_end_matches('.')),
@@ -60,7 +60,7 @@ fn memory_told(subject: &Subject<'_>) -> Option<String> {
     })
 }
 
-fn first_seen(subject: &Subject<'_>, image: &ImageId) -> String {
+fn first_seen(subject: &ExplainSubject<'_>, image: &ImageId) -> String {
     let seen = subject
         .history
         .and_then(|history| history.first_seen.get(image));
@@ -71,7 +71,7 @@ fn first_seen(subject: &Subject<'_>, image: &ImageId) -> String {
 }
 
 /// The watch's own image: what it was made from, when, with which recipe and checks.
-pub(super) fn image(subject: &Subject<'_>) -> Vec<String> {
+pub(super) fn image_sentences(subject: &ExplainSubject<'_>) -> Vec<String> {
     let Some(recipe) = &subject.watch.recipe else {
         return vec![
             "The watch has no recipe: it has no image of its own, and only tells.".to_owned(),
@@ -95,7 +95,7 @@ pub(super) fn image(subject: &Subject<'_>) -> Vec<String> {
     lines
 }
 
-fn own(subject: &Subject<'_>, baked: &BakedImage, recipe: &Recipe) -> Vec<String> {
+fn own(subject: &ExplainSubject<'_>, baked: &BakedImage, recipe: &Recipe) -> Vec<String> {
     let mut lines = vec![made(subject, baked)];
     let changes = baked.changes.as_ref();
     lines.extend(changes.map(|one| format!("Against {} before it: {}.", one.since, one.line)));
@@ -115,7 +115,7 @@ fn own(subject: &Subject<'_>, baked: &BakedImage, recipe: &Recipe) -> Vec<String
     lines
 }
 
-fn made(subject: &Subject<'_>, baked: &BakedImage) -> String {
+fn made(subject: &ExplainSubject<'_>, baked: &BakedImage) -> String {
     let base = match baked.base_version.as_str() {
         "" => baked.base_image.to_string(),
         version => format!("{version} ({})", baked.base_image),
@@ -135,7 +135,7 @@ fn made(subject: &Subject<'_>, baked: &BakedImage) -> String {
 
 fn recipe_line(baked: &BakedImage, recipe: &Recipe) -> String {
     let name = &recipe.name;
-    match RecipeDigest::of(&recipe.user_data, recipe.template) == baked.recipe_digest {
+    match RecipeDigest::of_user_data(&recipe.user_data, recipe.template) == baked.recipe_digest {
         true if baked.adopted_at.is_some() => {
             format!("It counts as made with the recipe {name} as it is: who adopted it vouched so.")
         }
@@ -159,7 +159,7 @@ fn checks_line(baked: &BakedImage, recipe: &Recipe) -> String {
     }
 }
 
-fn failures(subject: &Subject<'_>, failing: &Failing) -> String {
+fn failures(subject: &ExplainSubject<'_>, failing: &Failing) -> String {
     let times = match failing.attempts {
         1 => "once".to_owned(),
         many => format!("{many} times"),
@@ -173,7 +173,7 @@ fn failures(subject: &Subject<'_>, failing: &Failing) -> String {
 }
 
 /// When it is tried again. The plan knows: a pause binds only a bake of the same release and recipe.
-fn next_attempt(subject: &Subject<'_>, failing: &Failing) -> String {
+fn next_attempt(subject: &ExplainSubject<'_>, failing: &Failing) -> String {
     let action = subject.view.as_ref().map(|view| &view.action);
     match (action, failing.next_at) {
         _ if subject.under_way.is_some() => "the next attempt is under way".to_owned(),
@@ -189,7 +189,7 @@ fn next_attempt(subject: &Subject<'_>, failing: &Failing) -> String {
 }
 
 /// Each environment with what it runs.
-pub(super) fn environments(subject: &Subject<'_>) -> Vec<String> {
+pub(super) fn environment_sentences(subject: &ExplainSubject<'_>) -> Vec<String> {
     let Some(view) = &subject.view else {
         return Vec::new();
     };
@@ -222,7 +222,7 @@ fn environment(target: &TargetView) -> Vec<String> {
 }
 
 /// What was concluded, and what it amounts to.
-pub(super) fn verdict(subject: &Subject<'_>) -> Vec<String> {
+pub(super) fn verdict(subject: &ExplainSubject<'_>) -> Vec<String> {
     let Some(view) = &subject.view else {
         return Vec::new();
     };
@@ -231,20 +231,20 @@ pub(super) fn verdict(subject: &Subject<'_>) -> Vec<String> {
             "The watch got its image after that pass: the next one judges anew.".to_owned(),
         ];
     }
-    let mut lines: Vec<String> = view.reasons.iter().map(Said::line).collect();
+    let mut lines: Vec<String> = view.reasons.iter().map(SaidCode::line).collect();
     lines.push(
         match view.standing() {
-            Standing::Unread => {
+            WatchStanding::Unread => {
                 "Not everything could be read: nothing is concluded from what is missing (`check` exits 4)."
             }
-            Standing::Unmatched => {
+            WatchStanding::Unmatched => {
                 "A target of the watch matches no environment: that is not in step (`check` exits 4)."
             }
-            Standing::Drift => "Together: drift (`check` exits 3).",
-            Standing::Behind(_) => {
+            WatchStanding::Drift => "Together: drift (`check` exits 3).",
+            WatchStanding::Behind(_) => {
                 "Together: the image is there, environments are behind it (`check` exits 3)."
             }
-            Standing::InStep => "Together: in step (`check` exits 0).",
+            WatchStanding::InStep => "Together: in step (`check` exits 0).",
         }
         .to_owned(),
     );

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 
 use super::view::{TargetView, View};
-use super::{Advice, Passes, Subject, dated, minute, rough};
-use crate::flow::outcome::Standing;
+use super::{Advice, ExplainSubject, Passes, dated, minute, rough};
+use crate::flow::outcome::WatchStanding;
 use crate::model::ids::ImageId;
 use crate::model::plan::{Action, BakeDecision};
 use crate::model::reason::ReasonCode;
@@ -13,7 +13,7 @@ use crate::model::reason::ReasonCode;
 const MOVES_MAX: usize = 3;
 
 /// What the next pass would do, why, and when it is due.
-pub(super) fn next(subject: &Subject<'_>) -> Vec<String> {
+pub(super) fn next_sentences(subject: &ExplainSubject<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(story) = subject.under_way {
         let at = match story.at_step() {
@@ -39,14 +39,14 @@ pub(super) fn next(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// The bake that the plan asks for, or waits with, is the one that is under way.
-fn bakes_already(subject: &Subject<'_>, view: &View) -> bool {
+fn bakes_already(subject: &ExplainSubject<'_>, view: &View) -> bool {
     let bakes = matches!(view.action, Action::Bake { .. } | Action::Hold { .. });
     subject.under_way.is_some() && bakes
 }
 
-fn would(subject: &Subject<'_>, view: &View) -> String {
+fn would(subject: &ExplainSubject<'_>, view: &View) -> String {
     match &view.action {
-        Action::Nothing | Action::CannotTell if view.standing() == Standing::Unmatched => {
+        Action::Nothing | Action::CannotTell if view.standing() == WatchStanding::Unmatched => {
             "Nothing is done until the target's name is right: the config names what is not there."
                 .to_owned()
         }
@@ -81,7 +81,7 @@ fn would(subject: &Subject<'_>, view: &View) -> String {
 }
 
 /// When the next pass is made, if something makes passes.
-fn due(passes: &Passes, subject: &Subject<'_>) -> String {
+fn due(passes: &Passes, subject: &ExplainSubject<'_>) -> String {
     let Passes {
         cron,
         timezone,
@@ -111,7 +111,7 @@ fn due(passes: &Passes, subject: &Subject<'_>) -> String {
 }
 
 /// What a person can do about it, the nearest first.
-pub(super) fn commands(subject: &Subject<'_>) -> Vec<Advice> {
+pub(super) fn next_commands(subject: &ExplainSubject<'_>) -> Vec<Advice> {
     let name = &subject.watch.name;
     let mut commands = Vec::new();
     match &subject.view {
@@ -144,7 +144,7 @@ fn advice(command: impl Into<String>, does: impl Into<String>) -> Advice {
     }
 }
 
-fn about_the_bake(subject: &Subject<'_>, view: &View) -> Vec<Advice> {
+fn about_the_bake(subject: &ExplainSubject<'_>, view: &View) -> Vec<Advice> {
     let watch = subject.watch;
     let name = &watch.name;
     let bake = |does: &str| advice(format!("amiwatch bake {name}"), does);
@@ -200,7 +200,7 @@ fn about_the_bake(subject: &Subject<'_>, view: &View) -> Vec<Advice> {
                 "in the config, under [watch.{name}]: with a recipe there is something to bake"
             ),
         )],
-        Action::Nothing | Action::CannotTell if view.standing() == Standing::Unmatched => {
+        Action::Nothing | Action::CannotTell if view.standing() == WatchStanding::Unmatched => {
             vec![advice(
                 "amiwatch survey",
                 "every environment by its name, for the watch's target in the config",
@@ -215,7 +215,7 @@ fn about_the_bake(subject: &Subject<'_>, view: &View) -> Vec<Advice> {
 }
 
 /// An image whose base EC2 does not know.
-fn about_lineage(subject: &Subject<'_>, view: &View) -> Option<Advice> {
+fn about_lineage(subject: &ExplainSubject<'_>, view: &View) -> Option<Advice> {
     let unknown = |target: &&TargetView| {
         let mut reasons = target.reasons.iter();
         reasons.any(|said| said.code == ReasonCode::LineageUnknown)

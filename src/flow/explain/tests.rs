@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::flow::test_world::{BASE_450, BASE_451, World, days, digest, now};
-use crate::model::chronicle::Seen;
+use crate::model::chronicle::SeenEntry;
 use crate::model::reason::ReasonCode;
 use crate::model::story::{BakeStory, StoryEnd};
 use crate::model::watch::Check;
@@ -23,7 +23,7 @@ fn live(world: &World) -> Explanation {
 }
 
 fn told(world: &World, view: Option<View>, silence: Option<Silence>) -> Explanation {
-    explain(&Subject {
+    explain(&ExplainSubject {
         watch: &world.watch,
         view,
         history: Some(&world.history),
@@ -124,7 +124,10 @@ fn a_watch_in_step_says_so_and_that_an_edited_check_bakes_nothing() {
 #[test]
 fn a_recipe_that_changed_and_a_bake_that_fails() {
     let mut world = drifted();
-    world.wanted.recipe_digest = Some(crate::model::bake::RecipeDigest::of("#!/bin/sh\n", false));
+    world.wanted.recipe_digest = Some(crate::model::bake::RecipeDigest::of_user_data(
+        "#!/bin/sh\n",
+        false,
+    ));
     world.watch.recipe.as_mut().unwrap().user_data = "#!/bin/sh\n".to_owned();
     world.fail(BASE_451, 2, Some(now() + TimeDelta::minutes(9)));
     let said = text(&live(&world));
@@ -149,7 +152,7 @@ fn an_adopted_image_says_who_vouches() {
 #[test]
 fn a_memory_is_told_as_one_and_ends_in_4_only_when_aws_was_asked() {
     let world = drifted();
-    let seen = Seen::of(&world.plan());
+    let seen = SeenEntry::of_item(&world.plan());
     let told = told(
         &world,
         Some(View::stored(&seen, now() - days(1), Some(&world.history))),
@@ -171,7 +174,7 @@ fn a_memory_is_told_as_one_and_ends_in_4_only_when_aws_was_asked() {
 #[test]
 fn a_memory_that_a_bake_has_overtaken_gives_no_old_verdict() {
     let mut world = drifted();
-    let seen = Seen::of(&world.plan());
+    let seen = SeenEntry::of_item(&world.plan());
     world.remember("ami-new", BASE_451, 0);
     if let Some(baked) = &mut world.history.current {
         baked.baked_at = now();
@@ -187,7 +190,7 @@ fn a_memory_that_a_bake_has_overtaken_gives_no_old_verdict() {
 #[test]
 fn nothing_is_made_up_where_nobody_ever_looked() {
     let world = World::new();
-    let told = explain(&Subject {
+    let told = explain(&ExplainSubject {
         watch: &world.watch,
         view: None,
         history: None,
@@ -230,7 +233,7 @@ fn an_image_of_unknown_lineage_may_be_adopted() {
 fn story() -> BakeStory {
     BakeStory {
         journal: "bake/abc/0001".to_owned(),
-        release: Point {
+        release: ReleasePoint {
             image: BASE_451.into(),
             version: "4.5.1".to_owned(),
         },
@@ -252,7 +255,7 @@ fn story() -> BakeStory {
 fn in_the_middle_of_a_bake_no_other_one_is_offered() {
     let world = drifted();
     let (story, passes) = (story(), passes());
-    let told = explain(&Subject {
+    let told = explain(&ExplainSubject {
         watch: &world.watch,
         view: Some(View::live(&world.plan(), now())),
         history: Some(&world.history),
@@ -283,7 +286,10 @@ fn a_pause_after_failures_is_told_only_where_it_binds() {
     let bound = text(&live(&world));
     assert!(bound.contains("the next attempt is not before"), "{bound}");
     // Another recipe is another bake: nothing holds it up.
-    world.wanted.recipe_digest = Some(crate::model::bake::RecipeDigest::of("#!/bin/sh\n", false));
+    world.wanted.recipe_digest = Some(crate::model::bake::RecipeDigest::of_user_data(
+        "#!/bin/sh\n",
+        false,
+    ));
     world.watch.recipe.as_mut().unwrap().user_data = "#!/bin/sh\n".to_owned();
     let free = text(&live(&world));
     assert!(!free.contains("the next attempt is not before"), "{free}");

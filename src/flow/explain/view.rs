@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::flow::outcome::Standing;
-use crate::model::chronicle::{Point, Seen};
+use crate::flow::outcome::WatchStanding;
+use crate::model::chronicle::{ReleasePoint, SeenEntry};
 use crate::model::drift::TargetDrift;
 use crate::model::history::WatchHistory;
 use crate::model::ids::ImageId;
@@ -14,13 +14,13 @@ use crate::model::reason::{Reason, ReasonCode};
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     pub at: DateTime<Utc>,
-    pub release: Option<Point>,
+    pub release: Option<ReleasePoint>,
     /// When the release's image was made; a memory does not know.
     pub release_created: Option<DateTime<Utc>>,
     /// The watch's verified image.
     pub current: Option<ImageId>,
     /// The watch's own.
-    pub reasons: Vec<Said>,
+    pub reasons: Vec<SaidCode>,
     pub targets: Vec<TargetView>,
     /// Environments that are left out.
     pub targets_omitted: usize,
@@ -41,17 +41,17 @@ pub struct TargetView {
     pub image: Option<ImageId>,
     /// What the image is and comes from, in words; a memory does not know.
     pub about: Option<String>,
-    pub reasons: Vec<Said>,
+    pub reasons: Vec<SaidCode>,
 }
 
 /// A code, with its sentence where that was kept.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Said {
+pub struct SaidCode {
     pub code: ReasonCode,
     pub sentence: Option<String>,
 }
 
-impl Said {
+impl SaidCode {
     fn of(reasons: &[Reason]) -> Vec<Self> {
         let said = reasons.iter().map(|reason| Self {
             code: reason.code,
@@ -79,11 +79,11 @@ impl Said {
 
 impl View {
     /// What the verdict amounts to.
-    pub(super) fn standing(&self) -> Standing {
-        let codes = |said: &[Said]| said.iter().map(|one| one.code).collect::<Vec<_>>();
+    pub(super) fn standing(&self) -> WatchStanding {
+        let codes = |said: &[SaidCode]| said.iter().map(|one| one.code).collect::<Vec<_>>();
         let targets: Vec<_> = self.targets.iter().map(|one| codes(&one.reasons)).collect();
         let targets: Vec<&[ReasonCode]> = targets.iter().map(Vec::as_slice).collect();
-        Standing::of(&codes(&self.reasons), &targets)
+        WatchStanding::from_codes(&codes(&self.reasons), &targets)
     }
 
     /// What a look just saw.
@@ -91,10 +91,10 @@ impl View {
         let drift = &item.drift;
         Self {
             at,
-            release: drift.release.as_ref().map(Point::of),
+            release: drift.release.as_ref().map(ReleasePoint::of_release),
             release_created: drift.release.as_ref().and_then(|release| release.created),
             current: drift.current.clone(),
-            reasons: Said::of(&drift.reasons),
+            reasons: SaidCode::of(&drift.reasons),
             targets: drift.targets.iter().map(target).collect(),
             targets_omitted: 0,
             action: item.action.clone(),
@@ -110,7 +110,7 @@ impl View {
 
     /// What a pass saw, and the passes since saw no more. The image is the one that the store has now:
     /// a bake that the pass began has ended since, or a person has adopted one.
-    pub fn stored(seen: &Seen, at: DateTime<Utc>, history: Option<&WatchHistory>) -> Self {
+    pub fn stored(seen: &SeenEntry, at: DateTime<Utc>, history: Option<&WatchHistory>) -> Self {
         let baked = history.and_then(|history| history.current.as_ref());
         let newer = baked.filter(|baked| baked.adopted_at.unwrap_or(baked.baked_at) > at);
         let targets = seen.targets.iter().map(|(name, target)| TargetView {
@@ -118,7 +118,7 @@ impl View {
             environment: name.rsplit('/').next().unwrap_or(name).to_owned(),
             image: target.image.clone(),
             about: None,
-            reasons: Said::bare(&target.codes),
+            reasons: SaidCode::bare(&target.codes),
         });
         Self {
             at,
@@ -127,7 +127,7 @@ impl View {
             current: newer
                 .map(|baked| baked.image.clone())
                 .or_else(|| seen.current.clone()),
-            reasons: Said::bare(&seen.codes),
+            reasons: SaidCode::bare(&seen.codes),
             targets: targets.collect(),
             targets_omitted: seen.targets_omitted,
             action: seen.action.clone(),
@@ -149,6 +149,6 @@ fn target(drift: &TargetDrift) -> TargetView {
         environment: drift.target.environment.clone(),
         image: drift.image.clone(),
         about: Some(about),
-        reasons: Said::of(&drift.reasons),
+        reasons: SaidCode::of(&drift.reasons),
     }
 }

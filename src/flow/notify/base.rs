@@ -7,10 +7,12 @@ use chrono::{DateTime, Utc};
 
 use crate::model::bake::digest;
 use crate::model::base::Release;
-use crate::model::chronicle::Point;
+use crate::model::chronicle::ReleasePoint;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::ids::{ImageId, Installation, Scope};
-use crate::model::notice::{Command, Listed, Next, Notice, ReleasedTold, RunTold, What};
+use crate::model::notice::{
+    FirstOf, NextByItself, Notice, PastedCommand, ReleasedTold, RunTold, What,
+};
 use crate::model::reason::{About, Reason};
 use crate::model::told::ToldDrift;
 use crate::model::watch::Watch;
@@ -101,11 +103,11 @@ impl Base<'_> {
         let name = &self.watch.name;
         let key = format!("released:{}:{name}:{key:.16}", self.installation);
         let commands = vec![
-            Command::new(
+            PastedCommand::new(
                 format!("amiwatch check --watch {name}"),
                 "every environment and what its image was made from",
             ),
-            Command::new("amiwatch survey", "the same of every environment"),
+            PastedCommand::new("amiwatch survey", "the same of every environment"),
         ];
         let what = What::Released(self.told(from, known, to));
         Some(self.notice(key, what, commands))
@@ -122,9 +124,9 @@ impl Base<'_> {
             base: self.watch.base.to_string(),
             from: from.clone(),
             from_version: known.version.clone(),
-            to: Point::of(to),
+            to: ReleasePoint::of_release(to),
             created: to.created,
-            runs: Listed::of(self.drift.targets.iter().map(run)),
+            runs: FirstOf::all_of(self.drift.targets.iter().map(run)),
         }
     }
 
@@ -147,18 +149,18 @@ impl Base<'_> {
         let key = digest(&fields);
         let name = &self.watch.name;
         let key = format!("lifecycle:{}:{name}:{key:.16}", self.installation);
-        let commands = vec![Command::new(
+        let commands = vec![PastedCommand::new(
             format!("amiwatch check --watch {name}"),
             "what it concerns",
         )];
         let what = What::Lifecycle {
             base: self.watch.base.to_string(),
-            ends: Listed::of(fresh.into_iter().map(|(_, about)| about.clone())),
+            ends: FirstOf::all_of(fresh.into_iter().map(|(_, about)| about.clone())),
         };
         Some(self.notice(key, what, commands))
     }
 
-    fn notice(&self, key: String, what: What, commands: Vec<Command>) -> Notice {
+    fn notice(&self, key: String, what: What, commands: Vec<PastedCommand>) -> Notice {
         Notice {
             key,
             story: format!("base:{}:{}", self.installation, self.watch.name),
@@ -167,7 +169,7 @@ impl Base<'_> {
             watch: Some(self.watch.name.clone()),
             scope: Some(self.scope.clone()),
             what,
-            next: Next::Look,
+            next: NextByItself::Look,
             commands,
             links: Vec::new(),
         }

@@ -3,10 +3,10 @@
 use super::*;
 use crate::flow::test_world::{BASE_450, BASE_451, BRANCH, World, days, now, scope};
 use crate::model::base::BranchLifecycle;
-use crate::model::notice::{Event, Severity};
+use crate::model::notice::{NoticeEvent, Severity};
 use crate::model::sighting::Seen;
 use crate::model::told::ToldDrift;
-use crate::outbox::Written;
+use crate::outbox::WrittenNotice;
 
 /// A watch without a recipe, and an environment on the stock image of its platform version.
 fn feed() -> World {
@@ -69,7 +69,7 @@ fn a_release_that_no_recipe_follows_is_told_once_and_again_when_it_comes_back() 
     assert_eq!(events(&told), ["released"]);
     let (again, _) = pass(&world, before.as_ref());
     assert_eq!(again[0].key, told[0].key, "the same event, the same key");
-    let written = Written::of(&told[0]);
+    let written = WrittenNotice::of_notice(&told[0]);
     insta::assert_snapshot!(format!("{}\n\n{}", written.subject, written.body), @r"
     [amiwatch] shop: release 4.5.2 after 4.5.1
 
@@ -159,7 +159,7 @@ fn every_end_of_a_branch_or_a_base_is_told_once_with_or_without_a_recipe() {
             let (told, after) = pass(&world, known.as_ref());
             assert_eq!(events(&told), ["lifecycle"], "{code}");
             assert_eq!(told[0].severity(), Severity::Warning);
-            assert_eq!(Written::of(&told[0]).facts["codes"], code);
+            assert_eq!(WrittenNotice::of_notice(&told[0]).facts["codes"], code);
             // A look that could not read the release remembers nothing: the key is the same.
             let (again, _) = pass(&world, after.as_ref());
             let keys: Vec<&String> = again.iter().map(|notice| &notice.key).collect();
@@ -201,6 +201,6 @@ fn what_an_earlier_version_remembered_is_taken_for_a_first_look_at_ends() {
     let (told, _) = pass(&world, after.as_ref());
     assert_eq!(
         told.iter().map(Notice::event).collect::<Vec<_>>(),
-        [Event::Released]
+        [NoticeEvent::Released]
     );
 }

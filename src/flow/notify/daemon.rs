@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::model::ids::Installation;
-use crate::model::notice::{Command, Next, Notice, What};
+use crate::model::notice::{NextByItself, Notice, PastedCommand, What};
 
 /// Passes do not end in time and are cut. One notice until one ends in time again.
 ///
@@ -28,13 +28,13 @@ pub fn pass_cut(
             began: first,
             limit_s: limit.as_secs(),
         },
-        next: Next::Look,
+        next: NextByItself::Look,
         commands: vec![
-            Command::new(
+            PastedCommand::new(
                 "amiwatch check",
                 "looks once, and shows what does not answer",
             ),
-            Command::new(
+            PastedCommand::new(
                 "amiwatch run -v",
                 "logs each call; a larger [schedule] pass_timeout gives it more time",
             ),

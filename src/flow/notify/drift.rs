@@ -11,11 +11,13 @@ use chrono::{DateTime, Utc};
 
 use super::base;
 use crate::model::bake::digest;
-use crate::model::chronicle::Point;
+use crate::model::chronicle::ReleasePoint;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::ids::{ImageId, Installation, Scope};
-use crate::model::notice::{Command, DriftTold, EnvironmentTold, Listed, Next, Notice, What};
-use crate::model::reason::{Reason, ReasonCode, Subject};
+use crate::model::notice::{
+    DriftTold, EnvironmentTold, FirstOf, NextByItself, Notice, PastedCommand, What,
+};
+use crate::model::reason::{DoubtSubject, Reason, ReasonCode};
 use crate::model::told::ToldDrift;
 
 /// What a look changes in what people know.
@@ -115,7 +117,7 @@ struct Look {
 
 impl Look {
     fn of(drift: &Drift) -> Self {
-        let about = |subject: Subject| {
+        let about = |subject: DoubtSubject| {
             let mut own = drift.reasons.iter();
             own.any(|reason| reason.doubts(subject))
         };
@@ -123,10 +125,10 @@ impl Look {
             shown: Said::new(),
             seen: BTreeSet::from([ToldDrift::ITSELF.to_owned()]),
             unread: BTreeSet::new(),
-            blind: about(Subject::Release) || about(Subject::Images),
+            blind: about(DoubtSubject::Release) || about(DoubtSubject::Images),
             unmatched: drift.reasons.iter().any(unmatched),
         };
-        if about(Subject::Targets) {
+        if about(DoubtSubject::Targets) {
             look.unread.insert(ToldDrift::LIST.to_owned());
         }
         look.take(ToldDrift::ITSELF.to_owned(), &drift.reasons);
@@ -191,14 +193,14 @@ impl Story<'_> {
         let key = self.key(&after);
         let watch = &self.drift.watch;
         let commands = vec![
-            Command::new(
+            PastedCommand::new(
                 format!("amiwatch plan --watch {watch}"),
                 "what a run would do now, and why",
             ),
-            Command::new(format!("amiwatch bake {watch}"), "bakes now"),
+            PastedCommand::new(format!("amiwatch bake {watch}"), "bakes now"),
         ];
         let what = What::Drift(self.told());
-        let notice = self.notice(key.clone(), what, Next::Look, commands);
+        let notice = self.notice(key.clone(), what, NextByItself::Look, commands);
         News {
             notice: Some(notice),
             after: ToldDrift {
@@ -249,12 +251,12 @@ impl Story<'_> {
         let unread = unread.filter(|target| target.reasons.iter().any(Reason::is_doubt));
         let drifting = self.drift.all_reasons().filter(|one| one.is_drift());
         DriftTold {
-            release: release.as_ref().map(Point::of),
+            release: release.as_ref().map(ReleasePoint::of_release),
             current: current.clone(),
-            watch: Listed::of(reasons.iter().map(|reason| reason.about.clone())),
-            environments: Listed::of(lines),
+            watch: FirstOf::all_of(reasons.iter().map(|reason| reason.about.clone())),
+            environments: FirstOf::all_of(lines),
             behind: behind.count(),
-            unread: Listed::of(unread.map(|target| target.target.clone())),
+            unread: FirstOf::all_of(unread.map(|target| target.target.clone())),
             codes: drifting.map(|reason| reason.code).collect(),
         }
     }
@@ -267,17 +269,17 @@ impl Story<'_> {
             "resolved:{installation}:{watch}:{:.16}",
             digest(&["amiwatch resolved notice 1", &ends])
         );
-        let commands = vec![Command::new(
+        let commands = vec![PastedCommand::new(
             format!("amiwatch check --watch {watch}"),
             "every environment and its image",
         )];
         let what = What::Resolved {
-            release: self.drift.release.as_ref().map(Point::of),
+            release: self.drift.release.as_ref().map(ReleasePoint::of_release),
             current: self.drift.current.clone(),
             ends,
         };
         News {
-            notice: Some(self.notice(key, what, Next::Nothing, commands)),
+            notice: Some(self.notice(key, what, NextByItself::Nothing, commands)),
             after: ToldDrift {
                 notice: None,
                 ..after
@@ -285,7 +287,13 @@ impl Story<'_> {
         }
     }
 
-    fn notice(&self, key: String, what: What, next: Next, commands: Vec<Command>) -> Notice {
+    fn notice(
+        &self,
+        key: String,
+        what: What,
+        next: NextByItself,
+        commands: Vec<PastedCommand>,
+    ) -> Notice {
         let (installation, watch) = (self.installation, &self.drift.watch);
         Notice {
             key,

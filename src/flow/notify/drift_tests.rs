@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::flow::test_world::{BASE_450, BASE_451, World, arn, days, scope, trouble};
 use crate::model::ids::Installation;
-use crate::model::notice::Event;
+use crate::model::notice::NoticeEvent;
 use crate::model::sighting::Seen;
 use crate::model::told::ToldDrift;
-use crate::outbox::Written;
+use crate::outbox::WrittenNotice;
 
 fn drifted() -> World {
     let mut world = World::new();
@@ -44,7 +44,7 @@ fn baseline(world: &World) -> ToldDrift {
     news.after
 }
 
-fn event(news: Option<&News>) -> Option<Event> {
+fn event(news: Option<&News>) -> Option<NoticeEvent> {
     news?.notice.as_ref().map(Notice::event)
 }
 
@@ -104,7 +104,7 @@ fn what_is_in_step_or_unknown_is_no_drift_notice() {
 
 #[test]
 fn a_person_reads_what_drifted_and_what_to_do() {
-    let notice = Written::of(&notice(&drifted()).unwrap());
+    let notice = WrittenNotice::of_notice(&notice(&drifted()).unwrap());
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
         [amiwatch] shop: drift, newest release 4.5.1, 2 environments
 
@@ -140,7 +140,7 @@ fn a_config_without_an_installation_is_told_under_no_name() {
     world.wanted.installation = Installation::or_nobody(None);
     let told = notice(&world).unwrap();
     assert_eq!(told.installation, None);
-    let body = Written::of(&told).body;
+    let body = WrittenNotice::of_notice(&told).body;
     assert!(body.starts_with("Watch shop:"), "{body}");
 }
 
@@ -149,7 +149,7 @@ fn names_from_outside_are_cleaned() {
     let mut world = drifted();
     let name = "shop-\u{1b}[2J\nevil".to_owned();
     world.environments()[1].environment.target.environment = name;
-    let notice = Written::of(&notice(&world).unwrap());
+    let notice = WrittenNotice::of_notice(&notice(&world).unwrap());
     assert!(notice.body.contains("shop-\\u{1b}[2J\\u{a}evil: STOCK"));
     assert!(!notice.body.contains('\u{1b}'));
 }
@@ -165,7 +165,7 @@ fn what_is_there_at_the_first_look_is_never_told_and_what_comes_later_is() {
     );
     new_release(&mut world);
     let news = look(&world, &known).unwrap();
-    assert_eq!(event(Some(&news)), Some(Event::Drift));
+    assert_eq!(event(Some(&news)), Some(NoticeEvent::Drift));
     assert_eq!(look(&world, &news.after), None);
 }
 
@@ -185,15 +185,15 @@ fn what_goes_away_is_told_when_nothing_is_left_and_never_for_a_baseline() {
     well.ours("ami-ours", BASE_451, 0);
     well.environment("shop-blue", "4.5.1", "ami-ours");
     let over = look(&well, &fewer.after).unwrap();
-    let notice = Written::of(&over.notice.clone().unwrap());
-    assert_eq!(notice.event, Event::Resolved);
+    let notice = WrittenNotice::of_notice(&over.notice.clone().unwrap());
+    assert_eq!(notice.event, NoticeEvent::Resolved);
     assert_eq!(Some(&notice.facts["resolves"]), told.notice.as_ref());
     assert_eq!(look(&well, &over.after), None, "it is over once");
     assert_eq!(event(look(&well, &quiet).as_ref()), None, "nobody was told");
 
     // The same again is another event: it has another key.
     let again = look(&world, &over.after).unwrap().notice.unwrap();
-    assert_eq!(again.event(), Event::Drift);
+    assert_eq!(again.event(), NoticeEvent::Drift);
     assert_ne!(Some(&again.key), told.notice.as_ref());
 }
 
@@ -291,7 +291,7 @@ fn a_partial_look_gives_no_all_clear() {
         assert_eq!(event(unclear.as_ref()), None, "{what}");
         let known = unclear.map_or(told, |news| news.after);
         let over = look(&well, &known);
-        assert_eq!(event(over.as_ref()), Some(Event::Resolved), "{what}");
+        assert_eq!(event(over.as_ref()), Some(NoticeEvent::Resolved), "{what}");
     }
 }
 
@@ -307,7 +307,10 @@ fn what_changed_while_it_could_not_be_read_is_told() {
     let platform = blue.environment.platform.unwrap();
     assert_eq!(platform, arn("4.5.0"));
     world.environment("shop-blue", "4.5.0", BASE_450);
-    assert_eq!(event(look(&world, &known).as_ref()), Some(Event::Drift));
+    assert_eq!(
+        event(look(&world, &known).as_ref()),
+        Some(NoticeEvent::Drift)
+    );
 }
 
 #[test]
@@ -316,7 +319,7 @@ fn a_notice_names_what_could_not_be_read() {
     let known = baseline(&world);
     new_release(&mut world);
     world.environments()[1].settings = Seen::Unreachable(trouble("settings"));
-    let notice = Written::of(&look(&world, &known).unwrap().notice.unwrap());
+    let notice = WrittenNotice::of_notice(&look(&world, &known).unwrap().notice.unwrap());
     let said = notice.body.split("Could not be read this time:\n").nth(1);
     assert!(
         said.is_some_and(|rest| rest.starts_with("- shop/shop-green\n")),
@@ -344,8 +347,8 @@ fn a_fleet_fits_into_a_record_of_the_store() {
         panic!("{notice:?}");
     };
     let (kept, more) = (told.environments.first.len(), told.environments.more);
-    assert_eq!(kept, Listed::<String>::MAX);
+    assert_eq!(kept, FirstOf::<String>::MAX);
     assert!(more > 1200, "{more} left out");
-    let words = Written::of(&notice).body;
+    let words = WrittenNotice::of_notice(&notice).body;
     assert!(words.contains(&format!("- and {more} more\n")), "{words}");
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::model::bake::digest;
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{Installation, WatchName};
-use crate::model::notice::{Command, Next, Notice, What};
+use crate::model::notice::{NextByItself, Notice, PastedCommand, What};
 
 /// A person holds a watch, a release or an image. One notice a hold.
 pub fn held_by_a_person(
@@ -35,10 +35,12 @@ pub fn held_by_a_person(
         what: What::HeldByPerson { hold: hold.clone() },
         next: hold
             .until
-            .map_or(Next::Person, |until| Next::Again { not_before: until }),
+            .map_or(NextByItself::Person, |until| NextByItself::Again {
+                not_before: until,
+            }),
         commands: vec![
-            Command::new("amiwatch hold", "everything that is held"),
-            Command::new(
+            PastedCommand::new("amiwatch hold", "everything that is held"),
+            PastedCommand::new(
                 format!("amiwatch unhold {watch}{}", flag(&hold.on)),
                 "ends it",
             ),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::ids::Installation;
-use crate::model::notice::{Command, Next, Notice, What};
+use crate::model::notice::{NextByItself, Notice, PastedCommand, What};
 
 /// A notice that tells nothing but that telling works. Each is an event of its own.
 pub fn sample(installation: Option<&Installation>, to: &str, at: DateTime<Utc>) -> Notice {
@@ -19,8 +19,11 @@ pub fn sample(installation: Option<&Installation>, to: &str, at: DateTime<Utc>) 
         what: What::Sample {
             receiver: to.to_owned(),
         },
-        next: Next::Nothing,
-        commands: vec![Command::new("amiwatch status", "every watch and its image")],
+        next: NextByItself::Nothing,
+        commands: vec![PastedCommand::new(
+            "amiwatch status",
+            "every watch and its image",
+        )],
         links: Vec::new(),
     }
 }

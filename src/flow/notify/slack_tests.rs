@@ -4,7 +4,7 @@ use super::tests::{image, order};
 use super::*;
 use crate::flow::test_world::{BASE_451, World, days, now};
 use crate::model::ids::Installation;
-use crate::model::notice::Event;
+use crate::model::notice::NoticeEvent;
 use crate::outbox::blocks;
 
 const CONSOLE: &str = "cloud-init: ok\n\u{1b}[31mFAILED\u{1b}[0m <!channel> `x` ecs.config\n";
@@ -19,8 +19,8 @@ fn every_notice() -> Vec<Notice> {
     let left = ["i-1 (terminate it: aws ec2 terminate-instances --instance-ids i-1)".to_owned()];
     let why = "check `driver` failed in the builder";
     let mut all = vec![
-        baked(&order, &made, now()),
-        failed(
+        baked_notice(&order, &made, now()),
+        failed_notice(
             &order,
             &tests::attempt(why, Some(CONSOLE)),
             Some(now() + days(1)),
@@ -52,7 +52,9 @@ fn the_guide_shows_a_message_as_it_is() {
         .nth(1)
         .and_then(|rest| rest.split("\n```").next());
     let mut notices = every_notice().into_iter();
-    let baked = notices.find(|one| one.event() == Event::Baked).unwrap();
+    let baked = notices
+        .find(|one| one.event() == NoticeEvent::Baked)
+        .unwrap();
     let message = serde_json::to_string_pretty(&blocks(&baked, false)).unwrap();
     assert_eq!(shown, Some(message.as_str()), "\n{message}");
 }

@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::ids::{Installation, Scope, WatchName};
-use crate::model::notice::{Command, Next, Notice, What};
-use crate::model::stray::{Thing, Verdict};
+use crate::model::notice::{NextByItself, Notice, PastedCommand, What};
+use crate::model::stray::{StrayVerdict, Thing};
 
 /// A thing is there that no bake claims: it may cost money. One notice a thing.
 pub fn stray(
     installation: &Installation,
     scope: &Scope,
     thing: &Thing,
-    verdict: &Verdict,
+    verdict: &StrayVerdict,
     at: DateTime<Utc>,
 ) -> Notice {
     let id = thing.id.as_str();
@@ -30,14 +30,14 @@ pub fn stray(
             why: verdict.why.clone(),
             since: thing.since,
         },
-        next: Next::Person,
+        next: NextByItself::Person,
         commands: vec![
-            Command::new(
+            PastedCommand::new(
                 "amiwatch sweep",
                 "everything that carries the tag, and what becomes of it",
             ),
-            Command::new("amiwatch sweep --apply", "removes what nothing claims"),
-            Command::new(
+            PastedCommand::new("amiwatch sweep --apply", "removes what nothing claims"),
+            PastedCommand::new(
                 thing.kind.by_hand(id, &scope.region),
                 "removes this one alone",
             ),

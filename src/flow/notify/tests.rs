@@ -10,7 +10,7 @@ use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::Architecture;
 use crate::model::notice::Severity;
 use crate::model::watch::Wanted;
-use crate::outbox::Written;
+use crate::outbox::WrittenNotice;
 
 pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
     BakeOrder {
@@ -72,10 +72,10 @@ fn a_bake_is_told_once_and_each_failed_attempt_once() {
     let made = image(&mut world, false);
     let (first, second) = (order(&world, 1), order(&world, 2));
     assert_eq!(
-        baked(&first, &made, now()).key,
-        baked(&second, &made, now()).key
+        baked_notice(&first, &made, now()).key,
+        baked_notice(&second, &made, now()).key
     );
-    let failed = |order| failed(order, &attempt("no report", None), None, now()).key;
+    let failed = |order| failed_notice(order, &attempt("no report", None), None, now()).key;
     assert_eq!(failed(&first), failed(&first));
     assert_ne!(failed(&first), failed(&second));
 }
@@ -84,7 +84,7 @@ fn a_bake_is_told_once_and_each_failed_attempt_once() {
 fn what_changed_is_told_in_words_and_in_numbers() {
     let mut world = World::new();
     let mut made = image(&mut world, false);
-    let silent = Written::of(&baked(&order(&world, 1), &made, now()));
+    let silent = WrittenNotice::of_notice(&baked_notice(&order(&world, 1), &made, now()));
     assert!(!silent.body.contains("Changed") && !silent.facts.contains_key("changes"));
     made.changes = Some(ChangesInShort {
         since: "ami-old".into(),
@@ -95,7 +95,7 @@ fn what_changed_is_told_in_words_and_in_numbers() {
         kernel: None,
         partial: false,
     });
-    let told = Written::of(&baked(&order(&world, 1), &made, now()));
+    let told = WrittenNotice::of_notice(&baked_notice(&order(&world, 1), &made, now()));
     assert!(
         told.body
             .contains("Changed since ami-old:\n- openssl 3.2.2-1 -> 3.2.2-3, 37 others\n")
@@ -124,7 +124,7 @@ fn a_failure_keeps_the_console_and_says_when_it_is_tried_again() {
     let console = "cloud-init: ok\n\u{1b}[31mFAILED\u{1b}[0m ecs.config\n";
     let next = Some(now() + days(1));
     let why = "check `driver` failed in the builder";
-    let notice = Written::of(&failed(
+    let notice = WrittenNotice::of_notice(&failed_notice(
         &order(&world, 2),
         &attempt(why, Some(console)),
         next,
@@ -159,7 +159,7 @@ fn a_hold_says_that_a_person_is_needed() {
     let failing = world.history.failing.clone().unwrap();
     let notice = held(&order(&world, 6), &failing, now());
     assert_eq!(notice.severity(), Severity::Critical);
-    let notice = Written::of(&notice);
+    let notice = WrittenNotice::of_notice(&notice);
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
         [amiwatch] shop: held after 6 failed bakes
 
@@ -187,7 +187,7 @@ fn a_person_s_hold_is_told_once_with_who_and_why() {
     );
     let told = |hold: &Hold| {
         let Wanted { installation, .. } = &world.wanted;
-        Written::of(&held_by_a_person(
+        WrittenNotice::of_notice(&held_by_a_person(
             installation,
             &world.watch.name,
             hold,
@@ -237,8 +237,8 @@ fn a_bake_and_a_redundant_recipe_read_alone() {
     let mut world = World::new();
     let made = image(&mut world, true);
     let order = order(&world, 1);
-    let baked = Written::of(&baked(&order, &made, now()));
-    let redundant = Written::of(&redundant(&order, &made, now()).unwrap());
+    let baked = WrittenNotice::of_notice(&baked_notice(&order, &made, now()));
+    let redundant = WrittenNotice::of_notice(&redundant(&order, &made, now()).unwrap());
     insta::assert_snapshot!(format!("{}\n\n{}", baked.subject, baked.body), @r#"
         [amiwatch] shop: baked ami-new from 4.5.1
 
@@ -275,25 +275,25 @@ fn a_bake_and_a_redundant_recipe_read_alone() {
 fn a_console_is_kept_by_its_end() {
     let world = World::new();
     let console = format!("{}\nlast", "y".repeat(5000));
-    let notice = failed(
+    let notice = failed_notice(
         &order(&world, 1),
         &attempt("no report", Some(&console)),
         None,
         now(),
     );
-    let body = Written::of(&notice).body;
+    let body = WrittenNotice::of_notice(&notice).body;
     assert!(
         body.contains("y\n    last\n") && body.len() < 4500,
         "{}",
         body.len()
     );
-    let silent = failed(
+    let silent = failed_notice(
         &order(&world, 1),
         &attempt("no report", Some(" \n")),
         None,
         now(),
     );
-    assert!(!Written::of(&silent).body.contains("console"));
+    assert!(!WrittenNotice::of_notice(&silent).body.contains("console"));
 }
 
 #[test]
@@ -301,8 +301,8 @@ fn one_bake_is_one_story() {
     let mut world = World::new();
     let made = image(&mut world, false);
     let (first, second) = (order(&world, 1), order(&world, 2));
-    let failed = failed(&first, &attempt("no report", None), Some(now()), now());
-    let baked = baked(&second, &made, now());
+    let failed = failed_notice(&first, &attempt("no report", None), Some(now()), now());
+    let baked = baked_notice(&second, &made, now());
     assert_eq!(failed.story, baked.story);
     assert_ne!(failed.key, baked.key);
     assert_eq!(
@@ -330,7 +330,7 @@ fn trying_again_is_offered_as_a_help_only_where_it_may_be_one() {
             why: "it failed",
             console: None,
         };
-        let notice = failed(&order(&world, 1), &attempt, Some(now()), now());
+        let notice = failed_notice(&order(&world, 1), &attempt, Some(now()), now());
         let again = &notice.commands[1];
         assert_eq!(again.command, "amiwatch bake shop");
         assert_eq!(again.purpose == "tries again now", helps, "{kind}");

@@ -5,7 +5,7 @@ use crate::flow::test_world::{BASE_450, BASE_451, World, days, now};
 use crate::model::base::Release;
 use crate::model::watch::OnDrift;
 
-fn bakes(ended: BakeEnd) -> Cause {
+fn bakes(ended: BakeSoFar) -> Cause {
     Cause::Bakes {
         bake: BakeDecision {
             release: Release {
@@ -28,9 +28,9 @@ fn causes() -> Vec<Cause> {
         Cause::Behind(2),
         Cause::EnvironmentsDrift,
         Cause::OnlyTold,
-        bakes(BakeEnd::NotYet),
-        bakes(BakeEnd::Verified),
-        bakes(BakeEnd::Failed),
+        bakes(BakeSoFar::NotYet),
+        bakes(BakeSoFar::Verified),
+        bakes(BakeSoFar::Failed),
         Cause::Adopts {
             image: "ami-1".into(),
         },
@@ -80,11 +80,11 @@ fn only_what_is_in_step_is_called_so() {
 
 #[test]
 fn only_a_bake_that_was_verified_is_called_baked() {
-    for ended in [BakeEnd::NotYet, BakeEnd::Verified, BakeEnd::Failed] {
+    for ended in [BakeSoFar::NotYet, BakeSoFar::Verified, BakeSoFar::Failed] {
         let baked = bakes(ended).did().starts_with("baked");
-        assert_eq!(baked, ended == BakeEnd::Verified, "{ended:?}");
+        assert_eq!(baked, ended == BakeSoFar::Verified, "{ended:?}");
     }
-    let other = Cause::InStep.ended(BakeEnd::Failed);
+    let other = Cause::InStep.ended(BakeSoFar::Failed);
     assert_eq!(other, Cause::InStep, "nothing was baked");
 }
 
@@ -123,7 +123,7 @@ fn a_cause_follows_from_verdict_and_action() {
     assert!(matches!(
         cause(&bakes),
         Cause::Bakes {
-            ended: BakeEnd::NotYet,
+            ended: BakeSoFar::NotYet,
             ..
         }
     ));

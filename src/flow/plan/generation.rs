@@ -9,18 +9,18 @@ use crate::model::base::Release;
 use crate::model::genuine::contradiction;
 use crate::model::history::WatchHistory;
 use crate::model::ids::ImageId;
-use crate::model::made::{Made, Stage};
+use crate::model::made::{Made, MadeStage};
 use crate::model::sighting::WatchSighting;
 
 /// The generation of a bake that starts now.
-pub fn next(
+pub fn next_generation(
     release: &Release,
     recipe: &RecipeDigest,
     seen: &WatchSighting,
     history: &WatchHistory,
 ) -> u32 {
     let listed = made(seen)
-        .filter(|made| made.is_of(&release.image, recipe) && made.stage != Stage::Candidate)
+        .filter(|made| made.is_of(&release.image, recipe) && made.stage != MadeStage::Candidate)
         .map(|made| made.generation);
     let remembered = history
         .current
@@ -35,7 +35,7 @@ pub fn next(
 }
 
 /// The generation of an image of ours; absent for one that does not carry our tags.
-pub(super) fn of(image: &ImageId, seen: &WatchSighting) -> Option<u32> {
+pub(super) fn image_generation(image: &ImageId, seen: &WatchSighting) -> Option<u32> {
     made(seen)
         .find(|made| made.image == *image)
         .map(|made| made.generation)
@@ -45,5 +45,5 @@ fn made(seen: &WatchSighting) -> impl Iterator<Item = Made> {
     let images = seen.ours.known().map_or(&[][..], Vec::as_slice);
     // A name that nobody of ours has made is not one that is taken.
     let ours = images.iter().filter(|image| contradiction(image).is_none());
-    ours.filter_map(Made::read)
+    ours.filter_map(Made::read_tags)
 }

@@ -7,7 +7,7 @@
 
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::plan::{TargetAction, TargetPlan};
-use crate::model::reason::{Class, Reason, ReasonCode, Subject};
+use crate::model::reason::{Class, DoubtSubject, Reason, ReasonCode};
 use crate::model::watch::Watch;
 
 /// What the named environments say together.
@@ -24,7 +24,7 @@ pub(super) enum Fit {
 pub(super) fn fit(watch: &Watch, drift: &Drift) -> Fit {
     let targets = &drift.targets;
     let mut own = drift.reasons.iter();
-    let list_in_doubt = own.any(|reason| reason.doubts(Subject::Targets));
+    let list_in_doubt = own.any(|reason| reason.doubts(DoubtSubject::Targets));
     if targets
         .iter()
         .any(|target| !misfit(target) && !untold(target))

@@ -238,7 +238,7 @@ const FROM_STEP: &[(&str, Change, &str)] = &[
     ),
     (
         "the recipe changes",
-        |world| world.wanted.recipe_digest = Some(RecipeDigest::of("another", false)),
+        |world| world.wanted.recipe_digest = Some(RecipeDigest::of_user_data("another", false)),
         "bake ami-base451 g0 a1",
     ),
     (
@@ -349,7 +349,12 @@ fn each_environment_has_an_action_of_its_own_beside_the_watch_s() {
     let planned: Vec<String> = item
         .targets
         .iter()
-        .map(|one| format!("{} {:?} {:?}", one.target.environment, one.action, one.because))
+        .map(|one| {
+            format!(
+                "{} {:?} {:?}",
+                one.target.environment, one.action, one.because
+            )
+        })
         .collect();
     assert_eq!(
         planned,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::ids::{ImageId, Installation};
-use crate::model::stray::{Kind, Thing, ThingState, Verdict, VerdictWord};
+use crate::model::stray::{StrayKind, StrayVerdict, Thing, ThingState, VerdictWord};
 use crate::model::tags;
 
 /// A guest's longest time-out is a day.
@@ -31,14 +31,14 @@ pub struct Known {
 }
 
 /// The verdict on each thing, in the order given.
-pub fn decide(things: &[Thing], known: &Known, now: DateTime<Utc>) -> Vec<Verdict> {
+pub fn decide_things(things: &[Thing], known: &Known, now: DateTime<Utc>) -> Vec<StrayVerdict> {
     things
         .iter()
         .map(|thing| verdict(thing, things, known, now))
         .collect()
 }
 
-fn verdict(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -> Verdict {
+fn verdict(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -> StrayVerdict {
     let kept = not_made_here(thing, known)
         .or_else(|| verified(thing, known))
         .or_else(|| claimed(thing, known))
@@ -56,8 +56,8 @@ fn verdict(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -
     kept.unwrap_or_else(stray)
 }
 
-fn say(word: VerdictWord, why: impl Into<String>) -> Verdict {
-    Verdict {
+fn say(word: VerdictWord, why: impl Into<String>) -> StrayVerdict {
+    StrayVerdict {
         word,
         why: why.into(),
     }
@@ -65,16 +65,16 @@ fn say(word: VerdictWord, why: impl Into<String>) -> Verdict {
 
 /// Everything that a bake makes carries the installation, a role that fits its kind, and a key; the
 /// group serves many bakes and has none.
-fn not_made_here(thing: &Thing, known: &Known) -> Option<Verdict> {
+fn not_made_here(thing: &Thing, known: &Known) -> Option<StrayVerdict> {
     let word = VerdictWord::NotMadeHere;
     if thing.tag(tags::INSTALLATION) != known.installation.as_str() {
         return Some(say(word, "it carries another installation's tag"));
     }
     let role = thing.tag(tags::ROLE);
     let roles: &[&str] = match thing.kind {
-        Kind::Instance | Kind::Volume => &[tags::role::BUILDER, tags::role::BOOT_TEST],
-        Kind::Image | Kind::Snapshot => &[tags::role::IMAGE],
-        Kind::SecurityGroup => &[tags::role::NETWORK],
+        StrayKind::Instance | StrayKind::Volume => &[tags::role::BUILDER, tags::role::BOOT_TEST],
+        StrayKind::Image | StrayKind::Snapshot => &[tags::role::IMAGE],
+        StrayKind::SecurityGroup => &[tags::role::NETWORK],
     };
     if !roles.contains(&role) {
         let why = format!(
@@ -86,18 +86,18 @@ fn not_made_here(thing: &Thing, known: &Known) -> Option<Verdict> {
     if let Some(why) = &thing.contradiction {
         return Some(say(word, format!("its tags are ours, and {why}")));
     }
-    let keyless = thing.kind != Kind::SecurityGroup && thing.tag(tags::KEY).is_empty();
+    let keyless = thing.kind != StrayKind::SecurityGroup && thing.tag(tags::KEY).is_empty();
     keyless.then(|| say(word, "it carries no bake's key"))
 }
 
 /// Only what says of itself that it is a candidate or was rejected can be a stray image.
-fn verified(thing: &Thing, known: &Known) -> Option<Verdict> {
-    if !matches!(thing.kind, Kind::Image | Kind::Snapshot) {
+fn verified(thing: &Thing, known: &Known) -> Option<StrayVerdict> {
+    if !matches!(thing.kind, StrayKind::Image | StrayKind::Snapshot) {
         return None;
     }
     let remembered = known.current.iter().any(|image| {
         let held = thing.held_by.iter().any(|holder| holder == image.as_str());
-        image.as_str() == thing.id || (thing.kind == Kind::Snapshot && held)
+        image.as_str() == thing.id || (thing.kind == StrayKind::Snapshot && held)
     });
     if remembered {
         let why = "a watch remembers it as its current image";
@@ -114,9 +114,9 @@ fn verified(thing: &Thing, known: &Known) -> Option<Verdict> {
 }
 
 /// The group is shared: any bake that is under way may be about to launch into it.
-fn claimed(thing: &Thing, known: &Known) -> Option<Verdict> {
+fn claimed(thing: &Thing, known: &Known) -> Option<StrayVerdict> {
     let claimed = match thing.kind {
-        Kind::SecurityGroup => !known.claimed.is_empty(),
+        StrayKind::SecurityGroup => !known.claimed.is_empty(),
         _ => known.claimed.contains(thing.tag(tags::KEY)),
     };
     claimed.then(|| say(VerdictWord::Claimed, "a bake that is under way needs it"))
@@ -130,7 +130,7 @@ fn claims_itself(
     things: &[Thing],
     known: &Known,
     now: DateTime<Utc>,
-) -> Option<Verdict> {
+) -> Option<StrayVerdict> {
     if known.older_than.is_zero() {
         return None;
     }
@@ -139,7 +139,7 @@ fn claims_itself(
         let held = thing.held_by.contains(&guest.id);
         let same = held || guest.id == thing.id || (!key.is_empty() && guest.tag(tags::KEY) == key);
         let ours = guest.tag(tags::INSTALLATION) == thing.tag(tags::INSTALLATION);
-        guest.kind == Kind::Instance && same && ours
+        guest.kind == StrayKind::Instance && same && ours
     };
     let guests = things.iter().filter(needs);
     let needed = guests.filter_map(|guest| Some((needed_until(guest)?, guest)));
@@ -162,13 +162,13 @@ fn needed_until(guest: &Thing) -> Option<DateTime<Utc>> {
 }
 
 /// An image that EC2 is still making holds everything of its key: whoever bakes next goes on with it.
-fn pending(thing: &Thing, things: &[Thing]) -> Option<Verdict> {
+fn pending(thing: &Thing, things: &[Thing]) -> Option<StrayVerdict> {
     if thing.state == ThingState::Pending {
         return Some(say(VerdictWord::Pending, "EC2 is still making it"));
     }
     let key = thing.tag(tags::KEY);
     let making = things.iter().find(|other| {
-        other.kind == Kind::Image
+        other.kind == StrayKind::Image
             && other.state == ThingState::Pending
             && !key.is_empty()
             && other.tag(tags::KEY) == key
@@ -178,7 +178,12 @@ fn pending(thing: &Thing, things: &[Thing]) -> Option<Verdict> {
 }
 
 /// Used by something that is not going as well. What holds a thing and is a stray itself goes first.
-fn in_use(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -> Option<Verdict> {
+fn in_use(
+    thing: &Thing,
+    things: &[Thing],
+    known: &Known,
+    now: DateTime<Utc>,
+) -> Option<StrayVerdict> {
     let goes = |id: &String| {
         let holder = things.iter().find(|other| other.id == *id);
         // Only what goes before it can hold it, so this ends.
@@ -191,7 +196,7 @@ fn in_use(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) ->
     Some(say(VerdictWord::InUse, why))
 }
 
-fn young(thing: &Thing, known: &Known, now: DateTime<Utc>) -> Option<Verdict> {
+fn young(thing: &Thing, known: &Known, now: DateTime<Utc>) -> Option<StrayVerdict> {
     let age = TimeDelta::from_std(known.older_than).unwrap_or(TimeDelta::MAX);
     let since = thing.since.or(known.first_seen.get(&thing.id).copied());
     let word = VerdictWord::Young;
@@ -204,7 +209,7 @@ fn young(thing: &Thing, known: &Known, now: DateTime<Utc>) -> Option<Verdict> {
     }
 }
 
-fn no_baseline(known: &Known) -> Option<Verdict> {
+fn no_baseline(known: &Known) -> Option<StrayVerdict> {
     (!known.baseline).then(|| {
         let why = "this store has not seen a whole pass of every watch here: run one first";
         say(VerdictWord::NoBaseline, why)

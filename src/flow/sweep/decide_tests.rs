@@ -21,17 +21,17 @@ fn known() -> Known {
 }
 
 /// Three hours old, tagged as a bake of `key-1` tags it.
-fn thing(kind: Kind, id: &str) -> Thing {
+fn thing(kind: StrayKind, id: &str) -> Thing {
     let role = match kind {
-        Kind::Instance | Kind::Volume => tags::role::BUILDER,
-        Kind::Image | Kind::Snapshot => tags::role::IMAGE,
-        Kind::SecurityGroup => tags::role::NETWORK,
+        StrayKind::Instance | StrayKind::Volume => tags::role::BUILDER,
+        StrayKind::Image | StrayKind::Snapshot => tags::role::IMAGE,
+        StrayKind::SecurityGroup => tags::role::NETWORK,
     };
     let mut tagged = vec![(tags::INSTALLATION, "acme"), (tags::ROLE, role)];
-    if kind != Kind::SecurityGroup {
+    if kind != StrayKind::SecurityGroup {
         tagged.push((tags::KEY, "key-1"));
     }
-    if matches!(kind, Kind::Image | Kind::Snapshot) {
+    if matches!(kind, StrayKind::Image | StrayKind::Snapshot) {
         tagged.push((tags::STATE, tags::state::CANDIDATE));
     }
     let own = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
@@ -39,7 +39,7 @@ fn thing(kind: Kind, id: &str) -> Thing {
         kind,
         id: id.to_owned(),
         state: ThingState::Settled,
-        since: (kind != Kind::SecurityGroup).then(|| now() - HOUR * 3),
+        since: (kind != StrayKind::SecurityGroup).then(|| now() - HOUR * 3),
         tags: tagged.into_iter().map(own).collect(),
         held_by: Vec::new(),
         parts: Vec::new(),
@@ -59,19 +59,24 @@ fn held(mut thing: Thing, by: &str) -> Thing {
 
 /// The word about the first of these things.
 fn word(things: &[Thing], known: &Known) -> VerdictWord {
-    decide(things, known, now())[0].word
+    decide_things(things, known, now())[0].word
 }
 
 #[test]
 fn what_a_lost_bake_left_is_stray() {
-    for kind in [Kind::Instance, Kind::Image, Kind::Snapshot, Kind::Volume] {
+    for kind in [
+        StrayKind::Instance,
+        StrayKind::Image,
+        StrayKind::Snapshot,
+        StrayKind::Volume,
+    ] {
         assert_eq!(word(&[thing(kind, "x-1")], &known()), VerdictWord::Stray);
     }
 }
 
 #[test]
 fn a_group_ages_from_when_it_was_first_seen() {
-    let group = [thing(Kind::SecurityGroup, "sg-1")];
+    let group = [thing(StrayKind::SecurityGroup, "sg-1")];
     let mut known = known();
     assert_eq!(word(&group, &known), VerdictWord::Young);
     known.first_seen.insert("sg-1".to_owned(), now() - HOUR);
@@ -85,7 +90,7 @@ fn a_group_ages_from_when_it_was_first_seen() {
 
 #[test]
 fn nothing_is_swept_that_amiwatch_did_not_make() {
-    let stranger = |name, value| [tagged(thing(Kind::Instance, "i-1"), name, value)];
+    let stranger = |name, value| [tagged(thing(StrayKind::Instance, "i-1"), name, value)];
     let kept = VerdictWord::NotMadeHere;
     assert_eq!(word(&stranger(tags::INSTALLATION, "other"), &known()), kept);
     assert_eq!(word(&stranger(tags::INSTALLATION, "acme2"), &known()), kept);
@@ -93,11 +98,11 @@ fn nothing_is_swept_that_amiwatch_did_not_make() {
     assert_eq!(word(&stranger(tags::ROLE, ""), &known()), kept);
     assert_eq!(word(&stranger(tags::KEY, ""), &known()), kept);
     for kind in [
-        Kind::Instance,
-        Kind::Image,
-        Kind::Snapshot,
-        Kind::Volume,
-        Kind::SecurityGroup,
+        StrayKind::Instance,
+        StrayKind::Image,
+        StrayKind::Snapshot,
+        StrayKind::Volume,
+        StrayKind::SecurityGroup,
     ] {
         let mut tagged = thing(kind, "x-1");
         tagged.contradiction = Some("EC2 says otherwise".to_owned());
@@ -109,24 +114,27 @@ fn nothing_is_swept_that_amiwatch_did_not_make() {
 fn a_verified_image_is_never_swept_nor_are_its_snapshots() {
     let verified = |kind| tagged(thing(kind, "x-1"), tags::STATE, tags::state::VERIFIED);
     let kept = VerdictWord::Verified;
-    assert_eq!(word(&[verified(Kind::Image)], &known()), kept);
-    assert_eq!(word(&[verified(Kind::Snapshot)], &known()), kept);
+    assert_eq!(word(&[verified(StrayKind::Image)], &known()), kept);
+    assert_eq!(word(&[verified(StrayKind::Snapshot)], &known()), kept);
     // By the store's memory, whatever the tags say.
     let mut known = known();
     known.current.insert(ImageId::from("ami-1"));
-    assert_eq!(word(&[thing(Kind::Image, "ami-1")], &known), kept);
-    let snapshot = held(thing(Kind::Snapshot, "snap-1"), "ami-1");
-    assert_eq!(word(&[snapshot, thing(Kind::Image, "ami-1")], &known), kept);
+    assert_eq!(word(&[thing(StrayKind::Image, "ami-1")], &known), kept);
+    let snapshot = held(thing(StrayKind::Snapshot, "snap-1"), "ami-1");
+    assert_eq!(
+        word(&[snapshot, thing(StrayKind::Image, "ami-1")], &known),
+        kept
+    );
 }
 
 #[test]
 fn what_a_person_decides_about_is_left_to_them() {
     for state in ["quarantined", "superseded", "a-later-word", ""] {
-        let image = tagged(thing(Kind::Image, "ami-1"), tags::STATE, state);
+        let image = tagged(thing(StrayKind::Image, "ami-1"), tags::STATE, state);
         assert_eq!(word(&[image], &known()), VerdictWord::Withdrawn, "{state}");
     }
     let rejected = tagged(
-        thing(Kind::Image, "ami-1"),
+        thing(StrayKind::Image, "ami-1"),
         tags::STATE,
         tags::state::REJECTED,
     );
@@ -137,24 +145,29 @@ fn what_a_person_decides_about_is_left_to_them() {
 fn what_a_bake_under_way_needs_is_claimed() {
     let mut known = known();
     known.claimed.insert("key-1".to_owned());
-    for kind in [Kind::Instance, Kind::Image, Kind::Snapshot, Kind::Volume] {
+    for kind in [
+        StrayKind::Instance,
+        StrayKind::Image,
+        StrayKind::Snapshot,
+        StrayKind::Volume,
+    ] {
         assert_eq!(word(&[thing(kind, "x-1")], &known), VerdictWord::Claimed);
     }
     // The group is claimed by any bake.
-    let group = thing(Kind::SecurityGroup, "sg-1");
+    let group = thing(StrayKind::SecurityGroup, "sg-1");
     known.first_seen.insert("sg-1".to_owned(), now() - HOUR * 9);
     assert_eq!(word(&[group], &known), VerdictWord::Claimed);
-    let other = tagged(thing(Kind::Instance, "i-1"), tags::KEY, "key-2");
+    let other = tagged(thing(StrayKind::Instance, "i-1"), tags::KEY, "key-2");
     assert_eq!(word(&[other], &known), VerdictWord::Stray);
 }
 
 #[test]
 fn an_image_that_ec2_is_still_making_keeps_everything_of_its_bake() {
-    let mut image = thing(Kind::Image, "ami-1");
+    let mut image = thing(StrayKind::Image, "ami-1");
     image.state = ThingState::Pending;
     let kept = VerdictWord::Pending;
     assert_eq!(word(&[image.clone()], &known()), kept);
-    let builder = thing(Kind::Instance, "i-1");
+    let builder = thing(StrayKind::Instance, "i-1");
     assert_eq!(word(&[builder.clone(), image.clone()], &known()), kept);
     let other = tagged(builder, tags::KEY, "key-2");
     assert_eq!(word(&[other, image], &known()), VerdictWord::Stray);
@@ -163,10 +176,10 @@ fn an_image_that_ec2_is_still_making_keeps_everything_of_its_bake() {
 #[test]
 fn what_something_else_uses_stays_and_what_a_stray_uses_goes_after_it() {
     let kept = VerdictWord::InUse;
-    let image = held(thing(Kind::Image, "ami-1"), "i-stranger");
+    let image = held(thing(StrayKind::Image, "ami-1"), "i-stranger");
     assert_eq!(word(&[image], &known()), kept);
-    let builder = thing(Kind::Instance, "i-1");
-    let volume = held(thing(Kind::Volume, "vol-1"), "i-1");
+    let builder = thing(StrayKind::Instance, "i-1");
+    let volume = held(thing(StrayKind::Volume, "vol-1"), "i-1");
     assert_eq!(
         word(&[volume.clone(), builder.clone()], &known()),
         VerdictWord::Stray
@@ -174,7 +187,7 @@ fn what_something_else_uses_stays_and_what_a_stray_uses_goes_after_it() {
     assert_eq!(word(&[volume], &known()), kept);
     let mut known = known();
     known.first_seen.insert("sg-1".to_owned(), now() - HOUR * 9);
-    let group = held(thing(Kind::SecurityGroup, "sg-1"), "i-1");
+    let group = held(thing(StrayKind::SecurityGroup, "sg-1"), "i-1");
     assert_eq!(
         word(&[group.clone(), builder.clone()], &known),
         VerdictWord::Stray
@@ -188,9 +201,9 @@ fn what_something_else_uses_stays_and_what_a_stray_uses_goes_after_it() {
 
 #[test]
 fn two_things_that_hold_each_other_do_not_hang_it() {
-    let one = held(thing(Kind::Image, "ami-1"), "snap-1");
-    let other = held(thing(Kind::Snapshot, "snap-1"), "ami-1");
-    let words = decide(&[one, other], &known(), now());
+    let one = held(thing(StrayKind::Image, "ami-1"), "snap-1");
+    let other = held(thing(StrayKind::Snapshot, "snap-1"), "ami-1");
+    let words = decide_things(&[one, other], &known(), now());
     assert!(words.iter().all(|verdict| !verdict.is_stray()), "{words:?}");
 }
 
@@ -200,17 +213,17 @@ fn without_a_whole_pass_nothing_is_stray() {
         baseline: false,
         ..known()
     };
-    let word = word(&[thing(Kind::Instance, "i-1")], &known);
+    let word = word(&[thing(StrayKind::Instance, "i-1")], &known);
     assert_eq!(word, VerdictWord::NoBaseline);
 }
 
 fn any_thing() -> impl Strategy<Value = Thing> {
     let kinds = prop_oneof![
-        Just(Kind::Instance),
-        Just(Kind::Image),
-        Just(Kind::Snapshot),
-        Just(Kind::Volume),
-        Just(Kind::SecurityGroup),
+        Just(StrayKind::Instance),
+        Just(StrayKind::Image),
+        Just(StrayKind::Snapshot),
+        Just(StrayKind::Volume),
+        Just(StrayKind::SecurityGroup),
     ];
     let words = |words: &'static [&'static str]| proptest::sample::select(words);
     (
@@ -259,14 +272,14 @@ proptest! {
         if claimed {
             known.claimed.insert("key-1".to_owned());
         }
-        let verdicts = decide(&things, &known, now());
+        let verdicts = decide_things(&things, &known, now());
         for (thing, verdict) in things.iter().zip(&verdicts) {
             if !verdict.is_stray() {
                 continue;
             }
             prop_assert!(baseline);
             prop_assert_eq!(thing.tag(tags::INSTALLATION), "acme");
-            let imaged = matches!(thing.kind, Kind::Image | Kind::Snapshot);
+            let imaged = matches!(thing.kind, StrayKind::Image | StrayKind::Snapshot);
             prop_assert!(!imaged || ["candidate", "rejected"].contains(&thing.tag(tags::STATE)));
             prop_assert!(!claimed || thing.tag(tags::KEY) == "key-2");
             prop_assert_eq!(thing.state, ThingState::Settled);
@@ -283,7 +296,7 @@ proptest! {
 /// here claims it.
 #[test]
 fn a_guest_that_says_how_long_it_is_needed_holds_what_its_bake_made() {
-    let guest = |seconds| tagged(thing(Kind::Instance, "i-1"), tags::DEADLINE, seconds);
+    let guest = |seconds| tagged(thing(StrayKind::Instance, "i-1"), tags::DEADLINE, seconds);
     let claimed = VerdictWord::Claimed;
     // It was launched three hours ago.
     for (seconds, wanted) in [
@@ -297,7 +310,7 @@ fn a_guest_that_says_how_long_it_is_needed_holds_what_its_bake_made() {
         assert_eq!(word(&[guest(seconds)], &known()), wanted, "{seconds}");
     }
     let made = |kind| [thing(kind, "x-1"), guest("21600")];
-    for kind in [Kind::Image, Kind::Snapshot, Kind::Volume] {
+    for kind in [StrayKind::Image, StrayKind::Snapshot, StrayKind::Volume] {
         assert_eq!(word(&made(kind), &known()), claimed, "{kind:?}");
         let other = tagged(thing(kind, "x-1"), tags::KEY, "key-2");
         let others = word(&[other, guest("21600")], &known());

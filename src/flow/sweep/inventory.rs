@@ -10,7 +10,7 @@ use crate::model::bake::{GROUP_DESCRIPTION, group_name};
 use crate::model::genuine::contradiction;
 use crate::model::ids::{ImageId, Installation, VpcId};
 use crate::model::image::{Image, ImageState};
-use crate::model::stray::{Kind, Thing, ThingState};
+use crate::model::stray::{StrayKind, Thing, ThingState};
 use crate::model::tags;
 
 /// What one look found.
@@ -79,7 +79,7 @@ fn unlike_a_guest(instance: &Instance) -> Option<String> {
 
 fn of_instance(instance: &Instance) -> Thing {
     Thing {
-        kind: Kind::Instance,
+        kind: StrayKind::Instance,
         id: instance.id.to_string(),
         state: ThingState::Settled,
         since: instance.launched,
@@ -100,7 +100,7 @@ fn of_image(image: &Image, users: &[Instance]) -> Option<Thing> {
     };
     let uses = |one: &&Instance| one.image.as_ref() == Some(&image.id) && !one.state.ended();
     Some(Thing {
-        kind: Kind::Image,
+        kind: StrayKind::Image,
         id: image.id.to_string(),
         state,
         since: image.created,
@@ -124,7 +124,7 @@ fn of_snapshot(snapshot: Snapshot, images: &[Image]) -> Thing {
         image.state != ImageState::Deregistered && image.snapshots.contains(&snapshot.id)
     };
     Thing {
-        kind: Kind::Snapshot,
+        kind: StrayKind::Snapshot,
         id: snapshot.id.to_string(),
         state: match snapshot.state.as_str() {
             "completed" | "error" => ThingState::Settled,
@@ -145,7 +145,7 @@ fn of_snapshot(snapshot: Snapshot, images: &[Image]) -> Thing {
 
 fn of_volume(volume: Volume) -> Thing {
     Thing {
-        kind: Kind::Volume,
+        kind: StrayKind::Volume,
         id: volume.id,
         state: ThingState::Settled,
         since: volume.created,
@@ -178,7 +178,7 @@ fn unlike_our_group(group: &SecurityGroup, name: &str) -> Option<String> {
 
 fn of_group(group: SecurityGroup, in_vpc: &BTreeMap<VpcId, Vec<String>>, name: &str) -> Thing {
     Thing {
-        kind: Kind::SecurityGroup,
+        kind: StrayKind::SecurityGroup,
         id: group.id.to_string(),
         state: ThingState::Settled,
         since: None,

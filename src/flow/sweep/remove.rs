@@ -2,7 +2,7 @@
 
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::model::ids::{ImageId, InstanceId, SecurityGroupId, SnapshotId};
-use crate::model::stray::{Kind, Thing};
+use crate::model::stray::{StrayKind, Thing};
 
 /// How one removal ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,17 +17,17 @@ pub enum Removal {
 ///
 /// # Errors
 /// Any kind but `NotFound` and `Conflict`.
-pub async fn remove(cloud: &Cloud, thing: &Thing) -> Result<Removal, CloudError> {
+pub async fn remove_thing(cloud: &Cloud, thing: &Thing) -> Result<Removal, CloudError> {
     let id = thing.id.as_str();
     let removed = match thing.kind {
-        Kind::Instance => cloud.terminate(&InstanceId::from(id)).await,
-        Kind::Image => {
+        StrayKind::Instance => cloud.terminate(&InstanceId::from(id)).await,
+        StrayKind::Image => {
             let parts: Vec<SnapshotId> = thing.parts.iter().map(|id| id.as_str().into()).collect();
             cloud.deregister(&ImageId::from(id), &parts).await
         }
-        Kind::Snapshot => cloud.delete_snapshot(&SnapshotId::from(id)).await,
-        Kind::Volume => cloud.delete_volume(id).await,
-        Kind::SecurityGroup => {
+        StrayKind::Snapshot => cloud.delete_snapshot(&SnapshotId::from(id)).await,
+        StrayKind::Volume => cloud.delete_volume(id).await,
+        StrayKind::SecurityGroup => {
             cloud
                 .delete_security_group(&SecurityGroupId::from(id))
                 .await

@@ -1,7 +1,7 @@
 //! What people read about two images, and what a cut list may not claim.
 
 use super::*;
-use crate::flow::verify::{Reading, read};
+use crate::flow::verify::{ConsoleReading, read_console};
 
 fn report(kernel: &str, packages: &[&str]) -> Report {
     Report {
@@ -84,8 +84,8 @@ fn two_real_roots_differ_in_what_was_updated() {
     let real = |name: &str| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/console/");
         let console = std::fs::read(format!("{folder}{name}")).unwrap();
-        match read(&console, "0123456789abcdef0123456789abcdef") {
-            Reading::Whole { report, .. } => report,
+        match read_console(&console, "0123456789abcdef0123456789abcdef") {
+            ConsoleReading::Whole { report, .. } => report,
             other => panic!("{name}: {other:?}"),
         }
     };

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use crate::model::report::Report;
 
-use super::frame::{Slot, find, line};
+use super::frame::{Slot, find_frame, frame_line};
 use super::payload;
 
-pub use super::encode::encode;
+pub use super::encode::encode_report;
 
 /// What a console says under one nonce.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
+pub enum ConsoleReading {
     /// No frame of ours (yet).
     Nothing,
     /// Some of the report's chunks are there.
@@ -30,10 +30,10 @@ pub enum Reading {
 }
 
 /// Reads what the console says under `nonce`. Never panics, whatever the bytes.
-pub fn read(console: &[u8], nonce: &str) -> Reading {
+pub fn read_console(console: &[u8], nonce: &str) -> ConsoleReading {
     match Seen::all(console, nonce) {
         Ok(seen) => seen.finish(),
-        Err(why) => Reading::Invalid { why },
+        Err(why) => ConsoleReading::Invalid { why },
     }
 }
 
@@ -41,23 +41,25 @@ pub fn read(console: &[u8], nonce: &str) -> Reading {
 pub fn report_sum(console: &[u8], nonce: &str) -> Option<String> {
     let seen = Seen::all(console, nonce).ok()?;
     let joined: String = seen.chunks.into_values().collect();
-    payload::decode(&joined).ok().map(|decoded| decoded.sum)
+    payload::decode_payload(&joined)
+        .ok()
+        .map(|decoded| decoded.sum)
 }
 
 /// The frames under `nonce` that the console holds, a line each, without anything else. What is read
 /// again and again while its beginning is pushed out can be put together of these.
 pub fn frames(console: &[u8], nonce: &str) -> Vec<String> {
     let lines = console.split(|byte| *byte == b'\n');
-    let frames = lines.filter_map(|line| find(line, nonce));
-    frames.map(|frame| line(nonce, &frame)).collect()
+    let frames = lines.filter_map(|line| find_frame(line, nonce));
+    frames.map(|frame| frame_line(nonce, &frame)).collect()
 }
 
 /// The sum of the report that is closed, whether or not the report itself is still there. Nothing for
 /// two that differ.
-pub fn closing(console: &[u8], nonce: &str) -> Option<String> {
+pub fn closed_sum(console: &[u8], nonce: &str) -> Option<String> {
     let lines = console.split(|byte| *byte == b'\n');
     let mut sums = lines
-        .filter_map(|line| find(line, nonce))
+        .filter_map(|line| find_frame(line, nonce))
         .filter(|frame| frame.slot == Slot::Clean)
         .map(|frame| frame.data);
     let first = sums.next()?;
@@ -80,7 +82,7 @@ impl<'a> Seen<'a> {
     fn all(console: &'a [u8], nonce: &str) -> Result<Self, String> {
         let mut seen = Self::default();
         for line in console.split(|byte| *byte == b'\n') {
-            if let Some(frame) = find(line, nonce) {
+            if let Some(frame) = find_frame(line, nonce) {
                 seen.take(frame.slot, frame.data)?;
             }
         }
@@ -106,21 +108,21 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn finish(self) -> Reading {
+    fn finish(self) -> ConsoleReading {
         let Some(total) = self.total else {
-            return Reading::Nothing;
+            return ConsoleReading::Nothing;
         };
         let have = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
         if have < total {
-            return Reading::Partial { have, total };
+            return ConsoleReading::Partial { have, total };
         }
         let joined: String = self.chunks.into_values().collect();
-        match payload::decode(&joined) {
-            Ok(decoded) => Reading::Whole {
+        match payload::decode_payload(&joined) {
+            Ok(decoded) => ConsoleReading::Whole {
                 clean: self.clean == Some(decoded.sum.as_str()),
                 report: decoded.report,
             },
-            Err(why) => Reading::Invalid { why },
+            Err(why) => ConsoleReading::Invalid { why },
         }
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::flow::verify::{Expected, GuestRole, Verdict, judge, tail};
-use crate::model::report::{CheckResult, Ended};
+use crate::flow::verify::{Expected, GuestRole, GuestVerdict, judge_report, tail};
+use crate::model::report::{CheckResult, RecipeEnded};
 
 const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
@@ -16,8 +16,8 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn whole(name: &str) -> (Report, bool) {
-    match read(&fixture(name), NONCE) {
-        Reading::Whole { report, clean } => (report, clean),
+    match read_console(&fixture(name), NONCE) {
+        ConsoleReading::Whole { report, clean } => (report, clean),
         other => panic!("{name}: {other:?}"),
     }
 }
@@ -64,7 +64,7 @@ fn reads_what_three_shells_print() {
         assert_eq!(good.after[1].tail, "it's /root\n");
         assert_eq!(
             (good.cloud_init.as_str(), good.ended),
-            ("done", Ended::Finished)
+            ("done", RecipeEnded::Finished)
         );
         // A busybox that prefers its own uname names the kernel that it ran on.
         if shell != "busybox" {
@@ -82,7 +82,7 @@ fn reads_what_three_shells_print() {
         assert!(clean, "a failed builder is cleaned as well");
 
         let (deadline, clean) = whole(&format!("{shell}-deadline.txt"));
-        assert_eq!((deadline.ended, clean), (Ended::Deadline, true));
+        assert_eq!((deadline.ended, clean), (RecipeEnded::Deadline, true));
 
         let (boot_test, clean) = whole(&format!("{shell}-boot-test.txt"));
         assert_eq!((boot_test.before, clean), (None, true));
@@ -110,7 +110,7 @@ fn judges_real_boots_of_a_real_cloud_init() {
     let checks = ["fluentd is allowed".to_owned()];
     for (recipe, expected) in verdicts {
         let (report, clean) = whole(&format!("nspawn-{recipe}.txt"));
-        let verdict = judge(
+        let verdict = judge_report(
             &report,
             clean,
             &Expected {
@@ -120,8 +120,8 @@ fn judges_real_boots_of_a_real_cloud_init() {
             },
         );
         let said = match &verdict {
-            Verdict::Passed { .. } => "passed",
-            Verdict::Failed { why, .. } => why,
+            GuestVerdict::Passed { .. } => "passed",
+            GuestVerdict::Failed { why, .. } => why,
         };
         assert!(said.contains(expected), "{recipe}: {said}");
         assert!(report.packages.len() > 150, "{recipe}");
@@ -143,11 +143,11 @@ fn a_real_image_boots_as_a_machine_of_its_own() {
         checks: &checks,
         builder: Some(&builder),
     };
-    let verdict = judge(&boot_test, clean, &expected);
+    let verdict = judge_report(&boot_test, clean, &expected);
     assert!(
         matches!(
             verdict,
-            Verdict::Passed {
+            GuestVerdict::Passed {
                 redundant: false,
                 ..
             }
@@ -160,11 +160,11 @@ fn a_real_image_boots_as_a_machine_of_its_own() {
 #[test]
 fn reads_what_it_writes() {
     for clean in [true, false] {
-        let console = encode(&sample(), NONCE, clean);
+        let console = encode_report(&sample(), NONCE, clean);
         let report = sample();
         assert_eq!(
-            read(console.as_bytes(), NONCE),
-            Reading::Whole { report, clean }
+            read_console(console.as_bytes(), NONCE),
+            ConsoleReading::Whole { report, clean }
         );
         assert!(console.lines().all(|line| line.len() < 200));
     }
@@ -172,15 +172,18 @@ fn reads_what_it_writes() {
 
 #[test]
 fn another_bakes_report_is_nothing() {
-    let console = encode(&sample(), "ffffffffffffffffffffffffffffffff", true);
-    assert_eq!(read(console.as_bytes(), NONCE), Reading::Nothing);
+    let console = encode_report(&sample(), "ffffffffffffffffffffffffffffffff", true);
+    assert_eq!(
+        read_console(console.as_bytes(), NONCE),
+        ConsoleReading::Nothing
+    );
 }
 
 #[test]
 fn a_report_that_is_cut_off_is_partial() {
-    let console = encode(&sample(), NONCE, false);
+    let console = encode_report(&sample(), NONCE, false);
     let first: String = console.split_inclusive('\n').take(2).collect();
-    let Reading::Partial { have: 1, total } = read(first.as_bytes(), NONCE) else {
+    let ConsoleReading::Partial { have: 1, total } = read_console(first.as_bytes(), NONCE) else {
         panic!("not partial");
     };
     assert!(total > 5);
@@ -188,13 +191,13 @@ fn a_report_that_is_cut_off_is_partial() {
 
 #[test]
 fn a_torn_line_is_healed_by_its_second_copy() {
-    let console = encode(&sample(), NONCE, true);
+    let console = encode_report(&sample(), NONCE, true);
     let torn = console.replacen("0123456789abcdef 3/", "0123[  12.3] audit: noise\r\n 3/", 1);
-    let expected = Reading::Whole {
+    let expected = ConsoleReading::Whole {
         report: sample(),
         clean: true,
     };
-    assert_eq!(read(torn.as_bytes(), NONCE), expected);
+    assert_eq!(read_console(torn.as_bytes(), NONCE), expected);
 }
 
 #[test]
@@ -203,25 +206,25 @@ fn two_reports_under_one_nonce_are_none() {
         boots: 2,
         ..sample()
     };
-    let both = encode(&sample(), NONCE, true) + &encode(&other, NONCE, true);
+    let both = encode_report(&sample(), NONCE, true) + &encode_report(&other, NONCE, true);
     assert!(matches!(
-        read(both.as_bytes(), NONCE),
-        Reading::Invalid { .. }
+        read_console(both.as_bytes(), NONCE),
+        ConsoleReading::Invalid { .. }
     ));
 }
 
 #[test]
 fn a_closing_frame_of_another_report_does_not_close_this_one() {
     let other = Report::default();
-    let closing: String = encode(&other, NONCE, true)
+    let closing: String = encode_report(&other, NONCE, true)
         .lines()
         .filter(|line| line.contains(" clean "))
         .collect();
-    let console = encode(&sample(), NONCE, false) + "\n" + &closing;
+    let console = encode_report(&sample(), NONCE, false) + "\n" + &closing;
     let report = sample();
     assert_eq!(
-        read(console.as_bytes(), NONCE),
-        Reading::Whole {
+        read_console(console.as_bytes(), NONCE),
+        ConsoleReading::Whole {
             report,
             clean: false
         }
@@ -245,8 +248,8 @@ fn a_tail_is_printable_and_short() {
 proptest! {
     #[test]
     fn byte_soup_is_never_a_report(soup in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        let reading = read(&soup, NONCE);
-        prop_assert!(reading == Reading::Nothing, "read {:?}", reading);
+        let reading = read_console(&soup, NONCE);
+        prop_assert!(reading == ConsoleReading::Nothing, "read {:?}", reading);
         tail(&soup, 100);
     }
 
@@ -256,7 +259,7 @@ proptest! {
         flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
         cut in any::<prop::sample::Index>(),
     ) {
-        let console = encode(&sample(), NONCE, true);
+        let console = encode_report(&sample(), NONCE, true);
         let mut lines: Vec<&str> = console.split_inclusive('\n').collect();
         for index in &lost {
             let at = index.index(lines.len());
@@ -268,28 +271,28 @@ proptest! {
             bytes[at] = *byte;
         }
         let start = cut.index(bytes.len()) / 4;
-        match read(&bytes[start..], NONCE) {
-            Reading::Whole { report, .. } => prop_assert_eq!(report, sample()),
-            Reading::Invalid { why } => prop_assert!(false, "damage taken for a lie: {}", why),
-            Reading::Nothing | Reading::Partial { .. } => {}
+        match read_console(&bytes[start..], NONCE) {
+            ConsoleReading::Whole { report, .. } => prop_assert_eq!(report, sample()),
+            ConsoleReading::Invalid { why } => prop_assert!(false, "damage taken for a lie: {}", why),
+            ConsoleReading::Nothing | ConsoleReading::Partial { .. } => {}
         }
     }
 
     #[test]
     fn foreign_lines_between_ours_change_nothing(noise in proptest::collection::vec("[ -~]{0,80}", 1..60)) {
-        let console = encode(&sample(), NONCE, true);
+        let console = encode_report(&sample(), NONCE, true);
         let mixed: String = console
             .lines()
             .zip(noise.iter().cycle())
             .map(|(line, noise)| format!("{noise}\r\n{line}\r\n"))
             .collect();
-        prop_assert_eq!(read(mixed.as_bytes(), NONCE), Reading::Whole { report: sample(), clean: true });
+        prop_assert_eq!(read_console(mixed.as_bytes(), NONCE), ConsoleReading::Whole { report: sample(), clean: true });
     }
 }
 
 #[test]
 fn frames_of_several_looks_are_put_together() {
-    let said = encode(&sample(), NONCE, true);
+    let said = encode_report(&sample(), NONCE, true);
     let said = said.as_bytes();
     // What a reader of the last 1,200 bytes sees, again and again while it grows.
     let looks = (1..=said.len()).step_by(400).chain([said.len()]);
@@ -302,29 +305,33 @@ fn frames_of_several_looks_are_put_together() {
         .into_iter()
         .flat_map(|f| (f + "\n").into_bytes())
         .collect();
-    let expected = Reading::Whole {
+    let expected = ConsoleReading::Whole {
         report: sample(),
         clean: true,
     };
-    assert_eq!(read(&together, NONCE), expected);
+    assert_eq!(read_console(&together, NONCE), expected);
     let last = &said[said.len() - 1_200..];
-    assert_ne!(read(last, NONCE), expected, "one look has not all of it");
+    assert_ne!(
+        read_console(last, NONCE),
+        expected,
+        "one look has not all of it"
+    );
     assert_eq!(frames(b"noise\nAMIWATCH1 x", NONCE), [""; 0]);
     assert!(frames(said, &"f".repeat(32)).is_empty());
 }
 
 #[test]
 fn a_closing_frame_names_the_report_that_it_closes_though_that_is_gone() {
-    let said = encode(&sample(), NONCE, true);
-    let open = encode(&sample(), NONCE, false);
+    let said = encode_report(&sample(), NONCE, true);
+    let open = encode_report(&sample(), NONCE, false);
     let sum = report_sum(open.as_bytes(), NONCE);
     assert!(sum.is_some());
     let (_, last) = said.split_at(open.len());
-    assert_eq!(closing(last.as_bytes(), NONCE), sum);
+    assert_eq!(closed_sum(last.as_bytes(), NONCE), sum);
     assert_eq!(report_sum(last.as_bytes(), NONCE), None);
-    assert_eq!(closing(open.as_bytes(), NONCE), None);
+    assert_eq!(closed_sum(open.as_bytes(), NONCE), None);
     // Two that differ close nothing.
-    let other = encode(&Report::default(), NONCE, true);
+    let other = encode_report(&Report::default(), NONCE, true);
     let both = format!("{said}{other}");
-    assert_eq!(closing(both.as_bytes(), NONCE), None);
+    assert_eq!(closed_sum(both.as_bytes(), NONCE), None);
 }

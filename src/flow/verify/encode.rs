@@ -9,18 +9,22 @@ const CHUNK: usize = 128;
 
 /// The console of a guest that reports: every frame twice, each on a line of its own, and the
 /// closing frame when `clean`. The same report and nonce give the same text.
-pub fn encode(report: &Report, nonce: &str, clean: bool) -> String {
-    let (data, sum) = payload::encode(report);
+pub fn encode_report(report: &Report, nonce: &str, clean: bool) -> String {
+    let (data, sum) = payload::encode_payload(report);
     let chunks: Vec<&str> = pieces(&data);
     let total = chunks.len();
     let mut lines = Vec::new();
     for _copy in 0..2 {
         for (at, chunk) in chunks.iter().enumerate() {
-            lines.push(frame::write(nonce, &format!("{}/{total}", at + 1), chunk));
+            lines.push(frame::write_frame(
+                nonce,
+                &format!("{}/{total}", at + 1),
+                chunk,
+            ));
         }
     }
     if clean {
-        let closing = frame::write(nonce, "clean", &sum);
+        let closing = frame::write_frame(nonce, "clean", &sum);
         lines.extend([closing.clone(), closing]);
     }
     lines.iter().map(|line| format!("\r\n{line}\r\n")).collect()

@@ -26,7 +26,7 @@ const MAX_CHUNKS: u32 = 4096;
 
 /// Finds a frame under `nonce` in one line of console, whatever surrounds it. Absent when there is
 /// none or its sum does not hold: an interrupted line is as good as no line.
-pub(super) fn find<'a>(line: &'a [u8], nonce: &str) -> Option<Frame<'a>> {
+pub(super) fn find_frame<'a>(line: &'a [u8], nonce: &str) -> Option<Frame<'a>> {
     let needle = format!("{MARK} {nonce} ");
     let at = line
         .windows(needle.len())
@@ -44,15 +44,15 @@ pub(super) fn find<'a>(line: &'a [u8], nonce: &str) -> Option<Frame<'a>> {
 }
 
 /// The frame as its guest wrote it, without what surrounded it.
-pub(super) fn line(nonce: &str, frame: &Frame<'_>) -> String {
+pub(super) fn frame_line(nonce: &str, frame: &Frame<'_>) -> String {
     match frame.slot {
-        Slot::Chunk { index, total } => write(nonce, &format!("{index}/{total}"), frame.data),
-        Slot::Clean => write(nonce, "clean", frame.data),
+        Slot::Chunk { index, total } => write_frame(nonce, &format!("{index}/{total}"), frame.data),
+        Slot::Clean => write_frame(nonce, "clean", frame.data),
     }
 }
 
 /// Writes one frame, without a line end.
-pub(super) fn write(nonce: &str, slot: &str, data: &str) -> String {
+pub(super) fn write_frame(nonce: &str, slot: &str, data: &str) -> String {
     let sum = sum_of(nonce, slot, data);
     format!("{MARK} {nonce} {slot} {sum} {data}")
 }

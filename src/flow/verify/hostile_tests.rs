@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::flow::bake::user_data::{self, BuilderGuest};
-use crate::flow::verify::console::encode;
+use crate::flow::verify::console::encode_report;
 use crate::flow::verify::{GuestRole, tail};
 use crate::model::bake::{BakeKey, Proof, digest};
 use crate::model::report::CheckResult;
@@ -49,8 +49,12 @@ fn a_report_of_another_bake_attempt_or_guest_is_nothing() {
     let own = nonce("a", 2, GuestRole::Builder);
     for other in others() {
         assert_ne!(other, own);
-        let replayed = encode(&report(40), &other, true);
-        assert_eq!(read(replayed.as_bytes(), &own), Reading::Nothing, "{other}");
+        let replayed = encode_report(&report(40), &other, true);
+        assert_eq!(
+            read_console(replayed.as_bytes(), &own),
+            ConsoleReading::Nothing,
+            "{other}"
+        );
     }
 }
 
@@ -59,10 +63,10 @@ fn a_report_of_another_bake_attempt_or_guest_is_nothing() {
 fn a_replayed_report_under_an_exchanged_nonce_is_nothing() {
     let own = nonce("a", 2, GuestRole::Builder);
     for other in others().into_iter().filter(|other| !other.is_empty()) {
-        let exchanged = encode(&report(40), &other, true).replace(&other, &own);
+        let exchanged = encode_report(&report(40), &other, true).replace(&other, &own);
         assert_eq!(
-            read(exchanged.as_bytes(), &own),
-            Reading::Nothing,
+            read_console(exchanged.as_bytes(), &own),
+            ConsoleReading::Nothing,
             "{other}"
         );
     }
@@ -90,21 +94,21 @@ fn user_data_on_the_console_is_no_report() {
         .flat_map(|line| [b"+ ", line, b"\r\n"].concat())
         .collect();
     console.extend(traced);
-    assert_eq!(read(&console, &own), Reading::Nothing);
+    assert_eq!(read_console(&console, &own), ConsoleReading::Nothing);
 }
 
 /// Every way to cut one copy of a report short.
 #[test]
 fn no_beginning_of_a_report_is_whole() {
     let own = nonce("a", 2, GuestRole::Builder);
-    let console = encode(&report(20), &own, true);
+    let console = encode_report(&report(20), &own, true);
     let lines: Vec<&str> = console.split_inclusive('\n').collect();
     // `encode` writes each frame twice: the first copy of the last frame ends in the middle.
     let one_copy = lines[..(lines.len() - 4) / 2].concat();
     for end in 0..one_copy.trim_end().len() {
         let cut = &console.as_bytes()[..end];
         assert!(
-            !matches!(read(cut, &own), Reading::Whole { .. }),
+            !matches!(read_console(cut, &own), ConsoleReading::Whole { .. }),
             "at {end}"
         );
     }
@@ -123,12 +127,12 @@ fn a_report_that_is_a_bomb_is_refused() {
     let pieces: Vec<&[u8]> = data.as_bytes().chunks(128).collect();
     let frames = pieces.iter().enumerate().map(|(at, piece)| {
         let slot = format!("{}/{}", at + 1, pieces.len());
-        super::super::frame::write(&own, &slot, std::str::from_utf8(piece).unwrap())
+        super::super::frame::write_frame(&own, &slot, std::str::from_utf8(piece).unwrap())
     });
     let console = frames.collect::<Vec<_>>().join("\r\n");
     assert!(matches!(
-        read(console.as_bytes(), &own),
-        Reading::Invalid { .. }
+        read_console(console.as_bytes(), &own),
+        ConsoleReading::Invalid { .. }
     ));
 }
 
@@ -145,7 +149,7 @@ proptest! {
     fn interleaved_reports_do_not_mix(order in proptest::collection::vec(any::<bool>(), 60..200)) {
         let (own, other) = (nonce("a", 2, GuestRole::Builder), nonce("b", 2, GuestRole::Builder));
         let (ours, theirs) = (report(30), report(31));
-        let (one, two) = (encode(&ours, &own, true), encode(&theirs, &other, true));
+        let (one, two) = (encode_report(&ours, &own, true), encode_report(&theirs, &other, true));
         let (mut one, mut two) = (one.lines(), two.lines());
         let mut mixed = String::new();
         for ours_first in order {
@@ -154,8 +158,8 @@ proptest! {
         }
         let rest: Vec<&str> = one.chain(two).collect();
         mixed.push_str(&rest.join("\r\n"));
-        prop_assert_eq!(read(mixed.as_bytes(), &own), Reading::Whole { report: ours, clean: true });
-        prop_assert_eq!(read(mixed.as_bytes(), &other), Reading::Whole { report: theirs, clean: true });
+        prop_assert_eq!(read_console(mixed.as_bytes(), &own), ConsoleReading::Whole { report: ours, clean: true });
+        prop_assert_eq!(read_console(mixed.as_bytes(), &other), ConsoleReading::Whole { report: theirs, clean: true });
     }
 
     /// Lines that look like frames under our own nonce, with every field at random: never a report.
@@ -168,7 +172,7 @@ proptest! {
             .iter()
             .map(|(slot, sum, data)| format!("AMIWATCH1 {own} {slot} {sum} {data}\r\n"))
             .collect();
-        prop_assert_eq!(read(console.as_bytes(), &own), Reading::Nothing);
+        prop_assert_eq!(read_console(console.as_bytes(), &own), ConsoleReading::Nothing);
     }
 
     /// A report under our nonce may hold anything: what is taken from it steers no terminal.
@@ -183,8 +187,8 @@ proptest! {
         said.after[0].tail = tail_text;
         said.kernel = line(&kernel);
         said.facts.insert("id.machine".to_owned(), fact);
-        let console = encode(&said, &own, true);
-        if let Reading::Whole { report, .. } = read(console.as_bytes(), &own) {
+        let console = encode_report(&said, &own, true);
+        if let ConsoleReading::Whole { report, .. } = read_console(console.as_bytes(), &own) {
             let texts = report.facts.values().chain(&report.packages).chain([&report.kernel, &report.cloud_init, &report.after[0].tail]);
             for text in texts {
                 prop_assert!(!text.chars().any(steers), "{text:?}");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::report::{CheckResult, Ended, Report};
+use crate::model::report::{CheckResult, RecipeEnded, Report};
 
 /// Which guest reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Expected<'a> {
 /// The verdict over one guest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
-pub enum Verdict {
+pub enum GuestVerdict {
     Passed {
         /// Every check passed on the untouched base as well, and there was one: evidence that the
         /// recipe is not needed any more. The opposite is no evidence: daemons were not up yet.
@@ -52,7 +52,7 @@ pub enum Verdict {
 }
 
 /// Judges a whole report. `clean`: the closing frame was there.
-pub fn judge(report: &Report, clean: bool, expected: &Expected<'_>) -> Verdict {
+pub fn judge_report(report: &Report, clean: bool, expected: &Expected<'_>) -> GuestVerdict {
     let faults = [
         missing_checks,
         late,
@@ -62,7 +62,7 @@ pub fn judge(report: &Report, clean: bool, expected: &Expected<'_>) -> Verdict {
     ];
     let why = faults.iter().find_map(|fault| fault(report, expected));
     match why.or_else(|| unclean(clean, expected)) {
-        Some(why) => Verdict::Failed {
+        Some(why) => GuestVerdict::Failed {
             why,
             failing: report
                 .after
@@ -71,7 +71,7 @@ pub fn judge(report: &Report, clean: bool, expected: &Expected<'_>) -> Verdict {
                 .cloned()
                 .collect(),
         },
-        None => Verdict::Passed {
+        None => GuestVerdict::Passed {
             redundant: redundant(report, expected),
             warnings: warnings(report),
         },
@@ -91,7 +91,7 @@ fn missing_checks(report: &Report, expected: &Expected<'_>) -> Option<String> {
 }
 
 fn late(report: &Report, _expected: &Expected<'_>) -> Option<String> {
-    (report.ended == Ended::Deadline).then(|| {
+    (report.ended == RecipeEnded::Deadline).then(|| {
         "cloud-init was still at work when the guest's deadline passed: look for what hangs in the console, or raise builder.timeout".to_owned()
     })
 }

@@ -39,20 +39,20 @@ fn builder<'a>(checks: &'a [String]) -> Expected<'a> {
     }
 }
 
-fn why(verdict: Verdict) -> String {
+fn why(verdict: GuestVerdict) -> String {
     match verdict {
-        Verdict::Failed { why, .. } => why,
-        Verdict::Passed { .. } => "passed".to_owned(),
+        GuestVerdict::Failed { why, .. } => why,
+        GuestVerdict::Passed { .. } => "passed".to_owned(),
     }
 }
 
 #[test]
 fn passes_and_tells_a_redundant_recipe() {
-    let passed = |redundant| Verdict::Passed {
+    let passed = |redundant| GuestVerdict::Passed {
         redundant,
         warnings: Vec::new(),
     };
-    let judged = |before: &[i32]| judge(&report(before, &[0, 0]), true, &builder(&names()));
+    let judged = |before: &[i32]| judge_report(&report(before, &[0, 0]), true, &builder(&names()));
     assert_eq!(judged(&[1, 0]), passed(false));
     assert_eq!(judged(&[0, 0]), passed(true));
     assert_eq!(judged(&[0]), passed(false), "half a run is no evidence");
@@ -60,10 +60,10 @@ fn passes_and_tells_a_redundant_recipe() {
 
 #[test]
 fn a_recipe_without_checks_is_never_redundant() {
-    let verdict = judge(&report(&[], &[]), true, &builder(&[]));
+    let verdict = judge_report(&report(&[], &[]), true, &builder(&[]));
     assert_eq!(
         verdict,
-        Verdict::Passed {
+        GuestVerdict::Passed {
             redundant: false,
             warnings: Vec::new()
         }
@@ -72,8 +72,8 @@ fn a_recipe_without_checks_is_never_redundant() {
 
 #[test]
 fn a_failing_check_is_named_and_kept() {
-    let verdict = judge(&report(&[1, 1], &[0, 3]), true, &builder(&names()));
-    let Verdict::Failed { why, failing } = verdict else {
+    let verdict = judge_report(&report(&[1, 1], &[0, 3]), true, &builder(&names()));
+    let GuestVerdict::Failed { why, failing } = verdict else {
         panic!("passed");
     };
     assert_eq!(
@@ -94,7 +94,7 @@ fn a_report_about_other_checks_proves_nothing() {
             after,
             ..report(&[], &[])
         };
-        let why = why(judge(&report, true, &builder(&names())));
+        let why = why(judge_report(&report, true, &builder(&names())));
         assert!(why.contains("2 were asked for"), "{why}");
     }
 }
@@ -102,12 +102,12 @@ fn a_report_about_other_checks_proves_nothing() {
 #[test]
 fn a_missing_closing_frame_and_a_passed_deadline_fail() {
     let whole = report(&[], &[0, 0]);
-    assert!(why(judge(&whole, false, &builder(&names()))).contains("closing frame"));
+    assert!(why(judge_report(&whole, false, &builder(&names()))).contains("closing frame"));
     let late = Report {
-        ended: Ended::Deadline,
+        ended: RecipeEnded::Deadline,
         ..whole
     };
-    assert!(why(judge(&late, true, &builder(&names()))).contains("deadline"));
+    assert!(why(judge_report(&late, true, &builder(&names()))).contains("deadline"));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn only_errors_of_the_recipes_own_modules_fail() {
             ..report(&[], exits)
         };
         report.facts.insert(RESULT.to_owned(), result.to_owned());
-        why(judge(&report, true, &builder(checks)))
+        why(judge_report(&report, true, &builder(checks)))
     };
     let base = r#"{"v1": {"errors": ["('locale', ProcessExecutionError())"]}}"#;
     let recipe =
@@ -149,7 +149,7 @@ fn a_cloud_init_that_never_ended_fails() {
             cloud_init: word.to_owned(),
             ..report(&[], &[0, 0])
         };
-        why(judge(&report, true, &builder(&names())))
+        why(judge_report(&report, true, &builder(&names())))
     };
     assert!(judged("running").contains("never came to its end"));
     // Graylog2/graylog2-images#106: it ended, and its state is gone.
@@ -183,7 +183,7 @@ fn a_boot_test_must_have_its_own_identity() {
             checks: &names,
             builder: Some(&before),
         };
-        why(judge(&with(id), true, &expected))
+        why(judge_report(&with(id), true, &expected))
     };
     assert_eq!(judged(Some("two")), "passed");
     assert!(judged(Some("one")).contains("still carries"));

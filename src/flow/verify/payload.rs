@@ -9,7 +9,7 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::model::report::{CheckResult, Ended, Report};
+use crate::model::report::{CheckResult, RecipeEnded, Report};
 
 use super::frame::sha256;
 use super::tail::printable;
@@ -28,7 +28,7 @@ pub(super) struct Decoded {
 }
 
 /// Reads the joined chunks. Errors are one sentence.
-pub(super) fn decode(joined: &str) -> Result<Decoded, String> {
+pub(super) fn decode_payload(joined: &str) -> Result<Decoded, String> {
     let bytes = STANDARD
         .decode(joined)
         .map_err(|_| "the joined frames are not base64".to_owned())?;
@@ -42,7 +42,7 @@ pub(super) fn decode(joined: &str) -> Result<Decoded, String> {
 }
 
 /// Writes a report: the base64 to cut into frames, and its sum.
-pub(super) fn encode(report: &Report) -> (String, String) {
+pub(super) fn encode_payload(report: &Report) -> (String, String) {
     let mut text = write(report);
     let sum = sha256(text.as_bytes());
     text.push_str(&format!("end {sum}\n"));
@@ -118,8 +118,8 @@ fn take(report: &mut Report, key: &str, value: &str) -> Option<()> {
     Some(())
 }
 
-fn ended(word: &str) -> Option<Ended> {
-    [Ended::Finished, Ended::Deadline]
+fn ended(word: &str) -> Option<RecipeEnded> {
+    [RecipeEnded::Finished, RecipeEnded::Deadline]
         .into_iter()
         .find(|ended| ended.as_str() == word)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What sort of event a notice tells. The words are contract (`events = [...]` in the config).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum NoticeEvent {
     Drift,
     Baked,
     Failed,
@@ -35,9 +35,9 @@ pub enum Severity {
     Critical,
 }
 
-impl Event {
+impl NoticeEvent {
     /// Every event that the config can name, in the order of its example.
-    pub const ALL: [Event; 12] = [
+    pub const ALL: [NoticeEvent; 12] = [
         Self::Drift,
         Self::Baked,
         Self::Failed,
@@ -85,13 +85,13 @@ impl Severity {
 
 /// Who is told of which events: the names of notifiers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Told(BTreeMap<Event, Vec<String>>);
+pub struct ToldBy(BTreeMap<NoticeEvent, Vec<String>>);
 
-impl Told {
+impl ToldBy {
     /// Asks for each event who is told.
-    pub fn from_fn(who: impl Fn(Event) -> Vec<String>) -> Self {
+    pub fn from_fn(who: impl Fn(NoticeEvent) -> Vec<String>) -> Self {
         Self(
-            Event::ALL
+            NoticeEvent::ALL
                 .into_iter()
                 .map(|event| (event, who(event)))
                 .collect(),
@@ -99,7 +99,7 @@ impl Told {
     }
 
     /// Who is told of this event.
-    pub fn of(&self, event: Event) -> &[String] {
+    pub fn of(&self, event: NoticeEvent) -> &[String] {
         self.0.get(&event).map_or(&[], Vec::as_slice)
     }
 }

@@ -8,13 +8,13 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Event, Next, Notice, What};
+use super::{NextByItself, Notice, NoticeEvent, What};
 use crate::model::ids::WatchName;
 
 /// The texts of such a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prose {
-    event: Event,
+    event: NoticeEvent,
     subject: String,
     body: String,
     facts: BTreeMap<String, String>,
@@ -32,7 +32,7 @@ struct Untyped {
 
 impl Prose {
     /// What sort of event it tells.
-    pub fn event(&self) -> Event {
+    pub fn event(&self) -> NoticeEvent {
         self.event
     }
 
@@ -68,7 +68,7 @@ impl From<Untyped> for Notice {
             watch: (watch != "-").then(|| WatchName::new(watch)),
             scope: None,
             what: What::Prose(prose),
-            next: Next::Nothing,
+            next: NextByItself::Nothing,
             commands: Vec::new(),
             links: Vec::new(),
         }

@@ -23,7 +23,7 @@ fn what_an_earlier_version_stored_is_read_and_kept() {
     assert_eq!(notice.key, "failed:abc:1");
     assert_eq!(
         (notice.event(), notice.severity()),
-        (Event::Failed, Severity::Warning)
+        (NoticeEvent::Failed, Severity::Warning)
     );
     assert_eq!(notice.watch_or_dash(), "shop");
     let What::Prose(prose) = &notice.what else {
@@ -65,8 +65,8 @@ fn a_typed_notice_is_read_back_the_same() {
             began: DateTime::<Utc>::UNIX_EPOCH,
             limit_s: 60,
         },
-        next: Next::Look,
-        commands: vec![Command::new("amiwatch check", "looks once")],
+        next: NextByItself::Look,
+        commands: vec![PastedCommand::new("amiwatch check", "looks once")],
         links: vec![Link::to_image(&"eu-west-1".into(), &"ami-1".into())],
     };
     let stored = serde_json::to_value(&notice).unwrap();
@@ -77,10 +77,10 @@ fn a_typed_notice_is_read_back_the_same() {
 
 #[test]
 fn a_list_keeps_the_first_and_counts_the_rest() {
-    let listed = Listed::of(0..45);
-    assert_eq!((listed.first.len(), listed.more), (Listed::<i32>::MAX, 5));
-    assert_eq!(Listed::of(0..3).more, 0);
-    assert!(Listed::<u8>::of([]).is_empty());
+    let listed = FirstOf::all_of(0..45);
+    assert_eq!((listed.first.len(), listed.more), (FirstOf::<i32>::MAX, 5));
+    assert_eq!(FirstOf::all_of(0..3).more, 0);
+    assert!(FirstOf::<u8>::all_of([]).is_empty());
 }
 
 #[test]

@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Listed, Prose, Severity};
+use super::{FirstOf, NoticeEvent, Prose, Severity};
 use crate::model::bake::BakeKey;
 use crate::model::changes::ChangesInShort;
-use crate::model::chronicle::Point;
+use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
 use crate::model::ids::{Architecture, ImageId, TargetId};
 use crate::model::image::ImageKind;
 use crate::model::reason::{About, ReasonCode};
-use crate::model::stray::Kind;
+use crate::model::stray::StrayKind;
 
 /// Characters of a guest's console: the end of a failure fits, and SNS's 256 KiB are far away.
 const CONSOLE_CHARS_MAX: usize = 4000;
@@ -27,7 +27,7 @@ pub enum What {
     Drift(DriftTold),
     /// Nothing is left of a drift that was told.
     Resolved {
-        release: Option<Point>,
+        release: Option<ReleasePoint>,
         current: Option<ImageId>,
         /// The key of the notice that it ends.
         ends: String,
@@ -36,7 +36,7 @@ pub enum What {
     Baked {
         bake: BakeTold,
         image: ImageId,
-        because: Listed<String>,
+        because: FirstOf<String>,
         changes: Option<ChangesInShort>,
     },
     /// One attempt of a bake failed.
@@ -58,7 +58,7 @@ pub enum What {
         bake: BakeTold,
         step: String,
         /// What it is and what to do about it, one each.
-        left: Listed<String>,
+        left: FirstOf<String>,
     },
     /// The untouched base passes every check of the recipe.
     Redundant { bake: BakeTold, image: ImageId },
@@ -66,7 +66,7 @@ pub enum What {
     HeldByPerson { hold: Hold },
     /// A thing carries our tag, and no bake claims it.
     Stray {
-        kind: Kind,
+        kind: StrayKind,
         id: String,
         why: String,
         since: Option<DateTime<Utc>>,
@@ -76,7 +76,7 @@ pub enum What {
     /// A base that no recipe of ours follows has another release.
     Released(ReleasedTold),
     /// A branch or a base comes to its end, or went back.
-    Lifecycle { base: String, ends: Listed<About> },
+    Lifecycle { base: String, ends: FirstOf<About> },
     /// A sample that somebody asked for.
     Sample { receiver: String },
     /// What was stored before notices were typed. Nothing makes one.
@@ -87,16 +87,16 @@ pub enum What {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriftTold {
     /// The newest release, when it could be told.
-    pub release: Option<Point>,
+    pub release: Option<ReleasePoint>,
     pub current: Option<ImageId>,
     /// Of the watch itself.
-    pub watch: Listed<About>,
+    pub watch: FirstOf<About>,
     /// One line each.
-    pub environments: Listed<EnvironmentTold>,
+    pub environments: FirstOf<EnvironmentTold>,
     /// How many environments are out of step.
     pub behind: usize,
     /// Environments that could not be read this time.
-    pub unread: Listed<TargetId>,
+    pub unread: FirstOf<TargetId>,
     /// Every code that says so.
     pub codes: BTreeSet<ReasonCode>,
 }
@@ -108,11 +108,11 @@ pub struct ReleasedTold {
     /// The release before it. Its version is absent where an earlier version of amiwatch saw it.
     pub from: ImageId,
     pub from_version: Option<String>,
-    pub to: Point,
+    pub to: ReleasePoint,
     /// When the new release was made.
     pub created: Option<DateTime<Utc>>,
     /// Environments of the watch with the lineage of what they run.
-    pub runs: Listed<RunTold>,
+    pub runs: FirstOf<RunTold>,
 }
 
 /// What one environment runs.
@@ -138,25 +138,27 @@ pub struct BakeTold {
     pub key: BakeKey,
     pub generation: u32,
     pub attempt: u32,
-    pub release: Point,
+    pub release: ReleasePoint,
     pub recipe: String,
     pub architecture: Architecture,
 }
 
 impl What {
     /// What sort of event it is.
-    pub fn event(&self) -> Event {
+    pub fn event(&self) -> NoticeEvent {
         match self {
-            Self::Drift(_) => Event::Drift,
-            Self::Resolved { .. } => Event::Resolved,
-            Self::Baked { .. } => Event::Baked,
-            Self::Failed { .. } => Event::Failed,
-            Self::GaveUp { .. } | Self::HeldByPerson { .. } => Event::Held,
-            Self::LeftBehind { .. } | Self::Stray { .. } | Self::PassCut { .. } => Event::Attention,
-            Self::Redundant { .. } => Event::Redundant,
-            Self::Released(_) => Event::Released,
-            Self::Lifecycle { .. } => Event::Lifecycle,
-            Self::Sample { .. } => Event::Test,
+            Self::Drift(_) => NoticeEvent::Drift,
+            Self::Resolved { .. } => NoticeEvent::Resolved,
+            Self::Baked { .. } => NoticeEvent::Baked,
+            Self::Failed { .. } => NoticeEvent::Failed,
+            Self::GaveUp { .. } | Self::HeldByPerson { .. } => NoticeEvent::Held,
+            Self::LeftBehind { .. } | Self::Stray { .. } | Self::PassCut { .. } => {
+                NoticeEvent::Attention
+            }
+            Self::Redundant { .. } => NoticeEvent::Redundant,
+            Self::Released(_) => NoticeEvent::Released,
+            Self::Lifecycle { .. } => NoticeEvent::Lifecycle,
+            Self::Sample { .. } => NoticeEvent::Test,
             Self::Prose(prose) => prose.event(),
         }
     }
@@ -182,18 +184,19 @@ impl What {
 }
 
 /// Where nothing but the event is known.
-fn of_event(event: Event) -> Severity {
+fn of_event(event: NoticeEvent) -> Severity {
     match event {
-        Event::Drift | Event::Failed | Event::ApprovalNeeded | Event::Lifecycle => {
-            Severity::Warning
-        }
-        Event::Held | Event::RolledBack | Event::Attention => Severity::Critical,
-        Event::Baked
-        | Event::Redundant
-        | Event::RolledOut
-        | Event::Resolved
-        | Event::Released
-        | Event::Test => Severity::Info,
+        NoticeEvent::Drift
+        | NoticeEvent::Failed
+        | NoticeEvent::ApprovalNeeded
+        | NoticeEvent::Lifecycle => Severity::Warning,
+        NoticeEvent::Held | NoticeEvent::RolledBack | NoticeEvent::Attention => Severity::Critical,
+        NoticeEvent::Baked
+        | NoticeEvent::Redundant
+        | NoticeEvent::RolledOut
+        | NoticeEvent::Resolved
+        | NoticeEvent::Released
+        | NoticeEvent::Test => Severity::Info,
     }
 }
 

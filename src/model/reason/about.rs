@@ -171,7 +171,7 @@ pub enum About {
     Untold {
         denied: bool,
         /// The part of a watch that it keeps from being told; absent on an environment.
-        subject: Option<Subject>,
+        subject: Option<DoubtSubject>,
         what: String,
         why: String,
     },
@@ -186,7 +186,7 @@ pub enum About {
 /// The part of a watch that a doubt is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Subject {
+pub enum DoubtSubject {
     Release,
     /// The watch's own images.
     Images,
@@ -255,7 +255,7 @@ pub struct HoldSaid {
 
 impl HoldSaid {
     /// Of a person's hold.
-    pub fn of(hold: &Hold) -> Self {
+    pub fn of_hold(hold: &Hold) -> Self {
         Self {
             since: hold.since,
             by: hold.by.clone(),
@@ -274,7 +274,7 @@ impl HeldOn {
     }
 }
 
-impl Subject {
+impl DoubtSubject {
     /// The contract word: the fact `about`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -345,7 +345,7 @@ impl About {
 
     /// The same doubt, said of a part of the watch. Anything else stays as it is.
     #[must_use]
-    pub fn about_the(mut self, part: Subject) -> Self {
+    pub fn about_the(mut self, part: DoubtSubject) -> Self {
         if let Self::Untold { subject, .. } = &mut self {
             *subject = Some(part);
         }

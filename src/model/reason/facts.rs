@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::NOT_LISTED;
-use super::about::{About, HeldOn, HoldSaid, Near, Quarantine, Subject};
+use super::about::{About, DoubtSubject, HeldOn, HoldSaid, Near, Quarantine};
 
 /// What a program is told of a reason.
-pub(super) fn of(about: &About) -> BTreeMap<String, String> {
+pub(super) fn facts_of(about: &About) -> BTreeMap<String, String> {
     let mut facts = Facts(BTreeMap::new());
     facts.take(about);
     facts.0
@@ -185,14 +185,14 @@ impl Facts {
                 near,
                 ..
             } => self
-                .put("about", Subject::Targets.as_str())
+                .put("about", DoubtSubject::Targets.as_str())
                 .put("application", application)
                 .put("environment", environment)
                 .near(near),
             About::ReleaseNotListed { image, base } => self
                 .put("what", format!("image {image} of {base}"))
                 .put("why", NOT_LISTED)
-                .put("about", Subject::Release.as_str()),
+                .put("about", DoubtSubject::Release.as_str()),
             About::Untold {
                 subject, what, why, ..
             } => self

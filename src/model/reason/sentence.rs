@@ -7,7 +7,7 @@ use super::about::{About, HeldOn, HoldSaid, Near, Quarantine};
 use crate::model::ids::WatchName;
 
 /// One sentence, with what can be done where that is a command.
-pub(super) fn of(about: &About) -> String {
+pub(super) fn sentence_of(about: &About) -> String {
     match about {
         About::BranchNewer {
             image,

@@ -46,7 +46,7 @@ fn quarantined(place: Quarantine) -> About {
     }
 }
 
-fn untold(denied: bool, subject: Option<Subject>) -> About {
+fn untold(denied: bool, subject: Option<DoubtSubject>) -> About {
     About::Untold {
         denied,
         subject,
@@ -69,7 +69,7 @@ fn samples() -> Vec<About> {
     let image = || ImageId::from("ami-1");
     let base = || ImageId::from("ami-0");
     let newest = || ImageId::from("ami-9");
-    let digest = RecipeDigest::of("#!/bin/sh", false);
+    let digest = RecipeDigest::of_user_data("#!/bin/sh", false);
     let inputs = KeyInputs {
         installation: &"acme".into(),
         watch: &"shop".into(),
@@ -108,7 +108,7 @@ fn samples() -> Vec<About> {
         About::RecipeChanged {
             image: image(),
             baked: digest.clone(),
-            wanted: RecipeDigest::of("#!/bin/bash", false),
+            wanted: RecipeDigest::of_user_data("#!/bin/bash", false),
         },
         About::TooOld {
             image: image(),
@@ -223,7 +223,7 @@ fn samples() -> Vec<About> {
             base: branch(),
         },
         untold(false, None),
-        untold(true, Some(Subject::Targets)),
+        untold(true, Some(DoubtSubject::Targets)),
         About::Unasked {
             denied: false,
             what: text("whose account this is"),
@@ -234,7 +234,7 @@ fn samples() -> Vec<About> {
 
 #[test]
 fn every_code_has_a_sample_a_sentence_and_facts() {
-    let samples: Vec<Reason> = samples().into_iter().map(Reason::of).collect();
+    let samples: Vec<Reason> = samples().into_iter().map(Reason::from_about).collect();
     let seen: BTreeSet<ReasonCode> = samples.iter().map(|reason| reason.code).collect();
     let mut all: BTreeSet<ReasonCode> = ReasonCode::ALL.iter().copied().collect();
     all.retain(|code| !RESERVED.contains(code));
@@ -255,7 +255,11 @@ fn what_is_written_is_read_back_the_same() {
     for about in samples() {
         let written = serde_json::to_string(&about).unwrap();
         let read: About = serde_json::from_str(&written).unwrap();
-        assert_eq!(Reason::of(read), Reason::of(about), "{written}");
+        assert_eq!(
+            Reason::from_about(read),
+            Reason::from_about(about),
+            "{written}"
+        );
     }
 }
 
@@ -282,11 +286,11 @@ fn a_hold_is_told_by_the_reasons_that_come_of_it() {
 
 #[test]
 fn the_facts_of_a_hold_and_of_a_doubt_keep_their_names() {
-    let shown = |about: About| serde_json::to_value(Reason::of(about)).unwrap();
+    let shown = |about: About| serde_json::to_value(Reason::from_about(about)).unwrap();
     let watch = shown(held(HeldOn::Watch { said: said() }));
     assert_eq!(watch["facts"]["held"], "watch");
     assert_eq!(watch["facts"]["until"], "1970-01-01T09:00:00+00:00");
-    let doubt = shown(untold(true, Some(Subject::Release)));
+    let doubt = shown(untold(true, Some(DoubtSubject::Release)));
     assert_eq!(doubt["code"], "DENIED");
     assert_eq!(doubt["facts"]["about"], "release");
     assert_eq!(

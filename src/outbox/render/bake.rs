@@ -1,12 +1,12 @@
 //! What is told of a bake, in words.
 
-use super::layout::{Part, installation, minute};
+use super::layout::{MessagePart, minute, notice_installation};
 use crate::model::changes::ChangesInShort;
 use crate::model::ids::ImageId;
-use crate::model::notice::{BakeTold, Listed, Next, Notice, What};
+use crate::model::notice::{BakeTold, FirstOf, NextByItself, Notice, What};
 
 /// What the subject says behind the watch's name.
-pub(super) fn headline(what: &What) -> String {
+pub(super) fn bake_headline(what: &What) -> String {
     match what {
         What::Baked { bake, image, .. } => format!("baked {image} from {}", bake.release.version),
         What::Failed { bake, why, .. } => {
@@ -24,7 +24,7 @@ pub(super) fn headline(what: &What) -> String {
 }
 
 /// The message but for its commands; nothing for what is not about a bake.
-pub(super) fn parts(notice: &Notice) -> Vec<Part> {
+pub(super) fn bake_parts(notice: &Notice) -> Vec<MessagePart> {
     match &notice.what {
         What::Baked {
             bake,
@@ -38,7 +38,7 @@ pub(super) fn parts(notice: &Notice) -> Vec<Part> {
             attempts,
             why,
         } => vec![
-            Part::lines([
+            MessagePart::lines([
                 format!("{attempts} attempts failed, the last because: {why}"),
                 "Nothing more is tried by itself: a new release or a changed recipe starts anew."
                     .to_owned(),
@@ -47,8 +47,8 @@ pub(super) fn parts(notice: &Notice) -> Vec<Part> {
         ],
         What::LeftBehind { bake, left, .. } => {
             let said = "Something that a bake made is still there, and may cost money.";
-            let mut parts = vec![Part::lines([said.to_owned()]), about(notice, bake)];
-            parts.extend(Part::list("What, and what to do:", left.clone()));
+            let mut parts = vec![MessagePart::lines([said.to_owned()]), about(notice, bake)];
+            parts.extend(MessagePart::list("What, and what to do:", left.clone()));
             parts
         }
         What::Redundant { bake, .. } => redundant(notice, bake),
@@ -60,46 +60,46 @@ fn baked(
     notice: &Notice,
     bake: &BakeTold,
     image: &ImageId,
-    because: &Listed<String>,
+    because: &FirstOf<String>,
     changes: Option<&ChangesInShort>,
-) -> Vec<Part> {
+) -> Vec<MessagePart> {
     let verified =
         format!("{image} is verified: its checks passed in the builder and on a fresh boot.");
-    let mut parts = vec![Part::lines([verified]), about(notice, bake)];
-    parts.extend(Part::list("Baked because:", because.clone()));
+    let mut parts = vec![MessagePart::lines([verified]), about(notice, bake)];
+    parts.extend(MessagePart::list("Baked because:", because.clone()));
     parts.extend(changes.and_then(|ChangesInShort { since, line, .. }| {
-        Part::list(
+        MessagePart::list(
             &format!("Changed since {since}:"),
-            Listed::of([line.clone()]),
+            FirstOf::all_of([line.clone()]),
         )
     }));
     parts
 }
 
-fn failed(notice: &Notice, bake: &BakeTold, why: &str, console: Option<&str>) -> Vec<Part> {
+fn failed(notice: &Notice, bake: &BakeTold, why: &str, console: Option<&str>) -> Vec<MessagePart> {
     let next = match notice.next {
-        Next::Again { not_before } => {
+        NextByItself::Again { not_before } => {
             format!("The next attempt is not before {}.", minute(not_before))
         }
-        Next::Nothing | Next::Look | Next::Person => {
+        NextByItself::Nothing | NextByItself::Look | NextByItself::Person => {
             "There is no next attempt: it is held for a person.".to_owned()
         }
     };
     let why = format!("Attempt {} failed: {why}", bake.attempt);
-    let mut parts = vec![Part::lines([why, next]), about(notice, bake)];
-    parts.extend(console.map(|console| Part::Console {
+    let mut parts = vec![MessagePart::lines([why, next]), about(notice, bake)];
+    parts.extend(console.map(|console| MessagePart::Console {
         heading: "The end of the guest's console:".to_owned(),
         lines: console.lines().map(str::to_owned).collect(),
     }));
     parts
 }
 
-fn redundant(notice: &Notice, bake: &BakeTold) -> Vec<Part> {
+fn redundant(notice: &Notice, bake: &BakeTold) -> Vec<MessagePart> {
     let BakeTold {
         recipe, release, ..
     } = bake;
     vec![
-        Part::lines([
+        MessagePart::lines([
             format!(
                 "Every check of recipe {recipe} passed on the untouched base {} ({}), before the \
                  recipe ran.",
@@ -113,7 +113,7 @@ fn redundant(notice: &Notice, bake: &BakeTold) -> Vec<Part> {
     ]
 }
 
-fn about(notice: &Notice, bake: &BakeTold) -> Part {
+fn about(notice: &Notice, bake: &BakeTold) -> MessagePart {
     let BakeTold {
         key,
         generation,
@@ -121,8 +121,8 @@ fn about(notice: &Notice, bake: &BakeTold) -> Part {
         recipe,
         ..
     } = bake;
-    Part::Fields(vec![
-        ("installation", installation(notice).to_owned()),
+    MessagePart::Fields(vec![
+        ("installation", notice_installation(notice).to_owned()),
         ("watch", notice.watch_or_dash().to_owned()),
         (
             "release",

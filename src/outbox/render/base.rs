@@ -1,9 +1,9 @@
 //! What is told of a base itself, in words: another release, and its end.
 
-use super::drift::{each, name, say, whose_watch};
-use super::layout::{Part, minute};
+use super::drift::{each, say, target_name, whose_watch};
+use super::layout::{MessagePart, minute};
 use crate::model::ids::ImageId;
-use crate::model::notice::{Listed, Notice, ReleasedTold, RunTold};
+use crate::model::notice::{FirstOf, Notice, ReleasedTold, RunTold};
 use crate::model::reason::{About, Reason};
 
 /// What the subject says behind the watch's name.
@@ -12,7 +12,7 @@ pub(super) fn released_headline(told: &ReleasedTold) -> String {
 }
 
 /// The message but for its commands.
-pub(super) fn released(notice: &Notice, told: &ReleasedTold) -> Vec<Part> {
+pub(super) fn released(notice: &Notice, told: &ReleasedTold) -> Vec<MessagePart> {
     let ReleasedTold {
         base,
         from,
@@ -30,8 +30,8 @@ pub(super) fn released(notice: &Notice, told: &ReleasedTold) -> Vec<Part> {
         before(told)
     );
     let nobody = "The watch has no recipe: nothing is baked from it.".to_owned();
-    let lists = Part::list("What runs now:", each(runs, run));
-    let first = Part::lines([first, nobody]);
+    let lists = MessagePart::list("What runs now:", each(runs, run));
+    let first = MessagePart::lines([first, nobody]);
     [first].into_iter().chain(lists).collect()
 }
 
@@ -48,15 +48,15 @@ fn run(run: &RunTold) -> String {
         Some(base) if Some(base) != run.image.as_ref() => format!(", made from {base}"),
         _ => String::new(),
     };
-    format!("{}: {image} ({kind}{from})", name(&run.target))
+    format!("{}: {image} ({kind}{from})", target_name(&run.target))
 }
 
 /// What the subject says behind the watch's name.
-pub(super) fn ends_headline(ends: &Listed<About>) -> String {
+pub(super) fn ends_headline(ends: &FirstOf<About>) -> String {
     let first = ends
         .first
         .first()
-        .map(|end| Reason::of(end.clone()).message);
+        .map(|end| Reason::from_about(end.clone()).message);
     let first = first.unwrap_or_default();
     let first = first.trim_end_matches('.');
     match ends.first.len().saturating_sub(1) + ends.more {
@@ -66,8 +66,11 @@ pub(super) fn ends_headline(ends: &Listed<About>) -> String {
 }
 
 /// The message but for its commands.
-pub(super) fn ends(notice: &Notice, base: &str, ends: &Listed<About>) -> Vec<Part> {
+pub(super) fn ends(notice: &Notice, base: &str, ends: &FirstOf<About>) -> Vec<MessagePart> {
     let first = format!("{} follows {base}.", whose_watch(notice));
-    let list = Part::list("What comes to its end:", each(ends, say));
-    [Part::lines([first])].into_iter().chain(list).collect()
+    let list = MessagePart::list("What comes to its end:", each(ends, say));
+    [MessagePart::lines([first])]
+        .into_iter()
+        .chain(list)
+        .collect()
 }

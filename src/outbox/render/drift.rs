@@ -1,13 +1,13 @@
 //! What is told of a drift and of its end, in words.
 
-use super::layout::{Part, installation};
-use crate::model::chronicle::Point;
+use super::layout::{MessagePart, notice_installation};
+use crate::model::chronicle::ReleasePoint;
 use crate::model::ids::{ImageId, TargetId};
-use crate::model::notice::{DriftTold, Listed, Notice};
+use crate::model::notice::{DriftTold, FirstOf, Notice};
 use crate::model::reason::{About, Reason};
 
 /// What the subject says behind the watch's name.
-pub(super) fn headline(told: &DriftTold) -> String {
+pub(super) fn drift_headline(told: &DriftTold) -> String {
     let release = told.release.as_ref();
     let version = release.map_or("unknown", |release| release.version.as_str());
     format!(
@@ -17,7 +17,7 @@ pub(super) fn headline(told: &DriftTold) -> String {
 }
 
 /// The message but for its commands.
-pub(super) fn drifted(notice: &Notice, told: &DriftTold) -> Vec<Part> {
+pub(super) fn drifted(notice: &Notice, told: &DriftTold) -> Vec<MessagePart> {
     let whose = whose_watch(notice);
     let release = match &told.release {
         Some(release) => format!(
@@ -28,23 +28,26 @@ pub(super) fn drifted(notice: &Notice, told: &DriftTold) -> Vec<Part> {
     };
     let own = each(&told.watch, say);
     let environments = each(&told.environments, |one| {
-        format!("{}: {}", name(&one.target), say(&one.reason))
+        format!("{}: {}", target_name(&one.target), say(&one.reason))
     });
     let lists = [
-        Part::list("The watch:", own),
-        Part::list("Environments:", environments),
-        Part::list("Could not be read this time:", each(&told.unread, name)),
+        MessagePart::list("The watch:", own),
+        MessagePart::list("Environments:", environments),
+        MessagePart::list(
+            "Could not be read this time:",
+            each(&told.unread, target_name),
+        ),
     ];
-    let first = Part::lines([release]);
+    let first = MessagePart::lines([release]);
     [Some(first)].into_iter().chain(lists).flatten().collect()
 }
 
 /// The end of a drift, but for its commands.
 pub(super) fn resolved(
     notice: &Notice,
-    release: Option<&Point>,
+    release: Option<&ReleasePoint>,
     current: Option<&ImageId>,
-) -> Vec<Part> {
+) -> Vec<MessagePart> {
     let over = format!("{}: nothing is out of step any more.", whose_watch(notice));
     let release = release.map(|release| {
         format!(
@@ -54,29 +57,29 @@ pub(super) fn resolved(
     });
     let current = current.map(|current| format!("The verified image is {current}."));
     let lines = [Some(over), release, current];
-    vec![Part::Lines(lines.into_iter().flatten().collect())]
+    vec![MessagePart::Lines(lines.into_iter().flatten().collect())]
 }
 
-pub(super) fn each<T>(of: &Listed<T>, say: impl Fn(&T) -> String) -> Listed<String> {
-    Listed {
+pub(super) fn each<T>(of: &FirstOf<T>, say: impl Fn(&T) -> String) -> FirstOf<String> {
+    FirstOf {
         first: of.first.iter().map(say).collect(),
         more: of.more,
     }
 }
 
 pub(super) fn say(about: &About) -> String {
-    let reason = Reason::of(about.clone());
+    let reason = Reason::from_about(about.clone());
     format!("{}: {}", reason.code, reason.message)
 }
 
-pub(super) fn name(target: &TargetId) -> String {
+pub(super) fn target_name(target: &TargetId) -> String {
     format!("{}/{}", target.application, target.environment)
 }
 
 /// A config that makes nothing may have no installation.
 pub(super) fn whose_watch(notice: &Notice) -> String {
     let watch = notice.watch_or_dash();
-    match installation(notice) {
+    match notice_installation(notice) {
         "" => format!("Watch {watch}"),
         installation => format!("Watch {watch} of {installation}"),
     }

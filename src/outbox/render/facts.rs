@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::layout::installation;
+use super::layout::notice_installation;
 use crate::model::changes::ChangesInShort;
-use crate::model::chronicle::Point;
+use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
 use crate::model::ids::{ImageId, Installation};
-use crate::model::notice::{BakeTold, DriftTold, Next, Notice, What};
+use crate::model::notice::{BakeTold, DriftTold, NextByItself, Notice, What};
 use crate::model::plain_text::clean;
 use crate::model::reason::ReasonCode;
 
 type Facts = BTreeMap<String, String>;
 
 /// What a program is told of a notice.
-pub(super) fn of(notice: &Notice) -> Facts {
+pub(super) fn notice_facts(notice: &Notice) -> Facts {
     match &notice.what {
         What::Drift(told) => drifted(notice, told),
         What::Resolved {
@@ -22,13 +22,13 @@ pub(super) fn of(notice: &Notice) -> Facts {
             current,
             ends,
         } => facts([
-            ("installation", installation(notice).to_owned()),
+            ("installation", notice_installation(notice).to_owned()),
             ("release_image", image_of(release.as_ref())),
             ("image", text_of(current.as_ref())),
             ("resolves", ends.clone()),
         ]),
         What::Released(told) => facts([
-            ("installation", installation(notice).to_owned()),
+            ("installation", notice_installation(notice).to_owned()),
             ("from_image", told.from.to_string()),
             (
                 "from_version",
@@ -40,7 +40,7 @@ pub(super) fn of(notice: &Notice) -> Facts {
         What::Lifecycle { ends, .. } => {
             let codes: BTreeSet<&str> = ends.first.iter().map(|end| end.code().as_str()).collect();
             facts([
-                ("installation", installation(notice).to_owned()),
+                ("installation", notice_installation(notice).to_owned()),
                 ("codes", codes.into_iter().collect::<Vec<_>>().join(",")),
             ])
         }
@@ -50,7 +50,7 @@ pub(super) fn of(notice: &Notice) -> Facts {
             let account = scope.map_or("-".into(), |scope| scope.account.to_string());
             let region = scope.map_or("-".into(), |scope| scope.region.to_string());
             facts([
-                ("installation", installation(notice).to_owned()),
+                ("installation", notice_installation(notice).to_owned()),
                 ("kind", kind.as_str().to_owned()),
                 ("id", id.clone()),
                 ("account", account),
@@ -58,7 +58,7 @@ pub(super) fn of(notice: &Notice) -> Facts {
             ])
         }
         What::PassCut { began, limit_s } => facts([
-            ("installation", installation(notice).to_owned()),
+            ("installation", notice_installation(notice).to_owned()),
             ("limit_s", limit_s.to_string()),
             ("since", began.to_rfc3339()),
         ]),
@@ -78,7 +78,7 @@ fn drifted(notice: &Notice, told: &DriftTold) -> Facts {
     let mut codes: Vec<&str> = told.codes.iter().copied().map(ReasonCode::as_str).collect();
     codes.sort_unstable();
     facts([
-        ("installation", installation(notice).to_owned()),
+        ("installation", notice_installation(notice).to_owned()),
         ("release_image", image_of(release)),
         ("release_version", version.to_owned()),
         ("environments", told.behind.to_string()),
@@ -88,7 +88,7 @@ fn drifted(notice: &Notice, told: &DriftTold) -> Facts {
 
 fn held(notice: &Notice, hold: &Hold) -> Facts {
     let mut all = facts([
-        ("installation", installation(notice).to_owned()),
+        ("installation", notice_installation(notice).to_owned()),
         ("held", hold.on.to_string()),
         ("by", hold.by.clone()),
         ("reason", hold.reason.clone()),
@@ -120,7 +120,7 @@ fn baked(notice: &Notice, what: &What) -> Facts {
         What::Failed { bake, why, .. } => {
             let mut all = order(notice, bake);
             all.extend([fact("why", why)]);
-            if let Next::Again { not_before } = notice.next {
+            if let NextByItself::Again { not_before } = notice.next {
                 all.extend([fact("next_at", &not_before.to_rfc3339())]);
             }
             all
@@ -141,7 +141,7 @@ fn baked(notice: &Notice, what: &What) -> Facts {
 
 fn order(notice: &Notice, bake: &BakeTold) -> Facts {
     facts([
-        ("installation", installation(notice).to_owned()),
+        ("installation", notice_installation(notice).to_owned()),
         ("key", bake.key.to_string()),
         ("generation", bake.generation.to_string()),
         ("attempt", bake.attempt.to_string()),
@@ -172,7 +172,7 @@ fn fact(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), clean(value))
 }
 
-fn image_of(release: Option<&Point>) -> String {
+fn image_of(release: Option<&ReleasePoint>) -> String {
     text_of(release.map(|release| &release.image))
 }
 

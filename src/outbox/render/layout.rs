@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 use super::{bake, base, drift};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
-use crate::model::notice::{Command, Listed, Notice, What};
-use crate::model::stray::Kind;
+use crate::model::notice::{FirstOf, Notice, PastedCommand, What};
+use crate::model::stray::StrayKind;
 
 /// A part of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::outbox) enum Part {
+pub(in crate::outbox) enum MessagePart {
     /// Sentences.
     Lines(Vec<String>),
     /// `watch         shop`
@@ -24,14 +24,14 @@ pub(in crate::outbox) enum Part {
     /// What a guest printed.
     Console { heading: String, lines: Vec<String> },
     /// What the reader can do.
-    Commands(Vec<Command>),
+    Commands(Vec<PastedCommand>),
     /// A text that was written before notices were typed.
     Whole(String),
 }
 
-impl Part {
+impl MessagePart {
     /// A heading and its lines; absent without lines.
-    pub(super) fn list(heading: &str, items: Listed<String>) -> Option<Self> {
+    pub(super) fn list(heading: &str, items: FirstOf<String>) -> Option<Self> {
         (!items.is_empty()).then(|| Self::List {
             heading: heading.to_owned(),
             items: items.first,
@@ -46,7 +46,7 @@ impl Part {
 }
 
 /// The whole message.
-pub(in crate::outbox) fn parts(notice: &Notice) -> Vec<Part> {
+pub(in crate::outbox) fn notice_parts(notice: &Notice) -> Vec<MessagePart> {
     let mut parts = match &notice.what {
         What::Drift(told) => drift::drifted(notice, told),
         What::Resolved {
@@ -56,7 +56,7 @@ pub(in crate::outbox) fn parts(notice: &Notice) -> Vec<Part> {
         | What::Failed { .. }
         | What::GaveUp { .. }
         | What::LeftBehind { .. }
-        | What::Redundant { .. } => bake::parts(notice),
+        | What::Redundant { .. } => bake::bake_parts(notice),
         What::Released(told) => base::released(notice, told),
         What::Lifecycle { base, ends } => base::ends(notice, base, ends),
         What::HeldByPerson { hold } => held(notice, hold),
@@ -68,19 +68,19 @@ pub(in crate::outbox) fn parts(notice: &Notice) -> Vec<Part> {
         } => stray(notice, *kind, id, why, *since),
         What::PassCut { began, limit_s } => pass_cut(notice, *began, *limit_s),
         What::Sample { receiver } => sample(notice, receiver),
-        What::Prose(prose) => vec![Part::Whole(prose.body().to_owned())],
+        What::Prose(prose) => vec![MessagePart::Whole(prose.body().to_owned())],
     };
     if !notice.commands.is_empty() {
-        parts.push(Part::Commands(notice.commands.clone()));
+        parts.push(MessagePart::Commands(notice.commands.clone()));
     }
     parts
 }
 
 /// The subject, however long.
-pub(super) fn headline(notice: &Notice) -> String {
+pub(super) fn notice_headline(notice: &Notice) -> String {
     let watch = notice.watch_or_dash();
     let said = match &notice.what {
-        What::Drift(told) => drift::headline(told),
+        What::Drift(told) => drift::drift_headline(told),
         What::Resolved { .. } => "back in step".to_owned(),
         What::Released(told) => base::released_headline(told),
         What::Lifecycle { ends, .. } => base::ends_headline(ends),
@@ -90,25 +90,25 @@ pub(super) fn headline(notice: &Notice) -> String {
             return format!("[amiwatch] {kind} {id} is ours and nothing claims it");
         }
         What::PassCut { limit_s, .. } => {
-            let whose = installation(notice);
+            let whose = notice_installation(notice);
             return format!("[amiwatch] {whose}: a pass did not end within {limit_s} s");
         }
         What::Sample { receiver } => {
             return format!("[amiwatch] {receiver}: a sample, nothing has happened");
         }
         What::Prose(prose) => return prose.subject().to_owned(),
-        of_a_bake => bake::headline(of_a_bake),
+        of_a_bake => bake::bake_headline(of_a_bake),
     };
     format!("[amiwatch] {watch}: {said}")
 }
 
-fn held(notice: &Notice, hold: &Hold) -> Vec<Part> {
+fn held(notice: &Notice, hold: &Hold) -> Vec<MessagePart> {
     let (watch, on) = (notice.watch_or_dash(), &hold.on);
     let until = match hold.until {
         Some(until) => format!("until {}", minute(until)),
         None => "until somebody ends it".to_owned(),
     };
-    vec![Part::lines([
+    vec![MessagePart::lines([
         format!("{} holds {on} of watch {watch} {until}.", hold.by),
         format!("Why: {}", hold.reason),
     ])]
@@ -116,44 +116,47 @@ fn held(notice: &Notice, hold: &Hold) -> Vec<Part> {
 
 fn stray(
     notice: &Notice,
-    kind: Kind,
+    kind: StrayKind,
     id: &str,
     why: &str,
     since: Option<DateTime<Utc>>,
-) -> Vec<Part> {
-    let (kind, whose) = (kind.as_str(), installation(notice));
+) -> Vec<MessagePart> {
+    let (kind, whose) = (kind.as_str(), notice_installation(notice));
     let scope = notice.scope.as_ref().map_or("-".into(), Scope::to_string);
     let mut lines = vec![
         format!("The {kind} {id} in {scope} carries the tag of {whose}, and {why}."),
         "It may cost money. A bake whose store was lost leaves such things behind.".to_owned(),
     ];
     lines.extend(since.map(|since| format!("It was made at {}.", minute(since))));
-    vec![Part::Lines(lines)]
+    vec![MessagePart::Lines(lines)]
 }
 
-fn pass_cut(notice: &Notice, began: DateTime<Utc>, limit_s: u64) -> Vec<Part> {
+fn pass_cut(notice: &Notice, began: DateTime<Utc>, limit_s: u64) -> Vec<MessagePart> {
     vec![
-        Part::lines([
+        MessagePart::lines([
             format!(
                 "The pass that began {} did not end within {limit_s} s and was cut.",
                 minute(began)
             ),
             "Releases are not noticed while that is so. Bakes that are under way go on.".to_owned(),
         ]),
-        Part::Fields(vec![("installation", installation(notice).to_owned())]),
+        MessagePart::Fields(vec![(
+            "installation",
+            notice_installation(notice).to_owned(),
+        )]),
     ]
 }
 
-fn sample(notice: &Notice, receiver: &str) -> Vec<Part> {
+fn sample(notice: &Notice, receiver: &str) -> Vec<MessagePart> {
     let whose = notice.installation.as_ref();
     let whose = whose.map_or("-", Installation::as_str).to_owned();
     vec![
-        Part::lines([
+        MessagePart::lines([
             "This is a sample: somebody asked amiwatch to try its receivers. Nothing has \
                       happened."
                 .to_owned(),
         ]),
-        Part::Fields(vec![
+        MessagePart::Fields(vec![
             ("installation", whose),
             ("receiver", receiver.to_owned()),
         ]),
@@ -161,7 +164,7 @@ fn sample(notice: &Notice, receiver: &str) -> Vec<Part> {
 }
 
 /// Whose it is; empty where the config makes nothing.
-pub(super) fn installation(notice: &Notice) -> &str {
+pub(super) fn notice_installation(notice: &Notice) -> &str {
     notice
         .installation
         .as_ref()

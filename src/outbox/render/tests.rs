@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::notice::{Command, Next, What};
-use crate::model::stray::Kind;
+use crate::model::notice::{NextByItself, PastedCommand, What};
+use crate::model::stray::StrayKind;
 
 fn notice(what: What) -> Notice {
     Notice {
@@ -15,8 +15,8 @@ fn notice(what: What) -> Notice {
         watch: None,
         scope: None,
         what,
-        next: Next::Person,
-        commands: vec![Command::new("amiwatch sweep", "shows it")],
+        next: NextByItself::Person,
+        commands: vec![PastedCommand::new("amiwatch sweep", "shows it")],
         links: Vec::new(),
     }
 }
@@ -28,13 +28,16 @@ fn an_earlier_version_s_words_are_sent_as_they_are() {
         "subject": "[amiwatch] acme: a pass", "body": "One.\n\nTwo: x\n", "facts": { "a": "b" },
     });
     let notice: Notice = serde_json::from_value(stored.clone()).unwrap();
-    assert_eq!(serde_json::to_value(Written::of(&notice)).unwrap(), stored);
+    assert_eq!(
+        serde_json::to_value(WrittenNotice::of_notice(&notice)).unwrap(),
+        stored
+    );
 }
 
 #[test]
 fn a_stray_s_words_and_facts() {
-    let written = Written::of(&notice(What::Stray {
-        kind: Kind::Instance,
+    let written = WrittenNotice::of_notice(&notice(What::Stray {
+        kind: StrayKind::Instance,
         id: "i-1".to_owned(),
         why: "no bake claims it".to_owned(),
         since: Some(DateTime::<Utc>::UNIX_EPOCH),
@@ -55,7 +58,7 @@ fn a_stray_s_words_and_facts() {
 
 #[test]
 fn a_cut_pass_s_words_and_facts() {
-    let written = Written::of(&notice(What::PassCut {
+    let written = WrittenNotice::of_notice(&notice(What::PassCut {
         began: DateTime::<Utc>::UNIX_EPOCH,
         limit_s: 60,
     }));

@@ -1,7 +1,7 @@
 //! Parts of a message as plain text. It may end up in a terminal, a mail or a chat.
 
-use super::layout::Part;
-use crate::model::notice::Command;
+use super::layout::MessagePart;
+use crate::model::notice::PastedCommand;
 use crate::model::plain_text::clean;
 
 /// SNS takes fewer than 100 characters, on one line.
@@ -10,7 +10,7 @@ pub const SUBJECT_CHARS_MAX: usize = 99;
 const FIELD_WIDTH: usize = 14;
 
 /// One line of at most 99 ASCII characters.
-pub(super) fn subject(text: &str) -> String {
+pub(super) fn subject_line(text: &str) -> String {
     let ascii = text.chars().map(|letter| match letter {
         letter if letter.is_ascii_control() => ' ',
         letter if letter.is_ascii() => letter,
@@ -24,20 +24,20 @@ pub(super) fn subject(text: &str) -> String {
 }
 
 /// The parts one below the other, a blank line between two.
-pub(super) fn body(parts: &[Part]) -> String {
+pub(super) fn body_text(parts: &[MessagePart]) -> String {
     let parts: Vec<String> = parts.iter().map(part).collect();
     parts.join("\n")
 }
 
-fn part(part: &Part) -> String {
+fn part(part: &MessagePart) -> String {
     match part {
-        Part::Lines(all) => lines(all.iter().cloned()),
-        Part::Fields(fields) => lines(
+        MessagePart::Lines(all) => lines(all.iter().cloned()),
+        MessagePart::Fields(fields) => lines(
             fields
                 .iter()
                 .map(|(name, value)| format!("{name:FIELD_WIDTH$}{value}")),
         ),
-        Part::List {
+        MessagePart::List {
             heading,
             items,
             more,
@@ -47,16 +47,16 @@ fn part(part: &Part) -> String {
             lines([heading.clone()].into_iter().chain(items).chain(more))
         }
         // Indented, so that it cannot pass for a line of ours.
-        Part::Console { heading, lines: of } => {
+        MessagePart::Console { heading, lines: of } => {
             let of = of.iter().map(|line| format!("    {line}"));
             lines([heading.clone()].into_iter().chain(of))
         }
-        Part::Commands(all) => commands(all),
-        Part::Whole(text) => text.clone(),
+        MessagePart::Commands(all) => commands(all),
+        MessagePart::Whole(text) => text.clone(),
     }
 }
 
-fn commands(all: &[Command]) -> String {
+fn commands(all: &[PastedCommand]) -> String {
     let width = all.iter().map(|one| one.command.len()).max();
     let width = width.unwrap_or_default();
     let each = all
@@ -77,31 +77,31 @@ mod tests {
 
     #[test]
     fn a_long_subject_says_that_it_was_cut() {
-        let cut = subject(&"x".repeat(200));
+        let cut = subject_line(&"x".repeat(200));
         assert_eq!(cut.len(), 99);
         assert!(cut.ends_with("..."));
     }
 
     #[test]
     fn a_console_cannot_forge_a_line() {
-        let console = Part::Console {
+        let console = MessagePart::Console {
             heading: "Console:".to_owned(),
             lines: vec!["What you can do:".to_owned(), "la\nst".to_owned()],
         };
-        let text = body(&[console]);
+        let text = body_text(&[console]);
         assert_eq!(text, "Console:\n    What you can do:\n    la\\u{a}st\n");
     }
 
     #[test]
     fn a_list_says_how_many_it_left_out() {
-        let list = |more| Part::List {
+        let list = |more| MessagePart::List {
             heading: "Environments:".to_owned(),
             items: vec!["shop/blue".to_owned()],
             more,
         };
-        assert_eq!(body(&[list(0)]), "Environments:\n- shop/blue\n");
+        assert_eq!(body_text(&[list(0)]), "Environments:\n- shop/blue\n");
         assert_eq!(
-            body(&[list(3)]),
+            body_text(&[list(3)]),
             "Environments:\n- shop/blue\n- and 3 more\n"
         );
     }
@@ -109,7 +109,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_subject_fits_sns(text in any::<String>()) {
-            let subject = subject(&text);
+            let subject = subject_line(&text);
             prop_assert!(subject.len() <= SUBJECT_CHARS_MAX);
             prop_assert!(subject.chars().all(|letter| letter.is_ascii() && !letter.is_control()));
         }

@@ -7,9 +7,9 @@
 
 use serde_json::{Value, json};
 
-use crate::model::notice::{Command, Event, Notice};
+use crate::model::notice::{Notice, NoticeEvent, PastedCommand};
 use crate::model::plain_text::{clean, misleads};
-use crate::outbox::render::{self, Part, parts};
+use crate::outbox::render::{self, MessagePart, notice_parts};
 
 /// Slack takes 50; so many are never needed.
 const BLOCKS_MAX: usize = 45;
@@ -35,7 +35,7 @@ const SHORTENED: &str = "_Shortened: `amiwatch check` and `amiwatch status` tell
 
 /// The message that is posted. `again`: an earlier try may have arrived.
 pub fn blocks(notice: &Notice, again: bool) -> Value {
-    let parts = parts(notice);
+    let parts = notice_parts(notice);
     let mut last: Vec<Value> = parts.iter().flat_map(commands).collect();
     last.push(context(&about(notice)));
     let mut blocks = vec![header(notice)];
@@ -68,10 +68,13 @@ pub fn blocks(notice: &Notice, again: bool) -> Value {
 
 fn header(notice: &Notice) -> Value {
     let icon = match notice.event() {
-        Event::Drift | Event::ApprovalNeeded | Event::Lifecycle => "\u{1f7e1}",
-        Event::Baked | Event::RolledOut | Event::Resolved => "\u{1f7e2}",
-        Event::Failed | Event::Held | Event::RolledBack | Event::Attention => "\u{1f534}",
-        Event::Redundant | Event::Released | Event::Test => "\u{1f535}",
+        NoticeEvent::Drift | NoticeEvent::ApprovalNeeded | NoticeEvent::Lifecycle => "\u{1f7e1}",
+        NoticeEvent::Baked | NoticeEvent::RolledOut | NoticeEvent::Resolved => "\u{1f7e2}",
+        NoticeEvent::Failed
+        | NoticeEvent::Held
+        | NoticeEvent::RolledBack
+        | NoticeEvent::Attention => "\u{1f534}",
+        NoticeEvent::Redundant | NoticeEvent::Released | NoticeEvent::Test => "\u{1f535}",
     };
     // Plain text is not parsed; angle brackets are kept out of it all the same.
     let subject = subject(notice);
@@ -83,7 +86,7 @@ fn header(notice: &Notice) -> Value {
 
 /// Every message is amiwatch's: the word at its beginning is for inboxes.
 fn subject(notice: &Notice) -> String {
-    let subject = render::subject(notice);
+    let subject = render::notice_subject(notice);
     let bare = subject.strip_prefix("[amiwatch] ");
     bare.unwrap_or(&subject).to_owned()
 }
@@ -98,11 +101,11 @@ fn about(notice: &Notice) -> String {
 }
 
 /// What a part looks like, in blocks that each fit.
-fn shown(part: &Part) -> Vec<Value> {
+fn shown(part: &MessagePart) -> Vec<Value> {
     match part {
-        Part::Lines(lines) => sections(lines.iter().map(|line| sentence(line))),
-        Part::Fields(all) => all.chunks(FACTS_MAX).map(fields).collect(),
-        Part::List {
+        MessagePart::Lines(lines) => sections(lines.iter().map(|line| sentence(line))),
+        MessagePart::Fields(all) => all.chunks(FACTS_MAX).map(fields).collect(),
+        MessagePart::List {
             heading,
             items,
             more,
@@ -111,25 +114,25 @@ fn shown(part: &Part) -> Vec<Value> {
             let more = (*more > 0).then(|| bullet(&format!("and {more} more")));
             sections([bold(heading)].into_iter().chain(items).chain(more))
         }
-        Part::Console { heading, lines } => {
+        MessagePart::Console { heading, lines } => {
             let code = section(&format!("```\n{}\n```", end_of(lines)));
             let heading = sections([bold(heading)].into_iter());
             heading.into_iter().chain([code]).collect()
         }
         // Plain lines, as they were written; none of them is read.
-        Part::Whole(text) => {
+        MessagePart::Whole(text) => {
             let lines = text.lines().filter(|line| !line.trim().is_empty());
             sections(lines.map(sentence))
         }
-        Part::Commands(_) => Vec::new(),
+        MessagePart::Commands(_) => Vec::new(),
     }
 }
 
-fn commands(part: &Part) -> Vec<Value> {
-    let Part::Commands(commands) = part else {
+fn commands(part: &MessagePart) -> Vec<Value> {
+    let MessagePart::Commands(commands) = part else {
         return Vec::new();
     };
-    let line = |Command { command, purpose }: &Command| {
+    let line = |PastedCommand { command, purpose }: &PastedCommand| {
         let (command, purpose) = (words(command, VALUE_MAX), words(purpose, VALUE_MAX));
         format!("`{command}`  {purpose}")
     };
@@ -216,10 +219,10 @@ fn mrkdwn(text: &str) -> Value {
 }
 
 /// The plain text beside the blocks.
-fn text(notice: &Notice, parts: &[Part]) -> String {
+fn text(notice: &Notice, parts: &[MessagePart]) -> String {
     let first = parts.iter().find_map(|part| match part {
-        Part::Lines(lines) => lines.first().cloned(),
-        Part::Whole(text) => text.lines().next().map(str::to_owned),
+        MessagePart::Lines(lines) => lines.first().cloned(),
+        MessagePart::Whole(text) => text.lines().next().map(str::to_owned),
         _ => None,
     });
     let lines = [Some(subject(notice)), first];

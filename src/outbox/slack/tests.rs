@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::blocks;
 use crate::model::bake::BakeKey;
-use crate::model::chronicle::Point;
+use crate::model::chronicle::ReleasePoint;
 use crate::model::ids::Architecture;
-use crate::model::notice::{BakeTold, Command, Listed, Next, Notice, What};
+use crate::model::notice::{BakeTold, FirstOf, NextByItself, Notice, PastedCommand, What};
 
-fn notice(watch: &str, what: What, commands: Vec<Command>) -> Notice {
+fn notice(watch: &str, what: What, commands: Vec<PastedCommand>) -> Notice {
     Notice {
         key: watch.to_owned(),
         story: watch.to_owned(),
@@ -19,7 +19,7 @@ fn notice(watch: &str, what: What, commands: Vec<Command>) -> Notice {
         watch: Some(watch.into()),
         scope: None,
         what,
-        next: Next::Person,
+        next: NextByItself::Person,
         commands,
         links: Vec::new(),
     }
@@ -30,7 +30,7 @@ fn bake(word: &str) -> BakeTold {
         key: BakeKey::from_tag(word),
         generation: 0,
         attempt: 1,
-        release: Point {
+        release: ReleasePoint {
             image: word.into(),
             version: word.to_owned(),
         },
@@ -51,7 +51,7 @@ fn left(lines: impl IntoIterator<Item = String>) -> What {
     What::LeftBehind {
         bake: bake("word"),
         step: "clean_up".to_owned(),
-        left: Listed::of(lines),
+        left: FirstOf::all_of(lines),
     }
 }
 
@@ -143,7 +143,7 @@ fn words_that_slack_would_obey_are_shown() {
     let words =
         "<!channel> <!here> <@U1> <https://evil.example|log in> ```code``` `x` a&b @channel";
     let console = format!("{words}\n```\n<!everyone>\nWhat you can do:\n  x  y");
-    let command = Command::new(format!("amiwatch bake {words}"), words);
+    let command = PastedCommand::new(format!("amiwatch bake {words}"), words);
     let message = blocks(&notice(words, failed(words, &console), vec![command]), true);
     assert_fits(&message);
     assert_harmless(&message);
@@ -157,7 +157,7 @@ fn words_that_slack_would_obey_are_shown() {
 #[test]
 fn a_long_notice_is_shortened_and_says_so_and_keeps_what_to_do() {
     let lines = (0..200).map(|n| format!("shop/{n}: {}", "<".repeat(120)));
-    let command = || vec![Command::new("amiwatch plan", "what a run would do")];
+    let command = || vec![PastedCommand::new("amiwatch plan", "what a run would do")];
     let message = blocks(&notice("shop", left(lines), command()), false);
     assert_fits(&message);
     let whole = message["blocks"].to_string();
@@ -223,7 +223,7 @@ proptest! {
         command in any_words(),
         again in any::<bool>(),
     ) {
-        let commands = || vec![Command::new(command.clone(), &command)];
+        let commands = || vec![PastedCommand::new(command.clone(), &command)];
         let all = [
             notice(&watch, failed(&watch, &lines.join("\n")), commands()),
             notice(&watch, left(lines.clone()), commands()),

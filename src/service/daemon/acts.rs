@@ -4,24 +4,24 @@ use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
-use super::blind::{self, Change};
-use super::lanes::{self, AskEnd, BakeEnd, NotTold, PassEnd, Told};
+use super::blind::{self, BlindChange};
+use super::lanes::{self, AskEnd, BakeLaneEnd, DeliveryEnd, NotTold, PassEnd};
 use super::timers::{Tick, Timer};
 use super::{Daemon, Host, SWEEP_EVERY};
 use crate::clock::Elapsed;
 use crate::flow::bake::kind::BakeKind;
+use crate::flow::exit_code::{self, Exit};
 use crate::flow::notify;
-use crate::flow::verdict::{self, Exit};
 use crate::model::plan::PlanItem;
-use crate::model::request::{Answer, Ask, Request};
+use crate::model::request::{Request, RequestAnswer, RequestedAct};
 use crate::service::pass::decide::Decided;
-use crate::service::runs::{self, DriveError, UnderWay};
+use crate::service::runs::{self, DriveError, RunUnderWay};
 use crate::service::sweep::{Done, SweepError, Swept};
-use crate::service::telemetry::chain;
+use crate::service::telemetry::source_chain;
 use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
-use crate::store::memory::lines::Count;
-use crate::store::requests::{self, Stored};
-use crate::store::{Batch, Op, StoreError, memory};
+use crate::store::records::lines::Count;
+use crate::store::requests::{self, StoredRequest};
+use crate::store::{Batch, Op, StoreError, records};
 use crate::workflow::error::RunError;
 
 impl<H: Host> Daemon<'_, H> {
@@ -34,7 +34,7 @@ impl<H: Host> Daemon<'_, H> {
         let result = match end.decided {
             Ok(Ok(mut decided)) => {
                 self.cut_since = None;
-                if !Rc::ptr_eq(&end.generation, &self.generation) {
+                if !Rc::ptr_eq(&end.live, &self.live) {
                     // Decided under a config that is gone: the pass that follows decides anew.
                     decided.starts.clear();
                 }
@@ -67,7 +67,7 @@ impl<H: Host> Daemon<'_, H> {
             }
         });
         self.next_tick(now);
-        if !Rc::ptr_eq(&end.generation, &self.generation) {
+        if !Rc::ptr_eq(&end.live, &self.live) {
             self.tick = Some(Tick::new(now, now));
         }
         self.notices.set(now, now);
@@ -87,8 +87,8 @@ impl<H: Host> Daemon<'_, H> {
         for asked in std::mem::take(&mut self.looks.present) {
             self.asking.remove(&asked.id);
             let result = result.as_str().to_owned();
-            let said = Answer::Passed { result, at: now };
-            let answered = lanes::answer(self.ground, &asked, said).await;
+            let said = RequestAnswer::Passed { result, at: now };
+            let answered = lanes::answer_lane(self.ground, &asked, said).await;
             answered.or_else(|error| unless_replaced(error, "a request cannot be answered"))?;
         }
         if !self.looks.next.is_empty() {
@@ -100,20 +100,22 @@ impl<H: Host> Daemon<'_, H> {
     /// Logs what cannot be seen, once a cause, and when it can be seen again.
     fn tell_blindness(&self, items: &[PlanItem], now: DateTime<Utc>) {
         let changes = self.vitals.change(|pulse| {
-            let (spots, changes) = blind::after(&pulse.blind, items, now);
+            let (spots, changes) = blind::blind_after(&pulse.blind, items, now);
             pulse.blind = spots;
             changes
         });
         for change in changes {
             match change {
-                Change::Blind { watch, why } => {
+                BlindChange::Blind { watch, why } => {
                     tracing::warn!(
                         watch,
                         why,
                         "not everything can be read: nothing is concluded"
                     );
                 }
-                Change::Sees { watch } => tracing::info!(watch, "everything can be read again"),
+                BlindChange::Sees { watch } => {
+                    tracing::info!(watch, "everything can be read again")
+                }
             }
         }
     }
@@ -156,25 +158,26 @@ impl<H: Host> Daemon<'_, H> {
             "a pass did not end in time and was cut; the next one tries again"
         );
         let first = *self.cut_since.get_or_insert(since);
-        let Some(installation) = &self.generation.settings.installation else {
+        let Some(installation) = &self.live.settings.installation else {
             return Ok(());
         };
         let notice = notify::pass_cut(installation, first, limit.0, now);
         let told = {
-            let generation = Rc::clone(&self.generation);
-            self.ground.service(&generation).told()
+            let live = Rc::clone(&self.live);
+            self.ground.service(&live).told()
         };
-        let mut ops = memory::tell(self.ground.store, &notice, told.of(notice.event())).await?;
+        let mut ops =
+            records::notice_ops(self.ground.store, &notice, told.of(notice.event())).await?;
         if ops.is_empty() {
             return Ok(());
         }
         ops.push(Op::CheckLease {
             epoch: self.ground.lease.epoch,
         });
-        self.ground.store.commit(Batch::of(ops)).await
+        self.ground.store.commit(Batch::of_ops(ops)).await
     }
 
-    pub(super) fn baked(&mut self, end: BakeEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(super) fn baked(&mut self, end: BakeLaneEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.baking.remove(&end.name);
         self.ended.insert(end.name.clone());
         let took_s = (now - end.since).num_seconds();
@@ -188,7 +191,7 @@ impl<H: Host> Daemon<'_, H> {
                 BakeResult::PutOff
             }
             Err(error) => {
-                let why = chain(&error);
+                let why = source_chain(&error);
                 tracing::error!(name, why, "a bake cannot go on; the next pass tries again");
                 BakeResult::PutOff
             }
@@ -210,12 +213,12 @@ impl<H: Host> Daemon<'_, H> {
                 self.asking.remove(&id);
                 unless_replaced(error, "a request cannot be answered now; it is read again")?;
             }
-            AskEnd::Start(start, asked, generation) => {
+            AskEnd::Start(start, asked, live) => {
                 let name = start.watch.to_string();
                 self.asking.remove(&asked.id);
                 // With a bake of the watch under way by now, the next look answers with its journal;
                 // with another config by now, it asks anew.
-                let same = Rc::ptr_eq(&generation, &self.generation);
+                let same = Rc::ptr_eq(&live, &self.live);
                 if same && !self.baking.contains(&name) {
                     self.waiting.insert(name, (*start, Some(asked)));
                 }
@@ -226,11 +229,11 @@ impl<H: Host> Daemon<'_, H> {
 
     pub(super) async fn told(
         &mut self,
-        end: Result<Told, NotTold>,
+        end: Result<DeliveryEnd, NotTold>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         match end {
-            Ok(Told { delivered, count }) => {
+            Ok(DeliveryEnd { delivered, count }) => {
                 if let Some(Count { waiting, dead }) = count {
                     let counted = NoticeCount { waiting, dead };
                     self.vitals.change(|pulse| pulse.notices = counted);
@@ -240,7 +243,7 @@ impl<H: Host> Daemon<'_, H> {
                 }
             }
             Err(NotTold::Store(error)) => unless_replaced(error, "notices wait")?,
-            Err(error) => tracing::warn!(why = chain(&error), "notices wait"),
+            Err(error) => tracing::warn!(why = source_chain(&error), "notices wait"),
         }
         Ok(())
     }
@@ -266,7 +269,7 @@ impl<H: Host> Daemon<'_, H> {
             }
             Err(SweepError::Store(error)) => unless_replaced(error, "nothing was swept"),
             Err(error) => {
-                tracing::warn!(why = chain(&error), "nothing was swept");
+                tracing::warn!(why = source_chain(&error), "nothing was swept");
                 Ok(())
             }
         }
@@ -276,14 +279,14 @@ impl<H: Host> Daemon<'_, H> {
     /// nobody waits for.
     pub(super) async fn read_requests(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         // The oldest first, so that what nobody waits for any more goes before anything is begun.
-        let all = match requests::all(self.ground.store).await {
+        let all = match requests::all_requests(self.ground.store).await {
             Ok(all) => all,
             Err(error) => return unless_replaced(error, "requests cannot be read"),
         };
         for asked in all {
             let request = &asked.request.value;
             let done = if request.stale(now) {
-                requests::remove(self.ground.store, &asked).await
+                requests::remove_request(self.ground.store, &asked).await
             } else if request.answer.is_none() && !self.is_looked_at(&asked) {
                 self.begin_request(asked).await
             } else {
@@ -295,23 +298,23 @@ impl<H: Host> Daemon<'_, H> {
         Ok(())
     }
 
-    fn is_looked_at(&self, asked: &Stored) -> bool {
+    fn is_looked_at(&self, asked: &StoredRequest) -> bool {
         let mut waiting = self.waiting.values();
         self.asking.contains(&asked.id)
             || waiting.any(|(_, one)| one.as_ref().is_some_and(|one| one.id == asked.id))
     }
 
-    async fn begin_request(&mut self, asked: Stored) -> Result<(), StoreError> {
+    async fn begin_request(&mut self, asked: StoredRequest) -> Result<(), StoreError> {
         let Request { ask, by, .. } = &asked.request.value;
         let (watch, force) = match ask {
-            Ask::Bake { watch, force } => (watch.clone(), *force),
-            Ask::Reload => {
+            RequestedAct::Bake { watch, force } => (watch.clone(), *force),
+            RequestedAct::Reload => {
                 tracing::info!(by, "a reload is asked for");
                 self.asking.insert(asked.id.clone());
                 self.reloads.push_back(Some(asked));
                 return Ok(());
             }
-            Ask::Look => {
+            RequestedAct::Look => {
                 tracing::info!(by, "a pass is asked for");
                 self.asking.insert(asked.id.clone());
                 self.looks.next.push(asked);
@@ -323,17 +326,17 @@ impl<H: Host> Daemon<'_, H> {
         if !self.baking.contains(watch.as_str()) {
             tracing::info!(by, watch = watch.as_str(), force, "a bake is asked for");
             self.asking.insert(asked.id.clone());
-            let generation = Rc::clone(&self.generation);
+            let live = Rc::clone(&self.live);
             self.asks
-                .push(lanes::asking(self.ground, generation, asked, watch, force));
+                .push(lanes::asking(self.ground, live, asked, watch, force));
             return Ok(());
         }
         // One is under way: whoever asks joins it, as soon as it has a journal.
         let open = runs::under_way::<BakeKind>(self.ground.store).await?;
         let mut open = open.into_iter();
         match open.find(|one| one.subject.as_deref() == Some(watch.as_str())) {
-            Some(UnderWay { journal, .. }) => {
-                lanes::answer(self.ground, &asked, Answer::Driving { journal }).await
+            Some(RunUnderWay { journal, .. }) => {
+                lanes::answer_lane(self.ground, &asked, RequestAnswer::Driving { journal }).await
             }
             None => Ok(()),
         }
@@ -341,7 +344,7 @@ impl<H: Host> Daemon<'_, H> {
 
     /// Reads what the pass has remembered, for the metrics.
     async fn read_drift(&self) {
-        if let Ok(watches) = memory::readable_watches(self.ground.store).await {
+        if let Ok(watches) = records::readable_watches(self.ground.store).await {
             let ages = watches.into_iter();
             let ages = ages.map(|(watch, history)| (watch, history.drifted_since));
             self.vitals
@@ -365,7 +368,7 @@ impl<H: Host> Daemon<'_, H> {
 
 /// Good when everything that was looked for could be told.
 fn result_of(items: &[PlanItem]) -> PassResult {
-    match verdict::after_pass(items, 0) {
+    match exit_code::exit_after_pass(items, 0) {
         Exit::CannotTell => PassResult::Partial,
         _ => PassResult::Good,
     }
@@ -377,6 +380,6 @@ pub(super) fn unless_replaced(error: StoreError, what: &'static str) -> Result<(
     if error.must_stop() {
         return Err(error);
     }
-    tracing::error!(why = chain(&error), "{what}");
+    tracing::error!(why = source_chain(&error), "{what}");
     Ok(())
 }

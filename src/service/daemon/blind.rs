@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::flow::verdict::{Exit, exit};
+use crate::flow::exit_code::{Exit, exit_of_drifts};
 use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::{Class, Reason, ReasonCode};
 use crate::service::vitals::BlindSpot;
 
 /// What changed with a pass.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum BlindChange {
     /// A watch cannot be seen, or for another cause than before.
     Blind { watch: String, why: String },
     /// It can be seen again.
@@ -22,11 +22,11 @@ pub(super) enum Change {
 }
 
 /// What cannot be seen after this pass, and what is new about it.
-pub(super) fn after(
+pub(super) fn blind_after(
     before: &BTreeMap<String, BlindSpot>,
     items: &[PlanItem],
     now: DateTime<Utc>,
-) -> (BTreeMap<String, BlindSpot>, Vec<Change>) {
+) -> (BTreeMap<String, BlindSpot>, Vec<BlindChange>) {
     let (mut spots, mut changes) = (BTreeMap::new(), Vec::new());
     for item in items {
         let watch = item.watch.to_string();
@@ -35,11 +35,11 @@ pub(super) fn after(
             Some(spot) => {
                 if earlier.is_none_or(|earlier| earlier.causes != spot.causes) {
                     let (watch, why) = (watch.clone(), spot.why.clone());
-                    changes.push(Change::Blind { watch, why });
+                    changes.push(BlindChange::Blind { watch, why });
                 }
                 spots.insert(watch, spot);
             }
-            None if earlier.is_some() => changes.push(Change::Sees { watch }),
+            None if earlier.is_some() => changes.push(BlindChange::Sees { watch }),
             None => {}
         }
     }
@@ -47,7 +47,8 @@ pub(super) fn after(
 }
 
 fn spot(item: &PlanItem, since: DateTime<Utc>) -> Option<BlindSpot> {
-    let blind = item.action == Action::CannotTell || exit([&item.drift]) == Exit::CannotTell;
+    let blind =
+        item.action == Action::CannotTell || exit_of_drifts([&item.drift]) == Exit::CannotTell;
     if !blind {
         return None;
     }
@@ -111,15 +112,17 @@ mod tests {
     #[test]
     fn a_cause_is_told_once_and_its_end_too() {
         let blind = [item(Action::CannotTell, "no credentials")];
-        let (spots, changes) = after(&BTreeMap::new(), &blind, at(0));
-        assert!(matches!(&changes[..], [Change::Blind { why, .. }] if why == "no credentials"));
+        let (spots, changes) = blind_after(&BTreeMap::new(), &blind, at(0));
+        assert!(
+            matches!(&changes[..], [BlindChange::Blind { why, .. }] if why == "no credentials")
+        );
         let again = [item(Action::CannotTell, "no credentials, request 2")];
-        let (spots, changes) = after(&spots, &again, at(15));
+        let (spots, changes) = blind_after(&spots, &again, at(15));
         assert!(changes.is_empty());
         assert_eq!(spots["shop"].since, at(0), "since the first");
-        let (spots, changes) = after(&spots, &[item(Action::Nothing, "")], at(30));
+        let (spots, changes) = blind_after(&spots, &[item(Action::Nothing, "")], at(30));
         assert!(spots.is_empty());
         let watch = "shop".to_owned();
-        assert_eq!(changes, [Change::Sees { watch }]);
+        assert_eq!(changes, [BlindChange::Sees { watch }]);
     }
 }

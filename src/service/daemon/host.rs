@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::cloud::Connection;
 use crate::settings::Settings;
 
-/// Settings, and the way to AWS that they say. A reload makes a new generation; what the old one
+/// Settings, and the way to AWS that they say. A reload makes a new one; what the old one
 /// began goes on with the old one.
-pub struct Generation {
+pub struct LiveConfig {
     pub settings: Rc<Settings>,
     pub connection: Connection,
 }
@@ -64,7 +64,7 @@ pub trait Host {
     ///
     /// # Errors
     /// Everything that is wrong with it, as people read it.
-    fn load(&self) -> impl Future<Output = Result<Generation, String>>;
+    fn load(&self) -> impl Future<Output = Result<LiveConfig, String>>;
 
     /// Tells the supervisor. Best effort: a supervisor that does not listen is nobody's error.
     fn tell(&self, condition: &Condition);

@@ -9,23 +9,23 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
-use super::host::{Generation, SettingsInUse};
+use super::host::{LiveConfig, SettingsInUse};
 use super::log;
 use crate::clock::{Clock, Elapsed};
 use crate::flow::bake::kind::BakeKind;
 use crate::model::ids::WatchName;
-use crate::model::request::Answer;
+use crate::model::request::RequestAnswer;
 use crate::outbox::{self, Delivered};
-use crate::service::desk::ask::{Asked, ask};
-use crate::service::pass::decide::{Decided, decide};
+use crate::service::desk::ask::{AskOutcome, ask_for_bake};
+use crate::service::pass::decide::{Decided, decide_pass};
 use crate::service::pass::{Start, order_one};
-use crate::service::runs::bake::{BakeEnded, watches};
-use crate::service::runs::{self, DriveError, Driven as _, UnderWay};
+use crate::service::runs::bake::{BakeEnded, watches_baking};
+use crate::service::runs::{self, DriveError, Driven as _, RunUnderWay};
 use crate::service::sweep::{self, SweepError, Swept};
-use crate::service::telemetry::chain;
+use crate::service::telemetry::source_chain;
 use crate::service::{Outside, Service};
-use crate::store::memory::lines::{self, Count};
-use crate::store::requests::{self, Stored};
+use crate::store::records::lines::{self, Count};
+use crate::store::requests::{self, StoredRequest};
 use crate::store::{Lease, Store, StoreError};
 
 /// What every lane works on.
@@ -41,14 +41,14 @@ pub struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    /// The stages' service under this generation's settings.
-    pub(super) fn service<'s>(&self, generation: &'s Generation) -> Service<'s>
+    /// The stages' service under this config's settings.
+    pub(super) fn service<'s>(&self, live: &'s LiveConfig) -> Service<'s>
     where
         'a: 's,
     {
         Service {
-            settings: &generation.settings,
-            connection: &generation.connection,
+            settings: &live.settings,
+            connection: &live.connection,
             store: self.store,
             clock: self.clock,
             outside: self.outside,
@@ -60,7 +60,7 @@ impl<'a> Ground<'a> {
 pub(super) type Lane<'a, T> = Option<LocalBoxFuture<'a, T>>;
 
 /// Waits for what is in the lane and empties it; for ever when nothing is.
-pub(super) async fn next<T>(lane: &mut Lane<'_, T>) -> T {
+pub(super) async fn next_end<T>(lane: &mut Lane<'_, T>) -> T {
     let Some(work) = lane else {
         return pending().await;
     };
@@ -72,27 +72,27 @@ pub(super) async fn next<T>(lane: &mut Lane<'_, T>) -> T {
 /// How a pass ended.
 pub(super) struct PassEnd {
     /// What it was decided under.
-    pub(super) generation: Rc<Generation>,
+    pub(super) live: Rc<LiveConfig>,
     pub(super) since: DateTime<Utc>,
     pub(super) decided: Result<Result<Decided, StoreError>, Elapsed>,
 }
 
 /// Looks, decides, remembers; is cut at the limit.
-pub(super) fn pass<'a>(
+pub(super) fn pass_lane<'a>(
     ground: Ground<'a>,
-    generation: Rc<Generation>,
+    live: Rc<LiveConfig>,
     limit: Duration,
 ) -> LocalBoxFuture<'a, PassEnd> {
     let since = ground.clock.now();
     async move {
-        let service = ground.service(&generation);
+        let service = ground.service(&live);
         let work = async {
             let open = runs::under_way::<BakeKind>(ground.store).await?;
-            decide(&service, ground.lease, &watches(&open)).await
+            decide_pass(&service, ground.lease, &watches_baking(&open)).await
         };
         let decided = ground.clock.timeout(limit, Box::pin(work)).await;
         PassEnd {
-            generation: Rc::clone(&generation),
+            live: Rc::clone(&live),
             since,
             decided,
         }
@@ -101,48 +101,48 @@ pub(super) fn pass<'a>(
 }
 
 /// How a bake ended, and under which name it was kept.
-pub(super) struct BakeEnd {
+pub(super) struct BakeLaneEnd {
     pub(super) name: String,
     pub(super) since: DateTime<Utc>,
     pub(super) ended: Result<BakeEnded, DriveError>,
 }
 
 /// Goes on with an open journal.
-pub(super) fn resume<'a>(
+pub(super) fn resume_lane<'a>(
     ground: Ground<'a>,
-    generation: Rc<Generation>,
-    open: UnderWay,
-) -> LocalBoxFuture<'a, BakeEnd> {
+    live: Rc<LiveConfig>,
+    open: RunUnderWay,
+) -> LocalBoxFuture<'a, BakeLaneEnd> {
     let since = ground.clock.now();
     let name = name_of(&open);
     async move {
-        let service = ground.service(&generation);
+        let service = ground.service(&live);
         let ended =
-            runs::resume_one::<BakeKind>(&service, ground.lease, &open.journal, &log::observer)
+            runs::resume_one::<BakeKind>(&service, ground.lease, &open.journal, &log::log_observer)
                 .await;
-        BakeEnd { name, since, ended }
+        BakeLaneEnd { name, since, ended }
     }
     .boxed_local()
 }
 
 /// What a journal's bake is kept under: its watch, of which there is one bake at a time.
-pub(super) fn name_of(open: &UnderWay) -> String {
+pub(super) fn name_of(open: &RunUnderWay) -> String {
     open.subject.as_ref().unwrap_or(&open.journal).clone()
 }
 
 /// Orders and drives a bake. Whoever asked for it is told its journal, or why it cannot be ordered.
-pub(super) fn bake<'a>(
+pub(super) fn bake_lane<'a>(
     ground: Ground<'a>,
-    generation: Rc<Generation>,
+    live: Rc<LiveConfig>,
     start: Start,
-    asked: Option<Stored>,
-) -> LocalBoxFuture<'a, BakeEnd> {
+    asked: Option<StoredRequest>,
+) -> LocalBoxFuture<'a, BakeLaneEnd> {
     let since = ground.clock.now();
     let name = start.watch.to_string();
     async move {
-        let service = ground.service(&generation);
+        let service = ground.service(&live);
         let ended = ordered(&service, ground, &start, asked.as_ref()).await;
-        BakeEnd { name, since, ended }
+        BakeLaneEnd { name, since, ended }
     }
     .boxed_local()
 }
@@ -151,22 +151,22 @@ async fn ordered(
     service: &Service<'_>,
     ground: Ground<'_>,
     start: &Start,
-    asked: Option<&Stored>,
+    asked: Option<&StoredRequest>,
 ) -> Result<BakeEnded, DriveError> {
     let order = match order_one(service, start).await {
         Ok(order) => order,
         Err(error) => {
             if let Some(asked) = asked {
-                answer(ground, asked, refused(&error)).await?;
+                answer_lane(ground, asked, refused(&error)).await?;
             }
             return Err(error);
         }
     };
     if let Some(asked) = asked {
         let journal = BakeKind::journal(&order);
-        answer(ground, asked, Answer::Driving { journal }).await?;
+        answer_lane(ground, asked, RequestAnswer::Driving { journal }).await?;
     }
-    runs::start::<BakeKind>(service, ground.lease, &order, &log::observer).await
+    runs::start_run::<BakeKind>(service, ground.lease, &order, &log::log_observer).await
 }
 
 /// What asking led to.
@@ -174,35 +174,35 @@ pub(super) enum AskEnd {
     /// It was answered.
     Answered(String),
     /// A bake is to be started, and its asker told then. With it, what it was decided under.
-    Start(Box<Start>, Stored, Rc<Generation>),
+    Start(Box<Start>, StoredRequest, Rc<LiveConfig>),
     Failed(String, StoreError),
 }
 
 /// Looks what there is to bake for a person's request.
 pub(super) fn asking<'a>(
     ground: Ground<'a>,
-    generation: Rc<Generation>,
-    asked: Stored,
+    live: Rc<LiveConfig>,
+    asked: StoredRequest,
     watch: WatchName,
     force: bool,
 ) -> LocalBoxFuture<'a, AskEnd> {
     async move {
-        let service = ground.service(&generation);
-        let said = match Box::pin(ask(&service, ground.lease, &watch, force)).await {
-            Ok(Asked::Start(start)) => {
-                return AskEnd::Start(start, asked, Rc::clone(&generation));
+        let service = ground.service(&live);
+        let said = match Box::pin(ask_for_bake(&service, ground.lease, &watch, force)).await {
+            Ok(AskOutcome::Start(start)) => {
+                return AskEnd::Start(start, asked, Rc::clone(&live));
             }
-            Ok(Asked::Refused { why, exit }) => Answer::Refused {
+            Ok(AskOutcome::Refused { why, exit }) => RequestAnswer::Refused {
                 why,
                 exit_code: exit.code(),
             },
-            Ok(other) => Answer::NothingToDo {
+            Ok(other) => RequestAnswer::NothingToDo {
                 why: other.words().unwrap_or_default(),
             },
             Err(DriveError::Store(error)) => return AskEnd::Failed(asked.id, error),
             Err(error) => refused(&error),
         };
-        match answer(ground, &asked, said).await {
+        match answer_lane(ground, &asked, said).await {
             Ok(()) => AskEnd::Answered(asked.id),
             Err(error) => AskEnd::Failed(asked.id, error),
         }
@@ -210,20 +210,20 @@ pub(super) fn asking<'a>(
     .boxed_local()
 }
 
-fn refused(error: &DriveError) -> Answer {
-    Answer::Refused {
-        why: vec![chain(error)],
-        exit_code: crate::flow::verdict::Exit::Failed.code(),
+fn refused(error: &DriveError) -> RequestAnswer {
+    RequestAnswer::Refused {
+        why: vec![source_chain(error)],
+        exit_code: crate::flow::exit_code::Exit::Failed.code(),
     }
 }
 
 /// Writes an answer into the store.
-pub(super) async fn answer(
+pub(super) async fn answer_lane(
     ground: Ground<'_>,
-    asked: &Stored,
-    said: Answer,
+    asked: &StoredRequest,
+    said: RequestAnswer,
 ) -> Result<(), StoreError> {
-    requests::answer(ground.store, ground.lease.epoch, asked, said).await
+    requests::answer_request(ground.store, ground.lease.epoch, asked, said).await
 }
 
 /// Why nothing could be delivered at all.
@@ -236,40 +236,40 @@ pub(super) enum NotTold {
 }
 
 /// What a delivery did, and who waits after it.
-pub(super) struct Told {
+pub(super) struct DeliveryEnd {
     pub(super) delivered: Delivered,
     /// Absent when it was not its turn to be counted.
     pub(super) count: Option<Count>,
 }
 
 /// Delivers what is due, and counts what is left if it `counts`.
-pub(super) fn tell<'a>(
+pub(super) fn tell_lane<'a>(
     ground: Ground<'a>,
-    generation: Rc<Generation>,
+    live: Rc<LiveConfig>,
     counts: bool,
-) -> LocalBoxFuture<'a, Result<Told, NotTold>> {
+) -> LocalBoxFuture<'a, Result<DeliveryEnd, NotTold>> {
     async move {
-        let service = ground.service(&generation);
+        let service = ground.service(&live);
         let senders = service.senders()?;
         let delivered = outbox::deliver(ground.store, &senders, ground.clock).await?;
         let count = match counts {
-            true => Some(lines::count(ground.store).await?),
+            true => Some(lines::count_waiting(ground.store).await?),
             false => None,
         };
-        Ok(Told { delivered, count })
+        Ok(DeliveryEnd { delivered, count })
     }
     .boxed_local()
 }
 
 /// Looks for what nothing claims, tells it, and with `apply` removes it.
-pub(super) fn sweep<'a>(
+pub(super) fn sweep_lane<'a>(
     ground: Ground<'a>,
-    generation: Rc<Generation>,
+    live: Rc<LiveConfig>,
     apply: bool,
 ) -> LocalBoxFuture<'a, Result<Swept, SweepError>> {
     async move {
-        let service = ground.service(&generation);
-        Box::pin(sweep::sweep(&service, ground.lease, apply)).await
+        let service = ground.service(&live);
+        Box::pin(sweep::sweep_now(&service, ground.lease, apply)).await
     }
     .boxed_local()
 }

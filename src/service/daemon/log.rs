@@ -5,10 +5,10 @@ use crate::model::bake::BakeOrder;
 use crate::service::runs::bake::BakeObserver;
 use crate::workflow::kind::step_word;
 use crate::workflow::observer::Observer;
-use crate::workflow::{Event, Outcome};
+use crate::workflow::{JournalEvent, RunOutcome};
 
 /// An observer that logs one bake.
-pub(super) fn observer(order: &BakeOrder) -> Box<BakeObserver> {
+pub(super) fn log_observer(order: &BakeOrder) -> Box<BakeObserver> {
     Box::new(Log {
         watch: order.watch.to_string(),
         key: format!("{}-{}", order.key.short(), order.generation),
@@ -21,36 +21,36 @@ struct Log {
 }
 
 impl Observer<BakeOrder, BakeStep, BakeOutput> for Log {
-    fn recorded(&self, event: &Event<BakeOrder, BakeStep, BakeOutput>) {
+    fn recorded(&self, event: &JournalEvent<BakeOrder, BakeStep, BakeOutput>) {
         let (watch, key) = (&self.watch, &self.key);
         match event {
-            Event::Opened { input, .. } => tracing::info!(
+            JournalEvent::Opened { input, .. } => tracing::info!(
                 watch, bake.key = key, image.name = input.image_name,
                 release.image = %input.release.image, attempt = input.attempt,
                 "a bake begins"
             ),
-            Event::Started { step, choice, .. } => {
+            JournalEvent::Started { step, choice, .. } => {
                 let step = step_word(step);
                 tracing::debug!(watch, bake.key = key, step, choice, "a step starts");
             }
-            Event::Kept { step, .. } => {
+            JournalEvent::Kept { step, .. } => {
                 let step = step_word(step);
                 tracing::debug!(watch, bake.key = key, step, "a step keeps what it has seen");
             }
-            Event::Done { step, .. } => {
+            JournalEvent::Done { step, .. } => {
                 let step = step_word(step);
                 tracing::info!(watch, bake.key = key, step, "a step is done");
             }
-            Event::Failed { step, failure, .. } => {
+            JournalEvent::Failed { step, failure, .. } => {
                 let step = step_word(step);
                 let why = failure.why.as_str();
                 tracing::warn!(watch, bake.key = key, step, why, "a step failed");
             }
-            Event::UndoStarted { step, .. } | Event::Undone { step, .. } => {
+            JournalEvent::UndoStarted { step, .. } | JournalEvent::Undone { step, .. } => {
                 let step = step_word(step);
                 tracing::debug!(watch, bake.key = key, step, "undoing");
             }
-            Event::Left { left, .. } => {
+            JournalEvent::Left { left, .. } => {
                 let (why, by_hand) = (left.why.as_str(), left.by_hand.as_str());
                 tracing::error!(
                     watch,
@@ -60,9 +60,9 @@ impl Observer<BakeOrder, BakeStep, BakeOutput> for Log {
                     "something was left behind"
                 );
             }
-            Event::Closed { outcome, .. } => match outcome {
-                Outcome::Succeeded { .. } => tracing::info!(watch, bake.key = key, "verified"),
-                Outcome::Failed { step, .. } => {
+            JournalEvent::Closed { outcome, .. } => match outcome {
+                RunOutcome::Succeeded { .. } => tracing::info!(watch, bake.key = key, "verified"),
+                RunOutcome::Failed { step, .. } => {
                     tracing::warn!(watch, bake.key = key, step, "the bake failed");
                 }
             },

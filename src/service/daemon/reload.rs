@@ -9,27 +9,27 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use super::acts::unless_replaced;
-use super::host::{Condition, Generation};
+use super::host::{Condition, LiveConfig};
 use super::timers::Tick;
 use super::{Daemon, Host, lanes};
-use crate::model::request::Answer;
+use crate::model::request::RequestAnswer;
 use crate::service::schedule::Timetable;
 use crate::service::vitals::{Pulse, ReloadResult};
 use crate::settings::Settings;
 use crate::store::StoreError;
-use crate::store::requests::Stored;
+use crate::store::requests::StoredRequest;
 
 /// Reading a config and finding the way to AWS that it names.
 const LOAD_MAX: Duration = Duration::from_secs(30);
 
 /// What came of reading the config again, and who asked for it.
 pub(super) struct Loaded {
-    asked: Option<Stored>,
-    read: Result<Generation, String>,
+    asked: Option<StoredRequest>,
+    read: Result<LiveConfig, String>,
 }
 
 impl<'a, H: Host> Daemon<'a, H> {
-    pub(super) fn load(&self, asked: Option<Stored>) -> LocalBoxFuture<'a, Loaded> {
+    pub(super) fn load(&self, asked: Option<StoredRequest>) -> LocalBoxFuture<'a, Loaded> {
         self.host.tell(&Condition::Reloading);
         let (host, clock) = (self.host, self.ground.clock);
         async move {
@@ -48,7 +48,7 @@ impl<'a, H: Host> Daemon<'a, H> {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let settled = loaded.read.and_then(|new| {
-            let warnings = settle(&self.generation.settings, &new.settings)?;
+            let warnings = settle(&self.live.settings, &new.settings)?;
             Ok((new, warnings))
         });
         let (said, result) = match settled {
@@ -58,14 +58,14 @@ impl<'a, H: Host> Daemon<'a, H> {
                     tracing::warn!("{warning}");
                 }
                 tracing::info!(
-                    watches = self.generation.settings.watches.len(),
+                    watches = self.live.settings.watches.len(),
                     "the new config is in use"
                 );
-                (Answer::Reloaded { warnings }, ReloadResult::Done)
+                (RequestAnswer::Reloaded { warnings }, ReloadResult::Done)
             }
             Err(why) => {
                 tracing::error!(why, "the new config is not used; the old one still is");
-                (Answer::KeptOld { why }, ReloadResult::KeptOld)
+                (RequestAnswer::KeptOld { why }, ReloadResult::KeptOld)
             }
         };
         self.vitals
@@ -75,22 +75,22 @@ impl<'a, H: Host> Daemon<'a, H> {
             return Ok(());
         };
         self.asking.remove(&asked.id);
-        match lanes::answer(self.ground, &asked, said).await {
+        match lanes::answer_lane(self.ground, &asked, said).await {
             Ok(()) => Ok(()),
             Err(error) => unless_replaced(error, "a request cannot be answered"),
         }
     }
 
     /// What is under way goes on as it began; the next pass is at once, under the new config.
-    fn take_up(&mut self, mut new: Generation, now: DateTime<Utc>) {
+    fn take_up(&mut self, mut new: LiveConfig, now: DateTime<Utc>) {
         // Bakes of the old config go on asking: both together keep the new pace.
-        new.connection = new.connection.in_lines_of(&self.generation.connection);
-        self.timetable = Timetable::of(&new.settings.schedule);
+        new.connection = new.connection.in_lines_of(&self.live.connection);
+        self.timetable = Timetable::of_schedule(&new.settings.schedule);
         self.ground.outside.secrets.forget_all();
         self.count();
         self.vitals.change(Pulse::new_connection);
         self.ground.in_use.replace(&new.settings);
-        self.generation = Rc::new(new);
+        self.live = Rc::new(new);
         // What an earlier pass queued was decided under the old config.
         self.waiting.retain(|_, (_, asked)| asked.is_some());
         if self.pass.is_none() {

@@ -39,7 +39,7 @@ impl<H: Host> Daemon<'_, H> {
 
     /// The first tick that begins after now, be it one that was due before and is late by its jitter.
     fn tick_not_begun(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let mut from = now - delta(self.generation.settings.schedule.jitter);
+        let mut from = now - delta(self.live.settings.schedule.jitter);
         loop {
             from = self.timetable.next_after(from)?;
             match self.late(from) {
@@ -50,14 +50,14 @@ impl<H: Host> Daemon<'_, H> {
     }
 
     fn late(&self, tick: DateTime<Utc>) -> DateTime<Utc> {
-        let settings = &self.generation.settings;
+        let settings = &self.live.settings;
         let (installation, jitter) = (settings.installation.as_ref(), settings.schedule.jitter);
         tick + delta(delay(installation, tick, jitter))
     }
 
     /// `silent`: for how long no pass has ended rightly, since this one was waited for.
     fn set_tick(&mut self, at: Option<DateTime<Utc>>, now: DateTime<Utc>, silent: TimeDelta) {
-        let settings = &self.generation.settings;
+        let settings = &self.live.settings;
         self.tick = at.map(|at| Tick::new(at, now));
         let limit = delta(settings.schedule.pass_timeout);
         self.vitals.change(|pulse| {

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::{Cloud, CloudError, Identity};
-use crate::flow::adopt::{Adopted, Case, Refusal, adopt};
+use crate::flow::adopt::{AdoptCase, Adopted, Refusal, adopt};
 use crate::flow::compare::compare;
-use crate::flow::detect::{Look, sight, watch_sighting};
+use crate::flow::detect::{LookScope, sight, watch_sighting};
 use crate::model::bake::BakedImage;
-use crate::model::chronicle::{Did, Entry, What};
+use crate::model::chronicle::{DidEntry, Entry, EntryWhat};
 use crate::model::drift::Drift;
 use crate::model::history::Memory;
 use crate::model::ids::{ImageId, Scope};
@@ -17,12 +17,12 @@ use crate::model::sighting::{Sighting, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 use crate::service::Service;
 use crate::service::pass::look::wanted;
-use crate::store::memory::{self, Versioned, chronicle};
+use crate::store::records::{self, Versioned, chronicle};
 use crate::store::{Batch, StoreError};
 
 /// What a person asks for.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct AdoptRequest<'a> {
     pub watch: &'a Watch,
     pub image: &'a ImageId,
     /// What it was made from, by the person's word.
@@ -34,7 +34,7 @@ pub struct Asked<'a> {
 
 /// What came of it.
 #[derive(Debug, Clone)]
-pub struct Taken {
+pub struct AdoptDone {
     pub adopted: Adopted,
     /// The image that the watch had before, as the store remembers it.
     pub before: Option<BakedImage>,
@@ -57,7 +57,10 @@ pub enum AdoptError {
 ///
 /// # Errors
 /// [`AdoptError`]; nothing is written then.
-pub async fn take(service: &Service<'_>, asked: &Asked<'_>) -> Result<Taken, AdoptError> {
+pub async fn take_over(
+    service: &Service<'_>,
+    asked: &AdoptRequest<'_>,
+) -> Result<AdoptDone, AdoptError> {
     let watch = asked.watch;
     let cloud = service
         .connection
@@ -74,14 +77,14 @@ pub async fn take(service: &Service<'_>, asked: &Asked<'_>) -> Result<Taken, Ado
             value: memory.history,
         };
         let entry = entry(service, asked, &adopted, before.as_ref());
-        let mut ops = vec![memory::put_watch(&scope, &watch.name, &history)];
+        let mut ops = vec![records::put_watch(&scope, &watch.name, &history)];
         ops.extend(append(service, &scope, watch, &entry).await?);
-        match service.store.commit(Batch::of(ops)).await {
+        match service.store.commit(Batch::of_ops(ops)).await {
             // A pass wrote meanwhile: decide again from what is there now.
             Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
             Ok(()) => {
-                return Ok(Taken {
+                return Ok(AdoptDone {
                     adopted,
                     before,
                     drift,
@@ -98,8 +101,8 @@ async fn remembered(
     watch: &Watch,
 ) -> Result<(u64, Memory), StoreError> {
     let installation = service.settings.installation.as_ref();
-    let history = memory::watch(service.store, scope, &watch.name).await?;
-    let holds = memory::holds(service.store, installation, &watch.name).await?;
+    let history = records::remembered_watch(service.store, scope, &watch.name).await?;
+    let holds = records::remembered_holds(service.store, installation, &watch.name).await?;
     let memory = Memory {
         history: history.value,
         holds: holds.value,
@@ -113,7 +116,7 @@ async fn append(
     watch: &Watch,
     entry: &Entry,
 ) -> Result<Vec<crate::store::Op>, StoreError> {
-    chronicle::append(service.store, scope, &watch.name, entry).await
+    chronicle::append_entries(service.store, scope, &watch.name, entry).await
 }
 
 /// One look at the watch, the image and the base that the person names.
@@ -124,8 +127,13 @@ struct Looked {
 }
 
 impl Looked {
-    async fn at(service: &Service<'_>, cloud: &Cloud, asked: &Asked<'_>, memory: &Memory) -> Self {
-        let mut look = Look::of_watches([(asked.watch, &memory.history)]);
+    async fn at(
+        service: &Service<'_>,
+        cloud: &Cloud,
+        asked: &AdoptRequest<'_>,
+        memory: &Memory,
+    ) -> Self {
+        let mut look = LookScope::of_watches([(asked.watch, &memory.history)]);
         look.images.insert(asked.image.clone());
         look.images.extend(asked.base.cloned());
         let mut sighting = Box::pin(sight(cloud, service.clock, &look)).await;
@@ -144,7 +152,7 @@ impl Looked {
 /// refused: the next pass would undo it.
 fn decide(
     service: &Service<'_>,
-    asked: &Asked<'_>,
+    asked: &AdoptRequest<'_>,
     looked: &Looked,
     memory: &mut Memory,
 ) -> Result<(Adopted, Drift), Refusal> {
@@ -154,7 +162,7 @@ fn decide(
         seen,
     } = looked;
     let now = service.clock.now();
-    let adopted = adopt(&Case {
+    let adopted = adopt(&AdoptCase {
         watch: asked.watch,
         wanted,
         sighting,
@@ -199,7 +207,7 @@ fn untold(drift: &Drift) -> Refusal {
 
 fn entry(
     service: &Service<'_>,
-    asked: &Asked<'_>,
+    asked: &AdoptRequest<'_>,
     adopted: &Adopted,
     before: Option<&BakedImage>,
 ) -> Entry {
@@ -218,7 +226,7 @@ fn entry(
     facts.extend(before.map(|before| ("image_before".to_owned(), before.image.to_string())));
     Entry {
         at: service.clock.now(),
-        what: What::Did(Did {
+        what: EntryWhat::Did(DidEntry {
             verb: "adopt".to_owned(),
             sentence: format!("took {image}, made from {base_version} ({base_image})"),
             by: Some(asked.by.to_owned()),

@@ -3,21 +3,21 @@
 //! A person's word overrides the watch's own caution (its soak, that it only tells, the pause after a
 //! failure); a hold it overrides only with `force`. Writes what the look taught; starts nothing.
 
+use crate::flow::exit_code::{self, Exit};
 use crate::flow::plan;
-use crate::flow::verdict::{self, Exit};
 use crate::model::ids::{ImageId, WatchName};
 use crate::model::plan::{Action, BakeDecision};
 use crate::model::watch::OnDrift;
 use crate::service::Service;
 use crate::service::pass::Start;
-use crate::service::pass::look::{Looked, Patience, look, wanted};
-use crate::service::pass::remember::remember;
+use crate::service::pass::look::{LookedWatch, Patience, look_afresh, wanted};
+use crate::service::pass::remember::remember_pass;
 use crate::service::runs::DriveError;
 use crate::settings::Settings;
 use crate::store::Lease;
 
 /// What the asking led to.
-pub enum Asked {
+pub enum AskOutcome {
     Start(Box<Start>),
     /// A verified image of the wanted key was there; it is remembered now.
     Adopted {
@@ -38,22 +38,22 @@ pub enum Asked {
 ///
 /// # Errors
 /// When the store fails, or the config has no such watch, no recipe for it, or no installation.
-pub async fn ask(
+pub async fn ask_for_bake(
     service: &Service<'_>,
     lease: Lease,
     name: &WatchName,
     force: bool,
-) -> Result<Asked, DriveError> {
+) -> Result<AskOutcome, DriveError> {
     let settings = urgent(service.settings, name)?;
     let service = Service {
         settings: &settings,
         ..*service
     };
-    let mut looked = look(&service, Some(name), Patience::AskedNow).await?;
+    let mut looked = look_afresh(&service, Some(name), Patience::AskedNow).await?;
     let Some(one) = looked.first_mut() else {
         return Err(no_watch(name));
     };
-    remember(&service, lease, one).await?;
+    remember_pass(&service, lease, one).await?;
     if force && let Some(asked) = forced(&service, one) {
         return Ok(asked);
     }
@@ -86,17 +86,17 @@ fn no_watch(name: &WatchName) -> DriveError {
 
 /// The next generation of the newest release, whatever the plan says; absent when there is no
 /// release to bake, so that the plan says why.
-fn forced(service: &Service<'_>, one: &mut Looked<'_>) -> Option<Asked> {
+fn forced(service: &Service<'_>, one: &mut LookedWatch<'_>) -> Option<AskOutcome> {
     let release = one.item.drift.release.clone()?;
     let Some(generation) = next_generation(service, one) else {
         let why = "it cannot be told which images of this watch exist, and so which generation is \
                    next; try again, or see what `amiwatch check` says";
-        return Some(Asked::Refused {
+        return Some(AskOutcome::Refused {
             why: vec![why.to_owned()],
             exit: Exit::CannotTell,
         });
     };
-    Some(Asked::Start(Box::new(Start {
+    Some(AskOutcome::Start(Box::new(Start {
         watch: one.watch.name.clone(),
         place: one.place.take()?,
         bake: BakeDecision {
@@ -109,7 +109,7 @@ fn forced(service: &Service<'_>, one: &mut Looked<'_>) -> Option<Asked> {
 }
 
 /// One more than any generation of the same inputs; absent while our images could not be read.
-fn next_generation(service: &Service<'_>, one: &Looked<'_>) -> Option<u32> {
+fn next_generation(service: &Service<'_>, one: &LookedWatch<'_>) -> Option<u32> {
     let release = one.item.drift.release.as_ref()?;
     let recipe = wanted(service, one.watch).recipe_digest?;
     let seen = one.seen.as_ref()?;
@@ -118,23 +118,23 @@ fn next_generation(service: &Service<'_>, one: &Looked<'_>) -> Option<u32> {
     Some(plan::next_generation(release, &recipe, seen, history))
 }
 
-fn planned(one: &mut Looked<'_>) -> Asked {
+fn planned(one: &mut LookedWatch<'_>) -> AskOutcome {
     if let Some(start) = Start::planned(one) {
-        return Asked::Start(Box::new(start));
+        return AskOutcome::Start(Box::new(start));
     }
     match &one.item.action {
-        Action::Adopt { image, .. } => Asked::Adopted {
+        Action::Adopt { image, .. } => AskOutcome::Adopted {
             image: image.clone(),
         },
-        Action::Nothing | Action::Tell => Asked::InStep {
+        Action::Nothing | Action::Tell => AskOutcome::InStep {
             image: one.item.drift.current.clone(),
         },
         Action::Hold { .. } | Action::Blocked | Action::CannotTell | Action::Bake(_) => {
-            let exit = match verdict::exit([&one.item.drift]) {
+            let exit = match exit_code::exit_of_drifts([&one.item.drift]) {
                 Exit::CannotTell => Exit::CannotTell,
                 _ => Exit::Failed,
             };
-            Asked::Refused {
+            AskOutcome::Refused {
                 why: one.item.because.clone(),
                 exit,
             }
@@ -142,7 +142,7 @@ fn planned(one: &mut Looked<'_>) -> Asked {
     }
 }
 
-impl Asked {
+impl AskOutcome {
     /// What people are told when nothing is started; absent when something is.
     pub fn words(&self) -> Option<String> {
         match self {

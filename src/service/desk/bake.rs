@@ -4,26 +4,26 @@
 //! A driver that goes away in the middle loses nothing: its place is free at once, and whoever waits
 //! here goes on with the same journal.
 
-use super::ask::{Asked, ask};
+use super::ask::{AskOutcome, ask_for_bake};
 use super::follow::{Follow, open_bake};
-use super::opening::{leave, take};
+use super::opening::{leave_lease, take_lease};
 use super::requests::{LOOK_AGAIN, LeftRequest};
 use crate::cloud::CloudError;
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::verdict::Exit;
+use crate::flow::exit_code::Exit;
 use crate::model::ids::{ImageId, WatchName};
-use crate::model::request::{Answer, Ask};
+use crate::model::request::{RequestAnswer, RequestedAct};
 use crate::outbox;
 use crate::service::Service;
 use crate::service::pass::{TELL_MAX, bake_one};
 use crate::service::runs::bake::{BakeEnded, Observers};
 use crate::service::runs::{self, DriveError};
 use crate::store::{Lease, StoreError};
-use crate::workflow::Outcome;
 use crate::workflow::RunError;
+use crate::workflow::RunOutcome;
 
 /// What asking for a bake came to.
-pub enum BakeEnd {
+pub enum AskedBakeEnd {
     /// It was driven to an end, here or elsewhere, and its image is verified.
     Verified { image: ImageId },
     /// It was driven to an end and failed in this step; why is told by the progress.
@@ -61,17 +61,17 @@ pub enum BakeError {
 }
 
 /// How what happens is told.
-pub struct Teller<'a> {
+pub struct BakeTeller<'a> {
     pub meanwhile: &'a dyn Fn(Meanwhile),
     pub observers: &'a Observers<'a>,
 }
 
-impl BakeEnd {
+impl AskedBakeEnd {
     fn of(ended: BakeEnded) -> Self {
         match (ended.image, ended.outcome) {
             (Some(image), _) => Self::Verified { image },
-            (None, Outcome::Failed { step, .. }) => Self::Failed { step },
-            (None, Outcome::Succeeded { .. }) => Self::Failed {
+            (None, RunOutcome::Failed { step, .. }) => Self::Failed { step },
+            (None, RunOutcome::Succeeded { .. }) => Self::Failed {
                 step: "create_image".to_owned(),
             },
         }
@@ -82,18 +82,18 @@ impl BakeEnd {
 ///
 /// # Errors
 /// When the store fails, or the bake cannot be ordered or not be driven on now.
-pub async fn bake(
+pub async fn bake_and_deliver(
     service: &Service<'_>,
     watch: &WatchName,
     force: bool,
-    teller: &Teller<'_>,
-) -> Result<BakeEnd, BakeError> {
+    teller: &BakeTeller<'_>,
+) -> Result<AskedBakeEnd, BakeError> {
     match drive_or_ask(service, watch, force, teller).await? {
         Beside::Ended(end) => Ok(end),
         Beside::Mine { lease, journal } => {
             let end = drive(service, lease, watch, force, journal, teller).await;
             let told = tell(service).await;
-            leave(service.store, lease).await;
+            leave_lease(service.store, lease).await;
             told?;
             end
         }
@@ -109,7 +109,7 @@ async fn tell(service: &Service<'_>) -> Result<(), BakeError> {
 /// Who does it.
 enum Beside {
     /// The driver did.
-    Ended(BakeEnd),
+    Ended(AskedBakeEnd),
     /// Nobody else drives: this process has the place now. `journal`: what the driver had begun for
     /// this process before it was gone.
     Mine {
@@ -123,10 +123,10 @@ async fn drive_or_ask(
     service: &Service<'_>,
     watch: &WatchName,
     force: bool,
-    teller: &Teller<'_>,
+    teller: &BakeTeller<'_>,
 ) -> Result<Beside, BakeError> {
     let store = service.store;
-    if let Some(lease) = take(store).await? {
+    if let Some(lease) = take_lease(store).await? {
         return Ok(Beside::Mine {
             lease,
             journal: None,
@@ -136,7 +136,7 @@ async fn drive_or_ask(
         (teller.meanwhile)(Meanwhile::Joining);
         return Ok(follow_to_end(service, journal, false, teller).await?);
     }
-    let ask = Ask::Bake {
+    let ask = RequestedAct::Bake {
         watch: watch.clone(),
         force,
     };
@@ -144,21 +144,25 @@ async fn drive_or_ask(
     let mut said = false;
     loop {
         match left.answer().await? {
-            Some(Answer::Driving { journal }) => {
+            Some(RequestAnswer::Driving { journal }) => {
                 return Ok(follow_to_end(service, journal, true, teller).await?);
             }
-            Some(Answer::NothingToDo { why }) => {
-                return Ok(Beside::Ended(BakeEnd::NothingToDo { why }));
+            Some(RequestAnswer::NothingToDo { why }) => {
+                return Ok(Beside::Ended(AskedBakeEnd::NothingToDo { why }));
             }
-            Some(Answer::Refused { why, exit_code }) => {
+            Some(RequestAnswer::Refused { why, exit_code }) => {
                 let exit = Exit::from_code(exit_code);
-                return Ok(Beside::Ended(BakeEnd::Refused { why, exit }));
+                return Ok(Beside::Ended(AskedBakeEnd::Refused { why, exit }));
             }
             // Answers to other questions.
-            Some(Answer::Reloaded { .. } | Answer::KeptOld { .. } | Answer::Passed { .. })
+            Some(
+                RequestAnswer::Reloaded { .. }
+                | RequestAnswer::KeptOld { .. }
+                | RequestAnswer::Passed { .. },
+            )
             | None => {}
         }
-        if let Some(lease) = take(store).await? {
+        if let Some(lease) = take_lease(store).await? {
             // What was waited for may have been begun just before its process was gone.
             let journal = open_bake(store, watch).await?;
             left.give_up().await?;
@@ -176,14 +180,14 @@ async fn follow_to_end(
     service: &Service<'_>,
     journal: String,
     for_us: bool,
-    teller: &Teller<'_>,
+    teller: &BakeTeller<'_>,
 ) -> Result<Beside, RunError> {
     let mut follow = Follow::new(journal.clone());
     loop {
         if let Some(ended) = follow.look(service.store, teller.observers).await? {
-            return Ok(Beside::Ended(BakeEnd::of(ended)));
+            return Ok(Beside::Ended(AskedBakeEnd::of(ended)));
         }
-        if let Some(lease) = take(service.store).await? {
+        if let Some(lease) = take_lease(service.store).await? {
             (teller.meanwhile)(Meanwhile::GoingOn);
             let journal = for_us.then_some(journal);
             return Ok(Beside::Mine { lease, journal });
@@ -200,8 +204,8 @@ async fn drive(
     watch: &WatchName,
     force: bool,
     journal: Option<String>,
-    teller: &Teller<'_>,
-) -> Result<BakeEnd, BakeError> {
+    teller: &BakeTeller<'_>,
+) -> Result<AskedBakeEnd, BakeError> {
     let begun = match journal {
         Some(journal) if service.store.journal(&journal).await?.is_empty() => None,
         journal => journal,
@@ -217,15 +221,15 @@ async fn drive(
         if force && !asked_for {
             (teller.meanwhile)(Meanwhile::EndedInstead);
         }
-        return Ok(BakeEnd::of(ended));
+        return Ok(AskedBakeEnd::of(ended));
     }
-    Ok(match ask(service, lease, watch, force).await? {
-        Asked::Start(start) => {
+    Ok(match ask_for_bake(service, lease, watch, force).await? {
+        AskOutcome::Start(start) => {
             let ended = bake_one(service, lease, &start, teller.observers).await?;
-            BakeEnd::of(ended)
+            AskedBakeEnd::of(ended)
         }
-        Asked::Refused { why, exit } => BakeEnd::Refused { why, exit },
-        other => BakeEnd::NothingToDo {
+        AskOutcome::Refused { why, exit } => AskedBakeEnd::Refused { why, exit },
+        other => AskedBakeEnd::NothingToDo {
             why: other.words().unwrap_or_default(),
         },
     })

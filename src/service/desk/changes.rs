@@ -5,7 +5,7 @@ use crate::flow::bake::packed::Packed;
 use crate::flow::verify::changes::changes;
 use crate::model::changes::{ChangesInFull, ChangesInShort, PackageChange};
 use crate::model::ids::ImageId;
-use crate::store::{Store, StoreError, memory};
+use crate::store::{Store, StoreError, records};
 
 /// The changes of this image against the one that it replaced, with the list where both reports are
 /// kept. `watch`: `<account>/<region>/<watch>`.
@@ -19,8 +19,8 @@ pub(super) async fn in_full(
     short: ChangesInShort,
 ) -> Result<ChangesInFull, StoreError> {
     let place = watch.rsplit_once('/').map_or("", |(place, _)| place);
-    let before = memory::report_at(store, place, &short.since).await?;
-    let after = memory::report_at(store, place, image).await?;
+    let before = records::report_at(store, place, &short.since).await?;
+    let after = records::report_at(store, place, image).await?;
     let packages = before
         .zip(after)
         .and_then(|(before, after)| listed(before.value, after.value));

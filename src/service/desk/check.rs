@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
-use crate::flow::verdict::{self, Exit};
+use crate::flow::exit_code::{self, Exit};
 use crate::model::drift::Drift;
 use crate::model::ids::WatchName;
 use crate::service::Service;
-use crate::service::pass::look::{Looked, Patience, look};
+use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
 use crate::store::StoreError;
 
 /// `check --format json`
 #[derive(Debug, Serialize)]
-pub struct Checked {
+pub struct CheckedNow {
     pub schema: &'static str,
     pub watches: Vec<CheckedWatch>,
 }
@@ -26,10 +26,10 @@ pub struct CheckedWatch {
     pub base: String,
 }
 
-impl Checked {
+impl CheckedNow {
     /// How `check` ends.
     pub fn exit(&self) -> Exit {
-        verdict::exit(self.watches.iter().map(|one| &one.drift))
+        exit_code::exit_of_drifts(self.watches.iter().map(|one| &one.drift))
     }
 }
 
@@ -37,13 +37,18 @@ impl Checked {
 ///
 /// # Errors
 /// When the store cannot be read. What AWS does not answer is in the verdicts.
-pub async fn check(service: &Service<'_>, only: Option<&WatchName>) -> Result<Checked, StoreError> {
-    let looked = look(service, only, Patience::Waits).await?.into_iter();
-    let watches = looked.map(|Looked { watch, item, .. }| CheckedWatch {
+pub async fn check_watches(
+    service: &Service<'_>,
+    only: Option<&WatchName>,
+) -> Result<CheckedNow, StoreError> {
+    let looked = look_afresh(service, only, Patience::Waits)
+        .await?
+        .into_iter();
+    let watches = looked.map(|LookedWatch { watch, item, .. }| CheckedWatch {
         drift: item.drift,
         base: watch.base.to_string(),
     });
-    Ok(Checked {
+    Ok(CheckedNow {
         schema: "amiwatch.check/1",
         watches: watches.collect(),
     })

@@ -3,34 +3,34 @@
 
 use super::changes::in_full;
 use super::history::under_way;
-use crate::flow::explain::{Explanation, Passes, Silence, Subject, View, explain};
+use crate::flow::explain::{ExplainSubject, Explanation, Passes, Silence, View, explain};
 use crate::model::changes::ChangesInFull;
 use crate::model::history::WatchHistory;
 use crate::model::watch::Watch;
 use crate::service::Service;
-use crate::service::pass::look::{Looked, Patience, look};
+use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
 use crate::service::schedule::Timetable;
-use crate::store::memory;
-use crate::store::memory::chronicle::chronicles;
+use crate::store::records;
+use crate::store::records::chronicle::chronicles;
 use crate::workflow::error::RunError;
 
 /// Explains one watch; `ask` looks at AWS first.
 ///
 /// # Errors
 /// When the store cannot be read. What AWS does not answer is in the explanation.
-pub async fn read(
+pub async fn read_explanation(
     service: &Service<'_>,
     watch: &Watch,
     ask: bool,
 ) -> Result<Explanation, RunError> {
     let looked = match ask {
-        true => look(service, Some(&watch.name), Patience::Waits)
+        true => look_afresh(service, Some(&watch.name), Patience::Waits)
             .await?
             .pop(),
         false => None,
     };
     let found = match looked {
-        Some(Looked {
+        Some(LookedWatch {
             item,
             place: Some(place),
             ..
@@ -40,7 +40,7 @@ pub async fn read(
             history: Some(place.history.value),
             silence: None,
         },
-        Some(Looked { item, .. }) => {
+        Some(LookedWatch { item, .. }) => {
             let why = Silence::NoAnswer(item.because.join(" "));
             remembered(service, watch, why).await?
         }
@@ -50,7 +50,7 @@ pub async fn read(
     let here = |name: &String| found.name.as_ref().is_none_or(|found| found == name);
     let story = under_way.iter().find(|(name, _)| here(name));
     let changes = changes_of(service, &found).await?;
-    Ok(explain(&Subject {
+    Ok(explain(&ExplainSubject {
         watch,
         view: found.view,
         history: found.history.as_ref(),
@@ -114,7 +114,7 @@ async fn remembered(
             silence: Some(silence),
         });
     };
-    let all = memory::watches(service.store).await?;
+    let all = records::remembered_watches(service.store).await?;
     let history = all.into_iter().find(|(of, _)| *of == name);
     let history = history.map(|(_, history)| history);
     Ok(Found {
@@ -131,6 +131,6 @@ fn passes(service: &Service<'_>) -> Passes {
         cron: schedule.cron.as_str().to_owned(),
         timezone: schedule.timezone.name().to_owned(),
         jitter_s: schedule.jitter.as_secs(),
-        next: Timetable::of(schedule).next_after(service.clock.now()),
+        next: Timetable::of_schedule(schedule).next_after(service.clock.now()),
     }
 }

@@ -10,7 +10,7 @@ use crate::flow::history::{self, History, ToldWhat, Window};
 use crate::model::ids::WatchName;
 use crate::model::story::BakeStory;
 use crate::store::Store;
-use crate::store::memory::chronicle::chronicles;
+use crate::store::records::chronicle::chronicles;
 use crate::workflow::error::RunError;
 use crate::workflow::open::open_runs;
 use crate::workflow::recovery::events;
@@ -19,7 +19,7 @@ use crate::workflow::recovery::events;
 ///
 /// # Errors
 /// When the store cannot be read, or a journal in it was written by a newer amiwatch.
-pub async fn read(
+pub async fn read_history(
     store: &dyn Store,
     only: Option<&WatchName>,
     window: Window,
@@ -46,7 +46,7 @@ pub async fn read(
 /// The bakes that go on now, by `<account>/<region>/<watch>`.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read_history`].
 pub async fn under_way(
     store: &dyn Store,
     only: Option<&WatchName>,

@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Desk;
-use crate::model::chronicle::{Did, Entry, What};
+use crate::model::chronicle::{DidEntry, Entry, EntryWhat};
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::WatchName;
-use crate::store::memory::{self, Versioned, chronicle};
+use crate::store::records::{self, Versioned, chronicle};
 use crate::store::{Batch, StoreError};
 
 /// Holds of one watch. More are a script's mistake; so many, each as long as it may be, stay below the
@@ -25,12 +25,12 @@ pub const REASON_MAX_CHARS: usize = 300;
 pub struct Holds {
     pub schema: &'static str,
     /// Everything that is held now, of every watch in the config.
-    pub holds: Vec<Held>,
+    pub holds: Vec<HeldWatch>,
 }
 
 /// One hold of one watch.
 #[derive(Debug, Serialize)]
-pub struct Held {
+pub struct HeldWatch {
     pub watch: WatchName,
     #[serde(flatten)]
     pub hold: Hold,
@@ -51,7 +51,7 @@ pub enum HoldError {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn holds(desk: &Desk<'_>) -> Result<Holds, StoreError> {
+pub async fn list_holds(desk: &Desk<'_>) -> Result<Holds, StoreError> {
     Ok(Holds {
         schema: "amiwatch.hold/1",
         holds: in_force(desk).await?,
@@ -62,7 +62,11 @@ pub async fn holds(desk: &Desk<'_>) -> Result<Holds, StoreError> {
 ///
 /// # Errors
 /// [`HoldError`]; nothing is written then.
-pub async fn hold(desk: &Desk<'_>, watch: &WatchName, hold: &Hold) -> Result<Holds, HoldError> {
+pub async fn hold_watch(
+    desk: &Desk<'_>,
+    watch: &WatchName,
+    hold: &Hold,
+) -> Result<Holds, HoldError> {
     let now = hold.since;
     let until = hold
         .until
@@ -79,14 +83,14 @@ pub async fn hold(desk: &Desk<'_>, watch: &WatchName, hold: &Hold) -> Result<Hol
         Ok(())
     })
     .await?;
-    Ok(holds(desk).await?)
+    Ok(list_holds(desk).await?)
 }
 
 /// Ends the hold of something.
 ///
 /// # Errors
 /// [`HoldError`]; nothing is written then.
-pub async fn unhold(
+pub async fn unhold_watch(
     desk: &Desk<'_>,
     watch: &WatchName,
     on: &HeldThing,
@@ -113,7 +117,7 @@ pub async fn unhold(
 /// What the person does, for the history.
 fn did(verb: &str, on: &HeldThing, by: &str, sentence: String, at: DateTime<Utc>) -> Entry {
     let facts = BTreeMap::from([("on".to_owned(), on.to_string())]);
-    let did = Did {
+    let did = DidEntry {
         verb: verb.to_owned(),
         sentence,
         by: Some(by.to_owned()),
@@ -121,7 +125,7 @@ fn did(verb: &str, on: &HeldThing, by: &str, sentence: String, at: DateTime<Utc>
     };
     Entry {
         at,
-        what: What::Did(did),
+        what: EntryWhat::Did(did),
     }
 }
 
@@ -138,20 +142,20 @@ async fn change(
 ) -> Result<(), HoldError> {
     let (store, installation) = (desk.store, desk.settings.installation.as_ref());
     loop {
-        let before = memory::holds(store, installation, watch).await?;
+        let before = records::remembered_holds(store, installation, watch).await?;
         let mut after = before.value;
         how(&mut after)?;
         let changed = Versioned {
             version: before.version,
             value: after,
         };
-        let Some(op) = memory::put_holds(installation, watch, &changed) else {
+        let Some(op) = records::put_holds(installation, watch, &changed) else {
             return Ok(());
         };
         let mut ops = vec![op];
         let everywhere = chronicle::append_everywhere(store, watch, &done).await?;
         ops.extend(everywhere.beside);
-        match store.commit(Batch::of(ops)).await {
+        match store.commit(Batch::of_ops(ops)).await {
             Err(StoreError::Conflict { .. }) => {}
             other => {
                 other?;
@@ -162,14 +166,14 @@ async fn change(
 }
 
 /// Everything that is held now, watch by watch in the config's order.
-pub(super) async fn in_force(desk: &Desk<'_>) -> Result<Vec<Held>, StoreError> {
+pub(super) async fn in_force(desk: &Desk<'_>) -> Result<Vec<HeldWatch>, StoreError> {
     let now = desk.clock.now();
     let installation = desk.settings.installation.as_ref();
     let mut all = Vec::new();
     for watch in desk.settings.watches.keys() {
-        let holds = memory::holds(desk.store, installation, watch).await?;
+        let holds = records::remembered_holds(desk.store, installation, watch).await?;
         let holds = holds.value.into_iter().filter(|hold| hold.in_force(now));
-        all.extend(holds.map(|hold| Held {
+        all.extend(holds.map(|hold| HeldWatch {
             watch: watch.clone(),
             hold,
         }));
@@ -194,8 +198,8 @@ mod tests {
         let watch = WatchName::new("w".repeat(40));
         let value = vec![hold; HOLDS_MAX];
         let holds = Versioned { version: 0, value };
-        let op = memory::put_holds(None, &watch, &holds);
-        let batch = Batch::of(op.into_iter().collect());
+        let op = records::put_holds(None, &watch, &holds);
+        let batch = Batch::of_ops(op.into_iter().collect());
         assert!(batch.within_limits().is_ok());
     }
 }

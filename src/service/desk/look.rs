@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::Desk;
 use super::opening::driver;
 use super::requests::{LOOK_AGAIN, LeftRequest};
-use crate::flow::verdict::Exit;
-use crate::model::request::{Answer, Ask};
+use crate::flow::exit_code::Exit;
+use crate::model::request::{RequestAnswer, RequestedAct};
 use crate::service::vitals::PassResult;
 use crate::store::StoreError;
 
@@ -57,11 +57,11 @@ pub async fn look_now(desk: Desk<'_>) -> Result<LookedNow, LookError> {
     if driver(desk.store).await?.is_none() {
         return Err(LookError::NoDaemon);
     }
-    let left = LeftRequest::leave(desk, Ask::Look).await?;
+    let left = LeftRequest::leave(desk, RequestedAct::Look).await?;
     let limit = TimeDelta::from_std(desk.settings.schedule.pass_timeout).unwrap_or_default();
     let until = desk.clock.now() + limit * 2 + GRACE;
     loop {
-        if let Some(Answer::Passed { result, at }) = left.answer().await? {
+        if let Some(RequestAnswer::Passed { result, at }) = left.answer().await? {
             return Ok(LookedNow {
                 schema: "amiwatch.look/1",
                 result,

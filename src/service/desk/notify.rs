@@ -3,14 +3,14 @@
 
 use serde::Serialize;
 
-use super::opening::{leave, take};
+use super::opening::{leave_lease, take_lease};
 use crate::cloud::CloudError;
+use crate::flow::exit_code::Exit;
 use crate::flow::notify::sample;
-use crate::flow::verdict::Exit;
 use crate::outbox::{self, Revived, Sender};
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
-use crate::store::{StoreError, memory};
+use crate::store::{StoreError, records};
 
 /// `notify test --format json`
 #[derive(Debug, Serialize)]
@@ -116,15 +116,15 @@ async fn test_one(service: &Service<'_>, name: &str, sender: &Sender) -> TestedN
 /// [`NotifyError`]
 pub async fn retry(service: &Service<'_>) -> Result<Retried, NotifyError> {
     let store = service.store;
-    let revived = outbox::revive(store, service.clock.now()).await?;
+    let revived = outbox::revive_dead(store, service.clock.now()).await?;
     let lease = match revived.is_empty() {
         true => None,
-        false => take(store).await?,
+        false => take_lease(store).await?,
     };
     let drives = lease.is_some();
     if let Some(lease) = lease {
         outbox::drain(store, &service.senders()?, service.clock, TELL_MAX).await?;
-        leave(store, lease).await;
+        leave_lease(store, lease).await;
     }
     let mut notices = Vec::new();
     for one in revived {
@@ -143,7 +143,7 @@ async fn retried(
     one: Revived,
     tried: bool,
 ) -> Result<RetriedNotice, StoreError> {
-    let waiting = memory::outbox(service.store).await?;
+    let waiting = records::outbox_notices(service.store).await?;
     let row = waiting.iter().find(|row| row.notice.key == one.key);
     let left = row.and_then(|row| row.to.get(&one.notifier));
     let why = match (tried, left) {

@@ -3,16 +3,16 @@
 
 use serde::Serialize;
 
-use super::opening::{NoPlace, drive, leave};
-use crate::flow::verdict::Exit;
+use super::opening::{NoPlace, drive, leave_lease};
+use crate::flow::exit_code::Exit;
 use crate::model::plan::PlanItem;
 use crate::outbox::Delivered;
 use crate::service::Service;
-use crate::service::pass::{Passed, pass};
+use crate::service::pass::{Passed, pass_once};
 use crate::service::runs::DriveError;
 use crate::service::runs::bake::{BakeEnded, Observers};
-use crate::service::telemetry::chain;
-use crate::workflow::Outcome;
+use crate::service::telemetry::source_chain;
+use crate::workflow::RunOutcome;
 
 /// `run --once --format json`
 #[derive(Debug, Serialize)]
@@ -77,15 +77,15 @@ impl Once {
 impl BakedOnce {
     fn of(watch: &str, ended: Result<&BakeEnded, &DriveError>) -> Self {
         let failed_step = match ended.map(|ended| &ended.outcome) {
-            Ok(Outcome::Failed { step, .. }) => Some(step.clone()),
-            Ok(Outcome::Succeeded { .. }) | Err(_) => None,
+            Ok(RunOutcome::Failed { step, .. }) => Some(step.clone()),
+            Ok(RunOutcome::Succeeded { .. }) | Err(_) => None,
         };
         let (image, why) = match ended {
             Ok(ended) => (
                 ended.image.as_ref().map(ToString::to_string),
                 ended.failure(),
             ),
-            Err(error) => (None, Some(chain(error))),
+            Err(error) => (None, Some(source_chain(error))),
         };
         Self {
             watch: watch.to_owned(),
@@ -102,7 +102,7 @@ impl BakedOnce {
 /// When another process drives the store, or the store fails.
 pub async fn once(service: &Service<'_>, observers: &Observers<'_>) -> Result<Once, OnceError> {
     let lease = drive(&service.desk()).await?;
-    let passed = pass(service, lease, observers).await?;
-    leave(service.store, lease).await;
+    let passed = pass_once(service, lease, observers).await?;
+    leave_lease(service.store, lease).await;
     Ok(Once::of(passed))
 }

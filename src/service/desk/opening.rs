@@ -21,7 +21,7 @@ impl OpenStore {
     ///
     /// # Errors
     /// When it cannot be opened, or is there and cannot be read by this amiwatch.
-    pub fn of(settings: &Settings, access: Access) -> Result<Self, StoreError> {
+    pub fn of_settings(settings: &Settings, access: Access) -> Result<Self, StoreError> {
         Ok(Self(Box::new(match (&settings.store, access) {
             (StoreUrl::SqliteMemory, _) => SqliteStore::in_memory()?,
             (StoreUrl::SqliteFile(path), Access::Write) => SqliteStore::open(path)?,
@@ -66,7 +66,7 @@ pub async fn drive(desk: &Desk<'_>) -> Result<Lease, NoPlace> {
         StoreUrl::SqliteFile(path) => path.display().to_string(),
         StoreUrl::SqliteMemory => ":memory:".to_owned(),
     };
-    let lease = take(desk.store).await?;
+    let lease = take_lease(desk.store).await?;
     lease.ok_or_else(|| NoPlace::Taken { place: place() })
 }
 
@@ -74,14 +74,14 @@ pub async fn drive(desk: &Desk<'_>) -> Result<Lease, NoPlace> {
 ///
 /// # Errors
 /// When the store fails.
-pub(super) async fn take(store: &dyn Store) -> Result<Option<Lease>, StoreError> {
+pub(super) async fn take_lease(store: &dyn Store) -> Result<Option<Lease>, StoreError> {
     Ok(store.take(DRIVER, &me()).await?.mine())
 }
 
 /// Gives the driver's place back at a clean end, so that nobody has to wait for it. What failed is only
 /// logged: the place is free when its term is over or this process has ended, and a place that somebody
 /// else has by now is theirs.
-pub async fn leave(store: &dyn Store, lease: Lease) {
+pub async fn leave_lease(store: &dyn Store, lease: Lease) {
     if let Err(error) = store.release(DRIVER, lease).await {
         tracing::debug!(%error, "the driver's place was not given back");
     }

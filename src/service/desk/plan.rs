@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::flow::verdict::{self, Exit};
+use crate::flow::exit_code::{self, Exit};
 use crate::model::bake::{BakeOrder, LaunchChoice};
 use crate::model::ids::WatchName;
 use crate::model::plan::PlanItem;
 use crate::service::Service;
-use crate::service::pass::look::{Looked, Patience, look};
+use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
 use crate::service::runs::DriveError;
 use crate::service::runs::bake::give_order;
-use crate::service::telemetry::chain;
+use crate::service::telemetry::source_chain;
 use crate::store::StoreError;
 
 /// `plan --format json`
@@ -52,7 +52,7 @@ impl Planned {
     pub fn exit(&self) -> Exit {
         let failed = self.watches.iter().any(|one| one.cannot_order.is_some());
         let failed = if failed { Exit::Failed } else { Exit::Done };
-        verdict::exit(self.watches.iter().map(|one| &one.item.drift)).and(failed)
+        exit_code::exit_of_drifts(self.watches.iter().map(|one| &one.item.drift)).and(failed)
     }
 }
 
@@ -60,16 +60,19 @@ impl Planned {
 ///
 /// # Errors
 /// When the store cannot be read. What AWS does not answer is in the plan.
-pub async fn plan(service: &Service<'_>, only: Option<&WatchName>) -> Result<Planned, StoreError> {
+pub async fn plan_watches(
+    service: &Service<'_>,
+    only: Option<&WatchName>,
+) -> Result<Planned, StoreError> {
     let mut watches = Vec::new();
-    for one in look(service, only, Patience::Waits).await? {
+    for one in look_afresh(service, only, Patience::Waits).await? {
         let (order, cannot_order) = match order(service, &one).await {
             Ok(Some(BakeOrder {
                 impossible: Some(why),
                 ..
             })) => (None, Some(why)),
             Ok(order) => (order.map(OrderInShort::of), None),
-            Err(error) => (None, Some(chain(&error))),
+            Err(error) => (None, Some(source_chain(&error))),
         };
         watches.push(PlannedWatch {
             base: one.watch.base.to_string(),
@@ -85,7 +88,10 @@ pub async fn plan(service: &Service<'_>, only: Option<&WatchName>) -> Result<Pla
 }
 
 /// The order that a bake of this watch would get.
-async fn order(service: &Service<'_>, one: &Looked<'_>) -> Result<Option<BakeOrder>, DriveError> {
+async fn order(
+    service: &Service<'_>,
+    one: &LookedWatch<'_>,
+) -> Result<Option<BakeOrder>, DriveError> {
     let (Some(bake), Some(place)) = (one.item.bake(), &one.place) else {
         return Ok(None);
     };

@@ -9,7 +9,7 @@ use crate::model::bake::BakeOrder;
 use crate::service::runs::bake::BakeObserver;
 use crate::workflow::kind::step_word;
 use crate::workflow::observer::{Observer, Unobserved};
-use crate::workflow::{Event, Outcome};
+use crate::workflow::{JournalEvent, RunOutcome};
 
 /// What a bake says of itself while it goes on.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub enum Progress<'a> {
 }
 
 /// An observer for one bake that tells its progress.
-pub fn observer(tell: impl Fn(&Progress<'_>) + 'static) -> Box<BakeObserver> {
+pub fn telling_observer(tell: impl Fn(&Progress<'_>) + 'static) -> Box<BakeObserver> {
     Box::new(Teller {
         tell,
         since: RefCell::default(),
@@ -77,42 +77,42 @@ impl<F> Teller<F> {
 
     fn progress<'e>(
         &self,
-        event: &'e Event<BakeOrder, BakeStep, BakeOutput>,
+        event: &'e JournalEvent<BakeOrder, BakeStep, BakeOutput>,
     ) -> Option<Progress<'e>> {
         Some(match event {
-            Event::Opened { input, .. } => Progress::Begun(input),
-            Event::Started { step, at, .. } => {
+            JournalEvent::Opened { input, .. } => Progress::Begun(input),
+            JournalEvent::Started { step, at, .. } => {
                 self.since.borrow_mut().get_or_insert(*at);
                 let step = step_word(step);
                 Progress::StepBegun { step }
             }
-            Event::Done { step, at, output } => Progress::StepDone {
+            JournalEvent::Done { step, at, output } => Progress::StepDone {
                 step: step_word(step),
                 took: self.took(*at),
                 made: made(output),
             },
-            Event::Failed { step, at, failure } => Progress::StepFailed {
+            JournalEvent::Failed { step, at, failure } => Progress::StepFailed {
                 step: step_word(step),
                 took: self.took(*at),
                 why: &failure.why,
                 detail: failure.detail.as_deref(),
             },
-            Event::UndoStarted { step, .. } => {
+            JournalEvent::UndoStarted { step, .. } => {
                 let step = step_word(step);
                 Progress::Undoing { step }
             }
-            Event::Kept { .. } | Event::Undone { .. } => return None,
-            Event::Left { left, .. } => Progress::Left {
+            JournalEvent::Kept { .. } | JournalEvent::Undone { .. } => return None,
+            JournalEvent::Left { left, .. } => Progress::Left {
                 why: &left.why,
                 by_hand: &left.by_hand,
             },
-            Event::Closed { outcome, .. } => closed(outcome),
+            JournalEvent::Closed { outcome, .. } => closed(outcome),
         })
     }
 }
 
 impl<F: Fn(&Progress<'_>)> Observer<BakeOrder, BakeStep, BakeOutput> for Teller<F> {
-    fn recorded(&self, event: &Event<BakeOrder, BakeStep, BakeOutput>) {
+    fn recorded(&self, event: &JournalEvent<BakeOrder, BakeStep, BakeOutput>) {
         if let Some(progress) = self.progress(event) {
             (self.tell)(&progress);
         }
@@ -124,10 +124,10 @@ impl<F: Fn(&Progress<'_>)> Observer<BakeOrder, BakeStep, BakeOutput> for Teller<
     }
 }
 
-fn closed(outcome: &Outcome) -> Progress<'_> {
+fn closed(outcome: &RunOutcome) -> Progress<'_> {
     let (verified, left) = match outcome {
-        Outcome::Succeeded { left } => (true, left),
-        Outcome::Failed { left, .. } => (false, left),
+        RunOutcome::Succeeded { left } => (true, left),
+        RunOutcome::Failed { left, .. } => (false, left),
     };
     let by_hand = left.iter().map(|one| one.by_hand.as_str()).collect();
     Progress::Closed { verified, by_hand }

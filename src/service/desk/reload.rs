@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::Desk;
 use super::opening::driver;
 use super::requests::{LOOK_AGAIN, LeftRequest};
-use crate::flow::verdict::Exit;
-use crate::model::request::{Answer, Ask};
+use crate::flow::exit_code::Exit;
+use crate::model::request::{RequestAnswer, RequestedAct};
 use crate::store::StoreError;
 
 /// The daemon looks at requests every second, and reading a config takes it at most half a minute.
@@ -66,12 +66,12 @@ pub async fn reload(desk: Desk<'_>) -> Result<Reloaded, ReloadError> {
     if driver(desk.store).await?.is_none() {
         return Err(ReloadError::NoDaemon);
     }
-    let left = LeftRequest::leave(desk, Ask::Reload).await?;
+    let left = LeftRequest::leave(desk, RequestedAct::Reload).await?;
     let until = desk.clock.now() + WAIT_MAX;
     loop {
         match left.answer().await? {
-            Some(Answer::Reloaded { warnings }) => return Ok(Reloaded::of(warnings, None)),
-            Some(Answer::KeptOld { why }) => return Ok(Reloaded::of(Vec::new(), Some(why))),
+            Some(RequestAnswer::Reloaded { warnings }) => return Ok(Reloaded::of(warnings, None)),
+            Some(RequestAnswer::KeptOld { why }) => return Ok(Reloaded::of(Vec::new(), Some(why))),
             // Answers to other questions.
             Some(_) | None => {}
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Desk;
 use super::opening::me;
-use crate::model::request::{Answer, Ask, Request};
+use crate::model::request::{Request, RequestAnswer, RequestedAct};
 use crate::store::StoreError;
-use crate::store::requests::{self, Stored};
+use crate::store::requests::{self, StoredRequest};
 
 /// How often whoever waits for the driver, or for its place, looks again.
 pub const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -23,9 +23,9 @@ impl<'a> LeftRequest<'a> {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn leave(desk: Desk<'a>, ask: Ask) -> Result<Self, StoreError> {
+    pub async fn leave(desk: Desk<'a>, ask: RequestedAct) -> Result<Self, StoreError> {
         let request = Request::new(ask, me(), desk.clock.now());
-        let id = requests::leave(desk.store, &request).await?;
+        let id = requests::leave_request(desk.store, &request).await?;
         Ok(Self { desk, id })
     }
 
@@ -33,14 +33,14 @@ impl<'a> LeftRequest<'a> {
     ///
     /// # Errors
     /// When the store cannot be read or written.
-    pub async fn answer(&self) -> Result<Option<Answer>, StoreError> {
+    pub async fn answer(&self) -> Result<Option<RequestAnswer>, StoreError> {
         let Some(stored) = self.stored().await? else {
             return Ok(None);
         };
         let Some(answer) = stored.request.value.answer.clone() else {
             return Ok(None);
         };
-        requests::remove(self.desk.store, &stored).await?;
+        requests::remove_request(self.desk.store, &stored).await?;
         Ok(Some(answer))
     }
 
@@ -50,12 +50,12 @@ impl<'a> LeftRequest<'a> {
     /// When the store cannot be read or written.
     pub async fn give_up(&self) -> Result<(), StoreError> {
         if let Some(stored) = self.stored().await? {
-            requests::remove(self.desk.store, &stored).await?;
+            requests::remove_request(self.desk.store, &stored).await?;
         }
         Ok(())
     }
 
-    async fn stored(&self) -> Result<Option<Stored>, StoreError> {
-        requests::read(self.desk.store, &self.id).await
+    async fn stored(&self) -> Result<Option<StoredRequest>, StoreError> {
+        requests::read_request(self.desk.store, &self.id).await
     }
 }

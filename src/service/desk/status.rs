@@ -6,19 +6,19 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Desk;
-use super::hold::{Held, in_force};
+use super::hold::{HeldWatch, in_force};
 use super::opening::driver;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::story::story;
 use crate::flow::watch_state::{KnownOfWatch, WatchState, watch_state};
-use crate::model::chronicle::{Chronicle, Seen, What};
+use crate::model::chronicle::{Chronicle, EntryWhat, SeenEntry};
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
-use crate::model::story::{BakeStory, StepEnd};
+use crate::model::story::{BakeStory, StepEnding};
 use crate::outbox::WaitingWritten;
 use crate::store::left::{self, LeftBehind};
-use crate::store::memory;
-use crate::store::memory::chronicle::chronicles;
+use crate::store::records;
+use crate::store::records::chronicle::chronicles;
 use crate::store::{Store, StoreError};
 use crate::workflow::RunError;
 use crate::workflow::journal::Phase;
@@ -39,7 +39,7 @@ pub struct Status {
     pub driver: Option<String>,
     pub watches: Vec<RememberedWatch>,
     pub bakes: Vec<BakeUnderWay>,
-    pub holds: Vec<Held>,
+    pub holds: Vec<HeldWatch>,
     pub notices_waiting: Vec<WaitingWritten>,
     /// What bakes could not remove: a person is needed.
     pub left: Vec<LeftBehind>,
@@ -90,8 +90,8 @@ pub struct BakeUnderWay {
 /// When the store cannot be read, or a journal in it was written by a newer amiwatch.
 pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
     let store = desk.store;
-    let left = left::left(store, None).await?.into_iter();
-    let waiting = memory::outbox(store).await?;
+    let left = left::left_behind(store, None).await?.into_iter();
+    let waiting = records::outbox_notices(store).await?;
     let chronicles = chronicles(store, None).await?;
     let holds = in_force(desk).await?;
     let bakes = bakes_under_way(store, &chronicles).await?;
@@ -102,7 +102,7 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
         watches: watches(store, &chronicles, &holds, &bakes).await?,
         bakes,
         holds,
-        notices_waiting: waiting.iter().map(WaitingWritten::of).collect(),
+        notices_waiting: waiting.iter().map(WaitingWritten::of_waiting).collect(),
         left: left.map(|(_, entry)| entry.value).collect(),
     })
 }
@@ -110,10 +110,10 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
 async fn watches(
     store: &dyn Store,
     chronicles: &[Chronicle],
-    holds: &[Held],
+    holds: &[HeldWatch],
     bakes: &[BakeUnderWay],
 ) -> Result<Vec<RememberedWatch>, StoreError> {
-    let remembered = memory::watches(store).await?.into_iter();
+    let remembered = records::remembered_watches(store).await?.into_iter();
     let stands = remembered.map(|(watch, history)| {
         let (place, name) = watch.rsplit_once('/').unwrap_or(("", watch.as_str()));
         let holds = holds.iter().filter(|held| held.watch.as_str() == name);
@@ -135,7 +135,10 @@ async fn watches(
     Ok(stands.collect())
 }
 
-fn last_seen<'c>(chronicles: &'c [Chronicle], watch: &str) -> Option<(DateTime<Utc>, &'c Seen)> {
+fn last_seen<'c>(
+    chronicles: &'c [Chronicle],
+    watch: &str,
+) -> Option<(DateTime<Utc>, &'c SeenEntry)> {
     let chronicle = chronicles.iter().find(|one| one.watch == watch)?;
     let (at, seen) = chronicle.last_seen.as_ref()?;
     Some((*at, seen))
@@ -201,7 +204,7 @@ async fn typically_s(
         .iter()
         .rev();
     let journals = entries.filter_map(|entry| match &entry.what {
-        What::Baked(baked) if baked.image.is_some() => Some(&baked.journal),
+        EntryWhat::Baked(baked) if baked.image.is_some() => Some(&baked.journal),
         _ => None,
     });
     let mut took = Vec::new();
@@ -215,6 +218,6 @@ async fn typically_s(
 
 fn step_took_s(story: &BakeStory, step: &str) -> Option<i64> {
     let mut steps = story.steps.iter();
-    let done = steps.find(|one| one.step == step && one.outcome == StepEnd::Done)?;
+    let done = steps.find(|one| one.step == step && one.outcome == StepEnding::Done)?;
     Some(done.took()?.num_seconds())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::cloud::{Calls, Cloud, CloudError, Connection, Identity, has_beanstalk};
-use crate::flow::detect::{Look, sight};
+use crate::flow::detect::{LookScope, sight};
 use crate::flow::survey::{Survey, survey};
 use crate::model::ids::{AccountId, Region};
 use crate::model::sighting::Sighting;
@@ -70,7 +70,7 @@ pub async fn see_everything(
 
 async fn sightings(clouds: &[Cloud], clock: &Clock) -> Vec<Sighting> {
     stream::iter(clouds)
-        .map(|cloud| async { sight(cloud, clock, &Look::everything()).await })
+        .map(|cloud| async { sight(cloud, clock, &LookScope::everything()).await })
         .buffered(REGIONS_AT_ONCE)
         .collect()
         .await

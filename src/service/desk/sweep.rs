@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::opening::{NoPlace, drive, leave};
+use super::opening::{NoPlace, drive, leave_lease};
 use crate::cloud::CloudError;
 use crate::outbox;
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
-use crate::service::sweep::{SweepError, Swept, look, sweep_older};
+use crate::service::sweep::{SweepError, Swept, look_only, sweep_older};
 use crate::store::StoreError;
 
 /// `sweep --format json`
@@ -38,14 +38,14 @@ pub enum NotSwept {
 ///
 /// # Errors
 /// [`NotSwept`]
-pub async fn sweep(
+pub async fn sweep_regions(
     service: &Service<'_>,
     older_than: Duration,
     apply: bool,
 ) -> Result<SweptByHand, NotSwept> {
     let swept = match apply {
         true => removed(service, older_than).await?,
-        false => look(service, older_than).await?,
+        false => look_only(service, older_than).await?,
     };
     Ok(SweptByHand {
         schema: "amiwatch.sweep/1",
@@ -58,6 +58,6 @@ async fn removed(service: &Service<'_>, older_than: Duration) -> Result<Swept, N
     let lease = drive(&service.desk()).await?;
     let swept = sweep_older(service, lease, true, older_than).await?;
     outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
-    leave(service.store, lease).await;
+    leave_lease(service.store, lease).await;
     Ok(swept)
 }

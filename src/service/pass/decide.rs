@@ -2,9 +2,9 @@
 //! look taught. Starts nothing.
 
 use super::Start;
-use super::look::{Looked, look_in_pass};
+use super::look::{LookedWatch, look_in_pass};
 use super::recall;
-use super::remember::remember;
+use super::remember::remember_pass;
 use crate::model::ids::WatchName;
 use crate::model::plan::{Action, PlanItem};
 use crate::service::Service;
@@ -21,21 +21,21 @@ pub struct Decided {
 ///
 /// # Errors
 /// When the store fails. Everything else is in what is returned.
-pub async fn decide(
+pub async fn decide_pass(
     service: &Service<'_>,
     lease: Lease,
     busy: &[WatchName],
 ) -> Result<Decided, StoreError> {
     let (mut looked, learnt) = look_in_pass(service).await?;
     for one in &mut looked {
-        let Err(error) = remember(service, lease, one).await else {
+        let Err(error) = remember_pass(service, lease, one).await else {
             continue;
         };
         if !error.is_about_one_record() {
             return Err(error);
         }
         // Nothing may start of which nothing would be remembered; the other watches go on.
-        *one = Looked::unremembered(one.watch, &error);
+        *one = LookedWatch::unremembered(one.watch, &error);
     }
     recall::keep(service, lease, &learnt).await?;
     for one in looked

@@ -4,10 +4,10 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::flow::exit_code::{self, Exit};
 use crate::flow::notify::{self, News};
-use crate::flow::verdict::{self, Exit};
 use crate::model::bake::BakedImage;
-use crate::model::chronicle::{Entry, Seen, What};
+use crate::model::chronicle::{Entry, EntryWhat, SeenEntry};
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
@@ -28,7 +28,7 @@ pub(super) struct Before<'a> {
 
 /// What the look saw and led to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look<'a> {
+pub(super) struct WatchLook<'a> {
     pub installation: Option<&'a Installation>,
     pub scope: &'a Scope,
     pub watch: &'a Watch,
@@ -53,7 +53,7 @@ pub(super) struct Learned {
 }
 
 /// What this look teaches.
-pub(super) fn learn(before: &Before<'_>, look: &Look<'_>) -> Learned {
+pub(super) fn learn(before: &Before<'_>, look: &WatchLook<'_>) -> Learned {
     let history = learned(before.history, look);
     let holds = in_force(before.holds, look.now);
     let (told, drift) = match news(before.told, look) {
@@ -69,13 +69,13 @@ pub(super) fn learn(before: &Before<'_>, look: &Look<'_>) -> Learned {
         news: of_the_base.chain(drift).collect(),
         entry: Entry {
             at: look.now,
-            what: What::Seen(Seen::of(look.item)),
+            what: EntryWhat::Seen(SeenEntry::of_item(look.item)),
         },
     }
 }
 
 /// The memory after this look.
-fn learned(before: &WatchHistory, look: &Look<'_>) -> WatchHistory {
+fn learned(before: &WatchHistory, look: &WatchLook<'_>) -> WatchHistory {
     let mut after = before.clone();
     after.put_right(look.now);
     let (now, drift) = (look.now, &look.item.drift);
@@ -90,7 +90,9 @@ fn learned(before: &WatchHistory, look: &Look<'_>) -> WatchHistory {
     }
     if drift.has(Class::Drift) || drift.has(Class::Behind) {
         after.drifted_since.get_or_insert(now);
-    } else if look.item.action != Action::CannotTell && verdict::exit([drift]) == Exit::Done {
+    } else if look.item.action != Action::CannotTell
+        && exit_code::exit_of_drifts([drift]) == Exit::Done
+    {
         after.drifted_since = None;
     }
     if let Action::Adopt { .. } = &look.item.action {
@@ -106,7 +108,7 @@ fn in_force(holds: &[Hold], now: DateTime<Utc>) -> Vec<Hold> {
 }
 
 /// What people hold of the watch, to be told.
-fn held(holds: &[Hold], look: &Look<'_>) -> Vec<Notice> {
+fn held(holds: &[Hold], look: &WatchLook<'_>) -> Vec<Notice> {
     let Some(installation) = look.installation else {
         return Vec::new();
     };
@@ -118,13 +120,13 @@ fn held(holds: &[Hold], look: &Look<'_>) -> Vec<Notice> {
 }
 
 /// Another release without a recipe that follows it, and the end of a branch or a base.
-fn of_the_base(told: Option<&ToldDrift>, look: &Look<'_>) -> Vec<Notice> {
+fn of_the_base(told: Option<&ToldDrift>, look: &WatchLook<'_>) -> Vec<Notice> {
     let installation = Installation::or_nobody(look.installation);
     let drift = &look.item.drift;
     notify::of_the_base(&installation, look.scope, look.watch, drift, told, look.now)
 }
 
-fn news(told: Option<&ToldDrift>, look: &Look<'_>) -> Option<News> {
+fn news(told: Option<&ToldDrift>, look: &WatchLook<'_>) -> Option<News> {
     // A config that makes nothing may have no installation, and is told of drift all the same.
     let installation = Installation::or_nobody(look.installation);
     notify::drift(&installation, look.scope, &look.item.drift, told, look.now)

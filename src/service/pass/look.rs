@@ -20,22 +20,22 @@ use crate::model::reason::{About, Reason};
 use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 use crate::service::Service;
-use crate::service::telemetry::chain;
+use crate::service::telemetry::source_chain;
 use crate::store::StoreError;
-use crate::store::memory::{self, Versioned};
+use crate::store::records::{self, Versioned};
 
 /// What one look found for one watch.
-pub struct Looked<'a> {
+pub struct LookedWatch<'a> {
     pub watch: &'a Watch,
     pub item: PlanItem,
     /// Absent when not even the account could be told.
     pub seen: Option<WatchSighting>,
     /// Absent when not even the account could be told: nothing can start then.
-    pub place: Option<Place>,
+    pub place: Option<WatchPlace>,
 }
 
 /// Where a watch works, and what is remembered of it there.
-pub struct Place {
+pub struct WatchPlace {
     pub cloud: Cloud,
     pub scope: Scope,
     pub history: Versioned<WatchHistory>,
@@ -53,11 +53,11 @@ pub enum Patience {
 ///
 /// # Errors
 /// When the store cannot be read. What AWS does not answer is in the verdicts.
-pub async fn look<'a>(
+pub async fn look_afresh<'a>(
     service: &Service<'a>,
     only: Option<&WatchName>,
     patience: Patience,
-) -> Result<Vec<Looked<'a>>, StoreError> {
+) -> Result<Vec<LookedWatch<'a>>, StoreError> {
     let (looked, _) = look_by(service, only, patience, Reading::Afresh).await?;
     Ok(looked)
 }
@@ -69,7 +69,7 @@ pub async fn look<'a>(
 /// When the store cannot be read. What AWS does not answer is in the verdicts.
 pub async fn look_in_pass<'a>(
     service: &Service<'a>,
-) -> Result<(Vec<Looked<'a>>, Vec<Learnt>), StoreError> {
+) -> Result<(Vec<LookedWatch<'a>>, Vec<Learnt>), StoreError> {
     look_by(service, None, Patience::Waits, Reading::Recalled).await
 }
 
@@ -85,7 +85,7 @@ async fn look_by<'a>(
     only: Option<&WatchName>,
     patience: Patience,
     reading: Reading,
-) -> Result<(Vec<Looked<'a>>, Vec<Learnt>), StoreError> {
+) -> Result<(Vec<LookedWatch<'a>>, Vec<Learnt>), StoreError> {
     let wanted = service.settings.watches.values();
     // A watch that names the default region shares its look with those that name none.
     let default = service.connection.region();
@@ -112,7 +112,7 @@ async fn look_at_region<'a>(
     watches: Vec<&'a Watch>,
     patience: Patience,
     reading: Reading,
-) -> Result<(Vec<Looked<'a>>, Option<Learnt>), StoreError> {
+) -> Result<(Vec<LookedWatch<'a>>, Option<Learnt>), StoreError> {
     let (cloud, scope) = match reach(service, region).await {
         Ok(reached) => reached,
         Err(error) => {
@@ -129,7 +129,7 @@ async fn look_at_region<'a>(
         match memory_of(service, &scope, watch).await {
             Ok(known) => remembered.push((watch, known)),
             Err(error) if error.is_about_one_record() => {
-                looked.push(Looked::unremembered(watch, &error));
+                looked.push(LookedWatch::unremembered(watch, &error));
             }
             Err(error) => return Err(error),
         }
@@ -137,7 +137,7 @@ async fn look_at_region<'a>(
     let pairs = remembered
         .iter()
         .map(|(watch, (history, _))| (*watch, &history.value));
-    let mut what = detect::Look::of_watches(pairs);
+    let mut what = detect::LookScope::of_watches(pairs);
     what.recall = learnt
         .as_ref()
         .map(Learnt::recall)
@@ -157,13 +157,13 @@ async fn look_at_region<'a>(
         let installation = &wanted.installation;
         let seen = watch_sighting(&cloud, installation, watch, &believed, &mut sighting).await;
         let drift = compare::compare(watch, &wanted, &sighting, &seen, &believed, now);
-        let item = plan::plan(watch, &wanted, drift, &seen, &believed, now);
-        let place = Place {
+        let item = plan::plan_watch(watch, &wanted, drift, &seen, &believed, now);
+        let place = WatchPlace {
             cloud: cloud.clone(),
             scope: scope.clone(),
             history,
         };
-        looked.push(Looked {
+        looked.push(LookedWatch {
             watch,
             item,
             seen: Some(seen),
@@ -180,8 +180,8 @@ async fn memory_of(
     watch: &Watch,
 ) -> Result<(Versioned<WatchHistory>, Vec<Hold>), StoreError> {
     let installation = service.settings.installation.as_ref();
-    let history = memory::watch(service.store, scope, &watch.name).await?;
-    let holds = memory::holds(service.store, installation, &watch.name).await?;
+    let history = records::remembered_watch(service.store, scope, &watch.name).await?;
+    let holds = records::remembered_holds(service.store, installation, &watch.name).await?;
     Ok((history, holds.value))
 }
 
@@ -212,18 +212,18 @@ pub fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
         recipe_digest: watch
             .recipe
             .as_ref()
-            .map(|recipe| RecipeDigest::of(&recipe.user_data, recipe.template)),
+            .map(|recipe| RecipeDigest::of_user_data(&recipe.user_data, recipe.template)),
     }
 }
 
-impl<'a> Looked<'a> {
+impl<'a> LookedWatch<'a> {
     /// The verdict on a watch of which a record in the store cannot be read, or not be written:
     /// nothing is concluded from the rest, and the other watches are none the worse.
     pub(super) fn unremembered(watch: &'a Watch, error: &StoreError) -> Self {
         let name = watch.name.as_str();
         tracing::error!(
             watch = name,
-            why = chain(error),
+            why = source_chain(error),
             "nothing is done for this watch"
         );
         let trouble = Trouble {
@@ -236,11 +236,11 @@ impl<'a> Looked<'a> {
 }
 
 /// The verdict on a watch whose account cannot even be asked who we are.
-fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> Looked<'a> {
+fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> LookedWatch<'a> {
     untold(watch, error.trouble("whose account this is"))
 }
 
-fn untold(watch: &Watch, trouble: Trouble) -> Looked<'_> {
+fn untold(watch: &Watch, trouble: Trouble) -> LookedWatch<'_> {
     let Trouble { what, why, denied } = trouble;
     let unasked = About::Unasked {
         denied,
@@ -252,7 +252,7 @@ fn untold(watch: &Watch, trouble: Trouble) -> Looked<'_> {
         release: None,
         eligible: None,
         current: None,
-        reasons: vec![Reason::of(unasked)],
+        reasons: vec![Reason::from_about(unasked)],
         targets: Vec::new(),
         notes: Vec::new(),
         holds: Vec::new(),
@@ -265,7 +265,7 @@ fn untold(watch: &Watch, trouble: Trouble) -> Looked<'_> {
         drift,
         targets: Vec::new(),
     };
-    Looked {
+    LookedWatch {
         watch,
         item,
         seen: None,

@@ -6,13 +6,13 @@ use crate::model::ids::Scope;
 use crate::model::recall::Recall;
 use crate::model::sighting::Sighting;
 use crate::service::Service;
-use crate::store::recall::{Stored, load};
+use crate::store::recall::{StoredRecall, load_recall};
 use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError};
 
 /// What may be believed in one region, before and after a look.
 pub struct Learnt {
     scope: Scope,
-    before: Stored,
+    before: StoredRecall,
     after: Recall,
 }
 
@@ -22,7 +22,7 @@ impl Learnt {
     /// # Errors
     /// When the store cannot be read. Records that make no sense are left out.
     pub(super) async fn before(service: &Service<'_>, scope: &Scope) -> Result<Self, StoreError> {
-        let before = load(service.store, scope).await?;
+        let before = load_recall(service.store, scope).await?;
         Ok(Self {
             scope: scope.clone(),
             after: before.recall.clone(),
@@ -56,7 +56,7 @@ pub async fn keep(
         for ops in ops.chunks(BATCH_MAX - 1) {
             let mut batch = vec![Op::CheckLease { epoch: lease.epoch }];
             batch.extend_from_slice(ops);
-            match service.store.commit(Batch::of(batch)).await {
+            match service.store.commit(Batch::of_ops(batch)).await {
                 Err(StoreError::Conflict { key }) => {
                     tracing::debug!(key, "what was read is not kept: somebody else wrote");
                 }

@@ -1,8 +1,8 @@
 //! Writes down what a look taught: reads once what is remembered of the watch, has [`super::learn`] say
 //! what is new, and commits it in one batch. Decides nothing.
 
-use super::learn::{Before, Learned, Look, learn};
-use super::look::{Looked, Place};
+use super::learn::{Before, Learned, WatchLook, learn};
+use super::look::{LookedWatch, WatchPlace};
 use crate::model::bake::{BakeKey, BakedImage};
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
@@ -13,7 +13,7 @@ use crate::model::plan::Action;
 use crate::model::tags;
 use crate::model::told::ToldDrift;
 use crate::service::Service;
-use crate::store::memory::{self, Versioned, chronicle};
+use crate::store::records::{self, Versioned, chronicle};
 use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError};
 
 /// Stores what the look taught: when a release was first seen, an adopted image, the drift with the
@@ -21,10 +21,10 @@ use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError};
 ///
 /// # Errors
 /// When the store fails.
-pub async fn remember(
+pub async fn remember_pass(
     service: &Service<'_>,
     lease: Lease,
-    looked: &Looked<'_>,
+    looked: &LookedWatch<'_>,
 ) -> Result<(), StoreError> {
     let Some(place) = &looked.place else {
         return Ok(());
@@ -34,7 +34,7 @@ pub async fn remember(
         let before = Remembered::read(service, place, &looked.watch.name).await?;
         let learned = learn(
             &before.values(),
-            &Look {
+            &WatchLook {
                 installation: service.settings.installation.as_ref(),
                 scope: &place.scope,
                 watch: looked.watch,
@@ -52,7 +52,7 @@ pub async fn remember(
         }
         let guarded = [Op::CheckLease { epoch: lease.epoch }];
         let batch = guarded.into_iter().chain(ops).collect();
-        match service.store.commit(Batch::of(batch)).await {
+        match service.store.commit(Batch::of_ops(batch)).await {
             Err(StoreError::Conflict { .. }) => {}
             other => return other,
         }
@@ -70,16 +70,16 @@ struct Remembered<'a> {
 impl<'a> Remembered<'a> {
     async fn read(
         service: &Service<'_>,
-        place: &Place,
+        place: &WatchPlace,
         watch: &'a WatchName,
     ) -> Result<Self, StoreError> {
         let (store, scope) = (service.store, &place.scope);
         let installation = service.settings.installation.as_ref();
         Ok(Self {
             watch,
-            history: memory::watch(store, scope, watch).await?,
-            holds: memory::holds(store, installation, watch).await?,
-            told: memory::told(store, scope, watch).await?,
+            history: records::remembered_watch(store, scope, watch).await?,
+            holds: records::remembered_holds(store, installation, watch).await?,
+            told: records::remembered_told(store, scope, watch).await?,
         })
     }
 
@@ -96,7 +96,7 @@ impl<'a> Remembered<'a> {
     async fn writes(
         self,
         service: &Service<'_>,
-        place: &Place,
+        place: &WatchPlace,
         learned: Learned,
     ) -> Result<Vec<Op>, StoreError> {
         let (scope, watch) = (&place.scope, self.watch);
@@ -104,24 +104,24 @@ impl<'a> Remembered<'a> {
         if let Some(value) = learned.history {
             let version = self.history.version;
             let history = Versioned { version, value };
-            ops.push(memory::put_watch(scope, watch, &history));
+            ops.push(records::put_watch(scope, watch, &history));
         }
         if let Some(value) = learned.holds {
             let version = self.holds.version;
             let installation = service.settings.installation.as_ref();
             let holds = Versioned { version, value };
-            ops.extend(memory::put_holds(installation, watch, &holds));
+            ops.extend(records::put_holds(installation, watch, &holds));
         }
         if let Some(value) = learned.told {
             let version = self.told.map_or(0, |told| told.version);
             let told = Versioned { version, value };
-            ops.push(memory::put_told(scope, watch, &told));
+            ops.push(records::put_told(scope, watch, &told));
         }
         for notice in &learned.news {
             ops.extend(tell(service, notice).await?);
         }
         let entry = &learned.entry;
-        ops.extend(chronicle::append(service.store, scope, watch, entry).await?);
+        ops.extend(chronicle::append_entries(service.store, scope, watch, entry).await?);
         for notice in &learned.held {
             let told = tell(service, notice).await?;
             if ops.len() + told.len() < BATCH_MAX {
@@ -134,7 +134,7 @@ impl<'a> Remembered<'a> {
 
 async fn tell(service: &Service<'_>, notice: &Notice) -> Result<Vec<Op>, StoreError> {
     let who = service.told();
-    memory::tell(service.store, notice, who.of(notice.event())).await
+    records::notice_ops(service.store, notice, who.of(notice.event())).await
 }
 
 /// The first look at a watch tells nobody; the log may have it.
@@ -150,7 +150,7 @@ fn baseline(watch: &WatchName, told: Option<&ToldDrift>) {
     );
 }
 
-impl Looked<'_> {
+impl LookedWatch<'_> {
     /// The image that the plan adopts, as its tags tell it.
     fn adopted(&self) -> Option<BakedImage> {
         let Action::Adopt { image: id, .. } = &self.item.action else {
@@ -162,7 +162,7 @@ impl Looked<'_> {
     fn image_of_ours(&self, id: &ImageId) -> Option<BakedImage> {
         let ours = self.seen.as_ref()?.ours.known()?;
         let image = ours.iter().find(|image| image.id == *id)?;
-        let made = Made::read(image)?;
+        let made = Made::read_tags(image)?;
         Some(BakedImage {
             image: made.image,
             key: BakeKey::from_tag(image.tags.get(tags::KEY)?),

@@ -3,26 +3,26 @@
 use chrono::{DateTime, Utc};
 
 use super::observe::ObserversOf;
-use super::{DriveError, Driven, Service, Stuck, UnderWay};
+use super::{DriveError, Driven, RunUnderWay, Service, Stuck};
 use crate::cloud::{Cloud, CloudError, Identity};
-use crate::flow::bake::hands::Bake;
+use crate::flow::bake::hands::BakeHands;
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::bake::order::{OrderInputs, key, order};
+use crate::flow::bake::order::{OrderInputs, key_of_order, order};
 use crate::flow::bake::site::{site, unless_name_taken};
 use crate::flow::bake::steps::{BakeOutput, BakeStep, journal_name};
 use crate::flow::notify;
 use crate::model::bake::BakeOrder;
 use crate::model::ids::{ImageId, Installation, WatchName};
-use crate::model::notice::Told;
+use crate::model::notice::ToldBy;
 use crate::model::plan::BakeDecision;
 use crate::model::watch::{Recipe, Watch};
-use crate::service::pass::look::Place;
-use crate::store::left::{What, leave};
-use crate::store::{Op, Store, StoreError, memory};
+use crate::service::pass::look::WatchPlace;
+use crate::store::left::{LeftThing, leave_behind};
+use crate::store::{Op, Store, StoreError, records};
 use crate::workflow::journal::Phase;
 use crate::workflow::observer::ObserverOf;
 use crate::workflow::recovery::replay;
-use crate::workflow::{Outcome, Run};
+use crate::workflow::{Run, RunOutcome};
 
 /// What a bake's progress is told to.
 pub type BakeObserver = ObserverOf<BakeKind>;
@@ -34,7 +34,7 @@ pub type Observers<'a> = ObserversOf<'a, BakeKind>;
 #[derive(Debug, Clone)]
 pub struct BakeEnded {
     pub order: BakeOrder,
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
     /// The verified image, when it succeeded.
     pub image: Option<ImageId>,
 }
@@ -43,14 +43,14 @@ impl BakeEnded {
     /// Why it failed, when it did.
     pub fn failure(&self) -> Option<String> {
         match &self.outcome {
-            Outcome::Succeeded { .. } => None,
-            Outcome::Failed { step, failure, .. } => Some(format!("{step}: {failure}")),
+            RunOutcome::Succeeded { .. } => None,
+            RunOutcome::Failed { step, failure, .. } => Some(format!("{step}: {failure}")),
         }
     }
 }
 
 /// The watches of the bakes that are under way, as far as they can be told.
-pub fn watches(open: &[UnderWay]) -> Vec<WatchName> {
+pub fn watches_baking(open: &[RunUnderWay]) -> Vec<WatchName> {
     let subjects = open.iter().filter_map(|one| one.subject.as_deref());
     subjects.map(WatchName::new).collect()
 }
@@ -62,7 +62,7 @@ pub fn watches(open: &[UnderWay]) -> Vec<WatchName> {
 pub async fn give_order(
     service: &Service<'_>,
     watch: &Watch,
-    place: &Place,
+    place: &WatchPlace,
     bake: &BakeDecision,
     because: &[String],
 ) -> Result<BakeOrder, DriveError> {
@@ -102,7 +102,7 @@ async fn unused_attempt(
     installation: &Installation,
     bake: &BakeDecision,
 ) -> Result<u32, DriveError> {
-    let key = key(installation, watch, recipe, bake);
+    let key = key_of_order(installation, watch, recipe, bake);
     let mut attempt = bake.attempt;
     loop {
         let journal = journal_name(&key, attempt);
@@ -119,7 +119,7 @@ async fn unused_attempt(
 }
 
 impl Driven for BakeKind {
-    type Hands<'a> = Bake<'a>;
+    type Hands<'a> = BakeHands<'a>;
     type Ended = BakeEnded;
 
     fn journal(order: &BakeOrder) -> String {
@@ -131,13 +131,13 @@ impl Driven for BakeKind {
         service.connection.cloud(&Identity::Own, region)
     }
 
-    fn hands<'a>(cloud: Cloud, store: &'a dyn Store, told: &'a Told) -> Bake<'a> {
-        Bake::new(cloud, store, told)
+    fn hands<'a>(cloud: Cloud, store: &'a dyn Store, told: &'a ToldBy) -> BakeHands<'a> {
+        BakeHands::new(cloud, store, told)
     }
 
-    fn conclude(outcome: Outcome, run: &Run<Self>) -> BakeEnded {
+    fn conclude(outcome: RunOutcome, run: &Run<Self>) -> BakeEnded {
         let image = match (&outcome, run.output(BakeStep::CreateImage)) {
-            (Outcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => Some(id.clone()),
+            (RunOutcome::Succeeded { .. }, Some(BakeOutput::Image { id })) => Some(id.clone()),
             _ => None,
         };
         BakeEnded {
@@ -157,12 +157,12 @@ impl Driven for BakeKind {
         let what = [format!("{why}; {by_hand}")];
         let notice = notify::attention(order, step, &what, now);
         let told = service.told();
-        let mut ops = memory::tell(service.store, &notice, told.of(notice.event())).await?;
-        let left = What {
+        let mut ops = records::notice_ops(service.store, &notice, told.of(notice.event())).await?;
+        let left = LeftThing {
             why: format!("undoing `{step}` is tried again at every start: {why}"),
             by_hand: (*by_hand).to_owned(),
         };
-        ops.extend(leave(service.store, order, vec![left], now).await?);
+        ops.extend(leave_behind(service.store, order, vec![left], now).await?);
         Ok(ops)
     }
 }

@@ -4,7 +4,7 @@ use super::{Driven, Service};
 use crate::cloud::CloudError;
 use crate::settings::Faults;
 use crate::store::{Batch, Lease, Op, StoreError};
-use crate::workflow::{Ended, RunError};
+use crate::workflow::{EndedRun, RunError};
 
 /// Why a run could not be driven to an end.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub(super) async fn end<K: Driven>(
     service: &Service<'_>,
     lease: Lease,
     input: &K::Input,
-    ended: Result<Ended<K>, RunError>,
+    ended: Result<EndedRun<K>, RunError>,
 ) -> Result<K::Ended, DriveError> {
     if let Err(RunError::Stuck {
         step, why, by_hand, ..
@@ -56,7 +56,7 @@ pub(super) async fn end<K: Driven>(
         let stuck = Stuck { step, why, by_hand };
         let mut ops = K::stuck(service, input, &stuck, service.clock.now()).await?;
         ops.push(Op::CheckLease { epoch: lease.epoch });
-        service.store.commit(Batch::of(ops)).await?;
+        service.store.commit(Batch::of_ops(ops)).await?;
     }
     let ended = ended?;
     Ok(K::conclude(ended.outcome, &ended.run))

@@ -14,7 +14,7 @@ use crate::workflow::recovery::replay;
 
 /// A journal that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnderWay {
+pub struct RunUnderWay {
     pub journal: String,
     /// What it is about, in the kind's own words; absent where that cannot be read.
     pub subject: Option<String>,
@@ -24,9 +24,9 @@ pub struct UnderWay {
 ///
 /// # Errors
 /// When the store cannot be read. A journal that makes no sense is in the list.
-pub async fn under_way<K: WorkflowKind>(store: &dyn Store) -> Result<Vec<UnderWay>, StoreError> {
+pub async fn under_way<K: WorkflowKind>(store: &dyn Store) -> Result<Vec<RunUnderWay>, StoreError> {
     let open = open_runs::<K>(store).await?.into_iter();
-    let open = open.map(|one| UnderWay {
+    let open = open.map(|one| RunUnderWay {
         subject: one.header.map(|header| header.subject),
         journal: one.journal,
     });
@@ -36,7 +36,7 @@ pub async fn under_way<K: WorkflowKind>(store: &dyn Store) -> Result<Vec<UnderWa
 /// A journal that was open, and how driving it ended.
 pub struct Resumed<E> {
     pub journal: String,
-    /// As [`UnderWay::subject`].
+    /// As [`RunUnderWay::subject`].
     pub subject: Option<String>,
     pub ended: Result<E, DriveError>,
 }
@@ -46,12 +46,12 @@ pub struct Resumed<E> {
 pub async fn resume_all<K: Driven>(
     service: &Service<'_>,
     lease: Lease,
-    open: Vec<UnderWay>,
+    open: Vec<RunUnderWay>,
     observers: &ObserversOf<'_, K>,
 ) -> Vec<Resumed<K::Ended>> {
     let mut driven: FuturesUnordered<_> = open
         .into_iter()
-        .map(|UnderWay { journal, subject }| async move {
+        .map(|RunUnderWay { journal, subject }| async move {
             let ended = resume_one::<K>(service, lease, &journal, observers).await;
             Resumed {
                 journal,

@@ -10,7 +10,7 @@ use crate::store::Lease;
 /// # Errors
 /// When the store fails or what was made cannot be removed now; the journal stays open and is
 /// resumed.
-pub async fn start<K: Driven>(
+pub async fn start_run<K: Driven>(
     service: &Service<'_>,
     lease: Lease,
     input: &K::Input,

@@ -9,18 +9,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Done, Found, SweepError, Unreachable};
+use super::{Done, SweepError, SweptThing, Unreachable};
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::steps::key_in;
-use crate::flow::sweep::decide::{Known, decide};
+use crate::flow::sweep::decide::{Known, decide_things};
 use crate::flow::sweep::inventory::{Inventory, inventory};
 use crate::model::ids::{Installation, Region, Scope};
 use crate::model::sighting::Trouble;
-use crate::model::stray::Verdict;
+use crate::model::stray::StrayVerdict;
 use crate::service::Service;
 use crate::store::strays::{self, Stray};
-use crate::store::{StoreError, memory};
+use crate::store::{StoreError, records};
 use crate::workflow::RunError;
 use crate::workflow::open::open_runs;
 
@@ -60,14 +60,14 @@ impl Blind {
     }
 }
 
-pub(super) struct Sweep<'a> {
+pub(super) struct SweepLook<'a> {
     pub(super) service: &'a Service<'a>,
     pub(super) installation: &'a Installation,
     older_than: Duration,
 }
 
 /// One whole look at a region: what is there, and what is known of it.
-pub(super) struct Seen {
+pub(super) struct SweepSeen {
     pub(super) cloud: Cloud,
     pub(super) scope: Scope,
     pub(super) there: Inventory,
@@ -75,16 +75,16 @@ pub(super) struct Seen {
     pub(super) remembered: BTreeMap<String, Stray>,
 }
 
-impl Seen {
-    pub(super) fn verdicts(&self, now: DateTime<Utc>) -> Vec<Verdict> {
-        decide(&self.there.things, &self.known, now)
+impl SweepSeen {
+    pub(super) fn verdicts(&self, now: DateTime<Utc>) -> Vec<StrayVerdict> {
+        decide_things(&self.there.things, &self.known, now)
     }
 
-    pub(super) fn listed(self, now: DateTime<Utc>) -> Vec<Found> {
+    pub(super) fn listed(self, now: DateTime<Utc>) -> Vec<SweptThing> {
         let verdicts = self.verdicts(now);
         let things = self.there.things.into_iter().zip(verdicts);
         things
-            .map(|(thing, verdict)| Found {
+            .map(|(thing, verdict)| SweptThing {
                 scope: self.scope.clone(),
                 thing,
                 verdict,
@@ -94,7 +94,7 @@ impl Seen {
     }
 }
 
-impl<'a> Sweep<'a> {
+impl<'a> SweepLook<'a> {
     pub(super) fn new(service: &'a Service<'a>, older_than: Duration) -> Result<Self, SweepError> {
         Ok(Self {
             service,
@@ -110,7 +110,7 @@ impl<'a> Sweep<'a> {
         let watches = self.service.settings.watches.values();
         let named = watches.map(|watch| watch.region.clone().or(own.clone()));
         let mut regions: BTreeSet<Option<Region>> = named.collect();
-        for (place, _) in memory::watches(self.service.store).await? {
+        for (place, _) in records::remembered_watches(self.service.store).await? {
             regions.extend(place.split('/').nth(1).map(|region| Some(region.into())));
         }
         if regions.is_empty() {
@@ -119,7 +119,7 @@ impl<'a> Sweep<'a> {
         Ok(regions)
     }
 
-    pub(super) async fn see(&self, region: Option<&Region>) -> Result<Seen, Blind> {
+    pub(super) async fn see(&self, region: Option<&Region>) -> Result<SweepSeen, Blind> {
         let cloud = self.service.connection.cloud(&Identity::Own, region)?;
         let scope = cloud.caller().await?;
         let mut claimed = self.claimed(&scope).await?;
@@ -138,7 +138,7 @@ impl<'a> Sweep<'a> {
             older_than: self.older_than,
         };
         let known = self.with_histories(known, &scope).await?;
-        Ok(Seen {
+        Ok(SweepSeen {
             cloud,
             scope,
             there,
@@ -176,7 +176,7 @@ impl<'a> Sweep<'a> {
     async fn with_histories(&self, mut known: Known, scope: &Scope) -> Result<Known, StoreError> {
         let here = format!("{scope}/");
         let mut seen = BTreeSet::new();
-        for (place, history) in memory::watches(self.service.store).await? {
+        for (place, history) in records::remembered_watches(self.service.store).await? {
             if let Some(watch) = place.strip_prefix(&here) {
                 seen.insert(watch.to_owned());
                 known

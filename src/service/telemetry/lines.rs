@@ -9,7 +9,7 @@ use crate::model::plain_text::{clean, clean_json};
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum LineForm {
     /// With colours, the sequences that set one are let through: the subscriber escapes those that stand
     /// in fields.
     Text {
@@ -20,42 +20,42 @@ pub(super) enum Form {
 
 /// Writes each line cleaned to what another makes.
 pub(super) struct Lines<M> {
-    form: Form,
+    form: LineForm,
     to: M,
 }
 
 /// Where one line goes.
-pub(super) struct Line<W> {
-    form: Form,
+pub(super) struct LogLine<W> {
+    form: LineForm,
     to: W,
 }
 
 impl<M> Lines<M> {
-    pub(super) fn new(form: Form, to: M) -> Self {
+    pub(super) fn new(form: LineForm, to: M) -> Self {
         Self { form, to }
     }
 }
 
 impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Lines<M> {
-    type Writer = Line<M::Writer>;
+    type Writer = LogLine<M::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Line {
+        LogLine {
             form: self.form,
             to: self.to.make_writer(),
         }
     }
 }
 
-impl<W: Write> Write for Line<W> {
+impl<W: Write> Write for LogLine<W> {
     /// The subscriber hands over a line at a time, with its end.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let line = match self.form {
-            Form::Json => clean_json(&line.replace('\n', " ")),
-            Form::Text { colours: false } => clean(line),
-            Form::Text { colours: true } => clean_but_colours(line),
+            LineForm::Json => clean_json(&line.replace('\n', " ")),
+            LineForm::Text { colours: false } => clean(line),
+            LineForm::Text { colours: true } => clean_but_colours(line),
         };
         self.to.write_all(format!("{line}\n").as_bytes())?;
         Ok(bytes.len())
@@ -97,17 +97,19 @@ mod tests {
     use crate::model::plain_text::misleads;
 
     /// What is logged by the body, as it would reach stderr.
-    fn logged(form: Form, body: impl FnOnce()) -> String {
+    fn logged(form: LineForm, body: impl FnOnce()) -> String {
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&bytes);
         let writer = move || Sink(Arc::clone(&sink));
         let all = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
-            .with_ansi(form == Form::Text { colours: true })
+            .with_ansi(form == LineForm::Text { colours: true })
             .with_writer(Lines::new(form, writer));
         match form {
-            Form::Json => tracing::subscriber::with_default(all.json().finish(), body),
-            Form::Text { .. } => tracing::subscriber::with_default(all.compact().finish(), body),
+            LineForm::Json => tracing::subscriber::with_default(all.json().finish(), body),
+            LineForm::Text { .. } => {
+                tracing::subscriber::with_default(all.compact().finish(), body)
+            }
         }
         String::from_utf8(bytes.lock().unwrap().clone()).unwrap()
     }
@@ -130,9 +132,9 @@ mod tests {
         const WORDS: &str =
             "a\nERROR forged\r\u{1b}[2J\u{9b}31m\u{85}\u{ad}\u{61c}\u{202e}\u{e0041}b";
         let forms = [
-            Form::Json,
-            Form::Text { colours: false },
-            Form::Text { colours: true },
+            LineForm::Json,
+            LineForm::Text { colours: false },
+            LineForm::Text { colours: true },
         ];
         for form in forms {
             let said = logged(form, || {
@@ -140,13 +142,13 @@ mod tests {
             });
             let line = said.strip_suffix('\n').unwrap();
             let mut rest = line.to_owned();
-            if form == (Form::Text { colours: true }) {
+            if form == (LineForm::Text { colours: true }) {
                 for colour in ["0", "1", "2", "3", "32", "33", "34", "35", "36"] {
                     rest = rest.replace(&format!("\u{1b}[{colour}m"), "");
                 }
             }
             assert!(!rest.chars().any(misleads), "{form:?}: {rest:?}");
-            if form == Form::Json {
+            if form == LineForm::Json {
                 let line: serde_json::Value = serde_json::from_str(line).unwrap();
                 assert_eq!(line["fields"]["text"], WORDS);
             }

@@ -37,13 +37,13 @@ struct Seat {
 }
 
 /// One whole answer.
-pub(super) type Page = Response<Full<Bytes>>;
+pub(super) type PageAnswer = Response<Full<Bytes>>;
 
 /// Serves until the future is dropped; each question is answered by `answer`.
-pub(super) async fn serve<F, A>(listener: TcpListener, clock: &Clock, answer: F)
+pub(super) async fn serve_connections<F, A>(listener: TcpListener, clock: &Clock, answer: F)
 where
     F: Fn(Request<Incoming>) -> A + Copy,
-    A: Future<Output = Page>,
+    A: Future<Output = PageAnswer>,
 {
     let mut connections = FuturesUnordered::new();
     let mut seats: VecDeque<Seat> = VecDeque::new();
@@ -82,7 +82,7 @@ fn converse<'a, F, A>(
 ) -> impl Future<Output = u64> + use<'a, F, A>
 where
     F: Fn(Request<Incoming>) -> A + Copy,
-    A: Future<Output = Page>,
+    A: Future<Output = PageAnswer>,
 {
     let answers = service_fn(move |question| {
         let answered = answer(question);
@@ -118,7 +118,7 @@ mod tests {
         let well = |_: Request<Incoming>| async { Response::new(Full::from("well")) };
         let clock = Clock::real();
         tokio::select! {
-            () = serve(listener, &clock, well) => {}
+            () = serve_connections(listener, &clock, well) => {}
             () = body(address) => {}
         }
     }

@@ -15,7 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::service::vitals::{BakeResult, PassResult, Pulse, ReloadResult};
 
-/// The media type of what [`render`] gives.
+/// The media type of what [`render_metrics`] gives.
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
@@ -28,7 +28,7 @@ struct Scrape {
 }
 
 /// The values as OpenMetrics text.
-pub(super) fn render(pulse: &Pulse, now: DateTime<Utc>) -> String {
+pub(super) fn render_metrics(pulse: &Pulse, now: DateTime<Utc>) -> String {
     let mut scrape = Scrape {
         registry: Registry::with_prefix("amiwatch"),
     };
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_happened_is_in_the_text() {
-        let text = render(&busy(), at(100));
+        let text = render_metrics(&busy(), at(100));
         for line in [
             "amiwatch_passes_total{result=\"good\"} 3",
             "amiwatch_passes_total{result=\"cut\"} 0",
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_young_daemon_does_not_pretend_to_have_passed() {
         let vitals = Vitals::new(at(0), std::time::Duration::ZERO, TimeDelta::seconds(100));
-        let text = render(&vitals.pulse(), at(1));
+        let text = render_metrics(&vitals.pulse(), at(1));
         assert!(!text.contains("timestamp"), "{text}");
     }
 
@@ -281,6 +281,6 @@ mod tests {
             .filter_map(|line| line.strip_prefix("| `amiwatch_")?.split(['`', '{']).next())
             .map(|name| format!("amiwatch_{}", name.trim_end_matches("_total")))
             .collect();
-        assert_eq!(listed, names(&render(&busy(), at(100))));
+        assert_eq!(listed, names(&render_metrics(&busy(), at(100))));
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Files(RefCell<Vec<(PathBuf, Option<Identity>)>>);
 
 impl Files {
     /// The files of the store that was just opened here.
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    pub(super) fn of_store(path: &Path) -> io::Result<Self> {
         let own = (path.to_owned(), identity(path)?);
         let log = (beside(path, "-wal"), None);
         Ok(Self(RefCell::new(vec![own, log])))
@@ -65,7 +65,7 @@ mod tests {
     use crate::store::{Batch, DRIVER, Op, Store};
 
     fn put(key: &str) -> Batch {
-        Batch::of(vec![Op::PutIfAbsent {
+        Batch::of_ops(vec![Op::PutIfAbsent {
             key: key.to_owned(),
             value: json!(1),
         }])

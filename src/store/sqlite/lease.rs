@@ -17,7 +17,7 @@ use rusqlite::{Transaction, TransactionBehavior};
 use serde_json::{Value, json};
 
 use super::{SqliteStore, Trouble, io_failed, version_of, write};
-use crate::store::{DRIVER, Holder, Lease, StoreError, Taken};
+use crate::store::{DRIVER, Holder, Lease, LeaseTaken, StoreError};
 
 /// How often a lock that somebody only looks at is tried: they do nothing between taking and leaving it.
 const LOOKED_AT_MAX: u32 = 100_000;
@@ -26,7 +26,7 @@ const LOOKED_AT_MAX: u32 = 100_000;
 const AGAIN_IN: Duration = Duration::from_millis(500);
 
 /// A lease that this process has.
-pub(super) struct Held {
+pub(super) struct HeldLease {
     me: String,
     /// Absent for a store in memory, which no other process can see.
     _locks: Option<Locks>,
@@ -37,8 +37,8 @@ fn key(name: &str) -> String {
 }
 
 impl SqliteStore {
-    pub(super) fn take_now(&self, name: &str, me: &str) -> Result<Taken, StoreError> {
-        const OTHER: Taken = Taken::Other { again_in: AGAIN_IN };
+    pub(super) fn take_now(&self, name: &str, me: &str) -> Result<LeaseTaken, StoreError> {
+        const OTHER: LeaseTaken = LeaseTaken::Other { again_in: AGAIN_IN };
         let mine = self.leases.borrow().get(name).map(|held| held.me == me);
         let fresh = match mine {
             Some(false) => return Ok(OTHER),
@@ -51,13 +51,13 @@ impl SqliteStore {
         self.check()?;
         let epoch = self.next_epoch(name, Some(me))?;
         if let Some(locks) = fresh {
-            let held = Held {
+            let held = HeldLease {
                 me: me.to_owned(),
                 _locks: locks,
             };
             self.leases.borrow_mut().insert(name.to_owned(), held);
         }
-        Ok(Taken::Mine(Lease { epoch, term: None }))
+        Ok(LeaseTaken::Mine(Lease { epoch, term: None }))
     }
 
     pub(super) fn renew_now(&self, name: &str, lease: Lease) -> Result<(), StoreError> {

@@ -27,7 +27,7 @@ pub const VERSION: usize = MIGRATIONS.len();
 
 /// Refuses a file that a newer amiwatch has written, before anything in it is touched.
 pub(super) fn refuse_newer(connection: &Connection, place: &str) -> Result<(), StoreError> {
-    let found = applied(connection).map_err(|e| super::failed(place, "read", e))?;
+    let found = applied(connection).map_err(|e| super::sqlite_failed(place, "read", e))?;
     if found > MIGRATIONS.len() {
         let why = format!(
             "{place} was written by a newer amiwatch (schema {found}, this one knows {VERSION})"

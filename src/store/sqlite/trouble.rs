@@ -14,7 +14,11 @@ const HELD: &str = "another process has held it for too long: wait until it is d
 const DISK: &str = "check the disk under it and the limits of this process";
 
 /// SQLite failed.
-pub(super) fn failed(place: &str, doing: &'static str, source: rusqlite::Error) -> StoreError {
+pub(super) fn sqlite_failed(
+    place: &str,
+    doing: &'static str,
+    source: rusqlite::Error,
+) -> StoreError {
     let advice = match source.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => FULL,
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
@@ -71,7 +75,7 @@ mod tests {
     use crate::store::{Batch, DRIVER, Op, Store};
 
     fn put(key: usize) -> Batch {
-        Batch::of(vec![Op::PutIfAbsent {
+        Batch::of_ops(vec![Op::PutIfAbsent {
             key: format!("k/{key}"),
             value: json!("x".repeat(2_000)),
         }])

@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::cloud_init::mime::Part;
+use crate::cloud_init::mime::MimePart;
 use crate::model::bake::digest;
 
 /// Writes a message whose boundary is a digest of its parts: the same parts, the same bytes.
-pub(super) fn write(parts: &[Part]) -> String {
+pub(super) fn write_message(parts: &[MimePart]) -> String {
     let bodies: Vec<String> = parts.iter().map(entity).collect();
     let fields: Vec<&str> = bodies.iter().map(String::as_str).collect();
     let mut boundary = format!("amiwatch-{}", digest(&fields));
@@ -22,7 +22,7 @@ pub(super) fn write(parts: &[Part]) -> String {
 }
 
 /// A part with its headers. Plain text goes as it is, anything else in base64.
-fn entity(part: &Part) -> String {
+fn entity(part: &MimePart) -> String {
     let plain = std::str::from_utf8(&part.body)
         .ok()
         .filter(|text| is_plain(text));

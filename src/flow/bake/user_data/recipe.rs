@@ -2,21 +2,21 @@
 
 use super::UserDataError;
 use crate::cloud_init::kind::{self, Unrecognised};
-use crate::cloud_init::mime::{self, Part};
+use crate::cloud_init::mime::{self, MimePart};
 use crate::cloud_init::pyyaml;
 
 /// cloud-init's own name for what `runcmd` becomes; scripts run in the order of their names.
 const RUNCMD: &str = "runcmd";
 
 /// The recipe as parts that can stand between ours. Blank user data has none.
-pub(super) fn parts(user_data: &str) -> Result<Vec<Part>, UserDataError> {
+pub(super) fn recipe_parts(user_data: &str) -> Result<Vec<MimePart>, UserDataError> {
     if user_data.trim().is_empty() {
         return Ok(Vec::new());
     }
     let mut parts = if mime::looks_like(user_data) {
-        mime::read(user_data).map_err(|why| UserDataError::Mime { why })?
+        mime::read_mime(user_data).map_err(|why| UserDataError::Mime { why })?
     } else {
-        vec![Part {
+        vec![MimePart {
             content_type: String::new(),
             name: "recipe".to_owned(),
             headers: Vec::new(),
@@ -36,10 +36,10 @@ pub(super) fn parts(user_data: &str) -> Result<Vec<Part>, UserDataError> {
 }
 
 /// Unpacks a part, finds its type, and refuses what a bake cannot take.
-fn settle(part: &mut Part, room: &mut usize) -> Result<(), UserDataError> {
+fn settle(part: &mut MimePart, room: &mut usize) -> Result<(), UserDataError> {
     let given = part.name.clone();
     let name = || format!("part `{given}`");
-    kind::settle(part, room).map_err(|wrong| match wrong {
+    kind::settle_kind(part, room).map_err(|wrong| match wrong {
         Unrecognised::Packed(why) => UserDataError::Mime { why },
         Unrecognised::Beginning => UserDataError::UnknownKind {
             part: name(),
@@ -66,7 +66,7 @@ fn settle(part: &mut Part, room: &mut usize) -> Result<(), UserDataError> {
 /// Whether a cloud-config's top level has the key, in any of YAML's spellings. In flow style, which
 /// nobody writes by hand, any mention counts.
 fn sets_power_state(text: &str) -> bool {
-    let keys = pyyaml::load(text);
+    let keys = pyyaml::load_yaml(text);
     if keys.is_ok_and(|keys| {
         keys.root()
             .is_some_and(|root| root.get("power_state").is_some())
@@ -101,7 +101,7 @@ const KEPT: &str = "text/x-shellscript-per-";
 /// Renames the parts to `50-NN-<name>`, numbered in the order of their own names, which is the order
 /// in which cloud-init runs scripts: so they keep it. What ran after `runcmd` still does (`s50-`), and
 /// nothing sorts after our own last part.
-fn rename(parts: &mut [Part]) {
+fn rename(parts: &mut [MimePart]) {
     let thrown_away = |at: &usize| {
         let part = parts.get(*at);
         part.is_some_and(|part| !part.content_type.starts_with(KEPT))
@@ -120,7 +120,7 @@ fn rename(parts: &mut [Part]) {
     }
 }
 
-fn name_of(parts: &[Part], at: usize) -> &str {
+fn name_of(parts: &[MimePart], at: usize) -> &str {
     parts.get(at).map_or("", |part| part.name.as_str())
 }
 

@@ -27,7 +27,7 @@ fn builder(user_data: &str) -> Result<Vec<u8>, UserDataError> {
 /// Type, name and body of every part, read back.
 fn parts(user_data: &str) -> Vec<(String, String, String)> {
     let message = String::from_utf8(builder(user_data).unwrap()).unwrap();
-    let parts = mime::read(&message).unwrap();
+    let parts = mime::read_mime(&message).unwrap();
     parts
         .into_iter()
         .map(|part| {
@@ -290,7 +290,7 @@ fn nonces_differ_by_guest_and_attempt() {
         installation: &Installation::from("acme"),
         watch: &WatchName::from("shop"),
         release_image: &ImageId::from("ami-1"),
-        recipe_digest: &RecipeDigest::of("x", false),
+        recipe_digest: &RecipeDigest::of_user_data("x", false),
         architecture: Architecture::X86_64,
         generation: 0,
     });

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::model::notice::{Next, Notice, What};
+use crate::model::notice::{NextByItself, Notice, What};
 use crate::store::Batch;
-use crate::store::memory::tell;
+use crate::store::records::notice_ops;
 use crate::store::sqlite::SqliteStore;
 
 fn notice(watch: &str, second: i64) -> Notice {
@@ -19,22 +19,25 @@ fn notice(watch: &str, second: i64) -> Notice {
         what: What::Sample {
             receiver: String::new(),
         },
-        next: Next::Nothing,
+        next: NextByItself::Nothing,
         commands: Vec::new(),
         links: Vec::new(),
     }
 }
 
 async fn told(store: &SqliteStore, watch: &str, second: i64, receivers: &[String]) {
-    let ops = tell(store, &notice(watch, second), receivers)
+    let ops = notice_ops(store, &notice(watch, second), receivers)
         .await
         .unwrap();
-    store.commit(Batch::of(ops)).await.unwrap();
+    store.commit(Batch::of_ops(ops)).await.unwrap();
 }
 
 async fn queue_all(store: &SqliteStore, known: impl Fn(&str) -> bool) {
     while let [row, ..] = &fresh(store, None).await.unwrap().rows[..] {
-        store.commit(Batch::of(queue(row, &known))).await.unwrap();
+        store
+            .commit(Batch::of_ops(queue(row, &known)))
+            .await
+            .unwrap();
     }
 }
 
@@ -62,7 +65,7 @@ async fn each_line_has_the_oldest_at_its_head_whatever_was_stored_first() {
         ("~", "../x/y 1"),
     ];
     assert_eq!(found, wanted);
-    let counted = count(&store).await.unwrap();
+    let counted = count_waiting(&store).await.unwrap();
     assert_eq!((counted.waiting, counted.dead), (5, 0));
 }
 
@@ -78,7 +81,7 @@ async fn more_receivers_than_a_batch_holds_are_all_put_into_lines() {
         .map(|(line, _)| line.receiver.clone())
         .collect();
     assert_eq!(receivers, many);
-    let [whole] = &outbox(&store).await.unwrap()[..] else {
+    let [whole] = &outbox_in_order(&store).await.unwrap()[..] else {
         panic!("one notice is one entry");
     };
     assert_eq!(whole.to.len(), 57);
@@ -92,11 +95,14 @@ async fn what_was_given_up_leaves_the_line_and_comes_back_to_its_place() {
     }
     queue_all(&store, |_| true).await;
     let (line, first) = heads(&store).await.unwrap().remove(0);
-    store.commit(Batch::of(bury(&first))).await.unwrap();
+    store.commit(Batch::of_ops(bury(&first))).await.unwrap();
     let second = head(&store, &line).await.unwrap().unwrap();
     assert_eq!(second.1.value.notice.key, "shop 2");
     let given_up = dead(&store, None).await.unwrap().rows.remove(0);
-    store.commit(Batch::of(revive(&given_up))).await.unwrap();
+    store
+        .commit(Batch::of_ops(revive_ops(&given_up)))
+        .await
+        .unwrap();
     let again = head(&store, &line).await.unwrap().unwrap();
     assert_eq!(again.1.value.notice.key, "shop 1");
 }
@@ -111,12 +117,12 @@ async fn a_row_that_makes_no_sense_is_passed_over_and_kept() {
             key: key.to_owned(),
             value: json!("no notice"),
         };
-        store.commit(Batch::of(vec![op])).await.unwrap();
+        store.commit(Batch::of_ops(vec![op])).await.unwrap();
     }
     let found = heads(&store).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].1.1.value.notice.key, "shop 5");
     assert_eq!(fresh(&store, None).await.unwrap().unreadable, ["outbox/x"]);
     assert_eq!(dead(&store, None).await.unwrap().unreadable, ["dead/a/x"]);
-    assert_eq!(count(&store).await.unwrap().waiting, 1);
+    assert_eq!(count_waiting(&store).await.unwrap().waiting, 1);
 }

@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{all, decode};
-use crate::model::chronicle::{Chronicle, Entry, Seen, What};
+use super::{all_records, decode_record};
+use crate::model::chronicle::{Chronicle, Entry, EntryWhat, SeenEntry};
 use crate::model::ids::{Scope, WatchName};
 use crate::store::{Batch, Op, Record, Store, StoreError};
 
@@ -37,14 +37,14 @@ struct Head {
     /// The number that the next entry gets.
     next: u64,
     /// What a pass saw last.
-    seen: Option<Seen>,
+    seen: Option<SeenEntry>,
 }
 
 /// The writes that add an entry; none when a pass saw what the one before it saw.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn append(
+pub async fn append_entries(
     store: &dyn Store,
     scope: &Scope,
     watch: &WatchName,
@@ -73,7 +73,7 @@ pub async fn append_everywhere(
     entry: &Entry,
 ) -> Result<Everywhere, StoreError> {
     let mut everywhere = Everywhere::default();
-    for record in all(store, HEAD).await? {
+    for record in all_records(store, HEAD).await? {
         let name = &record.key[HEAD.len()..];
         if name.rsplit('/').next() != Some(watch.as_str()) {
             continue;
@@ -100,7 +100,7 @@ pub async fn append_after(
     for name in names {
         loop {
             let ops = append_to(store, name, entry).await?;
-            match store.commit(Batch::of(ops)).await {
+            match store.commit(Batch::of_ops(ops)).await {
                 // Somebody wrote into it meanwhile: its end is somewhere else now.
                 Err(StoreError::Conflict { .. }) => {}
                 other => break other?,
@@ -112,7 +112,7 @@ pub async fn append_after(
 
 async fn append_to(store: &dyn Store, name: &str, entry: &Entry) -> Result<Vec<Op>, StoreError> {
     let (version, mut head) = read_head(store, name).await?;
-    if let What::Seen(seen) = &entry.what {
+    if let EntryWhat::Seen(seen) = &entry.what {
         if head.seen.as_ref().is_some_and(|last| last.same_as(seen)) {
             return Ok(Vec::new());
         }
@@ -147,7 +147,7 @@ async fn prune(
         if let Some(record) = store.get(&key).await? {
             let expected = record.version;
             let too_many = head.next - head.first > ENTRIES_MAX;
-            if !too_many && decode::<Entry>(record)?.at >= horizon {
+            if !too_many && decode_record::<Entry>(record)?.at >= horizon {
                 break;
             }
             ops.push(Op::Delete { key, expected });
@@ -166,25 +166,25 @@ pub async fn chronicles(
     only: Option<&WatchName>,
 ) -> Result<Vec<Chronicle>, StoreError> {
     let mut found = Vec::new();
-    for record in all(store, HEAD).await? {
+    for record in all_records(store, HEAD).await? {
         let watch = record.key[HEAD.len()..].to_owned();
         let wanted = only.is_none_or(|name| watch.rsplit('/').next() == Some(name.as_str()));
         if wanted {
-            found.push(chronicle(store, watch, decode::<Head>(record)?).await?);
+            found.push(chronicle(store, watch, decode_record::<Head>(record)?).await?);
         }
     }
     Ok(found)
 }
 
 async fn chronicle(store: &dyn Store, watch: String, head: Head) -> Result<Chronicle, StoreError> {
-    let records = all(store, &format!("{ENTRY}{watch}/")).await?;
+    let records = all_records(store, &format!("{ENTRY}{watch}/")).await?;
     let entries = records
         .into_iter()
-        .map(decode::<Entry>)
+        .map(decode_record::<Entry>)
         .collect::<Result<Vec<_>, _>>()?;
     let seen_at = entries.iter().rev().find_map(|entry| match &entry.what {
-        What::Seen(_) => Some(entry.at),
-        What::Baked(_) | What::Did(_) => None,
+        EntryWhat::Seen(_) => Some(entry.at),
+        EntryWhat::Baked(_) | EntryWhat::Did(_) => None,
     });
     Ok(Chronicle {
         watch,
@@ -198,7 +198,7 @@ async fn read_head(store: &dyn Store, name: &str) -> Result<(u64, Head), StoreEr
         None => Ok((0, Head::default())),
         Some(record) => {
             let Record { version, .. } = record;
-            Ok((version, decode(record)?))
+            Ok((version, decode_record(record)?))
         }
     }
 }
@@ -213,7 +213,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::chronicle::Did;
+    use crate::model::chronicle::DidEntry;
     use crate::model::plan::Action;
     use crate::store::sqlite::SqliteStore;
 
@@ -232,7 +232,7 @@ mod tests {
     fn did(day: i64, sentence: &str) -> Entry {
         Entry {
             at: at(day),
-            what: What::Did(Did {
+            what: EntryWhat::Did(DidEntry {
                 verb: "adopt".to_owned(),
                 sentence: sentence.to_owned(),
                 by: None,
@@ -244,7 +244,7 @@ mod tests {
     fn seen(day: i64, action: Action, because: &str) -> Entry {
         Entry {
             at: at(day),
-            what: What::Seen(Seen {
+            what: EntryWhat::Seen(SeenEntry {
                 release: None,
                 current: None,
                 codes: Vec::new(),
@@ -257,9 +257,11 @@ mod tests {
     }
 
     async fn add(store: &SqliteStore, watch: &str, entry: &Entry) -> usize {
-        let ops = append(store, &scope(), &watch.into(), entry).await.unwrap();
+        let ops = append_entries(store, &scope(), &watch.into(), entry)
+            .await
+            .unwrap();
         let count = ops.len();
-        store.commit(Batch::of(ops)).await.unwrap();
+        store.commit(Batch::of_ops(ops)).await.unwrap();
         count
     }
 
@@ -302,16 +304,19 @@ mod tests {
         let ops = |text: &'static str| {
             let store = &store;
             async move {
-                append(store, &scope(), &"shop".into(), &did(0, text))
+                append_entries(store, &scope(), &"shop".into(), &did(0, text))
                     .await
                     .unwrap()
             }
         };
         let (one, other) = (ops("one").await, ops("other").await);
-        store.commit(Batch::of(one)).await.unwrap();
-        let refused = store.commit(Batch::of(other)).await;
+        store.commit(Batch::of_ops(one)).await.unwrap();
+        let refused = store.commit(Batch::of_ops(other)).await;
         assert!(matches!(refused, Err(StoreError::Conflict { .. })));
-        store.commit(Batch::of(ops("other").await)).await.unwrap();
+        store
+            .commit(Batch::of_ops(ops("other").await))
+            .await
+            .unwrap();
         let found = chronicles(&store, None).await.unwrap();
         assert_eq!(found[0].entries, [did(0, "one"), did(0, "other")]);
     }
@@ -329,14 +334,18 @@ mod tests {
         });
         for scope in scopes {
             for watch in ["shop", "blog"] {
-                let ops = append(&store, &scope, &watch.into(), &seen(0, Action::Tell, "")).await;
-                store.commit(Batch::of(ops.unwrap())).await.unwrap();
+                let ops =
+                    append_entries(&store, &scope, &watch.into(), &seen(0, Action::Tell, "")).await;
+                store.commit(Batch::of_ops(ops.unwrap())).await.unwrap();
             }
         }
         let entry = did(1, "held");
         let everywhere = append_everywhere(&store, &"shop".into(), &entry).await;
         let everywhere = everywhere.unwrap();
-        store.commit(Batch::of(everywhere.beside)).await.unwrap();
+        store
+            .commit(Batch::of_ops(everywhere.beside))
+            .await
+            .unwrap();
         append_after(&store, &everywhere.after, &entry)
             .await
             .unwrap();

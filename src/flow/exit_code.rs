@@ -61,12 +61,12 @@ impl Exit {
 /// How `check` and `plan` end: 3 for drift and for targets that are behind, 4 for what could not be
 /// told. What holds, blocks or informs changes nothing here, save `DENIED`: a read that was refused
 /// leaves a verdict open just as an unreachable one does.
-pub fn exit<'a>(drifts: impl IntoIterator<Item = &'a Drift>) -> Exit {
-    of_reasons(drifts.into_iter().flat_map(Drift::all_reasons))
+pub fn exit_of_drifts<'a>(drifts: impl IntoIterator<Item = &'a Drift>) -> Exit {
+    exit_of_reasons(drifts.into_iter().flat_map(Drift::all_reasons))
 }
 
 /// The same over bare reasons (survey's).
-pub fn of_reasons<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Exit {
+pub fn exit_of_reasons<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Exit {
     reasons
         .into_iter()
         .map(|reason| of_code(reason.code))
@@ -75,7 +75,10 @@ pub fn of_reasons<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Exit {
 
 /// How `run --once` ends: 1 when a bake failed, 4 when something could not be told. Drift that was
 /// told, that soaks or that is held is what a pass is for: 0.
-pub fn after_pass<'a>(items: impl IntoIterator<Item = &'a PlanItem>, failed_bakes: usize) -> Exit {
+pub fn exit_after_pass<'a>(
+    items: impl IntoIterator<Item = &'a PlanItem>,
+    failed_bakes: usize,
+) -> Exit {
     let failed = if failed_bakes > 0 {
         Exit::Failed
     } else {
@@ -83,7 +86,9 @@ pub fn after_pass<'a>(items: impl IntoIterator<Item = &'a PlanItem>, failed_bake
     };
     items
         .into_iter()
-        .filter(|item| item.action == Action::CannotTell || exit([&item.drift]) == Exit::CannotTell)
+        .filter(|item| {
+            item.action == Action::CannotTell || exit_of_drifts([&item.drift]) == Exit::CannotTell
+        })
         .map(|_| Exit::CannotTell)
         .fold(failed, Exit::and)
 }

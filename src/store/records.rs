@@ -87,7 +87,7 @@ fn watch_key(scope: &Scope, watch: &WatchName) -> String {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn watch(
+pub async fn remembered_watch(
     store: &dyn Store,
     scope: &Scope,
     watch: &WatchName,
@@ -101,7 +101,7 @@ pub async fn watch(
             let version = record.version;
             Ok(Versioned {
                 version,
-                value: decode(record)?,
+                value: decode_record(record)?,
             })
         }
     }
@@ -120,13 +120,15 @@ pub fn put_watch(scope: &Scope, watch: &WatchName, history: &Versioned<WatchHist
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn watches(store: &dyn Store) -> Result<Vec<(String, WatchHistory)>, StoreError> {
-    let records = all(store, WATCH).await?;
+pub async fn remembered_watches(
+    store: &dyn Store,
+) -> Result<Vec<(String, WatchHistory)>, StoreError> {
+    let records = all_records(store, WATCH).await?;
     records
         .into_iter()
         .map(|record| {
             let name = record.key[WATCH.len()..].to_owned();
-            Ok((name, decode(record)?))
+            Ok((name, decode_record(record)?))
         })
         .collect()
 }
@@ -139,10 +141,10 @@ pub async fn watches(store: &dyn Store) -> Result<Vec<(String, WatchHistory)>, S
 pub async fn readable_watches(
     store: &dyn Store,
 ) -> Result<Vec<(String, WatchHistory)>, StoreError> {
-    let records = all(store, WATCH).await?.into_iter();
+    let records = all_records(store, WATCH).await?.into_iter();
     let named = records.map(|record| (record.key[WATCH.len()..].to_owned(), record));
     Ok(named
-        .filter_map(|(name, record)| Some((name, decode(record).ok()?)))
+        .filter_map(|(name, record)| Some((name, decode_record(record).ok()?)))
         .collect())
 }
 
@@ -155,7 +157,7 @@ fn hold_key(installation: Option<&Installation>, watch: &WatchName) -> String {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn holds(
+pub async fn remembered_holds(
     store: &dyn Store,
     installation: Option<&Installation>,
     watch: &WatchName,
@@ -167,7 +169,7 @@ pub async fn holds(
         }),
         Some(record) => Ok(Versioned {
             version: record.version,
-            value: decode(record)?,
+            value: decode_record(record)?,
         }),
     }
 }
@@ -195,7 +197,7 @@ pub fn put_holds(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn told(
+pub async fn remembered_told(
     store: &dyn Store,
     scope: &Scope,
     watch: &WatchName,
@@ -217,7 +219,7 @@ pub fn put_told(scope: &Scope, watch: &WatchName, told: &Versioned<ToldDrift>) -
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn report(
+pub async fn remembered_report(
     store: &dyn Store,
     scope: &Scope,
     image: &ImageId,
@@ -251,7 +253,7 @@ pub fn put_report(scope: &Scope, image: &ImageId, version: u64, packed: &str) ->
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn tell(
+pub async fn notice_ops(
     store: &dyn Store,
     notice: &Notice,
     notifiers: &[String],
@@ -287,15 +289,15 @@ pub async fn tell(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn outbox(store: &dyn Store) -> Result<Vec<Waiting>, StoreError> {
-    lines::outbox(store).await
+pub async fn outbox_notices(store: &dyn Store) -> Result<Vec<Waiting>, StoreError> {
+    lines::outbox_in_order(store).await
 }
 
 /// One row of the outbox, by its key in the store.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn waiting(
+pub async fn waiting_row(
     store: &dyn Store,
     key: &str,
 ) -> Result<Option<Versioned<Waiting>>, StoreError> {
@@ -303,7 +305,10 @@ pub async fn waiting(
 }
 
 /// Every record under a prefix, page by page.
-pub(super) async fn all(store: &dyn Store, prefix: &str) -> Result<Vec<Record>, StoreError> {
+pub(super) async fn all_records(
+    store: &dyn Store,
+    prefix: &str,
+) -> Result<Vec<Record>, StoreError> {
     let mut records: Vec<Record> = Vec::new();
     loop {
         let after = records.last().map(|record| record.key.clone());
@@ -318,11 +323,11 @@ pub(super) async fn all(store: &dyn Store, prefix: &str) -> Result<Vec<Record>, 
 
 fn versioned<T: DeserializeOwned>(record: Record) -> Result<Versioned<T>, StoreError> {
     let version = record.version;
-    let value = decode(record)?;
+    let value = decode_record(record)?;
     Ok(Versioned { version, value })
 }
 
-pub(super) fn decode<T: DeserializeOwned>(record: Record) -> Result<T, StoreError> {
+pub(super) fn decode_record<T: DeserializeOwned>(record: Record) -> Result<T, StoreError> {
     let Record { key, value, .. } = record;
     serde_json::from_value::<T>(value).map_err(|source| StoreError::Unreadable { key, source })
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
-use super::{Delivery, OUTBOX, PAGE, Versioned, Waiting, all, decode, versioned};
+use super::{Delivery, OUTBOX, PAGE, Versioned, Waiting, all_records, decode_record, versioned};
 use crate::model::ids::WatchName;
 use crate::store::{Op, Record, Store, StoreError};
 
@@ -28,19 +28,19 @@ const NO_WATCH: &str = "~";
 const QUEUED_AT_ONCE: usize = 20;
 
 /// A row and its key.
-pub type Row = (String, Versioned<Waiting>);
+pub type OutboxRow = (String, Versioned<Waiting>);
 
 /// One receiver's line of one watch's notices.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Line {
+pub struct NoticeLine {
     pub receiver: String,
     watch: String,
 }
 
 /// Some rows of many.
 #[derive(Debug, Default)]
-pub struct Page {
-    pub rows: Vec<Row>,
+pub struct OutboxPage {
+    pub rows: Vec<OutboxRow>,
     /// The keys of rows that make no sense; they are left as they are.
     pub unreadable: Vec<String>,
     /// After which key the next page begins; absent after the last.
@@ -54,7 +54,7 @@ pub struct Count {
     pub dead: u64,
 }
 
-impl Line {
+impl NoticeLine {
     fn prefix(&self) -> String {
         format!("{LINE}{}/{}/", self.receiver, self.watch)
     }
@@ -73,7 +73,7 @@ impl Line {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn fresh(store: &dyn Store, after: Option<&str>) -> Result<Page, StoreError> {
+pub async fn fresh(store: &dyn Store, after: Option<&str>) -> Result<OutboxPage, StoreError> {
     page(store, OUTBOX, after).await
 }
 
@@ -81,16 +81,20 @@ pub async fn fresh(store: &dyn Store, after: Option<&str>) -> Result<Page, Store
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn dead(store: &dyn Store, after: Option<&str>) -> Result<Page, StoreError> {
+pub async fn dead(store: &dyn Store, after: Option<&str>) -> Result<OutboxPage, StoreError> {
     page(store, DEAD, after).await
 }
 
-async fn page(store: &dyn Store, prefix: &str, after: Option<&str>) -> Result<Page, StoreError> {
+async fn page(
+    store: &dyn Store,
+    prefix: &str,
+    after: Option<&str>,
+) -> Result<OutboxPage, StoreError> {
     let records = store.query(prefix, after, PAGE).await?;
     let last = records.len() < PAGE;
-    let mut page = Page {
+    let mut page = OutboxPage {
         after: records.last().map(|record| record.key.clone()),
-        ..Page::default()
+        ..OutboxPage::default()
     };
     page.after = page.after.filter(|_| !last);
     for record in records {
@@ -103,7 +107,7 @@ async fn page(store: &dyn Store, prefix: &str, after: Option<&str>) -> Result<Pa
     Ok(page)
 }
 
-fn row(record: Record) -> Result<Row, StoreError> {
+fn row(record: Record) -> Result<OutboxRow, StoreError> {
     Ok((record.key.clone(), versioned(record)?))
 }
 
@@ -111,11 +115,11 @@ fn row(record: Record) -> Result<Row, StoreError> {
 ///
 /// # Errors
 /// When the store cannot be read. Rows that make no sense are passed over.
-pub async fn heads(store: &dyn Store) -> Result<Vec<(Line, Row)>, StoreError> {
+pub async fn heads(store: &dyn Store) -> Result<Vec<(NoticeLine, OutboxRow)>, StoreError> {
     let mut heads = Vec::new();
     let mut after: Option<String> = None;
     while let Some(record) = store.query(LINE, after.as_deref(), 1).await?.pop() {
-        let Some(line) = Line::of_key(&record.key) else {
+        let Some(line) = NoticeLine::of_key(&record.key) else {
             after = Some(record.key);
             continue;
         };
@@ -134,7 +138,7 @@ pub async fn heads(store: &dyn Store) -> Result<Vec<(Line, Row)>, StoreError> {
 ///
 /// # Errors
 /// When the store cannot be read. Rows that make no sense are passed over.
-pub async fn head(store: &dyn Store, line: &Line) -> Result<Option<Row>, StoreError> {
+pub async fn head(store: &dyn Store, line: &NoticeLine) -> Result<Option<OutboxRow>, StoreError> {
     let prefix = line.prefix();
     let mut after: Option<String> = None;
     while let Some(record) = store.query(&prefix, after.as_deref(), 1).await?.pop() {
@@ -149,7 +153,7 @@ pub async fn head(store: &dyn Store, line: &Line) -> Result<Option<Row>, StoreEr
 
 /// The writes that put a fresh notice into its lines. Whoever is not `known` waits for nothing. What
 /// has no room in one batch stays in the row, and is found there again.
-pub fn queue((key, row): &Row, known: impl Fn(&str) -> bool) -> Vec<Op> {
+pub fn queue((key, row): &OutboxRow, known: impl Fn(&str) -> bool) -> Vec<Op> {
     let name = key[OUTBOX.len()..].to_owned();
     let mut left = row.clone();
     left.value.to.retain(|receiver, _| known(receiver));
@@ -176,7 +180,7 @@ pub fn queue((key, row): &Row, known: impl Fn(&str) -> bool) -> Vec<Op> {
 }
 
 /// The write that changes how a delivery in a line stands.
-pub fn put_off((key, row): &Row) -> Op {
+pub fn put_off((key, row): &OutboxRow) -> Op {
     Op::CompareAndSet {
         key: key.clone(),
         expected: row.version,
@@ -193,12 +197,12 @@ pub fn cross_off(key: &str, version: u64) -> Op {
 }
 
 /// The writes that take what was given up out of its line.
-pub fn bury((key, row): &Row) -> Vec<Op> {
+pub fn bury((key, row): &OutboxRow) -> Vec<Op> {
     moved(key, row, dead_key)
 }
 
 /// The writes that put what was given up back into its line.
-pub fn revive((key, row): &Row) -> Vec<Op> {
+pub fn revive_ops((key, row): &OutboxRow) -> Vec<Op> {
     moved(key, row, line_key)
 }
 
@@ -257,12 +261,12 @@ fn in_order(at: DateTime<Utc>) -> String {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) async fn outbox(store: &dyn Store) -> Result<Vec<Waiting>, StoreError> {
+pub(super) async fn outbox_in_order(store: &dyn Store) -> Result<Vec<Waiting>, StoreError> {
     let mut by_name: BTreeMap<String, Waiting> = BTreeMap::new();
     for prefix in [OUTBOX, LINE, DEAD] {
-        for record in all(store, prefix).await? {
+        for record in all_records(store, prefix).await? {
             let name = record.key.rsplit('/').next().unwrap_or_default().to_owned();
-            let row: Waiting = decode(record)?;
+            let row: Waiting = decode_record(record)?;
             match by_name.get_mut(&name) {
                 Some(known) => known.to.extend(row.to),
                 None => drop(by_name.insert(name, row)),
@@ -278,7 +282,7 @@ pub(super) async fn outbox(store: &dyn Store) -> Result<Vec<Waiting>, StoreError
 ///
 /// # Errors
 /// When the store cannot be read. Rows that make no sense are not counted.
-pub async fn count(store: &dyn Store) -> Result<Count, StoreError> {
+pub async fn count_waiting(store: &dyn Store) -> Result<Count, StoreError> {
     let mut count = Count::default();
     for prefix in [OUTBOX, LINE, DEAD] {
         let mut after: Option<String> = None;
