@@ -14,6 +14,9 @@ mod generation;
 
 mod targets;
 
+#[cfg(test)]
+mod tests;
+
 pub use generation::next_generation;
 
 use chrono::{DateTime, Utc};

@@ -4,6 +4,7 @@ mod circles;
 mod cookbook;
 mod imports;
 mod layers;
+mod names;
 mod policies;
 mod recipes;
 mod store;
