@@ -21,6 +21,8 @@ pub mod drift;
 
 pub mod environment;
 
+pub mod rollout_rules;
+
 pub mod report;
 
 pub mod changes;

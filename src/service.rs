@@ -13,6 +13,8 @@ pub mod daemon;
 
 pub mod desk;
 
+mod identities;
+
 pub mod sweep;
 
 pub mod telemetry;

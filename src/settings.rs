@@ -30,6 +30,7 @@ mod nearest;
 mod notifiers;
 mod reading;
 mod recipes;
+mod rollout;
 mod secret;
 mod secret_lines;
 mod sections;
@@ -49,6 +50,8 @@ mod tests_faults;
 mod tests_hostile;
 #[cfg(test)]
 mod tests_recipes;
+#[cfg(test)]
+mod tests_rollout;
 #[cfg(test)]
 mod tests_rules;
 #[cfg(test)]
@@ -117,6 +120,9 @@ pub struct AwsOverrides {
     pub profile: Option<String>,
     /// Assumed with the chain's credentials.
     pub role_arn: Option<String>,
+    /// Assumed, with the credentials of all the rest, by whatever changes an environment. Absent: moves
+    /// have no role of their own.
+    pub rollout_role_arn: Option<String>,
     pub endpoint_url: Option<String>,
     /// The most that the daemon asks a service in a region, reads and changes apart. Never 0.
     pub calls_per_second: u32,

@@ -444,6 +444,7 @@ fn watch() -> Watch {
         soak: None,
         max_age: Some(Duration::from_secs(30 * 86_400)),
         targets: Vec::new(),
+        rollout: None,
     }
 }
 

@@ -11,6 +11,7 @@ use super::base::Base;
 use super::ids::{
     Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, WatchName,
 };
+use super::rollout_rules::RolloutRules;
 
 /// A base, a recipe, targets, and how far to go by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub struct Watch {
     /// An image this old is baked again even when the base stands still.
     pub max_age: Option<Duration>,
     pub targets: Vec<TargetPattern>,
+    /// How its environments are moved, where the config says something about that.
+    pub rollout: Option<RolloutRules>,
+}
+
+impl Watch {
+    /// How its environments are moved: what the config says, else what holds without a word.
+    pub fn rollout_rules(&self) -> RolloutRules {
+        self.rollout.clone().unwrap_or_default()
+    }
 }
 
 /// What a watch's image must come from, beside its base: digested by whoever reads the recipe.

@@ -21,6 +21,7 @@ pub(super) fn check_settings(
         recipe_exists(watch, recipes, reading);
         bake_has_a_recipe(watch, reading);
         environment_has_targets(watch, reading);
+        rollout_has_an_order(watch, reading);
     }
     makers_have_an_installation(root, watches, reading);
     every_recipe_is_used(watches, recipes, reading);
@@ -64,6 +65,16 @@ fn environment_has_targets(watch: &WatchDraft<'_>, reading: &mut ConfigReading<'
             "add `[[watch.NAME.target]]`, or use version = \"recommended\"",
         );
         reading.fault_in_context(watch.at.clone(), problem);
+    }
+}
+
+fn rollout_has_an_order(watch: &WatchDraft<'_>, reading: &mut ConfigReading<'_>) {
+    if watch.has_no_order() {
+        let problem = Problem::new(
+            "the watch is to be rolled out to several targets, and nothing says in which order",
+            "add `waves = [\"...\", \"...\"]` to `[watch.NAME.rollout]`, environment names in turn",
+        );
+        reading.fault_in_context(watch.on_drift_at.clone(), problem);
     }
 }
 

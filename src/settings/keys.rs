@@ -28,6 +28,8 @@ pub(super) enum ValueKind {
     Table,
     /// `[[name]]`; the keys of each are rows of their own.
     Tables,
+    /// Text, or a table that says more; its keys are rows of their own.
+    TextOrTable,
     /// A table that says where a secret is kept. The secret itself does not stand in a config.
     Secret,
     /// Known, so that whoever writes it is told what there is instead; not built in this version.
@@ -51,6 +53,7 @@ impl ValueKind {
             Self::Texts => "a list of texts",
             Self::Table => "a table",
             Self::Tables => "a list of tables",
+            Self::TextOrTable => "text or a table",
             Self::Secret => "where it is kept",
             Self::NotBuilt => "nothing",
         }
@@ -97,7 +100,7 @@ impl ConfigKey {
     }
 }
 
-use ValueKind::{Boolean, Integer, NotBuilt, Secret, Table, Tables, Text, Texts};
+use ValueKind::{Boolean, Integer, NotBuilt, Secret, Table, Tables, Text, TextOrTable, Texts};
 
 /// Every key. Rows of one table stand together, in the order of the reference.
 pub(super) const KEYS: &[ConfigKey] = &[
@@ -190,6 +193,13 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "how fast the daemon asks AWS",
     )
     .by_default(),
+    key("aws.rollout", Table, "[aws.rollout]", "as whom environments are moved"),
+    key(
+        "aws.rollout.role_arn",
+        Text,
+        "\"arn:aws:iam::111122223333:role/amiwatch-rollout\"",
+        "a role that moves assume",
+    ),
     key("builder", Table, "[builder]", "how builders are launched"),
     key(
         "builder.instance_types",
@@ -387,6 +397,126 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "\"shop-*\"",
         "their names",
     ),
+    key(
+        "watch.*.rollout",
+        Table,
+        "[watch.shop.rollout]",
+        "how environments are moved",
+    ),
+    key(
+        "watch.*.rollout.settle",
+        TextOrTable,
+        "{ first = \"30m\", later = \"10m\" }",
+        "how long an environment must be well",
+    ).by_default(),
+    key(
+        "watch.*.rollout.settle.first",
+        Text,
+        "\"30m\"",
+        "the first that gets an image",
+    ).by_default(),
+    key(
+        "watch.*.rollout.settle.later",
+        Text,
+        "\"10m\"",
+        "each one after it",
+    ).by_default(),
+    key(
+        "watch.*.rollout.health",
+        Text,
+        "\"info\"",
+        "the worst health that passes",
+    ).by_default(),
+    key(
+        "watch.*.rollout.allow_downtime",
+        Texts,
+        "[\"shop-dev-*\"]",
+        "environments that may go down",
+    ),
+    key(
+        "watch.*.rollout.on_failure",
+        Text,
+        "\"rollback\"",
+        "what comes of a move that failed",
+    ).by_default(),
+    key(
+        "watch.*.rollout.probe",
+        Table,
+        "{ url = \"https://shop.example.com/health\", status = 200 }",
+        "a page that must answer",
+    ),
+    key(
+        "watch.*.rollout.probe.url",
+        Text,
+        "\"https://shop.example.com/health\"",
+        "its address",
+    ),
+    key(
+        "watch.*.rollout.probe.status",
+        Integer,
+        "200",
+        "its answer",
+    ).by_default(),
+    key(
+        "watch.*.rollout.hands",
+        Text,
+        "\"ours\"",
+        "who changes the environment",
+    ).by_default(),
+    key(
+        "watch.*.rollout.for",
+        Text,
+        "\"cli\"",
+        "what is printed",
+    ),
+    key(
+        "watch.*.rollout.waves",
+        Texts,
+        "[\"shop-canary\", \"shop-*\"]",
+        "environments in turn",
+    ),
+    key(
+        "watch.*.rollout.at_once",
+        Integer,
+        "1",
+        "environments at the same time",
+    ).by_default(),
+    key(
+        "watch.*.rollout.windows",
+        Tables,
+        "[{ cron = \"0 2 * * 2-4\", duration = \"3h\", timezone = \"Europe/Zurich\" }]",
+        "when a move may start",
+    ),
+    key(
+        "watch.*.rollout.windows.cron",
+        Text,
+        "\"0 2 * * 2-4\"",
+        "when a window opens",
+    ),
+    key(
+        "watch.*.rollout.windows.duration",
+        Text,
+        "\"3h\"",
+        "for how long",
+    ),
+    key(
+        "watch.*.rollout.windows.timezone",
+        Text,
+        "\"Europe/Zurich\"",
+        "the zone that `cron` is read in",
+    ),
+    key(
+        "watch.*.rollout.approval",
+        Text,
+        "\"first\"",
+        "which rollouts a person approves",
+    ).by_default(),
+    key(
+        "watch.*.rollout.approval_deadline",
+        Text,
+        "\"3d\"",
+        "then the question lapses",
+    ).by_default(),
     key(
         "recipe",
         Table,

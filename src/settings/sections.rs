@@ -108,6 +108,8 @@ fn aws(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> AwsOverr
             values::parse_line(text, "a profile's name")
         }),
         role_arn: reading.parsed(section.text("role_arn"), arns::role_arn),
+        rollout_role_arn: reading
+            .parsed(section.section("rollout").text("role_arn"), arns::role_arn),
         endpoint_url: reading.parsed(section.text("endpoint_url"), values::endpoint_url),
         calls_per_second: calls_per_second(section, reading).unwrap_or(CALLS_PER_SECOND),
     }

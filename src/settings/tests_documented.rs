@@ -88,7 +88,12 @@ fn the_example_is_right_with_every_key_uncommented() {
         "{text}"
     );
     let settings = read_as_example(&text);
-    assert_eq!(settings.warnings, []);
+    // What only a daemon that rolls out would do is shown too, and is warned of wherever it is written.
+    let others = settings.warnings.iter().filter(|warning| {
+        let said = &warning.problem.wrong;
+        !said.contains("binds the daemon's rollout")
+    });
+    assert_eq!(others.count(), 0, "{:?}", settings.warnings);
 }
 
 #[test]
@@ -171,13 +176,16 @@ fn the_defaults_of_the_table_are_the_ones_given() {
         "watch.a.base.beanstalk = \"b\"\nrecipe.r.user_data = \"recipes/ecs-logging.yaml\"\n",
     );
     text.push_str("recipe.r.checks = [{ name = \"n\", run = \"r\" }]\nwatch.a.recipe = \"r\"\n");
+    text.push_str("watch.a.rollout.probe.url = \"https://h/\"\n");
     text.push_str("notify.n.sns.topic_arn = \"arn:aws:sns:eu-west-1:111122223333:t\"\n");
     let bare: String = text
         .lines()
         .filter(|line| is_name_of_mine(line))
         .collect::<Vec<_>>()
         .join("\n");
-    for key in built().filter(|key| key.path.contains('*')) {
+    // A table that may be a text as well is written out by its own keys.
+    let mine = |key: &&ConfigKey| key.path.contains('*') && key.kind != ValueKind::TextOrTable;
+    for key in built().filter(mine) {
         if let Some(default) = key.default {
             let mine = match key.path.split('.').next() {
                 Some("watch") => "a",
@@ -187,7 +195,12 @@ fn the_defaults_of_the_table_are_the_ones_given() {
             text.push_str(&format!("{} = {default}\n", key.path.replace('*', mine)));
         }
     }
-    assert_eq!(read_as_example(&text), read_as_example(&bare));
+    // Warnings are of what is written, not of what it means.
+    let meant = |text: &str| Settings {
+        warnings: Vec::new(),
+        ..read_as_example(text)
+    };
+    assert_eq!(meant(&text), meant(&bare));
 }
 
 fn is_name_of_mine(line: &str) -> bool {
@@ -208,7 +221,7 @@ fn every_example_of_the_table_is_of_its_own_type() {
             ValueKind::Integer => value.is_integer(),
             ValueKind::Boolean => value.is_bool(),
             ValueKind::Texts | ValueKind::Tables => value.is_array(),
-            ValueKind::Table | ValueKind::Secret => value.is_table(),
+            ValueKind::Table | ValueKind::TextOrTable | ValueKind::Secret => value.is_table(),
             ValueKind::NotBuilt => false,
         };
         assert!(fits, "{}: {}", key.path, key.example);

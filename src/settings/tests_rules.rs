@@ -143,7 +143,7 @@ fn rules_across_keys() {
         (
             "\"bake\"",
             "\"rollout\"",
-            "`rollout` is not part of this version",
+            "the daemon does not roll out by itself in this version",
         ),
         ("\"bake\"", "\"bkae\"", "did you mean \"bake\"?"),
         (

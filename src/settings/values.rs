@@ -202,6 +202,9 @@ pub(super) fn parse_line(text: &str, what: &str) -> Result<String, Problem> {
     ))
 }
 
+/// More than a page's address needs.
+const MAX_URL_CHARS: usize = 2_000;
+
 pub(super) fn tag_key(text: &str) -> Result<String, Problem> {
     let reserved = ["aws:", "amiwatch:"];
     if let Some(prefix) = reserved
@@ -252,5 +255,30 @@ pub(super) fn endpoint_url(text: &str) -> Result<String, Problem> {
         // `https:///x` has none, although a browser would find one.
         Ok(_) if plain && !rest.starts_with('/') => Ok(text.to_owned()),
         _ => wrong("the endpoint names no host"),
+    }
+}
+
+/// A page that is asked for from here. A password in it would stand in the config, and in every notice
+/// that quotes the page.
+pub(super) fn probe_url(text: &str) -> Result<String, Problem> {
+    let wrong = |wrong: &str| {
+        let right = "write http or https, a host and a path, such as \
+                     \"https://shop.example.com/health\"";
+        Err(Problem::new(wrong.to_owned(), right))
+    };
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        return wrong("the probe is not an http or https address");
+    }
+    let plain = text.len() <= MAX_URL_CHARS && text.bytes().all(|byte| byte.is_ascii_graphic());
+    match url::Url::parse(text) {
+        // Not quoted: it is a password.
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            wrong("the probe holds a user's name or password")
+        }
+        Ok(url) if url.fragment().is_some() => {
+            wrong("the probe has a part that no server sees, behind the `#`")
+        }
+        Ok(_) if plain && !text.contains(":///") => Ok(text.to_owned()),
+        _ => wrong("the probe names no page"),
     }
 }

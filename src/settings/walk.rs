@@ -41,9 +41,10 @@ fn walk_table(path: &str, table: &DeTable<'_>, reading: &mut ConfigReading<'_>) 
 
 fn walk_value(key: &ConfigKey, value: &Spanned<DeValue<'_>>, reading: &mut ConfigReading<'_>) {
     match (key.kind, value.get_ref()) {
-        (ValueKind::Text, DeValue::String(_)) | (ValueKind::Boolean, DeValue::Boolean(_)) => {}
+        (ValueKind::Text | ValueKind::TextOrTable, DeValue::String(_))
+        | (ValueKind::Boolean, DeValue::Boolean(_)) => {}
         (ValueKind::Integer, number) if reading::integer_value(number).is_some() => {}
-        (ValueKind::Table | ValueKind::Secret, DeValue::Table(table)) => {
+        (ValueKind::Table | ValueKind::TextOrTable | ValueKind::Secret, DeValue::Table(table)) => {
             walk_table(key.path, table, reading);
         }
         (ValueKind::Secret, DeValue::String(_)) => reading.fault(value.span(), written_out(key)),

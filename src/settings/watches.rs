@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::model::base::{Base, BaseSource};
 use crate::model::ids::{Architecture, Region, WatchName};
+use crate::model::rollout_rules::RolloutRules;
 use crate::model::version::VersionWish;
 use crate::model::watch::{OnDrift, TargetPattern, Watch};
 
@@ -14,7 +15,7 @@ use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
 use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::recipes::RecipeDraft;
-use super::{arns, values};
+use super::{arns, rollout, values};
 
 /// Nobody waits or keeps longer than this; more is a slip of the unit.
 const LONGEST: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
@@ -33,8 +34,11 @@ pub(super) struct WatchDraft<'t> {
     soak: Option<Duration>,
     max_age: Option<Duration>,
     targets: Vec<TargetPattern>,
-    /// Some are written, right or wrong.
-    names_targets: bool,
+    rollout: Option<RolloutRules>,
+    /// How many are written, right or wrong.
+    targets_written: usize,
+    /// It asks to be rolled out, which this version does not do by itself.
+    pub(super) rolls_out: bool,
 }
 
 impl WatchDraft<'_> {
@@ -44,7 +48,16 @@ impl WatchDraft<'_> {
             let wish = VersionWish::Environment;
             matches!(&base.source, BaseSource::Beanstalk { version, .. } if *version == wish)
         });
-        follows && !self.names_targets
+        follows && self.targets_written == 0
+    }
+
+    /// It is to be rolled out to several targets, and says nothing about their order.
+    pub(super) fn has_no_order(&self) -> bool {
+        let waves = self
+            .rollout
+            .as_ref()
+            .map_or(0, |rules| rules.order.waves.len());
+        self.rolls_out && self.targets_written > 1 && waves == 0
     }
 
     /// The watch with its recipe in it; `None` when something of it was wrong.
@@ -66,6 +79,7 @@ impl WatchDraft<'_> {
             soak: self.soak,
             max_age: self.max_age,
             targets: self.targets,
+            rollout: self.rollout,
         };
         Some((name, watch))
     }
@@ -86,7 +100,9 @@ fn watch<'t>(
     section: &ConfigSection<'t>,
     reading: &mut ConfigReading<'_>,
 ) -> WatchDraft<'t> {
-    let on_drift = reading.parsed(section.text("on_drift"), on_drift);
+    let written = section.text("on_drift");
+    let rolls_out = written.as_ref().is_some_and(|on| on.text == "rollout");
+    let on_drift = reading.parsed(written, on_drift);
     let targets = section.sections("target");
     WatchDraft {
         name: reading
@@ -107,7 +123,9 @@ fn watch<'t>(
         max_age: reading.parsed(section.text("max_age"), |text| {
             values::parse_duration(text, values::HOUR, LONGEST)
         }),
-        names_targets: !targets.is_empty(),
+        rollout: rollout::read_rollout(section, reading),
+        targets_written: targets.len(),
+        rolls_out,
         targets: targets
             .iter()
             .filter_map(|section| target(section, reading))
@@ -120,8 +138,8 @@ fn on_drift(text: &str) -> Result<OnDrift, Problem> {
         "notify" => Ok(OnDrift::Notify),
         "bake" => Ok(OnDrift::Bake),
         "rollout" => Err(Problem::new(
-            "`rollout` is not part of this version",
-            "use \"bake\": the image is made and proved, a person sets it in the environment",
+            "the daemon does not roll out by itself in this version",
+            "use \"bake\": the image is made and proved; a person moves one environment with `amiwatch rollout`",
         )),
         _ => {
             let right = match nearest(text, ["notify", "bake"]) {

@@ -415,6 +415,7 @@ fn watch(source: BaseSource, architecture: Architecture) -> Watch {
         soak: None,
         max_age: None,
         targets: Vec::new(),
+        rollout: None,
     }
 }
 
