@@ -60,14 +60,17 @@ pub(crate) fn instance_image_metadata(room: &mut Room<'_>) -> Result<String, Fai
     let (instances, token) = page(room, shown, |i| &i.id)?;
     let mut x = Xml::new();
     x.items("instanceImageMetadataSet", &instances, |x, i| {
-        write(x, i, room.ec2.images.get(&i.image_id));
+        let (there, gone) = (&room.ec2.images, &room.ec2.gone_images);
+        let image = there.get(&i.image_id);
+        let facts = image.or_else(|| gone.get(&i.image_id));
+        write(x, i, facts, image.is_none());
     });
     x.opt("nextToken", token);
     Ok(x.into_string())
 }
 
-/// The image's own facts are there even when the image is gone; its name is not known here then.
-fn write(x: &mut Xml, instance: &Instance, image: Option<&Image>) {
+/// The image's own facts are there even when the image is gone.
+fn write(x: &mut Xml, instance: &Instance, image: Option<&Image>, gone: bool) {
     x.text("instanceId", &instance.id);
     x.text("instanceType", &instance.kind);
     x.text("launchTime", iso(instance.launched));
@@ -83,13 +86,14 @@ fn write(x: &mut Xml, instance: &Instance, image: Option<&Image>) {
         if let Some(image) = image {
             x.text("name", &image.name);
             x.text("imageOwnerId", &image.owner_id);
-            x.text("imageState", &image.state);
             x.opt("imageOwnerAlias", image.owner_alias);
             x.text("creationDate", iso(image.created));
             x.opt("deprecationTime", image.deprecated_at.map(iso));
             x.text("isPublic", image.public);
-        } else {
-            x.text("imageState", "deregistered");
         }
+        let state = image
+            .filter(|_| !gone)
+            .map_or("deregistered", |i| i.state.as_str());
+        x.text("imageState", state);
     });
 }

@@ -93,7 +93,7 @@ pub(crate) fn change(
         }
         ImageChange::Serves(how) => image.serves = how,
         ImageChange::KeyUnusable => image.key_unusable = true,
-        ImageChange::Deregistered => drop(ec2.images.remove(id)),
+        ImageChange::Deregistered => ec2.deregister(id),
     }
     Ok(id.to_owned())
 }

@@ -224,7 +224,7 @@ fn add(room: &mut Room<'_>, made: Made) -> String {
 pub(crate) fn deregister(room: &mut Room<'_>) -> Result<String, Fail> {
     let id = room.p.need("ImageId")?.to_owned();
     let snapshot = find_own(room, &id)?.snapshot_id.clone();
-    room.ec2.images.remove(&id);
+    room.ec2.deregister(&id);
     let mut x = Xml::new();
     x.text("return", true);
     if room.p.flag("DeleteAssociatedSnapshots") {

@@ -12,6 +12,8 @@ use crate::world::{InstanceTypeSpec, Serves};
 #[derive(Debug, Default)]
 pub(crate) struct Ec2 {
     pub(crate) images: BTreeMap<String, Image>,
+    /// Images that were deregistered: what still runs them is described with their facts.
+    pub(crate) gone_images: BTreeMap<String, Image>,
     pub(crate) instances: BTreeMap<String, Instance>,
     pub(crate) snapshots: BTreeMap<String, Snapshot>,
     pub(crate) volumes: BTreeMap<String, Volume>,
@@ -304,6 +306,13 @@ impl Ec2 {
         running
             .map(|i| self.types.get(&i.kind).map_or(2, |t| t.vcpus))
             .sum()
+    }
+
+    /// An image is deregistered.
+    pub(crate) fn deregister(&mut self, id: &str) {
+        if let Some(image) = self.images.remove(id) {
+            self.gone_images.insert(id.to_owned(), image);
+        }
     }
 
     /// The tags of any resource, by id.
