@@ -51,7 +51,10 @@ fn carry_out(
         } => beanstalk::world::lifecycle(here, region, &branch, lifecycle, images_private),
         Action::Image(spec) => images::place(core, &mut here.ec2, spec),
         Action::ChangeImage { image_id, change } => {
-            images::change(&mut here.ec2, region, &image_id, change)
+            let Region { ec2, beanstalk, .. } = here;
+            let changed = images::change(ec2, region, &image_id, change)?;
+            beanstalk::history::image_changed(core, ec2, beanstalk, region, &image_id);
+            Ok(changed)
         }
         Action::SavedConfiguration(spec) => Ok(beanstalk::world::save(core, here, spec)),
         Action::Environment(spec) => beanstalk::world::environment(core, here, region, spec),
@@ -59,6 +62,11 @@ fn carry_out(
             environment,
             change,
         } => beanstalk::world::change(core, here, region, &environment, change),
+        Action::OnMoment {
+            environment,
+            moment,
+            action,
+        } => beanstalk::world::on_moment(here, region, &environment, moment, *action),
         other => Ok(plain(core, here, region, other)?),
     }
 }

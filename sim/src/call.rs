@@ -27,6 +27,7 @@ pub(crate) struct Call {
 pub(crate) enum Service {
     Ec2,
     Beanstalk,
+    AutoScaling,
     Sns,
     Sqs,
     Ssm,
@@ -39,6 +40,7 @@ impl Service {
         match self {
             Self::Ec2 => "ec2",
             Self::Beanstalk => "elasticbeanstalk",
+            Self::AutoScaling => "autoscaling",
             Self::Sns => "sns",
             Self::Sqs => "sqs",
             Self::Ssm => "ssm",
@@ -51,6 +53,7 @@ impl Service {
         match prefix {
             "ec2" => Self::Ec2,
             "elasticbeanstalk" => Self::Beanstalk,
+            "autoscaling" => Self::AutoScaling,
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
             "ssm" => Self::Ssm,
@@ -63,6 +66,7 @@ impl Service {
         match self {
             Self::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
             Self::Beanstalk => "http://elasticbeanstalk.amazonaws.com/docs/2010-12-01/",
+            Self::AutoScaling => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
             Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             Self::Sqs | Self::Ssm | Self::Unknown => "",

@@ -17,10 +17,17 @@ pub(crate) fn respond(account: &Account, request: &Request<Bytes>) -> Response<B
     let what = request.uri().path().trim_start_matches("/_sim/");
     let body = request.body();
     let result = match (request.method(), what) {
+        (&Method::GET, of) if of.starts_with("updates/") => {
+            Ok(json!(account.updates(&of["updates/".len()..])))
+        }
+        (&Method::GET, of) if of.starts_with("health/") => {
+            Ok(json!(account.health_turns(&of["health/".len()..])))
+        }
         (&Method::GET, "ledger") => Ok(json!(account.ledger())),
         (&Method::GET, "counters") => Ok(json!(account.counters())),
         (&Method::GET, "leftovers") => Ok(json!(account.leftovers())),
         (&Method::GET, "instances") => Ok(json!(account.instances())),
+        (&Method::GET, "environments") => Ok(json!(account.environments())),
         (&Method::GET, "images") => Ok(json!(account.images())),
         (&Method::GET, "time") => Ok(json!({ "now": account.now() })),
         (&Method::DELETE, "ledger") => {

@@ -14,7 +14,7 @@ use crate::ledger::Entry;
 use crate::state::State;
 use crate::wire::fail::Fail;
 use crate::wire::respond::{json_response, refusal, xml_response};
-use crate::{beanstalk, ec2, messaging, ssm, sts};
+use crate::{autoscaling, beanstalk, ec2, messaging, ssm, sts};
 
 /// A response, and what the door must do with it.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ pub(crate) fn answer(state: &mut State, request: &http::Request<Bytes>) -> Answe
 
 fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
     state.core.request.clone_from(&request_id);
+    state.core.caller = sts::who(state, call);
     let prefix = call.service.prefix();
     let fault = state.faults.strike(&call.region, prefix, &call.operation);
     let before = before_effect(state, call, fault.as_ref(), &request_id);
@@ -174,6 +175,7 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Given, Fail> {
     match call.service {
         Service::Ec2 => ec2::call(state, call).map(Given::Xml),
         Service::Beanstalk => beanstalk::call(state, call).map(Given::Xml),
+        Service::AutoScaling => autoscaling::call(state, call).map(Given::Xml),
         Service::Sns => messaging::sns::call(state, call).map(Given::Xml),
         Service::Sqs => messaging::sqs::call(state, call).map(Given::Json),
         Service::Ssm => ssm::call(state, call).map(Given::Json),

@@ -67,6 +67,16 @@ pub(crate) enum Event {
         name: String,
         update: u32,
     },
+    /// Somebody waits for the environment to be Ready.
+    EnvironmentWaiting {
+        region: String,
+        name: String,
+    },
+    /// An environment's health may have turned.
+    HealthLook {
+        region: String,
+        name: String,
+    },
     /// A managed action's time has come.
     ManagedAction {
         region: String,
@@ -144,6 +154,13 @@ fn apply_quiet(state: &mut State, event: Event) {
             name,
             update,
         } => beanstalk::progress::step(state, &region, &name, update),
+        Event::EnvironmentWaiting { region, name } => {
+            beanstalk::others::next(state, &region, &name);
+        }
+        Event::HealthLook { region, name } => {
+            let (core, here) = state.enter(&region);
+            beanstalk::history::look(core, &here.ec2, &mut here.beanstalk, &name);
+        }
         Event::ManagedAction { region, name, id } => {
             beanstalk::managed::due(state, &region, &name, &id);
         }

@@ -16,7 +16,7 @@ pub struct Entry {
     pub region: String,
     /// ARN of whoever signed it.
     pub caller: String,
-    /// Endpoint prefix: `ec2`, `elasticbeanstalk`, `sns`, `sqs`, `ssm`, `sts`.
+    /// Endpoint prefix: `ec2`, `elasticbeanstalk`, `autoscaling`, `sns`, `sqs`, `ssm`, `sts`.
     pub service: String,
     /// `DescribeImages` and so on.
     pub operation: String,

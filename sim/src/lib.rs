@@ -1,7 +1,7 @@
 //! A simulated AWS account at the wire.
 //!
-//! One [`Account`] answers the real protocols: EC2 query, Elastic Beanstalk, SNS and STS query, SSM
-//! and SQS JSON. Two doors lead into the same state: [`Account::connector`], handed to an AWS SDK
+//! One [`Account`] answers the real protocols: EC2 query, Elastic Beanstalk, Auto Scaling, SNS and STS
+//! query, SSM and SQS JSON. Two doors lead into the same state: [`Account::connector`], handed to an AWS SDK
 //! for Rust as its HTTP client, and [`serve`], an HTTP server for any AWS client. Time comes from a
 //! [`SimClock`] alone and state changes are applied when a call comes in, so that a test can turn
 //! time by hand and two runs of one scenario are the same to the byte.
@@ -12,6 +12,8 @@
 
 mod account;
 mod actions;
+mod autoscaling;
+mod bad_days;
 mod beanstalk;
 mod call;
 mod clock;
@@ -19,6 +21,7 @@ mod connector;
 mod control;
 mod door;
 mod ec2;
+mod environment_views;
 mod events;
 mod exec_guest;
 mod fault;
@@ -39,6 +42,7 @@ pub use account::{Account, At, InFlight};
 pub use clock::{HandClock, SimClock};
 pub use connector::{SimConnector, Sleep};
 pub use door::{Answer, Delivery};
+pub use environment_views::{DraftView, EnvironmentView, HealthTurn, UpdateEnd, UpdateView};
 pub use exec_guest::ExecGuest;
 pub use fault::{FaultKind, FaultRule, When};
 pub use guest::{Agent, Boot, Disk, Guest, Machine, Ran, SilentGuest};
@@ -48,7 +52,8 @@ pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
 pub use throttle::{Rate, Throttling};
 pub use views::{ImageView, InstanceView, Leftover, Message, PlatformView, SnapshotView};
 pub use world::{
-    Action, Branch, ConsoleEnd, EnvironmentChange, EnvironmentSpec, ImageChange, ImageChecked,
-    ImageSpec, ImageWithPlatform, InstanceTypeSpec, LatestRefused, ManagedUpdate, Moves, Release,
-    SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,
+    AbortedDraft, Action, Branch, ConsoleEnd, Edit, EnvironmentChange, EnvironmentSpec,
+    ImageChange, ImageChecked, ImageSpec, ImageWithPlatform, InstanceTypeSpec, LatestRefused,
+    ManagedUpdate, Moment, Moves, OldImageGone, PolicyInCall, Release, SavedConfiguration, Serves,
+    Step, Superseded, Timing, World, WorldError,
 };

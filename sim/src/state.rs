@@ -49,6 +49,10 @@ pub(crate) struct Core {
     pub(crate) moves: Moves,
     /// The id of the request that is being answered.
     pub(crate) request: String,
+    /// The ARN of its caller.
+    pub(crate) caller: String,
+    /// What its caller's policies do not let Elastic Beanstalk do on his behalf, in the words of its event.
+    pub(crate) missing_right: Option<String>,
     next_id: u64,
     next_request: u64,
     next_event: u64,
@@ -114,6 +118,8 @@ impl State {
             timing: Timing::default(),
             moves: Moves::default(),
             request: String::new(),
+            caller: String::new(),
+            missing_right: None,
             next_id: 0,
             next_request: 0,
             next_event: 0,

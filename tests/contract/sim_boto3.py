@@ -110,6 +110,7 @@ def beanstalk_environments(images):
     equal("what it really runs", metadata[0]["ImageMetadata"]["ImageId"], resolved[0])
     equal("no managed actions", eb.describe_environment_managed_actions(EnvironmentName="shop-1")["ManagedActions"], [])
     do(change_environment={"environment": "shop-2", "change": {"status": "Updating"}})
+    advance(5)
     event = eb.describe_events(EnvironmentName="shop-2")["Events"][0]
     check("an event says so", "Updating" in event["Message"], event)
     equal("its status", eb.describe_environments(EnvironmentNames=["shop-2"])["Environments"][0]["Status"], "Updating")

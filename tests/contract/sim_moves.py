@@ -4,73 +4,15 @@ Give the server's address as the argument or in AMIWATCH_SIM_URL. Prints one clo
 `N checks passed`, and exits 0; at the first failed check it exits 1.
 """
 
+import moves_around
+import moves_bad_days
+import moves_switches
 import sim_client
-from sim_client import advance, check, client, control, do, equal, fails
-
-BRANCH = "Docker running on 64bit Amazon Linux 2023"
-LAUNCH = "aws:autoscaling:launchconfiguration"
-ROLLING = "aws:autoscaling:updatepolicy:rollingupdate"
-IMMUTABLE = {ROLLING: {"RollingUpdateEnabled": "true", "RollingUpdateType": "Immutable"}}
-eb = client("elasticbeanstalk")
-ec2 = client("ec2")
-
-
-def version(number):
-    found = eb.list_platform_versions(Filters=[
-        {"Type": "PlatformBranchName", "Operator": "=", "Values": [BRANCH]},
-        {"Type": "PlatformVersion", "Operator": "=", "Values": [number]},
-    ])
-    return found["PlatformSummaryList"][0]["PlatformArn"]
-
-
-def environment(name, count=2, **more):
-    do(environment={"application": "till", "name": name, "branch": BRANCH, "instances": count, **more})
-
-
-def shown(name):
-    return eb.describe_environments(EnvironmentNames=[name])["Environments"][0]
-
-
-def sets(name):
-    found = eb.describe_configuration_settings(ApplicationName="till", EnvironmentName=name)
-    return {one["DeploymentStatus"]: one for one in found["ConfigurationSettings"]}
-
-
-def image_of(settings):
-    return [o.get("Value") for o in settings["OptionSettings"] if o["OptionName"] == "ImageId"][0]
-
-
-def instances(name):
-    found = ec2.describe_instances(Filters=[
-        {"Name": "tag:elasticbeanstalk:environment-name", "Values": [name]},
-        {"Name": "instance-state-name", "Values": ["pending", "running"]},
-    ])
-    return [i for r in found["Reservations"] for i in r["Instances"]]
-
-
-def move(name, image, **more):
-    setting = {"Namespace": LAUNCH, "OptionName": "ImageId", "Value": image}
-    return eb.update_environment(EnvironmentName=name, OptionSettings=[setting], **more)
-
-
-def messages(answer):
-    request = answer["ResponseMetadata"]["RequestId"]
-    return [e["Message"] for e in eb.describe_events(RequestId=request)["Events"]]
-
-
-def settle(name, limit=7200):
-    for _ in range(limit // 30):
-        if shown(name)["Status"] in ("Ready", "Terminated"):
-            return
-        advance(30)
-    check(f"{name} is Ready within {limit} s", False, shown(name))
-
-
-def image(name, **change):
-    made = do(image={"name": name})
-    if change:
-        do(change_image={"image_id": made, "change": change})
-    return made
+from moves_client import (
+    BRANCH, IMMUTABLE, LAUNCH, ROLLING, eb, environment, image, image_of, images, instances, messages, move, sets,
+    settle, shown, version,
+)
+from sim_client import advance, check, control, do, equal, fails
 
 
 def immutable():
@@ -153,6 +95,37 @@ def all_at_once():
     equal("and red", shown("till-dev")["Health"], "Red")
 
 
+def single_instance():
+    """One instance: immutable keeps it until its successor serves; else there is none meanwhile."""
+    single = {"aws:elasticbeanstalk:environment": {"EnvironmentType": "SingleInstance"}}
+    environment("till-one", count=1, options={**single, **IMMUTABLE})
+    environment("till-one-down", count=1, options=single)
+    good = image("good-one")
+    move("till-one", good)
+    move("till-one-down", good)
+    advance(35)
+    equal("both are there", len(instances("till-one")), 2)
+    equal("only the new one", images("till-one-down"), [good])
+    settle("till-one")
+    settle("till-one-down")
+    equal("one each", (images("till-one"), images("till-one-down")), ([good], [good]))
+    least = [control("GET", f"updates/{name}")[0]["least_serving"] for name in ("till-one", "till-one-down")]
+    equal("what served meanwhile", least, [1, 0])
+
+
+def rolling_by_time():
+    """No health is asked: a bad image goes everywhere."""
+    policy = {ROLLING: {"RollingUpdateEnabled": "true", "RollingUpdateType": "Time", "PauseTime": "PT2M"}}
+    environment("till-time", count=3, options=policy)
+    bad = image("bad-time", serves={"status": "Severe"})
+    answer = move("till-time", bad)
+    advance(60)
+    equal("one at a time", images("till-time").count(bad), 1)
+    settle("till-time")
+    equal("everywhere", (set(images("till-time")), shown("till-time")["Health"]), ({bad}, "Red"))
+    check("and called a success", "Environment update completed successfully." in messages(answer), messages(answer))
+
+
 def refusals():
     environment("till-no", options=IMMUTABLE)
     there = image_of(sets("till-no")["deployed"])
@@ -183,108 +156,6 @@ def aborted():
     equal("two instances", len(instances("till-abort")), 2)
 
 
-def bad_days():
-    environment("till-key", options=IMMUTABLE)
-    answer = move("till-key", image("locked", **{"serves": {}}))
-    settle("till-key")
-    check("an image that serves", "Environment update completed successfully." in messages(answer), messages(answer))
-    locked = do(image={"name": "locked-key"})
-    do(change_image={"image_id": locked, "change": "key_unusable"})
-    answer = move("till-key", locked)
-    settle("till-key")
-    check("a key that Auto Scaling may not use", any("Client.InternalError" in m for m in messages(answer)), messages(answer))
-    environment("till-stuck", options=IMMUTABLE)
-    do(change_environment={"environment": "till-stuck", "change": {"stuck": True}})
-    move("till-stuck", image("good-stuck"))
-    advance(3 * 3600)
-    equal("it goes on for ever", shown("till-stuck")["Status"], "Updating")
-    do(change_environment={"environment": "till-stuck", "change": {"stuck": False}})
-    settle("till-stuck")
-    do(change_environment={"environment": "till-stuck", "change": {"rollback_fails": True}})
-    answer = move("till-stuck", image("bad-stuck", serves={"status": "Severe"}))
-    settle("till-stuck")
-    check("it cannot be taken back", any("UPDATE_ROLLBACK_FAILED" in m for m in messages(answer)), messages(answer))
-    environment("till-basic", options={"aws:elasticbeanstalk:healthreporting:system": {"SystemType": "basic"}})
-    check("basic health has no status", "HealthStatus" not in shown("till-basic"), shown("till-basic"))
-    fails("nor causes", "InvalidRequestException", eb.describe_environment_health, EnvironmentName="till-basic", AttributeNames=["All"])
-    do(change_environment={"environment": "till-basic", "change": "terminated"})
-    equal("instances go with it", instances("till-basic"), [])
-
-
-def undocumented():
-    """What AWS does not say runs both ways."""
-    control("POST", "world", {"moves": {"image_with_platform": "refused"}})
-    environment("till-both", options=IMMUTABLE, version="4.0.0")
-    good, newest = image("good-both"), version("4.1.0")
-    fails("image and platform are refused", "InvalidParameterCombination", move, name="till-both", image=good, PlatformArn=newest)
-    control("POST", "world", {"moves": {"image_with_platform": "two_replacements", "image_checked": "at_launch"}})
-    launched = len(every("till-both"))
-    move("till-both", good, PlatformArn=newest)
-    settle("till-both")
-    equal("replaced twice", len(every("till-both")) - launched, 4)
-    answer = move("till-both", "ami-51388888888888888")
-    settle("till-both")
-    check("found out at launch", any("does not exist" in m for m in messages(answer)), messages(answer))
-    control("POST", "world", {"moves": {"immutable_alone": True}})
-    environment("till-alone", options=IMMUTABLE, version="4.0.0")
-    fails("immutable comes alone", "InvalidParameterValue", move, name="till-alone", image=good, PlatformArn=newest)
-    control("POST", "world", {"moves": {"superseded": "all"}})
-    answer = eb.update_environment(EnvironmentName="till-alone", PlatformArn=version("4.0.1"))
-    equal("old versions", answer["Status"], "Updating")
-    control("POST", "world", {})
-
-
-def every(name):
-    found = ec2.describe_instances(Filters=[{"Name": "tag:elasticbeanstalk:environment-name", "Values": [name]}])
-    return [i for r in found["Reservations"] for i in r["Instances"]]
-
-
-def managed():
-    on = {**IMMUTABLE, "aws:elasticbeanstalk:managedactions": {"ManagedActionsEnabled": "true"}}
-    environment("till-managed", version="4.0.0", options=on, image_id=image("old"))
-    do(change_environment={"environment": "till-managed", "change": {"managed_update": {"after_s": 600, "version": "4.1.0"}}})
-    found = eb.describe_environment_managed_actions(EnvironmentName="till-managed")["ManagedActions"]
-    equal("it is announced", [(a["ActionType"], a["Status"]) for a in found], [("PlatformUpdate", "Scheduled")])
-    advance(610)
-    equal("it runs by itself", shown("till-managed")["Status"], "Updating")
-    settle("till-managed")
-    equal("the platform has moved", shown("till-managed")["PlatformArn"], version("4.1.0"))
-    history = eb.describe_environment_managed_action_history(EnvironmentName="till-managed")["ManagedActionHistoryItems"]
-    equal("it is in the history", [a["Status"] for a in history], ["Completed"])
-    do(change_environment={"environment": "till-managed", "change": {"managed_update": {"after_s": 60}}})
-    move("till-managed", image("meanwhile"))
-    advance(70)
-    history = eb.describe_environment_managed_action_history(EnvironmentName="till-managed")["ManagedActionHistoryItems"]
-    equal("not in the middle of another", history[0]["FailureType"], "InvalidEnvironmentState")
-    settle("till-managed")
-
-
-def others():
-    """Other people: a deploy, a swap; and what brings a setting back."""
-    extension = do(image={"name": "from-the-bundle"})
-    environment("till-others", options=IMMUTABLE, extensions={LAUNCH: {"ImageId": extension}})
-    good = image("good-others")
-    move("till-others", good)
-    settle("till-others")
-    eb.update_environment(EnvironmentName="till-others", OptionsToRemove=[{"Namespace": LAUNCH, "OptionName": "ImageId"}])
-    settle("till-others")
-    equal("what the bundle sets comes back", image_of(sets("till-others")["deployed"]), extension)
-    do(change_environment={"environment": "till-others", "change": {"deploy": "v2"}})
-    equal("another version", shown("till-others")["VersionLabel"], "v2")
-    environment("till-blue")
-    before = shown("till-others")["CNAME"]
-    do(change_environment={"environment": "till-others", "change": {"swap_cname": "till-blue"}})
-    equal("swapped", shown("till-blue")["CNAME"], before)
-    do(change_environment={"environment": "till-others", "change": {"health_status": {"status": "Degraded", "causes": ["Auto Scaling group is in the process of scaling."]}}})
-    health = eb.describe_environment_health(EnvironmentName="till-others", AttributeNames=["HealthStatus", "Causes"])
-    equal("scaling reads Degraded", health["HealthStatus"], "Degraded")
-    do(saved_configuration={"application": "till", "name": "blessed", "platform_arn": version("4.1.0"), "options": {LAUNCH: {"ImageId": good}}})
-    applications = {a["ApplicationName"]: a for a in eb.describe_applications()["Applications"]}
-    equal("saved configurations", applications["till"]["ConfigurationTemplates"], ["blessed"])
-    saved = eb.describe_configuration_settings(ApplicationName="till", TemplateName="blessed")["ConfigurationSettings"][0]
-    equal("and what they name", image_of(saved), good)
-
-
 def by_hand():
     """The command that a person pastes."""
     environment("till-cli", options=IMMUTABLE)
@@ -308,12 +179,13 @@ def main():
     reverted()
     rolling()
     all_at_once()
+    single_instance()
+    rolling_by_time()
     refusals()
     aborted()
-    bad_days()
-    undocumented()
-    managed()
-    others()
+    moves_bad_days.run()
+    moves_switches.run()
+    moves_around.run()
     by_hand()
     sim_client.finish()
 

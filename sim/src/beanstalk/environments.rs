@@ -1,8 +1,8 @@
 //! Environments and applications as they are described.
 
-use super::model::Environment;
+use super::environment::Environment;
 use super::replacement::is_enhanced;
-use super::{Room, fleet, health, page, progress, settings};
+use super::{Room, health, page, progress, settings};
 use crate::clock::iso;
 use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
@@ -40,7 +40,9 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
         false => (all, None),
     };
     let mut x = Xml::new();
-    x.members("Environments", shown, |x, e| write(x, room, e));
+    x.members("Environments", shown, |x, e| {
+        write(x, room, e.shown(room.core.now))
+    });
     x.opt("NextToken", token);
     Ok(x.into_string())
 }
@@ -136,46 +138,6 @@ pub(crate) fn named<'a>(room: &'a Room<'_>) -> Result<&'a Environment, Fail> {
             "No Environment found for EnvironmentName = '{what}'."
         ))
     })
-}
-
-pub(crate) fn resources(room: &mut Room<'_>) -> Result<String, Fail> {
-    let environment = named(room)?;
-    let name = &environment.name;
-    let running = |id: &&String| room.ec2.instances.get(*id).is_some_and(|i| !i.state.over());
-    let mut x = Xml::new();
-    x.node("EnvironmentResources", |x| {
-        x.text("EnvironmentName", name);
-        x.members(
-            "AutoScalingGroups",
-            [fleet::group_name(environment)],
-            |x, name| {
-                x.text("Name", name);
-            },
-        );
-        x.members(
-            "Instances",
-            environment.instance_ids.iter().filter(running),
-            |x, id| {
-                x.text("Id", id);
-            },
-        );
-        x.members(
-            "LaunchTemplates",
-            [fleet::launch_template(environment)],
-            |x, id| {
-                x.text("Id", id);
-            },
-        );
-        for empty in [
-            "LaunchConfigurations",
-            "LoadBalancers",
-            "Triggers",
-            "Queues",
-        ] {
-            x.node(empty, |_| {});
-        }
-    });
-    Ok(x.into_string())
 }
 
 pub(crate) fn tags(room: &mut Room<'_>) -> Result<String, Fail> {

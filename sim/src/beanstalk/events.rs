@@ -1,50 +1,107 @@
-//! DescribeEvents: what was said of environments, newest first.
+//! What is said of environments, and DescribeEvents, which shows it newest first and a little late.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::model::EnvironmentEvent;
+use super::environment::Environment;
+use super::model::{Beanstalk, EnvironmentEvent};
 use super::{Room, page};
-use crate::clock::iso;
+use crate::clock::{delta, iso};
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
 const MOST: usize = 1000;
 const SEVERITIES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+/// How long events are kept: six weeks.
+const KEPT: TimeDelta = TimeDelta::days(42);
+
+/// How something is said: how bad it is, and of which request.
+pub(crate) struct Said<'a> {
+    pub(crate) severity: &'static str,
+    pub(crate) request: Option<&'a str>,
+}
+
+pub(crate) fn say(
+    beanstalk: &mut Beanstalk,
+    at: DateTime<Utc>,
+    environment: &Environment,
+    said: Said<'_>,
+    message: impl Into<String>,
+) {
+    beanstalk.events.push(EnvironmentEvent {
+        at,
+        application: environment.application.clone(),
+        environment: environment.name.clone(),
+        environment_id: environment.id.clone(),
+        severity: said.severity,
+        message: message.into(),
+        request_id: said.request.map(str::to_owned),
+    });
+}
 
 pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
-    let p = room.p;
-    let (from, to) = (time(room, "StartTime")?, time(room, "EndTime")?);
-    let is = |field: &str, have: &str| p.get(field).is_none_or(|want| want == have);
-    let least = p
-        .get("Severity")
-        .and_then(|s| SEVERITIES.iter().position(|known| *known == s));
-    let wanted = |e: &&EnvironmentEvent| {
-        is("ApplicationName", &e.application)
-            && is("EnvironmentName", &e.environment)
-            && p.get("RequestId")
-                .is_none_or(|id| e.request_id.as_deref() == Some(id))
-            && from.is_none_or(|from| e.at >= from)
-            && to.is_none_or(|to| e.at < to)
-            && least.is_none_or(|least| {
-                SEVERITIES
-                    .iter()
-                    .position(|s| *s == e.severity)
-                    .is_some_and(|s| s >= least)
-            })
-    };
-    let all = room.beanstalk.events.iter().rev().filter(wanted).collect();
+    let known = room.core.now - delta(room.core.timing.events_late);
+    let wanted = Wanted::of(room)?;
+    let all = room.beanstalk.events.iter().rev();
+    let all = all.filter(|e| e.at <= known && wanted.admits(e)).collect();
     let (shown, token) = page(room, all, MOST)?;
     let mut x = Xml::new();
-    x.members("Events", shown, |x, e| {
-        x.text("EventDate", iso(e.at));
-        x.text("Message", &e.message);
-        x.text("ApplicationName", &e.application);
-        x.text("EnvironmentName", &e.environment);
-        x.opt("RequestId", e.request_id.as_ref());
-        x.text("Severity", e.severity);
-    });
+    x.members("Events", shown, write);
     x.opt("NextToken", token);
     Ok(x.into_string())
+}
+
+/// What a call asks for.
+struct Wanted<'a> {
+    room: &'a Room<'a>,
+    from: DateTime<Utc>,
+    to: Option<DateTime<Utc>>,
+    least: usize,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(room: &'a Room<'a>) -> Result<Self, Fail> {
+        let least = match room.p.get("Severity") {
+            None => 0,
+            Some(asked) => place(asked).ok_or_else(|| {
+                let message = format!("Value '{asked}' at 'severity' failed to satisfy constraint");
+                Fail::new("ValidationError", message)
+            })?,
+        };
+        let kept = room.core.now - KEPT;
+        Ok(Self {
+            room,
+            from: time(room, "StartTime")?.unwrap_or(kept).max(kept),
+            to: time(room, "EndTime")?,
+            least,
+        })
+    }
+
+    fn admits(&self, e: &EnvironmentEvent) -> bool {
+        let is = |field: &str, have: Option<&str>| {
+            let want = self.room.p.get(field);
+            want.is_none_or(|want| Some(want) == have)
+        };
+        is("ApplicationName", Some(&e.application))
+            && is("EnvironmentName", Some(&e.environment))
+            && is("EnvironmentId", Some(&e.environment_id))
+            && is("RequestId", e.request_id.as_deref())
+            && e.at >= self.from
+            && self.to.is_none_or(|to| e.at < to)
+            && place(e.severity).is_some_and(|severity| severity >= self.least)
+    }
+}
+
+fn place(severity: &str) -> Option<usize> {
+    SEVERITIES.iter().position(|known| *known == severity)
+}
+
+fn write(x: &mut Xml, e: &EnvironmentEvent) {
+    x.text("EventDate", iso(e.at));
+    x.text("Message", &e.message);
+    x.text("ApplicationName", &e.application);
+    x.text("EnvironmentName", &e.environment);
+    x.opt("RequestId", e.request_id.as_ref());
+    x.text("Severity", e.severity);
 }
 
 fn time(room: &Room<'_>, name: &str) -> Result<Option<DateTime<Utc>>, Fail> {

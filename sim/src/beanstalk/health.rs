@@ -5,9 +5,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::environment::{Environment, Options, Stage};
 use super::environments::named;
-use super::model::{Environment, Stage};
-use super::replacement::is_enhanced;
+use super::replacement::{is_enhanced, option};
 use super::{Room, page, settings};
 use crate::clock::{delta, iso};
 use crate::ec2::model::{Ec2, Instance, Phase};
@@ -43,14 +43,24 @@ impl Health {
         }
     }
 
-    /// Whether an instance passes the health check of an update.
-    pub(crate) fn passes(&self) -> bool {
-        matches!(self.status.as_str(), "Ok" | "Info")
+    /// Whether an instance passes the health check of an update, down to this rank.
+    pub(crate) fn passes(&self, threshold: usize) -> bool {
+        rank(&self.status).is_some_and(|rank| rank <= threshold)
     }
+}
 
-    fn rank(&self) -> Option<usize> {
-        RANKS.iter().position(|rank| *rank == self.status)
-    }
+pub(crate) fn rank(status: &str) -> Option<usize> {
+    RANKS.iter().position(|rank| *rank == status)
+}
+
+/// The worst rank that still passes; what is green always does.
+pub(crate) fn threshold(options: &Options) -> usize {
+    let asked = option(
+        options,
+        "aws:elasticbeanstalk:healthreporting:system",
+        "HealthCheckSuccessThreshold",
+    );
+    rank(asked).unwrap_or(0).max(1)
 }
 
 fn of_colour(colour: &str) -> &'static str {
@@ -73,10 +83,7 @@ pub(crate) fn of_instance(
         return Health::new("Pending", vec!["Performing initialization.".to_owned()]);
     }
     let serves = ec2.images.get(&instance.image_id).map(|i| &i.serves);
-    let shows = serves.filter(|serves| {
-        let after = std::time::Duration::try_from_secs_f64(serves.after_s);
-        now >= instance.launched + delta(after.unwrap_or_default())
-    });
+    let shows = serves.filter(|serves| now >= instance.launched + delta(serves.after()));
     match shows {
         Some(serves) => Health::new(&serves.status, serves.causes.clone()),
         None => Health::new("Ok", Vec::new()),
@@ -93,6 +100,17 @@ pub(crate) fn running<'a>(
         .filter(|i| matches!(i.state, Phase::Pending | Phase::Running))
 }
 
+/// How many of them serve.
+pub(crate) fn serving(
+    ec2: &Ec2,
+    environment: &Environment,
+    now: DateTime<Utc>,
+    timing: &Timing,
+) -> usize {
+    let healths = running(ec2, environment).map(|i| of_instance(ec2, i, now, timing));
+    healths.filter(|health| health.passes(2)).count()
+}
+
 /// What the environment reports.
 pub(crate) fn of_environment(
     ec2: &Ec2,
@@ -105,13 +123,22 @@ pub(crate) fn of_environment(
     }
     let mut worst = Health::new(of_colour(&environment.health), Vec::new());
     let mut take = |health: Health| {
-        if health.rank() > worst.rank() {
+        if rank(&health.status) > rank(&worst.status) {
             worst = health;
         }
     };
     running(ec2, environment)
         .map(|instance| of_instance(ec2, instance, now, timing))
         .for_each(&mut take);
+    if let Some((until, before)) = environment.scaling
+        && now < until
+        && environment.update.is_none()
+    {
+        let size = running(ec2, environment).count();
+        let cause =
+            format!("{before} active instances is below Auto Scaling group minimum size {size}.");
+        take(Health::new("Degraded", vec![cause]));
+    }
     if let Some(update) = &environment.update {
         let count = update.fresh.len();
         let cause = format!("Configuration update in progress on {count} instances.");

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
+use super::begin::{Order, begin};
+use super::environment::{Environment, ManagedAction, Update};
 use super::environments::named;
-use super::model::{Environment, ManagedAction, Update};
-use super::replacement::option;
-use super::{Room, page, settings, update};
+use super::replacement::{is_enhanced, option};
+use super::{Room, page, settings};
 use crate::clock::iso;
+use crate::environment_views::UpdateEnd;
 use crate::events::Event;
 use crate::state::{Region, State};
 use crate::wire::fail::Fail;
@@ -80,7 +82,7 @@ pub(crate) fn due(state: &mut State, region: &str, name: &str, id: &str) {
         "aws:elasticbeanstalk:managedactions",
         "ManagedActionsEnabled",
     ) == "true";
-    let ready = environment.status == "Ready";
+    let ready = environment.status == "Ready" && is_enhanced(&options);
     let Some(found) = beanstalk.environments.get_mut(name) else {
         return;
     };
@@ -110,7 +112,11 @@ pub(crate) fn due(state: &mut State, region: &str, name: &str, id: &str) {
         region,
         p: &params,
     };
-    update::begin(&mut room, name, draft, Some(id.to_owned()));
+    let order = Order {
+        managed: Some(id.to_owned()),
+        ..Order::of_others(&mut room, "elasticbeanstalk", draft)
+    };
+    begin(&mut room, name, order);
 }
 
 /// Schedules one.
@@ -143,17 +149,20 @@ pub(crate) fn ended(
     environment: &mut Environment,
     update: &Update,
     now: DateTime<Utc>,
-    failure: Option<&'static str>,
+    end: UpdateEnd,
 ) {
     let of = update.managed.as_ref();
     let Some(action) = environment.managed.iter_mut().find(|a| Some(&a.id) == of) else {
         return;
     };
-    action.status = if failure.is_some() {
-        "Failed"
-    } else {
-        "Completed"
+    action.failure = match end {
+        UpdateEnd::RolledBack => Some("RollbackSuccessful"),
+        UpdateEnd::RollbackFailed => Some("RollbackFailed"),
+        _ => None,
     };
-    action.failure = failure;
+    action.status = match action.failure {
+        Some(_) => "Failed",
+        None => "Completed",
+    };
     action.finished = Some(now);
 }

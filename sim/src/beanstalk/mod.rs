@@ -1,14 +1,20 @@
 //! Elastic Beanstalk in one region: which verb goes where.
 
+pub(crate) mod admit;
+pub(crate) mod begin;
+pub(crate) mod environment;
 pub(crate) mod environments;
 pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod managed;
 pub(crate) mod model;
+pub(crate) mod others;
 pub(crate) mod platforms;
 pub(crate) mod progress;
 pub(crate) mod replacement;
+pub(crate) mod resources;
 pub(crate) mod settings;
 pub(crate) mod update;
 pub(crate) mod world;
@@ -29,20 +35,24 @@ pub(crate) struct Room<'a> {
     pub(crate) p: &'a Params,
 }
 
-pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
+/// The room of a call.
+pub(crate) fn room<'a>(state: &'a mut State, call: &'a Call) -> Room<'a> {
     let (core, here) = state.enter(&call.region);
-    let (beanstalk, ec2) = (&mut here.beanstalk, &here.ec2);
-    let mut room = Room {
+    Room {
         core,
-        beanstalk,
-        ec2,
+        beanstalk: &mut here.beanstalk,
+        ec2: &here.ec2,
         region: &call.region,
         p: &call.params,
-    };
+    }
+}
+
+pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
+    let mut room = room(state, call);
     match call.operation.as_str() {
         "DescribeEnvironments" => environments::describe(&mut room),
         "DescribeApplications" => environments::applications(&mut room),
-        "DescribeEnvironmentResources" => environments::resources(&mut room),
+        "DescribeEnvironmentResources" => resources::describe(&mut room),
         "DescribeEnvironmentManagedActions" => managed::actions(&mut room),
         "DescribeEnvironmentManagedActionHistory" => managed::history(&mut room),
         "DescribeEnvironmentHealth" => health::environment(&mut room),
@@ -50,7 +60,7 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
         "UpdateEnvironment" => update::update(&mut room),
         "AbortEnvironmentUpdate" => update::abort(&mut room),
         "DeleteEnvironmentConfiguration" => update::delete_draft(&mut room),
-        "ValidateConfigurationSettings" => update::validate(&mut room),
+        "ValidateConfigurationSettings" => admit::validate(&mut room),
         "ListTagsForResource" => environments::tags(&mut room),
         "DescribeEvents" => events::describe(&mut room),
         "DescribeConfigurationSettings" => settings::describe(&mut room),
@@ -99,7 +109,8 @@ pub(crate) fn page<T>(
         None => 0,
     };
     let imposed = Some(room.core.timing.page).filter(|page| *page > 0);
-    let asked = room.p.number("MaxRecords")?;
+    // The history of managed actions has another word for it.
+    let asked = room.p.number("MaxRecords")?.or(room.p.number("MaxItems")?);
     let size = asked
         .into_iter()
         .chain(imposed)

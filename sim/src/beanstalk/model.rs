@@ -1,11 +1,13 @@
-//! What Elastic Beanstalk holds in one region: branches, platform versions, environments, events.
+//! What Elastic Beanstalk holds in one region: branches, platform versions, environments, events, and
+//! what is remembered of each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::replacement::Replacement;
-use crate::state::Tags;
+use super::environment::Environment;
+use super::history::{HealthTurn, UpdateRecord};
+use crate::autoscaling::Activity;
 use crate::world::{Branch, SavedConfiguration};
 
 #[derive(Debug, Default)]
@@ -20,6 +22,12 @@ pub(crate) struct Beanstalk {
     /// By application and name.
     pub(crate) saved: BTreeMap<(String, String), SavedConfiguration>,
     pub(crate) events: Vec<EnvironmentEvent>,
+    /// Every update that began, oldest first.
+    pub(crate) records: Vec<UpdateRecord>,
+    /// Every change of an environment's health, oldest first.
+    pub(crate) turns: Vec<HealthTurn>,
+    /// What Auto Scaling did in environments' groups, oldest first.
+    pub(crate) activities: Vec<Activity>,
 }
 
 #[derive(Clone, Debug)]
@@ -70,121 +78,11 @@ impl PlatformVersion {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Environment {
-    pub(crate) id: String,
-    pub(crate) application: String,
-    pub(crate) name: String,
-    pub(crate) tier: String,
-    pub(crate) platform_arn: String,
-    pub(crate) architecture: String,
-    pub(crate) image_id: Option<String>,
-    /// A configuration set that is being deployed.
-    pub(crate) pending: Option<Draft>,
-    /// One that failed; it stays until somebody deletes it.
-    pub(crate) failed: Option<Draft>,
-    pub(crate) status: String,
-    pub(crate) health: String,
-    pub(crate) created: DateTime<Utc>,
-    pub(crate) updated: DateTime<Utc>,
-    pub(crate) options: Options,
-    /// What `.ebextensions` set: shows where no call set anything.
-    pub(crate) extensions: Options,
-    pub(crate) instance_ids: BTreeSet<String>,
-    pub(crate) tags: Tags,
-    pub(crate) version_label: String,
-    /// The host part of its CNAME.
-    pub(crate) cname: String,
-    /// Grows with every change of source or configuration.
-    pub(crate) deployment: u32,
-    /// Enhanced health as it was scripted, with causes.
-    pub(crate) scripted_health: Option<(String, Vec<String>)>,
-    pub(crate) stuck: bool,
-    pub(crate) rollback_fails: bool,
-    /// An update could not be taken back: the stack takes no further update.
-    pub(crate) broken: bool,
-    pub(crate) update: Option<Update>,
-    /// Counts updates, so that a stale event does nothing.
-    pub(crate) updates: u32,
-    pub(crate) managed: Vec<ManagedAction>,
-    /// How often its settings were read: the order of the sets changes from look to look.
-    pub(crate) looks: u32,
-}
-
-/// (namespace, option) to value.
-pub(crate) type Options = BTreeMap<(String, String), String>;
-
-/// A configuration set: everything that an update may change.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Draft {
-    /// Set by a call; none: `.ebextensions`' or the platform version's own.
-    pub(crate) image_id: Option<String>,
-    pub(crate) platform_arn: String,
-    pub(crate) options: Options,
-}
-
-impl Environment {
-    /// What is deployed, as a set.
-    pub(crate) fn deployed(&self) -> Draft {
-        Draft {
-            image_id: self.image_id.clone(),
-            platform_arn: self.platform_arn.clone(),
-            options: self.options.clone(),
-        }
-    }
-}
-
-/// An update that is under way.
-#[derive(Clone, Debug)]
-pub(crate) struct Update {
-    pub(crate) request_id: String,
-    /// The sets that are deployed one after the other: two where image and platform are.
-    pub(crate) passes: Vec<Draft>,
-    /// What was deployed before all of it.
-    pub(crate) before: Draft,
-    pub(crate) replacement: Replacement,
-    pub(crate) stage: Stage,
-    /// Instances of this pass that are there still: to be replaced, or to go at its end.
-    pub(crate) old: Vec<String>,
-    /// How many there were.
-    pub(crate) total: usize,
-    /// Those launched in this pass, and when the last batch was.
-    pub(crate) fresh: Vec<String>,
-    pub(crate) batch_since: DateTime<Utc>,
-    /// Which managed action this is.
-    pub(crate) managed: Option<String>,
-}
-
-/// Where an update stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// Nothing has been replaced yet.
-    Starting,
-    /// A batch was launched and its health is awaited.
-    Batch,
-    /// All are replaced; the old ones go. It cannot be aborted any more.
-    CleaningUp,
-    /// On the way back, failed or aborted.
-    RollingBack,
-}
-
-/// A managed action.
-#[derive(Clone, Debug)]
-pub(crate) struct ManagedAction {
-    pub(crate) id: String,
-    /// The version's ARN; empty: an instance refresh.
-    pub(crate) platform_arn: String,
-    pub(crate) at: DateTime<Utc>,
-    /// `Scheduled`, `Running`, `Completed`, `Failed`.
-    pub(crate) status: &'static str,
-    pub(crate) failure: Option<&'static str>,
-    pub(crate) finished: Option<DateTime<Utc>>,
-}
-
-#[derive(Clone, Debug)]
 pub(crate) struct EnvironmentEvent {
     pub(crate) at: DateTime<Utc>,
     pub(crate) application: String,
     pub(crate) environment: String,
+    pub(crate) environment_id: String,
     pub(crate) severity: &'static str,
     pub(crate) message: String,
     pub(crate) request_id: Option<String>,

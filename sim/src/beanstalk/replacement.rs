@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::model::Options;
+use super::environment::Options;
 
 const ROLLING: &str = "aws:autoscaling:updatepolicy:rollingupdate";
 const GROUP: &str = "aws:autoscaling:asg";
@@ -37,17 +37,41 @@ impl Replacement {
     pub(crate) fn keeps_old(&self) -> bool {
         matches!(self, Self::Immutable { .. })
     }
+
+    /// How long a batch may take; by time, how long it does.
+    pub(crate) fn limit(&self) -> Duration {
+        match self {
+            Self::ByTime { pause, .. } => *pause,
+            Self::Immutable { timeout }
+            | Self::ByHealth { timeout, .. }
+            | Self::AllAtOnce { timeout } => *timeout,
+        }
+    }
+
+    /// Whether a batch must be healthy before the next one.
+    pub(crate) fn asks_health(&self) -> bool {
+        !matches!(self, Self::ByTime { .. })
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Immutable { .. } => "immutable",
+            Self::ByHealth { .. } => "rolling_by_health",
+            Self::ByTime { .. } => "rolling_by_time",
+            Self::AllAtOnce { .. } => "all_at_once",
+        }
+    }
 }
 
-/// What these options say, for so many instances. Immutable needs enhanced health; rolling needs a
-/// load balancer; everything else replaces all at once.
+/// What these options say, for so many instances. Immutable is said by its type alone and needs enhanced
+/// health; rolling needs a load balancer; everything else replaces all at once.
 pub(crate) fn replacement(options: &Options, instances: usize) -> Replacement {
     let of = |namespace: &str, name: &str| option(options, namespace, name);
     let enabled = of(ROLLING, "RollingUpdateEnabled").eq_ignore_ascii_case("true");
     let kind = of(ROLLING, "RollingUpdateType");
     let enhanced = is_enhanced(options);
     let timeout = period(of(ROLLING, "Timeout")).unwrap_or(Duration::from_secs(30 * 60));
-    if enabled && kind == "Immutable" && enhanced {
+    if kind == "Immutable" && enhanced {
         return Replacement::Immutable { timeout };
     }
     let balanced = of("aws:elasticbeanstalk:environment", "EnvironmentType") == "LoadBalanced";
@@ -170,7 +194,7 @@ mod tests {
     #[test]
     fn immutable_needs_enhanced_health_and_no_balancer() {
         let timeout = Duration::from_secs(1800);
-        let single = options(&[HEALTH, ENABLED, kind("Immutable")]);
+        let single = options(&[HEALTH, kind("Immutable")]);
         assert_eq!(replacement(&single, 1), Replacement::Immutable { timeout });
         let basic = options(&[ENABLED, BALANCED, kind("Immutable")]);
         assert!(!replacement(&basic, 1).keeps_old());

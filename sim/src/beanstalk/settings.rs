@@ -3,12 +3,14 @@
 //! ImageId is shown resolved even when nobody set it: from the settings alone nobody can tell a
 //! stock image from one set by hand. The order of the sets is not promised and changes.
 
+use super::environment::{Dated, Draft, Environment, Options};
 use super::environments::tier;
-use super::model::{Beanstalk, Draft, Environment, Options};
+use super::model::Beanstalk;
 use super::{Room, environments};
 use crate::clock::iso;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
+use crate::world::SavedConfiguration;
 
 pub(crate) const LAUNCH: &str = "aws:autoscaling:launchconfiguration";
 
@@ -42,25 +44,25 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     if let Some(name) = room.p.get("TemplateName") {
         return saved(room, &application, name);
     }
-    let environment = environments::named(room)?.clone();
+    let environment = environments::named(room)?.shown(room.core.now).clone();
     if environment.application != application {
         let message = format!("No Application named '{application}' found.");
         return Err(Fail::invalid(message));
     }
-    let drafts = [
-        ("pending", environment.pending.clone()),
-        ("failed", environment.failed.clone()),
-    ];
-    let drafts = drafts
-        .into_iter()
-        .filter_map(|(s, draft)| Some((s, draft?)));
-    let mut sets = vec![("deployed", environment.deployed())];
-    sets.extend(drafts);
+    let deployed = Dated {
+        set: environment.deployed(),
+        at: environment.deployed_at,
+    };
+    let mut sets = vec![("deployed", deployed)];
+    sets.extend(environment.pending.clone().map(|set| ("pending", set)));
+    sets.extend(environment.failed.clone().map(|set| ("failed", set)));
     if environment.looks.is_multiple_of(2) {
         sets.reverse();
     }
     if let Some(e) = room.beanstalk.environments.get_mut(&environment.name) {
         e.looks += 1;
+        let before = e.stale.as_mut().map(|(_, before)| &mut before.looks);
+        before.into_iter().for_each(|looks| *looks += 1);
     }
     let mut x = Xml::new();
     x.members("ConfigurationSettings", sets, |x, (status, set)| {
@@ -69,14 +71,26 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     Ok(x.into_string())
 }
 
-/// A saved configuration: no environment, no deployment.
-fn saved(room: &Room<'_>, application: &str, name: &str) -> Result<String, Fail> {
-    let key = (application.to_owned(), name.to_owned());
-    let found = room.beanstalk.saved.get(&key).ok_or_else(|| {
+/// The saved configuration of this name.
+pub(crate) fn saved_as<'a>(
+    room: &'a Room<'_>,
+    application: &str,
+    name: &str,
+) -> Result<&'a SavedConfiguration, Fail> {
+    let found = room
+        .beanstalk
+        .saved
+        .get(&(application.to_owned(), name.to_owned()));
+    found.ok_or_else(|| {
         Fail::invalid(format!(
             "No Configuration Template named '{application}/{name}' found."
         ))
-    })?;
+    })
+}
+
+/// A saved configuration: no environment, no deployment.
+fn saved(room: &Room<'_>, application: &str, name: &str) -> Result<String, Fail> {
+    let found = saved_as(room, application, name)?;
     let version = room.beanstalk.versions.get(&found.platform_arn);
     let mut x = Xml::new();
     x.members("ConfigurationSettings", [found], |x, saved| {
@@ -98,7 +112,8 @@ fn saved(room: &Room<'_>, application: &str, name: &str) -> Result<String, Fail>
     Ok(x.into_string())
 }
 
-fn write(x: &mut Xml, room: &Room<'_>, e: &Environment, status: &str, set: &Draft) {
+fn write(x: &mut Xml, room: &Room<'_>, e: &Environment, status: &str, dated: &Dated) {
+    let set = &dated.set;
     let version = room.beanstalk.versions.get(&set.platform_arn);
     x.opt("SolutionStackName", version.map(|v| v.solution_stack()));
     x.text("PlatformArn", &set.platform_arn);
@@ -107,7 +122,7 @@ fn write(x: &mut Xml, room: &Room<'_>, e: &Environment, status: &str, set: &Draf
     x.text("Description", "");
     x.text("DeploymentStatus", status);
     x.text("DateCreated", iso(e.created));
-    x.text("DateUpdated", iso(e.updated));
+    x.text("DateUpdated", iso(dated.at));
     let options = effective(room.beanstalk, e, set);
     x.members(
         "OptionSettings",

@@ -76,6 +76,13 @@ pub(crate) fn blank(core: &mut Core, of: &Blank) -> (Instance, Volume) {
     (instance, volume)
 }
 
+/// The type of instances that nobody chose one for.
+pub(crate) fn type_for(ec2: &Ec2, architecture: &str) -> String {
+    let fits = |t: &&crate::world::InstanceTypeSpec| t.architecture == architecture;
+    let found = ec2.types.values().find(fits);
+    found.map(|t| t.name.clone()).unwrap_or_default()
+}
+
 /// A running instance that the world has from the start; no guest is booted for it.
 pub(crate) fn place(
     core: &mut Core,
@@ -83,13 +90,7 @@ pub(crate) fn place(
     image_id: &str,
     architecture: &str,
 ) -> Result<String, WorldError> {
-    let fits = |t: &&crate::world::InstanceTypeSpec| t.architecture == architecture;
-    let kind = ec2
-        .types
-        .values()
-        .find(fits)
-        .map(|t| t.name.clone())
-        .unwrap_or_default();
+    let kind = type_for(ec2, architecture);
     let subnet = ec2.subnets.values().next().cloned().ok_or_else(|| {
         WorldError::Contradiction("an environment's instances need a subnet; add one".to_owned())
     })?;

@@ -113,11 +113,64 @@ impl EnvironmentSpec {
 
     /// Whose configuration updates replace instances immutably.
     pub fn immutable(self) -> Self {
+        self.updates_by("Immutable")
+    }
+
+    /// Whose configuration updates replace instances in batches, each awaited until it is healthy.
+    pub fn rolling_by_health(self) -> Self {
+        self.updates_by("Health")
+    }
+
+    /// Whose configuration updates replace instances in batches, with a pause between them.
+    pub fn rolling_by_time(self) -> Self {
+        self.updates_by("Time")
+    }
+
+    fn updates_by(self, kind: &str) -> Self {
         const POLICY: &str = "aws:autoscaling:updatepolicy:rollingupdate";
         self.option(POLICY, "RollingUpdateEnabled", "true").option(
             POLICY,
             "RollingUpdateType",
-            "Immutable",
+            kind,
+        )
+    }
+
+    /// Between so many and so many instances.
+    pub fn between(self, least: u32, most: u32) -> Self {
+        const GROUP: &str = "aws:autoscaling:asg";
+        self.option(GROUP, "MinSize", &least.to_string()).option(
+            GROUP,
+            "MaxSize",
+            &most.to_string(),
+        )
+    }
+
+    /// Of one instance, without a load balancer.
+    pub fn single_instance(self) -> Self {
+        self.option(
+            "aws:elasticbeanstalk:environment",
+            "EnvironmentType",
+            "SingleInstance",
+        )
+        .between(1, 1)
+        .instances(1)
+    }
+
+    /// With basic health: a colour, and no causes.
+    pub fn basic_health(self) -> Self {
+        self.option(
+            "aws:elasticbeanstalk:healthreporting:system",
+            "SystemType",
+            "basic",
+        )
+    }
+
+    /// With managed actions on.
+    pub fn managed_actions(self) -> Self {
+        self.option(
+            "aws:elasticbeanstalk:managedactions",
+            "ManagedActionsEnabled",
+            "true",
         )
     }
 
@@ -125,75 +178,6 @@ impl EnvironmentSpec {
     pub fn tier(mut self, tier: &str) -> Self {
         self.tier = tier.to_owned();
         self
-    }
-}
-
-/// What can happen to an environment.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EnvironmentChange {
-    /// Its image is set.
-    Image(String),
-    /// It runs the platform version's own image again.
-    StockImage,
-    /// It moves to this version of its branch.
-    Version(String),
-    /// Its status changes.
-    Status(String),
-    /// Its health colour changes.
-    Health(String),
-    /// A draft with this image is being deployed.
-    PendingImage(String),
-    /// A draft with this image failed and was left behind.
-    FailedImage(String),
-    /// Drafts are gone.
-    NoDrafts,
-    /// One option is set.
-    Option {
-        /// `aws:elasticbeanstalk:command`
-        namespace: String,
-        /// `DeploymentPolicy`
-        name: String,
-        /// Value.
-        value: String,
-    },
-    /// It is terminated; it stays visible to those who include deleted ones.
-    Terminated,
-    /// Somebody deploys another application version.
-    Deploy(String),
-    /// Its CNAME and that of another environment change places.
-    SwapCname(String),
-    /// Enhanced health as Elastic Beanstalk gives it, whatever the instances do; no status ends it.
-    HealthStatus {
-        /// `Degraded`; none: what the instances say.
-        status: Option<String>,
-        /// Causes.
-        causes: Vec<String>,
-    },
-    /// From now on updates go on for ever (or, with false, come on).
-    Stuck(bool),
-    /// From now on taking an update back fails (or, with false, succeeds): the fleet stays mixed.
-    RollbackFails(bool),
-    /// A managed action is scheduled; it runs at its time when the environment is Ready then.
-    ManagedUpdate(ManagedUpdate),
-}
-
-/// A managed action that is scheduled.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ManagedUpdate {
-    /// Seconds from now.
-    pub after_s: f64,
-    /// The version of its branch that it moves to; empty: an instance refresh.
-    pub version: String,
-}
-
-impl Default for ManagedUpdate {
-    fn default() -> Self {
-        Self {
-            after_s: 3600.0,
-            version: String::new(),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Plain data with defaults; `actions` carries it out. Unknown keys are errors, so that a misspelt
 //! word in a world file is not silently nothing.
 
+mod changes;
 mod environments;
 mod moves;
 mod platforms;
@@ -14,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use crate::fault::FaultRule;
 use crate::throttle::Throttling;
 
-pub use self::environments::{
-    EnvironmentChange, EnvironmentSpec, InstanceTypeSpec, ManagedUpdate, SavedConfiguration,
+pub use self::changes::{Edit, EnvironmentChange, ManagedUpdate, Moment};
+pub use self::environments::{EnvironmentSpec, InstanceTypeSpec, SavedConfiguration};
+pub use self::moves::{
+    AbortedDraft, ImageChecked, ImageWithPlatform, Moves, OldImageGone, PolicyInCall, Superseded,
 };
-pub use self::moves::{ImageChecked, ImageWithPlatform, Moves, Superseded};
 pub use self::platforms::{Branch, ImageChange, ImageSpec, Release, Serves};
 pub use self::timing::{ConsoleEnd, LatestRefused, Timing};
 
@@ -143,6 +145,15 @@ pub enum Action {
         environment: String,
         /// What.
         change: EnvironmentChange,
+    },
+    /// Something happens when an environment's update comes to a moment; once.
+    OnMoment {
+        /// The environment's name.
+        environment: String,
+        /// When.
+        moment: Moment,
+        /// What.
+        action: Box<Action>,
     },
     /// A saved configuration of an application.
     SavedConfiguration(SavedConfiguration),

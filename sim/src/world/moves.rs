@@ -17,6 +17,69 @@ pub struct Moves {
     pub superseded: Superseded,
     /// When it is noticed that an image cannot be launched.
     pub image_checked: ImageChecked,
+    /// What comes of an update when the image that is deployed now is gone.
+    pub old_image_gone: OldImageGone,
+    /// Which policy governs an update that changes the policy itself.
+    pub policy_in_call: PolicyInCall,
+    /// What becomes of the draft of an update that was aborted.
+    pub aborted_draft: AbortedDraft,
+    /// A failed draft stays beside the next one, and after it.
+    pub failed_draft_stays: bool,
+}
+
+impl Moves {
+    /// Every combination of the switches, in a fixed order that begins with the default: for lives that
+    /// draw one by number.
+    pub fn every() -> impl Iterator<Item = Self> {
+        (0..Self::COUNT).map(Self::nth)
+    }
+
+    /// How many combinations there are.
+    pub const COUNT: usize = 3 * 2 * 2 * 2 * 2 * 2 * 2 * 2;
+
+    /// The combination of this number; beyond the last it begins anew.
+    pub fn nth(number: usize) -> Self {
+        let mut left = number;
+        let mut draw = |of: usize| {
+            let drawn = left % of;
+            left /= of;
+            drawn
+        };
+        Self {
+            image_with_platform: match draw(3) {
+                0 => ImageWithPlatform::OneReplacement,
+                1 => ImageWithPlatform::TwoReplacements,
+                _ => ImageWithPlatform::Refused,
+            },
+            immutable_alone: draw(2) == 1,
+            superseded: if draw(2) == 0 {
+                Superseded::OnlyIfRun
+            } else {
+                Superseded::All
+            },
+            image_checked: if draw(2) == 0 {
+                ImageChecked::AtCall
+            } else {
+                ImageChecked::AtLaunch
+            },
+            old_image_gone: if draw(2) == 0 {
+                OldImageGone::Fails
+            } else {
+                OldImageGone::Ignored
+            },
+            policy_in_call: if draw(2) == 0 {
+                PolicyInCall::Before
+            } else {
+                PolicyInCall::Same
+            },
+            aborted_draft: if draw(2) == 0 {
+                AbortedDraft::Gone
+            } else {
+                AbortedDraft::Failed
+            },
+            failed_draft_stays: draw(2) == 1,
+        }
+    }
 }
 
 /// What comes of one call that changes the image and the platform version.
@@ -52,4 +115,37 @@ pub enum ImageChecked {
     AtCall,
     /// The update starts, and fails when the first instance is launched.
     AtLaunch,
+}
+
+/// What comes of an update when the image that is deployed now is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OldImageGone {
+    /// It fails before anything is replaced, whatever image it brings.
+    #[default]
+    Fails,
+    /// Nobody notices, unless it must be taken back.
+    Ignored,
+}
+
+/// Which policy governs an update that changes the policy itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyInCall {
+    /// The one that was deployed before.
+    #[default]
+    Before,
+    /// The one that it brings.
+    Same,
+}
+
+/// What becomes of the draft of an update that was aborted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbortedDraft {
+    /// It is gone.
+    #[default]
+    Gone,
+    /// It is left behind as one that failed.
+    Failed,
 }

@@ -259,6 +259,12 @@ pub struct Serves {
     pub causes: Vec<String>,
 }
 
+impl Serves {
+    pub(crate) fn after(&self) -> std::time::Duration {
+        std::time::Duration::try_from_secs_f64(self.after_s).unwrap_or_default()
+    }
+}
+
 impl Default for Serves {
     fn default() -> Self {
         Self {

@@ -46,6 +46,13 @@ pub struct Timing {
     /// Environment's instance: from its launch to health being known (12 checks in 2 minutes).
     #[serde(with = "seconds")]
     pub health: Duration,
+    /// Environment's event: from its happening to DescribeEvents.
+    #[serde(with = "seconds")]
+    pub events_late: Duration,
+    /// UpdateEnvironment: from its answer to being seen by DescribeEnvironments and
+    /// DescribeConfigurationSettings.
+    #[serde(with = "seconds")]
+    pub updates_seen: Duration,
     /// The largest page of any list, whatever was asked for; 0: each service's own maximum.
     pub page: usize,
     /// Every call takes this long.
@@ -70,6 +77,8 @@ impl Default for Timing {
             hidden_looks: 0,
             update_stage: secs(30),
             health: secs(120),
+            events_late: secs(2),
+            updates_seen: Duration::ZERO,
             page: 0,
             latency: Duration::ZERO,
         }
@@ -88,6 +97,7 @@ impl Timing {
             console_post: Duration::ZERO,
             update_stage: Duration::ZERO,
             health: Duration::ZERO,
+            events_late: Duration::ZERO,
             ..Self::default()
         }
     }

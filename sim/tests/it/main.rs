@@ -5,6 +5,7 @@
     reason = "a test that cannot go on stops at its own line"
 )]
 
+mod bad_days;
 mod door;
 mod guests;
 mod moves;
