@@ -2,6 +2,8 @@
 
 pub mod ids;
 
+pub mod aws_command;
+
 pub mod image;
 
 pub mod version;

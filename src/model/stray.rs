@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::aws_command::AwsCommand;
 use super::ids::Region;
 use super::tags;
 
@@ -33,14 +34,17 @@ impl StrayKind {
 
     /// The command by which a person removes one.
     pub fn by_hand(self, id: &str, region: &Region) -> String {
-        let verb = match self {
-            Self::Instance => "terminate-instances --instance-ids",
-            Self::Image => "deregister-image --delete-associated-snapshots --image-id",
-            Self::Snapshot => "delete-snapshot --snapshot-id",
-            Self::Volume => "delete-volume --volume-id",
-            Self::SecurityGroup => "delete-security-group --group-id",
+        let of = |operation: &str| AwsCommand::new(&format!("ec2 {operation}"), region);
+        let command = match self {
+            Self::Instance => of("terminate-instances").with("--instance-ids", id),
+            Self::Image => of("deregister-image")
+                .flag("--delete-associated-snapshots")
+                .with("--image-id", id),
+            Self::Snapshot => of("delete-snapshot").with("--snapshot-id", id),
+            Self::Volume => of("delete-volume").with("--volume-id", id),
+            Self::SecurityGroup => of("delete-security-group").with("--group-id", id),
         };
-        format!("aws ec2 {verb} {id} --region {region}")
+        command.to_string()
     }
 }
 

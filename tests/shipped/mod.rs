@@ -1,6 +1,7 @@
 //! What is shipped beside the binary works as it is, and the house keeps its shape.
 
 mod circles;
+mod commands;
 mod cookbook;
 mod imports;
 mod layers;

@@ -1,6 +1,7 @@
 //! What a person does about what a step made, where it could not be undone: commands to paste.
 
 use super::steps::{BakeKind, BakeOutput, BakeStep};
+use crate::model::aws_command::AwsCommand;
 use crate::model::ids::Region;
 use crate::model::stray::StrayKind;
 use crate::model::tags;
@@ -33,19 +34,17 @@ pub(super) fn by_hand(step: BakeStep, run: &Run<BakeKind>) -> String {
 fn guest(run: &Run<BakeKind>, step: BakeStep, role: &str, region: &Region) -> String {
     match run.output(step) {
         Some(BakeOutput::Instance { id }) => StrayKind::Instance.by_hand(id.as_str(), region),
-        _ => find("describe-instances", run, role, region),
+        _ => find(AwsCommand::new("ec2 describe-instances", region), run, role),
     }
 }
 
 fn image(run: &Run<BakeKind>, region: &Region) -> String {
     match run.output(BakeStep::CreateImage) {
         Some(BakeOutput::Image { id }) => StrayKind::Image.by_hand(id.as_str(), region),
-        _ => find(
-            "describe-images --owners self",
-            run,
-            tags::role::IMAGE,
-            region,
-        ),
+        _ => {
+            let images = AwsCommand::new("ec2 describe-images", region).with("--owners", "self");
+            find(images, run, tags::role::IMAGE)
+        }
     }
 }
 
@@ -56,24 +55,26 @@ fn groups(run: &Run<BakeKind>, region: &Region) -> String {
             let commands = commands.map(|id| StrayKind::SecurityGroup.by_hand(id.as_str(), region));
             commands.collect::<Vec<_>>().join("; ")
         }
-        _ => format!(
-            "aws ec2 describe-security-groups --region {region} --filters Name=tag:{},Values={} \
-             Name=tag:{},Values={}",
-            tags::INSTALLATION,
-            run.input().installation,
-            tags::ROLE,
-            tags::role::NETWORK
-        ),
+        _ => {
+            let installation = run.input().installation.as_str();
+            tagged(
+                AwsCommand::new("ec2 describe-security-groups", region),
+                [
+                    (tags::INSTALLATION, installation),
+                    (tags::ROLE, tags::role::NETWORK),
+                ],
+            )
+        }
     }
 }
 
 /// The journal does not know an id: this shows what there is.
-fn find(verb: &str, run: &Run<BakeKind>, role: &str, region: &Region) -> String {
-    let key = &run.input().key;
-    format!(
-        "aws ec2 {verb} --region {region} --filters Name=tag:{},Values={key} \
-         Name=tag:{},Values={role}",
-        tags::KEY,
-        tags::ROLE
-    )
+fn find(command: AwsCommand, run: &Run<BakeKind>, role: &str) -> String {
+    let key = run.input().key.as_str();
+    tagged(command, [(tags::KEY, key), (tags::ROLE, role)])
+}
+
+fn tagged(command: AwsCommand, tags: [(&str, &str); 2]) -> String {
+    let filters = tags.map(|(name, value)| format!("Name=tag:{name},Values={value}"));
+    command.with_each("--filters", filters).to_string()
 }

@@ -1,5 +1,6 @@
 //! Who ended a guest that never reported, and what is said of it. Plain functions of EC2's words.
 
+use crate::model::aws_command::AwsCommand;
 use crate::model::ids::{InstanceId, Region};
 
 /// Who ended a guest, by the code of EC2's `StateReason`.
@@ -50,15 +51,21 @@ impl EndedBy {
                  another instance"
                     .to_owned()
             }
-            Self::Somebody => format!(
-                "somebody stopped or terminated it; who, says `aws cloudtrail lookup-events \
-                 --lookup-attributes AttributeKey=ResourceName,AttributeValue={id} --region {region}`"
-            ),
-            Self::NeverStarted => format!(
-                "it never started: its volume or the KMS key of its volume could not be used; \
-                 `aws ec2 describe-instances --instance-ids {id} --region {region}` shows which \
-                 volume it was, and the key's policy must allow whoever bakes"
-            ),
+            Self::Somebody => {
+                let of = format!("AttributeKey=ResourceName,AttributeValue={id}");
+                let who = AwsCommand::new("cloudtrail lookup-events", region)
+                    .with("--lookup-attributes", of);
+                format!("somebody stopped or terminated it; who, says `{who}`")
+            }
+            Self::NeverStarted => {
+                let which = AwsCommand::new("ec2 describe-instances", region)
+                    .with("--instance-ids", id.as_str());
+                format!(
+                    "it never started: its volume or the KMS key of its volume could not be used; \
+                     `{which}` shows which volume it was, and the key's policy must allow whoever \
+                     bakes"
+                )
+            }
             Self::Unsaid => {
                 "it was powered off, or it never came up; look at the console's end".to_owned()
             }

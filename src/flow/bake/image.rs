@@ -246,8 +246,8 @@ pub(super) async fn undo_image(
         return Ok(Undo::Left {
             why: format!("{id} is still being made by EC2"),
             by_hand: format!(
-                "wait for {id}; bake again to have it proved, or remove it: \
-                 aws ec2 deregister-image --image-id {id} --delete-associated-snapshots"
+                "wait for {id}; bake again to have it proved, or remove it: {}",
+                StrayKind::Image.by_hand(id.as_str(), &order.scope.region)
             ),
         });
     }

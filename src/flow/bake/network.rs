@@ -199,11 +199,10 @@ fn ours(group: &SecurityGroup, order: &BakeOrder) -> bool {
 fn usable(group: SecurityGroup, order: &BakeOrder) -> Result<BakeOutput, StepError> {
     let SecurityGroup { id, name, .. } = &group;
     if !ours(&group, order) {
+        let remove = StrayKind::SecurityGroup.by_hand(id.as_str(), &order.scope.region);
         let why = format!(
             "the security group {name} ({id}) is not this installation's, and a group cannot be \
-             renamed; name your own in [builder] security_groups, or, if nothing uses it, `aws ec2 \
-             delete-security-group --group-id {id} --region {}`",
-            order.scope.region
+             renamed; name your own in [builder] security_groups, or, if nothing uses it, `{remove}`"
         );
         return Err(StepError::Failed(StepFailure::new("foreign_group", why)));
     }

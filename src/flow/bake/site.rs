@@ -3,6 +3,7 @@
 
 use super::order::Site;
 use crate::cloud::{Cloud, CloudError};
+use crate::model::aws_command::AwsCommand;
 use crate::model::bake::BakeOrder;
 use crate::model::ids::{ImageId, InstanceType};
 use crate::model::image::Image;
@@ -53,11 +54,12 @@ pub async fn unless_name_taken(cloud: &Cloud, order: BakeOrder) -> Result<BakeOr
 
 /// What to do about a name that is somebody else's.
 fn name_taken(order: &BakeOrder, by: &ImageId) -> String {
+    let remove = AwsCommand::new("ec2 deregister-image", &order.scope.region)
+        .with("--image-id", by.as_str());
     format!(
         "the name {} is taken by {by}, which is not this bake's, and an image cannot be renamed: keep \
-         a copy under another name if it is needed, then `aws ec2 deregister-image --image-id {by} \
-         --region {}`",
-        order.image_name, order.scope.region
+         a copy under another name if it is needed, then `{remove}`",
+        order.image_name
     )
 }
 

@@ -56,7 +56,7 @@ fn drifted(sighting: &Sighting, standing: &EnvironmentStanding<'_>) -> Vec<Reaso
     reasons.extend(
         standing
             .image_facts
-            .and_then(|facts| image::starts_nothing(current, facts.state)),
+            .and_then(|facts| image::starts_nothing(current, facts.state, sighting)),
     );
     let Some(made_from) = standing.made_from else {
         reasons.extend(pinned_skew(sighting, standing, current));

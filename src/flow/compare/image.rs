@@ -6,6 +6,7 @@ use crate::model::base::BranchLifecycle;
 use crate::model::ids::ImageId;
 use crate::model::image::{Image, ImageState};
 use crate::model::reason::{About, Reason};
+use crate::model::sighting::Sighting;
 
 /// An image in use, or last baked, that EC2 does not list.
 pub(super) fn image_gone(image: &ImageId) -> Reason {
@@ -15,18 +16,24 @@ pub(super) fn image_gone(image: &ImageId) -> Reason {
 }
 
 /// An image that EC2 lists and that starts no instance; absent for one that does, or may yet.
-pub(super) fn starts_nothing(image: &ImageId, state: ImageState) -> Option<Reason> {
+pub(super) fn starts_nothing(
+    image: &ImageId,
+    state: ImageState,
+    sighting: &Sighting,
+) -> Option<Reason> {
     match state {
-        ImageState::Disabled => Some(disabled(image)),
+        ImageState::Disabled => Some(disabled(image, sighting)),
         ImageState::Failed | ImageState::Deregistered => Some(unusable(image, state)),
         ImageState::Pending | ImageState::Available | ImageState::Other => None,
     }
 }
 
 /// One that somebody disabled.
-pub(super) fn disabled(image: &ImageId) -> Reason {
+pub(super) fn disabled(image: &ImageId, sighting: &Sighting) -> Reason {
+    let place = sighting.scope.known();
     Reason::from_about(About::ImageDisabled {
         image: image.clone(),
+        region: place.map(|place| place.region.clone()),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::model::base::Release;
 use crate::model::image::ImageState;
 use crate::model::made::Made;
 use crate::model::reason::{About, Class, DoubtSubject, HeldOn, Reason};
-use crate::model::sighting::Seen;
+use crate::model::sighting::{Seen, Sighting};
 use crate::model::watch::Watch;
 
 /// Every code that applies to the watch itself, in the order of the table.
@@ -53,7 +53,7 @@ fn drifted(case: &Case<'_>, recipe: &RecipeDigest) -> Vec<Reason> {
             .chain(against_recipe(current, recipe))
             .chain(too_old(case, current))
             .collect(),
-        (None, Some(lost)) => [lost_image(lost)]
+        (None, Some(lost)) => [lost_image(lost, case.sighting)]
             .into_iter()
             .chain(against_base(case, lost))
             .chain(against_recipe(lost, recipe))
@@ -67,9 +67,9 @@ fn drifted(case: &Case<'_>, recipe: &RecipeDigest) -> Vec<Reason> {
 }
 
 /// Gone, or there and of no use.
-fn lost_image(lost: &Made) -> Reason {
+fn lost_image(lost: &Made, sighting: &Sighting) -> Reason {
     match lost.state {
-        ImageState::Disabled => image::disabled(&lost.image),
+        ImageState::Disabled => image::disabled(&lost.image, sighting),
         _ => image::image_gone(&lost.image),
     }
 }

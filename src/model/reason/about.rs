@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ReasonCode;
 use crate::model::bake::{BakeKey, RecipeDigest};
 use crate::model::hold::Hold;
-use crate::model::ids::{Architecture, ImageId, WatchName};
+use crate::model::ids::{Architecture, ImageId, Region, WatchName};
 
 /// What one reason is about. Each sort belongs to one code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,9 @@ pub enum About {
     },
     ImageDisabled {
         image: ImageId,
+        /// Absent in what earlier versions stored, and where the place is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        region: Option<Region>,
     },
     PlatformSkew {
         image: ImageId,

@@ -97,7 +97,7 @@ impl Facts {
                 .put("base_image", made_from)
                 .put("recommended_image", newest),
             About::ImageGone { image }
-            | About::ImageDisabled { image }
+            | About::ImageDisabled { image, .. }
             | About::Stock { image }
             | About::LineageUnknown { image } => self.put("image", image),
             About::PlatformSkew {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::NOT_LISTED;
 use super::about::{About, HeldOn, HoldSaid, Near, Quarantine};
+use crate::model::aws_command::AwsCommand;
 use crate::model::ids::WatchName;
 
 /// One sentence, with what can be done where that is a command.
@@ -69,10 +70,17 @@ pub(super) fn sentence_of(about: &About) -> String {
         About::ImageEnded { image, state } => {
             format!("EC2 lists {image} as {state}: new instances cannot start from it.")
         }
-        About::ImageDisabled { image } => format!(
-            "{image} is disabled: new instances cannot start from it until somebody enables it \
-             (`aws ec2 enable-image --image-id {image}`)."
-        ),
+        About::ImageDisabled { image, region } => {
+            let enable = region.iter().map(|region| {
+                let enable = AwsCommand::new("ec2 enable-image", region);
+                format!(" (`{}`)", enable.with("--image-id", image.as_str()))
+            });
+            let enable: String = enable.collect();
+            format!(
+                "{image} is disabled: new instances cannot start from it until somebody enables \
+                 it{enable}."
+            )
+        }
         About::PinnedSkew {
             image,
             platform_image,

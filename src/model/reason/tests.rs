@@ -130,7 +130,10 @@ fn samples() -> Vec<About> {
             image: image(),
             state: text("deregistered"),
         },
-        About::ImageDisabled { image: image() },
+        About::ImageDisabled {
+            image: image(),
+            region: Some("eu-west-1".into()),
+        },
         About::PinnedSkew {
             image: image(),
             platform_image: newest(),
