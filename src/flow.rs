@@ -8,6 +8,7 @@
 //! | survey  | sightings (plain)                         | `Survey`                    | nothing |
 //! | plan    | `Drift`, sighting, history, `now` (plain) | `PlanItem`                  | nothing |
 //! | bake    | a `PlanItem`'s bake, as a workflow        | a verified image            | journal, history, notices |
+//! | rollout | verdict, a person's word          | an environment on the watch's image | journal, the environment, notices |
 //! | verify  | a console (plain)                         | `Report`, `Verdict`         | nothing |
 //! | notify  | what happened (plain)                     | `Notice`                    | nothing |
 //! | history | what is remembered (plain)                | `History`                   | nothing |
@@ -29,6 +30,8 @@ pub mod survey;
 pub mod plan;
 
 pub mod bake;
+
+pub mod rollout;
 
 pub mod verify;
 

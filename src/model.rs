@@ -25,6 +25,8 @@ pub mod environment;
 
 pub mod rollout_rules;
 
+pub mod platform_choice;
+
 pub mod report;
 
 pub mod changes;
