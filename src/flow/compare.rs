@@ -22,6 +22,8 @@ pub mod standing;
 
 mod image;
 
+mod moves;
+
 mod newer;
 
 mod notes;
@@ -42,6 +44,9 @@ mod genuine_tests;
 
 #[cfg(test)]
 mod holds_tests;
+
+#[cfg(test)]
+mod moves_tests;
 
 #[cfg(test)]
 mod silence_tests;
@@ -118,13 +123,15 @@ impl Case<'_> {
 
 fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
     let standing = EnvironmentStanding::of_environment(case.sighting, environment);
+    let reasons = target::target_reasons(case, &standing);
     TargetDrift {
         target: environment.environment.target.clone(),
         platform: environment.environment.platform.clone(),
         image: standing.image.cloned(),
         kind: standing.kind,
         base_image: standing.base.cloned(),
-        reasons: target::target_reasons(case, &standing),
+        move_to: moves::to(case, &standing, &reasons),
+        reasons,
     }
 }
 

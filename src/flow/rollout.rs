@@ -1,5 +1,8 @@
 //! Moving environments to the watch's image.
 //!
-//! [`platform`] chooses the platform version that moves along.
+//! [`platform`] chooses the platform version that moves along; [`commands`] says how a
+//! person does it by hand.
 
 pub mod platform;
+
+pub mod commands;

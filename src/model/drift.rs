@@ -6,6 +6,7 @@ use super::base::Release;
 use super::hold::Hold;
 use super::ids::{ImageId, PlatformArn, TargetId, WatchName};
 use super::image::ImageKind;
+use super::platform_choice::MoveTo;
 use super::reason::{Class, Reason};
 
 /// The verdict on one watch.
@@ -92,5 +93,8 @@ pub struct TargetDrift {
     pub kind: ImageKind,
     /// The Amazon image that the environment's image comes from (its own id for a stock one).
     pub base_image: Option<ImageId>,
+    /// What it is to be moved to, where it is out of step with an image of the watch that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub move_to: Option<MoveTo>,
     pub reasons: Vec<Reason>,
 }

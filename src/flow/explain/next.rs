@@ -2,15 +2,15 @@
 
 use chrono::TimeDelta;
 
-use super::view::{TargetView, View};
+use super::view::{SaidCode, TargetView, View};
 use super::{Advice, ExplainSubject, Passes, dated, minute, rough};
 use crate::flow::outcome::WatchStanding;
-use crate::model::ids::ImageId;
+use crate::flow::rollout::commands::{MoveByHand, moves_by_hand};
 use crate::model::plan::{Action, BakeDecision};
-use crate::model::reason::ReasonCode;
+use crate::model::reason::{Class, ReasonCode};
 
-/// Environments that get a command of their own; more would bury the rest.
-const MOVES_MAX: usize = 3;
+/// Environments of which is said why they are not to be moved; more would bury the rest.
+const REFUSED_MAX: usize = 3;
 
 /// What the next pass would do, why, and when it is due.
 pub(super) fn next_sentences(subject: &ExplainSubject<'_>) -> Vec<String> {
@@ -33,6 +33,7 @@ pub(super) fn next_sentences(subject: &ExplainSubject<'_>) -> Vec<String> {
             false => would(subject, view),
         });
         lines.extend(view.because.iter().map(|why| format!("Because: {why}")));
+        lines.extend(not_to_be_moved(view));
     }
     lines.push(due(subject.passes, subject));
     lines
@@ -122,7 +123,7 @@ pub(super) fn next_commands(subject: &ExplainSubject<'_>) -> Vec<Advice> {
         Some(view) => {
             commands.extend(about_the_bake(subject, view));
             commands.extend(about_lineage(subject, view));
-            commands.extend(moves(view));
+            commands.extend(moves(subject, view));
         }
         None => {}
     }
@@ -231,30 +232,36 @@ fn about_lineage(subject: &ExplainSubject<'_>, view: &View) -> Option<Advice> {
     ))
 }
 
-/// Environments that wait for the watch's image.
-fn moves(view: &View) -> Vec<Advice> {
-    let Some(current) = &view.current else {
-        return Vec::new();
-    };
-    let behind = view.targets.iter().filter(|target| {
-        let mut reasons = target.reasons.iter();
-        reasons.any(|said| said.code == ReasonCode::NotOnNewest)
-    });
-    behind
-        .take(MOVES_MAX)
-        .map(|target| {
-            advice(
-                move_command(target, current),
-                "moves it to the watch's image",
-            )
-        })
-        .collect()
+/// Environments that wait for the watch's image. What a memory holds is too old to move one by.
+fn moves(subject: &ExplainSubject<'_>, view: &View) -> Vec<Advice> {
+    let behind = view.targets.iter();
+    let behind = behind.filter_map(|one| Some((one.target.as_ref()?, one.move_to.as_ref()?)));
+    let moves = moves_by_hand(behind).into_iter();
+    let mut advices: Vec<Advice> = moves
+        .map(|MoveByHand { command, does }| advice(command.to_string(), does))
+        .collect();
+    let waits = |one: &TargetView| one.target.is_none() && one.reasons.iter().any(is_behind);
+    if view.targets.iter().any(waits) {
+        advices.push(advice(
+            format!("amiwatch explain {}", subject.watch.name),
+            "asks AWS, and gives the commands that move the environments",
+        ));
+    }
+    advices
 }
 
-fn move_command(target: &TargetView, image: &ImageId) -> String {
-    format!(
-        "aws elasticbeanstalk update-environment --environment-name {} --option-settings \
-         Namespace=aws:autoscaling:launchconfiguration,OptionName=ImageId,Value={image}",
-        target.environment
-    )
+fn is_behind(said: &SaidCode) -> bool {
+    said.code.class() == Class::Behind
+}
+
+/// Environments that are behind and not to be moved as they stand, and why.
+fn not_to_be_moved(view: &View) -> impl Iterator<Item = String> {
+    let refused = view.targets.iter().filter_map(|target| {
+        let why = target.move_to.as_ref()?.refusal()?;
+        Some(format!(
+            "{} is not to be moved by hand now: {why}.",
+            target.name
+        ))
+    });
+    refused.take(REFUSED_MAX)
 }

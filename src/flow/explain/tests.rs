@@ -330,3 +330,52 @@ fn a_watch_without_a_recipe_is_not_said_to_lack_a_setting() {
         "{said}"
     );
 }
+
+/// Our image is of 4.5.1, and the environment of another version.
+fn behind(version: &str, image: &str) -> World {
+    let mut world = World::new();
+    world.ours("ami-ours", BASE_451, 0);
+    world.remember("ami-ours", BASE_451, 0);
+    world.environment("shop-blue", version, image);
+    world
+}
+
+#[test]
+fn a_command_that_moves_carries_region_platform_and_image() {
+    let said = text(&live(&behind("4.5.0", BASE_450)));
+    let command = "$ aws elasticbeanstalk update-environment --environment-name shop-blue \
+                   --platform-arn 'arn:aws:elasticbeanstalk:eu-west-1::platform/ECS running on 64bit \
+                   Amazon Linux 2023/4.5.1' --option-settings \
+                   Namespace=aws:autoscaling:launchconfiguration,OptionName=ImageId,Value=ami-ours \
+                   --region eu-west-1 # moves shop/shop-blue to the watch's image and platform \
+                   version 4.5.1";
+    assert!(said.contains(command), "{said}");
+}
+
+#[test]
+fn where_the_platform_version_cannot_be_told_no_command_is_given() {
+    let mut world = behind("4.5.1", "ami-ours");
+    world.ours("ami-other", BASE_450, 0);
+    world.remember("ami-other", BASE_450, 0);
+    world.change_ours(|ours| ours.retain(|image| image.id.as_str() == "ami-other"));
+    let said = text(&live(&world));
+    let why = "shop/shop-blue is not to be moved by hand now: it runs platform version 4.5.1, and the \
+               newest one with the base of ami-other is 4.5.0: its platform is not taken back; an \
+               image of the newer version is to be baked.";
+    assert!(said.contains(why), "{said}");
+    assert!(!said.contains("update-environment"), "{said}");
+}
+
+/// What was seen earlier is too old to move anything by.
+#[test]
+fn a_memory_gives_no_command_that_moves() {
+    let world = behind("4.5.0", BASE_450);
+    let seen = SeenEntry::of_item(&world.plan());
+    let view = View::stored(&seen, now() - days(1), Some(&world.history));
+    let said = text(&told(&world, Some(view), Some(Silence::NotAsked)));
+    assert!(!said.contains("update-environment"), "{said}");
+    assert!(
+        said.contains("$ amiwatch explain shop # asks AWS, and gives"),
+        "{said}"
+    );
+}

@@ -6,8 +6,9 @@ use crate::flow::outcome::WatchStanding;
 use crate::model::chronicle::{ReleasePoint, SeenEntry};
 use crate::model::drift::TargetDrift;
 use crate::model::history::WatchHistory;
-use crate::model::ids::ImageId;
+use crate::model::ids::{ImageId, TargetId};
 use crate::model::plan::{Action, PlanItem};
+use crate::model::platform_choice::MoveTo;
 use crate::model::reason::{Reason, ReasonCode};
 
 /// One sight of a watch.
@@ -37,10 +38,13 @@ pub struct View {
 pub struct TargetView {
     /// `application/environment`
     pub name: String,
-    pub environment: String,
+    /// Absent in a memory, which keeps the name alone.
+    pub target: Option<TargetId>,
     pub image: Option<ImageId>,
     /// What the image is and comes from, in words; a memory does not know.
     pub about: Option<String>,
+    /// What it is to be moved to; a memory does not know.
+    pub move_to: Option<MoveTo>,
     pub reasons: Vec<SaidCode>,
 }
 
@@ -115,9 +119,10 @@ impl View {
         let newer = baked.filter(|baked| baked.adopted_at.unwrap_or(baked.baked_at) > at);
         let targets = seen.targets.iter().map(|(name, target)| TargetView {
             name: name.clone(),
-            environment: name.rsplit('/').next().unwrap_or(name).to_owned(),
+            target: None,
             image: target.image.clone(),
             about: None,
+            move_to: None,
             reasons: SaidCode::bare(&target.codes),
         });
         Self {
@@ -146,9 +151,10 @@ fn target(drift: &TargetDrift) -> TargetView {
     };
     TargetView {
         name: format!("{}/{}", drift.target.application, drift.target.environment),
-        environment: drift.target.environment.clone(),
+        target: Some(drift.target.clone()),
         image: drift.image.clone(),
         about: Some(about),
+        move_to: drift.move_to.clone(),
         reasons: SaidCode::of(&drift.reasons),
     }
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::base;
+use crate::flow::rollout::commands::moves_by_hand;
 use crate::model::bake::digest;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::drift::{Drift, TargetDrift};
@@ -192,13 +193,17 @@ impl Story<'_> {
     fn drifted(&self, after: ToldDrift, unread: BTreeSet<String>) -> News {
         let key = self.key(&after);
         let watch = &self.drift.watch;
-        let commands = vec![
+        let mut commands = vec![
             PastedCommand::new(
                 format!("amiwatch plan --watch {watch}"),
                 "what a run would do now, and why",
             ),
             PastedCommand::new(format!("amiwatch bake {watch}"), "bakes now"),
         ];
+        let behind = self.drift.targets.iter();
+        let behind = behind.filter_map(|one| Some((&one.target, one.move_to.as_ref()?)));
+        let moves = moves_by_hand(behind).into_iter();
+        commands.extend(moves.map(|one| PastedCommand::new(one.command.to_string(), &one.does)));
         let what = What::Drift(self.told());
         let notice = self.notice(key.clone(), what, NextByItself::Look, commands);
         News {

@@ -352,3 +352,25 @@ fn a_fleet_fits_into_a_record_of_the_store() {
     let words = WrittenNotice::of_notice(&notice).body;
     assert!(words.contains(&format!("- and {more} more\n")), "{words}");
 }
+
+/// What is told to be pasted arrives whole, in mail and in chat.
+#[test]
+fn a_notice_carries_the_commands_that_move_what_is_behind() {
+    let mut world = World::new();
+    world.ours("ami-ours", BASE_451, 0);
+    for n in 1..=5 {
+        world.environment(&format!("shop-{n}"), "4.5.0", BASE_450);
+    }
+    let notice = notice(&world).unwrap();
+    let moves = notice.commands.iter().map(|one| one.command.as_str());
+    let moves: Vec<&str> = moves.filter(|one| one.starts_with("aws ")).collect();
+    assert_eq!(moves.len(), 3, "{moves:?}");
+    let body = WrittenNotice::of_notice(&notice).body;
+    let chat = crate::outbox::blocks(&notice, false).to_string();
+    for command in moves {
+        let said = ["--region eu-west-1", "/4.5.1'", "Value=ami-ours"];
+        assert!(said.iter().all(|word| command.contains(word)), "{command}");
+        assert!(body.contains(&format!("  {command}\n")), "{body}");
+        assert!(chat.contains(&format!("`{command}`")), "{chat}");
+    }
+}

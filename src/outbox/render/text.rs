@@ -8,6 +8,8 @@ use crate::model::plain_text::clean;
 pub const SUBJECT_CHARS_MAX: usize = 99;
 /// Where the values of a message's fields begin.
 const FIELD_WIDTH: usize = 14;
+/// A longer command has its purpose on the next line.
+const COMMAND_WIDTH_MAX: usize = 70;
 
 /// One line of at most 99 ASCII characters.
 pub(super) fn subject_line(text: &str) -> String {
@@ -56,12 +58,17 @@ fn part(part: &MessagePart) -> String {
     }
 }
 
+/// What a command is for stands beside it, or below a long one.
 fn commands(all: &[PastedCommand]) -> String {
-    let width = all.iter().map(|one| one.command.len()).max();
+    let widths = all.iter().map(|one| one.command.len());
+    let width = widths.filter(|width| *width <= COMMAND_WIDTH_MAX).max();
     let width = width.unwrap_or_default();
-    let each = all
-        .iter()
-        .map(|one| format!("  {:width$}  {}", one.command, one.purpose));
+    let each = all.iter().flat_map(|PastedCommand { command, purpose }| {
+        match command.len() <= COMMAND_WIDTH_MAX {
+            true => vec![format!("  {command:width$}  {purpose}")],
+            false => vec![format!("  {command}"), format!("      {purpose}")],
+        }
+    });
     lines(["What you can do:".to_owned()].into_iter().chain(each))
 }
 
@@ -104,6 +111,19 @@ mod tests {
             body_text(&[list(3)]),
             "Environments:\n- shop/blue\n- and 3 more\n"
         );
+    }
+
+    #[test]
+    fn what_a_long_command_is_for_stands_below_it() {
+        let long = format!("aws {}", "x".repeat(80));
+        let all = [
+            PastedCommand::new("amiwatch plan", "what"),
+            PastedCommand::new("amiwatch bake shop", "bakes"),
+            PastedCommand::new(long.clone(), "moves"),
+        ];
+        let text = body_text(&[MessagePart::Commands(all.into())]);
+        let first = "What you can do:\n  amiwatch plan       what\n  amiwatch bake shop  bakes\n";
+        assert_eq!(text, format!("{first}  {long}\n      moves\n"));
     }
 
     proptest! {

@@ -22,8 +22,12 @@ const HEADER_MAX: usize = 140;
 const ALL_MAX: usize = 11_500;
 /// Of one line, before anything is written differently (`&amp;` is five).
 const LINE_MAX: usize = 500;
-/// Of a fact, of which Slack takes 2,000 characters with its name; and of a command.
+/// Of a fact, of which Slack takes 2,000 characters with its name; and of what a command is for.
 const VALUE_MAX: usize = 190;
+/// Of a command, which is whole or not there: one that moves an environment has some 350.
+const COMMAND_MAX: usize = 700;
+/// Said instead of commands that did not fit.
+const NOT_HERE: &str = "_Not every command fits here: `amiwatch explain` gives them all._";
 /// Of a console: its end, which says why.
 const CONSOLE_MAX: usize = 2_500;
 /// Slack takes 10 fields in a section.
@@ -132,16 +136,28 @@ fn commands(part: &MessagePart) -> Vec<Value> {
     let MessagePart::Commands(commands) = part else {
         return Vec::new();
     };
-    let line = |PastedCommand { command, purpose }: &PastedCommand| {
-        let (command, purpose) = (words(command, VALUE_MAX), words(purpose, VALUE_MAX));
-        format!("`{command}`  {purpose}")
-    };
-    let lines: Vec<String> = commands.iter().take(FACTS_MAX).map(line).collect();
-    packed(&lines)
-        .iter()
-        .take(1)
-        .map(|text| section(text))
-        .collect()
+    let mut room = SECTION_MAX - length(NOT_HERE) - 1;
+    let mut lines: Vec<String> = Vec::new();
+    let mut whole = true;
+    for one in commands {
+        let line = pasteable(one).filter(|line| length(line) < room);
+        whole &= line.is_some() && lines.len() < FACTS_MAX;
+        if let Some(line) = line.filter(|_| lines.len() < FACTS_MAX) {
+            room -= length(&line) + 1;
+            lines.push(line);
+        }
+    }
+    if !whole {
+        lines.push(NOT_HERE.to_owned());
+    }
+    vec![section(&lines.join("\n"))]
+}
+
+/// A command as it can be copied from the chat; absent where it would be cut or altered.
+fn pasteable(PastedCommand { command, purpose }: &PastedCommand) -> Option<String> {
+    let altered = command.contains('`') || command.chars().any(misleads);
+    let fits = !altered && length(command) <= COMMAND_MAX;
+    fits.then(|| format!("`{}`  {}", literal(command), words(purpose, VALUE_MAX)))
 }
 
 fn sentence(line: &str) -> String {

@@ -154,6 +154,30 @@ fn words_that_slack_would_obey_are_shown() {
     );
 }
 
+/// A command that is cut, or whose quotes are others, does something else.
+#[test]
+fn a_command_is_whole_or_not_there() {
+    let long = format!("aws x {}", "y".repeat(600));
+    let commands = [
+        long.clone(),
+        format!("aws z {}", "y".repeat(701)),
+        "aws `id`".to_owned(),
+    ];
+    let commands = commands.map(|one| PastedCommand::new(one, "what for"));
+    let message = blocks(&notice("shop", failed("why", ""), commands.into()), false);
+    assert_fits(&message);
+    let said = message.to_string();
+    assert!(said.contains(&format!("`{long}`")), "{said}");
+    assert!(!said.contains("aws z") && !said.contains("'id'"), "{said}");
+    assert!(said.contains("Not every command fits here"), "{said}");
+
+    let many =
+        (0..40).map(|n| PastedCommand::new(format!("aws {n} {}", "y".repeat(300)), "what for"));
+    let message = blocks(&notice("shop", failed("why", ""), many.collect()), true);
+    assert_fits(&message);
+    assert!(message.to_string().contains("Not every command fits here"));
+}
+
 #[test]
 fn a_long_notice_is_shortened_and_says_so_and_keeps_what_to_do() {
     let lines = (0..200).map(|n| format!("shop/{n}: {}", "<".repeat(120)));

@@ -1,0 +1,66 @@
+//! Where a target is to be moved: the watch's image, and the platform version that goes with it. Judges
+//! nothing anew: who is out of step, the reasons say.
+
+use super::Case;
+use super::standing::EnvironmentStanding;
+use crate::flow::rollout::platform::{PlatformQuestion, platform_for};
+use crate::model::made::Made;
+use crate::model::platform_choice::{MoveTo, PlatformChoice};
+use crate::model::reason::{Reason, ReasonCode};
+use crate::model::sighting::Seen;
+
+/// Reasons that a move to the watch's image ends.
+const ENDED: [ReasonCode; 3] = [
+    ReasonCode::NotOnNewest,
+    ReasonCode::Stock,
+    ReasonCode::PlatformSkew,
+];
+
+/// Reasons for which the watch's image is not this environment's.
+const MISFIT: [ReasonCode; 3] = [
+    ReasonCode::ArchMismatch,
+    ReasonCode::BranchMismatch,
+    ReasonCode::Unsupported,
+];
+
+/// Absent where there is nothing to move it for, or to.
+pub(super) fn to(
+    case: &Case<'_>,
+    standing: &EnvironmentStanding<'_>,
+    reasons: &[Reason],
+) -> Option<MoveTo> {
+    let said = |codes: &[ReasonCode]| reasons.iter().any(|one| codes.contains(&one.code));
+    let current = case.own.current.as_ref()?;
+    if said(&MISFIT) || !said(&ENDED) {
+        return None;
+    }
+    Some(MoveTo {
+        image: current.image.clone(),
+        platform: platform(case, standing, current),
+    })
+}
+
+/// Of a base that is no platform branch's, the platform version knows nothing.
+fn platform(case: &Case<'_>, standing: &EnvironmentStanding<'_>, current: &Made) -> PlatformChoice {
+    if case.watch.base.source.branch().is_none() {
+        return PlatformChoice::Stays;
+    }
+    let Some(runs) = standing.platform else {
+        return PlatformChoice::Untold {
+            why: "the version that it runs could not be read".to_owned(),
+        };
+    };
+    let question = PlatformQuestion {
+        runs,
+        base: &current.base_image,
+        made_from: current.base_version.as_deref(),
+        architecture: case.watch.base.architecture,
+        all_known: false,
+    };
+    let sighting = case.sighting;
+    let seen = sighting
+        .platforms
+        .values()
+        .chain(sighting.recommended.values());
+    platform_for(&question, seen.filter_map(Seen::known))
+}
