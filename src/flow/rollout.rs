@@ -1,8 +1,10 @@
 //! Moving environments to the watch's image.
 //!
-//! [`platform`] chooses the platform version that moves along; [`commands`] says how a
+//! [`platform`] chooses the platform version that moves along; [`commands`] and [`print`] say how a
 //! person does it by hand.
 
 pub mod platform;
 
 pub mod commands;
+
+pub mod print;
