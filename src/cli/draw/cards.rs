@@ -43,7 +43,7 @@ pub(super) fn wrapped_to(line: &str, hang: usize, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut present = String::new();
     let mut words = 0;
-    for word in line.split_inclusive(' ') {
+    for word in unbroken(line) {
         let needed = present.chars().count() + word.trim_end().chars().count();
         if needed > width && words > 0 {
             lines.push(present.trim_end().to_owned());
@@ -55,6 +55,24 @@ pub(super) fn wrapped_to(line: &str, hang: usize, width: usize) -> String {
     }
     lines.push(present.trim_end().to_owned());
     lines.join("\n")
+}
+
+/// Words with the blank behind them. What stands between backticks is one: it is there to be pasted.
+fn unbroken(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut begin, mut in_code) = (0, false);
+    for (at, letter) in line.char_indices() {
+        match letter {
+            '`' => in_code = !in_code && line[at + 1..].contains('`'),
+            ' ' if !in_code => {
+                words.push(&line[begin..=at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words.push(&line[begin..]);
+    words
 }
 
 #[cfg(test)]
@@ -92,6 +110,14 @@ mod tests {
             "    BASE_NEWER  A newer release waits:\n                ami-0123456789abcdef0."
         );
         assert_eq!(wrapped_to(line, 16, 200), line);
+        let code = "somebody disabled it (`aws ec2 enable-image --image-id ami-1`).";
+        let shown = wrapped_to(code, 2, 24);
+        assert_eq!(
+            shown,
+            "somebody disabled it\n  (`aws ec2 enable-image --image-id ami-1`)."
+        );
+        let odd = "a lone ` keeps nothing together";
+        assert_eq!(wrapped_to(odd, 0, 12), "a lone `\nkeeps\nnothing\ntogether");
         let id = "arn:aws:sns:eu-west-1:000000000000:a-name-that-is-long";
         assert_eq!(wrapped_to(id, 4, 20), id);
     }
