@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::flow::detect::LookDepth;
 use crate::service::telemetry::LogFormat;
 
 pub use local::{
@@ -62,7 +63,7 @@ pub enum CliCommand {
     /// Writes a config from what a survey finds
     Init(Init),
     /// Looks once at what the config names: verdicts with reasons
-    Check(NamedWatch),
+    Check(CheckArguments),
     /// Shows what `run` would do now, and why; changes nothing
     Plan(NamedWatch),
     /// Bakes a watch's image now; joins a bake that is under way
@@ -115,9 +116,38 @@ pub struct SurveyArguments {
     /// A region to look at; repeatable; `all` for every region of the account [default: the SDK's]
     #[arg(long = "region", value_name = "REGION")]
     pub regions: Vec<String>,
+    #[command(flatten)]
+    pub depth: DepthArguments,
     /// Exit 3 when there is drift
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// How far a look goes.
+#[derive(Debug, Args)]
+pub struct DepthArguments {
+    /// Read what instances run, too: one more call for each environment
+    #[arg(long)]
+    instances: bool,
+}
+
+impl DepthArguments {
+    /// As flow knows it.
+    pub fn look_depth(&self) -> LookDepth {
+        match self.instances {
+            true => LookDepth::Instances,
+            false => LookDepth::Settings,
+        }
+    }
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    #[command(flatten)]
+    pub named: NamedWatch,
+    #[command(flatten)]
+    pub depth: DepthArguments,
 }
 
 /// `init`
@@ -140,7 +170,7 @@ pub struct Init {
     pub yes: bool,
 }
 
-/// `check`, `plan`
+/// Which watch, for `check` and `plan`
 #[derive(Debug, Args)]
 pub struct NamedWatch {
     /// Only this watch

@@ -1,6 +1,6 @@
 //! `check`: looks once at what the config names. Verdicts with reasons; writes nothing.
 
-use super::args::{Common, Format, NamedWatch};
+use super::args::{CheckArguments, Common, Format};
 use super::draw;
 use super::session::{Access, Session, WrongUsage};
 use crate::flow::exit_code::Exit;
@@ -11,10 +11,10 @@ use crate::model::watch::Watch;
 use crate::service::desk::check::{CheckedWatch, check_watches};
 use crate::settings::Settings;
 
-pub(super) async fn run_check(common: &Common, own: &NamedWatch) -> anyhow::Result<Exit> {
+pub(super) async fn run_check(common: &Common, own: &CheckArguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
-    let only = named_watch(&session.settings, own.watch())?;
-    let checked = check_watches(&session.service(), only.as_ref()).await?;
+    let only = named_watch(&session.settings, own.named.watch())?;
+    let checked = check_watches(&session.service(), only.as_ref(), own.depth.look_depth()).await?;
     match common.format {
         Format::Json => draw::print_json(&checked)?,
         Format::Table => checked.watches.iter().for_each(show_checked),

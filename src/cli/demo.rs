@@ -19,6 +19,7 @@ use super::args::{Common, Format};
 use super::{draw, progress};
 use crate::clock::Clock;
 use crate::cloud::{ByHand, Connection};
+use crate::flow::detect::LookDepth;
 use crate::flow::exit_code::Exit;
 use crate::http_send::HttpSend;
 use crate::model::ids::Region;
@@ -186,7 +187,8 @@ impl Stage {
     }
 
     async fn survey(&self) -> anyhow::Result<()> {
-        let surveyed = look_everywhere(&self.connection, &self.clock, &[]).await?;
+        let surveyed =
+            look_everywhere(&self.connection, &self.clock, &[], LookDepth::Settings).await?;
         if self.tells {
             super::survey::show_survey(&surveyed.survey);
         }
@@ -194,7 +196,7 @@ impl Stage {
     }
 
     async fn check(&self, settings: &Settings) -> anyhow::Result<()> {
-        let checked = check_watches(&self.service(settings), None).await?;
+        let checked = check_watches(&self.service(settings), None, LookDepth::Settings).await?;
         if self.tells {
             checked.watches.iter().for_each(super::check::show_checked);
         }

@@ -13,7 +13,8 @@ use crate::service::desk::survey::{LookedAt, look_everywhere};
 pub(super) async fn run_survey(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let clock = Clock::real();
     let connection = Connection::from_chain(&Reach::default(), &clock).await;
-    let surveyed = look_everywhere(&connection, &clock, &own.regions).await?;
+    let surveyed =
+        look_everywhere(&connection, &clock, &own.regions, own.depth.look_depth()).await?;
     match common.format {
         Format::Json => draw::print_json(&surveyed)?,
         Format::Table => {

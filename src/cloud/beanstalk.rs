@@ -12,6 +12,9 @@ use aws_sdk_elasticbeanstalk::types::{
 use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use super::tagging::our_time;
+use crate::model::environment::{
+    IMAGE_ID, LAUNCH_CONFIGURATION, MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED,
+};
 use crate::model::ids::{AccountId, ImageId, Partition, PlatformArn, Region, Scope, TargetId};
 use crate::model::sighting::{DeployedSettings, DraftStatus, Environment, Tier};
 
@@ -218,24 +221,22 @@ fn our_settings(sets: &[Set]) -> DeployedSettings {
         (None, Some(_)) => Some(DraftStatus::Failed),
         (None, None) => None,
     };
-    let image = deployed.and_then(image_of);
+    let value = |namespace, name| deployed.and_then(|set| value_of(set, namespace, name));
+    let image = value(LAUNCH_CONFIGURATION, IMAGE_ID).map(ImageId::from);
     DeployedSettings {
         not_set: deployed.is_some() && image.is_none(),
         image,
         draft,
+        managed_updates: value(MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED) == Some("true"),
     }
 }
 
-fn image_of(set: &Set) -> Option<ImageId> {
-    set.option_settings()
-        .iter()
-        .find(|option| {
-            option.namespace() == Some("aws:autoscaling:launchconfiguration")
-                && option.option_name() == Some("ImageId")
-        })
+fn value_of<'a>(set: &'a Set, namespace: &str, name: &str) -> Option<&'a str> {
+    let mut options = set.option_settings().iter();
+    options
+        .find(|option| option.namespace() == Some(namespace) && option.option_name() == Some(name))
         .and_then(|option| option.value())
         .filter(|value| !value.is_empty())
-        .map(ImageId::from)
 }
 
 #[cfg(test)]

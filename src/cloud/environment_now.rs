@@ -3,6 +3,7 @@
 //!
 //! Must not conclude: an environment that is Ready may have been moved or taken back.
 
+use aws_sdk_elasticbeanstalk::operation::describe_environment_resources::builders::DescribeEnvironmentResourcesFluentBuilder as AskResources;
 use aws_sdk_elasticbeanstalk::types::{EnvironmentDescription, EnvironmentHealthAttribute};
 
 use super::beanstalk::tier_of;
@@ -131,15 +132,37 @@ impl Cloud {
     /// # Errors
     /// `Empty` when the answer is about no environment; `NotFound` when there is none of this id.
     pub async fn environment_instances(&self, id: &str) -> Result<Vec<InstanceId>, CloudError> {
-        let request = self
+        self.counted_instances(id, |ask| ask.environment_id(id))
+            .await
+    }
+
+    /// [`Cloud::environment_instances`] of the environment of a name, which no other one of the region
+    /// has.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn instances_of_environment(
+        &self,
+        name: &str,
+    ) -> Result<Vec<InstanceId>, CloudError> {
+        self.counted_instances(name, |ask| ask.environment_name(name))
+            .await
+    }
+
+    async fn counted_instances(
+        &self,
+        resource: &str,
+        named: impl FnOnce(AskResources) -> AskResources,
+    ) -> Result<Vec<InstanceId>, CloudError> {
+        let ask = self
             .beanstalk(DESCRIBE_RESOURCES)
-            .describe_environment_resources()
-            .environment_id(id)
-            .send();
-        let answer = self.call(DESCRIBE_RESOURCES, id, request).await?;
+            .describe_environment_resources();
+        let answer = self
+            .call(DESCRIBE_RESOURCES, resource, named(ask).send())
+            .await?;
         let Some(resources) = answer.environment_resources() else {
             let message = "the answer holds no resources";
-            return Err(self.fault(DESCRIBE_RESOURCES, id, ErrorKind::Empty, message));
+            return Err(self.fault(DESCRIBE_RESOURCES, resource, ErrorKind::Empty, message));
         };
         let instances = resources.instances().iter();
         Ok(instances

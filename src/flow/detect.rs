@@ -4,7 +4,8 @@
 //! One [`sight`] serves every watch of an account and region. What it costs: one call for the
 //! environments, one for the settings of each that the look is for, one for each distinct platform
 //! version, one or two for each branch, and images by the batch; ancestry is asked only where
-//! `SourceImageId` leads nowhere. Instances are not looked at. Settings and descriptions that an
+//! `SourceImageId` leads nowhere. What instances run is read only for who asks ([`LookDepth`]): one
+//! call for each environment, and one for up to 200 instances. Settings and descriptions that an
 //! earlier look has read are not asked for while they can be believed ([`LookScope::recall`]).
 
 mod arm;
@@ -22,6 +23,8 @@ mod lineage;
 mod platforms;
 
 mod release;
+
+mod running;
 
 mod watch;
 
@@ -71,6 +74,17 @@ pub struct LookScope {
     pub recall: Recall,
     /// By a person's word, what an adopted image was made from; believed where nobody else knows.
     pub by_word: BTreeMap<ImageId, ImageId>,
+    pub depth: LookDepth,
+}
+
+/// How far a look goes into an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LookDepth {
+    /// What its settings name.
+    #[default]
+    Settings,
+    /// What its instances run as well, which costs calls of its own.
+    Instances,
 }
 
 /// Which environments are read further than their name.
@@ -90,6 +104,7 @@ impl LookScope {
             images: BTreeSet::new(),
             recall: Recall::default(),
             by_word: BTreeMap::new(),
+            depth: LookDepth::Settings,
         }
     }
 
@@ -122,10 +137,13 @@ impl LookScope {
 pub async fn sight(cloud: &Cloud, clock: &Clock, look: &LookScope) -> Sighting {
     let at = clock.now();
     let listed = environments::list_environments(cloud, &look.environments).await;
-    let (environments, platforms) = tokio::join!(
+    let (mut environments, platforms) = tokio::join!(
         environments::read_environments(cloud, &listed.wanted, look, at),
         platforms::read_platforms(cloud, &listed.wanted, look, at),
     );
+    if look.depth == LookDepth::Instances {
+        running::read_running(cloud, &mut environments).await;
+    }
     let mut sighting = Sighting {
         at,
         scope: listed.scope,
@@ -154,7 +172,12 @@ fn troubles(sighting: &Sighting) -> Vec<Trouble> {
         .trouble()
         .into_iter()
         .chain(sighting.scope.trouble())
-        .chain(environments.filter_map(|seen| seen.settings.trouble()))
+        .chain(
+            environments
+                .clone()
+                .filter_map(|seen| seen.settings.trouble()),
+        )
+        .chain(environments.filter_map(|seen| seen.running.as_ref()?.trouble()))
         .chain(sighting.platforms.values().filter_map(Seen::trouble))
         .chain(sighting.recommended.values().filter_map(Seen::trouble))
         .chain(sighting.images.values().filter_map(|seen| {

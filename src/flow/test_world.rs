@@ -19,7 +19,7 @@ use crate::model::plan::PlanItem;
 use crate::model::reason::{Reason, ReasonCode};
 use crate::model::sighting::{
     DeployedSettings, Environment, EnvironmentSighting, ImageSighting, Lineage, LineageSource,
-    Seen, Sighting, Tier, Trouble, WatchSighting,
+    RunningImage, Seen, Sighting, Tier, Trouble, WatchSighting,
 };
 use crate::model::tags;
 use crate::model::version::VersionWish;
@@ -276,11 +276,32 @@ impl World {
             image: Some(image.into()),
             not_set: false,
             draft: None,
+            managed_updates: false,
         });
         self.environments().push(EnvironmentSighting {
             environment,
             settings,
+            running: None,
         });
+    }
+
+    /// What the instances of the first environment run, and whether they end.
+    pub(super) fn runs(&mut self, instances: &[(&str, bool)]) {
+        let numbered = instances.iter().enumerate();
+        let running = numbered.map(|(at, (image, ends))| RunningImage {
+            instance: format!("i-{at}").as_str().into(),
+            image: (*image).into(),
+            ends: *ends,
+        });
+        self.environments()[0].running = Some(Seen::Known(running.collect()));
+    }
+
+    /// Elastic Beanstalk updates the first environment's platform version by itself.
+    pub(super) fn updates_itself(&mut self) {
+        match &mut self.environments()[0].settings {
+            Seen::Known(settings) => settings.managed_updates = true,
+            hidden => panic!("the settings are {hidden:?}"),
+        }
     }
 
     pub(super) fn environments(&mut self) -> &mut Vec<EnvironmentSighting> {

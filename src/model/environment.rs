@@ -7,13 +7,29 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ImageId, InstanceId, PlatformArn, TargetId};
+use super::aws_command::AwsCommand;
+use super::ids::{ImageId, PlatformArn, Region, TargetId};
 use super::sighting::Tier;
+
+pub use super::sighting::RunningImage;
 
 /// The namespace of the option that names an environment's image.
 pub const LAUNCH_CONFIGURATION: &str = "aws:autoscaling:launchconfiguration";
 /// The option that names an environment's image.
 pub const IMAGE_ID: &str = "ImageId";
+/// The namespace of the option that lets Elastic Beanstalk update platform versions by itself.
+pub const MANAGED_ACTIONS: &str = "aws:elasticbeanstalk:managedactions";
+/// The option that lets it.
+pub const MANAGED_ACTIONS_ENABLED: &str = "ManagedActionsEnabled";
+
+/// The command that turns an environment's managed platform updates off; its instances stay.
+pub fn managed_updates_off(environment: &str, region: &Region) -> AwsCommand {
+    let setting =
+        format!("Namespace={MANAGED_ACTIONS},OptionName={MANAGED_ACTIONS_ENABLED},Value=false");
+    AwsCommand::new("elasticbeanstalk update-environment", region)
+        .with("--environment-name", environment)
+        .with("--option-settings", setting)
+}
 
 /// What `DescribeEnvironments` says of one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,15 +213,6 @@ pub enum EventSeverity {
     Warn,
     Error,
     Fatal,
-}
-
-/// What one instance of an environment runs, as EC2 says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunningImage {
-    pub instance: InstanceId,
-    pub image: ImageId,
-    /// It shuts down, is stopped, or is gone: what it ran does not matter any more.
-    pub ends: bool,
 }
 
 /// A managed action of an environment that is scheduled, pending or running.

@@ -113,6 +113,8 @@ codes! {
     PlatformBehind = "PLATFORM_BEHIND", Information;
     /// An Amazon image that is not the platform version's own was set by hand.
     StockPinned = "STOCK_PINNED", Information;
+    /// Elastic Beanstalk updates the platform version by itself, under an image that stays.
+    ManagedUpdatesOn = "MANAGED_UPDATES_ON", Information;
     /// The base image's EC2 deprecation date has passed.
     BaseDeprecated = "BASE_DEPRECATED", Information;
     /// The platform branch is deprecated.

@@ -194,6 +194,7 @@ mod tests {
             image: Some("ami-1".into()),
             not_set: false,
             draft: None,
+            managed_updates: false,
         }
     }
 
@@ -208,6 +209,7 @@ mod tests {
             environments: Seen::Known(vec![EnvironmentSighting {
                 environment,
                 settings,
+                running: None,
             }]),
             others: 0,
             elsewhere: BTreeMap::new(),
@@ -308,6 +310,7 @@ mod tests {
             image: Some(ImageId::from("ami-2")),
             not_set: false,
             draft: None,
+            managed_updates: false,
         };
         let at = now() + HOUR * 25;
         let after = before.after(&sighting(environment(), Seen::Known(other.clone()), at));

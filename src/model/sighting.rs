@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::base::{PlatformVersion, Release};
-use super::ids::{ImageId, PlatformArn, Scope, TargetId};
+use super::ids::{ImageId, InstanceId, PlatformArn, Scope, TargetId};
 use super::image::Image;
 
 /// The answer to one question put to AWS. `Unreachable` stays `Unreachable` to the very end.
@@ -120,6 +120,18 @@ pub struct DeployedSettings {
     pub not_set: bool,
     /// A draft left behind, or a change in progress, lies beside the deployed set.
     pub draft: Option<DraftStatus>,
+    /// Elastic Beanstalk updates the platform version by itself.
+    #[serde(default)]
+    pub managed_updates: bool,
+}
+
+/// What one instance of an environment runs, as EC2 says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningImage {
+    pub instance: InstanceId,
+    pub image: ImageId,
+    /// It shuts down, is stopped, or is gone: what it ran does not matter any more.
+    pub ends: bool,
 }
 
 /// A configuration set beside the deployed one.
@@ -135,6 +147,9 @@ pub enum DraftStatus {
 pub struct EnvironmentSighting {
     pub environment: Environment,
     pub settings: Seen<DeployedSettings>,
+    /// What its instances run; absent where nobody asked, which costs calls of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Seen<Vec<RunningImage>>>,
 }
 
 /// What is known of an image and of what it was made from.

@@ -180,6 +180,7 @@ mod tests {
                 image: Some(image.into()),
                 not_set: false,
                 draft: None,
+                managed_updates: false,
             },
         }
     }

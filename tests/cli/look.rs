@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sim::{EnvironmentChange, ImageSpec};
+use sim::{EnvironmentChange, EnvironmentSpec, ImageSpec};
 
 use super::adopt::lived_in;
 use super::harness::{Desk, Served};
-use crate::common::world::{REGION, release};
+use crate::common::world::{BRANCH, REGION, release};
 
 /// An environment on an image that somebody made of 4.5.0, and then 4.5.1 comes out.
 fn drifted() -> Served {
@@ -41,6 +41,25 @@ fn a_survey_shows_every_environment_and_why_it_drifted() {
     assert!(line("shop-blue").contains("stock"), "{}", ran.stdout);
     assert!(line("REGION").contains("REASONS"), "{}", ran.stdout);
     assert_eq!(desk.run(&["survey", "--exit-code"]).code, 3);
+}
+
+/// The command that turns managed updates off, and instances that were there before the image was set.
+#[test]
+fn survey_and_check_read_what_instances_run_when_they_are_asked_to() {
+    let served = drifted();
+    let at = served.account.at(REGION);
+    let image = at.image(ImageSpec::mine("by hand")).unwrap();
+    let spec = EnvironmentSpec::new("shop", "shop-green", BRANCH).instances(2);
+    at.environment(spec).unwrap();
+    let set = EnvironmentChange::Image(image);
+    at.change_environment("shop-green", set).unwrap();
+    let desk = Desk::at(served.address).configured();
+    for command in ["survey", "check"] {
+        assert!(!desk.run(&[command]).stdout.contains("INSTANCES_BEHIND"));
+        let ran = desk.run(&[command, "--instances"]);
+        assert!(ran.stdout.contains("INSTANCES_BEHIND"), "{ran:?}");
+        assert!(ran.stdout.contains("2 of 2 instances"), "{ran:?}");
+    }
 }
 
 #[test]

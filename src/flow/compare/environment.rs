@@ -26,10 +26,14 @@ pub fn environment_reasons(
         return vec![unsupported(why)];
     }
     let mut reasons = drifted(sighting, standing);
+    reasons.extend(instances_behind(standing));
     reasons.extend(not_ready(standing));
     reasons.extend(lineage_unknown(standing));
     reasons.extend(platform_behind(standing));
     reasons.extend(stock_pinned(standing));
+    if !standing.stock {
+        reasons.extend(managed_updates_on(standing));
+    }
     reasons.extend(
         standing
             .base_facts
@@ -152,6 +156,35 @@ fn pinned_skew(
             image: pinned.clone(),
             platform_image: own.clone(),
             platform_version: platform.version.clone(),
+        })
+    })
+}
+
+/// Instances that were launched before the image was set, while nothing replaces them.
+fn instances_behind(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
+    let own = standing.base.filter(|_| standing.not_set);
+    let named = standing.image.or(own)?;
+    let serving = || standing.running.iter().filter(|one| !one.ends);
+    let behind: Vec<_> = serving().filter(|one| one.image != *named).collect();
+    let first = behind.first()?;
+    (standing.environment.status == "Ready").then(|| {
+        Reason::from_about(About::InstancesBehind {
+            image: named.clone(),
+            behind: behind.len(),
+            instances: serving().count(),
+            first: first.instance.clone(),
+            runs: first.image.clone(),
+        })
+    })
+}
+
+/// Platform updates by themselves, under an image that they leave as it is.
+pub(super) fn managed_updates_on(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
+    let target = &standing.environment.target;
+    standing.managed_updates.then(|| {
+        Reason::from_about(About::ManagedUpdatesOn {
+            environment: target.environment.clone(),
+            region: target.scope.region.clone(),
         })
     })
 }

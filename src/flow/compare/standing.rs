@@ -8,8 +8,8 @@ use crate::model::base::PlatformVersion;
 use crate::model::ids::{Architecture, ImageId};
 use crate::model::image::{Image, ImageKind};
 use crate::model::sighting::{
-    DeployedSettings, Environment, EnvironmentSighting, ImageSighting, Lineage, Seen, Sighting,
-    Trouble,
+    DeployedSettings, Environment, EnvironmentSighting, ImageSighting, Lineage, RunningImage, Seen,
+    Sighting, Trouble,
 };
 
 /// One environment with everything that the sighting holds about it.
@@ -39,6 +39,10 @@ pub struct EnvironmentStanding<'a> {
     pub platform: Option<&'a PlatformVersion>,
     /// The version that the environment's branch recommends.
     pub recommended: Option<&'a PlatformVersion>,
+    /// Elastic Beanstalk updates the platform version by itself.
+    pub managed_updates: bool,
+    /// What its instances run, as far as somebody asked and was told.
+    pub running: &'a [RunningImage],
     /// Questions about this environment that had no believable answer.
     pub troubles: Vec<Trouble>,
 }
@@ -51,7 +55,8 @@ impl<'a> EnvironmentStanding<'a> {
         let platform = looking.platform();
         let recommended = platform.and_then(|platform| looking.recommended(platform));
         let known = image.and_then(|image| looking.image(image));
-        let not_set = seen.settings.known().is_some_and(|set| set.not_set);
+        let settings = seen.settings.known();
+        let not_set = settings.is_some_and(|set| set.not_set);
         let mut standing = Self {
             environment: &seen.environment,
             image,
@@ -67,6 +72,8 @@ impl<'a> EnvironmentStanding<'a> {
             architecture: None,
             platform,
             recommended,
+            managed_updates: settings.is_some_and(|set| set.managed_updates),
+            running: looking.running(seen.running.as_ref()),
             troubles: Vec::new(),
         };
         standing.architecture = standing.told_architecture();
@@ -165,6 +172,15 @@ impl<'a> Looking<'a> {
             self.troubles.push(trouble);
         }
         None
+    }
+
+    fn running(&mut self, running: Option<&'a Seen<Vec<RunningImage>>>) -> &'a [RunningImage] {
+        match running {
+            Some(Seen::Known(running)) => running,
+            Some(Seen::Unreachable(trouble)) => self.keep(trouble.clone()).unwrap_or_default(),
+            // The environment ended between two questions, or nobody asked.
+            Some(Seen::Absent) | None => &[],
+        }
     }
 
     fn setting(&mut self, settings: &'a Seen<DeployedSettings>) -> Option<&'a ImageId> {

@@ -36,7 +36,12 @@ pub(super) fn target_reasons(case: &Case<'_>, standing: &EnvironmentStanding<'_>
         reasons.extend(not_on_newest(case, standing));
     }
     reasons.extend(mismatch);
-    reasons.extend(stock(case, standing));
+    let stock = stock(case, standing);
+    if stock.is_some() {
+        // The watch's image takes its place, and is then outrun.
+        reasons.extend(environment::managed_updates_on(standing));
+    }
+    reasons.extend(stock);
     reasons.extend(holds::of_target(case, standing.image));
     reasons.extend(outdated(case, standing));
     in_order(reasons)

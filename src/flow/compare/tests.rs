@@ -32,6 +32,69 @@ type Change = fn(&mut World);
 const CHANGES: &[(&str, Change, &[&str], &[&str])] = &[
     ("nothing", |_| {}, &[], &[]),
     (
+        "an instance runs another image",
+        |world| world.runs(&[("ami-ours", false), ("ami-before", false)]),
+        &[],
+        &["INSTANCES_BEHIND"],
+    ),
+    (
+        "the instances that ran another image end, and the others do not",
+        |world| world.runs(&[("ami-ours", false), ("ami-before", true)]),
+        &[],
+        &[],
+    ),
+    (
+        "instances are being replaced",
+        |world| {
+            world.runs(&[("ami-before", false)]);
+            world.environments()[0].environment.status = "Updating".to_owned();
+        },
+        &[],
+        &["NOT_READY"],
+    ),
+    (
+        "what instances run could not be told",
+        |world| {
+            let trouble = trouble("instances of shop/shop-blue");
+            world.environments()[0].running = Some(Seen::Unreachable(trouble));
+        },
+        &[],
+        &["UNREACHABLE"],
+    ),
+    (
+        "instances run the platform version's own image, and none is set",
+        |world| {
+            world.runs(&[(BASE_451, false)]);
+            world.environments()[0].settings = without_image(true);
+        },
+        &[],
+        &["STOCK"],
+    ),
+    (
+        "instances run what was set before it was unset",
+        |world| {
+            world.runs(&[("ami-ours", false)]);
+            world.environments()[0].settings = without_image(true);
+        },
+        &[],
+        &["INSTANCES_BEHIND", "STOCK"],
+    ),
+    (
+        "managed updates are on",
+        World::updates_itself,
+        &[],
+        &["MANAGED_UPDATES_ON"],
+    ),
+    (
+        "managed updates are on, and the image is the platform version's own still",
+        |world| {
+            world.environments()[0].settings = settings(BASE_451);
+            world.updates_itself();
+        },
+        &[],
+        &["NOT_ON_NEWEST", "STOCK", "MANAGED_UPDATES_ON"],
+    ),
+    (
         "the recommendation moves on",
         |world| {
             world.version("4.5.2", "ami-base452", 1);
@@ -309,6 +372,7 @@ fn settings(image: &str) -> Seen<crate::model::sighting::DeployedSettings> {
         image: Some(image.into()),
         not_set: false,
         draft: None,
+        managed_updates: false,
     })
 }
 
@@ -317,6 +381,7 @@ fn without_image(not_set: bool) -> Seen<crate::model::sighting::DeployedSettings
         image: None,
         not_set,
         draft: None,
+        managed_updates: false,
     })
 }
 
@@ -397,7 +462,7 @@ fn each_change_has_its_codes() {
 #[test]
 fn every_code_that_is_decided_here_is_in_the_table_or_tested_below() {
     let below = ["SOAKING", "HELD", "BASE_GONE", "NO_TARGET"];
-    let reserved = ["INSTANCES_BEHIND", "MANAGED_UPDATES", "QUARANTINED"];
+    let reserved = ["MANAGED_UPDATES", "QUARANTINED"];
     for code in ReasonCode::ALL.iter().map(|code| code.as_str()) {
         let listed = CHANGES
             .iter()

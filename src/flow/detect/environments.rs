@@ -101,6 +101,7 @@ pub(super) async fn read_environments(
                     Some(settings) => Seen::Known(settings.clone()),
                     None => settings(cloud, environment).await,
                 },
+                running: None,
             }
         })
         .buffered(IN_FLIGHT_MAX)

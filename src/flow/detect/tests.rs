@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sim::{Account, At, EnvironmentSpec, FaultKind, FaultRule, ImageChange, ImageSpec, Release};
+use sim::{
+    Account, At, EnvironmentChange, EnvironmentSpec, FaultKind, FaultRule, ImageChange, ImageSpec,
+    Release,
+};
 
 use super::*;
 use crate::cloud::{ByHand, Connection, Identity, Pace};
@@ -180,6 +183,86 @@ async fn a_look_costs_what_it_must() {
     };
     assert_eq!(codes_of("shop-0"), ["PLATFORM_BEHIND"]);
     assert_eq!(codes_of("shop-hand"), ["BASE_NEWER", "PLATFORM_SKEW"]);
+}
+
+/// Two instances of the image, one from before it was set, and one that is gone again.
+#[tokio::test]
+async fn what_instances_run_is_read_for_who_asks() {
+    let town = Town::new();
+    let hand = town.custom(Some(&town.base["4.5.1"]));
+    let spec = EnvironmentSpec::new("shop", "shop-hand", BRANCH).instances(2);
+    town.at().environment(spec).unwrap();
+    town.environment("shop-empty", "4.5.1");
+    let eks = EnvironmentSpec::new("shop", "shop-eks", BRANCH).tier("Cluster");
+    town.at().environment(eks).unwrap();
+    let set = EnvironmentChange::Image(hand.clone());
+    town.at().change_environment("shop-hand", set).unwrap();
+    let deep = LookScope {
+        depth: LookDepth::Instances,
+        ..LookScope::everything()
+    };
+    let sighting = town.look(&deep).await;
+    assert_eq!(sighting.troubles, []);
+    assert_eq!(
+        town.calls()["elasticbeanstalk:DescribeEnvironmentResources"],
+        2
+    );
+    assert_eq!(town.calls()["ec2:DescribeInstances"], 1);
+    let found = survey(std::slice::from_ref(&sighting));
+    assert_eq!(codes(&found.environments[0].reasons), Vec::<&str>::new());
+    let behind = &found.environments[1].reasons[0];
+    assert_eq!(behind.code.as_str(), "INSTANCES_BEHIND");
+    assert_eq!(behind.facts()["instances_behind"], "2");
+    assert_eq!(behind.facts()["instance_image"], town.base["4.5.1"]);
+
+    town.account
+        .fault(FaultRule::new(FaultKind::Http5xx).on("ec2:DescribeInstances"));
+    let found = survey(&[town.look(&deep).await]);
+    assert_eq!(codes(&found.environments[1].reasons), ["UNREACHABLE"]);
+    assert_eq!(found.unreachable.len(), 1);
+
+    let plain = town.survey().await;
+    assert!(
+        !town
+            .calls()
+            .contains_key("elasticbeanstalk:DescribeEnvironmentResources")
+    );
+    assert_eq!(plain.troubles, []);
+}
+
+/// Elastic Beanstalk leaves out what it denies: an environment without an answer is not one without
+/// instances.
+#[tokio::test]
+async fn instances_that_may_not_be_counted_are_not_known() {
+    let town = Town::new();
+    town.environment("shop-blue", "4.5.1");
+    town.account
+        .deny("elasticbeanstalk:DescribeEnvironmentResources");
+    let deep = LookScope {
+        depth: LookDepth::Instances,
+        ..LookScope::everything()
+    };
+    let found = survey(&[town.look(&deep).await]);
+    assert_eq!(codes(&found.environments[0].reasons), ["DENIED"]);
+}
+
+#[tokio::test]
+async fn managed_updates_are_in_the_settings_that_are_read_anyway() {
+    let town = Town::new();
+    let hand = town.custom(Some(&town.base["4.5.1"]));
+    let spec = EnvironmentSpec::new("shop", "shop-hand", BRANCH)
+        .image(&hand)
+        .option(
+            "aws:elasticbeanstalk:managedactions",
+            "ManagedActionsEnabled",
+            "true",
+        );
+    town.at().environment(spec).unwrap();
+    let found = survey(&[town.survey().await]);
+    assert_eq!(
+        codes(&found.environments[0].reasons),
+        ["MANAGED_UPDATES_ON"]
+    );
 }
 
 #[tokio::test]

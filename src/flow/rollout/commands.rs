@@ -3,7 +3,9 @@
 //! the region, and image and platform version together, so that it can be pasted as it stands.
 
 use crate::model::aws_command::AwsCommand;
-use crate::model::environment::{EnvironmentChange, IMAGE_ID, ImageSetting, LAUNCH_CONFIGURATION};
+use crate::model::environment::{
+    EnvironmentChange, IMAGE_ID, ImageSetting, LAUNCH_CONFIGURATION, managed_updates_off,
+};
 use crate::model::ids::TargetId;
 use crate::model::platform_choice::{MoveTo, PlatformChoice};
 
@@ -44,10 +46,7 @@ pub fn events_command(target: &TargetId) -> AwsCommand {
 
 /// Turns managed platform updates off.
 pub fn managed_updates_off_command(target: &TargetId) -> AwsCommand {
-    of_environment("update-environment", target).with(
-        "--option-settings",
-        "Namespace=aws:elasticbeanstalk:managedactions,OptionName=ManagedActionsEnabled,Value=false",
-    )
+    managed_updates_off(&target.environment, &target.scope.region)
 }
 
 /// Environments that get a command of their own where there are many; more would bury the rest.

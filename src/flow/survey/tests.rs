@@ -17,6 +17,29 @@ fn fleet() -> World {
     world
 }
 
+/// Who runs the platform version's own image is moved along by a managed update, and has nothing to lose.
+#[test]
+fn managed_updates_are_told_where_they_leave_an_image_behind() {
+    let mut world = World::new();
+    world.environment("shop-blue", "4.5.1", BASE_451);
+    world.updates_itself();
+    let of_first = |world: &World| {
+        let survey = survey(std::slice::from_ref(&world.sighting));
+        survey.environments[0].reasons.clone()
+    };
+    assert_eq!(of_first(&world), []);
+    world.environments().clear();
+    world.custom("ami-hand", BASE_451);
+    world.environment("shop-hand", "4.5.1", "ami-hand");
+    world.updates_itself();
+    let reasons = of_first(&world);
+    assert_eq!(codes(&reasons), ["MANAGED_UPDATES_ON"]);
+    let off = "aws elasticbeanstalk update-environment --environment-name shop-hand \
+               --option-settings Namespace=aws:elasticbeanstalk:managedactions,\
+               OptionName=ManagedActionsEnabled,Value=false --region eu-west-1";
+    assert!(reasons[0].message.contains(off), "{}", reasons[0].message);
+}
+
 #[test]
 fn the_json_is_contract() {
     let survey = survey(&[fleet().sighting]);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ReasonCode;
 use crate::model::bake::{BakeKey, RecipeDigest};
 use crate::model::hold::Hold;
-use crate::model::ids::{Architecture, ImageId, Region, WatchName};
+use crate::model::ids::{Architecture, ImageId, InstanceId, Region, WatchName};
 
 /// What one reason is about. Each sort belongs to one code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +95,16 @@ pub enum About {
     },
     /// The settings name no image, which means the platform version's own.
     ImageNotSet,
+    /// Instances that run another image than the settings name.
+    InstancesBehind {
+        image: ImageId,
+        behind: usize,
+        /// How many serve, behind or not.
+        instances: usize,
+        /// One of those behind, and what it runs.
+        first: InstanceId,
+        runs: ImageId,
+    },
     Soaking {
         newest: ImageId,
         version: String,
@@ -142,6 +152,11 @@ pub enum About {
         /// Empty where it could not be told.
         platform_version: String,
         platform_image: Option<ImageId>,
+    },
+    /// Elastic Beanstalk updates the platform version by itself.
+    ManagedUpdatesOn {
+        environment: String,
+        region: Region,
     },
     BaseDeprecated {
         image: ImageId,
@@ -303,6 +318,7 @@ impl About {
             Self::ImageDisabled { .. } => ReasonCode::ImageDisabled,
             Self::PlatformSkew { .. } | Self::PinnedSkew { .. } => ReasonCode::PlatformSkew,
             Self::NotOnNewest { .. } => ReasonCode::NotOnNewest,
+            Self::InstancesBehind { .. } => ReasonCode::InstancesBehind,
             Self::Stock { .. } | Self::ImageNotSet => ReasonCode::Stock,
             Self::Soaking { .. } => ReasonCode::Soaking,
             Self::Held { .. } => ReasonCode::Held,
@@ -314,6 +330,7 @@ impl About {
             Self::Unsupported { .. } => ReasonCode::Unsupported,
             Self::PlatformBehind { .. } => ReasonCode::PlatformBehind,
             Self::StockPinned { .. } => ReasonCode::StockPinned,
+            Self::ManagedUpdatesOn { .. } => ReasonCode::ManagedUpdatesOn,
             Self::BaseDeprecated { .. } => ReasonCode::BaseDeprecated,
             Self::BranchDeprecated { .. } => ReasonCode::BranchDeprecated,
             Self::BranchRetired { .. } => ReasonCode::BranchRetired,

@@ -124,6 +124,18 @@ impl Facts {
             About::NotOnNewest { image, newest } => {
                 self.put("image", image).put("newest_image", newest)
             }
+            About::InstancesBehind {
+                image,
+                behind,
+                instances,
+                first,
+                runs,
+            } => self
+                .put("image", image)
+                .put("instances_behind", behind)
+                .put("instances", instances)
+                .put("instance", first)
+                .put("instance_image", runs),
             _ => self.rest(about),
         };
     }
@@ -172,6 +184,10 @@ impl Facts {
                 .put("image", image)
                 .put("platform_version", platform_version)
                 .maybe("platform_image", platform_image.as_ref()),
+            About::ManagedUpdatesOn {
+                environment,
+                region,
+            } => self.put("environment", environment).put("region", region),
             About::BaseDeprecated { image, from } => self
                 .put("base_image", image)
                 .put("deprecated_from", from.to_rfc3339()),

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::NOT_LISTED;
 use super::about::{About, HeldOn, HoldSaid, Near, Quarantine};
 use crate::model::aws_command::AwsCommand;
+use crate::model::environment::managed_updates_off;
 use crate::model::ids::WatchName;
 
 /// One sentence, with what can be done where that is a command.
@@ -107,6 +108,16 @@ pub(super) fn sentence_of(about: &About) -> String {
         About::Stock { image } => {
             format!("The environment still runs the stock image {image} of its platform version.")
         }
+        About::InstancesBehind {
+            image,
+            behind,
+            instances,
+            first,
+            runs,
+        } => format!(
+            "{behind} of {instances} instances run another image than {image}, which the environment \
+             names ({first} runs {runs}): they stay so until something replaces them."
+        ),
         _ => rest(about),
     }
 }
@@ -223,6 +234,14 @@ fn remark(about: &About) -> String {
         } => format!(
             "{image} is an Amazon image, but not the one of platform version {platform_version}: \
              somebody set it, and platform updates will not change it."
+        ),
+        About::ManagedUpdatesOn {
+            environment,
+            region,
+        } => format!(
+            "Managed platform updates are on: they move the platform version on and leave the image as \
+             it is, which ends in PLATFORM_SKEW. `{}` turns them off.",
+            managed_updates_off(environment, region)
         ),
         About::BaseDeprecated { image, from } => format!(
             "The base {image} is deprecated in EC2 since {}.",

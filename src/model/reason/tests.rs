@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::*;
 use crate::model::bake::{BakeKey, KeyInputs, RecipeDigest};
 use crate::model::hold::{HeldThing, Hold};
-use crate::model::ids::{Architecture, ImageId};
+use crate::model::ids::{Architecture, ImageId, InstanceId, Region};
 
 /// Codes that nothing sets: what they are about is not read.
-const RESERVED: [ReasonCode; 2] = [ReasonCode::InstancesBehind, ReasonCode::ManagedUpdates];
+const RESERVED: [ReasonCode; 1] = [ReasonCode::ManagedUpdates];
 
 fn at(hours: i64) -> DateTime<Utc> {
     DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(hours)
@@ -151,6 +151,17 @@ fn samples() -> Vec<About> {
             newest: newest(),
         },
         About::Stock { image: image() },
+        About::InstancesBehind {
+            image: image(),
+            behind: 1,
+            instances: 2,
+            first: InstanceId::from("i-1"),
+            runs: base(),
+        },
+        About::ManagedUpdatesOn {
+            environment: text("shop-blue"),
+            region: Region::from("eu-west-1"),
+        },
         About::Soaking {
             newest: newest(),
             version: version(),

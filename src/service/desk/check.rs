@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use crate::flow::detect::LookDepth;
 use crate::flow::exit_code::{self, Exit};
 use crate::model::drift::Drift;
 use crate::model::ids::WatchName;
 use crate::service::Service;
-use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
+use crate::service::pass::look::{LookedWatch, look_so_deep};
 use crate::store::StoreError;
 
 /// `check --format json`
@@ -33,17 +34,16 @@ impl CheckedNow {
     }
 }
 
-/// Looks at every watch, or at one.
+/// Looks at every watch, or at one, so deep.
 ///
 /// # Errors
 /// When the store cannot be read. What AWS does not answer is in the verdicts.
 pub async fn check_watches(
     service: &Service<'_>,
     only: Option<&WatchName>,
+    depth: LookDepth,
 ) -> Result<CheckedNow, StoreError> {
-    let looked = look_afresh(service, only, Patience::Waits)
-        .await?
-        .into_iter();
+    let looked = look_so_deep(service, only, depth).await?.into_iter();
     let watches = looked.map(|LookedWatch { watch, item, .. }| CheckedWatch {
         drift: item.drift,
         base: watch.base.to_string(),

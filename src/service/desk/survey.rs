@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::cloud::{Calls, Cloud, CloudError, Connection, Identity, has_beanstalk};
-use crate::flow::detect::{LookScope, sight};
+use crate::flow::detect::{LookDepth, LookScope, sight};
 use crate::flow::survey::{Survey, survey};
 use crate::model::ids::{AccountId, Region};
 use crate::model::sighting::Sighting;
@@ -34,7 +34,7 @@ pub struct LookedAt {
     pub region: Region,
 }
 
-/// Surveys these regions; with none named, the SDK's own.
+/// Surveys these regions, so deep; with none named, the SDK's own.
 ///
 /// # Errors
 /// When there is no region to look in, or `all` was asked for and the regions cannot be listed.
@@ -42,9 +42,10 @@ pub async fn look_everywhere(
     connection: &Connection,
     clock: &Clock,
     regions: &[String],
+    depth: LookDepth,
 ) -> Result<SurveyedPlaces, CloudError> {
     let clouds = clouds(connection, regions).await?;
-    let seen = sightings(&clouds, clock).await;
+    let seen = sightings(&clouds, clock, depth).await;
     let looked_at = clouds.iter().zip(&seen).map(|(cloud, seen)| LookedAt {
         account: seen.scope.known().map(|scope| scope.account.clone()),
         region: cloud.region().clone(),
@@ -65,12 +66,17 @@ pub async fn see_everything(
     clock: &Clock,
     regions: &[String],
 ) -> Result<Vec<Sighting>, CloudError> {
-    Ok(sightings(&clouds(connection, regions).await?, clock).await)
+    let clouds = clouds(connection, regions).await?;
+    Ok(sightings(&clouds, clock, LookDepth::Settings).await)
 }
 
-async fn sightings(clouds: &[Cloud], clock: &Clock) -> Vec<Sighting> {
+async fn sightings(clouds: &[Cloud], clock: &Clock, depth: LookDepth) -> Vec<Sighting> {
+    let scope = LookScope {
+        depth,
+        ..LookScope::everything()
+    };
     stream::iter(clouds)
-        .map(|cloud| async { sight(cloud, clock, &LookScope::everything()).await })
+        .map(|cloud| async { sight(cloud, clock, &scope).await })
         .buffered(REGIONS_AT_ONCE)
         .collect()
         .await

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::recall::Learnt;
 use crate::cloud::{Cloud, CloudError, Identity};
-use crate::flow::detect::{self, sight, watch_sighting};
+use crate::flow::detect::{self, LookDepth, sight, watch_sighting};
 use crate::flow::{compare, plan};
 use crate::model::bake::RecipeDigest;
 use crate::model::drift::Drift;
@@ -58,7 +58,21 @@ pub async fn look_afresh<'a>(
     only: Option<&WatchName>,
     patience: Patience,
 ) -> Result<Vec<LookedWatch<'a>>, StoreError> {
-    let (looked, _) = look_by(service, only, patience, Reading::Afresh).await?;
+    let reading = Reading::Afresh(LookDepth::Settings);
+    let (looked, _) = look_by(service, only, patience, reading).await?;
+    Ok(looked)
+}
+
+/// [`look_afresh`], as deep as somebody asked for.
+///
+/// # Errors
+/// The same.
+pub async fn look_so_deep<'a>(
+    service: &Service<'a>,
+    only: Option<&WatchName>,
+    depth: LookDepth,
+) -> Result<Vec<LookedWatch<'a>>, StoreError> {
+    let (looked, _) = look_by(service, only, Patience::Waits, Reading::Afresh(depth)).await?;
     Ok(looked)
 }
 
@@ -76,7 +90,7 @@ pub async fn look_in_pass<'a>(
 /// Whether earlier looks are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    Afresh,
+    Afresh(LookDepth),
     Recalled,
 }
 
@@ -121,7 +135,7 @@ async fn look_at_region<'a>(
         }
     };
     let mut learnt = match reading {
-        Reading::Afresh => None,
+        Reading::Afresh(_) => None,
         Reading::Recalled => Some(Learnt::before(service, &scope).await?),
     };
     let (mut looked, mut remembered) = (Vec::new(), Vec::new());
@@ -138,6 +152,9 @@ async fn look_at_region<'a>(
         .iter()
         .map(|(watch, (history, _))| (*watch, &history.value));
     let mut what = detect::LookScope::of_watches(pairs);
+    if let Reading::Afresh(depth) = reading {
+        what.depth = depth;
+    }
     what.recall = learnt
         .as_ref()
         .map(Learnt::recall)
