@@ -108,21 +108,38 @@ impl HttpSend {
     /// # Errors
     /// By kind; `Unknown` when it may have been accepted.
     pub async fn post_json(&self, to: &Address, body: &Value) -> Result<HttpAnswer, SendError> {
+        let (answer, retry_after) = self.exchange(to, post(to, body)).await?;
+        judged(answer, retry_after.as_deref(), to, self.clock.now())
+    }
+
+    /// Gets a page and gives the status of whatever is answered, an error's too.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn get_status(&self, to: &Address) -> Result<u16, SendError> {
+        let (answer, _) = self.exchange(to, bare(to, "GET", SdkBody::empty())).await?;
+        Ok(answer.status)
+    }
+
+    async fn exchange(
+        &self,
+        to: &Address,
+        request: Result<HttpRequest, SendError>,
+    ) -> Result<Read, SendError> {
         let connector = self.ways.to(to);
         let exchange = async {
-            let response = connector.call(request(to, body)?).await;
+            let response = connector.call(request?).await;
             read(response.map_err(|error| unanswered(&error, to))?).await
         };
         let answered = self.clock.timeout(TIME_MAX, exchange).await;
-        let (answer, retry_after) = answered.unwrap_or_else(|_| {
+        answered.unwrap_or_else(|_| {
             let what = format!(
                 "{} did not answer within {} s",
                 to.host(),
                 TIME_MAX.as_secs()
             );
             Err(SendError::without_answer(SendErrorKind::Unknown, what))
-        })?;
-        judged(answer, retry_after.as_deref(), to, self.clock.now())
+        })
     }
 }
 
@@ -163,17 +180,22 @@ fn connector(proxy: proxy::ProxyConfig) -> SharedHttpConnector {
     SharedHttpConnector::new(builder.build())
 }
 
-fn request(to: &Address, body: &Value) -> Result<HttpRequest, SendError> {
-    let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
+fn post(to: &Address, body: &Value) -> Result<HttpRequest, SendError> {
+    let mut request = bare(to, "POST", SdkBody::from(body.to_string()))?;
+    let headers = request.headers_mut();
+    headers.insert("content-type", "application/json; charset=utf-8");
+    Ok(request)
+}
+
+fn bare(to: &Address, method: &str, body: SdkBody) -> Result<HttpRequest, SendError> {
+    let mut request = HttpRequest::new(body);
     let unusable = || {
         let what = format!("the address at {} cannot be used in a request", to.host());
         SendError::without_answer(SendErrorKind::Refused, what)
     };
-    request.set_method("POST").map_err(|_| unusable())?;
+    request.set_method(method).map_err(|_| unusable())?;
     request.set_uri(to.expose()).map_err(|_| unusable())?;
-    let headers = request.headers_mut();
-    headers.insert("content-type", "application/json; charset=utf-8");
-    headers.insert(
+    request.headers_mut().insert(
         "user-agent",
         concat!("amiwatch/", env!("CARGO_PKG_VERSION")),
     );
