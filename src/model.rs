@@ -1,8 +1,8 @@
 //! The nouns. Imports nothing of ours; nothing here waits, reads a clock or touches the world.
 
-pub mod ids;
-
 pub mod aws_command;
+
+pub mod ids;
 
 pub mod image;
 
@@ -17,7 +17,9 @@ pub mod sighting;
 pub mod recall;
 
 pub mod reason;
+
 pub mod request;
+pub mod rollout;
 
 pub mod drift;
 

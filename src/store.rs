@@ -26,6 +26,8 @@ pub mod strays;
 
 pub mod left;
 
+pub mod moves;
+
 pub mod sqlite;
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use super::{check, draw};
 use crate::flow::exit_code::Exit;
 use crate::flow::history::{History, ToldEntry, ToldWhat, Window, decided_sentence};
 use crate::model::changes::ChangesInShort;
+use crate::model::chronicle::MovedEntry;
+use crate::model::ids::ImageId;
 use crate::model::story::{BakeStory, StepEnding, StepStory, StoryEnd};
 use crate::service::desk::history::read_history;
 
@@ -80,6 +82,7 @@ fn row(told: &ToldEntry) -> Vec<Vec<String>> {
             let changes = baked.changes.as_ref().map(changed);
             ("bake", std::iter::once(first).chain(changes).collect())
         }
+        ToldWhat::Moved(moved) => ("move", moved_lines(moved)),
         ToldWhat::Did(did) => {
             let by = did.by.iter().map(|by| format!("by {by}"));
             (
@@ -99,6 +102,31 @@ fn row(told: &ToldEntry) -> Vec<Vec<String>> {
         vec![word.to_owned()],
         lines,
     ]
+}
+
+/// `shop/blue: ami-1 -> ami-2`, and how it ended.
+fn moved_lines(moved: &MovedEntry) -> Vec<String> {
+    let image = |image: &Option<ImageId>| {
+        let image = image.as_ref().map(ToString::to_string);
+        image.unwrap_or("the platform's own".to_owned())
+    };
+    let name = moved.target.splitn(3, '/').nth(2).unwrap_or(&moved.target);
+    let what = match moved.back {
+        true => "taken back",
+        false => "moved",
+    };
+    let end = match moved.fault {
+        None => what.to_owned(),
+        Some(fault) => format!("not {what}, {}", fault.as_str()),
+    };
+    let first = format!(
+        "{name}: {} -> {}: {end}",
+        image(&moved.from),
+        image(&moved.to)
+    );
+    let why = moved.why.iter().map(|why| format!("because {why}"));
+    let by = moved.by.iter().map(|by| format!("by {by}"));
+    std::iter::once(first).chain(why).chain(by).collect()
 }
 
 fn bake(story: &BakeStory) -> Vec<String> {

@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::outcome::{Cause, WatchStanding};
 use crate::model::changes::ChangesInFull;
 use crate::model::chronicle::{
-    BakedEntry, Chronicle, DidEntry, Entry, EntryWhat, ReleasePoint, SeenEntry, TargetSeen,
+    BakedEntry, Chronicle, DidEntry, Entry, EntryWhat, MovedEntry, ReleasePoint, SeenEntry,
+    TargetSeen,
 };
 use crate::model::ids::ImageId;
 use crate::model::reason::{Class, ReasonCode};
@@ -55,6 +56,8 @@ pub enum ToldWhat {
     Bake(BakeStory),
     /// A bake whose journal is not there any more.
     Baked(BakedEntry),
+    /// An environment's move ended.
+    Moved(MovedEntry),
     /// A person did something.
     Did(DidEntry),
 }
@@ -131,6 +134,7 @@ fn told(chronicle: &Chronicle) -> Vec<ToldEntry> {
                 ToldWhat::Seen { changed, seen }
             }
             EntryWhat::Baked(baked) => ToldWhat::Baked(baked.clone()),
+            EntryWhat::Moved(moved) => ToldWhat::Moved(moved.clone()),
             EntryWhat::Did(did) => ToldWhat::Did(did.clone()),
         };
         told.push(ToldEntry {

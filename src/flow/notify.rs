@@ -12,6 +12,8 @@ mod drift;
 
 mod people;
 
+mod rollout;
+
 mod sample;
 
 mod stray;
@@ -42,6 +44,7 @@ pub use base::of_the_base;
 pub use daemon::pass_cut;
 pub use drift::{News, drift};
 pub use people::held_by_a_person;
+pub use rollout::{FailedMove, environment_moved, move_failed};
 pub use sample::sample;
 pub use stray::stray;
 

@@ -13,6 +13,7 @@ use super::drift::{Drift, TargetDrift};
 use super::ids::ImageId;
 use super::plan::{Action, PlanItem};
 use super::reason::{Reason, ReasonCode};
+use super::rollout::MoveFault;
 
 /// Environments that one entry lists; a fleet of thousands would not fit into one record of the store.
 const TARGETS_MAX: usize = 60;
@@ -46,6 +47,8 @@ pub enum EntryWhat {
     Seen(SeenEntry),
     /// A bake came to its end; its journal has the steps.
     Baked(BakedEntry),
+    /// An environment's move came to its end; its journal has the steps.
+    Moved(MovedEntry),
     /// A person did something.
     Did(DidEntry),
 }
@@ -97,6 +100,34 @@ pub struct BakedEntry {
     /// Against the image before it; absent when nothing changed or nothing is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<ChangesInShort>,
+}
+
+/// How a move ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedEntry {
+    pub journal: String,
+    /// `beanstalk:<account>/<region>/<application>/<environment>`
+    pub target: String,
+    pub from: Option<ImageId>,
+    pub to: Option<ImageId>,
+    /// It took another move back.
+    pub back: bool,
+    /// Whose fault it was that it failed; absent when it succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<MoveFault>,
+    /// Why it failed, or what it took back.
+    pub why: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+impl MovedEntry {
+    /// Cuts the reason to what an entry may hold.
+    #[must_use]
+    pub fn within_bounds(mut self) -> Self {
+        self.why = self.why.as_deref().map(cut);
+        self
+    }
 }
 
 /// What a person did.

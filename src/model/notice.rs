@@ -22,7 +22,9 @@ use super::ids::{ImageId, Installation, Region, Scope, WatchName};
 pub use event::{NoticeEvent, Severity, ToldBy};
 pub use listed::FirstOf;
 pub use prose::Prose;
-pub use what::{BakeTold, DriftTold, EnvironmentTold, ReleasedTold, RunTold, What, console_end};
+pub use what::{
+    BakeTold, DriftTold, EnvironmentTold, MoveTold, ReleasedTold, RunTold, What, console_end,
+};
 
 /// One thing worth telling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

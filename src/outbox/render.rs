@@ -14,6 +14,8 @@ mod facts;
 
 mod layout;
 
+mod rollout;
+
 mod text;
 
 #[cfg(test)]

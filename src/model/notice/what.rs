@@ -11,9 +11,10 @@ use crate::model::bake::BakeKey;
 use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
-use crate::model::ids::{Architecture, ImageId, TargetId};
+use crate::model::ids::{Architecture, ImageId, PlatformArn, TargetId};
 use crate::model::image::ImageKind;
 use crate::model::reason::{About, ReasonCode};
+use crate::model::rollout::MoveFault;
 use crate::model::stray::StrayKind;
 
 /// Characters of a guest's console: the end of a failure fits, and SNS's 256 KiB are far away.
@@ -77,6 +78,29 @@ pub enum What {
     Released(ReleasedTold),
     /// A branch or a base comes to its end, or went back.
     Lifecycle { base: String, ends: FirstOf<About> },
+    /// An environment was moved to an image, and proved on it.
+    Moved { moved: MoveTold, instances: usize },
+    /// An environment was taken back to what it was before a move, and proved on that.
+    TakenBack {
+        moved: MoveTold,
+        why: String,
+        /// The image alone: its platform version could not be used any more.
+        image_alone: bool,
+    },
+    /// A move, or taking one back, did not succeed.
+    MoveFailed {
+        moved: MoveTold,
+        back: bool,
+        fault: MoveFault,
+        why: String,
+        /// What could not be cleaned up and what to do about it, one each.
+        left: FirstOf<String>,
+        quarantined: bool,
+        /// It is being taken back.
+        goes_back: bool,
+        /// The environment is as it was before, whoever saw to that.
+        as_before: bool,
+    },
     /// A sample that somebody asked for.
     Sample { receiver: String },
     /// What was stored before notices were typed. Nothing makes one.
@@ -125,6 +149,20 @@ pub struct RunTold {
     pub base_image: Option<ImageId>,
 }
 
+/// The move that a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveTold {
+    pub target: TargetId,
+    pub journal: String,
+    pub from: Option<ImageId>,
+    pub to: Option<ImageId>,
+    /// Absent where the platform version stays, or is not known.
+    pub from_platform: Option<PlatformArn>,
+    pub to_platform: Option<PlatformArn>,
+    /// Who ordered it.
+    pub by: String,
+}
+
 /// One reason of one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentTold {
@@ -156,6 +194,15 @@ impl What {
                 NoticeEvent::Attention
             }
             Self::Redundant { .. } => NoticeEvent::Redundant,
+            Self::Moved { .. } => NoticeEvent::RolledOut,
+            Self::TakenBack { .. } => NoticeEvent::RolledBack,
+            Self::MoveFailed {
+                goes_back: true, ..
+            }
+            | Self::MoveFailed {
+                as_before: true, ..
+            } => NoticeEvent::Failed,
+            Self::MoveFailed { .. } => NoticeEvent::Attention,
             Self::Released(_) => NoticeEvent::Released,
             Self::Lifecycle { .. } => NoticeEvent::Lifecycle,
             Self::Sample { .. } => NoticeEvent::Test,
@@ -171,13 +218,16 @@ impl What {
             | Self::Redundant { .. }
             | Self::HeldByPerson { .. }
             | Self::Released(_)
+            | Self::Moved { .. }
             | Self::Sample { .. } => Severity::Info,
             Self::Drift(_) | Self::Failed { .. } | Self::Stray { .. } | Self::Lifecycle { .. } => {
                 Severity::Warning
             }
-            Self::GaveUp { .. } | Self::LeftBehind { .. } | Self::PassCut { .. } => {
-                Severity::Critical
-            }
+            Self::GaveUp { .. }
+            | Self::LeftBehind { .. }
+            | Self::TakenBack { .. }
+            | Self::MoveFailed { .. }
+            | Self::PassCut { .. } => Severity::Critical,
             Self::Prose(prose) => of_event(prose.event()),
         }
     }

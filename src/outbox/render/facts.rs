@@ -6,8 +6,8 @@ use super::layout::notice_installation;
 use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
-use crate::model::ids::{ImageId, Installation};
-use crate::model::notice::{BakeTold, DriftTold, NextByItself, Notice, What};
+use crate::model::ids::{ImageId, Installation, PlatformArn};
+use crate::model::notice::{BakeTold, DriftTold, MoveTold, NextByItself, Notice, What};
 use crate::model::plain_text::clean;
 use crate::model::reason::ReasonCode;
 
@@ -43,6 +43,22 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
                 ("installation", notice_installation(notice).to_owned()),
                 ("codes", codes.into_iter().collect::<Vec<_>>().join(",")),
             ])
+        }
+        What::Moved { moved, .. } => moving(notice, moved),
+        What::TakenBack { moved, why, .. } => {
+            let mut all = moving(notice, moved);
+            all.extend([fact("why", why)]);
+            all
+        }
+        What::MoveFailed {
+            moved, fault, why, ..
+        } => {
+            let mut all = moving(notice, moved);
+            all.extend([fact("fault", fault.as_str()), fact("why", why)]);
+            if let NextByItself::Again { not_before } = notice.next {
+                all.extend([fact("next_at", &not_before.to_rfc3339())]);
+            }
+            all
         }
         What::HeldByPerson { hold } => held(notice, hold),
         What::Stray { kind, id, .. } => {
@@ -137,6 +153,23 @@ fn baked(notice: &Notice, what: &What) -> Facts {
         What::LeftBehind { bake, .. } => order(notice, bake),
         _ => Facts::new(),
     }
+}
+
+fn moving(notice: &Notice, moved: &MoveTold) -> Facts {
+    let platform = |arn: &Option<PlatformArn>| {
+        let arn = arn.as_ref().map(ToString::to_string);
+        arn.unwrap_or("-".to_owned())
+    };
+    facts([
+        ("installation", notice_installation(notice).to_owned()),
+        ("target", moved.target.to_string()),
+        ("from_image", text_of(moved.from.as_ref())),
+        ("to_image", text_of(moved.to.as_ref())),
+        ("from_platform", platform(&moved.from_platform)),
+        ("to_platform", platform(&moved.to_platform)),
+        ("by", moved.by.clone()),
+        ("journal", moved.journal.clone()),
+    ])
 }
 
 fn order(notice: &Notice, bake: &BakeTold) -> Facts {

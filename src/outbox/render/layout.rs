@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{bake, base, drift};
+use super::{bake, base, drift, rollout};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
 use crate::model::notice::{FirstOf, Notice, PastedCommand, What};
@@ -59,6 +59,9 @@ pub(in crate::outbox) fn notice_parts(notice: &Notice) -> Vec<MessagePart> {
         | What::Redundant { .. } => bake::bake_parts(notice),
         What::Released(told) => base::released(notice, told),
         What::Lifecycle { base, ends } => base::ends(notice, base, ends),
+        What::Moved { .. } | What::TakenBack { .. } | What::MoveFailed { .. } => {
+            rollout::parts(notice)
+        }
         What::HeldByPerson { hold } => held(notice, hold),
         What::Stray {
             kind,
@@ -84,6 +87,9 @@ pub(super) fn notice_headline(notice: &Notice) -> String {
         What::Resolved { .. } => "back in step".to_owned(),
         What::Released(told) => base::released_headline(told),
         What::Lifecycle { ends, .. } => base::ends_headline(ends),
+        what @ (What::Moved { .. } | What::TakenBack { .. } | What::MoveFailed { .. }) => {
+            rollout::headline(what)
+        }
         What::HeldByPerson { hold } => format!("{} holds {}: {}", hold.by, hold.on, hold.reason),
         What::Stray { kind, id, .. } => {
             let kind = kind.as_str();

@@ -184,7 +184,7 @@ async fn chronicle(store: &dyn Store, watch: String, head: Head) -> Result<Chron
         .collect::<Result<Vec<_>, _>>()?;
     let seen_at = entries.iter().rev().find_map(|entry| match &entry.what {
         EntryWhat::Seen(_) => Some(entry.at),
-        EntryWhat::Baked(_) | EntryWhat::Did(_) => None,
+        EntryWhat::Baked(_) | EntryWhat::Moved(_) | EntryWhat::Did(_) => None,
     });
     Ok(Chronicle {
         watch,

@@ -1,0 +1,168 @@
+//! What is remembered of moves, by environment: the last one, what it can be taken back to, who has the
+//! environment in hand; and of a watch: which of its images are to be marked as quarantined.
+//!
+//! Keys: `moves/<target>` holds [`TargetMoves`]; `moving/<target>` a [`MovingClaim`], for as long as a
+//! move is under way; `rollout/<account>/<region>/<watch>` a [`RolloutMemory`], whose version every
+//! change of the watch's rollout raises, so that what was decided from an older one is not begun.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::records::{Versioned, decode_record};
+use super::{Op, Store, StoreError};
+use crate::model::ids::{ImageId, Scope, TargetId, WatchName};
+use crate::model::rollout::{MovingClaim, TargetMoves};
+
+const MOVES: &str = "moves/";
+const MOVING: &str = "moving/";
+const ROLLOUT: &str = "rollout/";
+
+/// Images of one watch that wait for their mark; more are never quarantined between two passes.
+const TO_MARK_MAX: usize = 50;
+
+/// What is remembered of a watch's rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RolloutMemory {
+    /// Quarantined images whose tag has not been seen yet.
+    pub to_mark: BTreeSet<ImageId>,
+}
+
+impl RolloutMemory {
+    /// One more image is to be marked.
+    pub fn mark(&mut self, image: &ImageId) {
+        if self.to_mark.len() < TO_MARK_MAX {
+            self.to_mark.insert(image.clone());
+        }
+    }
+}
+
+/// `<account>/<region>/<application>/<environment>`
+fn name_of(target: &TargetId) -> String {
+    let TargetId {
+        scope,
+        application,
+        environment,
+    } = target;
+    format!("{scope}/{application}/{environment}")
+}
+
+/// What is remembered of an environment's moves; empty when nothing is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn target_moves(
+    store: &dyn Store,
+    target: &TargetId,
+) -> Result<Versioned<TargetMoves>, StoreError> {
+    read_or_empty(store, &format!("{MOVES}{}", name_of(target))).await
+}
+
+/// The write that replaces what is remembered of an environment's moves, unless somebody else did.
+pub fn put_target_moves(target: &TargetId, moves: &Versioned<TargetMoves>) -> Op {
+    Op::CompareAndSet {
+        key: format!("{MOVES}{}", name_of(target)),
+        expected: moves.version,
+        value: json!(moves.value),
+    }
+}
+
+/// Who has an environment in hand now.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn moving(
+    store: &dyn Store,
+    target: &TargetId,
+) -> Result<Option<Versioned<MovingClaim>>, StoreError> {
+    let record = store.get(&format!("{MOVING}{}", name_of(target))).await?;
+    record
+        .map(|record| {
+            let version = record.version;
+            let value = decode_record(record)?;
+            Ok(Versioned { version, value })
+        })
+        .transpose()
+}
+
+/// The write that takes an environment in hand, over the claim that was read (version 0: none).
+pub fn claim_target(target: &TargetId, expected: u64, claim: &MovingClaim) -> Op {
+    Op::CompareAndSet {
+        key: format!("{MOVING}{}", name_of(target)),
+        expected,
+        value: json!(claim),
+    }
+}
+
+/// The write that gives an environment free.
+pub fn free_target(target: &TargetId, expected: u64) -> Op {
+    Op::Delete {
+        key: format!("{MOVING}{}", name_of(target)),
+        expected,
+    }
+}
+
+/// What is remembered of a watch's rollout; empty when nothing is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn rollout(
+    store: &dyn Store,
+    scope: &Scope,
+    watch: &WatchName,
+) -> Result<Versioned<RolloutMemory>, StoreError> {
+    read_or_empty(store, &rollout_key(scope, watch)).await
+}
+
+/// The write that replaces what is remembered of a watch's rollout, unless somebody else did.
+pub fn put_rollout(scope: &Scope, watch: &WatchName, memory: &Versioned<RolloutMemory>) -> Op {
+    Op::CompareAndSet {
+        key: rollout_key(scope, watch),
+        expected: memory.version,
+        value: json!(memory.value),
+    }
+}
+
+/// The read-only part of a batch that was decided from this version of the watch's rollout.
+pub fn expect_rollout(scope: &Scope, watch: &WatchName, version: u64) -> Op {
+    Op::Expect {
+        key: rollout_key(scope, watch),
+        version,
+    }
+}
+
+fn rollout_key(scope: &Scope, watch: &WatchName) -> String {
+    format!("{ROLLOUT}{scope}/{watch}")
+}
+
+async fn read_or_empty<T: Default + serde::de::DeserializeOwned>(
+    store: &dyn Store,
+    key: &str,
+) -> Result<Versioned<T>, StoreError> {
+    match store.get(key).await? {
+        None => Ok(Versioned {
+            version: 0,
+            value: T::default(),
+        }),
+        Some(record) => {
+            let version = record.version;
+            let value = decode_record(record)?;
+            Ok(Versioned { version, value })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_marks_are_bounded() {
+        let mut rollout = RolloutMemory::default();
+        for n in 0..1000 {
+            rollout.mark(&ImageId::new(format!("ami-{n}")));
+        }
+        assert_eq!(rollout.to_mark.len(), TO_MARK_MAX);
+    }
+}
