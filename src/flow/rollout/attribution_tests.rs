@@ -1,0 +1,111 @@
+//! Was the update sent? Every kind of evidence, and what only looks like some.
+
+use chrono::TimeDelta;
+
+use super::attribution::{Agreement, Attribution, attribute};
+use super::seen::MoveSeen;
+use super::test_orders::{
+    NEW, OLD, all_moved, began, forward, set, taking_back, untouched, update_starts,
+};
+use crate::model::environment::EnvironmentStatus;
+use crate::model::rollout::MoveOrder;
+
+fn sent(seen: &MoveSeen) -> Attribution {
+    attribute(&forward(), began(), false, seen)
+}
+
+fn is_sent(request: Option<&str>) -> Attribution {
+    Attribution::Sent {
+        request_id: request.map(str::to_owned),
+        already: false,
+    }
+}
+
+#[test]
+fn a_set_that_carries_the_image_is_evidence() {
+    let mut pending = untouched();
+    pending.now.status = EnvironmentStatus::Updating;
+    pending.sets.pending = Some(set(NEW, "4.5.1", 0));
+    assert_eq!(sent(&pending), is_sent(None));
+    pending.events = vec![update_starts(0, "r-1")];
+    assert_eq!(sent(&pending), is_sent(Some("r-1")));
+    assert_eq!(sent(&all_moved()), is_sent(None));
+    let mut failed = untouched();
+    failed.sets.failed = Some(set(NEW, "4.5.1", 3));
+    assert_eq!(sent(&failed), is_sent(None));
+}
+
+#[test]
+fn an_old_draft_is_no_evidence() {
+    let mut seen = untouched();
+    seen.sets.failed = Some(set(NEW, "4.5.1", -60));
+    assert_eq!(sent(&seen), Attribution::NoTrace);
+    seen.sets.failed = Some(set(OLD, "4.5.0", 3));
+    assert_eq!(sent(&seen), Attribution::NoTrace);
+}
+
+#[test]
+fn the_one_update_that_began_since_is_ours() {
+    let mut seen = untouched();
+    seen.events = vec![update_starts(1, "r-1"), update_starts(-30, "r-0")];
+    assert_eq!(sent(&seen), is_sent(Some("r-1")));
+    seen.now.version_label = Some("v8".to_owned());
+    assert!(
+        matches!(sent(&seen), Attribution::Unclear { .. }),
+        "a deploy"
+    );
+    seen.now.version_label = Some("v7".to_owned());
+    seen.events.insert(0, update_starts(2, "r-2"));
+    assert!(matches!(sent(&seen), Attribution::Unclear { .. }), "two");
+}
+
+#[test]
+fn an_environment_that_is_busy_is_waited_for() {
+    let mut seen = untouched();
+    seen.now.status = EnvironmentStatus::Updating;
+    for never_sent in [false, true] {
+        let told = attribute(&forward(), began(), never_sent, &seen);
+        assert!(matches!(told, Attribution::Busy { .. }));
+    }
+}
+
+#[test]
+fn what_is_as_it_shall_be_needs_no_sending() {
+    let already = |order: &MoveOrder, seen: &MoveSeen| attribute(order, began(), true, seen);
+    let done = Attribution::Sent {
+        request_id: None,
+        already: true,
+    };
+    assert_eq!(already(&forward(), &all_moved()), done);
+    assert_eq!(already(&forward(), &untouched()), Attribution::NoTrace);
+    // Beanstalk took it back by itself.
+    assert_eq!(already(&taking_back(1), &untouched()), done);
+}
+
+#[test]
+fn an_environment_that_is_gone_or_another_is_no_place_for_guesses() {
+    let mut seen = untouched();
+    seen.now.id = "e-2".to_owned();
+    assert!(matches!(sent(&seen), Attribution::Unclear { .. }));
+    let mut seen = untouched();
+    seen.now.status = EnvironmentStatus::Terminating;
+    assert!(matches!(sent(&seen), Attribution::Unclear { .. }));
+}
+
+#[test]
+fn an_absence_is_believed_after_three_looks_over_two_minutes() {
+    let at = |seconds| began() + TimeDelta::seconds(seconds);
+    let mut agreement = Agreement::default();
+    assert!(!agreement.look("a", at(0)));
+    assert!(!agreement.look("a", at(10)));
+    assert!(!agreement.look("a", at(20)), "too soon");
+    assert!(agreement.look("a", at(120)));
+    let mut agreement = Agreement::default();
+    assert!(!agreement.look("a", at(0)));
+    assert!(!agreement.look("a", at(600)), "two looks");
+    assert!(!agreement.look("b", at(700)), "another answer");
+    assert!(!agreement.look("b", at(750)));
+    assert!(agreement.look("b", at(820)));
+    agreement.broken();
+    assert!(!agreement.look("b", at(900)));
+}
