@@ -11,6 +11,7 @@
 //! | rollout | verdict, a person's word          | an environment on the watch's image | journal, the environment, notices |
 //! | verify  | a console (plain)                         | `Report`, `Verdict`         | nothing |
 //! | notify  | what happened (plain)                     | `Notice`                    | nothing |
+//! | rollout | what was read of an environment; a move as a workflow | a moved environment | journal, memory, notices |
 //! | history | what is remembered (plain)                | `History`                   | nothing |
 //! | watch_state | what is remembered of a watch (plain)    | `WatchState`                | nothing |
 //! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |

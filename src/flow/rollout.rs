@@ -1,10 +1,41 @@
 //! Moving environments to the watch's image.
 //!
-//! [`platform`] chooses the platform version that moves along; [`commands`] and [`print`] say how a
-//! person does it by hand.
+//! What a move does is [`moving`], a workflow. Whether it may ([`order`]), which platform version moves
+//! along ([`platform`]), how far it has come ([`progress`], [`settling`]), whether it was sent at all
+//! ([`attribution`]) and whose fault it is ([`blame`]) are plain functions beside it. [`commands`] and
+//! [`print`] say how a person does it by hand.
 
-pub mod platform;
+pub mod attribution;
+
+pub mod blame;
+
+pub mod by_hand;
 
 pub mod commands;
 
+pub mod moving;
+
+pub mod order;
+
+pub mod platform;
+
 pub mod print;
+
+pub mod progress;
+
+pub mod read;
+
+pub mod replacement;
+
+pub mod seen;
+
+pub mod settling;
+
+#[cfg(test)]
+pub(crate) mod test_orders;
+
+#[cfg(test)]
+mod attribution_tests;
+
+#[cfg(test)]
+mod progress_tests;

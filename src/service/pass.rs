@@ -21,6 +21,7 @@ use futures_util::stream;
 
 use super::Service;
 use super::runs::bake::{self, BakeEnded, Observers, watches_baking};
+use super::runs::moving::{ResumedMove, resume_moves};
 use super::runs::{self, DriveError, Resumed};
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::exit_code::{self, Exit};
@@ -28,6 +29,7 @@ use crate::model::ids::WatchName;
 use crate::model::plan::{BakeDecision, PlanItem};
 use crate::outbox;
 use crate::store::Lease;
+use crate::workflow::observer::Unobserved;
 use decide::decide_pass;
 use look::{LookedWatch, WatchPlace};
 
@@ -41,6 +43,8 @@ pub const TELL_MAX: Duration = Duration::from_secs(60);
 pub struct Passed {
     /// Bakes that an earlier process left half-way.
     pub resumed: Vec<Resumed<BakeEnded>>,
+    /// Moves that an earlier process left half-way.
+    pub moved: Vec<ResumedMove>,
     pub items: Vec<PlanItem>,
     pub bakes: Vec<BakedWatch>,
     pub delivered: outbox::Delivered,
@@ -55,7 +59,8 @@ impl Passed {
             Ok(ended) => ended.image.is_none(),
             Err(_) => true,
         });
-        exit_code::exit_after_pass(&self.items, failed.count())
+        let moved = self.moved.iter().filter(|one| !one.succeeded());
+        exit_code::exit_after_pass(&self.items, failed.count() + moved.count())
     }
 }
 
@@ -127,15 +132,18 @@ pub async fn pass_once(
 ) -> Result<Passed, DriveError> {
     let under_way = runs::under_way::<BakeKind>(service.store).await?;
     let busy = watches_baking(&under_way);
-    let (resumed, fresh) = tokio::join!(
+    let (resumed, moved, fresh) = tokio::join!(
         runs::resume_all::<BakeKind>(service, lease, under_way, observers),
+        resume_moves(service, lease, &|_| Box::new(Unobserved)),
         fresh(service, lease, &busy, observers),
     );
     let (items, bakes) = fresh?;
+    let moved = moved?;
     let senders = service.senders()?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
     Ok(Passed {
         resumed,
+        moved,
         items,
         bakes,
         delivered,

@@ -8,13 +8,15 @@ use chrono::{DateTime, Utc};
 use super::Service;
 use crate::cloud::{Cloud, CloudError};
 use crate::model::notice::ToldBy;
-use crate::store::{Lease, Op, Store, StoreError};
+use crate::store::{Lease, Op, StoreError};
 use crate::workflow::observer::ObserverOf;
 use crate::workflow::{Run, RunOutcome, Runner, Workflow, WorkflowKind};
 
 pub mod bake;
 
 pub mod ended;
+
+pub mod moving;
 
 pub mod observe;
 
@@ -43,7 +45,7 @@ pub trait Driven: WorkflowKind {
     fn cloud(service: &Service<'_>, input: &Self::Input) -> Result<Cloud, CloudError>;
 
     /// Hands that go this way.
-    fn hands<'a>(cloud: Cloud, store: &'a dyn Store, told: &'a ToldBy) -> Self::Hands<'a>;
+    fn hands<'a>(service: &Service<'a>, cloud: Cloud, told: &'a ToldBy) -> Self::Hands<'a>;
 
     /// Reads the end of a run.
     fn conclude(outcome: RunOutcome, run: &Run<Self>) -> Self::Ended;

@@ -18,7 +18,7 @@ use crate::model::plan::BakeDecision;
 use crate::model::watch::{Recipe, Watch};
 use crate::service::pass::look::WatchPlace;
 use crate::store::left::{LeftThing, leave_behind};
-use crate::store::{Op, Store, StoreError, records};
+use crate::store::{Op, StoreError, records};
 use crate::workflow::journal::Phase;
 use crate::workflow::observer::ObserverOf;
 use crate::workflow::recovery::replay;
@@ -131,8 +131,8 @@ impl Driven for BakeKind {
         service.connection.cloud(&Identity::Own, region)
     }
 
-    fn hands<'a>(cloud: Cloud, store: &'a dyn Store, told: &'a ToldBy) -> BakeHands<'a> {
-        BakeHands::new(cloud, store, told)
+    fn hands<'a>(service: &Service<'a>, cloud: Cloud, told: &'a ToldBy) -> BakeHands<'a> {
+        BakeHands::new(cloud, service.store, told)
     }
 
     fn conclude(outcome: RunOutcome, run: &Run<Self>) -> BakeEnded {

@@ -92,7 +92,7 @@ pub async fn resume_one<K: Driven>(
         });
     }
     let told = service.told();
-    let hands = K::hands(cloud, service.store, &told);
+    let hands = K::hands(service, cloud, &told);
     let observer = observers(input);
     let runner = runner::<K>(service, lease, &hands, observer.as_ref());
     let ended = Box::pin(runner.resume(journal)).await;

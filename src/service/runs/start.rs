@@ -17,7 +17,7 @@ pub async fn start_run<K: Driven>(
     observers: &ObserversOf<'_, K>,
 ) -> Result<K::Ended, DriveError> {
     let told = service.told();
-    let hands = K::hands(K::cloud(service, input)?, service.store, &told);
+    let hands = K::hands(service, K::cloud(service, input)?, &told);
     let observer = observers(input);
     let runner = runner::<K>(service, lease, &hands, observer.as_ref());
     // Boxed: many steps of calls make a future that is large to lay out and to keep on a stack.

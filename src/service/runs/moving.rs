@@ -1,0 +1,233 @@
+//! What is a move's own about being driven: the role that it works as, its opening, which claims the
+//! environment, and the move back that may follow it.
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+
+use super::ended::DriveError;
+use super::observe::ObserversOf;
+use super::{Driven, Service, Stuck, resume_one, runner, under_way};
+use crate::cloud::{Cloud, CloudError};
+use crate::flow::notify::{self, FailedMove};
+use crate::flow::rollout::by_hand::by_hand;
+use crate::flow::rollout::moving::hands::Move;
+use crate::flow::rollout::moving::kind::MoveKind;
+use crate::flow::rollout::moving::steps::move_journal;
+use crate::model::ids::TargetId;
+use crate::model::notice::ToldBy;
+use crate::model::rollout::{MoveFault, MoveOrder, MovingClaim, TargetMoves};
+use crate::store::moves;
+use crate::store::records::Versioned;
+use crate::store::{Lease, Op, Store, StoreError, records};
+use crate::workflow::{Opening, Run, RunOutcome};
+
+/// Makes an observer for each move that is driven.
+pub type MoveObservers<'a> = ObserversOf<'a, MoveKind>;
+
+/// One move that came to its end.
+#[derive(Debug, Clone)]
+pub struct MoveResult {
+    pub order: MoveOrder,
+    pub outcome: RunOutcome,
+}
+
+impl MoveResult {
+    /// Whose fault it was, and why, when it failed.
+    pub fn failure(&self) -> Option<(MoveFault, String)> {
+        match &self.outcome {
+            RunOutcome::Succeeded { .. } => None,
+            RunOutcome::Failed { step, failure, .. } => Some((
+                MoveFault::of_kind(&failure.kind),
+                format!("{step}: {}", failure.why),
+            )),
+        }
+    }
+}
+
+/// What is remembered of an environment and of its watch's rollout when an order is made: the order is
+/// begun only while that still holds.
+#[derive(Debug, Clone)]
+pub struct DecidedFrom {
+    pub moves: Versioned<TargetMoves>,
+    /// Who has the environment in hand, when somebody has.
+    pub moving: Option<Versioned<MovingClaim>>,
+    pub rollout_version: u64,
+}
+
+impl DecidedFrom {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn read(
+        store: &dyn Store,
+        target: &TargetId,
+        watch: &crate::model::ids::WatchName,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            moves: moves::target_moves(store, target).await?,
+            moving: moves::moving(store, target).await?,
+            rollout_version: moves::rollout(store, &target.scope, watch).await?.version,
+        })
+    }
+
+    /// The number of the environment's next move.
+    pub fn next_number(&self) -> u32 {
+        self.moves.value.ordered + 1
+    }
+}
+
+/// How beginning a move went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MoveBegun {
+    /// It is written; drive it.
+    Begun { journal: String },
+    /// What it was decided from has changed meanwhile: read and decide again.
+    DecideAgain,
+}
+
+/// Opens a move's journal and takes the environment in hand, in one batch. Drives nothing yet.
+///
+/// # Errors
+/// When the store fails, or there is no way to the environment.
+pub async fn begin_move(
+    service: &Service<'_>,
+    lease: Lease,
+    order: &MoveOrder,
+    from: &DecidedFrom,
+) -> Result<MoveBegun, DriveError> {
+    let journal = <MoveKind as Driven>::journal(order);
+    let claim = MovingClaim {
+        journal: journal.clone(),
+        watch: order.watch.clone(),
+    };
+    let counted = Versioned {
+        version: from.moves.version,
+        value: TargetMoves {
+            ordered: order.number,
+            ..from.moves.value.clone()
+        },
+    };
+    let with = vec![
+        moves::claim_target(&order.target, 0, &claim),
+        moves::put_target_moves(&order.target, &counted),
+        moves::expect_rollout(&order.scope, &order.watch, from.rollout_version),
+    ];
+    let told = service.told();
+    let hands = MoveKind::hands(service, MoveKind::cloud(service, order)?, &told);
+    let silent = crate::workflow::observer::Unobserved;
+    let runner = runner::<MoveKind>(service, lease, &hands, &silent);
+    let opening = runner.begin(&journal, order, with).await;
+    Ok(match opening? {
+        Opening::New => MoveBegun::Begun { journal },
+        Opening::Already | Opening::Conflict { .. } => MoveBegun::DecideAgain,
+    })
+}
+
+/// Drives a move to its end, and whatever takes it back. The results in order.
+///
+/// # Errors
+/// When it cannot be driven on now; the journal stays open and is resumed.
+pub async fn drive_move(
+    service: &Service<'_>,
+    lease: Lease,
+    journal: &str,
+    observers: &MoveObservers<'_>,
+) -> Result<Vec<MoveResult>, DriveError> {
+    let mut results = Vec::new();
+    let mut journal = journal.to_owned();
+    loop {
+        let ended = resume_one::<MoveKind>(service, lease, &journal, observers).await?;
+        let target = ended.order.target.clone();
+        results.push(ended);
+        let claim = moves::moving(service.store, &target).await?;
+        match claim.map(|claim| claim.value.journal) {
+            Some(next) if next != journal => journal = next,
+            _ => return Ok(results),
+        }
+    }
+}
+
+/// A move that an earlier process left, and how driving it ended.
+pub struct ResumedMove {
+    pub journal: String,
+    pub ended: Result<Vec<MoveResult>, DriveError>,
+}
+
+impl ResumedMove {
+    /// It, or what it was left in the middle of, ended well.
+    pub fn succeeded(&self) -> bool {
+        let failed = |results: &Vec<MoveResult>| results.iter().any(|one| one.failure().is_some());
+        self.ended.as_ref().is_ok_and(|results| !failed(results))
+    }
+}
+
+/// Drives every move that is open to its end, all at once, and whatever takes them back.
+///
+/// # Errors
+/// When the store cannot be read. A move that cannot be driven does not stop the others.
+pub async fn resume_moves(
+    service: &Service<'_>,
+    lease: Lease,
+    observers: &MoveObservers<'_>,
+) -> Result<Vec<ResumedMove>, StoreError> {
+    let open = under_way::<MoveKind>(service.store).await?;
+    let driven = open.into_iter().map(|one| async move {
+        let ended = drive_move(service, lease, &one.journal, observers).await;
+        ResumedMove {
+            journal: one.journal,
+            ended,
+        }
+    });
+    Ok(join_all(driven).await)
+}
+
+impl Driven for MoveKind {
+    type Hands<'a> = Move<'a>;
+    type Ended = MoveResult;
+
+    fn journal(order: &MoveOrder) -> String {
+        move_journal(&order.target, order.number)
+    }
+
+    fn cloud(service: &Service<'_>, order: &MoveOrder) -> Result<Cloud, CloudError> {
+        let identity = service.settings.rollout_identity();
+        service
+            .connection
+            .cloud(&identity, Some(&order.scope.region))
+    }
+
+    fn hands<'a>(service: &Service<'a>, cloud: Cloud, told: &'a ToldBy) -> Move<'a> {
+        Move::new(cloud, service.store, told, service.outside.http.clone())
+    }
+
+    fn conclude(outcome: RunOutcome, run: &Run<Self>) -> MoveResult {
+        MoveResult {
+            order: run.input().clone(),
+            outcome,
+        }
+    }
+
+    async fn stuck(
+        service: &Service<'_>,
+        order: &MoveOrder,
+        stuck: &Stuck<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Op>, StoreError> {
+        let journal = move_journal(&order.target, order.number);
+        let why = format!("undoing `{}` cannot go on: {}", stuck.step, stuck.why);
+        let failed = FailedMove {
+            fault: MoveFault::Environment,
+            why: &why,
+            left: Vec::new(),
+            quarantined: false,
+            goes_back: false,
+            as_before: false,
+            next_at: None,
+            by_hand: by_hand(order),
+        };
+        let notice = notify::move_failed(order, &format!("{journal}/stuck"), &failed, now);
+        let told = service.told();
+        records::notice_ops(service.store, &notice, told.of(notice.event())).await
+    }
+}
