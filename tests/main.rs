@@ -13,6 +13,7 @@ mod cli;
 mod common;
 mod crash;
 mod lives;
+mod moves;
 mod mutants;
 mod scenario;
 mod shipped;

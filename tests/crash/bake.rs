@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use amiwatch::model::tags;
 
-use super::sweep::{Act, AtStop, Form, Store, Story, every_point, everywhere, in_forms, nothing};
+use super::sweep::{
+    Act, AtStop, Form, Points, Store, Story, every_point, everywhere, in_forms, nothing,
+};
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
@@ -47,6 +49,7 @@ const BAKE: Story = Story {
     begin: Life::brisk,
     before: nothing,
     act: Act::Pass,
+    points: Points::Every,
     dead_for: Duration::from_secs(10),
     meanwhile: |_| {},
     proof: as_if_nothing_happened,

@@ -6,6 +6,6 @@
 mod bake;
 mod failing_steps;
 mod steps;
-mod sweep;
+pub(crate) mod sweep;
 mod sweeping;
 mod telling;

@@ -2,6 +2,7 @@
 //!
 //! A workflow is swept by one call of [`everywhere`] with a [`Story`].
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use amiwatch::service::sweep::sweep_now;
@@ -12,6 +13,7 @@ use crate::common::life::{Life, Stopped};
 use crate::common::paused;
 use crate::common::seam::Arm;
 use crate::common::watching::{Ended, Manner, Watching};
+use crate::moves::world::Wish;
 
 /// Fewer lives than any workflow here has points: a sweep over none would prove nothing.
 const LIVES_MIN: usize = 4;
@@ -25,6 +27,8 @@ pub(crate) struct Story {
     pub(crate) before: fn(&Life) -> LocalBoxFuture<'_, ()>,
     /// What the process does that is disturbed, and the ones after it do again.
     pub(crate) act: Act,
+    /// Which points are disturbed.
+    pub(crate) points: Points,
     /// How long the process stays dead.
     pub(crate) dead_for: Duration,
     /// What else happens while the process is dead.
@@ -40,6 +44,33 @@ pub(crate) fn nothing(_: &Life) -> LocalBoxFuture<'_, ()> {
     async {}.boxed_local()
 }
 
+/// Which points of an act are disturbed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Points {
+    Every,
+    /// Each sort of point once after each commit: an act that looks a hundred times at the same, with
+    /// nothing written in between, is the same at each of them.
+    Distinct,
+}
+
+impl Points {
+    /// The numbers, from 1, of those that are disturbed.
+    fn chosen(self, passed: &[String]) -> Vec<usize> {
+        let mut seen = BTreeSet::new();
+        let mut commit = "";
+        let mut chosen = Vec::new();
+        for (at, point) in (1..).zip(passed) {
+            if point.contains("commit") {
+                commit = point;
+            }
+            if self == Self::Every || seen.insert((commit, point)) {
+                chosen.push(at);
+            }
+        }
+        chosen
+    }
+}
+
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -49,6 +80,8 @@ pub(crate) enum Act {
     Daemon(Duration),
     /// `sweep --apply`.
     Sweep,
+    /// `rollout` or `rollback`, and what an earlier one left open.
+    Move(Wish),
 }
 
 impl Act {
@@ -63,6 +96,7 @@ impl Act {
                     other => panic!("a daemon ended so: {other:?}"),
                 }
             }
+            Self::Move(wish) => life.try_move(wish).await.map(|_| ()),
             Self::Sweep => {
                 let swept =
                     life.process(async |service, lease| sweep_now(&service, lease, true).await);
@@ -76,6 +110,9 @@ impl Act {
         match self {
             Self::Pass => {}
             Self::Daemon(_) | Self::Sweep => self.once(life).await.expect("nothing is armed"),
+            Self::Move(wish) => {
+                life.moves_when_ready(wish).await;
+            }
         }
         life.until_settled().await;
     }
@@ -167,7 +204,8 @@ fn points(story: Story) -> Vec<String> {
 /// Returns how many lives that were.
 pub(crate) fn every_point(story: Story, form: Form, nth: usize) -> usize {
     let points = points(story);
-    let fitting = (1..=points.len()).filter(|at| form.applies(&points[at - 1]));
+    let chosen = story.points.chosen(&points).into_iter();
+    let fitting = chosen.filter(|at| form.applies(&points[at - 1]));
     let stops: Vec<usize> = fitting.step_by(nth).collect();
     for stop in &stops {
         let told = format!("{form:?} at {stop}/{}: {}", points.len(), points[stop - 1]);

@@ -7,7 +7,7 @@ use amiwatch::service::sweep::OLDER_THAN;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
-use super::sweep::{Act, AtStop, Form, Store, Story, in_forms};
+use super::sweep::{Act, AtStop, Form, Points, Store, Story, in_forms};
 use crate::common::life::Life;
 use crate::common::seam::Arm;
 
@@ -54,6 +54,7 @@ fn a_sweep_that_is_disturbed_anywhere_removes_what_it_must_and_nothing_else() {
         begin: Life::brisk,
         before: a_lost_store_left_things,
         act: Act::Sweep,
+        points: Points::Every,
         dead_for: Duration::from_secs(10),
         meanwhile: |_| {},
         proof: everything_went_and_was_told,

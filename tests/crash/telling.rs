@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::sweep::{Act, AtStop, Form, Store, Story, every_point, nothing};
+use super::sweep::{Act, AtStop, Form, Points, Store, Story, every_point, nothing};
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::world::{self, CONFIG, TEAM};
@@ -35,6 +35,7 @@ fn a_chat_loses_nothing_to_a_stop_anywhere_and_is_told_what_it_may_have_read() {
         begin: team,
         before: nothing,
         act: Act::Pass,
+        points: Points::Every,
         dead_for: Duration::from_secs(10),
         meanwhile: |_| {},
         proof: nothing_is_lost_and_repeats_say_so,

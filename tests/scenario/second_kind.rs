@@ -143,7 +143,7 @@ impl Driven for NoteKind {
         service.connection.cloud(&Identity::Own, region)
     }
 
-    fn hands<'a>(cloud: Cloud, _: &'a dyn Store, _: &'a ToldBy) -> NoteHands {
+    fn hands<'a>(_: &Service<'a>, cloud: Cloud, _: &'a ToldBy) -> NoteHands {
         NoteHands { cloud }
     }
 

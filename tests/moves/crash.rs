@@ -1,0 +1,90 @@
+//! Moves, and what takes them back, stopped everywhere.
+
+use std::time::Duration;
+
+use super::world::{NEW, OLD, Wish, brisk, new_image_is_ill};
+use crate::common::life::Life;
+use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, everywhere, in_forms, nothing};
+
+const MOVE: Story = Story {
+    begin: brisk,
+    before: nothing,
+    act: Act::Move(Wish::Forward),
+    points: Points::Distinct,
+    dead_for: Duration::from_secs(10),
+    meanwhile: |_| {},
+    proof: moved_once,
+    proof_after_loss: moved_once,
+};
+
+/// On the new image, by one update, and told once.
+fn moved_once(life: &Life, _: &AtStop) {
+    assert_eq!(Vec::from_iter(life.runs()), [NEW]);
+    assert_eq!(life.updates(), 1);
+    life.each_notice_came_once();
+}
+
+#[test]
+fn a_move_that_is_disturbed_anywhere_is_made_once() {
+    everywhere("move", MOVE, 1);
+}
+
+/// Where the process was away for longer than the update took.
+#[test]
+fn a_move_that_stays_dead_for_hours_is_made_once() {
+    let story = Story {
+        dead_for: Duration::from_secs(5 * 60 * 60),
+        ..MOVE
+    };
+    in_forms(
+        "move, dead for hours",
+        story,
+        &[(Form::Stopped(Store::Kept), 2)],
+    );
+}
+
+/// Back on the old image, which nothing of the failed move is left beside.
+fn taken_back(life: &Life, _: &AtStop) {
+    assert_eq!(Vec::from_iter(life.runs()), [OLD]);
+    assert!(life.updates() <= 2, "{}", life.updates());
+    life.each_notice_came_once();
+}
+
+fn ill() -> Life {
+    let life = brisk();
+    super::world::serves(&life, NEW, "Severe", 120.0);
+    life
+}
+
+#[test]
+fn a_move_back_that_is_disturbed_anywhere_ends_where_it_was() {
+    let story = Story {
+        begin: ill,
+        proof: taken_back,
+        ..MOVE
+    };
+    let forms = [
+        (Form::Stopped(Store::Kept), 1),
+        (Form::Unanswered, 1),
+        (Form::StoreFull, 1),
+    ];
+    in_forms("move back", story, &forms);
+}
+
+#[test]
+fn a_move_that_beanstalk_takes_back_by_itself_is_disturbed_anywhere() {
+    let story = Story {
+        begin: || {
+            let life = brisk();
+            new_image_is_ill(&life);
+            life
+        },
+        proof: taken_back,
+        ..MOVE
+    };
+    in_forms(
+        "move, taken back by Beanstalk",
+        story,
+        &[(Form::Stopped(Store::Kept), 1)],
+    );
+}

@@ -1,0 +1,108 @@
+//! One environment is moved, proved, and taken back, on good days.
+
+use std::collections::BTreeSet;
+
+use super::world::{Moved, NEW, OLD, Wish, environment, new_image_is_ill, serves, usual, with};
+use crate::common::paused;
+
+fn only(image: &str) -> BTreeSet<String> {
+    BTreeSet::from([image.to_owned()])
+}
+
+#[test]
+fn a_move_ends_with_every_instance_on_the_image_and_is_told() {
+    paused(async || {
+        let life = usual();
+        assert_eq!(life.runs(), only(OLD));
+        let moved = life.moves(Wish::Forward).await;
+        assert!(moved.succeeded(), "{moved:?}");
+        assert_eq!((life.runs(), life.updates()), (only(NEW), 1));
+        let told = life.heard_of("rolled_out");
+        assert!(
+            told.body.contains(&format!(
+                "{OLD} (platform version 4.5.0) -> {NEW} (platform version 4.5.1)"
+            )),
+            "{}",
+            told.body
+        );
+        life.no_move_is_open().await;
+        // Ordered again, nothing is done.
+        let again = life.moves(Wish::Forward).await;
+        assert!(
+            matches!(&again, Moved::Refused(why) if why[0].code.as_str() == "IN_STEP"),
+            "{again:?}"
+        );
+        assert_eq!(life.updates(), 1);
+    });
+}
+
+#[test]
+fn what_was_moved_is_taken_back_by_a_person_s_word() {
+    paused(async || {
+        let life = usual();
+        assert!(life.moves(Wish::Forward).await.succeeded());
+        let back = life.moves(Wish::Back).await;
+        assert!(back.succeeded(), "{back:?}");
+        assert_eq!((life.runs(), life.updates()), (only(OLD), 2));
+        assert!(
+            life.heard_of("rolled_back")
+                .body
+                .contains("ops@host ordered it")
+        );
+        let again = life.moves(Wish::Back).await;
+        assert!(
+            matches!(&again, Moved::Refused(why) if why[0].code.as_str() == "NOTHING_BEFORE"),
+            "{again:?}"
+        );
+    });
+}
+
+#[test]
+fn an_image_that_makes_the_application_ill_is_taken_back_and_quarantined() {
+    // An immutable update is taken back by Beanstalk itself, all at once only by us.
+    for (name, spec, moves) in [
+        ("immutable", environment().immutable(), 1),
+        ("all at once", environment(), 2),
+    ] {
+        paused(async || {
+            let life = with(spec.clone());
+            new_image_is_ill(&life);
+            let moved = life.moves(Wish::Forward).await;
+            let Moved::Ended(results) = &moved else {
+                panic!("{name}: {moved:?}")
+            };
+            assert_eq!(results.len(), moves, "{name}: {results:?}");
+            assert_eq!(life.runs(), only(OLD), "{name}");
+            let heard = life.heard_events();
+            assert_eq!(
+                heard.contains(&"rolled_back".to_owned()),
+                moves == 2,
+                "{name}"
+            );
+            assert!(
+                life.heard_of("failed").body.contains("quarantined"),
+                "{name}"
+            );
+            life.no_move_is_open().await;
+            let again = life.moves(Wish::Forward).await;
+            assert!(
+                matches!(&again, Moved::Refused(why) if why.iter().any(|one| one.code.as_str() == "QUARANTINED")),
+                "{name}: {again:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn an_image_that_grows_ill_while_it_settles_is_taken_back() {
+    paused(async || {
+        let life = usual();
+        serves(&life, NEW, "Severe", 300.0);
+        let moved = life.moves(Wish::Forward).await;
+        let Moved::Ended(results) = &moved else {
+            panic!("{moved:?}")
+        };
+        assert_eq!(results.len(), 2, "{results:?}");
+        assert_eq!((life.runs(), life.updates()), (only(OLD), 2));
+    });
+}

@@ -1,0 +1,7 @@
+//! Environments that are moved to an image: on good days and bad ones, stopped anywhere, with each of
+//! the behaviours that AWS does not document.
+
+mod crash;
+mod forward;
+mod table;
+pub(crate) mod world;

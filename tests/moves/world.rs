@@ -1,0 +1,315 @@
+//! The account that moves happen in: an environment on an older image of ours, and a newer one with the
+//! platform version that it was made from.
+
+use amiwatch::cloud::Identity;
+use amiwatch::flow::rollout::moving::kind::MoveKind;
+use amiwatch::flow::rollout::order::{
+    MoveRefusal, MoveRules, Ordering, RefusalCode, back_order, forward_order,
+};
+use amiwatch::flow::rollout::read::{EnvironmentReading, read_environment};
+use amiwatch::model::ids::{Installation, TargetId, WatchName};
+use amiwatch::model::platform_choice::{MoveTo, PlatformChoice};
+use amiwatch::model::rollout::{MoveOrder, MoveProof};
+use amiwatch::model::rollout_rules::{HealthBar, OnFailure};
+use amiwatch::service::Service;
+use amiwatch::service::runs::DriveError;
+use amiwatch::service::runs::moving::{DecidedFrom, MoveBegun, MoveResult, begin_move, drive_move};
+use amiwatch::service::runs::under_way;
+use amiwatch::store::{Lease, records};
+use amiwatch::workflow::observer::{ObserverOf, Unobserved};
+use sim::{Branch, EnvironmentSpec, ImageSpec, Serves};
+
+use crate::common::life::{Life, Stopped};
+use crate::common::world::{BRANCH, INSTALLATION, QUEUE, REGION, TOPIC, release};
+
+pub(crate) const OLD: &str = "ami-0000000000000000a";
+pub(crate) const NEW: &str = "ami-0000000000000000b";
+const HEALTH: &str = "aws:elasticbeanstalk:healthreporting:system";
+const GROUP: &str = "aws:autoscaling:asg";
+
+/// The watch only tells: what moves, these tests order.
+const CONFIG: &str = r#"
+installation = "acme"
+
+[watch.shop]
+region = "eu-west-1"
+base = { beanstalk = "ECS running on 64bit Amazon Linux 2023" }
+on_drift = "notify"
+
+[[watch.shop.target]]
+beanstalk = { application = "shop", environment = "*" }
+
+[notify.ops]
+events = ["rolled_out", "rolled_back", "failed", "attention", "held"]
+sns = { topic_arn = "arn:aws:sns:eu-west-1:000000000000:amiwatch" }
+"#;
+
+/// An environment of two instances that replaces them immutably.
+pub(crate) fn immutable() -> EnvironmentSpec {
+    environment().immutable()
+}
+
+/// The same before anything is said of how its instances are replaced.
+pub(crate) fn environment() -> EnvironmentSpec {
+    EnvironmentSpec::new("shop", "shop-blue", BRANCH)
+        .version("4.5.0")
+        .image(OLD)
+        .instances(2)
+        .option(HEALTH, "SystemType", "enhanced")
+        .option(GROUP, "MinSize", "2")
+        .option(GROUP, "MaxSize", "4")
+}
+
+/// An account with this environment, on the older image.
+pub(crate) fn with(environment: EnvironmentSpec) -> Life {
+    let life = Life::empty(CONFIG);
+    let here = life.account.at(REGION);
+    here.branch(Branch::new(BRANCH)).unwrap();
+    here.release(release("4.5.0")).unwrap();
+    let base = life.base_image();
+    here.image(ImageSpec::mine("old").id(OLD).source(&base))
+        .unwrap();
+    here.environment(environment).unwrap();
+    here.release(release("4.5.1")).unwrap();
+    let bases = life.account.images().into_iter();
+    let newest = bases.filter(|image| image.owner_id != sim::ACCOUNT_ID);
+    let newest = newest.max_by_key(|image| image.id.clone()).unwrap().id;
+    here.image(ImageSpec::mine("new").id(NEW).source(&newest))
+        .unwrap();
+    here.topic(TOPIC).unwrap();
+    here.queue(QUEUE).unwrap();
+    here.subscribe(TOPIC, QUEUE).unwrap();
+    life
+}
+
+/// The usual one.
+pub(crate) fn usual() -> Life {
+    with(immutable())
+}
+
+/// The usual one, where everything takes seconds: for sweeps over all of it.
+pub(crate) fn brisk() -> Life {
+    let life = usual();
+    life.account.set_timing(sim::Timing {
+        update_stage: std::time::Duration::from_secs(5),
+        health: std::time::Duration::from_secs(20),
+        ..crate::common::world::brisk()
+    });
+    life
+}
+
+/// The application does not work on the newer image.
+pub(crate) fn new_image_is_ill(life: &Life) {
+    serves(life, NEW, "Severe", 0.0);
+}
+
+/// How the application fares on an image.
+pub(crate) fn serves(life: &Life, image: &str, status: &str, after_s: f64) {
+    let serves = Serves {
+        status: status.to_owned(),
+        after_s,
+        causes: vec!["100 % of requests fail with HTTP 5xx.".to_owned()],
+    };
+    let here = life.account.at(REGION);
+    here.change_image(image, sim::ImageChange::Serves(serves))
+        .unwrap();
+}
+
+pub(crate) fn platform(version: &str) -> String {
+    format!("arn:aws:elasticbeanstalk:{REGION}::platform/{BRANCH}/{version}")
+}
+
+pub(crate) fn target() -> TargetId {
+    TargetId {
+        scope: amiwatch::model::ids::Scope {
+            partition: "aws".into(),
+            account: sim::ACCOUNT_ID.into(),
+            region: REGION.into(),
+        },
+        application: "shop".to_owned(),
+        environment: "shop-blue".to_owned(),
+    }
+}
+
+/// The rules of these moves: settled after two minutes.
+pub(crate) fn rules() -> MoveRules {
+    MoveRules {
+        proof: MoveProof {
+            bar: HealthBar::Info,
+            settle_s: 120,
+            probe: None,
+        },
+        on_failure: OnFailure::Rollback,
+        allow_downtime: true,
+    }
+}
+
+/// What one process came to.
+#[derive(Debug)]
+pub(crate) enum Moved {
+    Ended(Vec<MoveResult>),
+    Refused(Vec<MoveRefusal>),
+    Gone,
+    /// It goes on at the next start.
+    PutOff(DriveError),
+}
+
+impl Moved {
+    /// Every move of it succeeded.
+    pub(crate) fn succeeded(&self) -> bool {
+        matches!(self, Self::Ended(results) if results.iter().all(|one| one.failure().is_none()))
+    }
+}
+
+/// Which order is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// To the newer image.
+    Forward,
+    /// Back to what was before.
+    Back,
+}
+
+/// Drives what is open; where nothing is, gives one order and drives that.
+pub(crate) async fn move_in(service: &Service<'_>, lease: Lease, wish: Wish) -> Moved {
+    let open = under_way::<MoveKind>(service.store).await.unwrap();
+    let silent = |_: &MoveOrder| -> Box<ObserverOf<MoveKind>> { Box::new(Unobserved) };
+    if let Some(one) = open.first() {
+        let driven = drive_move(service, lease, &one.journal, &silent).await;
+        return driven.map_or_else(Moved::PutOff, Moved::Ended);
+    }
+    loop {
+        let Some(reading) = reading(service).await else {
+            return Moved::Gone;
+        };
+        let from = DecidedFrom::read(service.store, &target(), &WatchName::new("shop"))
+            .await
+            .unwrap();
+        let order = match order(service, &reading, &from, wish).await {
+            Ok(order) => order,
+            Err(refusals) => return Moved::Refused(refusals),
+        };
+        match begin_move(service, lease, &order, &from).await {
+            Err(error) => return Moved::PutOff(error),
+            Ok(MoveBegun::DecideAgain) => {}
+            Ok(MoveBegun::Begun { journal }) => {
+                let driven = drive_move(service, lease, &journal, &silent).await;
+                return driven.map_or_else(Moved::PutOff, Moved::Ended);
+            }
+        }
+    }
+}
+
+async fn reading(service: &Service<'_>) -> Option<EnvironmentReading> {
+    let region = REGION.into();
+    let cloud = service
+        .connection
+        .cloud(&Identity::Own, Some(&region))
+        .unwrap();
+    for _ in 0..20 {
+        match read_environment(&cloud, &target()).await {
+            Ok(reading) => return reading,
+            Err(_) => {
+                service
+                    .clock
+                    .sleep(std::time::Duration::from_secs(30))
+                    .await
+            }
+        }
+    }
+    panic!("the environment cannot be read for ten minutes");
+}
+
+async fn order(
+    service: &Service<'_>,
+    reading: &EnvironmentReading,
+    from: &DecidedFrom,
+    wish: Wish,
+) -> Result<MoveOrder, Vec<MoveRefusal>> {
+    let (installation, watch) = (Installation::new(INSTALLATION), WatchName::new("shop"));
+    let holds = records::remembered_holds(service.store, Some(&installation), &watch)
+        .await
+        .unwrap();
+    let ordering = Ordering {
+        installation: &installation,
+        watch: &watch,
+        number: from.next_number(),
+        by: "ops@host",
+        because: &[],
+    };
+    let read = reading.as_read();
+    if wish == Wish::Back {
+        return back_order(&read, from.moves.value.undo.as_ref(), &rules(), &ordering);
+    }
+    let to = MoveTo {
+        image: NEW.into(),
+        platform: PlatformChoice::Moves {
+            to: platform("4.5.1").as_str().into(),
+            version: "4.5.1".to_owned(),
+        },
+    };
+    forward_order(&read, &to, &rules(), &holds.value, &ordering)
+}
+
+impl Life {
+    /// Orders in a process of its own, which the armed point may stop.
+    pub(crate) async fn try_move(&self, wish: Wish) -> Result<Moved, Stopped> {
+        self.process(async |service, lease| move_in(&service, lease, wish).await)
+            .await
+    }
+
+    /// Orders as a person does who waits until the environment is ready.
+    pub(crate) async fn moves_when_ready(&self, wish: Wish) -> Moved {
+        for _ in 0..100 {
+            let moved = self.try_move(wish).await.expect("nothing is armed");
+            let waits = |why: &MoveRefusal| {
+                matches!(
+                    why.code,
+                    RefusalCode::NotReady | RefusalCode::UnhealthyBefore
+                )
+            };
+            match &moved {
+                Moved::Refused(why) if why.iter().any(waits) => {
+                    self.wait(std::time::Duration::from_secs(60)).await;
+                }
+                _ => return moved,
+            }
+        }
+        panic!("the environment is never ready");
+    }
+
+    /// Orders in a process of its own, and tells what is to be told.
+    pub(crate) async fn moves(&self, wish: Wish) -> Moved {
+        let moved = self.try_move(wish).await.expect("nothing is armed");
+        self.pass().await;
+        moved
+    }
+
+    /// How often environments were changed.
+    pub(crate) fn updates(&self) -> usize {
+        let ledger = self.account.ledger();
+        let updates = ledger.iter().filter(|entry| {
+            entry.operation == "UpdateEnvironment" && entry.took_effect && entry.outcome == "ok"
+        });
+        updates.count()
+    }
+
+    /// The images that the environment's instances run, by image.
+    pub(crate) fn runs(&self) -> std::collections::BTreeSet<String> {
+        let instances = self.account.instances().into_iter();
+        let serving = instances.filter(|one| {
+            one.tags
+                .get("elasticbeanstalk:environment-name")
+                .map(String::as_str)
+                == Some("shop-blue")
+                && matches!(one.state.as_str(), "pending" | "running")
+        });
+        serving.map(|one| one.image_id).collect()
+    }
+
+    /// No journal of a move is open.
+    pub(crate) async fn no_move_is_open(&self) {
+        let open = under_way::<MoveKind>(&self.store()).await.unwrap();
+        assert!(open.is_empty(), "{open:?}");
+    }
+}
