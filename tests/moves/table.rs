@@ -241,11 +241,6 @@ async fn row(scenario: &Scenario, moves: &Moves) -> String {
         .into_iter()
         .filter(|event| event != "held")
         .collect();
-    if std::env::var_os("TELL").is_some() {
-        for one in life.heard() {
-            eprintln!("## {}: {}\n{}\n", scenario.name, one.subject, one.body);
-        }
-    }
     assert!(!told.is_empty() || life.updates() == 0, "{}", scenario.name);
     format!("{runs} | {} | {}", told.join(", "), life.updates())
 }

@@ -151,7 +151,7 @@ pub(crate) enum Moved {
     Refused(Vec<MoveRefusal>),
     Gone,
     /// It goes on at the next start.
-    PutOff(DriveError),
+    PutOff,
 }
 
 impl Moved {
@@ -176,7 +176,7 @@ pub(crate) async fn move_in(service: &Service<'_>, lease: Lease, wish: Wish) -> 
     let silent = |_: &MoveOrder| -> Box<ObserverOf<MoveKind>> { Box::new(Unobserved) };
     if let Some(one) = open.first() {
         let driven = drive_move(service, lease, &one.journal, &silent).await;
-        return driven.map_or_else(Moved::PutOff, Moved::Ended);
+        return driven.map_or_else(|why| put_off(&why), Moved::Ended);
     }
     loop {
         let Some(reading) = reading(service).await else {
@@ -190,14 +190,19 @@ pub(crate) async fn move_in(service: &Service<'_>, lease: Lease, wish: Wish) -> 
             Err(refusals) => return Moved::Refused(refusals),
         };
         match begin_move(service, lease, &order, &from).await {
-            Err(error) => return Moved::PutOff(error),
+            Err(why) => return put_off(&why),
             Ok(MoveBegun::DecideAgain) => {}
             Ok(MoveBegun::Begun { journal }) => {
                 let driven = drive_move(service, lease, &journal, &silent).await;
-                return driven.map_or_else(Moved::PutOff, Moved::Ended);
+                return driven.map_or_else(|why| put_off(&why), Moved::Ended);
             }
         }
     }
+}
+
+fn put_off(why: &DriveError) -> Moved {
+    eprintln!("put off: {why:?}");
+    Moved::PutOff
 }
 
 async fn reading(service: &Service<'_>) -> Option<EnvironmentReading> {
