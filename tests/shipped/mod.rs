@@ -5,6 +5,7 @@ mod commands;
 mod cookbook;
 mod imports;
 mod layers;
+mod moves;
 mod names;
 mod policies;
 mod recipes;

@@ -314,8 +314,14 @@ fn every_statement_is_explained() {
     }
 }
 
+/// Every policy but one.
+pub(super) fn names_but(one: &str) -> Vec<String> {
+    let names = policies().into_keys();
+    names.filter(|name| name != one).collect()
+}
+
 /// The simulated account looks at actions only; resources and conditions are checked elsewhere.
-fn together(names: &[&str]) -> Value {
+pub(super) fn together(names: &[&str]) -> Value {
     let policies = policies();
     let statements: Vec<_> = names.iter().flat_map(|name| &policies[*name]).collect();
     serde_json::json!({ "Statement": statements })
