@@ -17,6 +17,7 @@
 //! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |
 //! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
 //! | sweep   | what carries our tag, what the store claims | strays, and their removal | the account |
+//! | blind   | a pass's drifts, what could not be read before, `now` (plain) | `BlindAfter` | nothing |
 //! | outcome | plan item (plain)                         | `Cause`: what is said of it | nothing |
 //! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
 //!
@@ -51,6 +52,8 @@ pub mod draft;
 pub mod outcome;
 
 pub mod exit_code;
+
+pub mod blind;
 
 pub mod sweep;
 

@@ -47,6 +47,8 @@ pub mod secret;
 
 pub mod told;
 
+pub mod blind;
+
 pub mod genuine;
 pub mod history;
 

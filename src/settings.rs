@@ -102,6 +102,8 @@ pub struct Schedule {
     pub jitter: Duration,
     /// A pass that takes longer is cut; bakes are not part of it.
     pub pass_timeout: Duration,
+    /// What cannot be read for so long is told.
+    pub blind_after: Duration,
 }
 
 /// Where the store is.

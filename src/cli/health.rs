@@ -105,13 +105,16 @@ fn sentence(health: &Value) -> String {
     if let (true, Some(first)) = (health["ok"] == true, blind.first()) {
         let text = |key: &str| first[key].as_str().unwrap_or("-").to_owned();
         format!(
-            "well as a process, and blind since {}: {}: {}{}",
+            "well as a process, and blind since {}: {}{}: {}{}",
             text("since"),
-            text("watch"),
+            first["base"]
+                .as_str()
+                .map_or(String::new(), |base| format!("{base} in ")),
+            text("place"),
             text("why"),
             match blind.len() {
                 1 => String::new(),
-                more => format!(" (and {} watches more)", more - 1),
+                more => format!(" (and {} more)", more - 1),
             }
         )
     } else if health["ok"] == true {
@@ -146,11 +149,11 @@ mod tests {
             "well: last good pass none yet, next pass 2026-01-01T00:00:00Z"
         );
         let blind = read(&answer(
-            r#"{"schema":"amiwatch.health/1","ok":true,"blind":[{"watch":"shop","since":"2026-01-01T00:00:00Z","why":"refused"}]}"#,
+            r#"{"schema":"amiwatch.health/1","ok":true,"blind":[{"place":"000000000000/eu-west-1","base":null,"since":"2026-01-01T00:00:00Z","why":"refused"}]}"#,
         ));
         assert_eq!(
             sentence(&blind.unwrap()),
-            "well as a process, and blind since 2026-01-01T00:00:00Z: shop: refused"
+            "well as a process, and blind since 2026-01-01T00:00:00Z: 000000000000/eu-west-1: refused"
         );
         let ill = read(&answer(
             r#"{"schema":"amiwatch.health/1","ok":false,"why":"the last pass failed"}"#,

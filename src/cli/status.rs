@@ -11,6 +11,8 @@ use super::session::{Access, Session};
 use super::{draw, health, hold};
 use crate::flow::exit_code::Exit;
 use crate::flow::watch_state::{StateWord, WatchState};
+use crate::model::ids::WatchName;
+use crate::service::desk::blind::BlindShown;
 use crate::service::desk::status::{BakeUnderWay, RememberedWatch, Status, status};
 
 /// Environments that one line names.
@@ -53,7 +55,7 @@ fn show(status: &Status, session: &Session) {
     }
     let failing = status.watches.iter().filter_map(failing);
     failing.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
-    let blind = status.daemon.iter().flat_map(blind);
+    let blind = status.blind.iter().map(blind);
     blind.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     let bakes = status.bakes.iter().map(|bake| baking(bake, now));
     bakes.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
@@ -102,18 +104,19 @@ fn minute(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// What the daemon's last pass could not see.
-fn blind(daemon: &Value) -> impl Iterator<Item = String> {
-    let spots = daemon["blind"].as_array().cloned().unwrap_or_default();
-    spots.into_iter().map(|spot| {
-        let text = |key: &str| spot[key].as_str().unwrap_or("-").to_owned();
-        let since = minute_of(&text("since"));
-        format!(
-            "cannot see {} since {since}: {}",
-            text("watch"),
-            text("why")
-        )
-    })
+/// `cannot read 000000000000/eu-west-1 since ...: ... (watches: shop)`
+fn blind(spot: &BlindShown) -> String {
+    let place = match &spot.base {
+        Some(base) => format!("{base} in {}", spot.place),
+        None => spot.place.clone(),
+    };
+    let names: Vec<&str> = spot.watches.iter().map(WatchName::as_str).collect();
+    let since = minute(spot.since);
+    let why = spot.why.trim_end_matches('.');
+    format!(
+        "cannot read {place} since {since}: {why} (watches: {})",
+        names.join(", ")
+    )
 }
 
 fn watches(watches: &[RememberedWatch], now: DateTime<Utc>) {

@@ -6,6 +6,8 @@
 
 mod base;
 
+mod blind;
+
 mod daemon;
 
 mod drift;
@@ -41,6 +43,7 @@ use crate::model::notice::{
 
 pub use crate::model::plain_text::clean;
 pub use base::of_the_base;
+pub use blind::{blind_notice, blind_over};
 pub use daemon::pass_cut;
 pub use drift::{News, drift};
 pub use people::held_by_a_person;

@@ -118,10 +118,12 @@ fn all_codes(seen: &SeenEntry) -> impl Iterator<Item = ReasonCode> {
     seen.codes.iter().chain(targets).copied()
 }
 
-/// A read that was refused leaves a verdict as open as one that failed.
+/// A read that was refused leaves a verdict as open as one that failed. A target that matches nothing was
+/// read: it waits for a person.
 fn class_of(code: ReasonCode) -> Class {
     match code {
         ReasonCode::Denied => Class::Unknown,
+        ReasonCode::NoTarget => Class::Blocked,
         code => code.class(),
     }
 }

@@ -23,7 +23,8 @@ pub use event::{NoticeEvent, Severity, ToldBy};
 pub use listed::FirstOf;
 pub use prose::Prose;
 pub use what::{
-    BakeTold, DriftTold, EnvironmentTold, MoveTold, ReleasedTold, RunTold, What, console_end,
+    BakeTold, BlindTold, DriftTold, EnvironmentTold, MoveTold, ReleasedTold, RunTold, What,
+    console_end,
 };
 
 /// One thing worth telling.

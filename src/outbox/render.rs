@@ -8,6 +8,8 @@ mod bake;
 
 mod base;
 
+mod blind;
+
 mod drift;
 
 mod facts;

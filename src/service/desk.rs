@@ -12,6 +12,8 @@ pub mod ask;
 
 pub mod bake;
 
+pub mod blind;
+
 mod changes;
 
 pub mod check;

@@ -4,6 +4,8 @@
 //! [`decide::decide_pass`] is the part that ends soon; what it says is to be started is driven by whoever asked:
 //! [`pass_once`] waits for it, the daemon drives it beside the passes that follow.
 
+mod blind;
+
 pub mod decide;
 
 mod learn;

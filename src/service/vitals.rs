@@ -1,7 +1,7 @@
 //! How the daemon is: what health and metrics are made from. Written by the daemon's loop, read by
 //! whoever asks; holds nothing that the store must hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::clock::plausible;
 use crate::cloud::{Calls, OperationCalls};
+use crate::model::blind::BlindSpots;
 
 /// The last values; clones share them.
 #[derive(Debug, Clone)]
@@ -40,8 +41,8 @@ pub struct Pulse {
     pub bakes_under_way: u64,
     /// By watch: since when it has been out of step; absent for one that is in step.
     pub drifted_since: BTreeMap<String, Option<DateTime<Utc>>>,
-    /// By watch: what the last pass could not read of it; empty while everything can be told.
-    pub blind: BTreeMap<String, BlindSpot>,
+    /// What the last pass could not read; empty while everything can be told.
+    pub blind: BlindSpots,
     /// Notices that somebody still waits for, and those given up.
     pub notices: NoticeCount,
     pub reloads: BTreeMap<ReloadResult, u64>,
@@ -49,16 +50,6 @@ pub struct Pulse {
     earlier: Calls,
     /// What the present one did.
     calls: Calls,
-}
-
-/// A watch that cannot be seen, or not wholly.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BlindSpot {
-    pub since: DateTime<Utc>,
-    /// What tells one cause from another: codes, with whom they are about.
-    pub causes: BTreeSet<String>,
-    /// The first cause, as people read it.
-    pub why: String,
 }
 
 /// Notices in the outbox.
@@ -137,7 +128,7 @@ impl Vitals {
             bakes: BTreeMap::new(),
             bakes_under_way: 0,
             drifted_since: BTreeMap::new(),
-            blind: BTreeMap::new(),
+            blind: BlindSpots::new(),
             notices: NoticeCount::default(),
             reloads: BTreeMap::new(),
             earlier: Calls::default(),

@@ -135,6 +135,26 @@ fn page(status: StatusCode, media_type: &'static str, shown: String) -> PageAnsw
     page
 }
 
+/// A base or a place that cannot be read, for the tests of the pages.
+#[cfg(test)]
+fn blind_sample(base: Option<&str>) -> crate::model::blind::BlindSpot {
+    let of = crate::model::blind::BlindOf {
+        region: Some("eu-west-1".into()),
+        account: Some("000000000000".into()),
+        base: base.map(str::to_owned),
+    };
+    crate::model::blind::BlindSpot {
+        of,
+        since: chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(70),
+        passes: 1,
+        causes: ["DENIED ".to_owned()].into(),
+        why: "refused".to_owned(),
+        denied: true,
+        watches: ["shop".into()].into(),
+        notice: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

@@ -139,6 +139,13 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "a pass that takes longer is cut",
     )
     .by_default(),
+    key(
+        "schedule.blind_after",
+        Text,
+        "\"1h\"",
+        "what cannot be read for so long is told",
+    )
+    .by_default(),
     key("store", Table, "[store]", "what must survive a restart"),
     key(
         "store.url",
@@ -639,7 +646,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "notify.*.events",
         Texts,
         "[\"drift\", \"baked\", \"failed\", \"redundant\", \"held\", \"approval_needed\", \
-         \"rolled_out\", \"rolled_back\", \"attention\", \"resolved\", \"released\", \"lifecycle\"]",
+         \"rolled_out\", \"rolled_back\", \"attention\", \"resolved\", \"released\", \"lifecycle\", \
+         \"blind\"]",
         "which events",
     )
     .by_default(),

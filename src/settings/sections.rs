@@ -66,7 +66,11 @@ fn schedule(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Sch
     let pass_timeout = reading.parsed(section.text("pass_timeout"), |text| {
         values::parse_duration(text, Duration::from_secs(60), values::DAY)
     });
+    let blind_after = reading.parsed(section.text("blind_after"), |text| {
+        values::parse_duration(text, Duration::ZERO, 7 * values::DAY)
+    });
     Schedule {
+        blind_after: blind_after.unwrap_or(values::HOUR),
         pass_timeout: pass_timeout.unwrap_or(Duration::from_secs(15 * 60)),
         cron: cron.unwrap_or_else(CronText::every_quarter),
         timezone: timezone.unwrap_or(chrono_tz::UTC),

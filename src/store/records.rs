@@ -6,14 +6,16 @@
 //! `hold/<installation>/<watch>` what people hold of a watch. Holds know no account: a person who says no has a config in hand, and needs no
 //! credentials for it.
 //! `report/<account>/<region>/<image>` holds what a verified image reported of itself.
-//! What happened, for `history`, is [`chronicle`]'s.
+//! What happened, for `history`, is [`chronicle`]'s; what cannot be read, [`blind`]'s.
 //! Writes are returned as operations, so that the caller can put them into one batch.
+
+pub mod blind;
 
 pub mod chronicle;
 
 pub mod lines;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -24,7 +26,7 @@ use super::{Op, Record, Store, StoreError};
 use crate::model::bake::digest;
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
-use crate::model::ids::{ImageId, Installation, Scope, WatchName};
+use crate::model::ids::{AccountId, ImageId, Installation, Region, Scope, WatchName};
 use crate::model::notice::Notice;
 use crate::model::told::ToldDrift;
 
@@ -146,6 +148,19 @@ pub async fn readable_watches(
     Ok(named
         .filter_map(|(name, record)| Some((name, decode_record(record).ok()?)))
         .collect())
+}
+
+/// Every account and region in which a watch was looked at.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn places(store: &dyn Store) -> Result<BTreeSet<(AccountId, Region)>, StoreError> {
+    let records = all_records(store, WATCH).await?;
+    let place = |record: &Record| {
+        let mut parts = record.key[WATCH.len()..].split('/');
+        Some((AccountId::new(parts.next()?), Region::new(parts.next()?)))
+    };
+    Ok(records.iter().filter_map(place).collect())
 }
 
 fn hold_key(installation: Option<&Installation>, watch: &WatchName) -> String {

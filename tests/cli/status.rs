@@ -78,9 +78,10 @@ fn a_daemon_that_sees_nothing_says_so_and_is_well_all_the_same() {
     let status = desk.run(&["status"]);
     assert!(status.stdout.contains("daemon: up since"), "{status:?}");
     assert!(
-        status.stdout.contains("cannot see shop since"),
+        status.stdout.contains("cannot read eu-west-1 since"),
         "{status:?}"
     );
+    assert!(status.stdout.contains("(watches: shop)"), "{status:?}");
     daemon.kill().unwrap();
     daemon.wait().unwrap();
 }

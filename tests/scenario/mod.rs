@@ -5,6 +5,7 @@ mod bad_guests;
 mod bad_images;
 mod bad_places;
 mod bases;
+mod blindness;
 mod consoles;
 mod feeds;
 mod good_days;

@@ -3,6 +3,7 @@
 use super::tests::{image, order};
 use super::*;
 use crate::flow::test_world::{BASE_451, World, days, now};
+use crate::model::blind::{BlindOf, BlindSpot};
 use crate::model::ids::Installation;
 use crate::model::notice::NoticeEvent;
 use crate::outbox::blocks;
@@ -32,6 +33,7 @@ fn every_notice() -> Vec<Notice> {
     ];
     all.extend(redundant(&order, &made, now()));
     all.extend(super::drift_tests::told_and_over());
+    all.push(blind_notice(&Installation::new("acme"), &spot(None), now()));
     all
 }
 
@@ -41,6 +43,36 @@ fn every_notice_as_slack_is_sent_it() {
         let message = serde_json::to_string_pretty(&blocks(&notice, false)).unwrap();
         insta::assert_snapshot!(notice.event().as_str(), message);
     }
+}
+
+fn spot(notice: Option<&str>) -> BlindSpot {
+    BlindSpot {
+        of: BlindOf {
+            region: Some("eu-west-1".into()),
+            account: Some("000000000000".into()),
+            base: None,
+        },
+        since: now() - days(1),
+        passes: 3,
+        causes: ["DENIED ".to_owned()].into(),
+        why: "environments: elasticbeanstalk:DescribeEnvironments was refused".to_owned(),
+        denied: true,
+        watches: ["shop".into(), "tools".into()].into(),
+        notice: notice.map(str::to_owned),
+    }
+}
+
+#[test]
+fn the_end_of_blindness_as_slack_is_sent_it() {
+    let told = spot(Some("blind:acme:1"));
+    let over = blind_over(&Installation::new("acme"), &told, true, now()).unwrap();
+    let message = serde_json::to_string_pretty(&blocks(&over, false)).unwrap();
+    insta::assert_snapshot!("blind_over", message);
+    assert_eq!(
+        blind_over(&Installation::new("acme"), &spot(None), true, now()),
+        None,
+        "nobody was told that it was blind"
+    );
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub enum NoticeEvent {
     Released,
     /// A branch or a base comes to its end.
     Lifecycle,
+    /// A place or a base could not be read for a while.
+    Blind,
     /// A sample that somebody asked for. Never stored, and no word of the config.
     Test,
 }
@@ -37,7 +39,7 @@ pub enum Severity {
 
 impl NoticeEvent {
     /// Every event that the config can name, in the order of its example.
-    pub const ALL: [NoticeEvent; 12] = [
+    pub const ALL: [NoticeEvent; 13] = [
         Self::Drift,
         Self::Baked,
         Self::Failed,
@@ -50,6 +52,7 @@ impl NoticeEvent {
         Self::Resolved,
         Self::Released,
         Self::Lifecycle,
+        Self::Blind,
     ];
 
     /// The contract word.
@@ -67,6 +70,7 @@ impl NoticeEvent {
             Self::Resolved => "resolved",
             Self::Released => "released",
             Self::Lifecycle => "lifecycle",
+            Self::Blind => "blind",
             Self::Test => "test",
         }
     }

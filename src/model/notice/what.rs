@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{FirstOf, NoticeEvent, Prose, Severity};
 use crate::model::bake::BakeKey;
+use crate::model::blind::BlindOf;
 use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
-use crate::model::ids::{Architecture, ImageId, PlatformArn, TargetId};
+use crate::model::ids::{Architecture, ImageId, PlatformArn, TargetId, WatchName};
 use crate::model::image::ImageKind;
 use crate::model::reason::{About, ReasonCode};
 use crate::model::rollout::MoveFault;
@@ -101,6 +102,17 @@ pub enum What {
         /// The environment is as it was before, whoever saw to that.
         as_before: bool,
     },
+    /// A place or a base could not be read for a while.
+    Blind(BlindTold),
+    /// The end of that.
+    BlindOver {
+        of: BlindOf,
+        since: DateTime<Utc>,
+        /// It was read; otherwise no watch looks there any more.
+        read: bool,
+        /// The key of the notice that it ends.
+        ends: String,
+    },
     /// A sample that somebody asked for.
     Sample { receiver: String },
     /// What was stored before notices were typed. Nothing makes one.
@@ -137,6 +149,18 @@ pub struct ReleasedTold {
     pub created: Option<DateTime<Utc>>,
     /// Environments of the watch with the lineage of what they run.
     pub runs: FirstOf<RunTold>,
+}
+
+/// What could not be read, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlindTold {
+    pub of: BlindOf,
+    pub since: DateTime<Utc>,
+    pub why: String,
+    /// AWS refused: asking again does not help.
+    pub denied: bool,
+    /// The watches that look there.
+    pub watches: FirstOf<WatchName>,
 }
 
 /// What one environment runs.
@@ -186,7 +210,7 @@ impl What {
     pub fn event(&self) -> NoticeEvent {
         match self {
             Self::Drift(_) => NoticeEvent::Drift,
-            Self::Resolved { .. } => NoticeEvent::Resolved,
+            Self::Resolved { .. } | Self::BlindOver { .. } => NoticeEvent::Resolved,
             Self::Baked { .. } => NoticeEvent::Baked,
             Self::Failed { .. } => NoticeEvent::Failed,
             Self::GaveUp { .. } | Self::HeldByPerson { .. } => NoticeEvent::Held,
@@ -205,6 +229,7 @@ impl What {
             Self::MoveFailed { .. } => NoticeEvent::Attention,
             Self::Released(_) => NoticeEvent::Released,
             Self::Lifecycle { .. } => NoticeEvent::Lifecycle,
+            Self::Blind(_) => NoticeEvent::Blind,
             Self::Sample { .. } => NoticeEvent::Test,
             Self::Prose(prose) => prose.event(),
         }
@@ -214,6 +239,7 @@ impl What {
     pub fn severity(&self) -> Severity {
         match self {
             Self::Resolved { .. }
+            | Self::BlindOver { .. }
             | Self::Baked { .. }
             | Self::Redundant { .. }
             | Self::HeldByPerson { .. }
@@ -227,7 +253,8 @@ impl What {
             | Self::LeftBehind { .. }
             | Self::TakenBack { .. }
             | Self::MoveFailed { .. }
-            | Self::PassCut { .. } => Severity::Critical,
+            | Self::PassCut { .. }
+            | Self::Blind(_) => Severity::Critical,
             Self::Prose(prose) => of_event(prose.event()),
         }
     }
@@ -240,7 +267,10 @@ fn of_event(event: NoticeEvent) -> Severity {
         | NoticeEvent::Failed
         | NoticeEvent::ApprovalNeeded
         | NoticeEvent::Lifecycle => Severity::Warning,
-        NoticeEvent::Held | NoticeEvent::RolledBack | NoticeEvent::Attention => Severity::Critical,
+        NoticeEvent::Held
+        | NoticeEvent::RolledBack
+        | NoticeEvent::Attention
+        | NoticeEvent::Blind => Severity::Critical,
         NoticeEvent::Baked
         | NoticeEvent::Redundant
         | NoticeEvent::RolledOut

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use super::layout::notice_installation;
+use crate::model::blind::BlindOf;
 use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
-use crate::model::ids::{ImageId, Installation, PlatformArn};
+use crate::model::ids::{AccountId, ImageId, Installation, PlatformArn, Region};
 use crate::model::notice::{BakeTold, DriftTold, MoveTold, NextByItself, Notice, What};
 use crate::model::plain_text::clean;
 use crate::model::reason::ReasonCode;
@@ -60,6 +63,21 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
             }
             all
         }
+        What::Blind(told) => {
+            let mut all = blind(notice, &told.of, told.since);
+            all.extend([
+                fact("denied", &told.denied.to_string()),
+                fact("why", &told.why),
+            ]);
+            all
+        }
+        What::BlindOver {
+            of, since, ends, ..
+        } => {
+            let mut all = blind(notice, of, *since);
+            all.extend([fact("resolves", ends)]);
+            all
+        }
         What::HeldByPerson { hold } => held(notice, hold),
         What::Stray { kind, id, .. } => {
             let scope = notice.scope.as_ref();
@@ -86,6 +104,18 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
         What::Prose(prose) => prose.facts().clone(),
         of_a_bake => baked(notice, of_a_bake),
     }
+}
+
+fn blind(notice: &Notice, of: &BlindOf, since: DateTime<Utc>) -> Facts {
+    let account = of.account.as_ref().map_or("-", AccountId::as_str);
+    let region = of.region.as_ref().map_or("-", Region::as_str);
+    facts([
+        ("installation", notice_installation(notice).to_owned()),
+        ("account", account.to_owned()),
+        ("region", region.to_owned()),
+        ("base", of.base.clone().unwrap_or("-".into())),
+        ("since", since.to_rfc3339()),
+    ])
 }
 
 fn drifted(notice: &Notice, told: &DriftTold) -> Facts {

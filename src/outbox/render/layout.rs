@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{bake, base, drift, rollout};
+use super::{bake, base, blind, drift, rollout};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
 use crate::model::notice::{FirstOf, Notice, PastedCommand, What};
@@ -62,6 +62,10 @@ pub(in crate::outbox) fn notice_parts(notice: &Notice) -> Vec<MessagePart> {
         What::Moved { .. } | What::TakenBack { .. } | What::MoveFailed { .. } => {
             rollout::parts(notice)
         }
+        What::Blind(told) => blind::blind(told),
+        What::BlindOver {
+            of, since, read, ..
+        } => blind::over(of, *since, *read),
         What::HeldByPerson { hold } => held(notice, hold),
         What::Stray {
             kind,
@@ -94,6 +98,10 @@ pub(super) fn notice_headline(notice: &Notice) -> String {
         What::Stray { kind, id, .. } => {
             let kind = kind.as_str();
             return format!("[amiwatch] {kind} {id} is ours and nothing claims it");
+        }
+        What::Blind(told) => return format!("[amiwatch] {}", blind::blind_headline(told)),
+        What::BlindOver { of, read, .. } => {
+            return format!("[amiwatch] {}", blind::over_headline(of, *read));
         }
         What::PassCut { limit_s, .. } => {
             let whose = notice_installation(notice);

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::notice::{NextByItself, PastedCommand, What};
+use crate::model::blind::BlindOf;
+use crate::model::notice::{BlindTold, FirstOf, NextByItself, PastedCommand, What};
 use crate::model::stray::StrayKind;
 
 fn notice(what: What) -> Notice {
@@ -74,4 +75,65 @@ fn a_cut_pass_s_words_and_facts() {
       amiwatch sweep  shows it
     ");
     assert_eq!(written.facts["limit_s"], "60");
+}
+
+#[test]
+fn what_cannot_be_read_and_its_end_in_words_and_facts() {
+    let of = |base: Option<&str>| BlindOf {
+        region: Some("eu-west-1".into()),
+        account: Some("000000000000".into()),
+        base: base.map(str::to_owned),
+    };
+    let since = DateTime::<Utc>::UNIX_EPOCH;
+    let blind = WrittenNotice::of_notice(&notice(What::Blind(BlindTold {
+        of: of(None),
+        since,
+        why: "AWS refused".to_owned(),
+        denied: true,
+        watches: FirstOf::all_of(["shop".into()]),
+    })));
+    insta::assert_snapshot!(format!("{}\n\n{}", blind.subject, blind.body), @r"
+    [amiwatch] blind: 000000000000/eu-west-1 since 1970-01-01 00:00 UTC
+
+    000000000000/eu-west-1 could not be read, or not wholly, since 1970-01-01 00:00 UTC.
+    Why: AWS refused
+    Nothing is concluded from what cannot be read: a release there may go unnoticed.
+
+    Watches that look there:
+    - shop
+
+    What you can do:
+      amiwatch sweep  shows it
+    ");
+    assert_eq!(
+        (
+            blind.facts["account"].as_str(),
+            blind.facts["base"].as_str()
+        ),
+        ("000000000000", "-")
+    );
+    assert_eq!(blind.facts["denied"], "true");
+    let over = |read| {
+        WrittenNotice::of_notice(&notice(What::BlindOver {
+            of: of(Some("ECS on Amazon Linux")),
+            since,
+            read,
+            ends: "blind:acme:1".to_owned(),
+        }))
+    };
+    let read = over(true);
+    insta::assert_snapshot!(format!("{}\n\n{}", read.subject, read.body), @r"
+    [amiwatch] ECS on Amazon Linux in 000000000000/eu-west-1 can be read again
+
+    ECS on Amazon Linux in 000000000000/eu-west-1 could not be read since 1970-01-01 00:00 UTC.
+    Now it can be read again.
+
+    What you can do:
+      amiwatch sweep  shows it
+    ");
+    assert_eq!(read.facts["resolves"], "blind:acme:1");
+    assert_eq!(
+        over(false).subject,
+        "[amiwatch] no watch looks at ECS on Amazon Linux in 000000000000/eu-west-1 any more"
+    );
 }

@@ -77,7 +77,8 @@ fn header(notice: &Notice) -> Value {
         NoticeEvent::Failed
         | NoticeEvent::Held
         | NoticeEvent::RolledBack
-        | NoticeEvent::Attention => "\u{1f534}",
+        | NoticeEvent::Attention
+        | NoticeEvent::Blind => "\u{1f534}",
         NoticeEvent::Redundant | NoticeEvent::Released | NoticeEvent::Test => "\u{1f535}",
     };
     // Plain text is not parsed; angle brackets are kept out of it all the same.

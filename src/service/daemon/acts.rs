@@ -12,6 +12,7 @@ use crate::clock::Elapsed;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::exit_code::{self, Exit};
 use crate::flow::notify;
+use crate::model::blind::BlindSpots;
 use crate::model::plan::PlanItem;
 use crate::model::request::{Request, RequestAnswer, RequestedAct};
 use crate::service::pass::decide::Decided;
@@ -38,7 +39,7 @@ impl<H: Host> Daemon<'_, H> {
                     // Decided under a config that is gone: the pass that follows decides anew.
                     decided.starts.clear();
                 }
-                self.tell_blindness(&decided.items, now);
+                self.log_blindness(&decided.blind);
                 self.take(decided)
             }
             Ok(Err(error)) => {
@@ -97,25 +98,17 @@ impl<H: Host> Daemon<'_, H> {
         Ok(())
     }
 
-    /// Logs what cannot be seen, once a cause, and when it can be seen again.
-    fn tell_blindness(&self, items: &[PlanItem], now: DateTime<Utc>) {
-        let changes = self.vitals.change(|pulse| {
-            let (spots, changes) = blind::blind_after(&pulse.blind, items, now);
-            pulse.blind = spots;
-            changes
-        });
-        for change in changes {
+    /// Logs what cannot be read, once a cause, and when it can be read again.
+    fn log_blindness(&self, after: &BlindSpots) {
+        let before = self
+            .vitals
+            .change(|pulse| std::mem::replace(&mut pulse.blind, after.clone()));
+        for change in blind::blind_changes(&before, after) {
             match change {
-                BlindChange::Blind { watch, why } => {
-                    tracing::warn!(
-                        watch,
-                        why,
-                        "not everything can be read: nothing is concluded"
-                    );
+                BlindChange::Blind { of, why } => {
+                    tracing::warn!(of, why, "not everything can be read: nothing is concluded");
                 }
-                BlindChange::Sees { watch } => {
-                    tracing::info!(watch, "everything can be read again")
-                }
+                BlindChange::Sees { of } => tracing::info!(of, "everything can be read again"),
             }
         }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Desk;
+use super::blind::BlindShown;
 use super::hold::{HeldWatch, in_force};
 use super::opening::driver;
 use crate::flow::bake::kind::BakeKind;
@@ -17,8 +18,8 @@ use crate::model::hold::Hold;
 use crate::model::story::{BakeStory, StepEnding};
 use crate::outbox::WaitingWritten;
 use crate::store::left::{self, LeftBehind};
-use crate::store::records;
 use crate::store::records::chronicle::chronicles;
+use crate::store::records::{self, blind};
 use crate::store::{Store, StoreError};
 use crate::workflow::RunError;
 use crate::workflow::journal::Phase;
@@ -40,6 +41,8 @@ pub struct Status {
     pub watches: Vec<RememberedWatch>,
     pub bakes: Vec<BakeUnderWay>,
     pub holds: Vec<HeldWatch>,
+    /// What the last pass could not read.
+    pub blind: Vec<BlindShown>,
     pub notices_waiting: Vec<WaitingWritten>,
     /// What bakes could not remove: a person is needed.
     pub left: Vec<LeftBehind>,
@@ -92,6 +95,7 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
     let store = desk.store;
     let left = left::left_behind(store, None).await?.into_iter();
     let waiting = records::outbox_notices(store).await?;
+    let spots = blind::load_blind(store, desk.settings.installation.as_ref()).await?;
     let chronicles = chronicles(store, None).await?;
     let holds = in_force(desk).await?;
     let bakes = bakes_under_way(store, &chronicles).await?;
@@ -102,6 +106,7 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
         watches: watches(store, &chronicles, &holds, &bakes).await?,
         bakes,
         holds,
+        blind: spots.spots().values().map(BlindShown::of).collect(),
         notices_waiting: waiting.iter().map(WaitingWritten::of_waiting).collect(),
         left: left.map(|(_, entry)| entry.value).collect(),
     })

@@ -2,12 +2,15 @@
 //! look taught. Starts nothing.
 
 use super::Start;
+use super::blind;
 use super::look::{LookedWatch, look_in_pass};
 use super::recall;
 use super::remember::remember_pass;
+use crate::model::blind::BlindSpots;
 use crate::model::ids::WatchName;
 use crate::model::plan::{Action, PlanItem};
 use crate::service::Service;
+use crate::service::telemetry::source_chain;
 use crate::store::{Lease, StoreError};
 
 /// What a look led to.
@@ -15,6 +18,8 @@ pub struct Decided {
     pub items: Vec<PlanItem>,
     /// The bakes among them, in the order of the watches' names.
     pub starts: Vec<Start>,
+    /// What could not be read, place by place and base by base.
+    pub blind: BlindSpots,
 }
 
 /// Looks, decides and remembers. A watch that is `busy` has a bake under way and starts no other.
@@ -35,8 +40,20 @@ pub async fn decide_pass(
             return Err(error);
         }
         // Nothing may start of which nothing would be remembered; the other watches go on.
-        *one = LookedWatch::unremembered(one.watch, &error);
+        let region = one.region.take();
+        *one = LookedWatch::unremembered(one.watch, region.as_ref(), &error);
     }
+    let blind = match blind::keep_blind(service, lease, &looked).await {
+        // What cannot be remembered of it is told by the next pass.
+        Err(error) if error.is_about_one_record() => {
+            tracing::error!(
+                why = source_chain(&error),
+                "what cannot be read is not remembered"
+            );
+            BlindSpots::new()
+        }
+        kept => kept?,
+    };
     recall::keep(service, lease, &learnt).await?;
     for one in looked
         .iter_mut()
@@ -48,6 +65,7 @@ pub async fn decide_pass(
     Ok(Decided {
         items: looked.into_iter().map(|one| one.item).collect(),
         starts,
+        blind,
     })
 }
 

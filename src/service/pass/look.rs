@@ -32,6 +32,10 @@ pub struct LookedWatch<'a> {
     pub seen: Option<WatchSighting>,
     /// Absent when not even the account could be told: nothing can start then.
     pub place: Option<WatchPlace>,
+    /// Where it looks, as the config says.
+    pub region: Option<Region>,
+    /// The store failed for this watch, so that nothing is known of what AWS would have said.
+    pub(super) untold_by_store: bool,
 }
 
 /// Where a watch works, and what is remembered of it there.
@@ -130,7 +134,8 @@ async fn look_at_region<'a>(
     let (cloud, scope) = match reach(service, region).await {
         Ok(reached) => reached,
         Err(error) => {
-            let unreached = watches.into_iter().map(|watch| unreached(watch, &error));
+            let watches = watches.into_iter();
+            let unreached = watches.map(|watch| unreached(watch, region, &error));
             return Ok((unreached.collect(), None));
         }
     };
@@ -143,7 +148,7 @@ async fn look_at_region<'a>(
         match memory_of(service, &scope, watch).await {
             Ok(known) => remembered.push((watch, known)),
             Err(error) if error.is_about_one_record() => {
-                looked.push(LookedWatch::unremembered(watch, &error));
+                looked.push(LookedWatch::unremembered(watch, region, &error));
             }
             Err(error) => return Err(error),
         }
@@ -185,6 +190,8 @@ async fn look_at_region<'a>(
             item,
             seen: Some(seen),
             place: Some(place),
+            region: region.cloned(),
+            untold_by_store: false,
         });
     }
     Ok((looked, learnt))
@@ -236,7 +243,11 @@ pub fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
 impl<'a> LookedWatch<'a> {
     /// The verdict on a watch of which a record in the store cannot be read, or not be written:
     /// nothing is concluded from the rest, and the other watches are none the worse.
-    pub(super) fn unremembered(watch: &'a Watch, error: &StoreError) -> Self {
+    pub(super) fn unremembered(
+        watch: &'a Watch,
+        region: Option<&Region>,
+        error: &StoreError,
+    ) -> Self {
         let name = watch.name.as_str();
         tracing::error!(
             watch = name,
@@ -248,16 +259,19 @@ impl<'a> LookedWatch<'a> {
             why: error.to_string(),
             denied: false,
         };
-        untold(watch, trouble)
+        Self {
+            untold_by_store: true,
+            ..untold(watch, region, trouble)
+        }
     }
 }
 
 /// The verdict on a watch whose account cannot even be asked who we are.
-fn unreached<'a>(watch: &'a Watch, error: &CloudError) -> LookedWatch<'a> {
-    untold(watch, error.trouble("whose account this is"))
+fn unreached<'a>(watch: &'a Watch, region: Option<&Region>, error: &CloudError) -> LookedWatch<'a> {
+    untold(watch, region, error.trouble("whose account this is"))
 }
 
-fn untold(watch: &Watch, trouble: Trouble) -> LookedWatch<'_> {
+fn untold<'a>(watch: &'a Watch, region: Option<&Region>, trouble: Trouble) -> LookedWatch<'a> {
     let Trouble { what, why, denied } = trouble;
     let unasked = About::Unasked {
         denied,
@@ -287,5 +301,7 @@ fn untold(watch: &Watch, trouble: Trouble) -> LookedWatch<'_> {
         item,
         seen: None,
         place: None,
+        region: region.cloned(),
+        untold_by_store: false,
     }
 }

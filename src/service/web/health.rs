@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::service::desk::blind::BlindShown;
 use crate::service::vitals::Pulse;
 
 /// `/healthz`. Its `schema` is contract.
@@ -25,15 +26,7 @@ pub(super) struct Health {
     notices_waiting: u64,
     notices_dead: u64,
     /// What the last pass could not read. The process is well all the same: a restart would help nobody.
-    blind: Vec<BlindWatch>,
-}
-
-/// A watch that cannot be seen, or not wholly.
-#[derive(Debug, Serialize)]
-struct BlindWatch {
-    watch: String,
-    since: DateTime<Utc>,
-    why: String,
+    blind: Vec<BlindShown>,
 }
 
 /// How the daemon is now.
@@ -51,15 +44,7 @@ pub(super) fn health(pulse: &Pulse, now: DateTime<Utc>, steady: Duration) -> Hea
         bakes_under_way: pulse.bakes_under_way,
         notices_waiting: pulse.notices.waiting,
         notices_dead: pulse.notices.dead,
-        blind: pulse
-            .blind
-            .iter()
-            .map(|(watch, spot)| BlindWatch {
-                watch: watch.clone(),
-                since: spot.since,
-                why: spot.why.clone(),
-            })
-            .collect(),
+        blind: pulse.blind.values().map(BlindShown::of).collect(),
     }
 }
 
@@ -80,6 +65,19 @@ mod tests {
         assert_eq!(well.get("why"), None);
         let ill = serde_json::to_value(health(&vitals.pulse(), now, ran(11))).unwrap();
         assert_eq!(ill["ok"], false);
+        vitals.change(|pulse| {
+            let spot = crate::service::web::blind_sample(Some("ECS"));
+            pulse.blind.insert(spot.of.name(), spot);
+        });
+        let blind = serde_json::to_value(health(&vitals.pulse(), now, ran(10))).unwrap();
+        assert_eq!(blind["ok"], true, "a restart would help nobody");
+        assert_eq!(
+            blind["blind"],
+            serde_json::json!([{
+                "place": "000000000000/eu-west-1", "base": "ECS", "since": "1970-01-01T00:01:10Z",
+                "why": "refused", "denied": true, "watches": ["shop"], "told": false,
+            }])
+        );
         assert!(ill["why"].as_str().unwrap().contains("no pass has ended"));
     }
 }

@@ -125,14 +125,15 @@ impl Scrape {
             ages,
         );
         let blind = Family::<Labels, Gauge>::default();
-        for (watch, spot) in &pulse.blind {
+        for spot in pulse.blind.values() {
             let age = (now - spot.since).num_seconds().max(0);
-            let labels = vec![("watch", watch.clone())];
+            let base = spot.of.base.clone().unwrap_or_default();
+            let labels = vec![("place", spot.of.place()), ("base", base)];
             blind.get_or_create(&labels).set(age);
         }
         self.registry.register_with_unit(
             "blind_age",
-            "For how long the watch could not be read, or not wholly; absent while it can be",
+            "For how long the place, or a base there, could not be read; absent while it can be",
             Unit::Seconds,
             blind,
         );
@@ -202,7 +203,7 @@ mod tests {
 
     use super::*;
     use crate::cloud::{Calls, OperationCalls};
-    use crate::service::vitals::{BlindSpot, Vitals};
+    use crate::service::vitals::Vitals;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -221,12 +222,10 @@ mod tests {
             pulse
                 .drifted_since
                 .insert("000000000000/eu-west-1/shop".to_owned(), Some(at(40)));
-            let spot = BlindSpot {
-                since: at(70),
-                causes: BTreeSet::new(),
-                why: "refused".to_owned(),
-            };
-            pulse.blind.insert("shop".to_owned(), spot);
+            let spot = crate::service::web::blind_sample(None);
+            pulse.blind.insert(spot.of.name(), spot);
+            let spot = crate::service::web::blind_sample(Some("ECS"));
+            pulse.blind.insert(spot.of.name(), spot);
             let calls = OperationCalls {
                 sent: 7,
                 throttled: 2,
@@ -255,7 +254,8 @@ mod tests {
             "amiwatch_last_pass_duration_seconds 1.5",
             "amiwatch_last_good_pass_timestamp_seconds 50",
             "amiwatch_drift_age_seconds{watch=\"000000000000/eu-west-1/shop\"} 60",
-            "amiwatch_blind_age_seconds{watch=\"shop\"} 30",
+            "amiwatch_blind_age_seconds{place=\"000000000000/eu-west-1\",base=\"\"} 30",
+            "amiwatch_blind_age_seconds{place=\"000000000000/eu-west-1\",base=\"ECS\"} 30",
             "amiwatch_bakes_total{result=\"verified\"} 1",
             "amiwatch_api_calls_total{operation=\"ec2:DescribeImages\"} 7",
             "amiwatch_api_throttles_total{operation=\"ec2:DescribeImages\"} 2",
