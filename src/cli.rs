@@ -68,6 +68,8 @@ mod run;
 
 mod session;
 
+mod shells;
+
 #[cfg(feature = "sim")]
 mod sim;
 
@@ -247,7 +249,7 @@ async fn run(arguments: Arguments) -> Exit {
         CliCommand::Sweep(own) => sweep::run_sweep(&common, &own).await,
         CliCommand::Rehearse(own) => rehearse::run_rehearse(&common, &own).await,
         CliCommand::Recipe(own) => recipe::run_recipe(&common, &own),
-        CliCommand::Config(own) => config::run_config(&common, &own),
+        CliCommand::Config(own) => config::run_config(&common, &own).await,
         CliCommand::Completions(own) => manual::completions(&own),
         CliCommand::Man(own) => manual::man(&own),
         #[cfg(feature = "sim")]

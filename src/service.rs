@@ -15,6 +15,8 @@ pub mod desk;
 
 mod identities;
 
+pub mod named;
+
 pub mod sweep;
 
 pub mod telemetry;

@@ -10,8 +10,8 @@ use crate::flow::detect::LookDepth;
 use crate::service::telemetry::LogFormat;
 
 pub use local::{
-    Completions, Config, ConfigCommand, Distribution, EngineWord, Man, RecipeArguments,
-    RecipeCheck, RecipeCommand, Rehearse,
+    Completions, Config, ConfigCheck, ConfigCommand, Distribution, EngineWord, Man,
+    RecipeArguments, RecipeCheck, RecipeCommand, Rehearse,
 };
 #[cfg(feature = "sim")]
 pub use local::{Serve, Sim, SimCommand};

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::args::{Common, Format, Init as Arguments};
 use super::draw;
-use super::session::WrongUsage;
+use super::session::{WrongUsage, connection};
 use crate::clock::Clock;
-use crate::cloud::{Connection, Reach};
+use crate::cloud::Reach;
 use crate::flow::draft::{Answers, ConfigDraft, DraftSource, draft, found};
 use crate::flow::exit_code::Exit;
 use crate::service::desk::survey::see_everything;
@@ -51,7 +51,7 @@ pub(super) async fn run_init(common: &Common, own: &Arguments) -> anyhow::Result
     }
     files::refuse_existing(&own.output)?;
     let clock = Clock::real();
-    let connection = Connection::from_chain(&Reach::default(), &clock).await;
+    let connection = connection(&Reach::default(), &clock).await;
     let found = found(&see_everything(&connection, &clock, &own.regions).await?);
     for unanswered in &found.unanswered {
         eprintln!("unreachable: {unanswered}");

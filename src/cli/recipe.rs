@@ -1,9 +1,7 @@
 //! `recipe check`: what can be said of the config's recipes without booting them.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -11,6 +9,7 @@ use serde::Serialize;
 use super::args::{Common, Format, RecipeArguments as Arguments, RecipeCheck, RecipeCommand};
 use super::draw;
 use super::session::{WrongUsage, load_settings};
+use super::shells::{program_of, syntax};
 use crate::file_read;
 use crate::flow::bake::user_data::{BuilderGuest, LIMIT, compose_builder};
 use crate::flow::dockerrun::{self, Allowed, DriverFinding, Judged};
@@ -185,43 +184,6 @@ fn read_by_shells(
         format!("its {shell} code was not read: there is no {shell} on this machine")
     }));
     Ok(shells)
-}
-
-/// The program that answers to a shell's name here.
-fn program_of(shell: &str) -> Option<String> {
-    let asked = Command::new(shell)
-        .args(["-c", "readlink -f /proc/$$/exe"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output();
-    let output = asked.ok().filter(|output| output.status.success())?;
-    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    Some(if path.is_empty() {
-        shell.to_owned()
-    } else {
-        path
-    })
-}
-
-/// What the shell says of code that it only reads. A shell that is not here says nothing.
-fn syntax(shell: &str, code: &str) -> anyhow::Result<Option<String>> {
-    let started = Command::new(shell)
-        .arg("-n")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = started else {
-        return Ok(None);
-    };
-    if let Some(mut stdin) = child.stdin.take() {
-        // It stops reading at the first error.
-        let _unread = stdin.write_all(code.as_bytes());
-    }
-    let output = child.wait_with_output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let first = said.lines().next().unwrap_or("no reason given").trim();
-    Ok((!output.status.success()).then(|| first.to_owned()))
 }
 
 fn show(one: &Checked) {

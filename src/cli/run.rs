@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::args::{Common, Format, RunArguments as Arguments};
 use super::session::{Access, Session};
 use super::supervisor::Supervisor;
-use super::{draw, progress};
+use super::{draw, progress, shells};
 use crate::flow::exit_code::Exit;
 use crate::flow::outcome::{BakeSoFar, Cause};
 use crate::model::plan::PlanItem;
@@ -40,6 +40,10 @@ pub(super) async fn run_passes(common: &Common, own: &Arguments) -> anyhow::Resu
 /// Runs the daemon until it is told to stop.
 async fn watch(session: Session) -> anyhow::Result<Exit> {
     let lease = drive(&session.desk()).await?;
+    for doubt in shells::unread_checks(&session.settings) {
+        let (key, what, advice) = (doubt.key, doubt.what, doubt.advice);
+        tracing::warn!(key, what, advice, "the config is doubtful");
+    }
     let Session {
         settings,
         connection,

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::args::Common;
 use crate::clock::Clock;
-use crate::cloud::{Connection, Pace, Reach};
+use crate::cloud::{Connection, Pace, Reach, missing_profile};
 use crate::flow::exit_code::Exit;
 use crate::http_send::HttpSend;
 use crate::rehearse::RehearseError;
@@ -15,6 +15,7 @@ use crate::rehearse::engine::EngineError;
 use crate::secrets::ReadVariable;
 use crate::service::desk::Desk;
 use crate::service::desk::opening::OpenStore;
+use crate::service::named::{FindingSort, NamedFinding};
 use crate::service::{Outside, Service};
 use crate::settings::{DEFAULT_PATHS, Settings, load_config};
 
@@ -46,7 +47,7 @@ impl Session {
         let clock = Clock::real();
         let store =
             OpenStore::of_settings(&settings, access).context("the store cannot be opened")?;
-        let connection = Connection::from_chain(&reach(&settings), &clock).await;
+        let connection = connection(&reach(&settings), &clock).await;
         let outside = Outside::new(HttpSend::new(&clock), environment(), &clock);
         Ok(Self {
             settings,
@@ -79,6 +80,29 @@ impl Session {
     pub(super) fn desk(&self) -> Desk<'_> {
         self.service().desk()
     }
+}
+
+/// The way to AWS that the chain finds. A profile that is not there is said at once: the chain goes on
+/// without it, and complains of something else.
+pub(super) async fn connection(reach: &Reach, clock: &Clock) -> Connection {
+    if let Some(missing) = missing_profile(reach).await {
+        eprintln!("warning: {missing}");
+    }
+    Connection::from_chain(reach, clock).await
+}
+
+/// The same as a finding about the config.
+pub(super) async fn missing_profile_finding(settings: &Settings) -> Option<NamedFinding> {
+    let missing = missing_profile(&reach(settings)).await?;
+    Some(NamedFinding {
+        is: FindingSort::Wrong,
+        key: match settings.aws.profile {
+            Some(_) => "[aws] profile".to_owned(),
+            None => "AWS_PROFILE".to_owned(),
+        },
+        what: missing.to_string(),
+        advice: "name one of those, or none".to_owned(),
+    })
 }
 
 /// Reads one variable of the process's environment, where a secret is kept there.

@@ -9,9 +9,9 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-use super::session::reach;
+use super::session::{connection, reach};
 use crate::clock::Clock;
-use crate::cloud::{Connection, Pace};
+use crate::cloud::Pace;
 use crate::service::daemon::{Condition, Host, LiveConfig, Signal};
 use crate::settings::load_config;
 
@@ -64,7 +64,7 @@ impl Host for Supervisor {
     async fn load(&self) -> Result<LiveConfig, String> {
         let settings = load_config(&self.config).map_err(|faults| faults.to_string())?;
         let calls_per_second = settings.aws.calls_per_second;
-        let connection = Connection::from_chain(&reach(&settings), &self.clock)
+        let connection = connection(&reach(&settings), &self.clock)
             .await
             .at_pace(Pace::Steady { calls_per_second });
         Ok(LiveConfig {

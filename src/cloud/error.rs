@@ -251,7 +251,7 @@ impl Error for CloudError {
 const MESSAGE_MAX_CHARS: usize = 600;
 
 /// The longest cause that a trouble quotes: the credential chain names every place it looked at.
-const CAUSE_MAX_CHARS: usize = 160;
+const CAUSE_MAX_CHARS: usize = 480;
 
 /// What EC2 puts before the encoded reason of a denial: up to some thousand characters.
 const ENCODED: &str = "Encoded authorization failure message: ";

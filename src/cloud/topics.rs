@@ -1,4 +1,4 @@
-//! Publishing to SNS topics, each in its own region.
+//! SNS topics: publishing to them, and whether they are there, each in its own region.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use crate::model::bake::digest;
 use crate::model::ids::Region;
 
 const PUBLISH: Operation = Operation::change("sns:Publish");
+const GET_TOPIC: Operation = Operation::read("sns:GetTopicAttributes");
 
 /// FIFO topics order messages within a group; ours are one story.
 const FIFO_GROUP: &str = "amiwatch";
@@ -52,6 +53,25 @@ impl Cloud {
             .send();
         let answer = there.call(PUBLISH, topic_arn, request).await?;
         Ok(answer.message_id.unwrap_or_default())
+    }
+
+    /// Whether there is such a topic, in the topic's own region.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn topic_is_there(&self, topic_arn: &str) -> Result<bool, CloudError> {
+        let region = region_of_topic(topic_arn);
+        let there = region.map_or_else(|| self.clone(), |region| self.in_region(&region));
+        let request = there
+            .sns(GET_TOPIC)
+            .get_topic_attributes()
+            .topic_arn(topic_arn)
+            .send();
+        match there.call(GET_TOPIC, topic_arn, request).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -19,6 +19,8 @@ mod lanes;
 
 mod log;
 
+mod names;
+
 mod reload;
 
 mod ticks;
@@ -34,6 +36,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 
+use super::named::NamedFinding;
 use super::pass::{BAKES_MAX, Start};
 use super::runs;
 use super::schedule::Timetable;
@@ -91,6 +94,7 @@ enum Woke {
     Told(Result<DeliveryEnd, NotTold>),
     Swept(Result<Swept, SweepError>),
     Loaded(Box<reload::Loaded>),
+    Named(Vec<NamedFinding>),
     Timer,
 }
 
@@ -146,6 +150,7 @@ struct Daemon<'a, H> {
     reloads: VecDeque<Option<StoredRequest>>,
     /// Since when no pass has ended in time.
     cut_since: Option<DateTime<Utc>>,
+    names: names::Names<'a>,
 }
 
 /// Runs until the host says stop.
@@ -216,6 +221,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             loading: None,
             reloads: VecDeque::new(),
             cut_since: None,
+            names: names::Names::default(),
         }
     }
 
@@ -252,6 +258,7 @@ impl<'a, H: Host> Daemon<'a, H> {
                 Woke::Told(end) => self.told(end, now).await?,
                 Woke::Swept(end) => self.has_swept(end, now)?,
                 Woke::Loaded(loaded) => self.loaded(*loaded, now).await?,
+                Woke::Named(findings) => names::log(&findings),
                 Woke::Timer => {}
             }
             if self.requests.is_due(now) {
@@ -273,6 +280,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             Some(end) = self.asks.next() => Woke::Asked(end),
             end = lanes::next_end(&mut self.telling) => Woke::Told(end),
             end = lanes::next_end(&mut self.sweeping) => Woke::Swept(end),
+            found = lanes::next_end(&mut self.names.looking) => Woke::Named(found),
             () = sleep => Woke::Timer,
         }
     }
@@ -313,6 +321,7 @@ impl<'a, H: Host> Daemon<'a, H> {
         if self.pass.is_none() && self.tick.is_some_and(|tick| tick.is_due(now)) {
             self.begin_pass(now);
         }
+        self.look_for_names();
         while self.bakes.len() < BAKES_MAX
             && let Some((_, (start, asked))) = self.waiting.pop_first()
         {

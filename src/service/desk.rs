@@ -18,6 +18,8 @@ mod changes;
 
 pub mod check;
 
+pub mod config;
+
 pub mod explain;
 
 mod follow;

@@ -42,7 +42,8 @@ impl<'a> ConfigReading<'a> {
         read_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
     ) -> Self {
         let told = syntax.iter().take(TOLD_MAX);
-        let faults: Vec<Fault> = told.map(|error| syntax_fault(source, error)).collect();
+        let faults = told.map(|error| syntax_fault(source, error)).collect();
+        let faults = without_consequences(faults);
         let mut reading = Self {
             source,
             read_file,
@@ -174,11 +175,35 @@ fn syntax_fault(source: &Source<'_>, error: &toml::de::Error) -> Fault {
         _ if source.before(at.start).ends_with('=') => {
             Problem::new("the key has no value", "write one behind the `=`")
         }
+        _ if source.char_before(at.start).is_some_and(is_quote) => Problem::new(
+            TEXT_GOES_ON,
+            "write it between `'''`, where quotes may stand",
+        ),
         Some((wrong, expected)) => Problem::new(wrong, format!("TOML wants {expected} here")),
         None if message == DUPLICATE => Problem::new(message, "merge the two, or rename one"),
         None => Problem::new(message, "correct the TOML here"),
     };
     source.fault(at, problem)
+}
+
+/// What is said where something stands right behind a text's end: a quote within it ended it.
+const TEXT_GOES_ON: &str = "the text ended at the quote before this, and goes on";
+
+fn is_quote(letter: char) -> bool {
+    matches!(letter, '\'' | '"')
+}
+
+/// Behind a text that ended too early the parser takes the rest of the line for keys and values.
+fn without_consequences(faults: Vec<Fault>) -> Vec<Fault> {
+    let mut kept: Vec<Fault> = Vec::new();
+    for fault in faults {
+        let cause =
+            |earlier: &Fault| earlier.line == fault.line && earlier.problem.wrong == TEXT_GOES_ON;
+        if !kept.iter().any(cause) {
+            kept.push(fault);
+        }
+    }
+    kept
 }
 
 /// The parser's word for a key or table that is there twice; it merges them.

@@ -63,6 +63,11 @@ impl<'a> Source<'a> {
         before.rsplit('\n').next().unwrap_or(before).trim_end()
     }
 
+    /// The character right before an offset; absent at the beginning of the file.
+    pub(super) fn char_before(&self, offset: usize) -> Option<char> {
+        self.text[..self.boundary(offset)].chars().next_back()
+    }
+
     /// A line by its number, from 1, without its end.
     pub(super) fn line(&self, number: usize) -> &'a str {
         let Some(start) = self.starts.get(number - 1) else {

@@ -117,8 +117,16 @@ pub struct Config {
 /// `config ...`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Reads the config and says everything that is wrong with it; calls nobody
-    Check,
+    /// Reads the config and says everything that is wrong with it; calls nobody, unless --online
+    Check(ConfigCheck),
+}
+
+/// `config check`
+#[derive(Debug, Args)]
+pub struct ConfigCheck {
+    /// Also ask AWS, and wherever secrets are kept, whether what the config names is there
+    #[arg(long)]
+    pub online: bool,
 }
 
 /// `completions`

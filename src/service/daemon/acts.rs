@@ -40,6 +40,7 @@ impl<H: Host> Daemon<'_, H> {
                     decided.starts.clear();
                 }
                 self.log_blindness(&decided.blind);
+                self.log_shared_targets(&decided.items);
                 self.take(decided)
             }
             Ok(Err(error)) => {

@@ -17,6 +17,7 @@ use crate::model::ids::WatchName;
 use crate::model::request::RequestAnswer;
 use crate::outbox::{self, Delivered};
 use crate::service::desk::ask::{AskOutcome, ask_for_bake};
+use crate::service::named::{NamedFinding, named_findings};
 use crate::service::pass::decide::{Decided, decide_pass};
 use crate::service::pass::{Start, order_one};
 use crate::service::runs::bake::{BakeEnded, watches_baking};
@@ -257,6 +258,18 @@ pub(super) fn tell_lane<'a>(
             false => None,
         };
         Ok(DeliveryEnd { delivered, count })
+    }
+    .boxed_local()
+}
+
+/// Looks whether what the config names is there.
+pub(super) fn names<'a>(
+    ground: Ground<'a>,
+    live: Rc<LiveConfig>,
+) -> LocalBoxFuture<'a, Vec<NamedFinding>> {
+    async move {
+        let service = ground.service(&live);
+        Box::pin(named_findings(&service)).await
     }
     .boxed_local()
 }

@@ -10,6 +10,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::acts::unless_replaced;
 use super::host::{Condition, LiveConfig};
+use super::names::Names;
 use super::timers::Tick;
 use super::{Daemon, Host, lanes};
 use crate::model::request::RequestAnswer;
@@ -91,6 +92,7 @@ impl<'a, H: Host> Daemon<'a, H> {
         self.vitals.change(Pulse::new_connection);
         self.ground.in_use.replace(&new.settings);
         self.live = Rc::new(new);
+        self.names = Names::default();
         // What an earlier pass queued was decided under the old config.
         self.waiting.retain(|_, (_, asked)| asked.is_some());
         if self.pass.is_none() {
