@@ -100,10 +100,7 @@ fn show(watch: &Watch, own: &Arguments, taken: &AdoptDone) {
     }
     println!("    only this store remembers it: adopt it again if the store is lost");
     let drift = &taken.drift;
-    drift
-        .reasons
-        .iter()
-        .for_each(|reason| println!("{}", draw::reason(reason)));
+    drift.reasons.iter().for_each(draw::reason);
     if drift.reasons.is_empty() {
         println!("    the watch is in step");
     }

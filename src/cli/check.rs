@@ -58,26 +58,16 @@ pub(super) fn unknown(settings: &Settings, name: &str) -> anyhow::Error {
 
 pub(super) fn show_checked(checked: &CheckedWatch) {
     let drift = &checked.drift;
-    println!(
-        "{}",
-        draw::wrapped_line(&check_headline(drift, &checked.base), 6)
-    );
-    drift
-        .reasons
-        .iter()
-        .for_each(|reason| println!("{}", draw::reason(reason)));
+    draw::heading_line(&check_headline(drift, &checked.base), 6);
+    drift.reasons.iter().for_each(draw::reason);
     for target in &drift.targets {
         let image = target.image.as_ref().map_or("-", |image| image.as_str());
         let kind = target.kind.as_str();
-        let line = format!("  {}  {image} ({kind})", target.target);
-        println!("{}", draw::wrapped_line(&line, 6));
-        target
-            .reasons
-            .iter()
-            .for_each(|reason| println!("{}", draw::reason(reason)));
+        draw::say_line(&format!("  {}  {image} ({kind})", target.target), 6);
+        target.reasons.iter().for_each(draw::reason);
     }
     if drift.all_reasons().next().is_none() {
-        println!("    in step");
+        draw::good_line("    in step");
     }
     show_notes(drift);
 }

@@ -172,7 +172,9 @@ impl Stage {
 
     fn heading(&self, text: &str) {
         if self.tells {
-            println!("\n== {text}\n");
+            println!();
+            draw::heading_line(&format!("== {text}"), 3);
+            println!();
         }
     }
 
@@ -255,17 +257,22 @@ fn received(message: &sim::Message) -> Received {
 }
 
 fn show_end(end: &EndState) {
-    println!("\n== As received from the SNS topic\n");
+    println!();
+    draw::heading_line("== As received from the SNS topic", 3);
+    println!();
     for notice in &end.notices {
-        println!("Subject: {}", notice.subject);
+        draw::say_line(&format!("Subject: {}", notice.subject), 9);
     }
     if let Some(last) = end.notices.last() {
-        println!("\n{}", last.body.trim_end());
+        println!();
+        last.body.lines().for_each(|line| draw::say_line(line, 2));
     }
-    println!("\n== What is in the account now\n");
+    println!();
+    draw::heading_line("== What is in the account now", 3);
+    println!();
     for image in &end.images {
         let state = image.amiwatch_state.as_deref().unwrap_or("made by hand");
-        println!("{}  {}  ({state})", image.image_id, image.name);
+        draw::say_line(&format!("{}  {}  ({state})", image.image_id, image.name), 4);
     }
     println!("left behind by the bakes: {}", end.leftovers.len());
 }

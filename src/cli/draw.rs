@@ -2,9 +2,11 @@
 
 mod cards;
 
+mod paint;
+
 use std::io::{IsTerminal as _, Write as _};
 
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, ContentArrangement, Table, presets};
 
 use super::session::{ConfigRefused, exit_of};
 use crate::flow::exit_code::Exit;
@@ -12,8 +14,7 @@ use crate::model::plain_text::{clean, clean_json};
 use crate::model::reason::Reason;
 use crate::service::telemetry;
 
-/// The column whose words have colours.
-pub(super) const STATE: &str = "STATE";
+pub(super) use paint::{Colour, ENDS, Phrase, STATES};
 
 /// A terminal that is narrower gets cards: the columns of a table would break ids.
 const CARDS_BELOW: usize = 105;
@@ -29,19 +30,83 @@ pub(super) fn width() -> Option<usize> {
     told.or_else(|| Table::new().width().map(usize::from))
 }
 
-/// Prints rows: as a table where it fits, else as cards, each headed by the cell of this column.
-pub(super) fn draw_rows(heads: &[&str], title: usize, rows: Vec<Vec<Vec<String>>>) {
+/// Prints rows: as a table where it fits, else as cards, each headed by the cell of this column. No id is
+/// broken in either. `phrases` have their colours.
+pub(super) fn draw_rows(
+    heads: &[&str],
+    title: usize,
+    rows: Vec<Vec<Vec<String>>>,
+    phrases: &[Phrase],
+) {
     let text = match width() {
+        None => return print_table(&table_of_lines(heads, rows), phrases),
         Some(width) if width < CARDS_BELOW => cards::cards(heads, title, &rows, width),
-        _ => table_of_lines(heads, rows),
+        Some(width) => {
+            let table = table_of_lines(heads, rows.clone());
+            match is_whole(&table, &rows) {
+                true => return print_table(&table, phrases),
+                false => cards::cards(heads, title, &rows, width),
+            }
+        }
     };
-    out(&text);
+    out(&tinted(&text, phrases));
+}
+
+/// A head may be spelt as a code is (HELD): it has no colour.
+fn print_table(table: &str, phrases: &[Phrase]) {
+    let (heads, rest) = table.split_once('\n').unwrap_or((table, ""));
+    out(heads);
+    if !rest.is_empty() {
+        out(&tinted(rest, phrases));
+    }
+}
+
+/// Whether every word of the rows stands in the table in one piece.
+fn is_whole(table: &str, rows: &[Vec<Vec<String>>]) -> bool {
+    let lines = rows.iter().flatten().flatten();
+    let lines: Vec<String> = lines.map(|line| clean(line)).collect();
+    let mut words = lines.iter().flat_map(|line| line.split_whitespace());
+    words.all(|word| table.contains(word))
 }
 
 /// The same for cells of one line.
-pub(super) fn plain_rows(heads: &[&str], title: usize, all: Vec<Vec<String>>) {
+pub(super) fn plain_rows(heads: &[&str], title: usize, all: Vec<Vec<String>>, phrases: &[Phrase]) {
     let one_line = |row: Vec<String>| row.into_iter().map(|cell| vec![cell]).collect();
-    draw_rows(heads, title, all.into_iter().map(one_line).collect());
+    draw_rows(
+        heads,
+        title,
+        all.into_iter().map(one_line).collect(),
+        phrases,
+    );
+}
+
+/// Prints a line for people, wrapped as [`wrapped_line`] does, with the codes of reasons in their colours.
+pub(super) fn say_line(line: &str, hang: usize) {
+    out(&tinted(&visible_text(&wrapped_line(line, hang)), &[]));
+}
+
+/// Prints a line that heads others.
+pub(super) fn heading_line(line: &str, hang: usize) {
+    let line = visible_text(&wrapped_line(line, hang));
+    match tints() {
+        true => out(&Colour::Bold.of(&line)),
+        false => out(&line),
+    }
+}
+
+/// Prints a line that says that all is well.
+pub(super) fn good_line(line: &str) {
+    match tints() {
+        true => out(&Colour::Green.of(&visible_text(line))),
+        false => out(&visible_text(line)),
+    }
+}
+
+fn tinted(clean: &str, phrases: &[Phrase]) -> String {
+    match tints() {
+        true => paint::painted(clean, phrases),
+        false => clean.to_owned(),
+    }
 }
 
 /// A line for people: on a terminal its words go on below each other, and no id is broken.
@@ -55,22 +120,6 @@ pub(super) fn wrapped_line(line: &str, hang: usize) -> String {
 /// Whether what is printed may have colours.
 fn tints() -> bool {
     std::io::stdout().is_terminal() && !super::no_color()
-}
-
-/// The colour of a word that says how something stands.
-fn tint(text: &str) -> Option<Color> {
-    let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
-    if begins(&["in step"]) {
-        Some(Color::Green)
-    } else if begins(&["failing", "blocked"]) {
-        Some(Color::Red)
-    } else if begins(&["drifted", "blind", "held"]) {
-        Some(Color::Yellow)
-    } else if begins(&["baking"]) {
-        Some(Color::Cyan)
-    } else {
-        None
-    }
 }
 
 /// A table without frames, as wide as its content or the terminal. Each cell is one line.
@@ -89,21 +138,16 @@ pub(super) fn table_of_lines(
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads.iter().copied());
-    let coloured = tints();
+    if let Some(width) = width() {
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    }
     for row in rows {
         // A line end within a cell's line would pass for another line or row.
         let cell = |lines: Vec<String>| {
             let lines: Vec<String> = lines.iter().map(|line| clean(line)).collect();
             lines.join("\n")
         };
-        let tinted = |(nth, text): (usize, String)| match tint(&text) {
-            Some(colour) if coloured && heads.get(nth) == Some(&STATE) => {
-                Cell::new(text).fg(colour)
-            }
-            _ => Cell::new(text),
-        };
-        let cells = row.into_iter().map(cell).enumerate();
-        table.add_row(cells.map(tinted));
+        table.add_row(row.into_iter().map(cell).map(Cell::new));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -115,10 +159,10 @@ pub(super) fn table_of_lines(
         .join("\n")
 }
 
-/// One reason as people read it: `    BASE_NEWER  sentence`.
-pub(super) fn reason(reason: &Reason) -> String {
+/// Prints one reason as people read it: `    BASE_NEWER  sentence`.
+pub(super) fn reason(reason: &Reason) {
     let line = format!("    {:<18} {}", reason.code.as_str(), reason.message);
-    wrapped_line(&line, 23)
+    say_line(&line, 23);
 }
 
 /// Prints JSON, one value.

@@ -23,16 +23,15 @@ fn show(explanation: &Explanation) {
         if section.sentences.is_empty() {
             continue;
         }
-        println!("{}", heading(section.name));
-        section
-            .sentences
-            .iter()
-            .for_each(|sentence| println!("{}", draw::wrapped_line(&format!("  {sentence}"), 4)));
+        draw::heading_line(heading(section.name), 0);
+        for sentence in &section.sentences {
+            draw::say_line(&format!("  {sentence}"), 4);
+        }
     }
-    println!("What you can do");
+    draw::heading_line("What you can do", 0);
     for advice in &explanation.commands {
         println!("  {}", advice.command);
-        println!("      {}", advice.does);
+        draw::say_line(&format!("      {}", advice.does), 6);
     }
 }
 

@@ -1,5 +1,7 @@
 //! `history [W]`: what was. Reads the store alone, so it works beside a running daemon and without AWS.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::args::{Common, Format, HistoryArguments as Arguments};
@@ -59,11 +61,19 @@ fn show(history: &History) {
         println!("Nothing is remembered: no pass has been made on this store, or nothing since.");
         return;
     }
-    let rows = history.entries.iter().map(row);
-    draw::draw_rows(&["WHEN", "WATCH", "WHAT", ""], 0, rows.collect());
+    let places = history.entries.iter().map(|told| place(told).0);
+    let several = places.collect::<BTreeSet<_>>().len() > 1;
+    let rows = history.entries.iter().map(|told| row(told, several));
+    let rows = rows.collect();
+    draw::draw_rows(&["WHEN", "WATCH", "WHAT", ""], 0, rows, &draw::ENDS);
 }
 
-fn row(told: &ToldEntry) -> Vec<Vec<String>> {
+/// `<account>/<region>`, and the watch's name.
+fn place(told: &ToldEntry) -> (&str, &str) {
+    told.watch.rsplit_once('/').unwrap_or(("", &told.watch))
+}
+
+fn row(told: &ToldEntry, several: bool) -> Vec<Vec<String>> {
     let (word, lines) = match &told.what {
         ToldWhat::Seen { changed, seen } => {
             let first = decided_sentence(seen);
@@ -93,15 +103,14 @@ fn row(told: &ToldEntry) -> Vec<Vec<String>> {
             )
         }
     };
-    // The account and the region are in the JSON; here the name is what people know.
-    let name = told.watch.rsplit('/').next().unwrap_or(&told.watch);
+    // Where there is one place, the name is what people know.
+    let (place, name) = place(told);
+    let name = match several {
+        true => format!("{name} in {place}"),
+        false => name.to_owned(),
+    };
     let when = told.at.format("%Y-%m-%d %H:%M:%S").to_string();
-    vec![
-        vec![when],
-        vec![name.to_owned()],
-        vec![word.to_owned()],
-        lines,
-    ]
+    vec![vec![when], vec![name], vec![word.to_owned()], lines]
 }
 
 /// `shop/blue: ami-1 -> ami-2`, and how it ended.

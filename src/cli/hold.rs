@@ -75,7 +75,7 @@ pub(super) fn show_holds(holds: &[HeldWatch]) {
             clean(&hold.reason),
         ]
     });
-    draw::plain_rows(&heads, 0, rows.collect());
+    draw::plain_rows(&heads, 0, rows.collect(), &[]);
 }
 
 fn minute(at: &DateTime<Utc>) -> String {

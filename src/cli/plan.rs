@@ -20,26 +20,24 @@ pub(super) async fn run_plan(common: &Common, own: &NamedWatch) -> anyhow::Resul
 
 fn show(planned: &PlannedWatch) {
     let item = &planned.item;
-    println!(
-        "{}",
-        draw::wrapped_line(&check::check_headline(&item.drift, &planned.base), 6)
-    );
-    println!("  {}", Cause::of_plan(item).would());
-    item.because
-        .iter()
-        .for_each(|why| println!("{}", draw::wrapped_line(&format!("    because: {why}"), 13)));
+    draw::heading_line(&check::check_headline(&item.drift, &planned.base), 6);
+    draw::say_line(&format!("  {}", Cause::of_plan(item).would()), 4);
+    for why in &item.because {
+        draw::say_line(&format!("    because: {why}"), 13);
+    }
     if let Some(order) = &planned.order {
-        println!("    image name: {}", order.image_name);
+        draw::say_line(&format!("    image name: {}", order.image_name), 16);
         let first = order.launches.first();
         let first = first.map_or(String::new(), |one| {
             format!("{} in {}", one.instance_type, one.subnet)
         });
         let more = order.launches.len().saturating_sub(1);
-        println!("    builder: {first}, then {more} other choices if there is no room");
+        let builder = format!("{first}, then {more} other choices if there is no room");
+        draw::say_line(&format!("    builder: {builder}"), 13);
         println!("    user data: {} of 16384 bytes", order.user_data_bytes);
     }
     if let Some(why) = &planned.cannot_order {
-        println!("    cannot be baked: {why}");
+        draw::say_line(&format!("    cannot be baked: {why}"), 21);
     }
     check::show_notes(&item.drift);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::draw::visible_text;
+use super::draw::{self, visible_text};
 use crate::model::bake::BakeOrder;
 use crate::service::desk::progress::{self, Progress};
 use crate::service::runs::bake::BakeObserver;
@@ -43,7 +43,7 @@ pub(super) fn progress_observer(order: &BakeOrder) -> Box<BakeObserver> {
 /// An observer whose lines are part of the command's own output.
 #[cfg(feature = "sim")]
 pub(super) fn on_stdout(order: &BakeOrder) -> Box<BakeObserver> {
-    of(order, lines(|line| println!("{line}")))
+    of(order, lines(|line| draw::say_line(line, 4)))
 }
 
 fn of(order: &BakeOrder, place: Place) -> Box<BakeObserver> {

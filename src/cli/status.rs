@@ -53,11 +53,13 @@ fn show(status: &Status, session: &Session) {
     } else {
         watches(&status.watches, now);
     }
-    let failing = status.watches.iter().filter_map(failing);
+    let several = several(&status.watches);
+    let failing = status.watches.iter();
+    let failing = failing.filter_map(|one| failing_line(one, several));
     failing.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     let blind = status.blind.iter().map(blind);
     blind.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
-    let bakes = status.bakes.iter().map(|bake| baking(bake, now));
+    let bakes = status.bakes.iter().map(|bake| baking(bake, several, now));
     bakes.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     if status.driver.is_none() && !status.bakes.is_empty() {
         println!("    nobody works on the store: `amiwatch run` goes on with it");
@@ -119,13 +121,26 @@ fn blind(spot: &BlindShown) -> String {
     )
 }
 
-fn watches(watches: &[RememberedWatch], now: DateTime<Utc>) {
+/// Whether the watches are of several places, so that each line says of which.
+fn several(watches: &[RememberedWatch]) -> bool {
     let places: BTreeSet<&str> = watches.iter().map(|one| place(one).0).collect();
-    let several = places.len() > 1;
+    places.len() > 1
+}
+
+/// `shop`, or `shop in 000000000000/eu-west-1`
+fn named(name: &str, place: &str, several: bool) -> String {
+    match several {
+        true => format!("{name} in {place}"),
+        false => name.to_owned(),
+    }
+}
+
+fn watches(watches: &[RememberedWatch], now: DateTime<Utc>) {
+    let several = several(watches);
     let heads = [
         "WATCH",
         "PLACE",
-        draw::STATE,
+        "STATE",
         "IMAGE",
         "VERSION",
         "AGE",
@@ -146,7 +161,7 @@ fn watches(watches: &[RememberedWatch], now: DateTime<Utc>) {
         .map(|(_, head)| head)
         .collect();
     let rows = watches.iter().map(|one| pick(row(one, now)));
-    draw::plain_rows(&heads, 0, rows.collect());
+    draw::plain_rows(&heads, 0, rows.collect(), &draw::STATES);
 }
 
 /// `<account>/<region>`, and the watch's name.
@@ -200,7 +215,7 @@ fn environments(state: &WatchState) -> String {
     }
 }
 
-fn failing(one: &RememberedWatch) -> Option<String> {
+fn failing_line(one: &RememberedWatch, several: bool) -> Option<String> {
     let failing = one.history.failing.as_ref()?;
     let next = failing
         .next_at
@@ -209,14 +224,14 @@ fn failing(one: &RememberedWatch) -> Option<String> {
         });
     Some(format!(
         "failing {}: attempts: {}; {next}; {}",
-        place(one).1,
+        named(place(one).1, place(one).0, several),
         failing.attempts,
         failing.last_why
     ))
 }
 
 /// `baking shop: ami-... (generation 0, attempt 1): launch_builder for 12s (typically 38s)`
-fn baking(bake: &BakeUnderWay, now: DateTime<Utc>) -> String {
+fn baking(bake: &BakeUnderWay, several: bool, now: DateTime<Utc>) -> String {
     let elapsed = bake
         .step_since
         .map(|since| format!(" for {}", draw::span(now - since)));
@@ -226,7 +241,7 @@ fn baking(bake: &BakeUnderWay, now: DateTime<Utc>) -> String {
     });
     format!(
         "baking {}: {} (generation {}, attempt {}): {}{}{}",
-        bake.watch,
+        named(&bake.watch, &bake.place, several),
         bake.base_image,
         bake.generation,
         bake.attempt,

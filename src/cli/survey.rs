@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use super::args::{Common, Format, SurveyArguments as Arguments};
 use super::draw;
+use super::session::connection;
 use crate::clock::Clock;
-use crate::cloud::{Connection, Reach};
+use crate::cloud::Reach;
 use crate::flow::exit_code::Exit;
 use crate::flow::survey::Survey;
 use crate::service::desk::survey::{LookedAt, look_everywhere};
 
 pub(super) async fn run_survey(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let clock = Clock::real();
-    let connection = Connection::from_chain(&Reach::default(), &clock).await;
+    let connection = connection(&Reach::default(), &clock).await;
     let surveyed =
         look_everywhere(&connection, &clock, &own.regions, own.depth.look_depth()).await?;
     match common.format {
@@ -85,18 +86,18 @@ pub(super) fn show_survey(survey: &Survey) {
                 codes,
             ]
         });
-        draw::plain_rows(&heads, 1, cells.collect());
+        draw::plain_rows(&heads, 1, cells.collect(), &[]);
     }
     let sentences = survey.sentences();
     if !sentences.is_empty() {
         println!();
         for sentence in &sentences {
-            println!("{}", draw::wrapped_line(sentence, 2));
+            draw::say_line(sentence, 2);
         }
     }
     for skipped in &survey.skipped {
         let line = format!("skipped {}: {}", skipped.environment, skipped.why);
-        println!("{}", draw::wrapped_line(&line, 4));
+        draw::say_line(&line, 4);
     }
     for unanswered in &survey.unreachable {
         eprintln!("unreachable: {}: {}", unanswered.what, unanswered.why);

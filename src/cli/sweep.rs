@@ -26,7 +26,7 @@ fn show(session: &Session, own: &Arguments, swept: &Swept) {
     if !swept.found.is_empty() {
         let heads = ["REGION", "KIND", "ID", "WATCH", "AGE", "VERDICT", "WHY"];
         let rows = swept.found.iter().map(|found| row(session, found));
-        draw::plain_rows(&heads, 2, rows.collect());
+        draw::plain_rows(&heads, 2, rows.collect(), &[]);
     }
     for one in &swept.unreachable {
         let (what, why) = (&one.trouble.what, &one.trouble.why);

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::compare::environment;
@@ -113,10 +115,16 @@ impl Survey {
         self.environments.iter().map(row).collect()
     }
 
-    /// What the codes mean, a line each: `shop/shop-blue: BASE_NEWER: ...`.
+    /// What the codes mean, a line each: `shop/shop-blue: BASE_NEWER: ...`, and in which region where
+    /// there are several.
     pub fn sentences(&self) -> Vec<String> {
+        let regions = self.environments.iter().map(|one| &one.region);
+        let several = regions.collect::<BTreeSet<_>>().len() > 1;
         let lines = self.environments.iter().flat_map(|one| {
-            let name = format!("{}/{}", one.application, one.environment);
+            let name = match several {
+                true => format!("{}: {}/{}", one.region, one.application, one.environment),
+                false => format!("{}/{}", one.application, one.environment),
+            };
             one.reasons
                 .iter()
                 .map(move |reason| format!("{name}: {}: {}", reason.code, reason.message))

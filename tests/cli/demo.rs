@@ -31,3 +31,17 @@ fn the_demo_ends_with_one_new_verified_image_and_nothing_left_behind() {
         "{notices:#?}"
     );
 }
+
+#[test]
+fn the_demo_breaks_no_id_at_100_columns() {
+    let ran = Desk::bare().with("COLUMNS", "100").run(&["demo"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let long = ran.stdout.lines().find(|line| line.chars().count() > 100);
+    assert_eq!(long, None, "a terminal would break it");
+    // An id that was broken would begin in one line and end in the next.
+    let ids = ran.stdout.split("ami-").skip(1);
+    for rest in ids {
+        let id: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+        assert_eq!(id.len(), 17, "ami-{id}");
+    }
+}

@@ -94,9 +94,15 @@ impl Desk {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_amiwatch")));
+        let mut command = self.program(env!("CARGO_BIN_EXE_amiwatch"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// A program that runs in this folder and environment.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(Path::new(name));
+        command
             .current_dir(self.folder.path())
             .env_clear()
             .envs(self.environment.iter().cloned())

@@ -4,6 +4,7 @@
 mod adopt;
 mod bake;
 mod bounds;
+mod colours;
 mod config;
 mod daemon;
 mod demo;

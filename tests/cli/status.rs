@@ -41,9 +41,14 @@ fn at_80_columns_no_line_is_longer_and_no_id_is_broken() {
         &["survey"],
         &["history"],
         &["hold"],
+        &["plan"],
+        &["explain", "shop"],
     ] {
         let ran = desk.run(command);
-        let long = ran.stdout.lines().find(|line| line.chars().count() > 80);
+        // A command is pasted, and stays whole.
+        let pasted = |line: &&str| line.starts_with("  aws ");
+        let mut lines = ran.stdout.lines().filter(|line| !pasted(line));
+        let long = lines.find(|line| line.chars().count() > 80);
         assert_eq!(long, None, "{command:?}: {ran:?}");
     }
     for command in ["status", "check", "history"] {
@@ -84,4 +89,41 @@ fn a_daemon_that_sees_nothing_says_so_and_is_well_all_the_same() {
     assert!(status.stdout.contains("(watches: shop)"), "{status:?}");
     daemon.kill().unwrap();
     daemon.wait().unwrap();
+}
+
+#[test]
+fn with_watches_in_two_regions_every_line_says_in_which() {
+    let served = Served::start();
+    let desk = Desk::at(served.address).configured();
+    let config = std::fs::read_to_string(desk.path("amiwatch.toml")).unwrap();
+    let north = "[watch.north]\nregion = \"eu-north-1\"\nbase = { beanstalk = \"ECS running on 64bit Amazon \
+                 Linux 2023\" }\n\n[recipe.logging]";
+    desk.file("amiwatch.toml", &config.replace("[recipe.logging]", north));
+    let there = served.account.at("eu-north-1");
+    let branch = crate::common::world::BRANCH;
+    there.branch(sim::Branch::new(branch)).unwrap();
+    there
+        .release(crate::common::world::release("4.5.0"))
+        .unwrap();
+    served.guests_play();
+    desk.run(&["run", "--once"]);
+    let line = |words: &[&str], begins: &str| {
+        let ran = desk.run(words);
+        let mut lines = ran.stdout.lines();
+        let found = lines.find(|line| line.trim_start().contains(begins));
+        found.unwrap_or_else(|| panic!("{ran:?}")).to_owned()
+    };
+    for (words, begins) in [
+        (&["check"][..], "shop  "),
+        (&["plan"], "shop  "),
+        (&["status"], "shop "),
+        (&["history"], "shop "),
+    ] {
+        assert!(line(words, begins).contains("eu-west-1"), "{words:?}");
+    }
+    for words in [&["check"][..], &["plan"], &["status"], &["history"]] {
+        assert!(line(words, "north ").contains("eu-north-1"), "{words:?}");
+    }
+    // With one watch there is nothing to tell apart.
+    assert!(!line(&["check", "shop"], "shop  ").contains("in eu-west-1"));
 }

@@ -1,5 +1,7 @@
 //! Looks once at what the config names: verdicts with reasons. Writes nothing.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::flow::detect::LookDepth;
@@ -22,7 +24,7 @@ pub struct CheckedNow {
 pub struct CheckedWatch {
     #[serde(flatten)]
     pub drift: Drift,
-    /// What it follows, as people read it.
+    /// What it follows, as people read it; and where, where the watches are of several regions.
     #[serde(skip)]
     pub base: String,
 }
@@ -43,13 +45,29 @@ pub async fn check_watches(
     only: Option<&WatchName>,
     depth: LookDepth,
 ) -> Result<CheckedNow, StoreError> {
-    let looked = look_so_deep(service, only, depth).await?.into_iter();
-    let watches = looked.map(|LookedWatch { watch, item, .. }| CheckedWatch {
-        drift: item.drift,
-        base: watch.base.to_string(),
+    let looked = look_so_deep(service, only, depth).await?;
+    let several = several_regions(&looked);
+    let watches = looked.into_iter().map(|one| CheckedWatch {
+        base: base(&one, several),
+        drift: one.item.drift,
     });
     Ok(CheckedNow {
         schema: "amiwatch.check/1",
         watches: watches.collect(),
     })
+}
+
+/// Whether the watches look in several regions, so that each line says in which.
+pub(super) fn several_regions(looked: &[LookedWatch<'_>]) -> bool {
+    let regions: BTreeSet<_> = looked.iter().map(|one| one.region.as_ref()).collect();
+    regions.len() > 1
+}
+
+/// `ECS running on 64bit Amazon Linux 2023 (x86_64) in eu-west-1`
+pub(super) fn base(one: &LookedWatch<'_>, several: bool) -> String {
+    let base = &one.watch.base;
+    match one.region.as_ref().filter(|_| several) {
+        Some(region) => format!("{base} in {region}"),
+        None => base.to_string(),
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::check::{base, several_regions};
 use crate::flow::exit_code::{self, Exit};
 use crate::model::bake::{BakeOrder, LaunchChoice};
 use crate::model::ids::WatchName;
@@ -32,7 +33,7 @@ pub struct PlannedWatch {
     pub order: Option<OrderInShort>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cannot_order: Option<String>,
-    /// What it follows, as people read it.
+    /// What it follows, as people read it; and where, where the watches are of several regions.
     #[serde(skip)]
     pub base: String,
 }
@@ -65,7 +66,9 @@ pub async fn plan_watches(
     only: Option<&WatchName>,
 ) -> Result<Planned, StoreError> {
     let mut watches = Vec::new();
-    for one in look_afresh(service, only, Patience::Waits).await? {
+    let looked = look_afresh(service, only, Patience::Waits).await?;
+    let several = several_regions(&looked);
+    for one in looked {
         let (order, cannot_order) = match order(service, &one).await {
             Ok(Some(BakeOrder {
                 impossible: Some(why),
@@ -75,7 +78,7 @@ pub async fn plan_watches(
             Err(error) => (None, Some(source_chain(&error))),
         };
         watches.push(PlannedWatch {
-            base: one.watch.base.to_string(),
+            base: base(&one, several),
             item: one.item,
             order,
             cannot_order,
