@@ -29,6 +29,8 @@ pub mod hands;
 
 mod by_hand;
 
+pub mod said_commands;
+
 mod limits;
 
 mod trouble;

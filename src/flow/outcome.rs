@@ -105,6 +105,32 @@ fn unread(code: ReasonCode) -> bool {
 }
 
 impl Cause {
+    /// One of every sort, for tables: of this bake, at this time.
+    pub fn samples(bake: &BakeDecision, at: DateTime<Utc>) -> Vec<Self> {
+        let bakes = |ended| Self::Bakes {
+            bake: bake.clone(),
+            ended,
+        };
+        vec![
+            Self::InStep,
+            Self::Behind(1),
+            Self::Behind(2),
+            Self::EnvironmentsDrift,
+            Self::OnlyTold,
+            bakes(BakeSoFar::NotYet),
+            bakes(BakeSoFar::Verified),
+            bakes(BakeSoFar::Failed),
+            Self::Adopts {
+                image: "ami-1".into(),
+            },
+            Self::Waits { until: at },
+            Self::HeldForPerson,
+            Self::Blocked,
+            Self::Unmatched,
+            Self::Unread,
+        ]
+    }
+
     /// Of an action that follows from a verdict. An action to do nothing is told by what stands.
     pub fn of_action(action: &Action, standing: WatchStanding) -> Self {
         match (action, standing) {

@@ -2,7 +2,8 @@
 
 use super::steps::{BakeKind, BakeOutput, BakeStep};
 use crate::model::aws_command::AwsCommand;
-use crate::model::ids::Region;
+use crate::model::bake::BakeKey;
+use crate::model::ids::{Installation, Region};
 use crate::model::stray::StrayKind;
 use crate::model::tags;
 use crate::workflow::Run;
@@ -34,17 +35,14 @@ pub(super) fn by_hand(step: BakeStep, run: &Run<BakeKind>) -> String {
 fn guest(run: &Run<BakeKind>, step: BakeStep, role: &str, region: &Region) -> String {
     match run.output(step) {
         Some(BakeOutput::Instance { id }) => StrayKind::Instance.by_hand(id.as_str(), region),
-        _ => find(AwsCommand::new("ec2 describe-instances", region), run, role),
+        _ => find_guest(&run.input().key, role, region),
     }
 }
 
 fn image(run: &Run<BakeKind>, region: &Region) -> String {
     match run.output(BakeStep::CreateImage) {
         Some(BakeOutput::Image { id }) => StrayKind::Image.by_hand(id.as_str(), region),
-        _ => {
-            let images = AwsCommand::new("ec2 describe-images", region).with("--owners", "self");
-            find(images, run, tags::role::IMAGE)
-        }
+        _ => find_image(&run.input().key, region),
     }
 }
 
@@ -55,23 +53,32 @@ fn groups(run: &Run<BakeKind>, region: &Region) -> String {
             let commands = commands.map(|id| StrayKind::SecurityGroup.by_hand(id.as_str(), region));
             commands.collect::<Vec<_>>().join("; ")
         }
-        _ => {
-            let installation = run.input().installation.as_str();
-            tagged(
-                AwsCommand::new("ec2 describe-security-groups", region),
-                [
-                    (tags::INSTALLATION, installation),
-                    (tags::ROLE, tags::role::NETWORK),
-                ],
-            )
-        }
+        _ => find_groups(&run.input().installation, region),
     }
 }
 
-/// The journal does not know an id: this shows what there is.
-fn find(command: AwsCommand, run: &Run<BakeKind>, role: &str) -> String {
-    let key = run.input().key.as_str();
-    tagged(command, [(tags::KEY, key), (tags::ROLE, role)])
+/// The journal does not know the guest: this shows what there is.
+pub(super) fn find_guest(key: &BakeKey, role: &str, region: &Region) -> String {
+    let guests = AwsCommand::new("ec2 describe-instances", region);
+    tagged(guests, [(tags::KEY, key.as_str()), (tags::ROLE, role)])
+}
+
+/// The journal does not know the image.
+pub(super) fn find_image(key: &BakeKey, region: &Region) -> String {
+    let images = AwsCommand::new("ec2 describe-images", region).with("--owners", "self");
+    let role = tags::role::IMAGE;
+    tagged(images, [(tags::KEY, key.as_str()), (tags::ROLE, role)])
+}
+
+/// The journal does not know the groups.
+pub(super) fn find_groups(installation: &Installation, region: &Region) -> String {
+    tagged(
+        AwsCommand::new("ec2 describe-security-groups", region),
+        [
+            (tags::INSTALLATION, installation.as_str()),
+            (tags::ROLE, tags::role::NETWORK),
+        ],
+    )
 }
 
 fn tagged(command: AwsCommand, tags: [(&str, &str); 2]) -> String {

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::model::aws_command::AwsCommand;
 use crate::model::bake::digest;
 use crate::model::blind::BlindSpot;
-use crate::model::ids::Installation;
+use crate::model::ids::{Installation, Region};
 use crate::model::notice::{BlindTold, FirstOf, NextByItself, Notice, PastedCommand, What};
 
 /// A place or a base cannot be read. One notice until it can be again. Key: what, and since when.
@@ -12,10 +13,12 @@ pub fn blind_notice(installation: &Installation, spot: &BlindSpot, at: DateTime<
     let since = spot.since.to_rfc3339();
     let key = digest(&["amiwatch blind notice 1", &spot.of.name(), &since]);
     let key = format!("blind:{installation}:{key:.16}");
-    let whose = PastedCommand::new(
-        "aws sts get-caller-identity",
-        "whose credentials these are; run it as amiwatch's own user",
-    );
+    let whose = |region: &Region| {
+        PastedCommand::new(
+            AwsCommand::new("sts get-caller-identity", region).to_string(),
+            "whose credentials these are; run it as amiwatch's own user",
+        )
+    };
     let mut commands = vec![
         PastedCommand::new("amiwatch check", "looks now, and says what does not answer"),
         PastedCommand::new(
@@ -23,7 +26,8 @@ pub fn blind_notice(installation: &Installation, spot: &BlindSpot, at: DateTime<
             "since when, and which watches it concerns",
         ),
     ];
-    commands.extend(spot.denied.then_some(whose));
+    let region = spot.of.region.as_ref().filter(|_| spot.denied);
+    commands.extend(region.map(whose));
     let what = What::Blind(BlindTold {
         of: spot.of.clone(),
         since: spot.since,

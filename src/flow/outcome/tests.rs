@@ -5,41 +5,28 @@ use crate::flow::test_world::{BASE_450, BASE_451, World, days, now};
 use crate::model::base::Release;
 use crate::model::watch::OnDrift;
 
+fn bake() -> BakeDecision {
+    BakeDecision {
+        release: Release {
+            image: "ami-9".into(),
+            version: "4.5.1".to_owned(),
+            ..World::new().seen.release.known().unwrap().clone()
+        },
+        generation: 0,
+        attempt: 1,
+    }
+}
+
 fn bakes(ended: BakeSoFar) -> Cause {
     Cause::Bakes {
-        bake: BakeDecision {
-            release: Release {
-                image: "ami-9".into(),
-                version: "4.5.1".to_owned(),
-                ..World::new().seen.release.known().unwrap().clone()
-            },
-            generation: 0,
-            attempt: 1,
-        },
+        bake: bake(),
         ended,
     }
 }
 
 /// Every cause there is.
 fn causes() -> Vec<Cause> {
-    vec![
-        Cause::InStep,
-        Cause::Behind(1),
-        Cause::Behind(2),
-        Cause::EnvironmentsDrift,
-        Cause::OnlyTold,
-        bakes(BakeSoFar::NotYet),
-        bakes(BakeSoFar::Verified),
-        bakes(BakeSoFar::Failed),
-        Cause::Adopts {
-            image: "ami-1".into(),
-        },
-        Cause::Waits { until: now() },
-        Cause::HeldForPerson,
-        Cause::Blocked,
-        Cause::Unmatched,
-        Cause::Unread,
-    ]
+    Cause::samples(&bake(), now())
 }
 
 #[test]
