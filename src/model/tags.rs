@@ -39,4 +39,5 @@ pub mod state {
     pub const CANDIDATE: &str = "candidate";
     pub const VERIFIED: &str = "verified";
     pub const REJECTED: &str = "rejected";
+    pub const QUARANTINED: &str = "quarantined";
 }

@@ -12,6 +12,8 @@ mod learn;
 
 pub mod look;
 
+mod quarantine;
+
 pub mod recall;
 
 pub mod remember;

@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 
 use super::world::{Moved, NEW, OLD, Wish, environment, new_image_is_ill, serves, usual, with};
 use crate::common::paused;
+use crate::common::world::{INSTALLATION, REGION};
+use sim::{FaultKind, FaultRule, ImageSpec};
+
+const NEWER: &str = "ami-0000000000000000c";
 
 fn only(image: &str) -> BTreeSet<String> {
     BTreeSet::from([image.to_owned()])
@@ -104,5 +108,35 @@ fn an_image_that_grows_ill_while_it_settles_is_taken_back() {
         };
         assert_eq!(results.len(), 2, "{results:?}");
         assert_eq!((life.runs(), life.updates()), (only(OLD), 2));
+    });
+}
+
+/// People and policies go by tags: an image of ours is marked by the passes, until the mark is seen.
+#[test]
+fn a_quarantined_image_of_ours_carries_the_mark() {
+    paused(async || {
+        let life = usual();
+        let ours = ImageSpec {
+            tags: [
+                ("amiwatch:installation", INSTALLATION),
+                ("amiwatch:state", "verified"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+            ..ImageSpec::mine("newer").id(NEWER)
+        };
+        life.account.at(REGION).image(ours).unwrap();
+        let marked = || life.account.image(NEWER).unwrap().tags["amiwatch:state"].clone();
+        life.quarantine(NEWER).await;
+        life.account
+            .fault(FaultRule::new(FaultKind::Denied).on("ec2:CreateTags"));
+        life.pass().await;
+        assert_eq!(marked(), "verified");
+        life.account.clear_faults();
+        life.pass().await;
+        assert_eq!(marked(), "quarantined");
+        assert_eq!(life.to_mark().await, [NEWER]);
+        life.pass().await;
+        assert_eq!(life.to_mark().await, [""; 0]);
     });
 }

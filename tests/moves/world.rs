@@ -7,6 +7,7 @@ use amiwatch::flow::rollout::order::{
     MoveRefusal, MoveRules, Ordering, RefusalCode, back_order, forward_order,
 };
 use amiwatch::flow::rollout::read::{EnvironmentReading, read_environment};
+use amiwatch::model::environment::ImageSetting;
 use amiwatch::model::ids::{Installation, TargetId, WatchName};
 use amiwatch::model::platform_choice::{MoveTo, PlatformChoice};
 use amiwatch::model::rollout::{MoveOrder, MoveProof};
@@ -15,7 +16,7 @@ use amiwatch::service::Service;
 use amiwatch::service::runs::DriveError;
 use amiwatch::service::runs::moving::{DecidedFrom, MoveBegun, MoveResult, begin_move, drive_move};
 use amiwatch::service::runs::under_way;
-use amiwatch::store::{Lease, records};
+use amiwatch::store::{Batch, Lease, Store as _, moves, records};
 use amiwatch::workflow::observer::{ObserverOf, Unobserved};
 use sim::{Branch, EnvironmentSpec, ImageSpec, Serves};
 
@@ -178,24 +179,39 @@ pub(crate) async fn move_in(service: &Service<'_>, lease: Lease, wish: Wish) -> 
         let driven = drive_move(service, lease, &one.journal, &silent).await;
         return driven.map_or_else(|why| put_off(&why), Moved::Ended);
     }
+    match begin(service, lease, wish, false).await {
+        Err(not_begun) => not_begun,
+        Ok(journal) => {
+            let driven = drive_move(service, lease, &journal, &silent).await;
+            driven.map_or_else(|why| put_off(&why), Moved::Ended)
+        }
+    }
+}
+
+/// Begins an order, or says why not. `pins`: a deliberate bug, which takes the platform's own image for
+/// one that somebody chose.
+pub(crate) async fn begin(
+    service: &Service<'_>,
+    lease: Lease,
+    wish: Wish,
+    pins: bool,
+) -> Result<String, Moved> {
     loop {
         let Some(reading) = reading(service).await else {
-            return Moved::Gone;
+            return Err(Moved::Gone);
         };
         let from = DecidedFrom::read(service.store, &target(), &WatchName::new("shop"))
             .await
             .unwrap();
-        let order = match order(service, &reading, &from, wish).await {
-            Ok(order) => order,
-            Err(refusals) => return Moved::Refused(refusals),
-        };
+        let order = order(service, &reading, &from, wish).await;
+        let mut order = order.map_err(Moved::Refused)?;
+        if let (true, ImageSetting::PlatformOwn(Some(own))) = (pins, &order.before.image) {
+            order.before.image = ImageSetting::Image(own.clone());
+        }
         match begin_move(service, lease, &order, &from).await {
-            Err(why) => return put_off(&why),
+            Err(why) => return Err(put_off(&why)),
             Ok(MoveBegun::DecideAgain) => {}
-            Ok(MoveBegun::Begun { journal }) => {
-                let driven = drive_move(service, lease, &journal, &silent).await;
-                return driven.map_or_else(|why| put_off(&why), Moved::Ended);
-            }
+            Ok(MoveBegun::Begun { journal }) => return Ok(journal),
         }
     }
 }
@@ -310,6 +326,31 @@ impl Life {
                 && matches!(one.state.as_str(), "pending" | "running")
         });
         serving.map(|one| one.image_id).collect()
+    }
+
+    /// The watch's images that wait for the mark of a quarantine.
+    pub(crate) async fn to_mark(&self) -> Vec<String> {
+        let (scope, watch) = (target().scope, WatchName::new("shop"));
+        let store = self.store();
+        let memory = moves::rollout(&store, &scope, &watch).await.unwrap();
+        let images = memory.value.to_mark.iter();
+        images.map(|image| image.as_str().to_owned()).collect()
+    }
+
+    /// An image is to be marked, as the end of a failed move leaves it.
+    pub(crate) async fn quarantine(&self, image: &str) {
+        let (scope, watch) = (target().scope, WatchName::new("shop"));
+        let store = self.store();
+        let mut memory = moves::rollout(&store, &scope, &watch).await.unwrap();
+        memory.value.mark(&image.into());
+        let op = moves::put_rollout(&scope, &watch, &memory);
+        store.commit(Batch::of_ops(vec![op])).await.unwrap();
+    }
+
+    /// The environment as the account has it.
+    pub(crate) fn shop_blue(&self) -> sim::EnvironmentView {
+        let found = self.account.environment("shop-blue");
+        found.expect("it is there")
     }
 
     /// No journal of a move is open.

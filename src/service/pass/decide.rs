@@ -4,6 +4,7 @@
 use super::Start;
 use super::blind;
 use super::look::{LookedWatch, look_in_pass};
+use super::quarantine::mark_quarantined;
 use super::recall;
 use super::remember::remember_pass;
 use crate::model::blind::BlindSpots;
@@ -33,7 +34,11 @@ pub async fn decide_pass(
 ) -> Result<Decided, StoreError> {
     let (mut looked, learnt) = look_in_pass(service).await?;
     for one in &mut looked {
-        let Err(error) = remember_pass(service, lease, one).await else {
+        let kept = match remember_pass(service, lease, one).await {
+            Ok(()) => mark_quarantined(service, lease, one).await,
+            failed => failed,
+        };
+        let Err(error) = kept else {
             continue;
         };
         if !error.is_about_one_record() {
