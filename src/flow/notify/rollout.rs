@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::FirstOf;
+use crate::model::environment::EnvironmentHealth;
 use crate::model::notice::{MoveTold, NextByItself, Notice, PastedCommand, What};
 use crate::model::rollout::{Direction, MoveFault, MoveOrder};
 
@@ -17,7 +18,14 @@ pub fn environment_moved(
 ) -> Notice {
     let moved = told(order, journal);
     let (target, what) = match &order.direction {
-        Direction::Forward => (&order.target, What::Moved { moved, instances }),
+        Direction::Forward => (
+            &order.target,
+            What::Moved {
+                moved,
+                instances,
+                weak_proof: weak_proof(order),
+            },
+        ),
         Direction::Back { why, .. } => (
             &order.target,
             What::TakenBack {
@@ -46,6 +54,12 @@ pub fn environment_moved(
         NextByItself::Nothing,
         commands,
     )
+}
+
+/// Nothing but a colour spoke for it.
+fn weak_proof(order: &MoveOrder) -> bool {
+    let basic = matches!(order.before.health, EnvironmentHealth::Basic { .. });
+    basic && order.proof.probe.is_none()
 }
 
 /// How a move failed.

@@ -80,7 +80,12 @@ pub enum What {
     /// A branch or a base comes to its end, or went back.
     Lifecycle { base: String, ends: FirstOf<About> },
     /// An environment was moved to an image, and proved on it.
-    Moved { moved: MoveTold, instances: usize },
+    Moved {
+        moved: MoveTold,
+        instances: usize,
+        /// By the colour of basic health alone: neither enhanced health nor a probe was there.
+        weak_proof: bool,
+    },
     /// An environment was taken back to what it was before a move, and proved on that.
     TakenBack {
         moved: MoveTold,

@@ -37,16 +37,27 @@ pub(super) fn headline(what: &What) -> String {
 /// The message but for its commands; nothing for what is not about a move.
 pub(super) fn parts(notice: &Notice) -> Vec<MessagePart> {
     match &notice.what {
-        What::Moved { moved, instances } => vec![
-            MessagePart::lines([
+        What::Moved {
+            moved,
+            instances,
+            weak_proof,
+        } => {
+            let mut lines = vec![
                 from_to(moved),
                 format!(
                     "All {instances} instances run it, and the environment stayed well for as long as \
                      the watch asks for."
                 ),
-            ]),
-            about(notice, moved),
-        ],
+            ];
+            if *weak_proof {
+                lines.push(
+                    "The proof is weak: basic health says no more than a colour. Turn on enhanced health, \
+                     or name a `probe` in the watch's [rollout]."
+                        .to_owned(),
+                );
+            }
+            vec![MessagePart::Lines(lines), about(notice, moved)]
+        }
         What::TakenBack {
             moved,
             why,
