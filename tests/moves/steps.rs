@@ -1,0 +1,168 @@
+//! Every step of a move run twice, and every step failing: one update, or everything as it was before.
+
+use std::cell::Cell;
+
+use amiwatch::cloud::Identity;
+use amiwatch::flow::rollout::moving::hands::Move;
+use amiwatch::flow::rollout::moving::kind::MoveKind;
+use amiwatch::flow::rollout::moving::steps::{MoveOutput, MoveStep};
+use amiwatch::service::Service;
+use amiwatch::service::runs::moving::resume_moves;
+use amiwatch::store::{Lease, Op, StoreError};
+use amiwatch::workflow::observer::Unobserved;
+use amiwatch::workflow::{
+    At, Run, RunOutcome, Runner, StepError, StepFailure, StepLook, Undo, Workflow, WorkflowKind,
+};
+use chrono::{DateTime, Utc};
+
+use super::world::{NEW, OLD, Wish, begin, brisk};
+use crate::common::paused;
+use crate::common::world::REGION;
+
+/// What happens to one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// It is started twice in a row.
+    Twice(MoveStep),
+    /// It fails before it did anything.
+    FailsBefore(MoveStep),
+    /// It fails after it did what it does.
+    FailsAfter(MoveStep),
+}
+
+/// The move, one of whose steps is disturbed.
+struct Disturbed<'a> {
+    hands: Move<'a>,
+    how: How,
+    struck: Cell<bool>,
+}
+
+fn refused() -> StepError {
+    StepError::Failed(StepFailure::new("environment", "somebody refused it"))
+}
+
+impl Workflow for Disturbed<'_> {
+    type Kind = MoveKind;
+
+    async fn find(&self, at: &At<'_, MoveKind>) -> Result<Option<MoveOutput>, StepError> {
+        if self.how == How::FailsBefore(at.step) && !self.struck.replace(true) {
+            return Err(refused());
+        }
+        self.hands.find(at).await
+    }
+
+    async fn start(&self, at: &At<'_, MoveKind>) -> Result<StepLook<MoveOutput>, StepError> {
+        let first = self.hands.start(at).await;
+        if self.how == How::Twice(at.step) && !self.struck.replace(true) {
+            return self.hands.start(at).await;
+        }
+        if self.how == How::FailsAfter(at.step) && !self.struck.replace(true) {
+            return Err(refused());
+        }
+        first
+    }
+
+    async fn check(&self, at: &At<'_, MoveKind>) -> Result<StepLook<MoveOutput>, StepError> {
+        self.hands.check(at).await
+    }
+
+    async fn undo(&self, at: &At<'_, MoveKind>) -> Result<Undo, StepError> {
+        self.hands.undo(at).await
+    }
+
+    async fn closing(
+        &self,
+        run: &Run<MoveKind>,
+        outcome: &RunOutcome,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Op>, StoreError> {
+        self.hands.closing(run, outcome, now).await
+    }
+}
+
+/// Orders a move, drives it disturbed, and whatever takes it back as usual.
+async fn drive(service: &Service<'_>, lease: Lease, how: How) -> RunOutcome {
+    let journal = begin(service, lease, Wish::Forward, false).await.unwrap();
+    let region = REGION.into();
+    let cloud = service.connection.cloud(&Identity::Own, Some(&region));
+    let told = service.told();
+    let hands = Move::new(
+        cloud.unwrap(),
+        service.store,
+        &told,
+        service.outside.http.clone(),
+    );
+    let workflow = Disturbed {
+        hands,
+        how,
+        struck: Cell::new(false),
+    };
+    let runner = Runner {
+        workflow: &workflow,
+        store: service.store,
+        clock: service.clock,
+        epoch: lease.epoch,
+        observer: &Unobserved,
+    };
+    let ended = Box::pin(runner.resume(&journal)).await.unwrap();
+    let resumed = resume_moves(service, lease, &|_| Box::new(Unobserved)).await;
+    resumed
+        .unwrap()
+        .into_iter()
+        .for_each(|one| drop(one.ended.unwrap()));
+    ended.outcome
+}
+
+#[test]
+fn every_step_of_a_move_that_is_run_twice_makes_one_update() {
+    for &step in MoveKind::STEPS {
+        paused(async || {
+            let life = brisk();
+            let driven =
+                life.process(async |service, lease| drive(&service, lease, How::Twice(step)).await);
+            let outcome = driven.await.expect("nothing is armed");
+            assert_eq!(
+                outcome,
+                RunOutcome::Succeeded { left: Vec::new() },
+                "{step:?}"
+            );
+            assert_eq!(
+                (Vec::from_iter(life.runs()), life.updates()),
+                (vec![NEW.to_owned()], 1),
+                "{step:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn every_step_of_a_move_that_fails_leaves_everything_as_it_was() {
+    for &step in MoveKind::STEPS {
+        for how in [How::FailsBefore(step), How::FailsAfter(step)] {
+            paused(async || {
+                let life = brisk();
+                let driven = life.process(async |service, lease| drive(&service, lease, how).await);
+                let outcome = driven.await.expect("nothing is armed");
+                assert!(
+                    matches!(outcome, RunOutcome::Failed { .. }),
+                    "{how:?}: {outcome:?}"
+                );
+                life.pass().await;
+                assert_eq!(Vec::from_iter(life.runs()), [OLD], "{how:?}");
+                assert!(life.updates() <= 2, "{how:?}: {}", life.updates());
+                life.no_move_is_open().await;
+                let is = life.shop_blue();
+                assert_eq!(
+                    (is.failed_draft, is.pending_image_id),
+                    (None, None),
+                    "{how:?}"
+                );
+                assert!(
+                    life.heard_events().contains(&"failed".to_owned()),
+                    "{how:?}"
+                );
+                life.each_notice_came_once();
+            });
+        }
+    }
+}
