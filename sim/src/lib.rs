@@ -20,6 +20,7 @@ mod clock;
 mod connector;
 mod control;
 mod door;
+mod drawn_days;
 mod ec2;
 mod environment_views;
 mod events;
@@ -42,6 +43,7 @@ pub use account::{Account, At, InFlight};
 pub use clock::{HandClock, SimClock};
 pub use connector::{SimConnector, Sleep};
 pub use door::{Answer, Delivery};
+pub use drawn_days::BadDay;
 pub use environment_views::{DraftView, EnvironmentView, HealthTurn, UpdateEnd, UpdateView};
 pub use exec_guest::ExecGuest;
 pub use fault::{FaultKind, FaultRule, When};
@@ -52,8 +54,8 @@ pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
 pub use throttle::{Rate, Throttling};
 pub use views::{ImageView, InstanceView, Leftover, Message, PlatformView, SnapshotView};
 pub use world::{
-    AbortedDraft, Action, Branch, ConsoleEnd, Edit, EnvironmentChange, EnvironmentSpec,
-    ImageChange, ImageChecked, ImageSpec, ImageWithPlatform, InstanceTypeSpec, LatestRefused,
-    ManagedUpdate, Moment, Moves, OldImageGone, PolicyInCall, Release, SavedConfiguration, Serves,
-    Step, Superseded, Timing, World, WorldError,
+    AbortedDraft, Action, Branch, ConsoleEnd, Edit, EnvironmentChange,
+    EnvironmentSpec, ImageChange, ImageChecked, ImageSpec, ImageWithPlatform, InstanceTypeSpec,
+    LatestRefused, ManagedUpdate, Moment, Moves, OldImageGone, PolicyInCall, Release,
+    SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,
 };

@@ -3,78 +3,10 @@
 
 use std::time::Duration;
 
-use sim::{
-    Account, Edit, EnvironmentSpec, EnvironmentView, HandClock, ImageSpec, Moment, Moves, Release,
-    Serves, Timing, UpdateEnd, UpdateView,
-};
+use sim::{Edit, EnvironmentSpec, ImageSpec, Moment, Moves, Release, Serves, Timing, UpdateEnd};
 
-use crate::support::{BRANCH, REGION, account, call};
-
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
-
-/// An environment `shop`, and how time passes there.
-struct Shop {
-    account: Account,
-    hand: HandClock,
-    image: String,
-}
-
-impl Shop {
-    fn new(spec: impl FnOnce(EnvironmentSpec) -> EnvironmentSpec) -> Self {
-        let (account, hand) = account();
-        let at = account.at(REGION);
-        at.release(Release::new(BRANCH, "4.5.0")).unwrap();
-        let environment = EnvironmentSpec::new("shop", "shop", BRANCH).instances(2);
-        at.environment(spec(environment)).unwrap();
-        let image = at.image(ImageSpec::mine("ours")).unwrap();
-        Self {
-            account,
-            hand,
-            image,
-        }
-    }
-
-    fn at(&self) -> sim::At {
-        self.account.at(REGION)
-    }
-
-    fn call(&self, form: &str) -> String {
-        call(&self.account, "elasticbeanstalk", form).code()
-    }
-
-    /// Moves it to an image.
-    fn move_to(&self, image: &str) -> String {
-        self.call(&format!(
-            "Action=UpdateEnvironment&EnvironmentName=shop&OptionSettings.member.1.OptionName=ImageId&\
-             OptionSettings.member.1.Namespace=aws:autoscaling:launchconfiguration&\
-             OptionSettings.member.1.Value={image}"
-        ))
-    }
-
-    /// So much time passes, minute by minute.
-    fn pass(&self, by: Duration) {
-        for _ in 0..by.as_secs() / 60 {
-            self.hand.advance(MINUTE);
-            self.account.tick();
-        }
-    }
-
-    fn now(&self) -> EnvironmentView {
-        self.account.environment("shop").expect("it is there")
-    }
-
-    fn last(&self) -> UpdateView {
-        let updates = self.account.updates("shop");
-        updates.last().cloned().expect("there was an update")
-    }
-
-    /// How many instances run an image.
-    fn running(&self, image: &str) -> usize {
-        let now = self.now();
-        now.instances.values().filter(|runs| *runs == image).count()
-    }
-}
+use crate::shop::{HOUR, MINUTE, Shop};
+use crate::support::{BRANCH, REGION, call};
 
 #[test]
 fn an_update_is_remembered_with_its_end() {

@@ -7,8 +7,10 @@
 
 mod bad_days;
 mod door;
+mod drawn_days;
 mod guests;
 mod moves;
 mod sdk;
+mod shop;
 mod support;
 mod worlds;
