@@ -259,6 +259,19 @@ impl Account {
         arn
     }
 
+    /// Only what this IAM policy allows to sessions of a role, by its ARN; none: everything. Resources and
+    /// conditions are looked at for Elastic Beanstalk's calls, and for what an update does on its caller's
+    /// behalf; for the other services' calls any resource will do.
+    ///
+    /// # Errors
+    /// When a statement lacks a part, or has one that is not simulated.
+    pub fn set_role_policy(&self, role: &str, policy: Option<&Value>) -> Result<(), WorldError> {
+        self.lock()
+            .iam
+            .set_role_policy(role, policy)
+            .map_err(WorldError::Contradiction)
+    }
+
     /// Only what this IAM policy's actions allow; none: everything. Resources and conditions are
     /// not looked at.
     ///

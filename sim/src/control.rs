@@ -70,6 +70,13 @@ fn change(account: &Account, verb: &str, body: &[u8]) -> Changed {
             account.fault(read::<FaultRule>(body)?);
             Ok(json!({}))
         }
+        "role" => {
+            let mut fields = read::<Value>(body)?;
+            let role = account.role(&take(&mut fields, "name")?, None);
+            let policy = fields.get("policy").filter(|policy| !policy.is_null());
+            account.set_role_policy(&role, policy).map_err(bad)?;
+            Ok(json!({ "arn": role }))
+        }
         "deny" => {
             account.deny(&take(&mut read::<Value>(body)?, "action")?);
             Ok(json!({}))

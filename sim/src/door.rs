@@ -14,7 +14,8 @@ use crate::ledger::Entry;
 use crate::state::State;
 use crate::wire::fail::Fail;
 use crate::wire::respond::{json_response, refusal, xml_response};
-use crate::{autoscaling, beanstalk, ec2, messaging, ssm, sts};
+use crate::world::CallerRights;
+use crate::{autoscaling, beanstalk, ec2, iam, messaging, ssm, sts};
 
 /// A response, and what the door must do with it.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ pub(crate) fn answer(state: &mut State, request: &http::Request<Bytes>) -> Answe
 
 fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
     state.core.request.clone_from(&request_id);
-    state.core.caller = sts::who(state, call);
+    introduce(state, call);
     let prefix = call.service.prefix();
     let fault = state.faults.strike(&call.region, prefix, &call.operation);
     let before = before_effect(state, call, fault.as_ref(), &request_id);
@@ -100,6 +101,18 @@ fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
     }
 }
 
+/// Whose call it is, and what he may do, as far as a service must know.
+fn introduce(state: &mut State, call: &Call) {
+    let (who, role) = (sts::who(state, call), sts::role(state, call));
+    let needed = state.core.moves.caller_rights == CallerRights::Needed;
+    let missing = needed
+        .then(|| iam::missing_right(state, call, role, &who))
+        .flatten();
+    state.core.grant = state.iam.grant(role).cloned();
+    state.core.missing_right = missing;
+    state.core.caller = who;
+}
+
 /// The first part of a body: up to the end of an entry in its middle, so that nothing is half there, or
 /// its first half.
 fn cut_midway(body: Bytes) -> Bytes {
@@ -133,7 +146,8 @@ fn before_effect(
         return Some(Err(call.service.throttled()));
     }
     let denied = matches!(fault, Some(FaultKind::Denied));
-    if denied || !state.iam.may(prefix, &call.operation) {
+    let asked = iam::of_call(state, call);
+    if denied || !state.iam.may(sts::role(state, call), &asked) {
         return Some(denial(call, request_id));
     }
     match fault? {

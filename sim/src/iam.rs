@@ -1,20 +1,78 @@
-//! Who may call what: a deny list, and policies reduced to their actions.
+//! Who may call what: a deny list, a policy for everybody, policies of roles.
 //!
-//! Resources and conditions are not looked at: a statement holds for everything.
+//! The policy for everybody is reduced to its actions, and to the calls that callers make themselves. A role's policy is read with resources and
+//! conditions, for the calls whose resources are known here; what it says in a way that is not simulated
+//! is refused when it is set, never passed over.
+
+mod rights;
+mod statement;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-/// What the one caller of this account may do. Everything, until told otherwise.
+pub(crate) use self::rights::{missing_right, of_call};
+use self::statement::{Statement, action_statements, statements};
+
+/// What callers of this account may do. Everything, until told otherwise.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Iam {
     denied: Vec<String>,
     statements: Option<Vec<Statement>>,
+    /// By the role's ARN.
+    roles: BTreeMap<String, Grant>,
 }
 
+/// What is asked for: an action, on what, in which circumstances.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) action: String,
+    /// ARNs, all of which must be allowed; none: nothing is known of them, and any will do.
+    pub(crate) resources: Vec<String>,
+    /// Condition keys with what they are.
+    pub(crate) context: BTreeMap<String, String>,
+}
+
+impl Asked {
+    pub(crate) fn new(action: &str) -> Self {
+        Self {
+            action: action.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn on(mut self, resource: impl Into<String>) -> Self {
+        self.resources.push(resource.into());
+        self
+    }
+
+    pub(crate) fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.context.insert(key.to_owned(), value.into());
+        self
+    }
+}
+
+/// The policies of a role.
 #[derive(Clone, Debug)]
-struct Statement {
-    allow: bool,
-    actions: Vec<String>,
+pub(crate) struct Grant(Arc<Vec<Statement>>);
+
+impl Grant {
+    /// Every resource allowed, none denied; without resources, allowed on any.
+    pub(crate) fn allows(&self, asked: &Asked) -> bool {
+        let any = [String::new()];
+        let resources = match asked.resources.is_empty() {
+            true => any.as_slice(),
+            false => asked.resources.as_slice(),
+        };
+        resources.iter().all(|resource| {
+            let hits = |allow| {
+                let mut of_kind = self.0.iter().filter(move |s| s.allow == allow);
+                of_kind.any(|s| s.holds(asked, resource))
+            };
+            hits(true) && !hits(false)
+        })
+    }
 }
 
 impl Iam {
@@ -29,13 +87,44 @@ impl Iam {
 
     /// Only what this policy document allows. None: everything again.
     pub(crate) fn set_policy(&mut self, policy: Option<&Value>) -> Result<(), String> {
-        self.statements = policy.map(statements).transpose()?;
+        self.statements = policy.map(action_statements).transpose()?;
         Ok(())
     }
 
-    pub(crate) fn may(&self, service: &str, operation: &str) -> bool {
-        let action = format!("{service}:{operation}").to_ascii_lowercase();
-        !self.denied.iter().any(|pattern| glob(pattern, &action)) && self.allowed(&action)
+    /// Only what this policy document allows to sessions of a role. None: everything again.
+    pub(crate) fn set_role_policy(
+        &mut self,
+        role: &str,
+        policy: Option<&Value>,
+    ) -> Result<(), String> {
+        match policy {
+            Some(policy) => {
+                let grant = Grant(Arc::new(statements(policy)?));
+                self.roles.insert(role.to_owned(), grant);
+            }
+            None => drop(self.roles.remove(role)),
+        }
+        Ok(())
+    }
+
+    /// What a role may do; nothing where everything.
+    pub(crate) fn grant(&self, role: Option<&str>) -> Option<&Grant> {
+        self.roles.get(role?)
+    }
+
+    pub(crate) fn may(&self, role: Option<&str>, asked: &Asked) -> bool {
+        let action = asked.action.to_ascii_lowercase();
+        !self.denied.iter().any(|pattern| glob(pattern, &action))
+            && self.allowed(&action)
+            && self.grant(role).is_none_or(|grant| grant.allows(asked))
+    }
+
+    /// As `may`, for what a service does on its caller's behalf: the policy for everybody, which is about
+    /// his own calls, has no say in it.
+    pub(crate) fn may_elsewhere(&self, role: Option<&str>, asked: &Asked) -> bool {
+        let action = asked.action.to_ascii_lowercase();
+        !self.denied.iter().any(|pattern| glob(pattern, &action))
+            && self.grant(role).is_none_or(|grant| grant.allows(asked))
     }
 
     fn allowed(&self, action: &str) -> bool {
@@ -44,41 +133,9 @@ impl Iam {
         };
         let hits = |allow| {
             let mut of_kind = statements.iter().filter(move |s| s.allow == allow);
-            of_kind.any(|s| s.actions.iter().any(|pattern| glob(pattern, action)))
+            of_kind.any(|s| s.is_about(action))
         };
         hits(true) && !hits(false)
-    }
-}
-
-fn statements(policy: &Value) -> Result<Vec<Statement>, String> {
-    let list = match &policy["Statement"] {
-        Value::Array(list) => list.as_slice(),
-        one @ Value::Object(_) => std::slice::from_ref(one),
-        _ => return Err("a policy needs a Statement: an object or a list of them".to_owned()),
-    };
-    list.iter().map(statement).collect()
-}
-
-fn statement(statement: &Value) -> Result<Statement, String> {
-    let actions = match &statement["Action"] {
-        Value::String(one) => vec![one.to_ascii_lowercase()],
-        Value::Array(list) => list
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_ascii_lowercase)
-            .collect(),
-        _ => return Err("a statement needs an Action: a string or a list of them".to_owned()),
-    };
-    match statement["Effect"].as_str() {
-        Some("Allow") => Ok(Statement {
-            allow: true,
-            actions,
-        }),
-        Some("Deny") => Ok(Statement {
-            allow: false,
-            actions,
-        }),
-        _ => Err("a statement needs an Effect: Allow or Deny".to_owned()),
     }
 }
 

@@ -54,7 +54,7 @@ pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
 pub use throttle::{Rate, Throttling};
 pub use views::{ImageView, InstanceView, Leftover, Message, PlatformView, SnapshotView};
 pub use world::{
-    AbortedDraft, Action, Branch, ConsoleEnd, Edit, EnvironmentChange,
+    AbortedDraft, Action, Branch, CallerRights, ConsoleEnd, Edit, EnvironmentChange,
     EnvironmentSpec, ImageChange, ImageChecked, ImageSpec, ImageWithPlatform, InstanceTypeSpec,
     LatestRefused, ManagedUpdate, Moment, Moves, OldImageGone, PolicyInCall, Release,
     SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,

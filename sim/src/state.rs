@@ -10,7 +10,7 @@ use crate::beanstalk::model::Beanstalk;
 use crate::ec2::model::Ec2;
 use crate::events::Event;
 use crate::fault::Faults;
-use crate::iam::Iam;
+use crate::iam::{Grant, Iam};
 use crate::ledger::Ledger;
 use crate::messaging::model::Messaging;
 use crate::ssm::{Command, Parameter};
@@ -51,6 +51,8 @@ pub(crate) struct Core {
     pub(crate) request: String,
     /// The ARN of its caller.
     pub(crate) caller: String,
+    /// What its caller may do, where he has a role with a policy.
+    pub(crate) grant: Option<Grant>,
     /// What its caller's policies do not let Elastic Beanstalk do on his behalf, in the words of its event.
     pub(crate) missing_right: Option<String>,
     next_id: u64,
@@ -119,6 +121,7 @@ impl State {
             moves: Moves::default(),
             request: String::new(),
             caller: String::new(),
+            grant: None,
             missing_right: None,
             next_id: 0,
             next_request: 0,

@@ -19,6 +19,8 @@ const SESSION_DEFAULT_S: i64 = 3600;
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     arn: String,
+    /// The role's ARN.
+    role: String,
     expires: DateTime<Utc>,
     token: String,
 }
@@ -43,6 +45,12 @@ pub(crate) fn who(state: &State, call: &Call) -> String {
         Some(session) => session.arn.clone(),
         None => format!("arn:aws:iam::{ACCOUNT_ID}:user/simulated"),
     }
+}
+
+/// The role whose session signed the call.
+pub(crate) fn role<'a>(state: &'a State, call: &Call) -> Option<&'a str> {
+    let session = state.sessions.get(&call.access_key)?;
+    Some(&session.role)
 }
 
 /// Why the credentials of a call do not hold; nothing when they do.
@@ -94,8 +102,9 @@ fn assume(state: &mut State, call: &Call) -> Result<String, Fail> {
     let seconds = given("DurationSeconds").and_then(|seconds| seconds.parse().ok());
     let expires = state.core.now + TimeDelta::seconds(seconds.unwrap_or(SESSION_DEFAULT_S));
     let key = format!("{SESSION_KEY}513{:013}", state.core.number());
-    let role = arn.rsplit('/').next().unwrap_or_default();
-    let arn = format!("arn:aws:sts::{ACCOUNT_ID}:assumed-role/{role}/{session}");
+    let role = arn;
+    let name = role.rsplit('/').next().unwrap_or_default();
+    let arn = format!("arn:aws:sts::{ACCOUNT_ID}:assumed-role/{name}/{session}");
     let token = format!("token-of-{key}");
     let mut x = Xml::new();
     x.node("Credentials", |x| {
@@ -113,6 +122,7 @@ fn assume(state: &mut State, call: &Call) -> Result<String, Fail> {
     });
     let session = Session {
         arn,
+        role,
         expires,
         token,
     };

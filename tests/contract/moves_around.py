@@ -113,6 +113,7 @@ def auto_scaling():
 
 def events():
     """What DescribeEvents may be asked for."""
+    advance(5)
     here = shown("till-parts")
     by_id = eb.describe_events(EnvironmentId=here["EnvironmentId"])["Events"]
     by_name = eb.describe_events(EnvironmentName="till-parts", ApplicationName="till")["Events"]

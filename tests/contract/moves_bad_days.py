@@ -234,6 +234,7 @@ def answer_lost():
     """The effect is there, its request id is not; events of that time carry it."""
     environment("bad-lost", options=IMMUTABLE)
     good = image("good-lost")
+    control("POST", "world", {"timing": {"events_late": 60}})
     control("POST", "faults", {"service": "elasticbeanstalk", "operation": "UpdateEnvironment", "kind": "drop_after_effect", "times": 1})
     began = shown("bad-lost")["DateUpdated"]
     try:
@@ -243,10 +244,11 @@ def answer_lost():
         pass
     equal("it happened", (shown("bad-lost")["Status"], image_of(sets("bad-lost")["pending"])), ("Updating", good))
     equal("events are late", eb.describe_events(EnvironmentName="bad-lost", StartTime=began)["Events"], [])
-    advance(5)
+    advance(65)
     events = eb.describe_events(EnvironmentName="bad-lost", StartTime=began)["Events"]
     requests = {e.get("RequestId") for e in events if "RequestId" in e}
     equal("and carry the id", requests, {updates("bad-lost")[0]["request_id"]})
+    control("POST", "world", {})
     error = fails("sent again, it is refused", "InvalidParameterValue", move, name="bad-lost", image=good)
     check("as not Ready", "Must be Ready" in str(error), error)
     control("POST", "faults", {"service": "elasticbeanstalk", "operation": "UpdateEnvironment", "kind": "drop_before_effect", "times": 1})

@@ -6,6 +6,7 @@ Give the server's address as the argument or in AMIWATCH_SIM_URL. Prints one clo
 
 import moves_around
 import moves_bad_days
+import moves_rights
 import moves_switches
 import sim_client
 from moves_client import (
@@ -185,6 +186,7 @@ def main():
     aborted()
     moves_bad_days.run()
     moves_switches.run()
+    moves_rights.run()
     moves_around.run()
     by_hand()
     sim_client.finish()

@@ -4,6 +4,7 @@ use super::environment::Environment;
 use super::replacement::is_enhanced;
 use super::{Room, health, page, progress, settings};
 use crate::clock::iso;
+use crate::iam::Asked;
 use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
@@ -13,6 +14,23 @@ const MOST: usize = 1000;
 pub(crate) fn arn(region: &str, environment: &Environment) -> String {
     let (application, name) = (&environment.application, &environment.name);
     format!("arn:aws:elasticbeanstalk:{region}:{ACCOUNT_ID}:environment/{application}/{name}")
+}
+
+/// Whether the caller may do this to an environment: lists leave out what he may not see.
+pub(crate) fn is_allowed(room: &Room<'_>, operation: &str, e: &Environment) -> bool {
+    let Some(grant) = &room.core.grant else {
+        return true;
+    };
+    let application = &e.application;
+    let application = format!(
+        "arn:aws:elasticbeanstalk:{}:{ACCOUNT_ID}:application/{application}",
+        room.region
+    );
+    let asked = Asked::new(&format!("elasticbeanstalk:{operation}"))
+        .on(arn(room.region, e))
+        .with("aws:RequestedRegion", room.region)
+        .with("elasticbeanstalk:InApplication", application);
+    grant.allows(&asked)
 }
 
 /// Names and ids that lead nowhere are left out, not refused.
@@ -26,6 +44,7 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
             && (names.is_empty() || names.contains(&e.name))
             && (ids.is_empty() || ids.contains(&e.id))
             && (deleted || e.status != "Terminated")
+            && is_allowed(room, "DescribeEnvironments", e)
     };
     let all: Vec<&Environment> = room
         .beanstalk

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::environment::Environment;
 use super::model::{Beanstalk, EnvironmentEvent};
-use super::{Room, page};
+use super::{Room, environments, page};
 use crate::clock::{delta, iso};
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
@@ -88,6 +88,15 @@ impl<'a> Wanted<'a> {
             && e.at >= self.from
             && self.to.is_none_or(|to| e.at < to)
             && place(e.severity).is_some_and(|severity| severity >= self.least)
+            && self.may_see(e)
+    }
+}
+
+impl Wanted<'_> {
+    /// Events of environments that the caller may not see are left out.
+    fn may_see(&self, e: &EnvironmentEvent) -> bool {
+        let environment = self.room.beanstalk.environments.get(&e.environment);
+        environment.is_none_or(|found| environments::is_allowed(self.room, "DescribeEvents", found))
     }
 }
 

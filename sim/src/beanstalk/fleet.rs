@@ -8,7 +8,7 @@ use crate::ec2::describe_images::is_seen;
 use crate::ec2::instances;
 use crate::ec2::lifecycle::begin_stop;
 use crate::ec2::model::{Ec2, Image};
-use crate::state::Core;
+use crate::state::{ACCOUNT_ID, Core};
 
 /// The name of an environment's Auto Scaling group.
 pub(crate) fn group_name(environment: &Environment) -> String {
@@ -184,6 +184,8 @@ pub(crate) fn adopt(ec2: &mut Ec2, environment: &mut Environment, id: &str) {
         false => group_name(environment),
     };
     let stack = format!("awseb-{}-stack", environment.id);
+    let region = ec2.zones.first().map_or("", |zone| &zone[..zone.len() - 1]);
+    let stack_id = format!("arn:aws:cloudformation:{region}:{ACCOUNT_ID}:stack/{stack}/51300000");
     let security = security_group(environment);
     let secured = ec2.groups.contains_key(&security);
     if let Some(instance) = ec2.instances.get_mut(id) {
@@ -193,6 +195,7 @@ pub(crate) fn adopt(ec2: &mut Ec2, environment: &mut Environment, id: &str) {
             ("elasticbeanstalk:environment-id", &environment.id),
             ("aws:autoscaling:groupName", &group),
             ("aws:cloudformation:stack-name", &stack),
+            ("aws:cloudformation:stack-id", &stack_id),
         ] {
             instance.tags.insert(key.to_owned(), value.clone());
         }

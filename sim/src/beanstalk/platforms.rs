@@ -5,7 +5,7 @@ use super::{Room, page};
 use crate::clock::iso;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
-use crate::world::Branch;
+use crate::world::{Branch, Superseded};
 
 const MOST: usize = 1000;
 const LISTED_AT_ONCE: usize = 100;
@@ -38,7 +38,9 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
         x.node("PlatformDescription", |x| write_custom(x, custom));
         return Ok(x.into_string());
     }
-    let mut seen = all(room).into_iter().filter(|s| !s.version.hidden);
+    let unseen = room.core.moves.superseded == Superseded::Unseen;
+    let hidden = |v: &PlatformVersion| v.hidden || (unseen && v.run_when_superseded == Some(false));
+    let mut seen = all(room).into_iter().filter(|s| !hidden(s.version));
     let found = seen.find(|s| s.version.arn == asked);
     let shown = found.ok_or_else(|| Fail::invalid(format!("Platform {asked} does not exist.")))?;
     let mut x = Xml::new();

@@ -18,7 +18,8 @@ use crate::throttle::Throttling;
 pub use self::changes::{Edit, EnvironmentChange, ManagedUpdate, Moment};
 pub use self::environments::{EnvironmentSpec, InstanceTypeSpec, SavedConfiguration};
 pub use self::moves::{
-    AbortedDraft, ImageChecked, ImageWithPlatform, Moves, OldImageGone, PolicyInCall, Superseded,
+    AbortedDraft, CallerRights, ImageChecked, ImageWithPlatform, Moves, OldImageGone, PolicyInCall,
+    Superseded,
 };
 pub use self::platforms::{Branch, ImageChange, ImageSpec, Release, Serves};
 pub use self::timing::{ConsoleEnd, LatestRefused, Timing};

@@ -25,6 +25,8 @@ pub struct Moves {
     pub aborted_draft: AbortedDraft,
     /// A failed draft stays beside the next one, and after it.
     pub failed_draft_stays: bool,
+    /// Whose rights an update needs on CloudFormation, Auto Scaling, EC2 and S3.
+    pub caller_rights: CallerRights,
 }
 
 impl Moves {
@@ -35,7 +37,7 @@ impl Moves {
     }
 
     /// How many combinations there are.
-    pub const COUNT: usize = 3 * 2 * 2 * 2 * 2 * 2 * 2 * 2;
+    pub const COUNT: usize = 3 * 2 * 3 * 2 * 2 * 2 * 2 * 2 * 2;
 
     /// The combination of this number; beyond the last it begins anew.
     pub fn nth(number: usize) -> Self {
@@ -52,10 +54,10 @@ impl Moves {
                 _ => ImageWithPlatform::Refused,
             },
             immutable_alone: draw(2) == 1,
-            superseded: if draw(2) == 0 {
-                Superseded::OnlyIfRun
-            } else {
-                Superseded::All
+            superseded: match draw(3) {
+                0 => Superseded::OnlyIfRun,
+                1 => Superseded::All,
+                _ => Superseded::Unseen,
             },
             image_checked: if draw(2) == 0 {
                 ImageChecked::AtCall
@@ -78,6 +80,11 @@ impl Moves {
                 AbortedDraft::Failed
             },
             failed_draft_stays: draw(2) == 1,
+            caller_rights: if draw(2) == 0 {
+                CallerRights::Needed
+            } else {
+                CallerRights::NotNeeded
+            },
         }
     }
 }
@@ -104,6 +111,8 @@ pub enum Superseded {
     OnlyIfRun,
     /// All of them.
     All,
+    /// As the first, and the others are not even described.
+    Unseen,
 }
 
 /// When it is noticed that an image cannot be launched.
@@ -148,4 +157,15 @@ pub enum AbortedDraft {
     Gone,
     /// It is left behind as one that failed.
     Failed,
+}
+
+/// Whose rights an update needs on what it changes elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallerRights {
+    /// The caller's: without them the update begins, and fails.
+    #[default]
+    Needed,
+    /// The environment's service role's alone.
+    NotNeeded,
 }

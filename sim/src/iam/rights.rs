@@ -1,0 +1,116 @@
+//! What a call asks for, as IAM sees it, and what Elastic Beanstalk does with its caller's rights.
+
+use super::Asked;
+use crate::beanstalk::environment::Environment;
+use crate::beanstalk::{environments, fleet};
+use crate::call::{Call, Service};
+use crate::state::{ACCOUNT_ID, State};
+
+/// The action of a call and what it is on. Resources are known for Elastic Beanstalk alone.
+pub(crate) fn of_call(state: &State, call: &Call) -> Asked {
+    let asked = Asked::new(&format!("{}:{}", call.service.prefix(), call.operation))
+        .with("aws:RequestedRegion", call.region.as_str());
+    if call.service != Service::Beanstalk {
+        return asked;
+    }
+    let region = &call.region;
+    let application =
+        |name: &str| format!("arn:aws:elasticbeanstalk:{region}:{ACCOUNT_ID}:application/{name}");
+    match (target(state, call), call.params.get("ApplicationName")) {
+        (Some(e), _) => asked.on(environments::arn(region, e)).with(
+            "elasticbeanstalk:InApplication",
+            application(&e.application),
+        ),
+        (None, Some(name)) => asked.with("elasticbeanstalk:InApplication", application(name)),
+        (None, None) => asked,
+    }
+}
+
+/// The environment that a call names.
+fn target<'a>(state: &'a State, call: &Call) -> Option<&'a Environment> {
+    let (name, id) = (
+        call.params.get("EnvironmentName"),
+        call.params.get("EnvironmentId"),
+    );
+    name.or(id)?;
+    let mut all = state
+        .regions
+        .get(&call.region)?
+        .beanstalk
+        .environments
+        .values();
+    all.find(|e| name.is_none_or(|n| n == e.name) && id.is_none_or(|i| i == e.id))
+}
+
+/// What an update does elsewhere on its caller's behalf: an action, and the service as the event names it.
+/// Which rights are needed is not documented whole; these are those that are named.
+fn exercised(region: &str, e: &Environment) -> Vec<(&'static str, Asked)> {
+    let of = |service: &str| format!("arn:aws:{service}:{region}:{ACCOUNT_ID}");
+    let stack = format!(
+        "{}:stack/awseb-{}-stack/51300000",
+        of("cloudformation"),
+        e.id
+    );
+    let group = fleet::group_name(e);
+    let group = format!(
+        "{}:autoScalingGroup:51300000:autoScalingGroupName/{group}",
+        of("autoscaling")
+    );
+    let template = format!(
+        "{}:launch-template/{}",
+        of("ec2"),
+        fleet::launch_template(e)
+    );
+    let instance = format!("{}:instance/*", of("ec2"));
+    let bundle = format!("arn:aws:s3:::elasticbeanstalk-{region}-{ACCOUNT_ID}/bundle");
+    vec![
+        (
+            "AmazonCloudFormation",
+            Asked::new("cloudformation:UpdateStack").on(&stack),
+        ),
+        (
+            "AmazonAutoScaling",
+            Asked::new("autoscaling:UpdateAutoScalingGroup").on(group),
+        ),
+        (
+            "AmazonEC2",
+            Asked::new("ec2:CreateLaunchTemplateVersion").on(&template),
+        ),
+        (
+            "AmazonEC2",
+            Asked::new("ec2:RunInstances")
+                .on(format!("arn:aws:ec2:{region}::image/ami-51300000"))
+                .on(&instance)
+                .with("ec2:LaunchTemplate", &template),
+        ),
+        (
+            "AmazonEC2",
+            Asked::new("ec2:TerminateInstances")
+                .on(instance)
+                .with("aws:ResourceTag/aws:cloudformation:stack-id", stack),
+        ),
+        ("AmazonS3", Asked::new("s3:GetObject").on(bundle)),
+    ]
+}
+
+/// The first right that an update needs and its caller has not, in the words of its event.
+pub(crate) fn missing_right(
+    state: &State,
+    call: &Call,
+    role: Option<&str>,
+    who: &str,
+) -> Option<String> {
+    if (call.service, call.operation.as_str()) != (Service::Beanstalk, "UpdateEnvironment") {
+        return None;
+    }
+    let environment = target(state, call)?;
+    let all = exercised(&call.region, environment);
+    let (service, asked) = all
+        .into_iter()
+        .find(|(_, asked)| !state.iam.may_elsewhere(role, asked))?;
+    Some(format!(
+        "Service:{service}, Message:User: {who} is not authorized to perform: {} on resource: {}",
+        asked.action,
+        asked.resources.first().map_or("*", String::as_str)
+    ))
+}
