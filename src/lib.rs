@@ -7,6 +7,7 @@
 //! [`http_send`], with [`secrets`] read when they are needed. [`settings`] reads the config, and files
 //! that people name come in by [`file_read`];
 //! [`service`] runs the stages; [`cli`] is how people start it. Time comes from the [`clock`] alone.
+//! What a recipe's [`template`] may take is told before it runs.
 //! Beside the story, [`rehearse`] boots a recipe on this machine, and [`cloud_init`] knows what
 //! cloud-init makes of one.
 
@@ -17,6 +18,8 @@ pub mod clock;
 pub mod cloud_init;
 
 pub mod store;
+
+pub mod template;
 
 pub mod cloud;
 

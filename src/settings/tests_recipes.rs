@@ -26,6 +26,32 @@ fn a_template_must_be_one() {
 }
 
 #[test]
+fn a_template_without_a_bound_is_a_fault_at_its_line() {
+    let fault = |template: &str| {
+        let text = format!("#cloud-config\n# {template}\n");
+        let found = super::user_data::user_data_problems(&text, true);
+        found.into_iter().map(|one| one.wrong).collect::<Vec<_>>()
+    };
+    let doubled = "{% set s = 'x' %}".to_owned() + &"{% set s = s ~ s %}".repeat(30);
+    let chained = format!("{{{{ 1{} }}}}", " ~ 1".repeat(60_000));
+    for (template, said) in [
+        (doubled.as_str(), "longer than 4194304 bytes"),
+        (&chained, "more than 500 words"),
+        ("{{ 'x' * 99999999 }}", "longer than 4194304 bytes"),
+        ("{% macro m() %}{% endmacro %}", "macro"),
+    ] {
+        let found = fault(template);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("the template is wrong at line 2: "),
+            "{found:?}"
+        );
+        assert!(found[0].contains(said), "{found:?}");
+    }
+    assert_eq!(fault("{{ base.version|replace('.', '-') }}"), [""; 0]);
+}
+
+#[test]
 fn user_data_that_cloud_init_would_ignore_or_that_breaks_the_proof() {
     let problems = |text: &str| {
         let found = super::user_data::user_data_problems(text, false);

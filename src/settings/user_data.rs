@@ -5,6 +5,7 @@ use super::cloud_config;
 use super::fault::{Problem, quoted_value};
 use crate::cloud_init::kind;
 use crate::cloud_init::mime::{self, MimePart};
+use crate::template::template_bound;
 
 /// Everything that is wrong with user data as written, unrendered.
 pub(super) fn user_data_problems(text: &str, template: bool) -> Vec<Problem> {
@@ -245,15 +246,29 @@ fn included_part(text: &str) -> Option<Problem> {
     ))
 }
 
+/// Longer than any fact of a base that a template is given: names of images end at 128.
+const FACT_MAX: usize = 255;
+
+/// A template that cannot be read, or that has no bound: it would end the process, not only the bake.
 fn template_fault(text: &str) -> Option<Problem> {
+    let right = "correct it, or leave `template` out if the braces are meant for another program";
+    let refusal = match template_bound(text, FACT_MAX) {
+        Err(refusal) => refusal,
+        Ok(_) => return uncompilable(text, right),
+    };
+    let (line, why) = (refusal.line, &refusal.why);
+    Some(Problem::new(
+        format!("the template is wrong at line {line}: {why}"),
+        right,
+    ))
+}
+
+fn uncompilable(text: &str, right: &str) -> Option<Problem> {
     let mut templates = minijinja::Environment::new();
     let error = templates.add_template("user data", text).err()?;
-    let place = error
-        .line()
-        .map_or(String::new(), |line| format!(" at line {line}"));
-    let detail = error.detail().unwrap_or("it cannot be parsed").to_owned();
+    let detail = error.detail().unwrap_or("it cannot be compiled").to_owned();
     Some(Problem::new(
-        format!("the template is wrong{place}: {detail}"),
-        "correct it, or leave `template` out if the braces are meant for another program",
+        format!("the template is wrong: {detail}"),
+        right,
     ))
 }

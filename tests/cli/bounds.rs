@@ -45,6 +45,44 @@ fn a_speed_that_leaves_the_calendar_is_wrong_usage() {
     }
 }
 
+/// A template is bounded before it runs: little memory is enough to refuse each of these, and a process
+/// that wants more is ended by the shell's limit.
+#[test]
+fn a_template_that_would_take_all_memory_is_refused_in_little() {
+    let desk = Desk::bare();
+    let so_often = |head: &str, step: &str, times: usize| format!("{head}{}", step.repeat(times));
+    let templates = [
+        so_often("{% set s = 'xxxx' %}", "{% set s = s ~ s %}", 28),
+        so_often("{% set s = ['x'] %}", "{% set s = [s, s] %}", 40) + "{{ s|string|length }}",
+        "{% set s = 'x' * 99999999 %}{% set s = s ~ s ~ s ~ s ~ s ~ s ~ s ~ s %}".to_owned(),
+        "{% set s = ('x' * 30000)|replace('x', 'y' * 30000) %}".to_owned(),
+        "{% set l = range(99999)|join('x' * 9999) %}".to_owned(),
+        "{% set s %}{% for i in range(9999) %}{{ 'x' * 99999 }}{% endfor %}{% endset %}".to_owned(),
+        format!("{{{{ 1{} }}}}", " ~ 1".repeat(60_000)),
+        so_often("{% if a %}", "{% elif a %}", 15_000) + "{% endif %}",
+    ];
+    for template in templates {
+        std::fs::write(
+            desk.path("recipe.yaml"),
+            format!("#cloud-config\n# {template}\n"),
+        )
+        .unwrap();
+        let rehearse =
+            "rehearse recipe.yaml --template --check a=true --base-name b --base-version 1";
+        let script = format!(
+            "ulimit -v 600000 && exec {} {rehearse}",
+            env!("CARGO_BIN_EXE_amiwatch")
+        );
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).current_dir(desk.path("."));
+        let ran = shell.output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        let shown: String = template.chars().take(60).collect();
+        assert_eq!(ran.status.signal(), None, "{shown}: {said}");
+        assert!(said.contains("cannot be rendered"), "{shown}: {said}");
+    }
+}
+
 /// How a shell's `exec` of the words ends when it may leave a core and is aborted.
 fn aborted(desk: &Desk, words: &str) -> ExitStatus {
     let script = format!("ulimit -c unlimited && exec {words}");

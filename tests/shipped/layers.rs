@@ -6,17 +6,19 @@ use std::path::Path;
 use super::imports::Source;
 
 /// Who may name whom, by the first module. Whatever is not listed may name everything.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("model", &["model"]),
     ("clock", &["clock"]),
     ("cloud_init", &["cloud_init"]),
+    // How much a template may take; it knows no recipe.
+    ("template", &["template"]),
     ("store", &["store", "model"]),
     ("cloud", &["cloud", "model", "clock"]),
     // Files that people name: bounded, and never waited for.
     ("file_read", &["file_read"]),
     (
         "settings",
-        &["settings", "file_read", "model", "cloud_init"],
+        &["settings", "file_read", "model", "cloud_init", "template"],
     ),
     ("workflow", &["workflow", "store", "clock"]),
     // What leaves and is not AWS: it knows addresses and time, and nothing of what is sent.
@@ -55,6 +57,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "http_send",
             "clock",
             "cloud_init",
+            "template",
         ],
     ),
     (
@@ -99,6 +102,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 /// Plain functions of values: they name the model and each other, and nothing in them waits.
 const PLAIN: &[&str] = &[
     "cloud_init",
+    "template",
     "flow::compare",
     "flow::plan",
     "flow::survey",
