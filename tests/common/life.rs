@@ -103,6 +103,22 @@ impl Life {
         }
     }
 
+    /// Another machine's amiwatch in the same account: a store, a config and a seam of its own.
+    pub(crate) fn with_a_store_of_its_own(&self, config: &str) -> Self {
+        let seam = Seam::new();
+        Self {
+            account: self.account.clone(),
+            clock: self.clock.clone(),
+            settings: settings(config, RECIPE),
+            slack: Slack::new(&self.clock, &seam),
+            seam,
+            guard: Guard::of(INSTALLATION),
+            mutant: None,
+            skew: Cell::new(TimeDelta::zero()),
+            folder: folder(),
+        }
+    }
+
     /// Another config for what begins from now on.
     pub(crate) fn set_config(&mut self, config: &str) {
         self.settings = settings(config, RECIPE);

@@ -19,4 +19,5 @@ mod slack;
 mod ssm;
 mod sweep;
 mod telling;
+mod two_stores;
 mod watching;
