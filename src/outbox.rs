@@ -42,7 +42,7 @@ use crate::store::{Batch, Store, StoreError};
 
 pub use pacing::Pacing;
 pub use render::WrittenNotice;
-pub use retry::{Revived, revive_dead};
+pub use retry::{Revived, RevivedDeliveries, revive_dead};
 pub use slack::{Slack, blocks};
 
 use settle::{begin_delivery, settle_delivery};

@@ -61,6 +61,9 @@ async fn retry(common: &Common) -> anyhow::Result<Exit> {
 }
 
 fn show_retried(retried: &Retried) {
+    for name in &retried.unreadable {
+        println!("cannot be read, and is left as it is: {name}");
+    }
     if retried.notices.is_empty() {
         println!("nothing was given up: there is nothing to retry");
     }

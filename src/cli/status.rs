@@ -30,7 +30,7 @@ pub(super) async fn run_status(common: &Common) -> anyhow::Result<Exit> {
         Format::Json => draw::print_json(&status)?,
         Format::Table => show(&status, &session),
     }
-    Ok(Exit::Done)
+    Ok(status.exit())
 }
 
 fn show(status: &Status, session: &Session) {
@@ -76,6 +76,13 @@ fn show(status: &Status, session: &Session) {
         }
     }
     show_waiting(status);
+    for name in &status.unreadable {
+        let line = format!(
+            "cannot be read: {name}; it is left as it is, and the rest is above. Keep a copy of the store \
+             and report it, unless a newer amiwatch wrote it"
+        );
+        println!("{}", draw::wrapped_line(&line, 4));
+    }
 }
 
 /// `daemon: up since ...; last pass ..., next ...`

@@ -18,6 +18,13 @@ pub struct Revived {
     pub why: String,
 }
 
+/// What was made due, and the keys of what was given up and makes no sense.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RevivedDeliveries {
+    pub revived: Vec<Revived>,
+    pub unreadable: Vec<String>,
+}
+
 /// Makes every delivery that was given up due at `now`, with all its tries before it, at its old place
 /// in its line. Needs no driver's place: rows are changed one by one, unless somebody else does so
 /// first.
@@ -27,17 +34,18 @@ pub struct Revived {
 pub async fn revive_dead(
     store: &dyn Store,
     now: DateTime<Utc>,
-) -> Result<Vec<Revived>, StoreError> {
-    let mut revived = Vec::new();
+) -> Result<RevivedDeliveries, StoreError> {
+    let mut done = RevivedDeliveries::default();
     let mut after: Option<String> = None;
     loop {
         let page = lines::dead(store, after.as_deref()).await?;
         for row in page.rows {
-            revived.extend(revive_one(store, row, now).await?);
+            done.revived.extend(revive_one(store, row, now).await?);
         }
+        done.unreadable.extend(page.unreadable);
         after = page.after;
         if after.is_none() {
-            return Ok(revived);
+            return Ok(done);
         }
     }
 }

@@ -184,8 +184,12 @@ fn a_retry_in_the_middle_of_a_try_neither_loses_nor_repeats_it() {
             desk.clock.sleep(Duration::from_secs(1)).await;
             revive_dead(&desk.store, desk.clock.now()).await.unwrap()
         };
-        let (_, revived) = tokio::join!(deliver(&desk.store, &senders, &desk.clock), asks);
-        let names: Vec<&str> = revived.iter().map(|one| one.notifier.as_str()).collect();
+        let (_, done) = tokio::join!(deliver(&desk.store, &senders, &desk.clock), asks);
+        let names: Vec<&str> = done
+            .revived
+            .iter()
+            .map(|one| one.notifier.as_str())
+            .collect();
         assert_eq!(names, ["gone"]);
         let left = desk.waiting().await.unwrap();
         assert_eq!(left.to.keys().collect::<Vec<_>>(), ["gone"], "team has it");

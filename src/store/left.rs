@@ -25,6 +25,9 @@ pub struct LeftBehind {
     pub what: Vec<LeftThing>,
 }
 
+/// What an attempt left, and its record's key.
+pub type LeftRow = (String, Versioned<LeftBehind>);
+
 /// One thing that was left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftThing {
@@ -97,19 +100,29 @@ pub async fn leave_behind(
 pub async fn left_behind(
     store: &dyn Store,
     scope: Option<&Scope>,
-) -> Result<Vec<(String, Versioned<LeftBehind>)>, StoreError> {
+) -> Result<Vec<LeftRow>, StoreError> {
+    each_left(store, scope).await?.into_iter().collect()
+}
+
+/// The same, each by itself: one that makes no sense is an error of its own.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn each_left(
+    store: &dyn Store,
+    scope: Option<&Scope>,
+) -> Result<Vec<Result<LeftRow, StoreError>>, StoreError> {
     let prefix = match scope {
         Some(scope) => format!("{LEFT}{scope}/"),
         None => LEFT.to_owned(),
     };
     let records = all_records(store, &prefix).await?.into_iter();
-    records
-        .map(|record| {
-            let (key, version) = (record.key.clone(), record.version);
-            let value = decode_record(record)?;
-            Ok((key, Versioned { version, value }))
-        })
-        .collect()
+    let left = records.map(|record| {
+        let (key, version) = (record.key.clone(), record.version);
+        let value = decode_record(record)?;
+        Ok((key, Versioned { version, value }))
+    });
+    Ok(left.collect())
 }
 
 /// The write that forgets what is gone.

@@ -46,6 +46,41 @@ pub struct Versioned<T> {
     pub value: T,
 }
 
+/// The keys of records that make no sense. Whoever shows what is there reads on past them and says their
+/// names: one record costs itself.
+#[derive(Debug, Default)]
+pub struct UnreadableRows(Vec<String>);
+
+impl UnreadableRows {
+    /// What was read; nothing of a record that makes no sense, whose key is kept.
+    ///
+    /// # Errors
+    /// When the store itself cannot be read.
+    pub fn pass_over<T>(&mut self, read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(StoreError::Unreadable { key, .. }) => {
+                self.note(key);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps a name.
+    pub fn note(&mut self, name: String) {
+        self.0.push(name);
+    }
+
+    /// Their names, each once.
+    #[must_use]
+    pub fn names(mut self) -> Vec<String> {
+        self.0.sort();
+        self.0.dedup();
+        self.0
+    }
+}
+
 /// A notice and who still waits for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Waiting {
@@ -125,14 +160,22 @@ pub fn put_watch(scope: &Scope, watch: &WatchName, history: &Versioned<WatchHist
 pub async fn remembered_watches(
     store: &dyn Store,
 ) -> Result<Vec<(String, WatchHistory)>, StoreError> {
-    let records = all_records(store, WATCH).await?;
-    records
-        .into_iter()
-        .map(|record| {
-            let name = record.key[WATCH.len()..].to_owned();
-            Ok((name, decode_record(record)?))
-        })
-        .collect()
+    each_watch(store).await?.into_iter().collect()
+}
+
+/// The same, each by itself: one that makes no sense is an error of its own.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn each_watch(
+    store: &dyn Store,
+) -> Result<Vec<Result<(String, WatchHistory), StoreError>>, StoreError> {
+    let records = all_records(store, WATCH).await?.into_iter();
+    let watches = records.map(|record| {
+        let name = record.key[WATCH.len()..].to_owned();
+        Ok((name, decode_record(record)?))
+    });
+    Ok(watches.collect())
 }
 
 /// The remembered watches whose records make sense, for figures: those of one watch are not lost with
@@ -143,11 +186,8 @@ pub async fn remembered_watches(
 pub async fn readable_watches(
     store: &dyn Store,
 ) -> Result<Vec<(String, WatchHistory)>, StoreError> {
-    let records = all_records(store, WATCH).await?.into_iter();
-    let named = records.map(|record| (record.key[WATCH.len()..].to_owned(), record));
-    Ok(named
-        .filter_map(|(name, record)| Some((name, decode_record(record).ok()?)))
-        .collect())
+    let watches = each_watch(store).await?.into_iter();
+    Ok(watches.filter_map(Result::ok).collect())
 }
 
 /// Every account and region in which a watch was looked at.
@@ -303,9 +343,20 @@ pub async fn notice_ops(
 /// Every notice that somebody waits for or that was given up, oldest first.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// When the store cannot be read, or a row in it.
 pub async fn outbox_notices(store: &dyn Store) -> Result<Vec<Waiting>, StoreError> {
-    lines::outbox_in_order(store).await
+    lines::outbox_in_order(store, |read| read.map(Some)).await
+}
+
+/// The same of all rows that make sense.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn readable_outbox(
+    store: &dyn Store,
+    unreadable: &mut UnreadableRows,
+) -> Result<Vec<Waiting>, StoreError> {
+    lines::outbox_in_order(store, |read| unreadable.pass_over(read)).await
 }
 
 /// One row of the outbox, by its key in the store.

@@ -1,5 +1,9 @@
 //! `status` as people leave it open: wide, narrow, beside a daemon.
 
+use amiwatch::store::sqlite::SqliteStore;
+use amiwatch::store::{Batch, Op, Store as _};
+use serde_json::json;
+
 use super::harness::{Desk, Served};
 
 #[test]
@@ -24,6 +28,50 @@ fn it_says_how_each_watch_stands_and_which_environments_are_behind() {
     let status = desk.run(&["status"]);
     assert!(status.stdout.contains("drifted for "), "{status:?}");
     assert!(status.stdout.contains("behind: shop-"), "{status:?}");
+}
+
+/// As a disk's fault or a later amiwatch may leave them: what is told beside them must not suffer.
+#[test]
+fn a_record_that_makes_no_sense_costs_itself_and_is_named() {
+    let served = Served::start();
+    served.guests_play();
+    let desk = Desk::at(served.address).configured();
+    let image = desk.run(&["bake", "shop"]).stdout.trim().to_owned();
+    let strange = [
+        "chronicle/000000000000/eu-west-1/shop/0000009999",
+        "dead/ops/2026-11-02T08:00:00.000000Z/0",
+        "hold/acme/shop",
+        "left/000000000000/eu-west-1/key/0001",
+        "outbox/0",
+        "watch/000000000000/eu-west-1/other",
+    ];
+    let put = |key: &str| Op::PutIfAbsent {
+        key: key.to_owned(),
+        value: json!({ "later": true }),
+    };
+    let store = SqliteStore::open(&desk.path("amiwatch.db")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let puts = store.commit(Batch::of_ops(strange.map(put).to_vec()));
+    runtime.unwrap().block_on(puts).unwrap();
+    drop(store);
+
+    let status = desk.run(&["status"]);
+    assert_eq!(status.code, 4, "{status:?}");
+    assert!(status.stdout.contains(&image), "{status:?}");
+    let json = desk.run(&["status", "--format", "json"]).json();
+    assert_eq!(json["watches"].as_array().map(Vec::len), Some(1), "{json}");
+    assert_eq!(json["unreadable"], json!(strange), "{json}");
+    for key in strange {
+        let told = format!("cannot be read: {key};");
+        assert!(
+            status.stdout.replace("\n    ", " ").contains(&told),
+            "{key}: {status:?}"
+        );
+    }
+    // What was given up and cannot be read is named by whoever tries it again.
+    let retried = desk.run(&["notify", "retry"]);
+    assert_eq!(retried.code, 1, "{retried:?}");
+    assert!(retried.stdout.contains(strange[1]), "{retried:?}");
 }
 
 #[test]

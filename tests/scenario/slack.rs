@@ -141,8 +141,8 @@ fn what_slack_refuses_is_given_up_with_a_next_step_and_sent_when_asked() {
 
             life.slack.always(None);
             let now = life.clock.now();
-            let revived = outbox::revive_dead(&life.store(), now).await.unwrap();
-            assert_eq!(revived.len(), 2);
+            let done = outbox::revive_dead(&life.store(), now).await.unwrap();
+            assert_eq!(done.revived.len(), 2);
             life.until_settled().await;
             slack_has_each_once(&life);
             assert_eq!(

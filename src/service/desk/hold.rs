@@ -10,7 +10,7 @@ use super::Desk;
 use crate::model::chronicle::{DidEntry, Entry, EntryWhat};
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::WatchName;
-use crate::store::records::{self, Versioned, chronicle};
+use crate::store::records::{self, UnreadableRows, Versioned, chronicle};
 use crate::store::{Batch, StoreError};
 
 /// Holds of one watch. More are a script's mistake; so many, each as long as it may be, stay below the
@@ -167,18 +167,36 @@ async fn change(
 
 /// Everything that is held now, watch by watch in the config's order.
 pub(super) async fn in_force(desk: &Desk<'_>) -> Result<Vec<HeldWatch>, StoreError> {
-    let now = desk.clock.now();
-    let installation = desk.settings.installation.as_ref();
     let mut all = Vec::new();
     for watch in desk.settings.watches.keys() {
-        let holds = records::remembered_holds(desk.store, installation, watch).await?;
-        let holds = holds.value.into_iter().filter(|hold| hold.in_force(now));
-        all.extend(holds.map(|hold| HeldWatch {
-            watch: watch.clone(),
-            hold,
-        }));
+        all.extend(in_force_of(desk, watch).await?);
     }
     Ok(all)
+}
+
+/// The same of all watches whose holds make sense.
+pub(super) async fn readable_holds(
+    desk: &Desk<'_>,
+    unreadable: &mut UnreadableRows,
+) -> Result<Vec<HeldWatch>, StoreError> {
+    let mut all = Vec::new();
+    for watch in desk.settings.watches.keys() {
+        let held = unreadable.pass_over(in_force_of(desk, watch).await)?;
+        all.extend(held.into_iter().flatten());
+    }
+    Ok(all)
+}
+
+async fn in_force_of(desk: &Desk<'_>, watch: &WatchName) -> Result<Vec<HeldWatch>, StoreError> {
+    let now = desk.clock.now();
+    let installation = desk.settings.installation.as_ref();
+    let holds = records::remembered_holds(desk.store, installation, watch).await?;
+    let holds = holds.value.into_iter().filter(|hold| hold.in_force(now));
+    let held = holds.map(|hold| HeldWatch {
+        watch: watch.clone(),
+        hold,
+    });
+    Ok(held.collect())
 }
 
 #[cfg(test)]

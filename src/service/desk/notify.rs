@@ -10,7 +10,8 @@ use crate::flow::notify::sample;
 use crate::outbox::{self, Revived, Sender};
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
-use crate::store::{StoreError, records};
+use crate::store::StoreError;
+use crate::store::records::{self, UnreadableRows};
 
 /// `notify test --format json`
 #[derive(Debug, Serialize)]
@@ -37,6 +38,9 @@ pub struct Retried {
     /// Another amiwatch process delivers; what is below was made due and left to it.
     pub left_to_driver: bool,
     pub notices: Vec<RetriedNotice>,
+    /// Rows that were given up and make no sense: they stay as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
 }
 
 /// What came of one notice that had been given up.
@@ -71,7 +75,7 @@ impl Retried {
     /// How `notify retry` ends.
     pub fn exit(&self) -> Exit {
         let mut notices = self.notices.iter();
-        well(notices.all(|one| one.delivered != Some(false)))
+        well(self.unreadable.is_empty() && notices.all(|one| one.delivered != Some(false)))
     }
 }
 
@@ -116,7 +120,8 @@ async fn test_one(service: &Service<'_>, name: &str, sender: &Sender) -> TestedN
 /// [`NotifyError`]
 pub async fn retry(service: &Service<'_>) -> Result<Retried, NotifyError> {
     let store = service.store;
-    let revived = outbox::revive_dead(store, service.clock.now()).await?;
+    let done = outbox::revive_dead(store, service.clock.now()).await?;
+    let revived = done.revived;
     let lease = match revived.is_empty() {
         true => None,
         false => take_lease(store).await?,
@@ -134,6 +139,7 @@ pub async fn retry(service: &Service<'_>) -> Result<Retried, NotifyError> {
         schema: "amiwatch.notify-retry/1",
         left_to_driver: !drives && !notices.is_empty(),
         notices,
+        unreadable: done.unreadable,
     })
 }
 
@@ -143,7 +149,8 @@ async fn retried(
     one: Revived,
     tried: bool,
 ) -> Result<RetriedNotice, StoreError> {
-    let waiting = records::outbox_notices(service.store).await?;
+    let passed_over = &mut UnreadableRows::default();
+    let waiting = records::readable_outbox(service.store, passed_over).await?;
     let row = waiting.iter().find(|row| row.notice.key == one.key);
     let left = row.and_then(|row| row.to.get(&one.notifier));
     let why = match (tried, left) {

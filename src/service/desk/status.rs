@@ -7,20 +7,21 @@ use serde_json::Value;
 
 use super::Desk;
 use super::blind::BlindShown;
-use super::hold::{HeldWatch, in_force};
+use super::hold::{HeldWatch, readable_holds};
 use super::opening::driver;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::story::story;
+use crate::flow::exit_code::Exit;
 use crate::flow::watch_state::{KnownOfWatch, WatchState, watch_state};
 use crate::model::chronicle::{Chronicle, EntryWhat, SeenEntry};
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
 use crate::model::story::{BakeStory, StepEnding};
 use crate::outbox::WaitingWritten;
+use crate::store::Store;
 use crate::store::left::{self, LeftBehind};
-use crate::store::records::chronicle::chronicles;
-use crate::store::records::{self, blind};
-use crate::store::{Store, StoreError};
+use crate::store::records::chronicle::readable_chronicles;
+use crate::store::records::{self, UnreadableRows, blind};
 use crate::workflow::RunError;
 use crate::workflow::journal::Phase;
 use crate::workflow::kind::step_word;
@@ -46,9 +47,20 @@ pub struct Status {
     pub notices_waiting: Vec<WaitingWritten>,
     /// What bakes could not remove: a person is needed.
     pub left: Vec<LeftBehind>,
+    /// Records and journals that make no sense, by name: everything else is above.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
 }
 
 impl Status {
+    /// How `status` ends: what could not be read may be what was asked for.
+    pub fn exit(&self) -> Exit {
+        match self.unreadable.is_empty() {
+            true => Exit::Done,
+            false => Exit::CannotTell,
+        }
+    }
+
     /// With what the daemon says of itself.
     #[must_use]
     pub fn beside(self, health: &impl Serialize) -> Self {
@@ -87,39 +99,51 @@ pub struct BakeUnderWay {
     pub step_typically_s: Option<i64>,
 }
 
-/// Reads it.
+/// Reads it. A record that makes no sense costs itself and is named.
 ///
 /// # Errors
-/// When the store cannot be read, or a journal in it was written by a newer amiwatch.
+/// When the store cannot be read.
 pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
-    let store = desk.store;
-    let left = left::left_behind(store, None).await?.into_iter();
-    let waiting = records::outbox_notices(store).await?;
-    let spots = blind::load_blind(store, desk.settings.installation.as_ref()).await?;
-    let chronicles = chronicles(store, None).await?;
-    let holds = in_force(desk).await?;
-    let bakes = bakes_under_way(store, &chronicles).await?;
+    let (store, mut unreadable) = (desk.store, UnreadableRows::default());
+    let mut left = Vec::new();
+    for one in left::each_left(store, None).await? {
+        left.extend(unreadable.pass_over(one)?);
+    }
+    let waiting = records::readable_outbox(store, &mut unreadable).await?;
+    let spots = blind::load_blind(store, desk.settings.installation.as_ref()).await;
+    let spots = unreadable.pass_over(spots)?;
+    let chronicles = readable_chronicles(store, &mut unreadable).await?;
+    let holds = readable_holds(desk, &mut unreadable).await?;
+    let bakes = bakes_under_way(store, &chronicles, &mut unreadable).await?;
+    let mut remembered = Vec::new();
+    for one in records::each_watch(store).await? {
+        remembered.extend(unreadable.pass_over(one)?);
+    }
     Ok(Status {
         schema: "amiwatch.status/1",
         daemon: None,
         driver: driver(store).await?,
-        watches: watches(store, &chronicles, &holds, &bakes).await?,
+        watches: watches(remembered, &chronicles, &holds, &bakes),
         bakes,
         holds,
-        blind: spots.spots().values().map(BlindShown::of).collect(),
+        blind: spots
+            .iter()
+            .flat_map(|all| all.spots().values())
+            .map(BlindShown::of)
+            .collect(),
         notices_waiting: waiting.iter().map(WaitingWritten::of_waiting).collect(),
-        left: left.map(|(_, entry)| entry.value).collect(),
+        left: left.into_iter().map(|(_, entry)| entry.value).collect(),
+        unreadable: unreadable.names(),
     })
 }
 
-async fn watches(
-    store: &dyn Store,
+fn watches(
+    remembered: Vec<(String, WatchHistory)>,
     chronicles: &[Chronicle],
     holds: &[HeldWatch],
     bakes: &[BakeUnderWay],
-) -> Result<Vec<RememberedWatch>, StoreError> {
-    let remembered = records::remembered_watches(store).await?.into_iter();
-    let stands = remembered.map(|(watch, history)| {
+) -> Vec<RememberedWatch> {
+    let stands = remembered.into_iter().map(|(watch, history)| {
         let (place, name) = watch.rsplit_once('/').unwrap_or(("", watch.as_str()));
         let holds = holds.iter().filter(|held| held.watch.as_str() == name);
         let holds: Vec<Hold> = holds.map(|held| held.hold.clone()).collect();
@@ -137,7 +161,7 @@ async fn watches(
             state,
         }
     });
-    Ok(stands.collect())
+    stands.collect()
 }
 
 fn last_seen<'c>(
@@ -152,10 +176,17 @@ fn last_seen<'c>(
 async fn bakes_under_way(
     store: &dyn Store,
     chronicles: &[Chronicle],
+    unreadable: &mut UnreadableRows,
 ) -> Result<Vec<BakeUnderWay>, RunError> {
     let mut bakes = Vec::new();
     for one in open_runs::<BakeKind>(store).await? {
-        bakes.extend(bake_under_way(store, one.journal, chronicles).await?);
+        match bake_under_way(store, one.journal, chronicles).await {
+            Ok(bake) => bakes.extend(bake),
+            Err(RunError::Illegal { journal, .. } | RunError::Unreadable { journal, .. }) => {
+                unreadable.note(journal);
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(bakes)
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{all_records, decode_record};
+use super::{UnreadableRows, all_records, decode_record};
 use crate::model::chronicle::{Chronicle, Entry, EntryWhat, SeenEntry};
 use crate::model::ids::{Scope, WatchName};
 use crate::store::{Batch, Op, Record, Store, StoreError};
@@ -160,7 +160,7 @@ async fn prune(
 /// The chronicles of every watch, or of the one of this name in whichever account and region.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// When the store cannot be read, or an entry in it.
 pub async fn chronicles(
     store: &dyn Store,
     only: Option<&WatchName>,
@@ -170,27 +170,53 @@ pub async fn chronicles(
         let watch = record.key[HEAD.len()..].to_owned();
         let wanted = only.is_none_or(|name| watch.rsplit('/').next() == Some(name.as_str()));
         if wanted {
-            found.push(chronicle(store, watch, decode_record::<Head>(record)?).await?);
+            let (head, entries) = (decode_record(record)?, entries(store, &watch).await?);
+            let entries = entries.into_iter().collect::<Result<Vec<_>, _>>()?;
+            found.push(chronicle(watch, head, entries));
         }
     }
     Ok(found)
 }
 
-async fn chronicle(store: &dyn Store, watch: String, head: Head) -> Result<Chronicle, StoreError> {
+/// Those of every watch, of all entries that make sense.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn readable_chronicles(
+    store: &dyn Store,
+    unreadable: &mut UnreadableRows,
+) -> Result<Vec<Chronicle>, StoreError> {
+    let mut found = Vec::new();
+    for record in all_records(store, HEAD).await? {
+        let watch = record.key[HEAD.len()..].to_owned();
+        let head = unreadable.pass_over(decode_record(record))?;
+        let mut readable = Vec::new();
+        for entry in entries(store, &watch).await? {
+            readable.extend(unreadable.pass_over(entry)?);
+        }
+        found.push(chronicle(watch, head.unwrap_or_default(), readable));
+    }
+    Ok(found)
+}
+
+async fn entries(
+    store: &dyn Store,
+    watch: &str,
+) -> Result<Vec<Result<Entry, StoreError>>, StoreError> {
     let records = all_records(store, &format!("{ENTRY}{watch}/")).await?;
-    let entries = records
-        .into_iter()
-        .map(decode_record::<Entry>)
-        .collect::<Result<Vec<_>, _>>()?;
+    Ok(records.into_iter().map(decode_record::<Entry>).collect())
+}
+
+fn chronicle(watch: String, head: Head, entries: Vec<Entry>) -> Chronicle {
     let seen_at = entries.iter().rev().find_map(|entry| match &entry.what {
         EntryWhat::Seen(_) => Some(entry.at),
         EntryWhat::Baked(_) | EntryWhat::Moved(_) | EntryWhat::Did(_) => None,
     });
-    Ok(Chronicle {
+    Chronicle {
         watch,
         last_seen: seen_at.zip(head.seen),
         entries,
-    })
+    }
 }
 
 async fn read_head(store: &dyn Store, name: &str) -> Result<(u64, Head), StoreError> {

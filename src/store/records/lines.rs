@@ -257,16 +257,22 @@ fn in_order(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// Everything that somebody waits for or that was given up, oldest first, each notice once.
+/// Everything that somebody waits for or that was given up, oldest first, each notice once. `kept` says
+/// what becomes of a row that makes no sense.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub(super) async fn outbox_in_order(store: &dyn Store) -> Result<Vec<Waiting>, StoreError> {
+/// When the store cannot be read, or as `kept` has it.
+pub(super) async fn outbox_in_order(
+    store: &dyn Store,
+    mut kept: impl FnMut(Result<Waiting, StoreError>) -> Result<Option<Waiting>, StoreError>,
+) -> Result<Vec<Waiting>, StoreError> {
     let mut by_name: BTreeMap<String, Waiting> = BTreeMap::new();
     for prefix in [OUTBOX, LINE, DEAD] {
         for record in all_records(store, prefix).await? {
             let name = record.key.rsplit('/').next().unwrap_or_default().to_owned();
-            let row: Waiting = decode_record(record)?;
+            let Some(row) = kept(decode_record(record))? else {
+                continue;
+            };
             match by_name.get_mut(&name) {
                 Some(known) => known.to.extend(row.to),
                 None => drop(by_name.insert(name, row)),

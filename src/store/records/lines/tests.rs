@@ -81,7 +81,10 @@ async fn more_receivers_than_a_batch_holds_are_all_put_into_lines() {
         .map(|(line, _)| line.receiver.clone())
         .collect();
     assert_eq!(receivers, many);
-    let [whole] = &outbox_in_order(&store).await.unwrap()[..] else {
+    let [whole] = &outbox_in_order(&store, |read| read.map(Some))
+        .await
+        .unwrap()[..]
+    else {
         panic!("one notice is one entry");
     };
     assert_eq!(whole.to.len(), 57);
