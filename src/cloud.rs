@@ -7,6 +7,7 @@
 //! It decides nothing and waits for nothing but its turn ([`pace`]): no waiters (they sleep inside one
 //! call, so that a crash loses the wait), no retry of a change. Callers look again, and they find.
 
+mod accessors;
 mod account;
 mod call;
 mod clients;
@@ -19,6 +20,7 @@ mod lane;
 mod masked;
 mod meter;
 mod pace;
+mod payer;
 mod sdk_clock;
 mod slow;
 

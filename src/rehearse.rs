@@ -29,9 +29,12 @@ mod seed;
 
 mod stage;
 
-use engine::{Engine, EngineError};
+pub mod tools;
+
+use engine::Engine;
 use guests::{RehearsalSubject, SentGuest};
 use outcome::{GuestOutcome, Rehearsed, conclude};
+use tools::EngineError;
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,8 @@ pub mod runs;
 
 pub mod pass;
 
+pub mod place;
+
 pub mod vitals;
 
 pub mod daemon;

@@ -25,6 +25,7 @@ mod check;
 mod cloud_config;
 mod cron;
 mod fault;
+mod hidden_text;
 mod keys;
 mod nearest;
 mod notifiers;

@@ -270,6 +270,9 @@ pub struct NotifyTest {
     pub name: Option<String>,
 }
 
+/// Entries shown when nobody says how many: about a screen or two.
+const HISTORY_LIMIT: usize = 50;
+
 /// `history`
 #[derive(Debug, Args)]
 pub struct HistoryArguments {
@@ -277,7 +280,7 @@ pub struct HistoryArguments {
     #[arg(value_name = "WATCH")]
     pub watch: Option<String>,
     /// Show the newest so many entries
-    #[arg(long, value_name = "N", default_value_t = super::history::LIMIT)]
+    #[arg(long, value_name = "N", default_value_t = HISTORY_LIMIT)]
     pub limit: usize,
     /// Show nothing older, such as 12h or 30d
     #[arg(long, value_name = "DURATION")]

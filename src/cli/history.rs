@@ -15,9 +15,6 @@ use crate::model::ids::ImageId;
 use crate::model::story::{BakeStory, StepEnding, StepStory, StoryEnd};
 use crate::service::desk::history::read_history;
 
-/// Entries shown when nobody says how many: about a screen or two.
-pub(super) const LIMIT: usize = 50;
-
 pub(super) async fn run_history(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
     let only = check::named_watch(&session.settings, own.watch.as_deref())?;

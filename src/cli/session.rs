@@ -11,7 +11,7 @@ use crate::cloud::{Connection, Pace, Reach, missing_profile};
 use crate::flow::exit_code::Exit;
 use crate::http_send::HttpSend;
 use crate::rehearse::RehearseError;
-use crate::rehearse::engine::EngineError;
+use crate::rehearse::tools::EngineError;
 use crate::secrets::ReadVariable;
 use crate::service::desk::Desk;
 use crate::service::desk::opening::OpenStore;

@@ -9,13 +9,11 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_ec2::config::retry::{RetryPartition, TokenBucket};
 use aws_types::region::Region as SdkRegion;
 
-use super::call::{Cloud, Operation};
 use super::codes::CallEffect;
-use super::identity::Payer;
 use super::lane::{CallLine, Gate, Road};
+use super::payer::Payer;
 use crate::model::ids::Region;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,7 +26,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The two clients of one service, made when first used.
 #[derive(Debug)]
-struct Pair<C> {
+pub(super) struct Pair<C> {
     read: OnceLock<C>,
     change: OnceLock<C>,
 }
@@ -41,7 +39,7 @@ impl<C> Pair<C> {
         }
     }
 
-    fn get(&self, effect: CallEffect, make: impl FnOnce() -> C) -> &C {
+    pub(super) fn get(&self, effect: CallEffect, make: impl FnOnce() -> C) -> &C {
         match effect {
             CallEffect::Read => self.read.get_or_init(make),
             CallEffect::Change => self.change.get_or_init(make),
@@ -56,12 +54,12 @@ pub(super) struct Clients {
     change: SdkConfig,
     region: Region,
     payer: Arc<Payer>,
-    road: Road,
-    ec2: Pair<aws_sdk_ec2::Client>,
-    beanstalk: Pair<aws_sdk_elasticbeanstalk::Client>,
-    sns: Pair<aws_sdk_sns::Client>,
-    ssm: Pair<aws_sdk_ssm::Client>,
-    sts: Pair<aws_sdk_sts::Client>,
+    pub(super) road: Road,
+    pub(super) ec2: Pair<aws_sdk_ec2::Client>,
+    pub(super) beanstalk: Pair<aws_sdk_elasticbeanstalk::Client>,
+    pub(super) sns: Pair<aws_sdk_sns::Client>,
+    pub(super) ssm: Pair<aws_sdk_ssm::Client>,
+    pub(super) sts: Pair<aws_sdk_sts::Client>,
 }
 
 impl Clients {
@@ -91,7 +89,7 @@ impl Clients {
     }
 
     /// The SDK's configuration for one client, with the line that it waits in before the wire.
-    fn sdk(&self, service: &'static str, effect: CallEffect) -> SdkConfig {
+    pub(super) fn sdk(&self, service: &'static str, effect: CallEffect) -> SdkConfig {
         let (sdk, what, attempt_max) = match effect {
             CallEffect::Read => (&self.read, "reads", READ_ATTEMPT_TIMEOUT),
             CallEffect::Change => (&self.change, "changes", CHANGE_ATTEMPT_TIMEOUT),
@@ -114,39 +112,4 @@ impl Clients {
     pub(super) fn sts_for_roles(&self) -> SdkConfig {
         self.sdk("sts", CallEffect::Read)
     }
-}
-
-/// A retry budget of the client's own. The SDK's default one is a static of the process: another
-/// connection's bad day would use it up, and no two tests would see the same.
-fn own_retry_budget() -> RetryPartition {
-    RetryPartition::custom("amiwatch")
-        .token_bucket(TokenBucket::default())
-        .build()
-}
-
-/// Declares a service's accessor: the client that fits the operation.
-macro_rules! accessors {
-    ($($service:ident: $sdk:ident as $iam:literal),+ $(,)?) => {$(
-        impl Cloud {
-            pub(super) fn $service(&self, operation: Operation) -> &$sdk::Client {
-                let clients = &self.clients;
-                clients.$service.get(operation.effect, || {
-                    let sdk = clients.sdk($iam, operation.effect);
-                    let config = $sdk::config::Builder::from(&sdk)
-                        .retry_partition(own_retry_budget())
-                        .interceptor(clients.road.meter.of_service($iam))
-                        .build();
-                    $sdk::Client::from_conf(config)
-                })
-            }
-        }
-    )+};
-}
-
-accessors! {
-    ec2: aws_sdk_ec2 as "ec2",
-    beanstalk: aws_sdk_elasticbeanstalk as "elasticbeanstalk",
-    sns: aws_sdk_sns as "sns",
-    ssm: aws_sdk_ssm as "ssm",
-    sts: aws_sdk_sts as "sts",
 }

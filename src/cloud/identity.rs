@@ -4,7 +4,6 @@
 //! Must not decide which identity a call needs: that is its caller's business.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
@@ -16,7 +15,8 @@ use tokio::sync::OnceCell;
 
 use super::clients::Clients;
 use super::lane::Road;
-use crate::model::ids::{AccountId, Partition, Region};
+use super::payer::Payer;
+use crate::model::ids::{AccountId, Region};
 
 /// The name of our sessions where nobody gives another.
 pub(super) const SESSION_NAME: &str = "amiwatch";
@@ -72,48 +72,6 @@ fn account_of_role(arn: &str) -> Option<AccountId> {
     match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
         ["arn", _, "iam", "", account, _] if !account.is_empty() => Some(AccountId::from(*account)),
         _ => None,
-    }
-}
-
-/// Whose account an identity's calls are counted in. A role says so in its ARN; of other credentials
-/// it is known once AWS has told, by GetCallerIdentity or by the ARN of something of theirs.
-#[derive(Debug)]
-pub(super) struct Payer {
-    number: u64,
-    of_role: Option<AccountId>,
-    pub(super) told: OnceCell<(Partition, AccountId)>,
-}
-
-/// What lanes are kept under.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum PayerKey {
-    Account(AccountId),
-    /// Not known yet, and so nobody else's: a number for each identity of each connection.
-    Unknown(u64),
-}
-
-impl Payer {
-    fn new(of_role: Option<AccountId>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self {
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
-            of_role,
-            told: OnceCell::new(),
-        }
-    }
-
-    /// As far as it is known now.
-    pub(super) fn key(&self) -> PayerKey {
-        let told = self.told.get().map(|(_, account)| account);
-        match told.or(self.of_role.as_ref()) {
-            Some(account) => PayerKey::Account(account.clone()),
-            None => self.unknown_key(),
-        }
-    }
-
-    /// What it went by before anything was known.
-    pub(super) fn unknown_key(&self) -> PayerKey {
-        PayerKey::Unknown(self.number)
     }
 }
 
@@ -217,14 +175,5 @@ mod tests {
             let expected = account.map(AccountId::from);
             assert_eq!(account_of_role(arn), expected, "{arn}");
         }
-    }
-
-    #[test]
-    fn what_is_not_known_is_nobody_elses() {
-        let (one, other) = (Payer::new(None), Payer::new(None));
-        assert_ne!(one.key(), other.key());
-        one.told.set(("aws".into(), "1".into())).unwrap();
-        other.told.set(("aws".into(), "1".into())).unwrap();
-        assert_eq!(one.key(), other.key());
     }
 }

@@ -25,9 +25,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex as Turn, Semaphore};
 
 use super::entire;
-use super::identity::{Payer, PayerKey};
 use super::meter::{Meter, says_too_often};
 use super::pace::{Pace, PaceOutcome, Pacer};
+use super::payer::{Payer, PayerKey};
 use super::slow;
 use crate::clock::Clock;
 use crate::model::ids::Region;

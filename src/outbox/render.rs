@@ -16,6 +16,8 @@ mod facts;
 
 mod layout;
 
+mod parts;
+
 mod rollout;
 
 mod text;
@@ -30,7 +32,8 @@ use serde::Serialize;
 
 use crate::model::notice::{Notice, NoticeEvent};
 
-pub(super) use layout::{MessagePart, notice_parts};
+pub(super) use layout::notice_parts;
+pub(super) use parts::MessagePart;
 pub use text::SUBJECT_CHARS_MAX;
 
 /// A notice in words, as JSON shows it and as SNS and the log send it.

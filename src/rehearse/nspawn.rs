@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::engine::{EngineError, Needed, installed, root_user};
 use super::guests::SentGuest;
 use super::seed;
+use super::tools::{EngineError, Needed, installed, root_user};
 
 const SCRIPT: &str = include_str!("nspawn.sh");
 

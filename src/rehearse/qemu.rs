@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::engine::{EngineError, Needed, installed, run_tool, within};
 use super::guests::SentGuest;
 use super::seed;
+use super::tools::{EngineError, Needed, installed, run_tool, within};
 
 /// A disk to boot.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::engine::{EngineError, Needed, installed, root_user, took_too_long, within};
+use super::tools::{EngineError, Needed, installed, root_user, took_too_long, within};
 
 const SCRIPT: &str = include_str!("debian-root.sh");
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
-use super::engine::{Engine, EngineError, last_line};
+use super::engine::Engine;
 use super::guests::SentGuest;
+use super::tools::{EngineError, last_line};
 use crate::clock::Clock;
 
 /// How often it is asked whether the guest has ended.

@@ -24,6 +24,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Service;
+use super::place::WatchPlace;
 use super::runs::bake::{self, BakeEnded, Observers, watches_baking};
 use super::runs::moving::{ResumedMove, resume_moves};
 use super::runs::{self, DriveError, Resumed};
@@ -35,7 +36,7 @@ use crate::outbox;
 use crate::store::Lease;
 use crate::workflow::observer::Unobserved;
 use decide::decide_pass;
-use look::{LookedWatch, WatchPlace};
+use look::LookedWatch;
 
 /// Bakes at once. Each costs an instance and a handful of calls a minute; more at once would meet
 /// the account's launch rate (2 a second) and its quotas before it saved anybody time.

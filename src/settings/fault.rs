@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::model::plain_text::misleads;
 
-use super::secret;
+use super::hidden_text;
 
 /// What is wrong and what would be right, before anyone knows where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl fmt::Display for Fault {
 impl Excerpt {
     /// Of a line without its end: `column` from 1, both in characters. Secrets go before it is cut.
     pub(super) fn around(line: &str, column: usize, width: usize) -> Self {
-        if secret::holds_a_password(line) {
+        if hidden_text::holds_a_password(line) {
             return Self::Withheld;
         }
         let before = column - 1;
@@ -89,7 +89,7 @@ impl Excerpt {
         } else {
             before - CARET_AT
         };
-        let hidden = secret::hidden(line);
+        let hidden = hidden_text::hidden(line);
         let text: String = hidden.chars().skip(skipped).take(EXCERPT_CHARS).collect();
         let indent = before - skipped;
         let room = text.chars().count().saturating_sub(indent).max(1);
@@ -175,7 +175,7 @@ fn visible_char(c: char) -> char {
 /// A value of the user's as it may stand in a message: without what may be secret, visible, and cut.
 pub(super) fn quoted_value(value: &str) -> String {
     const CHARS: usize = 60;
-    let hidden = secret::hidden_value(value);
+    let hidden = hidden_text::hidden_value(value);
     match hidden.char_indices().nth(CHARS) {
         Some((end, _)) => format!("`{}...`", visible_value(&hidden[..end])),
         None => format!("`{}`", visible_value(&hidden)),

@@ -3,10 +3,18 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::kind::{Allowance, WorkflowKind};
-use super::runner::delta;
+
+/// Where a step stands, as its journal has it.
+#[derive(Clone, Copy)]
+pub(super) struct StepStanding<S> {
+    pub(super) step: S,
+    pub(super) choice: u32,
+    pub(super) since: DateTime<Utc>,
+    pub(super) deadline: DateTime<Utc>,
+}
 
 /// Which life of the process wrote a step's `Started`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,6 +189,11 @@ impl<K: WorkflowKind> Life<K> {
             Allowance::Absolute(_) => Limit::At(deadline),
         }
     }
+}
+
+/// A duration as a difference of times.
+pub(super) fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]

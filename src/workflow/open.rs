@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::journal::{EventOf, JournalEvent};
-use super::writing::encode_event;
 use super::{Run, RunError, WorkflowKind};
 use crate::model::ids::Scope;
 use crate::store::{Op, Record, Store, StoreError};
@@ -173,4 +172,15 @@ pub(super) async fn heading<K: WorkflowKind>(
 
 fn key(journal: &str) -> String {
     format!("{OPEN_PREFIX}{journal}")
+}
+
+/// An event as the store keeps it.
+pub(super) fn encode_event<K: WorkflowKind>(
+    journal: &str,
+    event: &EventOf<K>,
+) -> Result<Value, RunError> {
+    serde_json::to_value(event).map_err(|source| RunError::Unreadable {
+        journal: journal.to_owned(),
+        source,
+    })
 }

@@ -8,14 +8,11 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use super::journal::Phase;
-use super::life::Life;
+use super::life::{Life, StepStanding, delta};
 use super::observer::ObserverOf;
 use super::open;
 use super::recovery::replay;
-use super::running::StepStanding;
 use super::{InputOf, JournalEvent, Run, RunError, RunOutcome, StepError, Workflow, WorkflowKind};
 use crate::clock::Clock;
 use crate::store::{Op, Store, StoreError};
@@ -182,8 +179,4 @@ impl<W: Workflow> Runner<'_, W> {
             }),
         }
     }
-}
-
-pub(super) fn delta(duration: Duration) -> TimeDelta {
-    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }

@@ -3,25 +3,14 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use super::kind::step_word;
-use super::life::{Life, Limit, SentCalls, StepLife};
+use super::life::{Life, Limit, SentCalls, StepLife, StepStanding};
 use super::pauses::Pauses;
 use super::runner::{CALL_MAX, Runner};
 use super::{
     At, JournalEvent, OutputOf, Run, RunError, StepError, StepFailure, StepLook, StepOf, Workflow,
     WorkflowKind,
 };
-
-/// Where a step stands, as its journal has it.
-#[derive(Clone, Copy)]
-pub(super) struct StepStanding<S> {
-    pub(super) step: S,
-    pub(super) choice: u32,
-    pub(super) since: DateTime<Utc>,
-    pub(super) deadline: DateTime<Utc>,
-}
 
 /// How a step ended, or what is to be written of it meanwhile.
 enum StepEnd<T> {

@@ -3,10 +3,9 @@
 
 use super::journal::{Illegal, LeftUndone};
 use super::kind::{Allowance, step_word};
-use super::life::{Life, Limit, StepLife};
+use super::life::{Life, Limit, StepLife, StepStanding, delta};
 use super::pauses::Pauses;
-use super::runner::{Runner, delta};
-use super::running::StepStanding;
+use super::runner::Runner;
 use super::{
     JournalEvent, Run, RunError, RunOutcome, StepError, StepOf, Undo, Workflow, WorkflowKind,
 };

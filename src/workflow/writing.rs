@@ -1,11 +1,9 @@
 //! What the runner writes: every event guarded by the lease, and taken into the run by the rulebook.
 
-use serde_json::Value;
-
 use super::journal::EventOf;
-use super::open;
+use super::open::{self, encode_event};
 use super::runner::Runner;
-use super::{JournalEvent, Run, RunError, RunOutcome, Workflow, WorkflowKind};
+use super::{JournalEvent, Run, RunError, RunOutcome, Workflow};
 use crate::store::{Batch, Op, StoreError};
 
 impl<W: Workflow> Runner<'_, W> {
@@ -72,15 +70,4 @@ impl<W: Workflow> Runner<'_, W> {
         ops.push(Op::CheckLease { epoch: self.epoch });
         Batch::of_ops(ops)
     }
-}
-
-/// An event as the store keeps it.
-pub(super) fn encode_event<K: WorkflowKind>(
-    journal: &str,
-    event: &EventOf<K>,
-) -> Result<Value, RunError> {
-    serde_json::to_value(event).map_err(|source| RunError::Unreadable {
-        journal: journal.to_owned(),
-        source,
-    })
 }

@@ -1,6 +1,6 @@
 //! What is told of a bake, in words.
 
-use super::layout::{MessagePart, minute, notice_installation};
+use super::parts::{MessagePart, minute, notice_installation};
 use crate::model::changes::ChangesInShort;
 use crate::model::ids::ImageId;
 use crate::model::notice::{BakeTold, FirstOf, NextByItself, Notice, What};

@@ -1,7 +1,7 @@
 //! What is told of a base itself, in words: another release, and its end.
 
 use super::drift::{each, say, target_name, whose_watch};
-use super::layout::{MessagePart, minute};
+use super::parts::{MessagePart, minute};
 use crate::model::ids::ImageId;
 use crate::model::notice::{FirstOf, Notice, ReleasedTold, RunTold};
 use crate::model::reason::{About, Reason};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::layout::{MessagePart, minute};
+use super::parts::{MessagePart, minute};
 use crate::model::blind::BlindOf;
 use crate::model::ids::WatchName;
 use crate::model::notice::{BlindTold, FirstOf};

@@ -1,6 +1,6 @@
 //! What is told of a drift and of its end, in words.
 
-use super::layout::{MessagePart, notice_installation};
+use super::parts::{MessagePart, notice_installation};
 use crate::model::chronicle::ReleasePoint;
 use crate::model::ids::{ImageId, TargetId};
 use crate::model::notice::{DriftTold, FirstOf, Notice};

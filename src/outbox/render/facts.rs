@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::layout::notice_installation;
+use super::parts::notice_installation;
 use crate::model::blind::BlindOf;
 use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::ReleasePoint;

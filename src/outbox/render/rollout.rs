@@ -1,7 +1,7 @@
 //! What is told of moves, in words: from what to what in the first line, then why and what is next.
 
 use super::drift::target_name;
-use super::layout::{MessagePart, minute};
+use super::parts::{MessagePart, minute};
 use crate::model::ids::{ImageId, PlatformArn};
 use crate::model::notice::{MoveTold, NextByItself, Notice, What};
 use crate::model::rollout::MoveFault;

@@ -1,6 +1,6 @@
 //! Parts of a message as plain text. It may end up in a terminal, a mail or a chat.
 
-use super::layout::MessagePart;
+use super::parts::MessagePart;
 use crate::model::notice::PastedCommand;
 use crate::model::plain_text::clean;
 

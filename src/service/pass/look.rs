@@ -20,6 +20,7 @@ use crate::model::reason::{About, Reason};
 use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{Wanted, Watch};
 use crate::service::Service;
+use crate::service::place::WatchPlace;
 use crate::service::telemetry::source_chain;
 use crate::store::StoreError;
 use crate::store::records::{self, Versioned};
@@ -36,13 +37,6 @@ pub struct LookedWatch<'a> {
     pub region: Option<Region>,
     /// The store failed for this watch, so that nothing is known of what AWS would have said.
     pub(super) untold_by_store: bool,
-}
-
-/// Where a watch works, and what is remembered of it there.
-pub struct WatchPlace {
-    pub cloud: Cloud,
-    pub scope: Scope,
-    pub history: Versioned<WatchHistory>,
 }
 
 /// Whether the pause after a failed bake is waited out.

@@ -2,7 +2,7 @@
 //! what is new, and commits it in one batch. Decides nothing.
 
 use super::learn::{Before, Learned, WatchLook, learn};
-use super::look::{LookedWatch, WatchPlace};
+use super::look::LookedWatch;
 use crate::model::bake::{BakeKey, BakedImage};
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
@@ -13,6 +13,7 @@ use crate::model::plan::Action;
 use crate::model::tags;
 use crate::model::told::ToldDrift;
 use crate::service::Service;
+use crate::service::place::WatchPlace;
 use crate::store::records::{self, Versioned, chronicle};
 use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError};
 

@@ -16,7 +16,7 @@ use crate::model::ids::{ImageId, Installation, WatchName};
 use crate::model::notice::ToldBy;
 use crate::model::plan::BakeDecision;
 use crate::model::watch::{Recipe, Watch};
-use crate::service::pass::look::WatchPlace;
+use crate::service::place::WatchPlace;
 use crate::store::left::{LeftThing, leave_behind};
 use crate::store::{Op, StoreError, records};
 use crate::workflow::journal::Phase;

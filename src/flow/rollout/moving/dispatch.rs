@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use super::hands::Move;
 use super::steps::{MoveKind, MoveOutput, MoveStep};
 use super::{closing, replace, settle, unchanged, update};
-use crate::model::environment::EnvironmentStatus;
 use crate::store::{Op, StoreError};
 use crate::workflow::{At, Run, RunOutcome, StepError, StepLook, Undo, Workflow};
 
@@ -54,9 +53,4 @@ impl Workflow for Move<'_> {
     ) -> Result<Vec<Op>, StoreError> {
         closing::ops(self, run, outcome, now).await
     }
-}
-
-/// Whether an environment does something of its own that has to end first.
-pub(super) fn busy(status: &EnvironmentStatus) -> bool {
-    !matches!(status, EnvironmentStatus::Ready) && !status.gone()
 }

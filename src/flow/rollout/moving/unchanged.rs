@@ -1,10 +1,10 @@
 //! The step before the update: the environment is as it was when the move was planned. Changes nothing.
 
-use super::dispatch::busy;
 use super::hands::Move;
 use super::steps::{MoveKind, MoveOutput};
 use super::trouble::{failed, gone, look_error};
 use crate::flow::rollout::seen::MoveSeen;
+use crate::model::environment::EnvironmentStatus;
 use crate::model::rollout::{MoveFault, MoveOrder};
 use crate::workflow::{At, StepError, StepLook};
 
@@ -42,4 +42,9 @@ fn changed(order: &MoveOrder, seen: &MoveSeen) -> Option<String> {
         return Some(format!("it is set to {image} now"));
     }
     seen.changed_by_others(&order.before)
+}
+
+/// Whether an environment does something of its own that has to end first.
+fn busy(status: &EnvironmentStatus) -> bool {
+    !matches!(status, EnvironmentStatus::Ready) && !status.gone()
 }

@@ -1,0 +1,56 @@
+//! The parts that messages are made of, and the words that several of them share.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::ids::Installation;
+use crate::model::notice::{FirstOf, Notice, PastedCommand};
+
+/// A part of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::outbox) enum MessagePart {
+    /// Sentences.
+    Lines(Vec<String>),
+    /// `watch         shop`
+    Fields(Vec<(&'static str, String)>),
+    List {
+        heading: String,
+        items: Vec<String>,
+        /// Left out.
+        more: usize,
+    },
+    /// What a guest printed.
+    Console { heading: String, lines: Vec<String> },
+    /// What the reader can do.
+    Commands(Vec<PastedCommand>),
+    /// A text that was written before notices were typed.
+    Whole(String),
+}
+
+impl MessagePart {
+    /// A heading and its lines; absent without lines.
+    pub(super) fn list(heading: &str, items: FirstOf<String>) -> Option<Self> {
+        (!items.is_empty()).then(|| Self::List {
+            heading: heading.to_owned(),
+            items: items.first,
+            more: items.more,
+        })
+    }
+
+    /// Sentences.
+    pub(super) fn lines<const N: usize>(lines: [String; N]) -> Self {
+        Self::Lines(lines.into())
+    }
+}
+
+/// Whose it is; empty where the config makes nothing.
+pub(super) fn notice_installation(notice: &Notice) -> &str {
+    notice
+        .installation
+        .as_ref()
+        .map_or("", Installation::as_str)
+}
+
+/// `2026-11-02 08:00 UTC`
+pub(super) fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
