@@ -14,6 +14,7 @@ use sim::{Account, EnvironmentSpec, ImageSpec, Release, SimClock};
 use super::policies::{names_but, together};
 use crate::common::paused;
 use crate::common::world::{BRANCH, REGION};
+use crate::moves::world::{Moved, OLD, Wish, new_image_is_ill, usual};
 
 const NAME: &str = "shop-blue";
 const MOVES: &str = "rollout.json";
@@ -129,6 +130,41 @@ fn who_has_every_other_policy_changes_no_environment() {
         for error in refused {
             assert_eq!(error.expect("it is refused").kind, ErrorKind::Denied);
         }
+    });
+}
+
+/// Begun, driven and taken back, each in a process of its own.
+#[test]
+fn a_whole_move_and_its_way_back_need_no_more_than_is_granted() {
+    paused(async || {
+        let life = usual();
+        life.account.set_policy(Some(&together(&[MOVES]))).unwrap();
+        for wish in [Wish::Forward, Wish::Back] {
+            let moved = life.try_move(wish).await.expect("nothing is armed");
+            assert!(moved.succeeded(), "{moved:?}");
+        }
+        assert_eq!(life.updates(), 2);
+    });
+}
+
+/// An image that does not serve is taken back by Beanstalk or by us, and the draft is deleted.
+#[test]
+fn a_move_that_fails_needs_no_more_than_is_granted() {
+    paused(async || {
+        let life = usual();
+        new_image_is_ill(&life);
+        life.account.set_policy(Some(&together(&[MOVES]))).unwrap();
+        let moved = life
+            .try_move(Wish::Forward)
+            .await
+            .expect("nothing is armed");
+        assert!(
+            matches!(&moved, Moved::Ended(ended) if !ended.is_empty()),
+            "{moved:?}"
+        );
+        assert!(!moved.succeeded(), "{moved:?}");
+        life.no_move_is_open().await;
+        assert_eq!(life.runs(), [OLD.to_owned()].into());
     });
 }
 
