@@ -1,4 +1,4 @@
-//! A bake's progress: a spinner with the step's last look on a terminal, plain lines elsewhere.
+//! A bake's or a move's progress: a spinner with the step's last look on a terminal, plain lines elsewhere.
 
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
@@ -8,8 +8,11 @@ use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::draw::{self, visible_text};
+use crate::flow::bake::kind::BakeKind;
+use crate::flow::rollout::moving::kind::MoveKind;
 use crate::model::bake::BakeOrder;
-use crate::service::desk::progress::{self, Progress};
+use crate::model::rollout::MoveOrder;
+use crate::service::desk::progress::{MoveObserver, Progress, telling_observer};
 use crate::service::runs::bake::BakeObserver;
 
 /// How often the spinner turns.
@@ -25,19 +28,57 @@ enum Place {
     },
 }
 
-/// Tells the progress of one bake.
+/// Tells the progress of one run.
 struct Drawn {
     name: String,
     place: Place,
+    closing: Closing,
 }
+
+/// How an end is told.
+struct Closing {
+    /// It succeeded and left nothing.
+    clean: &'static str,
+    succeeded: &'static str,
+    failed: &'static str,
+    /// It failed, and what is left follows.
+    left: &'static str,
+}
+
+const BAKED: Closing = Closing {
+    clean: "verified; everything else is gone",
+    succeeded: "verified",
+    failed: "failed; everything it made is gone",
+    left: "failed; left behind:",
+};
+
+const MOVED: Closing = Closing {
+    clean: "done: every instance runs the image, and it stayed well",
+    succeeded: "done; to be looked at:",
+    failed: "failed",
+    left: "failed; what a person can do:",
+};
 
 /// An observer for one bake, as fits where stderr goes.
 pub(super) fn progress_observer(order: &BakeOrder) -> Box<BakeObserver> {
-    let place = match std::io::stderr().is_terminal() {
+    of(order, on_stderr())
+}
+
+/// The same for one move.
+pub(super) fn move_observer(order: &MoveOrder) -> Box<MoveObserver> {
+    let drawn = Drawn {
+        name: order.target.environment.clone(),
+        place: on_stderr(),
+        closing: MOVED,
+    };
+    telling_observer::<MoveKind>(move |news| drawn.tell(news))
+}
+
+fn on_stderr() -> Place {
+    match std::io::stderr().is_terminal() {
         true => Place::Terminal(spinner()),
         false => lines(|line| eprintln!("{line}")),
-    };
-    of(order, place)
+    }
 }
 
 /// An observer whose lines are part of the command's own output.
@@ -50,8 +91,9 @@ fn of(order: &BakeOrder, place: Place) -> Box<BakeObserver> {
     let drawn = Drawn {
         name: order.watch.to_string(),
         place,
+        closing: BAKED,
     };
-    progress::telling_observer(move |news| drawn.tell(news))
+    telling_observer::<BakeKind>(move |news| drawn.tell(news))
 }
 
 fn lines(print: fn(&str)) -> Place {
@@ -98,7 +140,7 @@ impl Drawn {
     fn tell(&self, news: &Progress<'_>) {
         let on_terminal = matches!(self.place, Place::Terminal(_));
         match news {
-            Progress::Begun(order) => self.line(&begun(order)),
+            Progress::Begun { words } => self.line(words),
             Progress::StepBegun { step } if on_terminal => self.passing(step.clone()),
             Progress::Undoing { step } if on_terminal => self.passing(format!("undoing {step}")),
             Progress::StepBegun { .. } | Progress::Undoing { .. } => {}
@@ -119,19 +161,20 @@ impl Drawn {
             }
             Progress::Left { why, by_hand } => self.line(&format!("{why}; {by_hand}")),
             Progress::Waiting { step, so_far } => self.passing(format!("{step}: {so_far}")),
-            Progress::Closed { verified, by_hand } => self.closed(*verified, by_hand),
+            Progress::Closed { succeeded, by_hand } => self.closed(*succeeded, by_hand),
         }
     }
 
-    fn closed(&self, verified: bool, by_hand: &[&str]) {
+    fn closed(&self, succeeded: bool, by_hand: &[&str]) {
         if let Place::Terminal(bar) = &self.place {
             bar.finish_and_clear();
         }
-        self.line(match (verified, by_hand.is_empty()) {
-            (true, true) => "verified; everything else is gone",
-            (true, false) => "verified",
-            (false, true) => "failed; everything it made is gone",
-            (false, false) => "failed; left behind:",
+        let closing = &self.closing;
+        self.line(match (succeeded, by_hand.is_empty()) {
+            (true, true) => closing.clean,
+            (true, false) => closing.succeeded,
+            (false, true) => closing.failed,
+            (false, false) => closing.left,
         });
         by_hand.iter().for_each(|one| self.line(one));
     }
@@ -141,15 +184,4 @@ fn seconds(took: Option<TimeDelta>) -> String {
     took.map_or(String::new(), |took| {
         format!(" ({:.0} s)", took.as_seconds_f64())
     })
-}
-
-fn begun(order: &BakeOrder) -> String {
-    format!(
-        "baking {} on {} ({}), generation {}, attempt {}",
-        order.image_name,
-        order.release.image,
-        order.release.version,
-        order.generation,
-        order.attempt
-    )
 }

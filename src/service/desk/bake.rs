@@ -182,7 +182,7 @@ async fn follow_to_end(
     for_us: bool,
     teller: &BakeTeller<'_>,
 ) -> Result<Beside, RunError> {
-    let mut follow = Follow::new(journal.clone());
+    let mut follow = Follow::<BakeKind>::new(journal.clone());
     loop {
         if let Some(ended) = follow.look(service.store, teller.observers).await? {
             return Ok(Beside::Ended(AskedBakeEnd::of(ended)));

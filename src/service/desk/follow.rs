@@ -1,26 +1,30 @@
-//! Follows a bake that another process drives, by reading its journal: what is told is the same as if
+//! Follows a run that another process drives, by reading its journal: what is told is the same as if
 //! this process drove it.
 
+use std::fmt::Debug;
+
+use serde::Serialize;
+
 use crate::flow::bake::kind::BakeKind;
-use crate::flow::bake::steps::BakeStep;
 use crate::model::ids::WatchName;
-use crate::service::runs::Driven as _;
-use crate::service::runs::bake::{BakeEnded, BakeObserver, Observers};
+use crate::service::runs::Driven;
+use crate::service::runs::observe::ObserversOf;
 use crate::store::Store;
 use crate::workflow::RunError;
 use crate::workflow::journal::Phase;
 use crate::workflow::kind::step_word;
+use crate::workflow::observer::ObserverOf;
 use crate::workflow::open::open_runs;
 use crate::workflow::recovery::{events, replay};
 
 /// The journal that is followed, and how far it was told.
-pub(super) struct Follow {
+pub(super) struct Follow<K: Driven> {
     journal: String,
-    observer: Option<Box<BakeObserver>>,
+    observer: Option<Box<ObserverOf<K>>>,
     told: usize,
 }
 
-impl Follow {
+impl<K: Driven> Follow<K> {
     pub(super) fn new(journal: String) -> Self {
         Self {
             journal,
@@ -34,19 +38,19 @@ impl Follow {
     pub(super) async fn look(
         &mut self,
         store: &dyn Store,
-        observers: &Observers<'_>,
-    ) -> Result<Option<BakeEnded>, RunError> {
+        observers: &ObserversOf<'_, K>,
+    ) -> Result<Option<K::Ended>, RunError> {
         if store.journal(&self.journal).await?.is_empty() {
             return Ok(None);
         }
-        let run = replay::<BakeKind>(store, &self.journal).await?;
+        let run = replay::<K>(store, &self.journal).await?;
         let observer = self.observer.get_or_insert_with(|| observers(run.input()));
-        let events = events::<BakeKind>(store, &self.journal).await?;
+        let events = events::<K>(store, &self.journal).await?;
         let new = events.iter().skip(self.told);
         new.for_each(|event| observer.recorded(event));
         self.told = events.len();
         match run.phase().clone() {
-            Phase::Closed(outcome) => Ok(Some(BakeKind::conclude(outcome, &run))),
+            Phase::Closed(outcome) => Ok(Some(K::conclude(outcome, &run))),
             phase => {
                 if let Some((step, so_far)) = under_way(&phase) {
                     observer.waiting(step, &so_far);
@@ -57,7 +61,7 @@ impl Follow {
     }
 }
 
-fn under_way(phase: &Phase<BakeStep>) -> Option<(BakeStep, String)> {
+fn under_way<S: Copy + Debug + Serialize>(phase: &Phase<S>) -> Option<(S, String)> {
     match phase {
         Phase::Running { step, .. } => Some((*step, "under way".to_owned())),
         Phase::Undoing { step, .. } => Some((*step, format!("undoing {}", step_word(step)))),

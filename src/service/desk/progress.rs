@@ -1,20 +1,39 @@
-//! A bake's progress as whoever draws it needs it: a journal's entries, read into plain values.
+//! A run's progress as whoever draws it needs it: a journal's entries, read into plain values.
 
 use std::cell::RefCell;
+use std::marker::PhantomData;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::flow::bake::steps::{BakeOutput, BakeStep};
+use crate::flow::bake::kind::BakeKind;
+use crate::flow::bake::steps::BakeOutput;
+use crate::flow::rollout::moving::kind::MoveKind;
+use crate::flow::rollout::moving::steps::MoveOutput;
 use crate::model::bake::BakeOrder;
+use crate::model::rollout::MoveOrder;
 use crate::service::runs::bake::BakeObserver;
 use crate::workflow::kind::step_word;
-use crate::workflow::observer::{Observer, Unobserved};
-use crate::workflow::{JournalEvent, RunOutcome};
+use crate::workflow::observer::{Observer, ObserverOf, Unobserved};
+use crate::workflow::{JournalEvent, RunOutcome, WorkflowKind};
 
-/// What a bake says of itself while it goes on.
+/// What a move's progress is told to.
+pub type MoveObserver = ObserverOf<MoveKind>;
+
+/// A kind of run whose progress people are told.
+pub trait ToldKind: WorkflowKind {
+    /// What begins.
+    fn begun_words(input: &Self::Input) -> String;
+
+    /// What a step has made; absent where nobody asks.
+    fn made_words(output: &Self::Output) -> Option<String>;
+}
+
+/// What a run says of itself while it goes on.
 #[derive(Debug)]
 pub enum Progress<'a> {
-    Begun(&'a BakeOrder),
+    Begun {
+        words: String,
+    },
     StepBegun {
         step: String,
     },
@@ -45,17 +64,18 @@ pub enum Progress<'a> {
         so_far: &'a str,
     },
     Closed {
-        verified: bool,
+        succeeded: bool,
         /// What a person has to do about what was left.
         by_hand: Vec<&'a str>,
     },
 }
 
-/// An observer for one bake that tells its progress.
-pub fn telling_observer(tell: impl Fn(&Progress<'_>) + 'static) -> Box<BakeObserver> {
-    Box::new(Teller {
+/// An observer for one run that tells its progress.
+pub fn telling_observer<K: ToldKind>(tell: impl Fn(&Progress<'_>) + 'static) -> Box<ObserverOf<K>> {
+    Box::new(Teller::<K, _> {
         tell,
         since: RefCell::default(),
+        kind: PhantomData,
     })
 }
 
@@ -64,23 +84,26 @@ pub fn unobserved() -> Box<BakeObserver> {
     Box::new(Unobserved)
 }
 
-struct Teller<F> {
+struct Teller<K, F> {
     tell: F,
     /// When the step that is under way began.
     since: RefCell<Option<DateTime<Utc>>>,
+    kind: PhantomData<K>,
 }
 
-impl<F> Teller<F> {
+impl<K: ToldKind, F> Teller<K, F> {
     fn took(&self, at: DateTime<Utc>) -> Option<TimeDelta> {
         self.since.borrow_mut().take().map(|since| at - since)
     }
 
     fn progress<'e>(
         &self,
-        event: &'e JournalEvent<BakeOrder, BakeStep, BakeOutput>,
+        event: &'e JournalEvent<K::Input, K::Step, K::Output>,
     ) -> Option<Progress<'e>> {
         Some(match event {
-            JournalEvent::Opened { input, .. } => Progress::Begun(input),
+            JournalEvent::Opened { input, .. } => Progress::Begun {
+                words: K::begun_words(input),
+            },
             JournalEvent::Started { step, at, .. } => {
                 self.since.borrow_mut().get_or_insert(*at);
                 let step = step_word(step);
@@ -89,7 +112,7 @@ impl<F> Teller<F> {
             JournalEvent::Done { step, at, output } => Progress::StepDone {
                 step: step_word(step),
                 took: self.took(*at),
-                made: made(output),
+                made: K::made_words(output),
             },
             JournalEvent::Failed { step, at, failure } => Progress::StepFailed {
                 step: step_word(step),
@@ -111,41 +134,79 @@ impl<F> Teller<F> {
     }
 }
 
-impl<F: Fn(&Progress<'_>)> Observer<BakeOrder, BakeStep, BakeOutput> for Teller<F> {
-    fn recorded(&self, event: &JournalEvent<BakeOrder, BakeStep, BakeOutput>) {
+impl<K: ToldKind, F: Fn(&Progress<'_>)> Observer<K::Input, K::Step, K::Output> for Teller<K, F> {
+    fn recorded(&self, event: &JournalEvent<K::Input, K::Step, K::Output>) {
         if let Some(progress) = self.progress(event) {
             (self.tell)(&progress);
         }
     }
 
-    fn waiting(&self, step: BakeStep, so_far: &str) {
+    fn waiting(&self, step: K::Step, so_far: &str) {
         let step = step_word(&step);
         (self.tell)(&Progress::Waiting { step, so_far });
     }
 }
 
 fn closed(outcome: &RunOutcome) -> Progress<'_> {
-    let (verified, left) = match outcome {
+    let (succeeded, left) = match outcome {
         RunOutcome::Succeeded { left } => (true, left),
         RunOutcome::Failed { left, .. } => (false, left),
     };
     let by_hand = left.iter().map(|one| one.by_hand.as_str()).collect();
-    Progress::Closed { verified, by_hand }
+    Progress::Closed { succeeded, by_hand }
 }
 
-fn made(output: &BakeOutput) -> Option<String> {
-    Some(match output {
-        BakeOutput::Instance { id } => id.to_string(),
-        BakeOutput::Image { id } => id.to_string(),
-        BakeOutput::Report {
-            redundant: true, ..
-        } => "all checks passed, on the untouched base as well".to_owned(),
-        BakeOutput::Report { .. } => "all checks passed".to_owned(),
-        BakeOutput::Network { .. }
-        | BakeOutput::Closed
-        | BakeOutput::Stopped
-        | BakeOutput::Available { .. }
-        | BakeOutput::Verified
-        | BakeOutput::Clean => return None,
-    })
+impl ToldKind for BakeKind {
+    fn begun_words(order: &BakeOrder) -> String {
+        format!(
+            "baking {} on {} ({}), generation {}, attempt {}",
+            order.image_name,
+            order.release.image,
+            order.release.version,
+            order.generation,
+            order.attempt
+        )
+    }
+
+    fn made_words(output: &BakeOutput) -> Option<String> {
+        Some(match output {
+            BakeOutput::Instance { id } => id.to_string(),
+            BakeOutput::Image { id } => id.to_string(),
+            BakeOutput::Report {
+                redundant: true, ..
+            } => "all checks passed, on the untouched base as well".to_owned(),
+            BakeOutput::Report { .. } => "all checks passed".to_owned(),
+            BakeOutput::Network { .. }
+            | BakeOutput::Closed
+            | BakeOutput::Stopped
+            | BakeOutput::Available { .. }
+            | BakeOutput::Verified
+            | BakeOutput::Clean => return None,
+        })
+    }
+}
+
+impl ToldKind for MoveKind {
+    fn begun_words(order: &MoveOrder) -> String {
+        let way = match order.direction.is_back() {
+            true => "taking back",
+            false => "moving",
+        };
+        let (from, to) = order.from_to();
+        let image = |image: Option<&crate::model::ids::ImageId>| {
+            image.map_or("its platform's own".to_owned(), ToString::to_string)
+        };
+        format!("{way} from {} to {}", image(from), image(to))
+    }
+
+    fn made_words(output: &MoveOutput) -> Option<String> {
+        Some(match output {
+            MoveOutput::Updated { already: true, .. } => "it was as it shall be".to_owned(),
+            MoveOutput::Updated { request_id, .. } => format!("request {}", request_id.as_ref()?),
+            MoveOutput::Replaced { instances } => format!("{instances} instances run it"),
+            MoveOutput::Settled { instances } => format!("{instances} instances stayed well"),
+            MoveOutput::Disturbed { .. } => "somebody changed it: it settles anew".to_owned(),
+            MoveOutput::Unchanged => return None,
+        })
+    }
 }
