@@ -13,6 +13,10 @@ pub mod by_hand;
 
 pub mod commands;
 
+pub mod document;
+
+pub mod image_choice;
+
 pub mod moving;
 
 pub mod order;
@@ -30,6 +34,8 @@ pub mod replacement;
 pub mod seen;
 
 pub mod settling;
+
+pub mod versions;
 
 #[cfg(test)]
 pub(crate) mod test_orders;

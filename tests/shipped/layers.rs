@@ -132,6 +132,8 @@ const PLAIN: &[&str] = &[
     "flow::rollout::seen",
     "flow::rollout::settling",
     "flow::rollout::commands",
+    "flow::rollout::document",
+    "flow::rollout::image_choice",
     "flow::rollout::platform",
     "flow::rollout::print",
     "outbox::render",

@@ -1,0 +1,232 @@
+//! A planned move as people and programs read it, before anything is changed. Its JSON is contract
+//! (`amiwatch.rollout/1`). Plain functions: what was decided is only told.
+
+use serde::Serialize;
+
+use super::order::{EnvironmentRead, MoveRefusal, before, replacing};
+use crate::model::environment::ImageSetting;
+use crate::model::ids::{ImageId, PlatformArn, TargetId, WatchName};
+use crate::model::rollout::{BeforeMove, MoveOrder, Replacement, ReplacementMethod};
+
+/// The JSON's version.
+pub const SCHEMA: &str = "amiwatch.rollout/1";
+
+/// One environment's move, or why there is none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MovePlan {
+    pub watch: WatchName,
+    pub target: TargetId,
+    /// It takes the last move back.
+    pub back: bool,
+    pub from: PlannedSide,
+    /// Absent where there is nothing to move it to.
+    pub to: Option<PlannedSide>,
+    pub replacement: Replacement,
+    pub instances: usize,
+    /// It is deployed again on every new instance.
+    pub version_label: Option<String>,
+    pub cname: Option<String>,
+    /// How long the update may take, and how long it must be well after it.
+    pub update_max_s: Option<u64>,
+    pub settle_s: Option<u64>,
+    /// What stands against it; empty where it can be made.
+    pub refusals: Vec<PlanRefusal>,
+    /// The change for other hands, where the watch says `hands = "print"`.
+    pub printed: Option<String>,
+}
+
+/// What an environment runs, or shall run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedSide {
+    /// Absent where only the platform version would tell.
+    pub image: Option<ImageId>,
+    /// The image is the platform version's own: the option names none.
+    pub own: bool,
+    pub platform: Option<PlatformArn>,
+}
+
+/// One thing that stands against a move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanRefusal {
+    /// A stable word.
+    pub code: &'static str,
+    pub why: String,
+}
+
+impl PlannedSide {
+    /// Of a setting and a version.
+    pub fn of_setting(image: &ImageSetting, platform: Option<&PlatformArn>) -> Self {
+        Self {
+            image: image.image().cloned(),
+            own: matches!(image, ImageSetting::PlatformOwn(_)),
+            platform: platform.cloned(),
+        }
+    }
+
+    fn image_words(&self) -> String {
+        let image = self.image.as_ref().map(ImageId::as_str);
+        match (image, self.own) {
+            (Some(image), true) => format!("{image} (its platform's own)"),
+            (Some(image), false) => image.to_owned(),
+            (None, _) => "its platform's own".to_owned(),
+        }
+    }
+
+    fn version(&self) -> &str {
+        let arn = self.platform.as_ref().map_or("", PlatformArn::as_str);
+        arn.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl MovePlan {
+    /// Of a move that can be made.
+    pub fn of_order(order: &MoveOrder) -> Self {
+        let to = PlannedSide::of_setting(&order.to.image, order.to.platform.as_ref());
+        Self {
+            to: Some(to),
+            update_max_s: Some(order.update_max_s),
+            settle_s: Some(order.proof.settle_s),
+            back: order.direction.is_back(),
+            ..Self::of_before(
+                &order.watch,
+                &order.target,
+                &order.before,
+                order.replacement.clone(),
+            )
+        }
+    }
+
+    /// Of one that cannot, and why.
+    pub fn refused(
+        watch: &WatchName,
+        read: &EnvironmentRead<'_>,
+        to: Option<PlannedSide>,
+        back: bool,
+        refusals: &[MoveRefusal],
+    ) -> Self {
+        let refusals = refusals.iter().map(|one| PlanRefusal {
+            code: one.code.as_str(),
+            why: one.why.clone(),
+        });
+        Self {
+            to,
+            back,
+            refusals: refusals.collect(),
+            ..Self::of_before(watch, &read.now.target, &before(read), replacing(read))
+        }
+    }
+
+    fn of_before(
+        watch: &WatchName,
+        target: &TargetId,
+        before: &BeforeMove,
+        replacement: Replacement,
+    ) -> Self {
+        Self {
+            watch: watch.clone(),
+            target: target.clone(),
+            back: false,
+            from: PlannedSide::of_setting(&before.image, before.platform.as_ref()),
+            to: None,
+            replacement,
+            instances: before.instances,
+            version_label: before.version_label.clone(),
+            cname: before.cname.clone(),
+            update_max_s: None,
+            settle_s: None,
+            refusals: Vec::new(),
+            printed: None,
+        }
+    }
+
+    /// `application/environment`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.target.application, self.target.environment)
+    }
+
+    /// What will be done, a line each: a word and what it is about.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
+        if let Some(to) = &self.to {
+            lines.push(("image", changed(self.from.image_words(), to.image_words())));
+            let versions = changed(self.from.version().to_owned(), to.version().to_owned());
+            lines.push(("platform", versions));
+        }
+        lines.push(("instances", self.replaced()));
+        lines.push(("downtime", self.downtime()));
+        let deployed = self.version_label.as_deref().unwrap_or("that it has");
+        lines.push((
+            "deploys",
+            format!("the application version {deployed} again, on every new instance"),
+        ));
+        lines.extend(self.cname.clone().map(|cname| ("address", cname)));
+        lines.extend(self.proof().map(|proof| ("proof", proof)));
+        lines.push(("back", self.way_back()));
+        lines.extend(self.comes_back().map(|what| ("note", what)));
+        lines
+    }
+
+    fn replaced(&self) -> String {
+        let Replacement {
+            method, batches, ..
+        } = &self.replacement;
+        let how = match method {
+            ReplacementMethod::Immutable => {
+                "new ones beside them first; the old ones go when the new ones are well"
+            }
+            ReplacementMethod::RollingByHealth => "each batch must become well before the next",
+            ReplacementMethod::RollingByTime => "by the clock, whether or not a batch is well",
+            ReplacementMethod::AllAtOnce => "all of them together",
+        };
+        let batches = match batches {
+            1 => "1 batch".to_owned(),
+            many => format!("{many} batches"),
+        };
+        let count = self.instances;
+        format!("{count}, replaced {method} in {batches}: {how}")
+    }
+
+    fn downtime(&self) -> String {
+        match self.replacement.downtime {
+            true => "nothing serves while they are replaced",
+            false => "none is expected",
+        }
+        .to_owned()
+    }
+
+    fn proof(&self) -> Option<String> {
+        let (update, settle) = (self.update_max_s?, self.settle_s?);
+        Some(format!(
+            "the update may take {} min; then it must be well for {} min without a break",
+            update / 60,
+            settle / 60
+        ))
+    }
+
+    fn way_back(&self) -> String {
+        match self.back {
+            true => "this is the way back".to_owned(),
+            false => format!(
+                "`amiwatch rollback {}`; a move that fails is taken back by itself, where the watch says so",
+                crate::model::aws_command::shell_word(&self.name())
+            ),
+        }
+    }
+
+    /// An option that is removed may be named by something of less precedence.
+    fn comes_back(&self) -> Option<String> {
+        let unset = self.to.as_ref().is_some_and(|to| to.own);
+        unset.then(|| {
+            "the option ImageId is removed, not set: where .ebextensions or a saved configuration name \
+             an image, that comes back"
+                .to_owned()
+        })
+    }
+}
+
+fn changed(from: String, to: String) -> String {
+    match from == to {
+        true => format!("{from}, which stays"),
+        false => format!("{from} -> {to}"),
+    }
+}
