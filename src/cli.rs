@@ -64,6 +64,8 @@ mod rehearse;
 
 mod reload;
 
+mod rollout;
+
 mod run;
 
 mod session;
@@ -139,7 +141,11 @@ fn is_daemon(command: &CliCommand) -> bool {
 fn notices(command: &CliCommand, person: bool) -> bool {
     let makes = matches!(
         command,
-        CliCommand::Bake(_) | CliCommand::Run(_) | CliCommand::Sweep(_)
+        CliCommand::Bake(_)
+            | CliCommand::Rollout(_)
+            | CliCommand::Rollback(_)
+            | CliCommand::Run(_)
+            | CliCommand::Sweep(_)
     );
     makes && !person
 }
@@ -172,7 +178,7 @@ async fn run_until_stopped(arguments: Arguments) -> Exit {
     tokio::select! {
         biased;
         () = stopped() => {
-            eprintln!("amiwatch: stopped; a bake that was under way goes on at the next start");
+            eprintln!("amiwatch: stopped; what was under way goes on at the next start");
             Exit::Failed
         }
         exit = run(arguments) => exit,
@@ -205,6 +211,8 @@ fn needs_the_time(command: &CliCommand) -> bool {
         | CliCommand::Check(_)
         | CliCommand::Plan(_)
         | CliCommand::Bake(_)
+        | CliCommand::Rollout(_)
+        | CliCommand::Rollback(_)
         | CliCommand::Notify(_)
         | CliCommand::Explain(_)
         | CliCommand::Adopt(_)
@@ -234,6 +242,8 @@ async fn run(arguments: Arguments) -> Exit {
         CliCommand::Check(own) => check::run_check(&common, &own).await,
         CliCommand::Plan(own) => plan::run_plan(&common, &own).await,
         CliCommand::Bake(own) => bake::run_bake(&common, &own).await,
+        CliCommand::Rollout(own) => rollout::run_rollout(&common, &own).await,
+        CliCommand::Rollback(own) => rollout::run_rollback(&common, &own).await,
         CliCommand::Run(own) => run::run_passes(&common, &own).await,
         CliCommand::Look => look::run_look(&common).await,
         CliCommand::Reload => reload::run_reload(&common).await,

@@ -68,6 +68,10 @@ pub enum CliCommand {
     Plan(NamedWatch),
     /// Bakes a watch's image now; joins a bake that is under way
     Bake(BakeArguments),
+    /// Moves environments to the watch's image, one after another, and proves it
+    Rollout(RolloutArguments),
+    /// Takes an environment back to what its last move found
+    Rollback(RollbackArguments),
     /// Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until stopped
     Run(RunArguments),
     /// Has the running daemon make a pass now, and waits for its end
@@ -197,6 +201,34 @@ pub struct BakeArguments {
     /// Bake the next generation even when a verified image exists, and in spite of a hold
     #[arg(long)]
     pub force: bool,
+}
+
+/// `rollout`
+#[derive(Debug, Args)]
+pub struct RolloutArguments {
+    /// The watch whose image it is
+    #[arg(value_name = "WATCH")]
+    pub watch: String,
+    /// An environment of the watch, ENVIRONMENT or APPLICATION/ENVIRONMENT; repeatable
+    #[arg(long = "environment", value_name = "ENVIRONMENT", required = true)]
+    pub environments: Vec<String>,
+    /// Another verified image of the watch [default: its present one]
+    #[arg(long, value_name = "AMI")]
+    pub image: Option<String>,
+    /// Ask nothing; needed where there is no terminal
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `rollback`
+#[derive(Debug, Args)]
+pub struct RollbackArguments {
+    /// The environment
+    #[arg(value_name = "APPLICATION/ENVIRONMENT")]
+    pub target: String,
+    /// Ask nothing; needed where there is no terminal
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `run`

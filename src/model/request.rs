@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::bake::digest;
-use super::ids::WatchName;
+use super::ids::{ImageId, WatchName};
 
 /// One thing that somebody wants the driver to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,13 +31,43 @@ pub enum RequestedAct {
     Reload,
     /// Make a pass now: one that begins after this was asked.
     Look,
+    /// Move one environment now.
+    Move(MoveWish),
+}
+
+/// A person's wish to move one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveWish {
+    pub watch: WatchName,
+    pub application: String,
+    pub environment: String,
+    pub way: WishedWay,
+    /// Who wishes it, for people.
+    pub by: String,
+}
+
+/// Where to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WishedWay {
+    /// To this image of the watch; absent: its present one.
+    To { image: Option<ImageId> },
+    /// Back to what its last move found.
+    Back,
+}
+
+impl MoveWish {
+    /// `application/environment`
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.application, self.environment)
+    }
 }
 
 /// What the driver said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestAnswer {
-    /// A bake is driven under this journal, begun for this request or before it.
+    /// A bake or a move is driven under this journal, begun for this request or before it.
     Driving { journal: String },
     /// There was nothing to bake, and why.
     NothingToDo { why: String },
@@ -75,6 +105,14 @@ impl Request {
             RequestedAct::Bake { watch, force } => format!("bake {watch} {force}"),
             RequestedAct::Reload => "reload".to_owned(),
             RequestedAct::Look => "look".to_owned(),
+            RequestedAct::Move(wish) => {
+                let way = match &wish.way {
+                    WishedWay::Back => "back",
+                    WishedWay::To { image: None } => "forward",
+                    WishedWay::To { image: Some(image) } => image.as_str(),
+                };
+                format!("move {} {} {way}", wish.watch, wish.name())
+            }
         };
         let at = self.asked_at.to_rfc3339();
         let mut id = digest(&["amiwatch request 1", &ask, &self.by, &at]);

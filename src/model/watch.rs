@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use glob::Pattern;
 use serde::{Deserialize, Serialize};
 
 use super::bake::{Proof, RecipeDigest, digest};
@@ -61,6 +62,23 @@ pub enum OnDrift {
 pub struct TargetPattern {
     pub application: String,
     pub environment: String,
+}
+
+impl TargetPattern {
+    /// The pattern is for this application.
+    pub fn names_application(&self, name: &str) -> bool {
+        glob_fits(&self.application, name)
+    }
+
+    /// The pattern is for an environment of this name.
+    pub fn names_environment(&self, name: &str) -> bool {
+        glob_fits(&self.environment, name)
+    }
+}
+
+/// Whether a pattern names this. A pattern that is none is a name.
+pub fn glob_fits(pattern: &str, name: &str) -> bool {
+    Pattern::new(pattern).map_or(pattern == name, |pattern| pattern.matches(name))
 }
 
 /// What makes a base ours.

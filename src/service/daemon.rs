@@ -2,7 +2,8 @@
 //! to stop.
 //!
 //! One loop owns everything, in lanes (`lanes`): at most one pass, any number of bakes up to a limit
-//! of which no two are of one watch, one delivery of notices. A pass takes no input, and is cut at a
+//! of which no two are of one watch, moves up to a limit of which no two are of one environment, one
+//! delivery of notices. A pass takes no input, and is cut at a
 //! deadline; ticks that come while one is under way are not made up for. Stopping drops the lanes: what
 //! was under way is in the journal, and the next start goes on with it.
 //!
@@ -44,10 +45,11 @@ use super::sweep::{SweepError, Swept};
 use super::vitals::{NoticeCount, Vitals};
 use crate::clock::plausible;
 use crate::flow::bake::kind::BakeKind;
+use crate::flow::rollout::moving::kind::MoveKind;
 use crate::store::StoreError;
 use crate::store::requests::StoredRequest;
 
-use lanes::{AskEnd, BakeLaneEnd, DeliveryEnd, Lane, NotTold, PassEnd};
+use lanes::{AskEnd, BakeLaneEnd, DeliveryEnd, Lane, MoveLaneEnd, NotTold, PassEnd};
 use timers::{Reckoning, Tick, Timer};
 
 pub use host::{Condition, Host, LiveConfig, SettingsInUse, Signal};
@@ -74,6 +76,9 @@ impl Default for Rhythm {
 /// How often what nothing claims is looked for.
 const SWEEP_EVERY: TimeDelta = TimeDelta::days(1);
 
+/// Environments that are moved at the same time.
+const MOVES_MAX: usize = 32;
+
 /// Counting more notices than this costs more than a look at the lines.
 const MANY_NOTICES: u64 = 200;
 /// How often they are counted then.
@@ -90,6 +95,7 @@ enum Woke {
     Signal(Signal),
     Passed(Box<PassEnd>),
     Baked(Box<BakeLaneEnd>),
+    Moved(Box<MoveLaneEnd>),
     Asked(AskEnd),
     Told(Result<DeliveryEnd, NotTold>),
     Swept(Result<Swept, SweepError>),
@@ -134,6 +140,9 @@ struct Daemon<'a, H> {
     ended: BTreeSet<String>,
     /// Bakes that wait for room, by watch. A newer pass replaces them.
     waiting: BTreeMap<String, (Start, Option<StoredRequest>)>,
+    moves: FuturesUnordered<LocalBoxFuture<'a, MoveLaneEnd>>,
+    /// The environments that are moved now, or journals that cannot be read.
+    moving: BTreeSet<String>,
     asks: FuturesUnordered<LocalBoxFuture<'a, AskEnd>>,
     /// Requests that are being looked at.
     asking: BTreeSet<String>,
@@ -176,7 +185,8 @@ pub async fn run_daemon<H: Host>(
     host.tell(&Condition::Stopping);
     tracing::info!(
         bakes_under_way = daemon.bakes.len(),
-        "amiwatch stops; bakes that are under way go on at the next start"
+        moves_under_way = daemon.moves.len(),
+        "amiwatch stops; bakes and moves that are under way go on at the next start"
     );
     ended
 }
@@ -211,6 +221,8 @@ impl<'a, H: Host> Daemon<'a, H> {
             baking: BTreeSet::new(),
             ended: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            moves: FuturesUnordered::new(),
+            moving: BTreeSet::new(),
             asks: FuturesUnordered::new(),
             asking: BTreeSet::new(),
             telling: None,
@@ -233,6 +245,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             );
             return Ok(());
         }
+        self.drive_open_moves().await?;
         let resumed = self.resume_what_is_open().await?;
         if resumed > 0 {
             tracing::info!(
@@ -254,7 +267,8 @@ impl<'a, H: Host> Daemon<'a, H> {
                 Woke::Signal(Signal::Reload) => self.reloads.push_back(None),
                 Woke::Passed(end) => self.passed(*end, now).await?,
                 Woke::Baked(end) => self.baked(*end, now)?,
-                Woke::Asked(end) => self.asked(end, now)?,
+                Woke::Moved(end) => self.moved(*end, now)?,
+                Woke::Asked(end) => self.asked(end, now).await?,
                 Woke::Told(end) => self.told(end, now).await?,
                 Woke::Swept(end) => self.has_swept(end, now)?,
                 Woke::Loaded(loaded) => self.loaded(*loaded, now).await?,
@@ -277,6 +291,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             loaded = lanes::next_end(&mut self.loading) => Woke::Loaded(Box::new(loaded)),
             end = lanes::next_end(&mut self.pass) => Woke::Passed(Box::new(end)),
             Some(end) = self.bakes.next() => Woke::Baked(Box::new(end)),
+            Some(end) = self.moves.next() => Woke::Moved(Box::new(end)),
             Some(end) = self.asks.next() => Woke::Asked(end),
             end = lanes::next_end(&mut self.telling) => Woke::Told(end),
             end = lanes::next_end(&mut self.sweeping) => Woke::Swept(end),
@@ -397,6 +412,19 @@ impl<'a, H: Host> Daemon<'a, H> {
             }
         }
         Ok(resumed)
+    }
+
+    /// Drives the moves that are open and that nobody here drives, as many as there is room for: each has
+    /// a lane of its own, by its environment.
+    async fn drive_open_moves(&mut self) -> Result<(), StoreError> {
+        for one in runs::under_way::<MoveKind>(self.ground.store).await? {
+            let room = self.moves.len() < MOVES_MAX;
+            if room && self.moving.insert(lanes::name_of(&one)) {
+                let live = Rc::clone(&self.live);
+                self.moves.push(lanes::move_lane(self.ground, live, one));
+            }
+        }
+        Ok(())
     }
 
     fn count(&self) {

@@ -30,6 +30,8 @@ pub mod hold;
 
 pub mod look;
 
+pub mod moving;
+
 pub mod notify;
 
 pub mod once;
@@ -43,6 +45,8 @@ pub mod progress;
 pub mod reload;
 
 pub mod requests;
+
+pub mod rollout;
 
 pub mod status;
 

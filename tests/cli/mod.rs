@@ -17,6 +17,7 @@ mod notify;
 mod receiver;
 mod recipe;
 mod rehearse;
+mod rollout;
 mod status;
 mod store;
 mod story;

@@ -4,6 +4,7 @@
 mod bugs;
 mod cost;
 mod crash;
+mod desk;
 mod forward;
 mod steps;
 mod table;

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use glob::Pattern;
-
 use crate::model::reason::{About, DoubtSubject, Near};
 use crate::model::sighting::{
     Environment, EnvironmentSighting, OtherEnvironments, Seen, Sighting, Trouble,
@@ -32,12 +30,7 @@ pub fn targets<'a>(
 /// True when the pattern names the environment. A pattern that is none matches as it is written.
 pub fn pattern_names(pattern: &TargetPattern, environment: &Environment) -> bool {
     let target = &environment.target;
-    fits(&pattern.application, &target.application)
-        && fits(&pattern.environment, &target.environment)
-}
-
-fn fits(pattern: &str, name: &str) -> bool {
-    Pattern::new(pattern).map_or(pattern == name, |pattern| pattern.matches(name))
+    pattern.names_application(&target.application) && pattern.names_environment(&target.environment)
 }
 
 /// What is not to be believed about the environments that the patterns name.
@@ -77,7 +70,7 @@ fn wild(text: &str) -> bool {
 fn near(pattern: &TargetPattern, there: &BTreeMap<String, OtherEnvironments>) -> Near {
     let named = there
         .iter()
-        .find(|(name, _)| fits(&pattern.application, name));
+        .find(|(name, _)| pattern.names_application(name));
     if let Some((application, others)) = named {
         return Near::Environments {
             application: application.clone(),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use chrono::{DateTime, Utc};
 
 use super::blind::{self, BlindChange};
-use super::lanes::{self, AskEnd, BakeLaneEnd, DeliveryEnd, NotTold, PassEnd};
+use super::lanes::{self, AskEnd, BakeLaneEnd, DeliveryEnd, MoveLaneEnd, NotTold, PassEnd};
 use super::timers::{Tick, Timer};
 use super::{Daemon, Host, SWEEP_EVERY};
 use crate::clock::Elapsed;
@@ -55,6 +55,9 @@ impl<H: Host> Daemon<'_, H> {
         };
         if let Err(error) = self.resume_what_is_open().await {
             unless_replaced(error, "bakes that were left cannot be read")?;
+        }
+        if let Err(error) = self.drive_open_moves().await {
+            unless_replaced(error, "moves that were left cannot be read")?;
         }
         let steady = self.ground.clock.steady();
         self.vitals.change(|pulse| {
@@ -196,12 +199,46 @@ impl<H: Host> Daemon<'_, H> {
         Ok(())
     }
 
-    pub(super) fn asked(&mut self, end: AskEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// A move ended: whose fault it was where it failed stands in its journal and its notice.
+    pub(super) fn moved(&mut self, end: MoveLaneEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.moving.remove(&end.name);
+        self.notices.set(now, now);
+        let (name, took_s) = (end.name.as_str(), (now - end.since).num_seconds());
+        match end.ended {
+            Ok(results) => {
+                let failed = results.iter().filter(|one| one.failure().is_some()).count();
+                let moves = results.len();
+                tracing::info!(name, took_s, moves, failed, "a move ended");
+                Ok(())
+            }
+            Err(DriveError::Store(error) | DriveError::Run(RunError::Store(error))) => {
+                unless_replaced(error, "a move cannot go on; the next pass tries again")
+            }
+            Err(error) => {
+                let why = source_chain(&error);
+                tracing::error!(name, why, "a move cannot go on; the next pass tries again");
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) async fn asked(
+        &mut self,
+        end: AskEnd,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         // Looking for somebody's bake may have taught something that is to be told.
         self.notices.set(now, now);
         match end {
             AskEnd::Answered(id) => {
                 self.asking.remove(&id);
+            }
+            AskEnd::Begun(id) => {
+                self.asking.remove(&id);
+                let begun = self.drive_open_moves().await;
+                begun.or_else(|error| {
+                    unless_replaced(error, "moves that are open cannot be read")
+                })?;
             }
             AskEnd::Failed(id, error) => {
                 self.asking.remove(&id);
@@ -314,6 +351,14 @@ impl<H: Host> Daemon<'_, H> {
                 self.looks.next.push(asked);
                 let now = self.ground.clock.now();
                 self.tick = Some(Tick::new(now, now));
+                return Ok(());
+            }
+            RequestedAct::Move(wish) => {
+                tracing::info!(by, target = wish.name(), "a move is asked for");
+                let (wish, live) = (wish.clone(), Rc::clone(&self.live));
+                self.asking.insert(asked.id.clone());
+                self.asks
+                    .push(lanes::asking_move(self.ground, live, asked, wish));
                 return Ok(());
             }
         };

@@ -14,13 +14,15 @@ use super::log;
 use crate::clock::{Clock, Elapsed};
 use crate::flow::bake::kind::BakeKind;
 use crate::model::ids::WatchName;
-use crate::model::request::RequestAnswer;
+use crate::model::request::{MoveWish, RequestAnswer};
 use crate::outbox::{self, Delivered};
 use crate::service::desk::ask::{AskOutcome, ask_for_bake};
+use crate::service::desk::moving::{MoveAsked, MoveError, begin_wish};
 use crate::service::named::{NamedFinding, named_findings};
 use crate::service::pass::decide::{Decided, decide_pass};
 use crate::service::pass::{Start, order_one};
 use crate::service::runs::bake::{BakeEnded, watches_baking};
+use crate::service::runs::moving::{MoveResult, drive_move};
 use crate::service::runs::{self, DriveError, Driven as _, RunUnderWay};
 use crate::service::sweep::{self, SweepError, Swept};
 use crate::service::telemetry::source_chain;
@@ -170,8 +172,63 @@ async fn ordered(
     runs::start_run::<BakeKind>(service, ground.lease, &order, &log::log_observer).await
 }
 
+/// How a move ended, and under which name it was kept.
+pub(super) struct MoveLaneEnd {
+    pub(super) name: String,
+    pub(super) since: DateTime<Utc>,
+    pub(super) ended: Result<Vec<MoveResult>, DriveError>,
+}
+
+/// Drives an open move to its end, and whatever takes it back.
+pub(super) fn move_lane<'a>(
+    ground: Ground<'a>,
+    live: Rc<LiveConfig>,
+    open: RunUnderWay,
+) -> LocalBoxFuture<'a, MoveLaneEnd> {
+    let since = ground.clock.now();
+    let name = name_of(&open);
+    async move {
+        let service = ground.service(&live);
+        let observers = &log::move_log_observer;
+        let ended = drive_move(&service, ground.lease, &open.journal, observers).await;
+        MoveLaneEnd { name, since, ended }
+    }
+    .boxed_local()
+}
+
+/// Begins the move that a person wishes, and tells its journal or why there is none.
+pub(super) fn asking_move<'a>(
+    ground: Ground<'a>,
+    live: Rc<LiveConfig>,
+    asked: StoredRequest,
+    wish: MoveWish,
+) -> LocalBoxFuture<'a, AskEnd> {
+    async move {
+        let service = ground.service(&live);
+        let said = match Box::pin(begin_wish(&service, ground.lease, &wish)).await {
+            Ok(MoveAsked::Open { journal }) => RequestAnswer::Driving { journal },
+            Ok(MoveAsked::NothingToDo { why }) => RequestAnswer::NothingToDo {
+                why: why.join("; "),
+            },
+            Ok(MoveAsked::Refused { why, exit }) => RequestAnswer::Refused {
+                why,
+                exit_code: exit.code(),
+            },
+            Err(MoveError::Store(error)) => return AskEnd::Failed(asked.id, error),
+            Err(error) => refused(&error),
+        };
+        match answer_lane(ground, &asked, said).await {
+            Ok(()) => AskEnd::Begun(asked.id),
+            Err(error) => AskEnd::Failed(asked.id, error),
+        }
+    }
+    .boxed_local()
+}
+
 /// What asking led to.
 pub(super) enum AskEnd {
+    /// It was answered, and a move may be open that nobody drives yet.
+    Begun(String),
     /// It was answered.
     Answered(String),
     /// A bake is to be started, and its asker told then. With it, what it was decided under.
@@ -211,7 +268,7 @@ pub(super) fn asking<'a>(
     .boxed_local()
 }
 
-fn refused(error: &DriveError) -> RequestAnswer {
+fn refused(error: &(dyn std::error::Error + 'static)) -> RequestAnswer {
     RequestAnswer::Refused {
         why: vec![source_chain(error)],
         exit_code: crate::flow::exit_code::Exit::Failed.code(),

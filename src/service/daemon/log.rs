@@ -1,7 +1,10 @@
-//! What the daemon logs of its bakes: a line for each step that ended, with fields to search by.
+//! What the daemon logs of its bakes and moves: a line for each step that ended, with fields to search by.
 
 use crate::flow::bake::steps::{BakeOutput, BakeStep};
+use crate::flow::rollout::moving::steps::{MoveOutput, MoveStep};
 use crate::model::bake::BakeOrder;
+use crate::model::rollout::MoveOrder;
+use crate::service::desk::progress::MoveObserver;
 use crate::service::runs::bake::BakeObserver;
 use crate::workflow::kind::step_word;
 use crate::workflow::observer::Observer;
@@ -72,5 +75,58 @@ impl Observer<BakeOrder, BakeStep, BakeOutput> for Log {
     fn waiting(&self, step: BakeStep, so_far: &str) {
         let step = step_word(&step);
         tracing::debug!(watch = self.watch, step, so_far, "waiting");
+    }
+}
+
+/// An observer that logs one move.
+pub(super) fn move_log_observer(order: &MoveOrder) -> Box<MoveObserver> {
+    Box::new(MoveLog {
+        watch: order.watch.to_string(),
+        target: order.target.to_string(),
+    })
+}
+
+struct MoveLog {
+    watch: String,
+    target: String,
+}
+
+impl Observer<MoveOrder, MoveStep, MoveOutput> for MoveLog {
+    fn recorded(&self, event: &JournalEvent<MoveOrder, MoveStep, MoveOutput>) {
+        let (watch, target) = (&self.watch, &self.target);
+        match event {
+            JournalEvent::Opened { input, .. } => {
+                let (back, by) = (input.direction.is_back(), input.by.as_str());
+                tracing::info!(watch, target, back, by, "a move begins");
+            }
+            JournalEvent::Done { step, .. } => {
+                let step = step_word(step);
+                tracing::info!(watch, target, step, "a step is done");
+            }
+            JournalEvent::Failed { step, failure, .. } => {
+                let (step, why) = (step_word(step), failure.why.as_str());
+                tracing::warn!(watch, target, step, why, "a step failed");
+            }
+            JournalEvent::Left { left, .. } => {
+                let (why, by_hand) = (left.why.as_str(), left.by_hand.as_str());
+                tracing::error!(watch, target, why, by_hand, "a person is needed");
+            }
+            JournalEvent::Closed { outcome, .. } => {
+                let succeeded = matches!(outcome, RunOutcome::Succeeded { .. });
+                tracing::info!(watch, target, succeeded, "a move is closed");
+            }
+            JournalEvent::Started { step, .. }
+            | JournalEvent::Kept { step, .. }
+            | JournalEvent::UndoStarted { step, .. }
+            | JournalEvent::Undone { step, .. } => {
+                let step = step_word(step);
+                tracing::debug!(watch, target, step, "a step goes on");
+            }
+        }
+    }
+
+    fn waiting(&self, step: MoveStep, so_far: &str) {
+        let (watch, target, step) = (&self.watch, &self.target, step_word(&step));
+        tracing::debug!(watch, target, step, so_far, "a step is under way");
     }
 }

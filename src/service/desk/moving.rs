@@ -1,0 +1,341 @@
+//! A person's move of one environment, to its end: driven here where nobody drives the store, else asked
+//! of the driver and followed, as a bake is. A move that fails is followed by the one that takes it back.
+
+use super::follow::Follow;
+use super::opening::{leave_lease, take_lease};
+use super::requests::{LOOK_AGAIN, LeftRequest};
+use super::rollout::{PlannedMove, plan_move};
+use crate::cloud::CloudError;
+use crate::flow::exit_code::Exit;
+use crate::flow::rollout::moving::kind::MoveKind;
+use crate::flow::rollout::order::RefusalCode;
+use crate::model::ids::TargetId;
+use crate::model::request::{MoveWish, RequestAnswer, RequestedAct};
+use crate::outbox;
+use crate::service::Service;
+use crate::service::pass::TELL_MAX;
+use crate::service::runs::DriveError;
+use crate::service::runs::moving::{MoveBegun, MoveObservers, MoveResult, begin_move, drive_move};
+use crate::settings::Faults;
+use crate::store::{Lease, Store, StoreError, moves};
+use crate::workflow::RunError;
+use crate::workflow::open::open_runs;
+
+/// Somebody else changes what an order is made from, again and again: then a person is told.
+const DECIDE_MAX: usize = 5;
+
+/// What asking for a move came to.
+pub enum MoveEnd {
+    /// It was driven to its end, here or elsewhere; with it, the one that took it back.
+    Ended(Vec<MoveResult>),
+    /// There was nothing to move, and why.
+    NothingToDo { why: Vec<String> },
+    /// Nothing was moved, and why.
+    Refused { why: Vec<String>, exit: Exit },
+}
+
+/// What a person who waits is told beside the progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveMeanwhile {
+    /// A move of this environment is under way already.
+    Joining,
+    /// The process that works on the store has not answered yet.
+    Waiting,
+    /// The process that drove the move is gone.
+    GoingOn,
+}
+
+/// Why it could not be asked for or not be driven on.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    #[error("{}", .0.join("; "))]
+    Refused(Vec<String>),
+    #[error("not everything could be read: {}", .0.join("; "))]
+    Untold(Vec<String>),
+    #[error("the config says too little to move anything")]
+    Settings(#[from] Faults),
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How what happens is told.
+pub struct MoveTeller<'a> {
+    pub meanwhile: &'a dyn Fn(MoveMeanwhile),
+    pub observers: &'a MoveObservers<'a>,
+}
+
+/// What a wish led to, before anything is driven.
+#[derive(Debug)]
+pub enum MoveAsked {
+    /// A move of the environment is open under this journal, begun just now or before.
+    Open {
+        journal: String,
+    },
+    NothingToDo {
+        why: Vec<String>,
+    },
+    Refused {
+        why: Vec<String>,
+        exit: Exit,
+    },
+}
+
+/// Begins the move that somebody wishes, or meets the one that is under way. Drives nothing.
+///
+/// # Errors
+/// When the store fails or AWS does not answer.
+pub async fn begin_wish(
+    service: &Service<'_>,
+    lease: Lease,
+    wish: &MoveWish,
+) -> Result<MoveAsked, MoveError> {
+    for _ in 0..DECIDE_MAX {
+        if let Some(journal) = open_move(service.store, wish).await? {
+            return Ok(MoveAsked::Open { journal });
+        }
+        let PlannedMove { plan, order, from } = match Box::pin(plan_move(service, wish)).await {
+            Ok(planned) => planned,
+            Err(MoveError::Refused(why)) => {
+                let exit = Exit::Failed;
+                return Ok(MoveAsked::Refused { why, exit });
+            }
+            Err(MoveError::Untold(why)) => {
+                let exit = Exit::CannotTell;
+                return Ok(MoveAsked::Refused { why, exit });
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(order) = order else {
+            return Ok(not_ordered(&plan));
+        };
+        if let MoveBegun::Begun { journal } = begin_move(service, lease, &order, &from).await? {
+            return Ok(MoveAsked::Open { journal });
+        }
+    }
+    let why = format!(
+        "what is remembered of {} changes again and again; try again when nobody else moves the watch's \
+         environments",
+        wish.name()
+    );
+    Ok(MoveAsked::Refused {
+        why: vec![why],
+        exit: Exit::Failed,
+    })
+}
+
+fn not_ordered(plan: &crate::flow::rollout::document::MovePlan) -> MoveAsked {
+    if plan.printed.is_some() {
+        let why = "the watch says hands = \"print\": somebody else makes the change".to_owned();
+        return MoveAsked::NothingToDo { why: vec![why] };
+    }
+    let in_step = RefusalCode::InStep.as_str();
+    let done = plan.refusals.iter().all(|one| one.code == in_step);
+    let why = plan.refusals.iter();
+    match done {
+        true => MoveAsked::NothingToDo {
+            why: why.map(|one| one.why.clone()).collect(),
+        },
+        false => MoveAsked::Refused {
+            why: why
+                .map(|one| format!("{}: {}", one.code, one.why))
+                .collect(),
+            exit: Exit::Failed,
+        },
+    }
+}
+
+/// Moves, and delivers what there is to tell of it.
+///
+/// # Errors
+/// When the store fails, or the move cannot be planned or not be driven on now.
+pub async fn move_environment(
+    service: &Service<'_>,
+    wish: &MoveWish,
+    teller: &MoveTeller<'_>,
+) -> Result<MoveEnd, MoveError> {
+    let (lease, journal) = match drive_or_ask(service, wish, teller).await? {
+        Elsewhere::Ended(end) => return Ok(end),
+        Elsewhere::Mine { lease, journal } => (lease, journal),
+    };
+    let end = drive(service, lease, wish, journal, teller).await;
+    let told = tell(service).await;
+    leave_lease(service.store, lease).await;
+    told?;
+    end
+}
+
+/// Delivers what is due by now.
+async fn tell(service: &Service<'_>) -> Result<(), MoveError> {
+    outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
+    Ok(())
+}
+
+/// Who does it.
+enum Elsewhere {
+    /// The driver did.
+    Ended(MoveEnd),
+    /// Nobody else drives: this process has the place now. `journal`: what the driver had begun.
+    Mine {
+        lease: Lease,
+        journal: Option<String>,
+    },
+}
+
+/// Takes the driver's place if it is free, else has the driver move and follows it.
+async fn drive_or_ask(
+    service: &Service<'_>,
+    wish: &MoveWish,
+    teller: &MoveTeller<'_>,
+) -> Result<Elsewhere, MoveError> {
+    let store = service.store;
+    if let Some(lease) = take_lease(store).await? {
+        return Ok(Elsewhere::Mine {
+            lease,
+            journal: None,
+        });
+    }
+    if let Some(journal) = open_move(store, wish).await? {
+        (teller.meanwhile)(MoveMeanwhile::Joining);
+        return follow_to_end(service, journal, teller).await;
+    }
+    let left = LeftRequest::leave(service.desk(), RequestedAct::Move(wish.clone())).await?;
+    let mut said = false;
+    loop {
+        match left.answer().await? {
+            Some(RequestAnswer::Driving { journal }) => {
+                return follow_to_end(service, journal, teller).await;
+            }
+            Some(RequestAnswer::NothingToDo { why }) => {
+                let why = vec![why];
+                return Ok(Elsewhere::Ended(MoveEnd::NothingToDo { why }));
+            }
+            Some(RequestAnswer::Refused { why, exit_code }) => {
+                let exit = Exit::from_code(exit_code);
+                return Ok(Elsewhere::Ended(MoveEnd::Refused { why, exit }));
+            }
+            // Answers to other questions.
+            Some(
+                RequestAnswer::Reloaded { .. }
+                | RequestAnswer::KeptOld { .. }
+                | RequestAnswer::Passed { .. },
+            )
+            | None => {}
+        }
+        if let Some(lease) = take_lease(store).await? {
+            // What was waited for may have been begun just before its process was gone.
+            let journal = open_move(store, wish).await?;
+            left.give_up().await?;
+            return Ok(Elsewhere::Mine { lease, journal });
+        }
+        if !said {
+            (teller.meanwhile)(MoveMeanwhile::Waiting);
+            said = true;
+        }
+        service.clock.sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Follows a move and, where it fails, the one that takes it back.
+async fn follow_to_end(
+    service: &Service<'_>,
+    journal: String,
+    teller: &MoveTeller<'_>,
+) -> Result<Elsewhere, MoveError> {
+    let mut follow = Follow::<MoveKind>::new(journal.clone());
+    let (mut journal, mut results) = (journal, Vec::new());
+    loop {
+        if let Some(ended) = follow.look(service.store, teller.observers).await? {
+            let next = next_move(service.store, &ended.order.target, &journal).await?;
+            results.push(ended);
+            match next {
+                Some(next) => {
+                    journal = next;
+                    follow = Follow::new(journal.clone());
+                    continue;
+                }
+                None => return Ok(Elsewhere::Ended(MoveEnd::Ended(results))),
+            }
+        }
+        if let Some(lease) = take_lease(service.store).await? {
+            (teller.meanwhile)(MoveMeanwhile::GoingOn);
+            let journal = Some(journal);
+            return Ok(Elsewhere::Mine { lease, journal });
+        }
+        service.clock.sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// The move that the end of another opened for the same environment.
+async fn next_move(
+    store: &dyn Store,
+    target: &TargetId,
+    ended: &str,
+) -> Result<Option<String>, StoreError> {
+    let claim = moves::moving(store, target).await?;
+    let next = claim.map(|claim| claim.value.journal);
+    Ok(next.filter(|next| next != ended))
+}
+
+/// Goes on with the move that is under way, or begins the one that is wished.
+async fn drive(
+    service: &Service<'_>,
+    lease: Lease,
+    wish: &MoveWish,
+    journal: Option<String>,
+    teller: &MoveTeller<'_>,
+) -> Result<MoveEnd, MoveError> {
+    // One that was only asked for may not be there.
+    let journal = match journal {
+        Some(journal) if !service.store.journal(&journal).await?.is_empty() => journal,
+        _ => match begin_wish(service, lease, wish).await? {
+            MoveAsked::Open { journal } => journal,
+            MoveAsked::NothingToDo { why } => return Ok(MoveEnd::NothingToDo { why }),
+            MoveAsked::Refused { why, exit } => return Ok(MoveEnd::Refused { why, exit }),
+        },
+    };
+    let results = drive_move(service, lease, &journal, teller.observers).await?;
+    Ok(MoveEnd::Ended(results))
+}
+
+/// The open journal of a move of this environment, whoever began it.
+async fn open_move(store: &dyn Store, wish: &MoveWish) -> Result<Option<String>, RunError> {
+    let ends = format!("/{}", wish.name());
+    for one in open_runs::<MoveKind>(store).await? {
+        let header = one.known()?;
+        let scope = header.scope.to_string();
+        let name = header
+            .subject
+            .strip_prefix("beanstalk:")
+            .unwrap_or_default();
+        if name.strip_prefix(&scope) == Some(ends.as_str()) {
+            return Ok(Some(one.journal));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a move of this environment is open.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn move_under_way(service: &Service<'_>, wish: &MoveWish) -> Result<bool, RunError> {
+    Ok(open_move(service.store, wish).await?.is_some())
+}
+
+impl MoveEnd {
+    /// How the command ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Ended(results) if results.iter().all(|one| one.failure().is_none()) => Exit::Done,
+            Self::Ended(_) => Exit::Failed,
+            Self::NothingToDo { .. } => Exit::Done,
+            Self::Refused { exit, .. } => *exit,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! A person's move of one environment, planned: what would be done, as a document, and the order for it.
+//! Asks AWS and reads the store; changes neither.
+//!
+//! A person's word overrides when the daemon would move (waves, windows, approval); what protects an
+//! environment (holds, health before, downtime) it does not.
+
+use super::moving::MoveError;
+use crate::cloud::Cloud;
+use crate::flow::rollout::document::{MovePlan, PlannedSide};
+use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
+use crate::flow::rollout::order::{MoveRefusal, MoveRules, Ordering, back_order, forward_order};
+use crate::flow::rollout::print::{PrintedMove, cli, cloudformation, terraform};
+use crate::flow::rollout::read::{EnvironmentReading, read_environment};
+use crate::flow::rollout::versions::choose_platform;
+use crate::model::drift::{Drift, TargetDrift};
+use crate::model::environment::EnvironmentChange;
+use crate::model::ids::TargetId;
+use crate::model::platform_choice::{MoveTo, PlatformChoice};
+use crate::model::reason::{Reason, ReasonCode};
+use crate::model::request::{MoveWish, WishedWay};
+use crate::model::rollout::{MoveOrder, MoveProof};
+use crate::model::rollout_rules::{PrintedFor, RolloutHands, RolloutRules};
+use crate::model::watch::{Watch, glob_fits};
+use crate::service::Service;
+use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
+use crate::service::runs::moving::DecidedFrom;
+
+/// A move as it is planned.
+pub struct PlannedMove {
+    pub plan: MovePlan,
+    /// Absent where something stands against it, or other hands make it.
+    pub order: Option<MoveOrder>,
+    pub from: DecidedFrom,
+}
+
+/// What a move is planned from.
+struct Planning<'a> {
+    service: &'a Service<'a>,
+    watch: &'a Watch,
+    wish: &'a MoveWish,
+    rules: RolloutRules,
+    reading: EnvironmentReading,
+    from: DecidedFrom,
+}
+
+/// Plans the move that somebody wishes.
+///
+/// # Errors
+/// When AWS does not answer, the store cannot be read, or the wish makes no sense.
+pub async fn plan_move(service: &Service<'_>, wish: &MoveWish) -> Result<PlannedMove, MoveError> {
+    let watch = service.settings.watches.get(&wish.watch);
+    let watch = watch.ok_or_else(|| {
+        MoveError::Refused(vec![format!(
+            "the config has no watch {} any more",
+            wish.watch
+        )])
+    })?;
+    match &wish.way {
+        WishedWay::To { .. } => plan_forward(service, watch, wish).await,
+        WishedWay::Back => plan_back(service, watch, wish).await,
+    }
+}
+
+async fn plan_forward(
+    service: &Service<'_>,
+    watch: &Watch,
+    wish: &MoveWish,
+) -> Result<PlannedMove, MoveError> {
+    let looked = look_afresh(service, Some(&watch.name), Patience::AskedNow).await?;
+    let Some(LookedWatch {
+        item,
+        seen: Some(seen),
+        place: Some(place),
+        ..
+    }) = looked.first()
+    else {
+        let because = looked.into_iter().flat_map(|one| one.item.because);
+        return Err(MoveError::Untold(because.collect()));
+    };
+    let drift = &item.drift;
+    let target = named(drift, wish)?;
+    let WishedWay::To { image } = &wish.way else {
+        return plan_back(service, watch, wish).await;
+    };
+    let chosen = image_to_move_to(image.as_ref(), drift, seen, &place.history.value);
+    let chosen = chosen.map_err(|why| MoveError::Refused(vec![why]))?;
+    let planning = Planning::read(service, watch, wish, &target.target).await?;
+    let to = MoveTo {
+        platform: planning.platform(&place.cloud, &chosen, target).await?,
+        image: chosen.image,
+    };
+    planning.forward(drift, target, &to).await
+}
+
+async fn plan_back(
+    service: &Service<'_>,
+    watch: &Watch,
+    wish: &MoveWish,
+) -> Result<PlannedMove, MoveError> {
+    let target = TargetId {
+        scope: mover(service, watch)?.caller().await?,
+        application: wish.application.clone(),
+        environment: wish.environment.clone(),
+    };
+    let planning = Planning::read(service, watch, wish, &target).await?;
+    planning.back()
+}
+
+/// The way of whoever may change environments.
+fn mover(service: &Service<'_>, watch: &Watch) -> Result<Cloud, MoveError> {
+    let default = service.connection.region();
+    let region = watch.region.as_ref().or(default.as_ref());
+    let identity = service.settings.rollout_identity();
+    Ok(service.connection.cloud(&identity, region)?)
+}
+
+/// The environment among those of the watch.
+fn named<'a>(drift: &'a Drift, wish: &MoveWish) -> Result<&'a TargetDrift, MoveError> {
+    let same = |one: &&TargetDrift| {
+        one.target.application == wish.application && one.target.environment == wish.environment
+    };
+    let found = drift.targets.iter().find(same);
+    let Some(target) = found else {
+        let doubts: Vec<String> = doubts(&drift.reasons);
+        return Err(match doubts.is_empty() {
+            true => MoveError::Refused(vec![format!(
+                "{} is no environment of the watch {}; `amiwatch check {}` lists them",
+                wish.name(),
+                drift.watch,
+                drift.watch
+            )]),
+            false => MoveError::Untold(doubts),
+        });
+    };
+    let misfit = [
+        ReasonCode::ArchMismatch,
+        ReasonCode::BranchMismatch,
+        ReasonCode::Unsupported,
+    ];
+    let misfits = target.reasons.iter();
+    let misfits = misfits.filter(|reason| misfit.contains(&reason.code));
+    let misfits: Vec<String> = misfits.map(said).collect();
+    match misfits.is_empty() {
+        true => Ok(target),
+        false => Err(MoveError::Refused(misfits)),
+    }
+}
+
+fn doubts(reasons: &[Reason]) -> Vec<String> {
+    let doubts = reasons.iter().filter(|reason| reason.is_doubt());
+    doubts.map(said).collect()
+}
+
+fn said(reason: &Reason) -> String {
+    format!("{}: {}", reason.code, reason.message)
+}
+
+impl<'a> Planning<'a> {
+    async fn read(
+        service: &'a Service<'a>,
+        watch: &'a Watch,
+        wish: &'a MoveWish,
+        target: &TargetId,
+    ) -> Result<Self, MoveError> {
+        let reading = read_environment(&mover(service, watch)?, target).await?;
+        let reading = reading.ok_or_else(|| {
+            MoveError::Refused(vec![format!(
+                "there is no environment {} in {}; `amiwatch survey` lists those that are there",
+                wish.name(),
+                target.scope.region
+            )])
+        })?;
+        Ok(Self {
+            service,
+            watch,
+            wish,
+            rules: watch.rollout_rules(),
+            reading,
+            from: DecidedFrom::read(service.store, target, &watch.name).await?,
+        })
+    }
+
+    /// The version that goes with the image. Where an image's base has a counterpart in this region, the
+    /// verdict knows it.
+    async fn platform(
+        &self,
+        cloud: &Cloud,
+        chosen: &ChosenImage,
+        target: &TargetDrift,
+    ) -> Result<PlatformChoice, MoveError> {
+        if self.watch.base.source.branch().is_none() {
+            return Ok(PlatformChoice::Stays);
+        }
+        let Some(runs) = &self.reading.now.platform else {
+            let why = "AWS does not say which version it runs".to_owned();
+            return Ok(PlatformChoice::Untold { why });
+        };
+        let architecture = self.watch.base.architecture;
+        let asked = choose_platform(cloud, runs, chosen, architecture).await?;
+        let movable = |choice: &PlatformChoice| {
+            matches!(choice, PlatformChoice::Moves { .. } | PlatformChoice::Stays)
+        };
+        let judged = target.move_to.clone();
+        let judged = judged.filter(|to| to.image == chosen.image && movable(&to.platform));
+        Ok(match judged {
+            Some(judged) if !movable(&asked) => judged.platform,
+            _ => asked,
+        })
+    }
+
+    async fn forward(
+        self,
+        drift: &Drift,
+        target: &TargetDrift,
+        to: &MoveTo,
+    ) -> Result<PlannedMove, MoveError> {
+        let others = drift
+            .targets
+            .iter()
+            .filter(|one| one.target != target.target);
+        let first = !others
+            .into_iter()
+            .any(|one| one.image.as_ref() == Some(&to.image));
+        let because = target.reasons.iter().filter(|reason| reason.is_drift());
+        let because: Vec<String> = because.map(said).collect();
+        let rules = self.move_rules(first);
+        let read = self.reading.as_read();
+        let ordered = forward_order(&read, to, &rules, &drift.holds, &self.ordering(&because)?);
+        let side = to.change().map(|change| {
+            let platform = change.platform.as_ref().or(read.now.platform.as_ref());
+            PlannedSide::of_setting(&change.image, platform)
+        });
+        self.planned(ordered, side).await
+    }
+
+    fn back(self) -> Result<PlannedMove, MoveError> {
+        let because = vec![format!("{} ordered it", self.wish.by)];
+        let rules = self.move_rules(false);
+        let read = self.reading.as_read();
+        let undo = self.from.moves.value.undo.as_ref();
+        let side = undo
+            .map(|undo| PlannedSide::of_setting(&undo.before.image, undo.before.platform.as_ref()));
+        let ordered = back_order(&read, undo, &rules, &self.ordering(&because)?);
+        let plan = self.document(&ordered, side);
+        Ok(PlannedMove {
+            plan,
+            order: ordered.ok(),
+            from: self.from,
+        })
+    }
+
+    fn ordering<'o>(&'o self, because: &'o [String]) -> Result<Ordering<'o>, MoveError> {
+        Ok(Ordering {
+            installation: self.service.settings.require_installation()?,
+            watch: &self.watch.name,
+            number: self.from.next_number(),
+            by: &self.wish.by,
+            because,
+        })
+    }
+
+    /// `first`: no other environment of the watch runs the image.
+    fn move_rules(&self, first: bool) -> MoveRules {
+        let settle = match first {
+            true => self.rules.settle.first,
+            false => self.rules.settle.later,
+        };
+        let name = &self.wish.environment;
+        let named = |pattern: &String| glob_fits(pattern, name);
+        MoveRules {
+            proof: MoveProof {
+                bar: self.rules.health,
+                settle_s: settle.as_secs(),
+                probe: self.rules.probe.clone(),
+            },
+            on_failure: self.rules.on_failure,
+            allow_downtime: self.rules.allow_downtime.iter().any(named),
+        }
+    }
+
+    fn document(
+        &self,
+        ordered: &Result<MoveOrder, Vec<MoveRefusal>>,
+        side: Option<PlannedSide>,
+    ) -> MovePlan {
+        match ordered {
+            Ok(order) => MovePlan::of_order(order),
+            Err(refusals) => {
+                let back = self.wish.way == WishedWay::Back;
+                let read = self.reading.as_read();
+                MovePlan::refused(&self.watch.name, &read, side, back, refusals)
+            }
+        }
+    }
+
+    /// The change itself for other hands, where the watch's environments are theirs.
+    async fn planned(
+        self,
+        ordered: Result<MoveOrder, Vec<MoveRefusal>>,
+        side: Option<PlannedSide>,
+    ) -> Result<PlannedMove, MoveError> {
+        let mut plan = self.document(&ordered, side);
+        let mut order = ordered.ok();
+        if let (RolloutHands::Print(form), Some(ordered)) = (self.rules.hands, &order) {
+            plan.printed = Some(self.printed(form, ordered).await?);
+            order = None;
+        }
+        Ok(PlannedMove {
+            plan,
+            order,
+            from: self.from,
+        })
+    }
+
+    async fn printed(&self, form: PrintedFor, order: &MoveOrder) -> Result<String, MoveError> {
+        let to = order.to.platform.as_ref();
+        let moves = to.filter(|to| Some(*to) != order.before.platform.as_ref());
+        let platform = match moves {
+            Some(arn) => {
+                mover(self.service, self.watch)?
+                    .platform_version(arn)
+                    .await?
+            }
+            None => None,
+        };
+        let change = EnvironmentChange {
+            image: order.to.image.clone(),
+            platform: moves.cloned(),
+        };
+        let printed = PrintedMove {
+            target: &order.target,
+            change: &change,
+            platform: platform.as_ref(),
+            parameter: None,
+        };
+        Ok(match form {
+            PrintedFor::Cli => cli(&printed),
+            PrintedFor::Terraform => terraform(&printed),
+            PrintedFor::CloudFormation => cloudformation(&printed),
+        })
+    }
+}
