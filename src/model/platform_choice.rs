@@ -51,6 +51,15 @@ impl MoveTo {
         })
     }
 
+    /// Whether asking for it is of use: where only the version could not be told, who asks AWS for all of
+    /// them may know.
+    pub fn may_be_moved(&self) -> bool {
+        !matches!(
+            self.platform,
+            PlatformChoice::Ahead { .. } | PlatformChoice::Unavailable { .. }
+        )
+    }
+
     /// Why it is not to be moved as things stand, and what will help; absent where it can be.
     pub fn refusal(&self) -> Option<String> {
         let image = &self.image;

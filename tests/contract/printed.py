@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -137,9 +138,9 @@ def write_config(desk, config):
     shutil.copy(ROOT / "config/recipes/demo.yaml", desk.folder / "recipe.yaml")
 
 
-def baked(desk):
+def baked(desk, more=""):
     """A watch whose image waits for two environments: one on stock, one on an image made by hand."""
-    write_config(desk, CONFIG)
+    write_config(desk, CONFIG + more)
     desk.amiwatch("adopt", "shop", BY_HAND)
     desk.amiwatch("run", "--once")
     return json.loads(desk.amiwatch("check", "--format", "json", wanted=3))["watches"][0]["current"]
@@ -239,8 +240,26 @@ def the_everyday(desk):
     enabled(desk, ours)
 
 
+def by_a_word(desk):
+    """The command of amiwatch's own that explain gives first, and the one that its plan names as the way back."""
+    ours = baked(desk, '[watch.shop.rollout]\nsettle = "1m"\nallow_downtime = ["shop-*"]\n')
+    before = environment("shop-blue")
+    document = json.loads(desk.amiwatch("explain", "shop", "--format", "json"))
+    own = [one["command"] for one in document["commands"] if one["command"].startswith("amiwatch rollout ")]
+    equal("one an environment", len(own), 2)
+    forth = shlex.split(own[0])[1:]
+    plan = desk.amiwatch(*forth, wanted=2)
+    desk.amiwatch(*forth, "--yes")
+    equal("it was moved", environment("shop-blue"), ("Ready", "4.5.1", ours))
+    about(messages(), "runs ami-")
+    (back,) = re.findall(r"`(amiwatch rollback [^`]+)`", plan)
+    desk.amiwatch(*shlex.split(back)[1:], "--yes")
+    equal("it was taken back", environment("shop-blue"), before)
+    about(messages(), "was taken back")
+
+
 # Ages are told by amiwatch's clock, which is the account's own only where that one is not sped up.
-ACTS = {the_everyday: 20, swept: 1}
+ACTS = {the_everyday: 20, by_a_word: 20, swept: 1}
 scratch = pathlib.Path(tempfile.mkdtemp())
 for act, speed in ACTS.items():
     folder = scratch / act.__name__

@@ -5,8 +5,11 @@ use chrono::TimeDelta;
 use super::view::{SaidCode, TargetView, View};
 use super::{Advice, ExplainSubject, Passes, dated, minute, rough};
 use crate::flow::outcome::WatchStanding;
-use crate::flow::rollout::commands::{MoveByHand, moves_by_hand};
+use crate::flow::rollout::commands::{
+    MOVES_MAX, MoveByHand, ROLLOUT_DOES, moves_by_hand, rollout_command,
+};
 use crate::model::plan::{Action, BakeDecision};
+use crate::model::platform_choice::MoveTo;
 use crate::model::reason::{Class, ReasonCode};
 
 /// Environments of which is said why they are not to be moved; more would bury the rest.
@@ -232,22 +235,28 @@ fn about_lineage(subject: &ExplainSubject<'_>, view: &View) -> Option<Advice> {
     ))
 }
 
-/// Environments that wait for the watch's image. What a memory holds is too old to move one by.
+/// Environments that wait for the watch's image. What a memory holds is too old to move one by hand.
 fn moves(subject: &ExplainSubject<'_>, view: &View) -> Vec<Advice> {
+    let name = &subject.watch.name;
+    let waiting = view.targets.iter().filter(|one| waits(one));
+    let mut advices: Vec<Advice> = waiting
+        .take(MOVES_MAX)
+        .map(|one| advice(rollout_command(name, &one.name), ROLLOUT_DOES))
+        .collect();
     let behind = view.targets.iter();
     let behind = behind.filter_map(|one| Some((one.target.as_ref()?, one.move_to.as_ref()?)));
-    let moves = moves_by_hand(behind).into_iter();
-    let mut advices: Vec<Advice> = moves
-        .map(|MoveByHand { command, does }| advice(command.to_string(), does))
-        .collect();
-    let waits = |one: &TargetView| one.target.is_none() && one.reasons.iter().any(is_behind);
-    if view.targets.iter().any(waits) {
-        advices.push(advice(
-            format!("amiwatch explain {}", subject.watch.name),
-            "asks AWS, and gives the commands that move the environments",
-        ));
-    }
+    let by_hand = moves_by_hand(behind).into_iter();
+    advices.extend(by_hand.map(|MoveByHand { command, does }| {
+        advice(command.to_string(), format!("{does}, by hand"))
+    }));
     advices
+}
+
+/// It is out of step with an image that is there; a memory knows the codes alone.
+fn waits(target: &TargetView) -> bool {
+    let remembered = target.target.is_none() && target.reasons.iter().any(is_behind);
+    let seen = target.move_to.as_ref();
+    seen.is_some_and(MoveTo::may_be_moved) || remembered
 }
 
 fn is_behind(said: &SaidCode) -> bool {

@@ -348,7 +348,7 @@ fn a_command_that_moves_carries_region_platform_and_image() {
                    Amazon Linux 2023/4.5.1' --option-settings \
                    Namespace=aws:autoscaling:launchconfiguration,OptionName=ImageId,Value=ami-ours \
                    --region eu-west-1 # moves shop/shop-blue to the watch's image and platform \
-                   version 4.5.1";
+                   version 4.5.1, by hand";
     assert!(said.contains(command), "{said}");
 }
 
@@ -375,7 +375,7 @@ fn a_memory_gives_no_command_that_moves() {
     let said = text(&told(&world, Some(view), Some(Silence::NotAsked)));
     assert!(!said.contains("update-environment"), "{said}");
     assert!(
-        said.contains("$ amiwatch explain shop # asks AWS, and gives"),
+        said.contains("$ amiwatch rollout shop --environment shop/shop-blue # shows"),
         "{said}"
     );
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::base;
-use crate::flow::rollout::commands::moves_by_hand;
+use crate::flow::rollout::commands::{MOVES_MAX, ROLLOUT_DOES, moves_by_hand, rollout_command};
 use crate::model::bake::digest;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::drift::{Drift, TargetDrift};
@@ -202,8 +202,17 @@ impl Story<'_> {
         ];
         let behind = self.drift.targets.iter();
         let behind = behind.filter_map(|one| Some((&one.target, one.move_to.as_ref()?)));
-        let moves = moves_by_hand(behind).into_iter();
-        commands.extend(moves.map(|one| PastedCommand::new(one.command.to_string(), &one.does)));
+        let behind = behind.filter(|(_, to)| to.may_be_moved());
+        let behind: Vec<_> = behind.take(MOVES_MAX).collect();
+        commands.extend(behind.iter().map(|(target, _)| {
+            let name = format!("{}/{}", target.application, target.environment);
+            PastedCommand::new(rollout_command(watch, &name), ROLLOUT_DOES)
+        }));
+        let by_hand = moves_by_hand(behind).into_iter();
+        commands.extend(by_hand.map(|one| {
+            let does = format!("{}, by hand", one.does);
+            PastedCommand::new(one.command.to_string(), &does)
+        }));
         let what = What::Drift(self.told());
         let notice = self.notice(key.clone(), what, NextByItself::Look, commands);
         News {

@@ -2,11 +2,11 @@
 //! back, stops an update, removes the draft that one left behind. Plain functions; each command carries
 //! the region, and image and platform version together, so that it can be pasted as it stands.
 
-use crate::model::aws_command::AwsCommand;
+use crate::model::aws_command::{AwsCommand, shell_word};
 use crate::model::environment::{
     EnvironmentChange, IMAGE_ID, ImageSetting, LAUNCH_CONFIGURATION, managed_updates_off,
 };
-use crate::model::ids::TargetId;
+use crate::model::ids::{TargetId, WatchName};
 use crate::model::platform_choice::{MoveTo, PlatformChoice};
 
 /// Sends a change, as one call. An image that is the platform's own is un-set, never named.
@@ -50,7 +50,7 @@ pub fn managed_updates_off_command(target: &TargetId) -> AwsCommand {
 }
 
 /// Environments that get a command of their own where there are many; more would bury the rest.
-const MOVES_MAX: usize = 3;
+pub const MOVES_MAX: usize = 3;
 
 /// A command that moves one environment, and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,18 @@ pub fn moves_by_hand<'a>(
     });
     moved.take(MOVES_MAX).collect()
 }
+
+/// amiwatch's own command that moves an environment, and proves it.
+pub fn rollout_command(watch: &WatchName, name: &str) -> String {
+    format!(
+        "amiwatch rollout {watch} --environment {}",
+        shell_word(name)
+    )
+}
+
+/// What that command does, for people.
+pub const ROLLOUT_DOES: &str =
+    "shows what would be done, asks, moves the environment and proves it";
 
 fn of_environment(operation: &str, target: &TargetId) -> AwsCommand {
     let operation = format!("elasticbeanstalk {operation}");
