@@ -16,9 +16,9 @@ use crate::flow::rollout::document::{MovePlan, SCHEMA};
 use crate::model::ids::{ImageId, WatchName};
 use crate::model::request::{MoveWish, WishedWay};
 use crate::service::desk::moving::{
-    MoveEnd, MoveError, MoveMeanwhile, MoveTeller, move_environment, move_under_way,
+    MoveEnd, MoveMeanwhile, MoveTeller, move_environment, move_under_way,
 };
-use crate::service::desk::rollout::plan_move;
+use crate::service::desk::rollout::{MoveError, plan_move};
 
 /// `rollout --format json`, `rollback --format json`
 #[derive(Serialize)]

@@ -4,8 +4,7 @@
 use super::follow::Follow;
 use super::opening::{leave_lease, take_lease};
 use super::requests::{LOOK_AGAIN, LeftRequest};
-use super::rollout::{PlannedMove, plan_move};
-use crate::cloud::CloudError;
+use super::rollout::{MoveError, PlannedMove, plan_move};
 use crate::flow::exit_code::Exit;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::flow::rollout::order::RefusalCode;
@@ -14,9 +13,7 @@ use crate::model::request::{MoveWish, RequestAnswer, RequestedAct};
 use crate::outbox;
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
-use crate::service::runs::DriveError;
 use crate::service::runs::moving::{MoveBegun, MoveObservers, MoveResult, begin_move, drive_move};
-use crate::settings::Faults;
 use crate::store::{Lease, Store, StoreError, moves};
 use crate::workflow::RunError;
 use crate::workflow::open::open_runs;
@@ -43,25 +40,6 @@ pub enum MoveMeanwhile {
     Waiting,
     /// The process that drove the move is gone.
     GoingOn,
-}
-
-/// Why it could not be asked for or not be driven on.
-#[derive(Debug, thiserror::Error)]
-pub enum MoveError {
-    #[error("{}", .0.join("; "))]
-    Refused(Vec<String>),
-    #[error("not everything could be read: {}", .0.join("; "))]
-    Untold(Vec<String>),
-    #[error("the config says too little to move anything")]
-    Settings(#[from] Faults),
-    #[error(transparent)]
-    Drive(#[from] DriveError),
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error(transparent)]
-    Cloud(#[from] CloudError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// How what happens is told.

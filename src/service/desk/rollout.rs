@@ -4,8 +4,7 @@
 //! A person's word overrides when the daemon would move (waves, windows, approval); what protects an
 //! environment (holds, health before, downtime) it does not.
 
-use super::moving::MoveError;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, CloudError};
 use crate::flow::rollout::document::{MovePlan, PlannedSide};
 use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
 use crate::flow::rollout::order::{MoveRefusal, MoveRules, Ordering, back_order, forward_order};
@@ -23,7 +22,30 @@ use crate::model::rollout_rules::{PrintedFor, RolloutHands, RolloutRules};
 use crate::model::watch::{Watch, glob_fits};
 use crate::service::Service;
 use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
+use crate::service::runs::DriveError;
 use crate::service::runs::moving::DecidedFrom;
+use crate::settings::Faults;
+use crate::store::StoreError;
+use crate::workflow::RunError;
+
+/// Why it could not be asked for or not be driven on.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    #[error("{}", .0.join("; "))]
+    Refused(Vec<String>),
+    #[error("not everything could be read: {}", .0.join("; "))]
+    Untold(Vec<String>),
+    #[error("the config says too little to move anything")]
+    Settings(#[from] Faults),
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// A move as it is planned.
 pub struct PlannedMove {
