@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::world::{Moved, NEW, OLD, Wish, environment, new_image_is_ill, serves, usual, with};
 use crate::common::paused;
 use crate::common::world::{INSTALLATION, REGION};
-use sim::{FaultKind, FaultRule, ImageSpec};
+use sim::{FaultKind, FaultRule, ImageSpec, When};
 
 const NEWER: &str = "ami-0000000000000000c";
 
@@ -138,5 +138,23 @@ fn a_quarantined_image_of_ours_carries_the_mark() {
         assert_eq!(life.to_mark().await, [NEWER]);
         life.pass().await;
         assert_eq!(life.to_mark().await, [""; 0]);
+    });
+}
+
+/// A right that is taken away for a while, in the middle of a move, breaks nothing off.
+#[test]
+fn a_move_outlives_a_look_that_is_denied_for_a_while() {
+    paused(async || {
+        let life = usual();
+        for action in ["DescribeConfigurationSettings", "DescribeEnvironmentHealth"] {
+            let denied = FaultRule::new(FaultKind::Denied)
+                .on(&format!("elasticbeanstalk:{action}"))
+                .when(When::EveryNth(2))
+                .times(4);
+            life.account.fault(denied);
+        }
+        let moved = life.moves(Wish::Forward).await;
+        assert!(moved.succeeded(), "{moved:?}");
+        assert_eq!((life.runs(), life.updates()), (only(NEW), 1));
     });
 }

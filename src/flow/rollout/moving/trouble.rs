@@ -4,13 +4,19 @@ use crate::cloud::{CloudError, ErrorKind};
 use crate::model::rollout::MoveFault;
 use crate::workflow::{StepError, StepFailure};
 
-/// A step that only looks is looked at again whatever goes wrong, for as long as it has; only who may
-/// not look at all is told so at once.
-pub(super) fn look_error(error: &CloudError) -> StepError {
-    let why = error.to_string();
+/// Before anything is changed: who may not look is told so at once.
+pub(super) fn first_look_error(error: &CloudError) -> StepError {
     match error.kind {
-        ErrorKind::Denied | ErrorKind::Empty => failed(MoveFault::Environment, why),
-        _ => StepError::Again { why },
+        ErrorKind::Denied | ErrorKind::Empty => failed(MoveFault::Environment, error.to_string()),
+        _ => look_error(error),
+    }
+}
+
+/// Once something is under way it is looked at again whatever goes wrong, for as long as the step has: a
+/// right that is missing for a while says nothing of the environment.
+pub(super) fn look_error(error: &CloudError) -> StepError {
+    StepError::Again {
+        why: error.to_string(),
     }
 }
 

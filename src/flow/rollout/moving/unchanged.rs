@@ -2,7 +2,7 @@
 
 use super::hands::Move;
 use super::steps::{MoveKind, MoveOutput};
-use super::trouble::{failed, gone, look_error};
+use super::trouble::{failed, first_look_error, gone};
 use crate::flow::rollout::seen::MoveSeen;
 use crate::model::environment::EnvironmentStatus;
 use crate::model::rollout::{MoveFault, MoveOrder};
@@ -14,7 +14,7 @@ pub(super) async fn check_unchanged(
 ) -> Result<StepLook<MoveOutput>, StepError> {
     let order = at.run.input();
     let seen = hands.look(order, at.since).await;
-    let Some(seen) = seen.map_err(|error| look_error(&error))? else {
+    let Some(seen) = seen.map_err(|error| first_look_error(&error))? else {
         return Err(gone());
     };
     if busy(&seen.now.status) {
