@@ -62,7 +62,8 @@ fn method(options: &OptionSet, load_balanced: bool) -> ReplacementMethod {
     let kind = value(options, ROLLING, "RollingUpdateType").unwrap_or("Time");
     let enhanced = is(options, HEALTH, "SystemType", "enhanced");
     match (enabled, kind) {
-        (true, "Immutable") if enhanced => ReplacementMethod::Immutable,
+        // The type alone does it, as in AWS's own examples.
+        (_, "Immutable") if enhanced => ReplacementMethod::Immutable,
         (true, "Health") if load_balanced => ReplacementMethod::RollingByHealth,
         // An immutable update without enhanced health is what the type would be without it.
         (true, _) if load_balanced => ReplacementMethod::RollingByTime,
@@ -168,6 +169,7 @@ mod tests {
             (&[], 2, AllAtOnce, 1, true),
             (&[kind("Health")], 2, AllAtOnce, 1, true),
             (&[ON, kind("Immutable"), ENHANCED], 2, Immutable, 2, false),
+            (&[kind("Immutable"), ENHANCED], 2, Immutable, 2, false),
             (
                 &[ON, kind("Immutable"), ENHANCED, SINGLE],
                 1,

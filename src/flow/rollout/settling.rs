@@ -12,10 +12,12 @@ use crate::model::rollout::MoveProof;
 use crate::model::rollout_rules::HealthBar;
 
 /// Beanstalk's own words where it scales and reads its own scaling as bad health.
-const SCALING: [&str; 3] = [
+/// (`4 active instances is below Auto Scaling group minimum size 5.`)
+const SCALING: [&str; 4] = [
     "in the process of scaling",
     "auto scaling group is scaling",
     "scaling the environment",
+    "below auto scaling group minimum size",
 ];
 /// Ill for so long, in so many looks, is broken.
 const ILL_FOR: TimeDelta = TimeDelta::minutes(3);
