@@ -21,6 +21,7 @@ finish() {
 }
 trap finish EXIT
 
+: >"$scratch/serve" # There before it is read, however busy the machine is.
 "$bin" sim serve --listen 127.0.0.1:0 --world "$here/config/world.json" --speed "${SPEED:-1}" >"$scratch/serve" &
 served=$!
 url=
