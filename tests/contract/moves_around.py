@@ -43,6 +43,20 @@ def bundle_and_template():
     eb.update_environment(EnvironmentName="till-bundle", TemplateName="blessed")
     settle("till-bundle")
     equal("somebody applies one", set(images("till-bundle")), {good})
+    newer = image("newer")
+    code, answer = sim_client.command_line(
+        "elasticbeanstalk", "update-configuration-template", "--application-name", "till", "--template-name", "blessed",
+        "--option-settings", f"Namespace={LAUNCH},OptionName=ImageId,Value={newer}",
+    )
+    equal("the CLI changes one", (code, image_of(answer)), (0, newer))
+    equal("no environment moves for it", set(images("till-bundle")), {good})
+    eb.create_configuration_template(ApplicationName="till", TemplateName="copy", EnvironmentId=shown("till-bundle")["EnvironmentId"])
+    copy = eb.describe_configuration_settings(ApplicationName="till", TemplateName="copy")["ConfigurationSettings"][0]
+    equal("or makes one of an environment", image_of(copy), good)
+    fails("twice", "InvalidParameterValue", eb.create_configuration_template, ApplicationName="till", TemplateName="copy", PlatformArn=version("4.1.0"))
+    eb.delete_configuration_template(ApplicationName="till", TemplateName="copy")
+    applications = {a["ApplicationName"]: a for a in eb.describe_applications()["Applications"]}
+    equal("and deletes it", applications["till"]["ConfigurationTemplates"], ["blessed"])
 
 
 def resources():

@@ -171,6 +171,22 @@ def basic_health():
     said = eb.describe_events(EnvironmentName="bad-basic")["Events"][0]
     equal("an event says the colour", (said["Message"], said["Severity"]), ("Environment health has been set to RED", "ERROR"))
     equal("as the list does", shown("bad-basic")["Health"], "Red")
+    change("bad-basic", {"health": "Green"})
+    move("bad-basic", image("good-basic"))
+    equal("an update is grey", shown("bad-basic")["Health"], "Grey")
+    settle("bad-basic")
+    equal("and green afterwards", shown("bad-basic")["Health"], "Green")
+
+
+def other_architecture():
+    """An image that the environment's instances cannot run: nobody says so before the launch."""
+    environment("bad-arm", options=IMMUTABLE)
+    arm = do(image={"name": "for-arm", "architecture": "arm64"})
+    answer = move("bad-arm", arm)
+    settle("bad-arm")
+    said = messages(answer)
+    check("found out at launch", any("does not match the architecture" in m for m in said), said)
+    equal("nothing has moved", (arm in images("bad-arm"), len(images("bad-arm"))), (False, 2))
 
 
 def scaling():
@@ -274,6 +290,6 @@ def suspended():
 def run():
     for day in (
         health_fails_midway, stuck, rollback_failed, quota, capacity, key, others, managed_at_the_worst_moment,
-        draft_left_behind, basic_health, scaling, terminated, image_goes, runs_what_is_gone, answer_lost, suspended,
+        draft_left_behind, basic_health, other_architecture, scaling, terminated, image_goes, runs_what_is_gone, answer_lost, suspended,
     ):
         day()

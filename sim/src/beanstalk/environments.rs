@@ -90,15 +90,15 @@ pub(crate) fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
     x.text("AbortableOperationInProgress", abortable);
     let health = health::of_environment(room.ec2, e, room.core.now, &room.core.timing);
     let scripted = e.update.is_none() && e.instance_ids.is_empty() && e.scripted_health.is_none();
-    x.text(
-        "Health",
-        if scripted {
-            e.health.as_str()
-        } else {
-            health.color()
-        },
-    );
-    if is_enhanced(&settings::effective(room.beanstalk, e, &e.deployed())) {
+    let enhanced = is_enhanced(&settings::effective(room.beanstalk, e, &e.deployed()));
+    let colour = match (scripted, enhanced, &e.update) {
+        (true, ..) => e.health.as_str(),
+        // Basic health has no word for an update: it is grey until it has ended.
+        (_, false, Some(_)) => "Grey",
+        _ => health.color(),
+    };
+    x.text("Health", colour);
+    if enhanced {
         x.text("HealthStatus", &health.status);
     }
     let (kind, version) = tier(&e.tier);

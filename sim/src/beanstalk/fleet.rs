@@ -102,9 +102,10 @@ fn try_launch(
     environment: &mut Environment,
     order: Launch<'_>,
 ) -> Result<Vec<String>, String> {
-    if let Some(why) =
-        refusal(ec2, order.image_id).or_else(|| no_room(ec2, environment, order.count))
-    {
+    let why = refusal(ec2, order.image_id)
+        .or_else(|| other_architecture(ec2, environment, order.image_id))
+        .or_else(|| no_room(ec2, environment, order.count));
+    if let Some(why) = why {
         return Err(why);
     }
     let mut launched = Vec::new();
@@ -124,6 +125,19 @@ fn try_launch(
         ));
     }
     Ok(launched)
+}
+
+/// An environment's architecture is fixed when it is made.
+fn other_architecture(ec2: &Ec2, environment: &Environment, image_id: &str) -> Option<String> {
+    let (own, image) = (&environment.architecture, ec2.images.get(image_id)?);
+    (image.architecture != *own).then(|| {
+        format!(
+            "The architecture '{own}' of the specified instance type does not match the architecture \
+             '{}' of the specified AMI. Specify an instance type and an AMI that have matching \
+             architectures, and try again. Launching EC2 instance failed.",
+            image.architecture
+        )
+    })
 }
 
 /// The quota or the zone's capacity does not allow it.

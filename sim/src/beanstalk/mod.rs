@@ -16,6 +16,7 @@ pub(crate) mod progress;
 pub(crate) mod replacement;
 pub(crate) mod resources;
 pub(crate) mod settings;
+pub(crate) mod templates;
 pub(crate) mod update;
 pub(crate) mod world;
 
@@ -61,6 +62,9 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
         "AbortEnvironmentUpdate" => update::abort(&mut room),
         "DeleteEnvironmentConfiguration" => update::delete_draft(&mut room),
         "ValidateConfigurationSettings" => admit::validate(&mut room),
+        "CreateConfigurationTemplate" => templates::create(&mut room),
+        "UpdateConfigurationTemplate" => templates::update(&mut room),
+        "DeleteConfigurationTemplate" => templates::delete(&mut room),
         "ListTagsForResource" => environments::tags(&mut room),
         "DescribeEvents" => events::describe(&mut room),
         "DescribeConfigurationSettings" => settings::describe(&mut room),

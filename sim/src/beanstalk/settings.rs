@@ -91,25 +91,29 @@ pub(crate) fn saved_as<'a>(
 /// A saved configuration: no environment, no deployment.
 fn saved(room: &Room<'_>, application: &str, name: &str) -> Result<String, Fail> {
     let found = saved_as(room, application, name)?;
-    let version = room.beanstalk.versions.get(&found.platform_arn);
     let mut x = Xml::new();
     x.members("ConfigurationSettings", [found], |x, saved| {
-        x.opt("SolutionStackName", version.map(|v| v.solution_stack()));
-        x.text("PlatformArn", &saved.platform_arn);
-        x.text("ApplicationName", &saved.application);
-        x.text("TemplateName", &saved.name);
-        let options = saved.options.iter().flat_map(|(namespace, options)| {
-            options
-                .iter()
-                .map(move |(name, value)| (namespace, name, value))
-        });
-        x.members("OptionSettings", options, |x, (namespace, name, value)| {
-            x.text("Namespace", namespace);
-            x.text("OptionName", name);
-            x.text("Value", value);
-        });
+        write_saved(x, room, saved)
     });
     Ok(x.into_string())
+}
+
+pub(crate) fn write_saved(x: &mut Xml, room: &Room<'_>, saved: &SavedConfiguration) {
+    let version = room.beanstalk.versions.get(&saved.platform_arn);
+    x.opt("SolutionStackName", version.map(|v| v.solution_stack()));
+    x.text("PlatformArn", &saved.platform_arn);
+    x.text("ApplicationName", &saved.application);
+    x.text("TemplateName", &saved.name);
+    let options = saved.options.iter().flat_map(|(namespace, options)| {
+        options
+            .iter()
+            .map(move |(name, value)| (namespace, name, value))
+    });
+    x.members("OptionSettings", options, |x, (namespace, name, value)| {
+        x.text("Namespace", namespace);
+        x.text("OptionName", name);
+        x.text("Value", value);
+    });
 }
 
 fn write(x: &mut Xml, room: &Room<'_>, e: &Environment, status: &str, dated: &Dated) {

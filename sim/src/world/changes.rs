@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EnvironmentChange {
-    /// Its image is set.
+    /// Its image is set, as by magic: no instance is replaced. What somebody does by a call is `Edit`.
     Image(String),
-    /// It runs the platform version's own image again.
+    /// It has the platform version's own image again, as by magic.
     StockImage,
-    /// It moves to this version of its branch.
+    /// It is of this version of its branch, as by magic.
     Version(String),
     /// Its status changes.
     Status(String),
