@@ -19,6 +19,8 @@ fn help_says_what_there_is() {
       check        Looks once at what the config names: verdicts with reasons
       plan         Shows what `run` would do now, and why; changes nothing
       bake         Bakes a watch's image now; joins a bake that is under way
+      rollout      Moves environments to the watch's image, one after another, and proves it
+      rollback     Takes an environment back to what its last move found
       run          Watches: makes passes on the schedule (look, decide, bake what may be baked, tell)
                    until stopped
       look         Has the running daemon make a pass now, and waits for its end

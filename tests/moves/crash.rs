@@ -85,6 +85,6 @@ fn a_move_that_beanstalk_takes_back_by_itself_is_disturbed_anywhere() {
     in_forms(
         "move, taken back by Beanstalk",
         story,
-        &[(Form::Stopped(Store::Kept), 1)],
+        &[(Form::Stopped(Store::Kept), 6)],
     );
 }

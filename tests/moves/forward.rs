@@ -146,12 +146,15 @@ fn a_quarantined_image_of_ours_carries_the_mark() {
 fn a_move_outlives_a_look_that_is_denied_for_a_while() {
     paused(async || {
         let life = usual();
-        for action in ["DescribeConfigurationSettings", "DescribeEnvironmentHealth"] {
-            let denied = FaultRule::new(FaultKind::Denied)
-                .on(&format!("elasticbeanstalk:{action}"))
-                .when(When::EveryNth(2))
-                .times(4);
-            life.account.fault(denied);
+        for (action, nth) in [
+            ("DescribeConfigurationSettings", 5..9),
+            ("DescribeEnvironmentHealth", 3..5),
+        ] {
+            for nth in nth {
+                let denied = FaultRule::new(FaultKind::Denied);
+                let denied = denied.on(&format!("elasticbeanstalk:{action}"));
+                life.account.fault(denied.when(When::Nth(nth)));
+            }
         }
         let moved = life.moves(Wish::Forward).await;
         assert!(moved.succeeded(), "{moved:?}");
