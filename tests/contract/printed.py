@@ -45,11 +45,15 @@ sns = {{ topic_arn = "arn:aws:sns:{REGION}:000000000000:amiwatch" }}
 
 
 def serve(scratch, speed):
-    """A simulated account, and its address."""
+    """A simulated account, and its address. Its environments have instances: without any, nothing moves."""
     (scratch / "desk").mkdir(parents=True)
+    world = json.loads((ROOT / "config/world.json").read_text())
+    for step in world["steps"]:
+        step["do"].get("environment", {})["instances"] = 2
+    (scratch / "world.json").write_text(json.dumps(world))
     said = open(scratch / "serve", "w")
     served = subprocess.Popen(
-        [BIN, "sim", "serve", "--listen", "127.0.0.1:0", "--world", ROOT / "config/world.json", "--speed", str(speed)],
+        [BIN, "sim", "serve", "--listen", "127.0.0.1:0", "--world", scratch / "world.json", "--speed", str(speed)],
         stdout=said,
     )
     for _ in range(100):

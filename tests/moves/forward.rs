@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::world::{Moved, NEW, OLD, Wish, environment, new_image_is_ill, serves, usual, with};
+use super::world::{
+    Moved, NEW, OLD, Wish, environment, immutable, new_image_is_ill, serves, usual, with,
+};
 use crate::common::paused;
 use crate::common::world::{INSTALLATION, REGION};
+use amiwatch::flow::rollout::order::MoveRefusal;
 use sim::{FaultKind, FaultRule, ImageSpec, When};
 
 const NEWER: &str = "ami-0000000000000000c";
@@ -159,5 +162,20 @@ fn a_move_outlives_a_look_that_is_denied_for_a_while() {
         let moved = life.moves(Wish::Forward).await;
         assert!(moved.succeeded(), "{moved:?}");
         assert_eq!((life.runs(), life.updates()), (only(NEW), 1));
+    });
+}
+
+/// Where nothing serves, nothing would ever prove a move: it is not begun.
+#[test]
+fn an_environment_without_instances_is_not_moved() {
+    paused(async || {
+        let life = with(immutable().instances(0));
+        let moved = life.moves(Wish::Forward).await;
+        let refused = |why: &MoveRefusal| why.why.contains("no instance of shop-blue serves");
+        assert!(
+            matches!(&moved, Moved::Refused(why) if why.iter().any(refused)),
+            "{moved:?}"
+        );
+        assert_eq!(life.updates(), 0);
     });
 }

@@ -330,9 +330,14 @@ fn managed(read: &EnvironmentRead<'_>) -> Option<MoveRefusal> {
     Some(refusal(RefusalCode::ManagedUpdates, why))
 }
 
-/// Who is ill before cannot be proved well after.
+/// Who is ill before cannot be proved well after, and where nothing serves nothing can be proved at all.
 fn ill(read: &EnvironmentRead<'_>, rules: &MoveRules) -> Option<MoveRefusal> {
     use super::settling::{HealthWeight, weigh_health};
+    if serving(read) == 0 {
+        let name = &read.now.target.environment;
+        let why = format!("no instance of {name} serves: nothing would prove the move");
+        return Some(refusal(RefusalCode::UnhealthyBefore, why));
+    }
     let why = match weigh_health(read.health, rules.proof.bar) {
         HealthWeight::Passes => return None,
         HealthWeight::Below { why, .. } | HealthWeight::Scaling { why } => why,
