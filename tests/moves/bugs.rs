@@ -7,6 +7,7 @@ use amiwatch::cloud::Identity;
 use amiwatch::flow::rollout::moving::hands::Move;
 use amiwatch::flow::rollout::moving::kind::MoveKind;
 use amiwatch::flow::rollout::moving::steps::{MoveOutput, MoveStep};
+use amiwatch::model::environment::ImageSetting;
 use amiwatch::model::hold::HeldThing;
 use amiwatch::model::ids::{Installation, WatchName};
 use amiwatch::service::Service;
@@ -151,7 +152,12 @@ impl Workflow for Wrong<'_> {
 /// One order, driven by these hands to the end of what it opens.
 async fn drive(service: &Service<'_>, lease: Lease, bug: Option<Bug>, loses: bool) {
     let pins = bug == Some(Bug::RollBackPinsStock);
-    let begun = begin(service, lease, Wish::Forward, pins).await;
+    let begun = begin(service, lease, Wish::Forward, |order| {
+        if let (true, ImageSetting::PlatformOwn(Some(own))) = (pins, &order.before.image) {
+            order.before.image = ImageSetting::Image(own.clone());
+        }
+    })
+    .await;
     let mut journal = Some(begun.expect("it may be moved"));
     while let Some(next) = journal {
         let region = REGION.into();

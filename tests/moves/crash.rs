@@ -50,6 +50,17 @@ fn taken_back(life: &Life, _: &AtStop) {
     life.each_notice_came_once();
 }
 
+/// With the store lost nobody knows what to take it back to: it is on one of the two, whole, and nothing
+/// is left beside it. Where it is ill there, no order is begun, and a person sees why.
+fn on_one_of_them(life: &Life, _: &AtStop) {
+    assert_eq!(life.runs().len(), 1, "{:?}", life.runs());
+    let is = life.shop_blue();
+    assert_eq!((is.status.as_str(), is.pending_image_id), ("Ready", None));
+    assert_eq!(is.failed_draft, None);
+    // There and back, and, where even the quarantine was forgotten, once more.
+    assert!(life.updates() <= 4, "{}", life.updates());
+}
+
 fn ill() -> Life {
     let life = brisk();
     super::world::serves(&life, NEW, "Severe", 120.0);
@@ -61,10 +72,12 @@ fn a_move_back_that_is_disturbed_anywhere_ends_where_it_was() {
     let story = Story {
         begin: ill,
         proof: taken_back,
+        proof_after_loss: on_one_of_them,
         ..MOVE
     };
     let forms = [
         (Form::Stopped(Store::Kept), 1),
+        (Form::Stopped(Store::Lost), 2),
         (Form::Unanswered, 1),
         (Form::StoreFull, 1),
     ];

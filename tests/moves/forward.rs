@@ -3,11 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::world::{
-    Moved, NEW, OLD, Wish, environment, immutable, new_image_is_ill, serves, usual, with,
+    Moved, NEW, OLD, Wish, begin, environment, immutable, new_image_is_ill, serves, usual, with,
 };
 use crate::common::paused;
 use crate::common::world::{INSTALLATION, REGION};
+use amiwatch::flow::rollout::moving::kind::MoveKind;
 use amiwatch::flow::rollout::order::MoveRefusal;
+use amiwatch::model::rollout::{MoveFault, MoveOrder};
+use amiwatch::model::rollout_rules::Probe;
+use amiwatch::service::runs::moving::drive_move;
+use amiwatch::workflow::observer::{ObserverOf, Unobserved};
 use sim::{FaultKind, FaultRule, ImageSpec, When};
 
 const NEWER: &str = "ami-0000000000000000c";
@@ -178,4 +183,32 @@ fn an_environment_without_instances_is_not_moved() {
         );
         assert_eq!(life.updates(), 0);
     });
+}
+
+/// Whoever uses the page sees what the probe sees: an answer other than the wanted one is ill.
+#[test]
+fn a_page_that_must_answer_decides_with_the_health() {
+    // Every page but the hook is answered with 404 here.
+    for (wanted, moves) in [(404, 1), (200, 2)] {
+        paused(async || {
+            let life = usual();
+            let driven = life.process(async |service, lease| {
+                let journal = begin(&service, lease, Wish::Forward, |order| {
+                    order.proof.probe = Some(Probe {
+                        url: "https://shop.example.test/health".to_owned(),
+                        status: wanted,
+                    });
+                });
+                let silent = |_: &MoveOrder| -> Box<ObserverOf<MoveKind>> { Box::new(Unobserved) };
+                drive_move(&service, lease, &journal.await.unwrap(), &silent).await
+            });
+            let results = driven.await.expect("nothing is armed").unwrap();
+            assert_eq!(results.len(), moves, "{results:?}");
+            assert!(!life.slack.requests().is_empty());
+            if let Some((fault, why)) = results[0].failure() {
+                assert_eq!(fault, MoveFault::Image);
+                assert!(why.contains("the probe answered 404 and not 200"), "{why}");
+            }
+        });
+    }
 }

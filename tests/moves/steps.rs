@@ -82,7 +82,7 @@ impl Workflow for Disturbed<'_> {
 
 /// Orders a move, drives it disturbed, and whatever takes it back as usual.
 async fn drive(service: &Service<'_>, lease: Lease, how: How) -> RunOutcome {
-    let journal = begin(service, lease, Wish::Forward, false).await.unwrap();
+    let journal = begin(service, lease, Wish::Forward, |_| {}).await.unwrap();
     let region = REGION.into();
     let cloud = service.connection.cloud(&Identity::Own, Some(&region));
     let told = service.told();

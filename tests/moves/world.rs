@@ -7,7 +7,6 @@ use amiwatch::flow::rollout::order::{
     MoveRefusal, MoveRules, Ordering, RefusalCode, back_order, forward_order,
 };
 use amiwatch::flow::rollout::read::{EnvironmentReading, read_environment};
-use amiwatch::model::environment::ImageSetting;
 use amiwatch::model::ids::{Installation, TargetId, WatchName};
 use amiwatch::model::platform_choice::{MoveTo, PlatformChoice};
 use amiwatch::model::rollout::{MoveOrder, MoveProof};
@@ -179,7 +178,7 @@ pub(crate) async fn move_in(service: &Service<'_>, lease: Lease, wish: Wish) -> 
         let driven = drive_move(service, lease, &one.journal, &silent).await;
         return driven.map_or_else(|why| put_off(&why), Moved::Ended);
     }
-    match begin(service, lease, wish, false).await {
+    match begin(service, lease, wish, |_| {}).await {
         Err(not_begun) => not_begun,
         Ok(journal) => {
             let driven = drive_move(service, lease, &journal, &silent).await;
@@ -188,13 +187,12 @@ pub(crate) async fn move_in(service: &Service<'_>, lease: Lease, wish: Wish) -> 
     }
 }
 
-/// Begins an order, or says why not. `pins`: a deliberate bug, which takes the platform's own image for
-/// one that somebody chose.
+/// Begins an order, or says why not. `alter` has the last word on the order.
 pub(crate) async fn begin(
     service: &Service<'_>,
     lease: Lease,
     wish: Wish,
-    pins: bool,
+    alter: impl Fn(&mut MoveOrder),
 ) -> Result<String, Moved> {
     loop {
         let Some(reading) = reading(service).await else {
@@ -205,9 +203,7 @@ pub(crate) async fn begin(
             .unwrap();
         let order = order(service, &reading, &from, wish).await;
         let mut order = order.map_err(Moved::Refused)?;
-        if let (true, ImageSetting::PlatformOwn(Some(own))) = (pins, &order.before.image) {
-            order.before.image = ImageSetting::Image(own.clone());
-        }
+        alter(&mut order);
         match begin_move(service, lease, &order, &from).await {
             Err(why) => return Err(put_off(&why)),
             Ok(MoveBegun::DecideAgain) => {}
@@ -279,10 +275,12 @@ impl Life {
             .await
     }
 
-    /// Orders as a person does who waits until the environment is ready.
+    /// Orders as a person does who waits until the environment is ready, for half an hour.
     pub(crate) async fn moves_when_ready(&self, wish: Wish) -> Moved {
-        for _ in 0..100 {
+        let mut left = 30;
+        loop {
             let moved = self.try_move(wish).await.expect("nothing is armed");
+            left -= 1;
             let waits = |why: &MoveRefusal| {
                 matches!(
                     why.code,
@@ -290,13 +288,12 @@ impl Life {
                 )
             };
             match &moved {
-                Moved::Refused(why) if why.iter().any(waits) => {
+                Moved::Refused(why) if left > 0 && why.iter().any(waits) => {
                     self.wait(std::time::Duration::from_secs(60)).await;
                 }
                 _ => return moved,
             }
         }
-        panic!("the environment is never ready");
     }
 
     /// Orders in a process of its own, and tells what is to be told.
