@@ -54,6 +54,8 @@ pub mod survey;
 
 pub mod sweep;
 
+mod turn;
+
 use super::Service;
 use crate::clock::Clock;
 use crate::settings::Settings;

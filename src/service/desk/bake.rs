@@ -7,12 +7,13 @@
 use super::ask::{AskOutcome, ask_for_bake};
 use super::follow::{Follow, open_bake};
 use super::opening::{leave_lease, take_lease};
-use super::requests::{LOOK_AGAIN, LeftRequest};
+use super::requests::LOOK_AGAIN;
+use super::turn::{Turn, turn_or_answer};
 use crate::cloud::CloudError;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::exit_code::Exit;
 use crate::model::ids::{ImageId, WatchName};
-use crate::model::request::{RequestAnswer, RequestedAct};
+use crate::model::request::RequestedAct;
 use crate::outbox;
 use crate::service::Service;
 use crate::service::pass::{TELL_MAX, bake_one};
@@ -125,55 +126,24 @@ async fn drive_or_ask(
     force: bool,
     teller: &BakeTeller<'_>,
 ) -> Result<Beside, BakeError> {
-    let store = service.store;
-    if let Some(lease) = take_lease(store).await? {
-        return Ok(Beside::Mine {
-            lease,
-            journal: None,
-        });
-    }
-    if let Some(journal) = open_bake(store, watch).await? {
-        (teller.meanwhile)(Meanwhile::Joining);
-        return Ok(follow_to_end(service, journal, false, teller).await?);
-    }
-    let ask = RequestedAct::Bake {
+    let act = RequestedAct::Bake {
         watch: watch.clone(),
         force,
     };
-    let left = LeftRequest::leave(service.desk(), ask).await?;
-    let mut said = false;
-    loop {
-        match left.answer().await? {
-            Some(RequestAnswer::Driving { journal }) => {
-                return Ok(follow_to_end(service, journal, true, teller).await?);
+    let open = async || open_bake(service.store, watch).await;
+    let waiting = || (teller.meanwhile)(Meanwhile::Waiting);
+    Ok(
+        match turn_or_answer::<BakeError>(service, act, open, waiting).await? {
+            Turn::Mine { lease, journal } => Beside::Mine { lease, journal },
+            Turn::Joins { journal } => {
+                (teller.meanwhile)(Meanwhile::Joining);
+                follow_to_end(service, journal, false, teller).await?
             }
-            Some(RequestAnswer::NothingToDo { why }) => {
-                return Ok(Beside::Ended(AskedBakeEnd::NothingToDo { why }));
-            }
-            Some(RequestAnswer::Refused { why, exit_code }) => {
-                let exit = Exit::from_code(exit_code);
-                return Ok(Beside::Ended(AskedBakeEnd::Refused { why, exit }));
-            }
-            // Answers to other questions.
-            Some(
-                RequestAnswer::Reloaded { .. }
-                | RequestAnswer::KeptOld { .. }
-                | RequestAnswer::Passed { .. },
-            )
-            | None => {}
-        }
-        if let Some(lease) = take_lease(store).await? {
-            // What was waited for may have been begun just before its process was gone.
-            let journal = open_bake(store, watch).await?;
-            left.give_up().await?;
-            return Ok(Beside::Mine { lease, journal });
-        }
-        if !said {
-            (teller.meanwhile)(Meanwhile::Waiting);
-            said = true;
-        }
-        service.clock.sleep(LOOK_AGAIN).await;
-    }
+            Turn::Driving { journal } => follow_to_end(service, journal, true, teller).await?,
+            Turn::NothingToDo { why } => Beside::Ended(AskedBakeEnd::NothingToDo { why }),
+            Turn::Refused { why, exit } => Beside::Ended(AskedBakeEnd::Refused { why, exit }),
+        },
+    )
 }
 
 async fn follow_to_end(

@@ -3,13 +3,14 @@
 
 use super::follow::Follow;
 use super::opening::{leave_lease, take_lease};
-use super::requests::{LOOK_AGAIN, LeftRequest};
+use super::requests::LOOK_AGAIN;
 use super::rollout::{MoveError, PlannedMove, plan_move};
+use super::turn::{Turn, turn_or_answer};
 use crate::flow::exit_code::Exit;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::flow::rollout::order::RefusalCode;
 use crate::model::ids::TargetId;
-use crate::model::request::{MoveWish, RequestAnswer, RequestedAct};
+use crate::model::request::{MoveWish, RequestedAct};
 use crate::outbox;
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
@@ -171,52 +172,21 @@ async fn drive_or_ask(
     wish: &MoveWish,
     teller: &MoveTeller<'_>,
 ) -> Result<Elsewhere, MoveError> {
-    let store = service.store;
-    if let Some(lease) = take_lease(store).await? {
-        return Ok(Elsewhere::Mine {
-            lease,
-            journal: None,
-        });
-    }
-    if let Some(journal) = open_move(store, wish).await? {
-        (teller.meanwhile)(MoveMeanwhile::Joining);
-        return follow_to_end(service, journal, teller).await;
-    }
-    let left = LeftRequest::leave(service.desk(), RequestedAct::Move(wish.clone())).await?;
-    let mut said = false;
-    loop {
-        match left.answer().await? {
-            Some(RequestAnswer::Driving { journal }) => {
-                return follow_to_end(service, journal, teller).await;
+    let act = RequestedAct::Move(wish.clone());
+    let open = async || open_move(service.store, wish).await;
+    let waiting = || (teller.meanwhile)(MoveMeanwhile::Waiting);
+    Ok(
+        match turn_or_answer::<MoveError>(service, act, open, waiting).await? {
+            Turn::Mine { lease, journal } => Elsewhere::Mine { lease, journal },
+            Turn::Joins { journal } => {
+                (teller.meanwhile)(MoveMeanwhile::Joining);
+                follow_to_end(service, journal, teller).await?
             }
-            Some(RequestAnswer::NothingToDo { why }) => {
-                let why = vec![why];
-                return Ok(Elsewhere::Ended(MoveEnd::NothingToDo { why }));
-            }
-            Some(RequestAnswer::Refused { why, exit_code }) => {
-                let exit = Exit::from_code(exit_code);
-                return Ok(Elsewhere::Ended(MoveEnd::Refused { why, exit }));
-            }
-            // Answers to other questions.
-            Some(
-                RequestAnswer::Reloaded { .. }
-                | RequestAnswer::KeptOld { .. }
-                | RequestAnswer::Passed { .. },
-            )
-            | None => {}
-        }
-        if let Some(lease) = take_lease(store).await? {
-            // What was waited for may have been begun just before its process was gone.
-            let journal = open_move(store, wish).await?;
-            left.give_up().await?;
-            return Ok(Elsewhere::Mine { lease, journal });
-        }
-        if !said {
-            (teller.meanwhile)(MoveMeanwhile::Waiting);
-            said = true;
-        }
-        service.clock.sleep(LOOK_AGAIN).await;
-    }
+            Turn::Driving { journal } => follow_to_end(service, journal, teller).await?,
+            Turn::NothingToDo { why } => Elsewhere::Ended(MoveEnd::NothingToDo { why: vec![why] }),
+            Turn::Refused { why, exit } => Elsewhere::Ended(MoveEnd::Refused { why, exit }),
+        },
+    )
 }
 
 /// Follows a move and, where it fails, the one that takes it back.
