@@ -21,6 +21,8 @@ pub mod reason;
 pub mod request;
 pub mod rollout;
 
+pub mod rollout_memory;
+
 pub mod drift;
 
 pub mod environment;

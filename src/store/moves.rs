@@ -5,38 +5,17 @@
 //! move is under way; `rollout/<account>/<region>/<watch>` a [`RolloutMemory`], whose version every
 //! change of the watch's rollout raises, so that what was decided from an older one is not begun.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::records::{Versioned, decode_record};
 use super::{Op, Store, StoreError};
-use crate::model::ids::{ImageId, Scope, TargetId, WatchName};
+use crate::model::ids::{Scope, TargetId, WatchName};
 use crate::model::rollout::{MovingClaim, TargetMoves};
+use crate::model::rollout_memory::RolloutMemory;
 
 const MOVES: &str = "moves/";
 const MOVING: &str = "moving/";
 const ROLLOUT: &str = "rollout/";
-
-/// Images of one watch that wait for their mark; more are never quarantined between two passes.
-const TO_MARK_MAX: usize = 50;
-
-/// What is remembered of a watch's rollout.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct RolloutMemory {
-    /// Quarantined images whose tag has not been seen yet.
-    pub to_mark: BTreeSet<ImageId>,
-}
-
-impl RolloutMemory {
-    /// One more image is to be marked.
-    pub fn mark(&mut self, image: &ImageId) {
-        if self.to_mark.len() < TO_MARK_MAX {
-            self.to_mark.insert(image.clone());
-        }
-    }
-}
 
 /// `<account>/<region>/<application>/<environment>`
 fn name_of(target: &TargetId) -> String {
@@ -150,19 +129,5 @@ async fn read_or_empty<T: Default + serde::de::DeserializeOwned>(
             let value = decode_record(record)?;
             Ok(Versioned { version, value })
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_marks_are_bounded() {
-        let mut rollout = RolloutMemory::default();
-        for n in 0..1000 {
-            rollout.mark(&ImageId::new(format!("ami-{n}")));
-        }
-        assert_eq!(rollout.to_mark.len(), TO_MARK_MAX);
     }
 }

@@ -1,0 +1,95 @@
+//! What is remembered of a watch's rollout: which images are to be marked, whether one has ever gone
+//! through, what people were asked and said, and how far the present image has come. Values; the gates
+//! decide from them, `store::moves` keeps them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ids::ImageId;
+
+/// Images of one watch that wait for their mark; more are never quarantined between two passes.
+const TO_MARK_MAX: usize = 50;
+
+/// What is remembered of a watch's rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RolloutMemory {
+    /// Quarantined images whose tag has not been seen yet.
+    pub to_mark: BTreeSet<ImageId>,
+    /// An image has gone through every wave: `approval = "first"` asks no more.
+    #[serde(default)]
+    pub has_succeeded: bool,
+    /// The last question to people; one at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalQuestion>,
+    /// The image that goes, or went last, through the waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageRollout>,
+}
+
+impl RolloutMemory {
+    /// One more image is to be marked.
+    pub fn mark(&mut self, image: &ImageId) {
+        if self.to_mark.len() < TO_MARK_MAX {
+            self.to_mark.insert(image.clone());
+        }
+    }
+}
+
+/// Whether an image may go to a watch's environments, asked of people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalQuestion {
+    /// What `approve` and `deny` take.
+    pub id: String,
+    pub image: ImageId,
+    pub asked_at: DateTime<Utc>,
+    /// Without an answer by then it lapses.
+    pub lapses_at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<ApprovalAnswer>,
+}
+
+/// How a question ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalAnswer {
+    pub said: ApprovalSaid,
+    /// Who; amiwatch itself where it lapsed.
+    pub by: String,
+    pub at: DateTime<Utc>,
+}
+
+/// What was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalSaid {
+    Approved,
+    Denied,
+    /// Nobody said anything in time.
+    Lapsed,
+}
+
+/// How far an image has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageRollout {
+    pub image: ImageId,
+    pub began_at: DateTime<Utc>,
+    /// Environments that were moved to it and proved on it by this rollout, and when.
+    pub moved: BTreeMap<String, DateTime<Utc>>,
+    /// Waves that people were told are through.
+    pub waves_told: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_marks_are_bounded() {
+        let mut rollout = RolloutMemory::default();
+        for n in 0..1000 {
+            rollout.mark(&ImageId::new(format!("ami-{n}")));
+        }
+        assert_eq!(rollout.to_mark.len(), TO_MARK_MAX);
+    }
+}
