@@ -218,8 +218,13 @@ impl Life {
 
     /// A way to the account through the seam.
     pub(crate) fn connection(&self, clock: &Clock) -> Connection {
+        self.connection_through(&self.seam, clock)
+    }
+
+    /// A way to the account through another seam: of a process beside the one that is disturbed.
+    pub(crate) fn connection_through(&self, seam: &Arc<Seam>, clock: &Clock) -> Connection {
         let parts = ByHand {
-            http: wire(&self.account, &self.seam, &self.guard, self.mutant),
+            http: wire(&self.account, seam, &self.guard, self.mutant),
             region: Region::new(REGION),
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret_access_key: "keep-me-secret".to_owned(),

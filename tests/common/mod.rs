@@ -3,11 +3,13 @@
 //! What a test claims about the end is read from the account, never from amiwatch's own records:
 //! a record that is wrong would agree with itself.
 
+pub(crate) mod commanding;
 pub(crate) mod guest;
 pub(crate) mod life;
 pub(crate) mod mutant;
 pub(crate) mod notices;
 pub(crate) mod proofs;
+pub(crate) mod proved;
 pub(crate) mod seam;
 pub(crate) mod slack;
 pub(crate) mod watching;

@@ -52,6 +52,17 @@ impl Life {
         kinds
     }
 
+    /// Nobody was told two things under one key. What was sent and not crossed off is sent again.
+    #[track_caller]
+    pub(crate) fn each_key_has_one_text(&self) {
+        let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for one in self.heard() {
+            texts.entry(one.key).or_default().insert(one.body);
+        }
+        let forked: Vec<_> = texts.iter().filter(|(_, said)| said.len() > 1).collect();
+        assert!(forked.is_empty(), "one key, two messages: {forked:#?}");
+    }
+
     /// Nobody was told the same thing twice.
     pub(crate) fn each_notice_came_once(&self) {
         let heard = self.heard();

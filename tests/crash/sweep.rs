@@ -55,7 +55,7 @@ pub(crate) enum Points {
 
 impl Points {
     /// The numbers, from 1, of those that are disturbed.
-    fn chosen(self, passed: &[String]) -> Vec<usize> {
+    pub(crate) fn chosen(self, passed: &[String]) -> Vec<usize> {
         let mut seen = BTreeSet::new();
         let mut commit = "";
         let mut chosen = Vec::new();

@@ -1,11 +1,14 @@
 //! Environments that are moved to an image: on good days and bad ones, stopped anywhere, with each of
 //! the behaviours that AWS does not document.
 
+mod bad_days;
 mod bugs;
 mod cost;
 mod crash;
 mod desk;
+mod followed;
 mod forward;
+mod ordered;
 mod steps;
 mod table;
 pub(crate) mod world;

@@ -10,14 +10,18 @@ use crate::flow::exit_code::Exit;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::flow::rollout::order::RefusalCode;
 use crate::model::ids::TargetId;
-use crate::model::request::{MoveWish, RequestedAct};
+use crate::model::request::{MoveWish, RequestedAct, WishedWay};
+use crate::model::rollout::Direction;
 use crate::outbox;
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
+use crate::service::runs::Driven;
 use crate::service::runs::moving::{MoveBegun, MoveObservers, MoveResult, begin_move, drive_move};
 use crate::store::{Lease, Store, StoreError, moves};
-use crate::workflow::RunError;
+use crate::workflow::journal::Phase;
 use crate::workflow::open::open_runs;
+use crate::workflow::recovery::replay;
+use crate::workflow::{RunError, RunOutcome};
 
 /// Somebody else changes what an order is made from, again and again: then a person is told.
 const DECIDE_MAX: usize = 5;
@@ -180,9 +184,9 @@ async fn drive_or_ask(
             Turn::Mine { lease, journal } => Elsewhere::Mine { lease, journal },
             Turn::Joins { journal } => {
                 (teller.meanwhile)(MoveMeanwhile::Joining);
-                follow_to_end(service, journal, teller).await?
+                follow_to_end(service, wish, journal, teller).await?
             }
-            Turn::Driving { journal } => follow_to_end(service, journal, teller).await?,
+            Turn::Driving { journal } => follow_to_end(service, wish, journal, teller).await?,
             Turn::NothingToDo { why } => Elsewhere::Ended(MoveEnd::NothingToDo { why: vec![why] }),
             Turn::Refused { why, exit } => Elsewhere::Ended(MoveEnd::Refused { why, exit }),
         },
@@ -192,11 +196,13 @@ async fn drive_or_ask(
 /// Follows a move and, where it fails, the one that takes it back.
 async fn follow_to_end(
     service: &Service<'_>,
+    wish: &MoveWish,
     journal: String,
     teller: &MoveTeller<'_>,
 ) -> Result<Elsewhere, MoveError> {
     let mut follow = Follow::<MoveKind>::new(journal.clone());
-    let (mut journal, mut results) = (journal, Vec::new());
+    let mut results = story_so_far(service.store, wish, &journal).await?;
+    let mut journal = journal;
     loop {
         if let Some(ended) = follow.look(service.store, teller.observers).await? {
             let next = next_move(service.store, &ended.order.target, &journal).await?;
@@ -247,8 +253,35 @@ async fn drive(
             MoveAsked::Refused { why, exit } => return Ok(MoveEnd::Refused { why, exit }),
         },
     };
-    let results = drive_move(service, lease, &journal, teller.observers).await?;
+    let mut results = story_so_far(service.store, wish, &journal).await?;
+    results.extend(drive_move(service, lease, &journal, teller.observers).await?);
     Ok(MoveEnd::Ended(results))
+}
+
+/// The move forward that a move back takes back, for whoever wished to go forward: how the way back ends is
+/// not yet what became of the wish.
+async fn story_so_far(
+    store: &dyn Store,
+    wish: &MoveWish,
+    journal: &str,
+) -> Result<Vec<MoveResult>, RunError> {
+    if wish.way == WishedWay::Back || store.journal(journal).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let run = replay::<MoveKind>(store, journal).await?;
+    let Direction::Back { of: Some(of), .. } = &run.input().direction else {
+        return Ok(Vec::new());
+    };
+    if store.journal(of).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let forward = replay::<MoveKind>(store, of).await?;
+    Ok(match forward.phase().clone() {
+        Phase::Closed(outcome @ RunOutcome::Failed { .. }) => {
+            vec![<MoveKind as Driven>::conclude(outcome, &forward)]
+        }
+        _ => Vec::new(),
+    })
 }
 
 /// The open journal of a move of this environment, whoever began it.
