@@ -4,10 +4,11 @@
 //!     cargo run --profile lives --example lives -- --seed 4711 --days 14
 //!     cargo run --profile lives --example lives -- --quiet --seeds 4 --days 91
 //!     cargo run --profile lives --example lives -- --bugs --seeds 40 --days 7
+//!     cargo run --profile lives --example lives -- --fleets --seeds 2000 --days 14 --jobs 2
 //!
 //! A life that breaks a promise is named with the command that replays it, and no further one is begun
 //! (with `--keep-going`: all are). With `--quiet` nothing happens in them but releases. With `--bugs` amiwatch has a
-//! deliberate bug in them, one after the other, and each must be caught. Exit 0 when all promises held, 1 when one did not.
+//! deliberate bug in them, one after the other, and each must be caught. With `--fleets` environments are moved in them. Exit 0 when all promises held, 1 when one did not.
 
 #![recursion_limit = "256"]
 #![allow(
@@ -27,6 +28,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::mutant::Mutant;
+use lives::fleets::life::live_fleet;
 use lives::life::{Lived, live, live_quietly, live_with};
 
 /// A life is little else than small allocations.
@@ -44,6 +46,7 @@ struct Asked {
     keep_going: bool,
     quiet: bool,
     bugs: bool,
+    fleets: bool,
 }
 
 fn asked() -> Option<Asked> {
@@ -56,12 +59,14 @@ fn asked() -> Option<Asked> {
         keep_going: false,
         quiet: false,
         bugs: false,
+        fleets: false,
     };
     while let Some(name) = arguments.next() {
         match name.as_str() {
             "--keep-going" => asked.keep_going = true,
             "--quiet" => asked.quiet = true,
             "--bugs" => asked.bugs = true,
+            "--fleets" => asked.fleets = true,
             _ => {
                 let value = arguments.next()?.parse().ok()?;
                 asked.number(&name, value)?;
@@ -85,10 +90,17 @@ impl Asked {
     }
 
     fn live(&self, seed: u64) -> Lived {
-        match self.quiet {
-            true => common::paused(|| live_quietly(seed, self.days)),
-            false => common::paused(|| live(seed, self.days)),
+        match (self.quiet, self.fleets) {
+            (true, _) => common::paused(|| live_quietly(seed, self.days)),
+            (false, true) => common::paused(|| live_fleet(seed, self.days)),
+            (false, false) => common::paused(|| live(seed, self.days)),
         }
+    }
+
+    fn replay(&self, seed: u64) -> String {
+        let fleets = if self.fleets { "--fleets " } else { "" };
+        let days = self.days;
+        format!("cargo run --profile lives --example lives -- {fleets}--seed {seed} --days {days}")
     }
 }
 
@@ -121,16 +133,14 @@ fn work(asked: &Asked, next: &AtomicU64, sum: &Mutex<Sum>) {
         if at >= asked.count || over {
             return;
         }
-        let (seed, days) = (asked.from + at, asked.days);
+        let seed = asked.from + at;
         let lived = std::panic::catch_unwind(|| asked.live(seed));
         let mut sum = sum.lock().unwrap();
         match lived {
             Ok(lived) => sum.add(&lived),
             Err(_) => {
                 println!("seed {seed} broke a promise; replay it:");
-                println!(
-                    "    cargo run --profile lives --example lives -- --seed {seed} --days {days}"
-                );
+                println!("    {}", asked.replay(seed));
                 sum.broken.push(seed);
             }
         }
@@ -144,7 +154,7 @@ fn work(asked: &Asked, next: &AtomicU64, sum: &Mutex<Sum>) {
 fn main() -> ExitCode {
     let Some(asked) = asked() else {
         eprintln!(
-            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet | --bugs] [--keep-going]"
+            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet | --bugs | --fleets] [--keep-going]"
         );
         return ExitCode::from(2);
     };

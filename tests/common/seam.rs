@@ -127,7 +127,8 @@ impl Seam {
         }
     }
 
-    fn refuses(&self) -> bool {
+    /// Commits are refused by now, and will be as long as the process lives.
+    pub(crate) fn refuses(&self) -> bool {
         let state = self.state.lock().unwrap();
         matches!(state.arm, Arm::RefuseFrom(from) if state.count >= from)
     }

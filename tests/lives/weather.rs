@@ -21,10 +21,20 @@ const POLICIES: [&str; 4] = [
     include_str!("../../deploy/iam/notify.json"),
 ];
 
-/// Everything that amiwatch calls.
-static CALLS: LazyLock<Vec<String>> = LazyLock::new(|| {
+/// What moves are allowed beside them.
+const MOVES: &str = include_str!("../../deploy/iam/rollout.json");
+
+/// Everything that amiwatch calls where it moves nothing.
+static CALLS: LazyLock<Vec<String>> = LazyLock::new(|| calls_of(&POLICIES));
+/// Everything that it calls where it does.
+static CALLS_OF_MOVES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let policies: Vec<&str> = POLICIES.into_iter().chain([MOVES]).collect();
+    calls_of(&policies)
+});
+
+fn calls_of(policies: &[&str]) -> Vec<String> {
     let mut calls = BTreeSet::new();
-    for policy in POLICIES {
+    for policy in policies {
         let policy: Value = serde_json::from_str(policy).expect("a policy is JSON");
         for statement in policy["Statement"].as_array().expect("statements") {
             match &statement["Action"] {
@@ -39,11 +49,19 @@ static CALLS: LazyLock<Vec<String>> = LazyLock::new(|| {
     calls.retain(|call| !call.starts_with("iam:") && !call.starts_with("kms:"));
     assert!(calls.len() > 30, "{calls:?}");
     calls.into_iter().collect()
-});
+}
 
 /// The weather over one account.
 pub(crate) struct Weather {
     chance: Chance,
+    calls: &'static [String],
+    /// Versions come out by themselves.
+    releases_come: bool,
+    /// Trouble ends at its hour; without it, it lasts until the next one begins.
+    clears_up: bool,
+    troubled: bool,
+    /// How slow the account is when nothing is slow.
+    usual: Timing,
     releases: u32,
     /// Until which hour it lasts; then everything is fine again.
     until: u64,
@@ -54,16 +72,40 @@ impl Weather {
     pub(crate) fn of(seed: u64) -> Self {
         Self {
             chance: Chance::of(seed),
+            calls: &CALLS,
+            releases_come: true,
+            clears_up: false,
+            troubled: false,
+            usual: world::brisk(),
             releases: 0,
             until: 0,
             denied: Vec::new(),
         }
     }
 
+    /// The weather over an account whose environments are moved, and whose releases come otherwise.
+    pub(crate) fn over_moves(seed: u64, usual: Timing) -> Self {
+        Self {
+            calls: &CALLS_OF_MOVES,
+            releases_come: false,
+            clears_up: true,
+            usual,
+            ..Self::of(seed)
+        }
+    }
+
+    /// Nothing is wrong now.
+    pub(crate) fn is_fine(&self) -> bool {
+        !self.troubled
+    }
+
     /// One hour passes.
     pub(crate) fn hour(&mut self, hour: u64, watched: &Watched) {
-        if self.chance.once_in(60) {
+        if self.releases_come && self.chance.once_in(60) {
             self.release(watched);
+        }
+        if self.clears_up && self.troubled && hour >= self.until {
+            self.clear(watched);
         }
         if hour >= self.until && !self.chance.once_in(12) {
             return;
@@ -85,11 +127,12 @@ impl Weather {
     /// The sun comes out.
     pub(crate) fn clear(&mut self, watched: &Watched) {
         let account = &watched.account;
+        self.troubled = false;
         account.clear_faults();
         for action in std::mem::take(&mut self.denied) {
             account.allow(&action);
         }
-        account.set_timing(world::brisk());
+        account.set_timing(self.usual.clone());
         watched.cast.set(Day::Quick, Day::Quick);
         let here = account.at(REGION);
         here.act(Action::Capacity {
@@ -102,6 +145,7 @@ impl Weather {
 
     /// One to three sorts of trouble begin.
     fn turn(&mut self, watched: &Watched) {
+        self.troubled = true;
         for _ in 0..=self.chance.below(3) {
             match self.chance.below(6) {
                 0 | 1 => self.storm(watched),
@@ -129,12 +173,12 @@ impl Weather {
         let rule = FaultRule::new(kind).when(When::Chance { p, seed });
         watched.account.fault(match self.chance.once_in(3) {
             true => rule,
-            false => rule.on(&self.chance.one_of(&CALLS[..])),
+            false => rule.on(&self.chance.one_of(self.calls)),
         });
     }
 
     fn denial(&mut self, watched: &Watched) {
-        let action = self.chance.one_of(&CALLS[..]);
+        let action = self.chance.one_of(self.calls);
         watched.account.deny(&action);
         self.denied.push(action);
     }
@@ -153,7 +197,7 @@ impl Weather {
             hidden_for: chance.seconds(0, 40),
             hidden_looks: u32::try_from(chance.below(4)).unwrap(),
             page: chance.one_of(&[0, 2, 5]),
-            ..Timing::default()
+            ..self.usual.clone()
         };
         watched.account.set_timing(timing);
     }
