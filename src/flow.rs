@@ -21,7 +21,10 @@
 //! | outcome | plan item (plain)                         | `Cause`: what is said of it | nothing |
 //! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
 //!
-//! Beside them, `dockerrun` holds an application's log drivers against a recipe (plain).
+//! Beside them, `dockerrun` holds an application's log drivers against a recipe, and `move_commands` has the
+//! AWS CLI's commands by which a person moves an environment, for whichever stage tells them (plain).
+//!
+//! No two stages name each other, not even by way of a third.
 
 pub mod detect;
 
@@ -34,6 +37,8 @@ pub mod plan;
 pub mod bake;
 
 pub mod rollout;
+
+pub mod move_commands;
 
 pub mod verify;
 

@@ -2,16 +2,14 @@
 //!
 //! What a move does is [`moving`], a workflow. Whether it may ([`order`]), which platform version moves
 //! along ([`platform`]), how far it has come ([`progress`], [`settling`]), whether it was sent at all
-//! ([`attribution`]) and whose fault it is ([`blame`]) are plain functions beside it. [`commands`] and
-//! [`print`] say how a person does it by hand.
+//! ([`attribution`]) and whose fault it is ([`blame`]) are plain functions beside it. [`print`] says how a
+//! person does it by hand, by the [commands](super::move_commands) that other stages tell as well.
 
 pub mod attribution;
 
 pub mod blame;
 
 pub mod by_hand;
-
-pub mod commands;
 
 pub mod document;
 

@@ -131,7 +131,7 @@ const PLAIN: &[&str] = &[
     "flow::rollout::replacement",
     "flow::rollout::seen",
     "flow::rollout::settling",
-    "flow::rollout::commands",
+    "flow::move_commands",
     "flow::rollout::document",
     "flow::rollout::image_choice",
     "flow::rollout::platform",

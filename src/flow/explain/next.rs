@@ -4,10 +4,10 @@ use chrono::TimeDelta;
 
 use super::view::{SaidCode, TargetView, View};
 use super::{Advice, ExplainSubject, Passes, dated, minute, rough};
-use crate::flow::outcome::WatchStanding;
-use crate::flow::rollout::commands::{
+use crate::flow::move_commands::{
     MOVES_MAX, MoveByHand, ROLLOUT_DOES, moves_by_hand, rollout_command,
 };
+use crate::flow::outcome::WatchStanding;
 use crate::model::plan::{Action, BakeDecision};
 use crate::model::platform_choice::MoveTo;
 use crate::model::reason::{Class, ReasonCode};

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::base;
-use crate::flow::rollout::commands::{MOVES_MAX, ROLLOUT_DOES, moves_by_hand, rollout_command};
+use crate::flow::move_commands::{MOVES_MAX, ROLLOUT_DOES, moves_by_hand, rollout_command};
 use crate::model::bake::digest;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::drift::{Drift, TargetDrift};

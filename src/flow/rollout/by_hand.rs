@@ -1,6 +1,8 @@
 //! What a person does about a move that nobody finishes: look, and take it back by hand. Plain.
 
-use super::commands::{abort_command, delete_draft_command, events_command, move_command};
+use crate::flow::move_commands::{
+    abort_command, delete_draft_command, events_command, move_command,
+};
 use crate::model::environment::EnvironmentChange;
 use crate::model::notice::PastedCommand;
 use crate::model::rollout::MoveOrder;

@@ -13,7 +13,7 @@ mod tests;
 pub use cloudformation::cloudformation;
 pub use terraform::terraform;
 
-use super::commands::move_command;
+use crate::flow::move_commands::move_command;
 use crate::model::base::PlatformVersion;
 use crate::model::environment::{EnvironmentChange, IMAGE_ID, ImageSetting, LAUNCH_CONFIGURATION};
 use crate::model::ids::TargetId;
