@@ -1,7 +1,7 @@
 //! Which lines of a config may hold a secret that was written out by mistake, so that no fault shows
 //! them. By the text alone: the file may be broken just there. Rather a line too many than one too few.
 
-use super::keys::{KEYS, ValueKind};
+use super::keys::{ValueKind, all_keys};
 
 /// What secrets are called, besides the keys that are known to be some.
 const NAMES: [&str; 9] = [
@@ -74,7 +74,7 @@ impl Open {
 
 fn names_a_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    let kept = KEYS.iter().filter(|key| key.kind == ValueKind::Secret);
+    let kept = all_keys().filter(|key| key.kind == ValueKind::Secret);
     let mut names = kept.map(|key| key.name()).chain(NAMES);
     names.any(|name| line.contains(name))
 }

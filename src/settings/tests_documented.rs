@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{self, ConfigKey, KEYS, ValueKind};
+use super::keys::{self, ConfigKey, ValueKind, all_keys};
 use super::{Settings, load_config, parse_config};
 
 const EXAMPLE: &str = "config/amiwatch.example.toml";
@@ -65,7 +65,7 @@ fn collect(path: &str, table: &DeTable<'_>, paths: &mut BTreeSet<&'static str>) 
 }
 
 fn built() -> impl Iterator<Item = &'static ConfigKey> {
-    KEYS.iter().filter(|key| key.kind != ValueKind::NotBuilt)
+    all_keys().filter(|key| key.kind != ValueKind::NotBuilt)
 }
 
 #[test]

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::fault::{Problem, quoted_value};
-use super::keys::{self, ConfigKey, KEYS, ValueKind};
+use super::keys::{self, ConfigKey, ValueKind, all_keys};
 use super::nearest::nearest;
 use super::reading::{self, ConfigReading};
 
@@ -139,7 +139,7 @@ fn what_was_meant(path: &str, name: &str) -> String {
     if let Some(near) = nearest(name, names.iter().copied()) {
         return format!("did you mean `{near}`?");
     }
-    if let Some(key) = KEYS.iter().find(|key| key.name() == name) {
+    if let Some(key) = all_keys().find(|key| key.name() == name) {
         let home = key
             .path
             .rsplit_once('.')
