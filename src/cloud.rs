@@ -51,7 +51,7 @@ mod without_beanstalk;
 #[cfg(test)]
 mod answers_tests;
 #[cfg(test)]
-mod canned;
+pub(crate) mod canned;
 #[cfg(test)]
 mod environment_change_tests;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A canned account for tests of the door itself: fixed answers under the real SDK.
 //!
-//! It has no state and knows no AWS; stories belong to the simulated account.
+//! It has no state and knows no AWS; stories belong to the simulated account, to which the way is here too.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,6 +22,19 @@ use chrono::{TimeZone, Utc};
 use super::sdk_clock::SdkClock;
 use super::{ByHand, Cloud, Connection, Identity, Pace};
 use crate::clock::Clock;
+
+/// A way to a simulated account: what tests of stories have instead of canned answers.
+pub(crate) fn connection_to(account: &sim::Account, region: &str, clock: &Clock) -> Connection {
+    let parts = ByHand {
+        http: account.connector_on_tokio(),
+        region: region.into(),
+        access_key_id: "AKIDSIM".to_owned(),
+        secret_access_key: "secret".to_owned(),
+        endpoint: None,
+        in_flight_max: None,
+    };
+    Connection::by_hand(parts, clock)
+}
 
 /// What the account does with one request.
 #[derive(Clone)]

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use sim::{Account, Entry, Rate, Throttling};
 
-use super::{AssumedRole, ByHand, Cloud, Connection, ErrorKind, Identity, Pace};
+use super::canned::connection_to;
+use super::{AssumedRole, Cloud, Connection, ErrorKind, Identity, Pace};
 use crate::clock::Clock;
 
 const REGION: &str = "eu-west-1";
@@ -23,25 +24,12 @@ fn world() -> World {
     let clock = Clock::virtual_from(DateTime::from_timestamp(1_790_000_000, 0).unwrap());
     let told = clock.clone();
     let account = Account::new(sim::SimClock::new(move || told.now()));
-    let connection = connection(&account, &clock).at_pace(STEADY);
+    let connection = connection_to(&account, REGION, &clock).at_pace(STEADY);
     World {
         account,
         clock,
         connection,
     }
-}
-
-/// As another process, or another generation of a config, makes one.
-fn connection(account: &Account, clock: &Clock) -> Connection {
-    let parts = ByHand {
-        http: account.connector_on_tokio(),
-        region: REGION.into(),
-        access_key_id: "AKIDSIM".to_owned(),
-        secret_access_key: "secret".to_owned(),
-        endpoint: None,
-        in_flight_max: None,
-    };
-    Connection::by_hand(parts, clock)
 }
 
 impl World {
@@ -175,7 +163,7 @@ async fn a_connection_in_the_lines_of_an_earlier_one_does_not_double_the_rate() 
     let world = world();
     let old = world.own();
     old.caller().await.unwrap();
-    let next = connection(&world.account, &world.clock)
+    let next = connection_to(&world.account, REGION, &world.clock)
         .at_pace(Pace::Steady {
             calls_per_second: 4,
         })

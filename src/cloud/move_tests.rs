@@ -9,7 +9,8 @@ use sim::{
     ManagedUpdate, Release,
 };
 
-use super::{ByHand, Cloud, Connection, ErrorKind, Identity};
+use super::canned::connection_to;
+use super::{Cloud, ErrorKind, Identity};
 use crate::clock::Clock;
 use crate::model::environment::{
     EnhancedStatus, EnvironmentChange, EnvironmentHealth, EnvironmentNow, EnvironmentStatus,
@@ -45,15 +46,7 @@ impl Town {
         at.environment(spec(shop)).unwrap();
         let newest = at.release(Release::new(BRANCH, "4.5.1")).unwrap();
         let image = at.image(ImageSpec::mine("ours")).unwrap();
-        let parts = ByHand {
-            http: account.connector_on_tokio(),
-            region: REGION.into(),
-            access_key_id: "AKIDSIM".to_owned(),
-            secret_access_key: "secret".to_owned(),
-            endpoint: None,
-            in_flight_max: None,
-        };
-        let connection = Connection::by_hand(parts, &clock);
+        let connection = connection_to(&account, REGION, &clock);
         Self {
             cloud: connection.cloud(&Identity::Own, None).unwrap(),
             newest: PlatformArn::new(newest),

@@ -17,7 +17,8 @@ use sim::{
 };
 
 use super::*;
-use crate::cloud::{ByHand, Connection, Identity, Pace};
+use crate::cloud::canned::connection_to;
+use crate::cloud::{Connection, Identity, Pace};
 use crate::flow::compare::standing::EnvironmentStanding;
 use crate::flow::survey::survey;
 use crate::flow::test_world::codes;
@@ -69,15 +70,7 @@ impl Town {
             let arn = at.release(Release::new(BRANCH, version)).unwrap();
             (version, image_of(&account, &arn, "x86_64"))
         });
-        let parts = ByHand {
-            http: account.connector_on_tokio(),
-            region: REGION.into(),
-            access_key_id: "AKIDSIM".to_owned(),
-            secret_access_key: "secret".to_owned(),
-            endpoint: None,
-            in_flight_max: None,
-        };
-        let connection = Connection::by_hand(parts, &clock);
+        let connection = connection_to(&account, REGION, &clock);
         Self {
             cloud: connection.cloud(&Identity::Own, None).unwrap(),
             connection,
