@@ -1,25 +1,26 @@
 //! A small world for the tests of the plain stages, built by verbs: one branch with three releases,
 //! environments and images put in as a test needs them. Everything is known until a test hides it.
 
+mod decided;
+
+mod environments;
+
+mod remembered;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::compare::compare;
-use super::plan::plan_watch;
-use crate::model::bake::{BakeKey, BakedImage, KeyInputs, RecipeDigest};
+use crate::model::bake::RecipeDigest;
 use crate::model::base::{Base, BaseSource, BranchLifecycle, PlatformVersion, Release};
-use crate::model::drift::Drift;
-use crate::model::history::{Failing, Memory, WatchHistory};
-use crate::model::hold::{HeldThing, Hold};
-use crate::model::ids::{Architecture, ImageId, PlatformArn, Scope, TargetId};
+use crate::model::history::WatchHistory;
+use crate::model::hold::Hold;
+use crate::model::ids::{Architecture, ImageId, PlatformArn, Scope};
 use crate::model::image::{Image, ImageState};
-use crate::model::plan::PlanItem;
-use crate::model::reason::{Reason, ReasonCode};
+use crate::model::reason::Reason;
 use crate::model::sighting::{
-    DeployedSettings, Environment, EnvironmentSighting, ImageSighting, Lineage, LineageSource,
-    RunningImage, Seen, Sighting, Tier, Trouble, WatchSighting,
+    ImageSighting, Lineage, LineageSource, Seen, Sighting, Trouble, WatchSighting,
 };
 use crate::model::tags;
 use crate::model::version::VersionWish;
@@ -254,124 +255,11 @@ impl World {
         );
     }
 
-    /// An environment of application `shop`, Ready, x86_64.
-    /// An environment, and the pattern that names it: a world without any names none.
-    pub(super) fn environment(&mut self, name: &str, version: &str, image: &str) {
-        if self.watch.targets.is_empty() {
-            self.watch.targets = vec![pattern("shop", "shop-*")];
-        }
-        let environment = Environment {
-            target: TargetId {
-                scope: scope(),
-                application: "shop".to_owned(),
-                environment: name.to_owned(),
-            },
-            platform: Some(arn(version)),
-            solution_stack: None,
-            tier: Tier::WebServer,
-            status: "Ready".to_owned(),
-            updated: None,
-        };
-        let settings = Seen::Known(DeployedSettings {
-            image: Some(image.into()),
-            not_set: false,
-            draft: None,
-            managed_updates: false,
-        });
-        self.environments().push(EnvironmentSighting {
-            environment,
-            settings,
-            running: None,
-        });
-    }
-
-    /// What the instances of the first environment run, and whether they end.
-    pub(super) fn runs(&mut self, instances: &[(&str, bool)]) {
-        let numbered = instances.iter().enumerate();
-        let running = numbered.map(|(at, (image, ends))| RunningImage {
-            instance: format!("i-{at}").as_str().into(),
-            image: (*image).into(),
-            ends: *ends,
-        });
-        self.environments()[0].running = Some(Seen::Known(running.collect()));
-    }
-
-    /// Elastic Beanstalk updates the first environment's platform version by itself.
-    pub(super) fn updates_itself(&mut self) {
-        match &mut self.environments()[0].settings {
-            Seen::Known(settings) => settings.managed_updates = true,
-            hidden => panic!("the settings are {hidden:?}"),
-        }
-    }
-
-    pub(super) fn environments(&mut self) -> &mut Vec<EnvironmentSighting> {
-        match &mut self.sighting.environments {
-            Seen::Known(list) => list,
-            hidden => panic!("the environments are {hidden:?}"),
-        }
-    }
-
     pub(super) fn platform(&mut self, version: &str) -> &mut PlatformVersion {
         match self.sighting.platforms.get_mut(&arn(version)) {
             Some(Seen::Known(platform)) => platform,
             hidden => panic!("{version} is {hidden:?}"),
         }
-    }
-
-    /// The store remembers this image of ours as the current one.
-    pub(super) fn remember(&mut self, id: &str, base: &str, generation: u32) {
-        self.history.current = Some(BakedImage {
-            image: id.into(),
-            key: self.key(base, generation),
-            generation,
-            base_image: base.into(),
-            base_version: "4.5.0".to_owned(),
-            recipe_digest: digest(),
-            baked_at: now() - days(5),
-            redundant: false,
-            checks_digest: None,
-            adopted_at: None,
-            changes: None,
-        });
-    }
-
-    pub(super) fn key(&self, base: &str, generation: u32) -> BakeKey {
-        BakeKey::derive(&KeyInputs {
-            installation: &self.wanted.installation,
-            watch: &self.watch.name,
-            release_image: &base.into(),
-            recipe_digest: &digest(),
-            architecture: Architecture::X86_64,
-            generation,
-        })
-    }
-
-    pub(super) fn fail(&mut self, base: &str, attempts: u32, next_at: Option<DateTime<Utc>>) {
-        self.history.failing = Some(Failing {
-            key: self.key(base, 0),
-            attempts,
-            last_at: now() - TimeDelta::hours(1),
-            last_why: "check `driver` failed in the builder".to_owned(),
-            next_at,
-        });
-    }
-
-    pub(super) fn memory(&self) -> Memory {
-        Memory {
-            history: self.history.clone(),
-            holds: self.holds.clone(),
-        }
-    }
-
-    /// A person's no, said a day ago.
-    pub(super) fn hold(&mut self, on: HeldThing, until: Option<DateTime<Utc>>) {
-        self.holds.push(Hold {
-            on,
-            reason: "it breaks logging".to_owned(),
-            by: "ann".to_owned(),
-            since: now() - days(1),
-            until,
-        });
     }
 
     /// The versions of the branch before the recommended one, as earlier releases.
@@ -387,49 +275,6 @@ impl World {
             .collect();
         self.seen.release = newest;
         self.sighting.recommended = recommended;
-    }
-
-    pub(super) fn drift(&self) -> Drift {
-        compare(
-            &self.watch,
-            &self.wanted,
-            &self.sighting,
-            &self.seen,
-            &self.memory(),
-            self.now,
-        )
-    }
-
-    pub(super) fn plan(&self) -> PlanItem {
-        let (watch, wanted) = (&self.watch, &self.wanted);
-        plan_watch(
-            watch,
-            wanted,
-            self.drift(),
-            &self.seen,
-            &self.memory(),
-            self.now,
-        )
-    }
-
-    /// The watch's own codes.
-    pub(super) fn own_codes(&self) -> Vec<&'static str> {
-        codes(&self.drift().reasons)
-    }
-
-    /// The codes of one environment that the watch names.
-    pub(super) fn target_codes(&self, name: &str) -> Vec<&'static str> {
-        let drift = self.drift();
-        let mut targets = drift.targets.iter();
-        let target = targets.find(|target| target.target.environment == name);
-        codes(&target.unwrap().reasons)
-    }
-
-    /// The watch's own reason of this code.
-    pub(super) fn reason(&self, code: ReasonCode) -> Reason {
-        let drift = self.drift();
-        let found = drift.all_reasons().find(|reason| reason.code == code);
-        found.unwrap().clone()
     }
 }
 

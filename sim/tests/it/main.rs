@@ -10,6 +10,7 @@ mod door;
 mod drawn_days;
 mod guests;
 mod moves;
+mod played;
 mod sdk;
 mod shop;
 mod support;
