@@ -4,6 +4,7 @@
 //! a record that is wrong would agree with itself.
 
 pub(crate) mod commanding;
+pub(crate) mod disturbed;
 pub(crate) mod guest;
 pub(crate) mod life;
 pub(crate) mod mutant;

@@ -1,105 +1,26 @@
 //! Every step run twice, every step failing, every undo failing: the bake's own steps, with one of them
 //! disturbed from outside. What was left is told, shown, and swept.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use amiwatch::flow::bake::hands::BakeHands;
-use amiwatch::flow::bake::kind::BakeKind;
-use amiwatch::flow::bake::steps::{BakeOutput, BakeStep, STEPS, journal_name};
+use amiwatch::flow::bake::steps::{BakeStep, STEPS, journal_name};
 use amiwatch::service::Service;
 use amiwatch::service::pass::look::{Patience, look_afresh};
 use amiwatch::service::runs::bake::give_order;
-use amiwatch::store::{Lease, Op, StoreError, left};
+use amiwatch::store::{Lease, left};
 use amiwatch::workflow::observer::Unobserved;
-use amiwatch::workflow::{
-    At, Run, RunOutcome, Runner, StepError, StepFailure, StepLook, Undo, Workflow,
-};
-use chrono::{DateTime, Utc};
+use amiwatch::workflow::{RunOutcome, Runner};
 use sim::{FaultKind, FaultRule};
 
+use crate::common::disturbed::{Disturbed, How};
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::REGION;
 
-/// What happens to one step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// It is started twice in a row.
-    Twice(BakeStep),
-    /// It fails before it did anything.
-    FailsBefore(BakeStep),
-    /// It fails after it did what it does.
-    FailsAfter(BakeStep),
-    /// The boot test fails, and this undo is refused for good.
-    UndoFails(BakeStep),
-}
-
-/// The bake, one of whose steps is disturbed.
-struct Disturbed<'a> {
-    bake: BakeHands<'a>,
-    how: How,
-    struck: Cell<bool>,
-}
-
-fn refused() -> StepError {
-    StepError::Failed(StepFailure::new("denied", "somebody refused it"))
-}
-
-/// Other hands for the bake's own journals.
-impl Workflow for Disturbed<'_> {
-    type Kind = BakeKind;
-
-    async fn find(&self, at: &At<'_, BakeKind>) -> Result<Option<BakeOutput>, StepError> {
-        if self.how == How::FailsBefore(at.step) && !self.struck.replace(true) {
-            return Err(refused());
-        }
-        self.bake.find(at).await
-    }
-
-    async fn start(&self, at: &At<'_, BakeKind>) -> Result<StepLook<BakeOutput>, StepError> {
-        let first = self.bake.start(at).await;
-        if self.how == How::Twice(at.step) && !self.struck.replace(true) {
-            let again = self.bake.start(at).await;
-            // What was there already may be refused; it is then looked for.
-            return match again {
-                Ok(look) => Ok(look),
-                Err(StepError::Again { why }) => Err(StepError::Again { why }),
-                Err(error) => panic!("the second start of {:?}: {error:?}", at.step),
-            };
-        }
-        let fails = self.how == How::FailsAfter(at.step)
-            || (matches!(self.how, How::UndoFails(_)) && at.step == BakeStep::BootReport);
-        if fails && !self.struck.replace(true) {
-            return Err(refused());
-        }
-        first
-    }
-
-    async fn check(&self, at: &At<'_, BakeKind>) -> Result<StepLook<BakeOutput>, StepError> {
-        self.bake.check(at).await
-    }
-
-    async fn undo(&self, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {
-        if self.how == How::UndoFails(at.step) {
-            return Err(refused());
-        }
-        self.bake.undo(at).await
-    }
-
-    async fn closing(
-        &self,
-        run: &Run<BakeKind>,
-        outcome: &RunOutcome,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Op>, StoreError> {
-        self.bake.closing(run, outcome, now).await
-    }
-}
-
 /// Bakes what the plan says, disturbed.
-async fn bake(service: &Service<'_>, lease: Lease, how: How) -> RunOutcome {
+async fn bake(service: &Service<'_>, lease: Lease, how: How<BakeStep>) -> RunOutcome {
     let looked = look_afresh(service, None, Patience::Waits).await.unwrap();
     let (one, place) = (&looked[0], looked[0].place.as_ref().unwrap());
     let bake = one.item.bake().expect("there is something to bake");
@@ -108,11 +29,8 @@ async fn bake(service: &Service<'_>, lease: Lease, how: How) -> RunOutcome {
         .unwrap();
     let told = service.told();
     let journal = journal_name(&order.key, order.attempt);
-    let workflow = Disturbed {
-        bake: BakeHands::new(place.cloud.clone(), service.store, &told),
-        how,
-        struck: Cell::new(false),
-    };
+    let hands = BakeHands::new(place.cloud.clone(), service.store, &told);
+    let workflow = Disturbed::new(hands, how);
     let runner = Runner {
         workflow: &workflow,
         store: service.store,
@@ -126,7 +44,7 @@ async fn bake(service: &Service<'_>, lease: Lease, how: How) -> RunOutcome {
     }
 }
 
-async fn disturbed(life: &Life, how: How) -> RunOutcome {
+async fn disturbed(life: &Life, how: How<BakeStep>) -> RunOutcome {
     eprintln!("{how:?}");
     let outcome = life.process(async |service, lease| bake(&service, lease, how).await);
     outcome.await.expect("nothing is armed")
@@ -206,7 +124,7 @@ fn every_undo_that_fails_is_told_with_its_command_and_shown_until_a_sweep_has_re
     for step in MAKERS {
         paused(async || {
             let life = Life::brisk();
-            let outcome = disturbed(&life, How::UndoFails(step)).await;
+            let outcome = disturbed(&life, How::UndoFails(step, BakeStep::BootReport)).await;
             let RunOutcome::Failed { left, .. } = outcome else {
                 panic!("{step:?}: {outcome:?}")
             };

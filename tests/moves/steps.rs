@@ -1,87 +1,21 @@
 //! Every step of a move run twice, and every step failing: one update, or everything as it was before.
 
-use std::cell::Cell;
-
 use amiwatch::cloud::Identity;
 use amiwatch::flow::rollout::moving::hands::Move;
-use amiwatch::flow::rollout::moving::kind::MoveKind;
-use amiwatch::flow::rollout::moving::steps::{MoveOutput, MoveStep};
+use amiwatch::flow::rollout::moving::steps::{MoveKind, MoveStep};
 use amiwatch::service::Service;
 use amiwatch::service::runs::moving::resume_moves;
-use amiwatch::store::{Lease, Op, StoreError};
+use amiwatch::store::Lease;
 use amiwatch::workflow::observer::Unobserved;
-use amiwatch::workflow::{
-    At, Run, RunOutcome, Runner, StepError, StepFailure, StepLook, Undo, Workflow, WorkflowKind,
-};
-use chrono::{DateTime, Utc};
+use amiwatch::workflow::{RunOutcome, Runner, WorkflowKind as _};
 
 use super::world::{NEW, OLD, Wish, begin, brisk};
+use crate::common::disturbed::{Disturbed, How};
 use crate::common::paused;
 use crate::common::world::REGION;
 
-/// What happens to one step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// It is started twice in a row.
-    Twice(MoveStep),
-    /// It fails before it did anything.
-    FailsBefore(MoveStep),
-    /// It fails after it did what it does.
-    FailsAfter(MoveStep),
-}
-
-/// The move, one of whose steps is disturbed.
-struct Disturbed<'a> {
-    hands: Move<'a>,
-    how: How,
-    struck: Cell<bool>,
-}
-
-fn refused() -> StepError {
-    StepError::Failed(StepFailure::new("environment", "somebody refused it"))
-}
-
-impl Workflow for Disturbed<'_> {
-    type Kind = MoveKind;
-
-    async fn find(&self, at: &At<'_, MoveKind>) -> Result<Option<MoveOutput>, StepError> {
-        if self.how == How::FailsBefore(at.step) && !self.struck.replace(true) {
-            return Err(refused());
-        }
-        self.hands.find(at).await
-    }
-
-    async fn start(&self, at: &At<'_, MoveKind>) -> Result<StepLook<MoveOutput>, StepError> {
-        let first = self.hands.start(at).await;
-        if self.how == How::Twice(at.step) && !self.struck.replace(true) {
-            return self.hands.start(at).await;
-        }
-        if self.how == How::FailsAfter(at.step) && !self.struck.replace(true) {
-            return Err(refused());
-        }
-        first
-    }
-
-    async fn check(&self, at: &At<'_, MoveKind>) -> Result<StepLook<MoveOutput>, StepError> {
-        self.hands.check(at).await
-    }
-
-    async fn undo(&self, at: &At<'_, MoveKind>) -> Result<Undo, StepError> {
-        self.hands.undo(at).await
-    }
-
-    async fn closing(
-        &self,
-        run: &Run<MoveKind>,
-        outcome: &RunOutcome,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Op>, StoreError> {
-        self.hands.closing(run, outcome, now).await
-    }
-}
-
 /// Orders a move, drives it disturbed, and whatever takes it back as usual.
-async fn drive(service: &Service<'_>, lease: Lease, how: How) -> RunOutcome {
+async fn drive(service: &Service<'_>, lease: Lease, how: How<MoveStep>) -> RunOutcome {
     let journal = begin(service, lease, Wish::Forward, |_| {}).await.unwrap();
     let region = REGION.into();
     let cloud = service.connection.cloud(&Identity::Own, Some(&region));
@@ -92,11 +26,7 @@ async fn drive(service: &Service<'_>, lease: Lease, how: How) -> RunOutcome {
         &told,
         service.outside.http.clone(),
     );
-    let workflow = Disturbed {
-        hands,
-        how,
-        struck: Cell::new(false),
-    };
+    let workflow = Disturbed::new(hands, how);
     let runner = Runner {
         workflow: &workflow,
         store: service.store,
