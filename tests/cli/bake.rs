@@ -131,9 +131,9 @@ fn one_pass_bakes_and_the_next_finds_nothing_to_do() {
 
 #[test]
 fn what_a_guest_prints_steers_no_terminal() {
-    use crate::common::guest::{Cast, Day, steers};
+    use crate::common::guest::{AtOnce, Day, steers};
     let served = Served::start();
-    served.account.set_guest(Cast::both(Day::Hostile));
+    served.account.set_guest(AtOnce(Day::Hostile));
     let desk = Desk::at(served.address).configured();
     let ran = desk.run(&["bake", "shop"]);
     assert_eq!(ran.code, 1, "{ran:?}");

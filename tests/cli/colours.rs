@@ -55,7 +55,9 @@ fn without_colours(text: &str) -> String {
 
 /// Ages and times go on between two commands.
 fn digitless(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_ascii_digit())
-        .collect()
+    let digits = |letter: &char| !letter.is_ascii_digit();
+    let bare: String = text.chars().filter(digits).collect();
+    // One second ago; two seconds, a minute ago.
+    let units = ["seconds", "second", "minutes", "minute"];
+    units.iter().fold(bare, |text, unit| text.replace(unit, ""))
 }

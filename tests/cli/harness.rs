@@ -15,7 +15,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::common::guest::{Day, play};
+use crate::common::guest::{AtOnce, Day, play_within};
+use crate::common::life::memory_folder;
 use crate::common::slack;
 use crate::common::world::{self, CONFIG, RECIPE};
 
@@ -44,7 +45,7 @@ pub(crate) struct Ran {
 impl Desk {
     /// No config, no credentials, and no instance that could be asked for them.
     pub(crate) fn bare() -> Self {
-        let folder = tempfile::tempdir().expect("the machine has a temporary folder");
+        let folder = memory_folder();
         let home = folder.path().display().to_string();
         Self {
             folder,
@@ -186,7 +187,7 @@ impl Guest for Hold {
             ToldGuest::read_user_data(&boot.user_data).expect("only amiwatch launches guests here");
         match told.role.as_str() {
             "builder" => drop(self.0.lock().unwrap().send((boot, machine))),
-            _ => play(Day::Quick, &told, boot, machine),
+            _ => play_within(Duration::ZERO, Day::Quick, &told, boot, machine),
         }
     }
 }
@@ -223,8 +224,7 @@ impl Served {
 
     /// Guests have good days from now on, builders too.
     pub(crate) fn guests_play(&self) {
-        self.account
-            .set_guest(crate::common::guest::Cast::both(Day::Quick));
+        self.account.set_guest(AtOnce(Day::Quick));
     }
 
     /// The builder that was launched, running and waiting to be played.
@@ -237,7 +237,7 @@ impl Served {
 /// Lets a held builder have its good day.
 pub(crate) fn let_play((boot, machine): (Boot, Machine)) {
     let told = ToldGuest::read_user_data(&boot.user_data).expect("it is a builder of ours");
-    play(Day::Quick, &told, boot, machine);
+    play_within(Duration::ZERO, Day::Quick, &told, boot, machine);
 }
 
 fn serve(account: Account, stopped: oneshot::Receiver<()>, tell: &Sender<SocketAddr>) {

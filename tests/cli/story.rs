@@ -2,7 +2,7 @@
 
 use super::bake::verified;
 use super::harness::{Desk, Served};
-use crate::common::guest::{Cast, Day};
+use crate::common::guest::{AtOnce, Day};
 use crate::common::world::{REGION, release};
 
 /// A pass that baked, then a release that nobody has seen yet.
@@ -195,7 +195,7 @@ fn history_tells_passes_and_bakes_with_their_steps_and_no_pass_twice() {
 #[test]
 fn a_failed_bake_is_in_the_history_with_what_was_undone() {
     let served = Served::start();
-    served.account.set_guest(Cast::both(Day::FailsChecks));
+    served.account.set_guest(AtOnce(Day::FailsChecks));
     let desk = Desk::at(served.address).configured();
     assert_eq!(desk.run(&["run", "--once"]).code, 1);
     let json = desk.run(&["history", "--format", "json"]).json();

@@ -99,7 +99,7 @@ impl Life {
             guard: Guard::of(INSTALLATION),
             mutant: None,
             skew: Cell::new(TimeDelta::zero()),
-            folder: folder(),
+            folder: memory_folder(),
         }
     }
 
@@ -115,7 +115,7 @@ impl Life {
             guard: Guard::of(INSTALLATION),
             mutant: None,
             skew: Cell::new(TimeDelta::zero()),
-            folder: folder(),
+            folder: memory_folder(),
         }
     }
 
@@ -172,7 +172,7 @@ impl Life {
 
     /// A copy of the store, as a person makes it while the daemon works.
     pub(crate) fn back_up(&self) -> TempDir {
-        let kept = folder();
+        let kept = memory_folder();
         let raw = rusqlite::Connection::open(self.store_path()).unwrap();
         let copy = kept.path().join("copy.db");
         raw.execute("VACUUM INTO ?1", [copy.to_string_lossy()])
@@ -367,9 +367,9 @@ pub(crate) fn settings(config: &str, recipe: &str) -> Settings {
     }
 }
 
-/// A folder for the store; in memory where the machine has that, since a life commits often and
-/// nobody pulls this machine's plug.
-fn folder() -> TempDir {
+/// A folder for a store; in memory where the machine has that, since a life commits often and nobody
+/// pulls this machine's plug.
+pub(crate) fn memory_folder() -> TempDir {
     let made = match Path::new("/dev/shm") {
         memory if memory.is_dir() => tempfile::tempdir_in(memory),
         _ => tempfile::tempdir(),
