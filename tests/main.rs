@@ -9,6 +9,10 @@
     reason = "a test that cannot go on says where and ends"
 )]
 
+/// Lives are little else than small allocations, on many threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod cli;
 mod common;
 mod crash;

@@ -67,6 +67,7 @@ fn a_bake_that_is_disturbed_anywhere_ends_as_if_nothing_had_happened() {
 fn a_bake_in_a_daemon_that_is_stopped_anywhere_ends_as_if_nothing_had_happened() {
     let story = Story {
         act: Act::Daemon(Duration::from_secs(20 * 60)),
+        points: Points::Distinct,
         ..BAKE
     };
     let forms = [
@@ -87,6 +88,7 @@ fn a_bake_over_ssm_that_is_disturbed_anywhere_ends_as_if_nothing_had_happened() 
             life.guests(Cast::both(Day::Quick));
             life
         },
+        points: Points::Distinct,
         ..BAKE
     };
     everywhere("bake over SSM", story, 2);
@@ -97,6 +99,7 @@ fn a_bake_over_ssm_that_is_disturbed_anywhere_ends_as_if_nothing_had_happened() 
 fn a_bake_that_stays_dead_for_hours_still_ends_with_one_image() {
     let story = Story {
         dead_for: Duration::from_secs(3 * 60 * 60),
+        points: Points::Distinct,
         proof: one_image_in_the_end,
         ..BAKE
     };
@@ -142,6 +145,7 @@ fn doomed() -> Life {
 fn an_undo_that_is_stopped_anywhere_goes_on_until_nothing_is_left() {
     let story = Story {
         begin: doomed,
+        points: Points::Distinct,
         meanwhile: |life| life.guests(Cast::both(Day::Quick)),
         proof: one_image_in_the_end,
         proof_after_loss: one_image_in_the_end,
