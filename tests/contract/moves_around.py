@@ -44,6 +44,14 @@ def bundle_and_template():
     settle("till-bundle")
     equal("somebody applies one", set(images("till-bundle")), {good})
     newer = image("newer")
+    environment("till-launched", options=IMMUTABLE, template="blessed")
+    equal("launched with one", (shown("till-launched")["TemplateName"], set(images("till-launched"))), ("blessed", {good}))
+    move("till-launched", newer)
+    settle("till-launched")
+    equal("a call wins", set(images("till-launched")), {newer})
+    eb.update_environment(EnvironmentName="till-launched", OptionsToRemove=[{"Namespace": LAUNCH, "OptionName": "ImageId"}])
+    settle("till-launched")
+    equal("what it was launched with comes back", set(images("till-launched")), {good})
     code, answer = sim_client.command_line(
         "elasticbeanstalk", "update-configuration-template", "--application-name", "till", "--template-name", "blessed",
         "--option-settings", f"Namespace={LAUNCH},OptionName=ImageId,Value={newer}",
@@ -57,6 +65,31 @@ def bundle_and_template():
     eb.delete_configuration_template(ApplicationName="till", TemplateName="copy")
     applications = {a["ApplicationName"]: a for a in eb.describe_applications()["Applications"]}
     equal("and deletes it", applications["till"]["ConfigurationTemplates"], ["blessed"])
+
+
+def application_versions():
+    """An update names one that is there."""
+    environment("till-versions", options=IMMUTABLE)
+    listed = [v["VersionLabel"] for v in eb.describe_application_versions(ApplicationName="till")["ApplicationVersions"]]
+    check("what environments run is there", "Sample Application" in listed, listed)
+    made = eb.create_application_version(ApplicationName="till", VersionLabel="v8")["ApplicationVersion"]
+    equal("one is made", (made["ApplicationName"], made["VersionLabel"]), ("till", "v8"))
+    error = fails("twice", "InvalidParameterValue", eb.create_application_version, ApplicationName="till", VersionLabel="v8")
+    equal("in the known words", error.response["Error"]["Message"], "Application Version v8 already exists.")
+    fails("of no application", "InvalidParameterValue", eb.create_application_version, ApplicationName="nope", VersionLabel="v8")
+    code, _ = sim_client.command_line("elasticbeanstalk", "update-environment", "--environment-name", "till-versions", "--version-label", "v8")
+    equal("the CLI deploys it", code, 0)
+    settle("till-versions")
+    equal("it is deployed", shown("till-versions")["VersionLabel"], "v8")
+
+
+def empty():
+    """Where nothing runs, nothing is well."""
+    environment("till-empty", count=0)
+    health = eb.describe_environment_health(EnvironmentName="till-empty", AttributeNames=["All"])
+    equal("enhanced", (health["HealthStatus"], health["Color"], health["Causes"]), ("Severe", "Red", ["There are no instances."]))
+    equal("the list says the same", shown("till-empty")["Health"], "Red")
+    equal("no instance has a health", eb.describe_instances_health(EnvironmentName="till-empty", AttributeNames=["All"])["InstanceHealthList"], [])
 
 
 def resources():
@@ -147,5 +180,5 @@ def events():
 
 
 def run():
-    for part in (managed, bundle_and_template, resources, tags, auto_scaling, events):
+    for part in (managed, bundle_and_template, application_versions, empty, resources, tags, auto_scaling, events):
         part()

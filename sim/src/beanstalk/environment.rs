@@ -29,8 +29,10 @@ pub(crate) struct Environment {
     pub(crate) created: DateTime<Utc>,
     pub(crate) updated: DateTime<Utc>,
     pub(crate) options: Options,
-    /// What `.ebextensions` set: shows where no call set anything.
+    /// What `.ebextensions` set, and over it what it was launched with: shows where no call set anything.
     pub(crate) extensions: Options,
+    /// The saved configuration that it was launched with.
+    pub(crate) template: Option<String>,
     pub(crate) instance_ids: BTreeSet<String>,
     /// Those in the temporary group of an immutable update.
     pub(crate) temporary: BTreeSet<String>,

@@ -75,6 +75,7 @@ pub(crate) fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
     let stack = version.filter(|v| !v.branch.is_empty());
     x.opt("SolutionStackName", stack.map(|v| v.solution_stack()));
     x.text("PlatformArn", &e.platform_arn);
+    x.opt("TemplateName", e.template.as_ref());
     x.text(
         "CNAME",
         format!("{}.{}.elasticbeanstalk.invalid", e.cname, room.region),
@@ -89,7 +90,8 @@ pub(crate) fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
     };
     x.text("AbortableOperationInProgress", abortable);
     let health = health::of_environment(room.ec2, e, room.core.now, &room.core.timing);
-    let scripted = e.update.is_none() && e.instance_ids.is_empty() && e.scripted_health.is_none();
+    // A cluster's nodes are not EC2's to count; everything else is as well as its instances are.
+    let scripted = e.tier == "Cluster" && e.scripted_health.is_none();
     let enhanced = is_enhanced(&settings::effective(room.beanstalk, e, &e.deployed()));
     let colour = match (scripted, enhanced, &e.update) {
         (true, ..) => e.health.as_str(),

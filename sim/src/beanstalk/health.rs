@@ -122,6 +122,10 @@ pub(crate) fn of_environment(
         return Health::new(status, causes.clone());
     }
     let mut worst = Health::new(of_colour(&environment.health), Vec::new());
+    let up = running(ec2, environment).next().is_some();
+    if !up && environment.update.is_none() && environment.tier != "Cluster" {
+        return Health::new("Severe", vec!["There are no instances.".to_owned()]);
+    }
     let mut take = |health: Health| {
         if rank(&health.status) > rank(&worst.status) {
             worst = health;

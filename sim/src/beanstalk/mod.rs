@@ -2,6 +2,7 @@
 
 pub(crate) mod admit;
 pub(crate) mod begin;
+pub(crate) mod bundles;
 pub(crate) mod environment;
 pub(crate) mod environments;
 pub(crate) mod events;
@@ -53,6 +54,8 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
     match call.operation.as_str() {
         "DescribeEnvironments" => environments::describe(&mut room),
         "DescribeApplications" => environments::applications(&mut room),
+        "CreateApplicationVersion" => bundles::create(&mut room),
+        "DescribeApplicationVersions" => bundles::describe(&mut room),
         "DescribeEnvironmentResources" => resources::describe(&mut room),
         "DescribeEnvironmentManagedActions" => managed::actions(&mut room),
         "DescribeEnvironmentManagedActionHistory" => managed::history(&mut room),
@@ -81,6 +84,7 @@ pub(crate) fn empty_answer(operation: &str) -> Option<String> {
     let list = match operation {
         "DescribeEnvironments" => "Environments",
         "DescribeApplications" => "Applications",
+        "DescribeApplicationVersions" => "ApplicationVersions",
         "DescribeConfigurationSettings" => "ConfigurationSettings",
         "ListPlatformVersions" => "PlatformSummaryList",
         "ListPlatformBranches" => "PlatformBranchSummaryList",

@@ -17,6 +17,8 @@ pub(crate) struct Beanstalk {
     pub(crate) versions: BTreeMap<String, PlatformVersion>,
     /// By name, with its creation time.
     pub(crate) applications: BTreeMap<String, DateTime<Utc>>,
+    /// By application and label, with its creation time.
+    pub(crate) bundles: BTreeMap<(String, String), DateTime<Utc>>,
     /// By environment name.
     pub(crate) environments: BTreeMap<String, Environment>,
     /// By application and name.
@@ -28,6 +30,14 @@ pub(crate) struct Beanstalk {
     pub(crate) turns: Vec<HealthTurn>,
     /// What Auto Scaling did in environments' groups, oldest first.
     pub(crate) activities: Vec<Activity>,
+}
+
+impl Beanstalk {
+    /// An application version of this label is there from now on.
+    pub(crate) fn make_version(&mut self, application: &str, label: &str, at: DateTime<Utc>) {
+        let key = (application.to_owned(), label.to_owned());
+        self.bundles.entry(key).or_insert(at);
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -95,7 +95,13 @@ fn begin(
     }
     let order = Order::of_others(&mut room, SOMEBODY, draft);
     let label = match ask {
-        Ask::Deploy(label) => Some(label),
+        // He makes his version before he deploys it.
+        Ask::Deploy(label) => {
+            let now = room.core.now;
+            room.beanstalk
+                .make_version(&environment.application, &label, now);
+            Some(label)
+        }
         Ask::Edit(_) => None,
     };
     begin::begin(&mut room, name, Order { label, ..order });

@@ -8,7 +8,7 @@ use super::admit::admit;
 use super::begin::{Order, begin};
 use super::environment::{Draft, Environment};
 use super::environments::{self, named};
-use super::{Room, progress, settings};
+use super::{Room, bundles, progress, settings};
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
@@ -37,6 +37,7 @@ fn deploy(room: &mut Room<'_>, environment: Environment) -> Result<String, Fail>
         return Err(Fail::new("InvalidParameterCombination", message));
     }
     let label = room.p.need("VersionLabel")?.to_owned();
+    bundles::need(room, &environment.application, &label)?;
     let order = Order {
         label: Some(label),
         ..Order::of_call(room, environment.deployed())

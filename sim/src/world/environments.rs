@@ -43,7 +43,9 @@ pub struct EnvironmentSpec {
     pub options: BTreeMap<String, BTreeMap<String, String>>,
     /// Options as the application's `.ebextensions` set them: they show where no call set them.
     pub extensions: BTreeMap<String, BTreeMap<String, String>>,
-    /// The deployed application version.
+    /// The saved configuration that it was launched with; its options show where no call set them.
+    pub template: String,
+    /// The deployed application version; made where the application has none of that name.
     pub version_label: String,
     /// Tags.
     pub tags: BTreeMap<String, String>,
@@ -69,6 +71,7 @@ impl Default for EnvironmentSpec {
             instances: 0,
             options: BTreeMap::new(),
             extensions: BTreeMap::new(),
+            template: String::new(),
             version_label: "Sample Application".to_owned(),
             tags: BTreeMap::new(),
         }

@@ -24,6 +24,9 @@ pub(crate) fn environment(
     let platform_arn = platform_of(&here.beanstalk, region, &spec)?;
     let created = spec.created.unwrap_or(core.now);
     let mut environment = bare(core, &spec, platform_arn, created);
+    environment
+        .extensions
+        .extend(launched_with(&here.beanstalk, region, &spec)?);
     environment.pending = spec
         .pending_image_id
         .clone()
@@ -45,6 +48,8 @@ pub(crate) fn environment(
     }
     let health = health::of_environment(&here.ec2, &environment, core.now, &core.timing);
     environment.seen_health = health.status;
+    here.beanstalk
+        .make_version(&spec.application, &spec.version_label, created);
     let applications = &mut here.beanstalk.applications;
     applications.entry(spec.application).or_insert(created);
     let id = environment.id.clone();
@@ -79,6 +84,7 @@ fn bare(
         updated,
         options: flat(&spec.options),
         extensions: flat(&spec.extensions),
+        template: Some(spec.template.clone()).filter(|name| !name.is_empty()),
         instance_ids: Default::default(),
         temporary: Default::default(),
         launched_by: Default::default(),
@@ -151,6 +157,21 @@ pub(crate) fn draft(environment: &Environment, image: String, at: DateTime<Utc>)
         ..environment.deployed()
     };
     Dated { set, at }
+}
+
+/// The options of the saved configuration that it was launched with. A later change of that is not its.
+fn launched_with(
+    beanstalk: &Beanstalk,
+    region: &str,
+    spec: &EnvironmentSpec,
+) -> Result<Options, WorldError> {
+    if spec.template.is_empty() {
+        return Ok(Options::new());
+    }
+    let key = (spec.application.clone(), spec.template.clone());
+    let saved = beanstalk.saved.get(&key);
+    let saved = saved.ok_or_else(|| missing("saved configuration", &spec.template, region))?;
+    Ok(flat(&saved.options))
 }
 
 fn flat(nested: &BTreeMap<String, BTreeMap<String, String>>) -> Options {
