@@ -17,6 +17,9 @@ const TO_MARK_MAX: usize = 50;
 pub struct RolloutMemory {
     /// Quarantined images whose tag has not been seen yet.
     pub to_mark: BTreeSet<ImageId>,
+    /// Quarantined images whose tag was seen: it is taken off again when nobody holds them any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub marked: BTreeSet<ImageId>,
     /// An image has gone through every wave: `approval = "first"` asks no more.
     #[serde(default)]
     pub has_succeeded: bool,
@@ -34,6 +37,20 @@ impl RolloutMemory {
         if self.to_mark.len() < TO_MARK_MAX {
             self.to_mark.insert(image.clone());
         }
+    }
+
+    /// The mark of this image was seen.
+    pub fn seen_marked(&mut self, image: &ImageId) {
+        self.to_mark.remove(image);
+        if self.marked.len() < TO_MARK_MAX {
+            self.marked.insert(image.clone());
+        }
+    }
+
+    /// There is nothing more to do about this image's mark.
+    pub fn forget_mark(&mut self, image: &ImageId) {
+        self.to_mark.remove(image);
+        self.marked.remove(image);
     }
 }
 

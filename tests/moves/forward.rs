@@ -146,6 +146,15 @@ fn a_quarantined_image_of_ours_carries_the_mark() {
         assert_eq!(life.to_mark().await, [NEWER]);
         life.pass().await;
         assert_eq!(life.to_mark().await, [""; 0]);
+        // A person ends it: the tag must not go on saying what nobody holds any more.
+        life.unquarantine(NEWER).await;
+        for _ in 0..3 {
+            life.pass().await;
+            assert_eq!(marked(), "verified");
+        }
+        let ledger = life.account.ledger();
+        let tagged = |one: &&sim::LedgerEntry| one.operation == "CreateTags" && one.took_effect;
+        assert_eq!(ledger.iter().filter(tagged).count(), 2, "each once");
     });
 }
 

@@ -7,6 +7,7 @@ use amiwatch::flow::rollout::order::{
     MoveRefusal, MoveRules, Ordering, RefusalCode, back_order, forward_order,
 };
 use amiwatch::flow::rollout::read::{EnvironmentReading, read_environment};
+use amiwatch::model::hold::{HeldThing, Hold};
 use amiwatch::model::ids::{Installation, TargetId, WatchName};
 use amiwatch::model::platform_choice::{MoveTo, PlatformChoice};
 use amiwatch::model::rollout::{MoveOrder, MoveProof};
@@ -340,8 +341,34 @@ impl Life {
         let store = self.store();
         let mut memory = moves::rollout(&store, &scope, &watch).await.unwrap();
         memory.value.mark(&image.into());
-        let op = moves::put_rollout(&scope, &watch, &memory);
-        store.commit(Batch::of_ops(vec![op])).await.unwrap();
+        let us = Installation::new(INSTALLATION);
+        let mut holds = records::remembered_holds(&store, Some(&us), &watch)
+            .await
+            .unwrap();
+        holds.value.push(Hold {
+            on: HeldThing::Image(image.into()),
+            reason: "moving to it failed".to_owned(),
+            by: "amiwatch".to_owned(),
+            since: self.process_clock().now(),
+            until: None,
+        });
+        let held = records::put_holds(Some(&us), &watch, &holds);
+        let mut ops = vec![moves::put_rollout(&scope, &watch, &memory)];
+        ops.extend(held);
+        store.commit(Batch::of_ops(ops)).await.unwrap();
+    }
+
+    /// A person ends every hold of the watch.
+    pub(crate) async fn unquarantine(&self, image: &str) {
+        let (us, watch) = (Installation::new(INSTALLATION), WatchName::new("shop"));
+        let store = self.store();
+        let mut holds = records::remembered_holds(&store, Some(&us), &watch)
+            .await
+            .unwrap();
+        let on = HeldThing::Image(image.into());
+        holds.value.retain(|hold| hold.on != on);
+        let op = records::put_holds(Some(&us), &watch, &holds).into_iter();
+        store.commit(Batch::of_ops(op.collect())).await.unwrap();
     }
 
     /// The environment as the account has it.

@@ -104,7 +104,8 @@ async fn plan_forward(
     let WishedWay::To { image } = &wish.way else {
         return plan_back(service, watch, wish).await;
     };
-    let chosen = image_to_move_to(image.as_ref(), drift, seen, &place.history.value);
+    let (known, region) = (&place.history.value, &place.scope.region);
+    let chosen = image_to_move_to(image.as_ref(), drift, seen, known, region);
     let chosen = chosen.map_err(|why| MoveError::Refused(vec![why]))?;
     let planning = Planning::read(service, watch, wish, &target.target).await?;
     let to = MoveTo {

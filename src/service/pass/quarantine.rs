@@ -1,22 +1,29 @@
-//! Puts the tag of a quarantine on images of ours, by every pass until it is seen: people and policies go
-//! by tags, and one call may be lost. What is quarantined is the store's; here it is only marked.
+//! Keeps the tag of a quarantine on images of ours as the store says it: people and policies go by tags,
+//! and one call may be lost, so every pass puts it until it is seen, and takes it off when nobody holds
+//! the image any more. What is quarantined is the store's; here it is only marked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use super::look::LookedWatch;
+use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, Installation};
 use crate::model::image::Image;
+use crate::model::rollout_memory::RolloutMemory;
 use crate::model::tags;
 use crate::service::Service;
 use crate::store::moves;
-use crate::store::{Batch, Lease, Op, StoreError};
+use crate::store::{Batch, Lease, Op, StoreError, records};
 
-/// What becomes of the images that wait for their mark.
+/// What becomes of the images whose mark is not as it shall be.
 #[derive(Debug, PartialEq, Eq, Default)]
 struct Marking {
-    /// To be tagged now, and looked at again by the next pass.
-    tag: Vec<ImageId>,
-    /// Seen tagged, gone, or not made by this installation: nothing is left to do.
+    /// The state to be written now, and looked at again by the next pass.
+    tag: Vec<(ImageId, &'static str)>,
+    /// Seen tagged.
+    seen: BTreeSet<ImageId>,
+    /// Not held any more and seen without the mark, gone, or not made by this installation.
     done: BTreeSet<ImageId>,
 }
 
@@ -34,10 +41,18 @@ pub(super) async fn mark_quarantined(
     };
     let name = &looked.watch.name;
     let mut memory = moves::rollout(service.store, &place.scope, name).await?;
-    if memory.value.to_mark.is_empty() {
+    if memory.value.to_mark.is_empty() && memory.value.marked.is_empty() {
         return Ok(());
     }
-    let ids: Vec<ImageId> = memory.value.to_mark.iter().cloned().collect();
+    let us = service.settings.installation.as_ref();
+    let holds = records::remembered_holds(service.store, us, name)
+        .await?
+        .value;
+    let held = held_images(&holds, service.clock.now());
+    let ids = not_as_it_shall_be(&memory.value, &held);
+    if ids.is_empty() {
+        return Ok(());
+    }
     let images = match place.cloud.images(&ids).await {
         Ok(images) => images,
         Err(error) => {
@@ -45,17 +60,24 @@ pub(super) async fn mark_quarantined(
             return Ok(());
         }
     };
-    let marking = marking(&ids, &images, service.settings.installation.as_ref());
-    let mark = BTreeMap::from([(tags::STATE.to_owned(), tags::state::QUARANTINED.to_owned())]);
-    for id in &marking.tag {
+    let marking = marking(&ids, &images, &held, us);
+    for (id, state) in &marking.tag {
+        let mark = BTreeMap::from([(tags::STATE.to_owned(), (*state).to_owned())]);
         if let Err(error) = place.cloud.tag(&[id.as_str()], &mark).await {
             tracing::warn!(image = id.as_str(), %error, "a quarantined image cannot be marked now");
         }
     }
-    if marking.done.is_empty() {
+    if marking.seen.is_empty() && marking.done.is_empty() {
         return Ok(());
     }
-    memory.value.to_mark.retain(|id| !marking.done.contains(id));
+    marking
+        .seen
+        .iter()
+        .for_each(|id| memory.value.seen_marked(id));
+    marking
+        .done
+        .iter()
+        .for_each(|id| memory.value.forget_mark(id));
     let ops = vec![
         Op::CheckLease { epoch: lease.epoch },
         moves::put_rollout(&place.scope, name, &memory),
@@ -67,20 +89,38 @@ pub(super) async fn mark_quarantined(
     }
 }
 
+fn held_images(holds: &[Hold], now: DateTime<Utc>) -> BTreeSet<ImageId> {
+    let in_force = holds.iter().filter(|hold| hold.in_force(now));
+    let images = in_force.filter_map(|hold| match &hold.on {
+        HeldThing::Image(image) => Some(image.clone()),
+        HeldThing::Watch | HeldThing::Release(_) => None,
+    });
+    images.collect()
+}
+
+/// Those whose mark waits to be seen, and those whose hold is over.
+fn not_as_it_shall_be(memory: &RolloutMemory, held: &BTreeSet<ImageId>) -> Vec<ImageId> {
+    let over = memory.marked.difference(held);
+    let ids: BTreeSet<&ImageId> = memory.to_mark.iter().chain(over).collect();
+    ids.into_iter().cloned().collect()
+}
+
 fn marking(
     wanted: &[ImageId],
     images: &BTreeMap<ImageId, Image>,
+    held: &BTreeSet<ImageId>,
     installation: Option<&Installation>,
 ) -> Marking {
     let mut marking = Marking::default();
     for id in wanted {
         let tag = |name: &str| images.get(id)?.tags.get(name).map(String::as_str);
         let ours = installation.is_some_and(|us| tag(tags::INSTALLATION) == Some(us.as_str()));
-        match ours && tag(tags::STATE) != Some(tags::state::QUARANTINED) {
-            true => marking.tag.push(id.clone()),
-            false => {
-                marking.done.insert(id.clone());
-            }
+        let marked = tag(tags::STATE) == Some(tags::state::QUARANTINED);
+        match (ours, held.contains(id), marked) {
+            (true, true, false) => marking.tag.push((id.clone(), tags::state::QUARANTINED)),
+            (true, false, true) => marking.tag.push((id.clone(), tags::state::VERIFIED)),
+            (true, true, true) => drop(marking.seen.insert(id.clone())),
+            (true, false, false) | (false, _, _) => drop(marking.done.insert(id.clone())),
         }
     }
     marking
