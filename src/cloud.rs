@@ -42,6 +42,7 @@ mod launch;
 mod network;
 mod parameters;
 mod profile;
+mod saved_configurations;
 mod security_groups;
 mod tagging;
 mod topics;

@@ -45,6 +45,8 @@ pub mod notice;
 
 pub mod hold;
 
+pub mod saved_images;
+
 pub mod secret;
 
 pub mod told;

@@ -226,6 +226,9 @@ pub struct RollbackArguments {
     /// The environment
     #[arg(value_name = "APPLICATION/ENVIRONMENT")]
     pub target: String,
+    /// The watch, where several name the environment
+    #[arg(long, value_name = "WATCH")]
+    pub watch: Option<String>,
     /// Ask nothing; needed where there is no terminal
     #[arg(long)]
     pub yes: bool,

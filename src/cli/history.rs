@@ -117,9 +117,10 @@ fn moved_lines(moved: &MovedEntry) -> Vec<String> {
         image.unwrap_or("the platform's own".to_owned())
     };
     let name = moved.target.splitn(3, '/').nth(2).unwrap_or(&moved.target);
-    let what = match moved.back {
-        true => "taken back",
-        false => "moved",
+    let what = match (moved.back, moved.proof) {
+        (true, _) => "taken back",
+        (_, true) => "proved on what it runs",
+        _ => "moved",
     };
     let end = match moved.fault {
         None => what.to_owned(),

@@ -60,7 +60,8 @@ pub(super) async fn run_rollback(common: &Common, own: &RollbackArguments) -> an
             own.target
         )));
     };
-    let watch = watching(&session, application, environment)?;
+    let named = check::named_watch(&session.settings, own.watch.as_deref())?;
+    let watch = watching(&session, named.as_ref(), application, environment)?;
     let wish = MoveWish {
         watch,
         application: application.to_owned(),
@@ -112,17 +113,32 @@ fn whose(session: &Session, watch: &WatchName, name: &str) -> anyhow::Result<(St
     }
 }
 
-/// The watch that names the environment.
-fn watching(session: &Session, application: &str, environment: &str) -> anyhow::Result<WatchName> {
+/// The watch that names the environment; where several do, the one that was said. None is guessed: each has
+/// rules of its own.
+fn watching(
+    session: &Session,
+    said: Option<&WatchName>,
+    application: &str,
+    environment: &str,
+) -> anyhow::Result<WatchName> {
     let watches = session.settings.watches.values();
-    let mut naming = watches.filter(|watch| {
+    let naming = watches.filter(|watch| {
         let mut targets = watch.targets.iter();
         targets.any(|one| one.names_application(application) && one.names_environment(environment))
     });
-    match naming.next() {
-        Some(watch) => Ok(watch.name.clone()),
-        None => bail!(WrongUsage(format!(
-            "no watch of the config has a target {application}/{environment}"
+    let naming: Vec<&str> = naming
+        .map(|watch| watch.name.as_str())
+        .filter(|name| said.is_none_or(|said| said.as_str() == *name))
+        .collect();
+    match naming.as_slice() {
+        [one] => Ok(WatchName::new(*one)),
+        [] => bail!(WrongUsage(match said {
+            Some(said) => format!("the watch {said} has no target {application}/{environment}"),
+            None => format!("no watch of the config has a target {application}/{environment}"),
+        })),
+        several => bail!(WrongUsage(format!(
+            "several watches have the target {application}/{environment}: say which with --watch ({})",
+            several.join(", ")
         ))),
     }
 }
@@ -206,9 +222,10 @@ fn not_to_be_made(plans: &[MovePlan]) -> Option<Exit> {
 }
 
 fn show(plan: &MovePlan) {
-    let way = match plan.back {
-        true => "back",
-        false => "forward",
+    let way = match (plan.back, plan.proof_only) {
+        (true, _) => "back",
+        (_, true) => "proof only",
+        _ => "forward",
     };
     println!(
         "{} in {} (watch {}), {way}",

@@ -91,6 +91,7 @@ impl Cloud {
             platform: said.platform_arn().map(PlatformArn::from),
             version_label: given(said.version_label()),
             cname: given(said.cname()),
+            template: given(said.template_name()),
             updated: said.date_updated().and_then(our_time),
             tier: tier_of(said),
         })

@@ -47,6 +47,7 @@ fn now() -> EnvironmentNow {
         platform: None,
         version_label: None,
         cname: None,
+        template: None,
         updated: None,
         tier: Tier::WebServer,
     }

@@ -7,6 +7,8 @@
 
 pub mod attribution;
 
+pub mod beneath;
+
 pub mod blame;
 
 pub mod by_hand;
@@ -17,6 +19,8 @@ pub mod image_choice;
 
 pub mod moving;
 
+pub mod notes;
+
 pub mod order;
 
 pub mod platform;
@@ -24,6 +28,8 @@ pub mod platform;
 pub mod print;
 
 pub mod progress;
+
+pub mod proving;
 
 pub mod read;
 

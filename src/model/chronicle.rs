@@ -112,6 +112,9 @@ pub struct MovedEntry {
     pub to: Option<ImageId>,
     /// It took another move back.
     pub back: bool,
+    /// Nothing was moved: it was proved on what it runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proof: bool,
     /// Whose fault it was that it failed; absent when it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<MoveFault>,

@@ -45,6 +45,8 @@ pub struct EnvironmentNow {
     pub platform: Option<PlatformArn>,
     pub version_label: Option<String>,
     pub cname: Option<String>,
+    /// The saved configuration that it was launched with.
+    pub template: Option<String>,
     pub updated: Option<DateTime<Utc>>,
     pub tier: Tier,
 }

@@ -59,12 +59,20 @@ pub enum Direction {
         attempt: u32,
         why: String,
     },
+    /// Neither way: an environment is proved on the image that it runs, where nobody remembers how it came
+    /// to that. Nothing is sent, and nothing is taken back.
+    Proof,
 }
 
 impl Direction {
     /// It takes another move back.
     pub fn is_back(&self) -> bool {
         matches!(self, Self::Back { .. })
+    }
+
+    /// It changes nothing, and only proves what is there.
+    pub fn is_proof(&self) -> bool {
+        *self == Self::Proof
     }
 }
 
@@ -78,6 +86,9 @@ pub struct BeforeMove {
     pub cname: Option<String>,
     pub health: EnvironmentHealth,
     pub instances: usize,
+    /// When AWS says that it was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<DateTime<Utc>>,
     /// When it was read.
     pub at: DateTime<Utc>,
 }
@@ -159,7 +170,7 @@ pub enum MoveFault {
 
 impl MoveFault {
     /// The word in journals and notices; a failure's kind.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Image => "image",
             Self::Environment => "environment",

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::FirstOf;
+use crate::flow::rollout::commands::{events_command, rollout_command};
 use crate::model::environment::EnvironmentHealth;
 use crate::model::notice::{MoveTold, NextByItself, Notice, PastedCommand, What};
 use crate::model::rollout::{Direction, MoveFault, MoveOrder};
@@ -32,6 +33,14 @@ pub fn environment_moved(
                 moved,
                 why: why.clone(),
                 image_alone,
+            },
+        ),
+        Direction::Proof => (
+            &order.target,
+            What::Proved {
+                moved,
+                instances,
+                weak_proof: weak_proof(order),
             },
         ),
     };
@@ -87,6 +96,9 @@ pub fn move_failed(
     failed: &FailedMove<'_>,
     at: DateTime<Utc>,
 ) -> Notice {
+    if order.direction.is_proof() {
+        return unproved(order, journal, failed.why, at);
+    }
     let what = What::MoveFailed {
         moved: told(order, journal),
         back: order.direction.is_back(),
@@ -126,6 +138,24 @@ pub fn move_failed(
     )
 }
 
+/// What an environment runs did not prove well: whose fault that is nobody knows, so nothing is done to it.
+fn unproved(order: &MoveOrder, journal: &str, why: &str, at: DateTime<Utc>) -> Notice {
+    let what = What::Unproved {
+        moved: told(order, journal),
+        why: why.to_owned(),
+    };
+    let name = &order.target.environment;
+    let commands = vec![
+        PastedCommand::new(
+            events_command(&order.target).to_string(),
+            "what Beanstalk says of it",
+        ),
+        PastedCommand::new(rollout_command(&order.watch, name), "proves it once more"),
+    ];
+    let key = format!("unproved:{journal}");
+    of_a_move(order, key, at, what, NextByItself::Person, commands)
+}
+
 fn of_a_move(
     order: &MoveOrder,
     key: String,
@@ -137,7 +167,7 @@ fn of_a_move(
     // A move and what takes it back are one story, which the forward move begins.
     let story = match &order.direction {
         Direction::Back { of: Some(of), .. } => format!("move:{of}"),
-        Direction::Back { of: None, .. } | Direction::Forward => {
+        Direction::Back { of: None, .. } | Direction::Forward | Direction::Proof => {
             let begun = key.split_once(':').map_or(&*key, |(_, journal)| journal);
             format!("move:{begun}")
         }

@@ -25,6 +25,8 @@ pub enum Attribution {
     Busy { so_far: String },
     /// No trace of it. One such look proves nothing.
     NoTrace,
+    /// It was changed, and not one event is shown: their absence says nothing. Events may come late.
+    Silent,
     /// Something happened, and whether it was ours cannot be told.
     Unclear { why: String },
 }
@@ -65,6 +67,7 @@ pub fn attribute(
             ),
         },
         (false, _) if !seen.ready() => busy(seen),
+        (false, []) if silent(order, seen) => Attribution::Silent,
         (false, []) => Attribution::NoTrace,
         (false, [one]) if seen.changed_by_others(&order.before).is_none() => sent(Some(one)),
         (false, _) => Attribution::Unclear {
@@ -73,6 +76,12 @@ pub fn attribute(
             }),
         },
     }
+}
+
+/// Beanstalk leaves out events that the credentials may not see.
+fn silent(order: &MoveOrder, seen: &MoveSeen) -> bool {
+    let (was, is) = (order.before.updated, seen.now.updated);
+    seen.events.is_empty() && was.is_some() && is.is_some() && was != is
 }
 
 fn sent(request_id: Option<&str>) -> Attribution {

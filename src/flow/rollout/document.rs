@@ -3,10 +3,12 @@
 
 use serde::Serialize;
 
+use super::notes::{ManagedOn, come_back};
 use super::order::{EnvironmentRead, MoveRefusal, before, replacing};
 use crate::model::environment::ImageSetting;
 use crate::model::ids::{ImageId, PlatformArn, TargetId, WatchName};
 use crate::model::rollout::{BeforeMove, MoveOrder, Replacement, ReplacementMethod};
+use crate::model::saved_images::SavedImages;
 
 /// The JSON's version.
 pub const SCHEMA: &str = "amiwatch.rollout/1";
@@ -18,6 +20,8 @@ pub struct MovePlan {
     pub target: TargetId,
     /// It takes the last move back.
     pub back: bool,
+    /// It runs the image already, and no move to it is remembered: it is proved, and nothing is changed.
+    pub proof_only: bool,
     pub from: PlannedSide,
     /// Absent where there is nothing to move it to.
     pub to: Option<PlannedSide>,
@@ -31,6 +35,11 @@ pub struct MovePlan {
     pub settle_s: Option<u64>,
     /// What stands against it; empty where it can be made.
     pub refusals: Vec<PlanRefusal>,
+    /// Managed updates, where they are on.
+    pub managed: Option<ManagedOn>,
+    /// What would show where the option is removed, by this move or by the one that takes it back; absent
+    /// where neither removes it.
+    pub comes_back: Option<SavedImages>,
     /// The change for other hands, where the watch says `hands = "print"`.
     pub printed: Option<String>,
 }
@@ -87,6 +96,7 @@ impl MovePlan {
             update_max_s: Some(order.update_max_s),
             settle_s: Some(order.proof.settle_s),
             back: order.direction.is_back(),
+            proof_only: order.direction.is_proof(),
             ..Self::of_before(
                 &order.watch,
                 &order.target,
@@ -126,6 +136,7 @@ impl MovePlan {
             watch: watch.clone(),
             target: target.clone(),
             back: false,
+            proof_only: false,
             from: PlannedSide::of_setting(&before.image, before.platform.as_ref()),
             to: None,
             replacement,
@@ -135,7 +146,19 @@ impl MovePlan {
             update_max_s: None,
             settle_s: None,
             refusals: Vec::new(),
+            managed: None,
+            comes_back: None,
             printed: None,
+        }
+    }
+
+    /// Whether an option is removed: by this move, or by the one that takes it back.
+    pub fn removes(&self) -> bool {
+        let unset = self.to.as_ref().is_some_and(|to| to.own);
+        match (self.back, self.proof_only) {
+            (true, _) => unset,
+            (false, true) => false,
+            (false, false) => self.from.own,
         }
     }
 
@@ -152,6 +175,10 @@ impl MovePlan {
             let versions = changed(self.from.version().to_owned(), to.version().to_owned());
             lines.push(("platform", versions));
         }
+        if self.proof_only {
+            lines.extend(self.proved());
+            return lines;
+        }
         lines.push(("instances", self.replaced()));
         lines.push(("downtime", self.downtime()));
         let deployed = self.version_label.as_deref().unwrap_or("that it has");
@@ -162,8 +189,25 @@ impl MovePlan {
         lines.extend(self.cname.clone().map(|cname| ("address", cname)));
         lines.extend(self.proof().map(|proof| ("proof", proof)));
         lines.push(("back", self.way_back()));
-        lines.extend(self.comes_back().map(|what| ("note", what)));
+        lines.extend(self.notes().map(|what| ("note", what)));
         lines
+    }
+
+    /// What is done where nothing is changed.
+    fn proved(&self) -> Vec<(&'static str, String)> {
+        let settle = self.settle_s.unwrap_or_default() / 60;
+        let unknown =
+            "what it ran before is not remembered: nothing is changed, and nothing is taken back";
+        vec![
+            ("instances", format!("{}, none is replaced", self.instances)),
+            (
+                "proof",
+                format!(
+                    "every instance must run it, and stay well for {settle} min without a break"
+                ),
+            ),
+            ("back", unknown.to_owned()),
+        ]
     }
 
     fn replaced(&self) -> String {
@@ -213,14 +257,11 @@ impl MovePlan {
         }
     }
 
-    /// An option that is removed may be named by something of less precedence.
-    fn comes_back(&self) -> Option<String> {
-        let unset = self.to.as_ref().is_some_and(|to| to.own);
-        unset.then(|| {
-            "the option ImageId is removed, not set: where .ebextensions or a saved configuration name \
-             an image, that comes back"
-                .to_owned()
-        })
+    fn notes(&self) -> impl Iterator<Item = String> {
+        let saved = self.comes_back.iter();
+        let saved = saved.flat_map(|saved| come_back(saved, !self.back));
+        let managed = self.managed.iter().map(ManagedOn::sentence);
+        saved.chain(managed)
     }
 }
 

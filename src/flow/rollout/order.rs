@@ -194,7 +194,7 @@ pub fn back_order(
     ))
 }
 
-fn order(
+pub(super) fn order(
     read: &EnvironmentRead<'_>,
     direction: Direction,
     before: BeforeMove,
@@ -238,6 +238,7 @@ pub fn before(read: &EnvironmentRead<'_>) -> BeforeMove {
         cname: read.now.cname.clone(),
         health: read.health.clone(),
         instances: serving(read),
+        updated: read.now.updated,
         at: read.at,
     }
 }
@@ -248,7 +249,7 @@ pub fn replacing(read: &EnvironmentRead<'_>) -> Replacement {
     replacement(&deployed, serving(read))
 }
 
-fn serving(read: &EnvironmentRead<'_>) -> usize {
+pub(super) fn serving(read: &EnvironmentRead<'_>) -> usize {
     read.running.iter().filter(|one| !one.ends).count()
 }
 
@@ -305,7 +306,7 @@ fn held(image: &ImageId, holds: &[Hold]) -> Option<MoveRefusal> {
     })
 }
 
-fn not_ready(read: &EnvironmentRead<'_>) -> Option<MoveRefusal> {
+pub(super) fn not_ready(read: &EnvironmentRead<'_>) -> Option<MoveRefusal> {
     let (name, status) = (&read.now.target.environment, &read.now.status);
     if *status != EnvironmentStatus::Ready {
         let why = format!("{name} is {}: wait until it is Ready", status.as_str());
@@ -370,6 +371,6 @@ fn unsafe_replacement(replacement: &Replacement, rules: &MoveRules) -> Option<Mo
     })
 }
 
-fn refusal(code: RefusalCode, why: String) -> MoveRefusal {
+pub(super) fn refusal(code: RefusalCode, why: String) -> MoveRefusal {
     MoveRefusal { code, why }
 }

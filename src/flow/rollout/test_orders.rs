@@ -70,6 +70,7 @@ pub(crate) fn forward() -> MoveOrder {
                 causes: Vec::new(),
             },
             instances: 2,
+            updated: Some(began() - TimeDelta::days(9)),
             at: began(),
         },
         to: Aim {
@@ -135,6 +136,7 @@ pub(crate) fn untouched() -> MoveSeen {
             platform: Some(platform("4.5.0")),
             version_label: Some("v7".to_owned()),
             cname: Some("shop.example".to_owned()),
+            template: None,
             updated: Some(began() - TimeDelta::days(9)),
             tier: Tier::WebServer,
         },

@@ -93,6 +93,15 @@ pub enum What {
         /// The image alone: its platform version could not be used any more.
         image_alone: bool,
     },
+    /// An environment was found on an image that nobody remembers moving it to, and proved on it.
+    Proved {
+        moved: MoveTold,
+        instances: usize,
+        /// As above.
+        weak_proof: bool,
+    },
+    /// The same, and it did not prove well. Nothing was done to it.
+    Unproved { moved: MoveTold, why: String },
     /// A move, or taking one back, did not succeed.
     MoveFailed {
         moved: MoveTold,
@@ -223,7 +232,7 @@ impl What {
                 NoticeEvent::Attention
             }
             Self::Redundant { .. } => NoticeEvent::Redundant,
-            Self::Moved { .. } => NoticeEvent::RolledOut,
+            Self::Moved { .. } | Self::Proved { .. } => NoticeEvent::RolledOut,
             Self::TakenBack { .. } => NoticeEvent::RolledBack,
             Self::MoveFailed {
                 goes_back: true, ..
@@ -231,7 +240,7 @@ impl What {
             | Self::MoveFailed {
                 as_before: true, ..
             } => NoticeEvent::Failed,
-            Self::MoveFailed { .. } => NoticeEvent::Attention,
+            Self::MoveFailed { .. } | Self::Unproved { .. } => NoticeEvent::Attention,
             Self::Released(_) => NoticeEvent::Released,
             Self::Lifecycle { .. } => NoticeEvent::Lifecycle,
             Self::Blind(_) => NoticeEvent::Blind,
@@ -250,6 +259,7 @@ impl What {
             | Self::HeldByPerson { .. }
             | Self::Released(_)
             | Self::Moved { .. }
+            | Self::Proved { .. }
             | Self::Sample { .. } => Severity::Info,
             Self::Drift(_) | Self::Failed { .. } | Self::Stray { .. } | Self::Lifecycle { .. } => {
                 Severity::Warning
@@ -258,6 +268,7 @@ impl What {
             | Self::LeftBehind { .. }
             | Self::TakenBack { .. }
             | Self::MoveFailed { .. }
+            | Self::Unproved { .. }
             | Self::PassCut { .. }
             | Self::Blind(_) => Severity::Critical,
             Self::Prose(prose) => of_event(prose.event()),

@@ -47,8 +47,8 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
                 ("codes", codes.into_iter().collect::<Vec<_>>().join(",")),
             ])
         }
-        What::Moved { moved, .. } => moving(notice, moved),
-        What::TakenBack { moved, why, .. } => {
+        What::Moved { moved, .. } | What::Proved { moved, .. } => moving(notice, moved),
+        What::TakenBack { moved, why, .. } | What::Unproved { moved, why } => {
             let mut all = moving(notice, moved);
             all.extend([fact("why", why)]);
             all

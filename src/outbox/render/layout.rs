@@ -23,9 +23,11 @@ pub(in crate::outbox) fn notice_parts(notice: &Notice) -> Vec<MessagePart> {
         | What::Redundant { .. } => bake::bake_parts(notice),
         What::Released(told) => base::released(notice, told),
         What::Lifecycle { base, ends } => base::ends(notice, base, ends),
-        What::Moved { .. } | What::TakenBack { .. } | What::MoveFailed { .. } => {
-            rollout::parts(notice)
-        }
+        What::Moved { .. }
+        | What::TakenBack { .. }
+        | What::Proved { .. }
+        | What::Unproved { .. }
+        | What::MoveFailed { .. } => rollout::parts(notice),
         What::Blind(told) => blind::blind(told),
         What::BlindOver {
             of, since, read, ..
@@ -55,9 +57,11 @@ pub(super) fn notice_headline(notice: &Notice) -> String {
         What::Resolved { .. } => "back in step".to_owned(),
         What::Released(told) => base::released_headline(told),
         What::Lifecycle { ends, .. } => base::ends_headline(ends),
-        what @ (What::Moved { .. } | What::TakenBack { .. } | What::MoveFailed { .. }) => {
-            rollout::headline(what)
-        }
+        what @ (What::Moved { .. }
+        | What::TakenBack { .. }
+        | What::Proved { .. }
+        | What::Unproved { .. }
+        | What::MoveFailed { .. }) => rollout::headline(what),
         What::HeldByPerson { hold } => format!("{} holds {}: {}", hold.by, hold.on, hold.reason),
         What::Stray { kind, id, .. } => {
             let kind = kind.as_str();

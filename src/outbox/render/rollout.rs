@@ -17,6 +17,14 @@ pub(super) fn headline(what: &What) -> String {
             let to = image(moved.to.as_ref());
             format!("{} was taken back to {to}", target_name(&moved.target))
         }
+        What::Proved { moved, .. } => {
+            let to = image(moved.to.as_ref());
+            format!("{} is proved on {to}", target_name(&moved.target))
+        }
+        What::Unproved { moved, .. } => {
+            let to = image(moved.to.as_ref());
+            format!("{} runs {to}, and is not well", target_name(&moved.target))
+        }
         What::MoveFailed {
             moved,
             back: false,
@@ -49,13 +57,32 @@ pub(super) fn parts(notice: &Notice) -> Vec<MessagePart> {
                      the watch asks for."
                 ),
             ];
-            if *weak_proof {
-                lines.push(
-                    "The proof is weak: basic health says no more than a colour. Turn on enhanced health, \
-                     or name a `probe` in the watch's [rollout]."
-                        .to_owned(),
-                );
-            }
+            lines.extend(weakness(*weak_proof));
+            vec![MessagePart::Lines(lines), about(notice, moved)]
+        }
+        What::Proved {
+            moved,
+            instances,
+            weak_proof,
+        } => {
+            let mut lines = vec![
+                found_on(moved),
+                format!(
+                    "All {instances} instances run it, and the environment stayed well for as long as \
+                     the watch asks for. Nothing was changed."
+                ),
+            ];
+            lines.extend(weakness(*weak_proof));
+            vec![MessagePart::Lines(lines), about(notice, moved)]
+        }
+        What::Unproved { moved, why } => {
+            let lines = vec![
+                found_on(moved),
+                format!("Why it is not proved: {why}"),
+                "What it ran before is not known, and whose fault it is neither: nothing was changed, and \
+                 nothing is taken back."
+                    .to_owned(),
+            ];
             vec![MessagePart::Lines(lines), about(notice, moved)]
         }
         What::TakenBack {
@@ -127,6 +154,24 @@ fn whose(fault: MoveFault) -> &'static str {
         MoveFault::Environment => "the image is not to blame",
         MoveFault::Inconclusive => "somebody changed it meanwhile",
     }
+}
+
+fn weakness(weak: bool) -> Option<String> {
+    weak.then(|| {
+        "The proof is weak: basic health says no more than a colour. Turn on enhanced health, or name a \
+         `probe` in the watch's [rollout]."
+            .to_owned()
+    })
+}
+
+/// The store may have been lost, or somebody else's hands moved it.
+fn found_on(moved: &MoveTold) -> String {
+    format!(
+        "{} runs {}{}, and no move to it is remembered here.",
+        target_name(&moved.target),
+        image(moved.to.as_ref()),
+        version(moved.to_platform.as_ref())
+    )
 }
 
 /// `shop/blue: ami-1 (4.5.1) -> ami-2 (4.5.2)`

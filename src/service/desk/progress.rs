@@ -196,6 +196,9 @@ impl ToldKind for MoveKind {
         let image = |image: Option<&crate::model::ids::ImageId>| {
             image.map_or("its platform's own".to_owned(), ToString::to_string)
         };
+        if order.direction.is_proof() {
+            return format!("proving it on {}", image(to));
+        }
         format!("{way} from {} to {}", image(from), image(to))
     }
 

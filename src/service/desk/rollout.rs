@@ -5,10 +5,15 @@
 //! environment (holds, health before, downtime) it does not.
 
 use crate::cloud::{Cloud, CloudError};
+use crate::flow::rollout::beneath::read_saved_images;
 use crate::flow::rollout::document::{MovePlan, PlannedSide};
 use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
-use crate::flow::rollout::order::{MoveRefusal, MoveRules, Ordering, back_order, forward_order};
+use crate::flow::rollout::notes::managed_on;
+use crate::flow::rollout::order::{
+    MoveRefusal, MoveRules, Ordering, RefusalCode, back_order, forward_order,
+};
 use crate::flow::rollout::print::{PrintedMove, cli, cloudformation, terraform};
+use crate::flow::rollout::proving::{needs_proof, proof_order};
 use crate::flow::rollout::read::{EnvironmentReading, read_environment};
 use crate::flow::rollout::versions::choose_platform;
 use crate::model::drift::{Drift, TargetDrift};
@@ -112,7 +117,9 @@ async fn plan_forward(
         platform: planning.platform(&place.cloud, &chosen, target).await?,
         image: chosen.image,
     };
-    planning.forward(drift, target, &to).await
+    let mut ours = seen.ours.known().into_iter().flatten();
+    let made_here = ours.any(|one| one.id == to.image);
+    planning.forward(drift, target, &to, made_here).await
 }
 
 async fn plan_back(
@@ -126,7 +133,7 @@ async fn plan_back(
         environment: wish.environment.clone(),
     };
     let planning = Planning::read(service, watch, wish, &target).await?;
-    planning.back()
+    planning.back().await
 }
 
 /// The way of whoever may change environments.
@@ -236,6 +243,7 @@ impl<'a> Planning<'a> {
         drift: &Drift,
         target: &TargetDrift,
         to: &MoveTo,
+        made_here: bool,
     ) -> Result<PlannedMove, MoveError> {
         let others = drift
             .targets
@@ -248,7 +256,16 @@ impl<'a> Planning<'a> {
         let because: Vec<String> = because.map(said).collect();
         let rules = self.move_rules(first);
         let read = self.reading.as_read();
-        let ordered = forward_order(&read, to, &rules, &drift.holds, &self.ordering(&because)?);
+        let ordering = self.ordering(&because)?;
+        let ordered = forward_order(&read, to, &rules, &drift.holds, &ordering);
+        let ordered = match ordered {
+            Err(refusals) if made_here && self.wants_proof(&refusals, to) => {
+                let why = format!("no move of it to {} is remembered", to.image);
+                let because = [why];
+                proof_order(&read, &rules, &self.ordering(&because)?)
+            }
+            ordered => ordered,
+        };
         let side = to.change().map(|change| {
             let platform = change.platform.as_ref().or(read.now.platform.as_ref());
             PlannedSide::of_setting(&change.image, platform)
@@ -256,7 +273,7 @@ impl<'a> Planning<'a> {
         self.planned(ordered, side).await
     }
 
-    fn back(self) -> Result<PlannedMove, MoveError> {
+    async fn back(self) -> Result<PlannedMove, MoveError> {
         let because = vec![format!("{} ordered it", self.wish.by)];
         let rules = self.move_rules(false);
         let read = self.reading.as_read();
@@ -264,12 +281,21 @@ impl<'a> Planning<'a> {
         let side = undo
             .map(|undo| PlannedSide::of_setting(&undo.before.image, undo.before.platform.as_ref()));
         let ordered = back_order(&read, undo, &rules, &self.ordering(&because)?);
-        let plan = self.document(&ordered, side);
+        let plan = self.document(&ordered, side).await?;
         Ok(PlannedMove {
             plan,
             order: ordered.ok(),
             from: self.from,
         })
+    }
+
+    /// It runs the image of ours, and nobody remembers that it was ever proved on it. Other hands prove by
+    /// themselves.
+    fn wants_proof(&self, refusals: &[MoveRefusal], to: &MoveTo) -> bool {
+        let in_step = refusals.iter().all(|one| one.code == RefusalCode::InStep);
+        in_step
+            && self.rules.hands == RolloutHands::Ours
+            && needs_proof(&self.from.moves.value, &to.image)
     }
 
     fn ordering<'o>(&'o self, because: &'o [String]) -> Result<Ordering<'o>, MoveError> {
@@ -301,19 +327,25 @@ impl<'a> Planning<'a> {
         }
     }
 
-    fn document(
+    async fn document(
         &self,
         ordered: &Result<MoveOrder, Vec<MoveRefusal>>,
         side: Option<PlannedSide>,
-    ) -> MovePlan {
-        match ordered {
+    ) -> Result<MovePlan, MoveError> {
+        let read = self.reading.as_read();
+        let mut plan = match ordered {
             Ok(order) => MovePlan::of_order(order),
             Err(refusals) => {
                 let back = self.wish.way == WishedWay::Back;
-                let read = self.reading.as_read();
                 MovePlan::refused(&self.watch.name, &read, side, back, refusals)
             }
+        };
+        plan.managed = managed_on(&read);
+        if plan.removes() && ordered.is_ok() {
+            let cloud = mover(self.service, self.watch)?;
+            plan.comes_back = Some(read_saved_images(&cloud, read.now).await);
         }
+        Ok(plan)
     }
 
     /// The change itself for other hands, where the watch's environments are theirs.
@@ -322,7 +354,7 @@ impl<'a> Planning<'a> {
         ordered: Result<MoveOrder, Vec<MoveRefusal>>,
         side: Option<PlannedSide>,
     ) -> Result<PlannedMove, MoveError> {
-        let mut plan = self.document(&ordered, side);
+        let mut plan = self.document(&ordered, side).await?;
         let mut order = ordered.ok();
         if let (RolloutHands::Print(form), Some(ordered)) = (self.rules.hands, &order) {
             plan.printed = Some(self.printed(form, ordered).await?);

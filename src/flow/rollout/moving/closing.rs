@@ -143,6 +143,8 @@ fn remember(
         why: end.why.clone(),
     });
     match (order.direction.is_back(), end.fault) {
+        // What it ran before is not known: there is no way back to remember.
+        _ if order.direction.is_proof() => {}
         (false, None) => {
             memory.failing = None;
             memory.undo = Some(UndoTo {
@@ -238,6 +240,7 @@ fn entry(order: &MoveOrder, end: &Ending) -> MovedEntry {
         from: from.cloned(),
         to: to.cloned(),
         back: order.direction.is_back(),
+        proof: order.direction.is_proof(),
         fault: end.fault,
         why: end.why.clone(),
         by: Some(order.by.clone()),

@@ -37,9 +37,13 @@ pub(super) fn ending(order: &MoveOrder, outcome: &RunOutcome, touched: bool) -> 
             as_before: false,
         };
     };
-    let fault = MoveFault::of_kind(&failure.kind);
+    let fault = match order.direction.is_proof() {
+        // How it was before nobody knows: ill health says nothing against the image.
+        true => MoveFault::Inconclusive,
+        false => MoveFault::of_kind(&failure.kind),
+    };
     let why = format!("{step}: {}", failure.why);
-    let to_blame = fault == MoveFault::Image && !order.direction.is_back();
+    let to_blame = fault == MoveFault::Image && order.direction == Direction::Forward;
     Ending {
         fault: Some(fault),
         quarantined: to_blame.then(|| order.to.image.image().cloned()).flatten(),
@@ -53,7 +57,7 @@ pub(super) fn ending(order: &MoveOrder, outcome: &RunOutcome, touched: bool) -> 
 fn back_reason(order: &MoveOrder) -> Option<String> {
     match &order.direction {
         Direction::Back { why, .. } => Some(why.clone()),
-        Direction::Forward => None,
+        Direction::Forward | Direction::Proof => None,
     }
 }
 
@@ -73,7 +77,7 @@ fn back(order: &MoveOrder, fault: MoveFault, touched: bool, why: &str) -> Option
             attempt: attempt + 1,
             why: why.clone(),
         }),
-        Direction::Back { .. } => None,
+        Direction::Back { .. } | Direction::Proof => None,
     }
 }
 
@@ -108,7 +112,7 @@ pub(super) async fn needs_back(
     run: &Run<MoveKind>,
     outcome: &RunOutcome,
 ) -> bool {
-    if matches!(outcome, RunOutcome::Succeeded { .. }) {
+    if matches!(outcome, RunOutcome::Succeeded { .. }) || run.input().direction.is_proof() {
         return false;
     }
     let never_begun = run

@@ -12,6 +12,9 @@ use crate::model::ids::PlatformArn;
 use crate::model::rollout::{MoveFault, MoveOrder};
 use crate::workflow::{At, StepError, StepLook, Undo};
 
+const SILENT: &str = "the environment was changed meanwhile, and not one event of it is shown: the permission \
+                      elasticbeanstalk:DescribeEvents is likely missing";
+
 pub(super) async fn find(
     hands: &Move<'_>,
     at: &At<'_, MoveKind>,
@@ -21,9 +24,10 @@ pub(super) async fn find(
     let Some(seen) = seen.map_err(|error| look_error(&error))? else {
         return Err(gone());
     };
-    let never_sent = at.never_sent();
+    let proof = order.direction.is_proof();
+    let never_sent = at.never_sent() || proof;
     let attribution = attribute(&order, at.since, never_sent, &seen);
-    if attribution != Attribution::NoTrace {
+    if !matches!(attribution, Attribution::NoTrace | Attribution::Silent) {
         hands.agreement.borrow_mut().broken();
     }
     match attribution {
@@ -33,7 +37,18 @@ pub(super) async fn find(
         } => Ok(Some(updated(at, request_id, already))),
         Attribution::Busy { so_far } => Err(StepError::Again { why: so_far }),
         Attribution::Unclear { why } => Err(failed(MoveFault::Inconclusive, why)),
+        // A proof sends nothing, whatever somebody made of the environment meanwhile.
+        Attribution::NoTrace if proof => {
+            let why = "it does not run what was to be proved any more";
+            Err(failed(MoveFault::Inconclusive, why))
+        }
         Attribution::NoTrace if never_sent => Ok(None),
+        Attribution::Silent => match hands.agreement.borrow_mut().look("silent", at.now) {
+            true => Err(failed(MoveFault::Inconclusive, SILENT)),
+            false => Err(StepError::Again {
+                why: "it was changed, and no event says how; looking again".to_owned(),
+            }),
+        },
         Attribution::NoTrace => {
             let says = format!("{:?}", seen.sets.deployed.as_ref().map(|set| set.updated));
             let agreed = hands.agreement.borrow_mut().look(&says, at.now);
@@ -125,6 +140,9 @@ fn updated(at: &At<'_, MoveKind>, request_id: Option<String>, already: bool) -> 
 pub(super) async fn undo(hands: &Move<'_>, at: &At<'_, MoveKind>) -> Result<Undo, StepError> {
     let sent = SentUpdate::of(at.run);
     let order = &sent.order;
+    if order.direction.is_proof() {
+        return Ok(Undo::Gone); // nothing was sent: what is under way is somebody else's
+    }
     let seen = hands.look(order, sent.began).await;
     let Some(seen) = seen.map_err(|error| undo_error(&error))? else {
         return Ok(Undo::Gone);
