@@ -3,6 +3,8 @@
 
 pub mod schedule;
 
+pub mod moves_counted;
+
 pub mod runs;
 
 pub mod pass;

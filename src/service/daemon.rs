@@ -429,9 +429,11 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     fn count(&self) {
         let under_way = u64::try_from(self.bakes.len()).unwrap_or(u64::MAX);
+        let moves = u64::try_from(self.moves.len()).unwrap_or(u64::MAX);
         self.vitals.change(|pulse| {
             self.live.connection.read_calls(pulse.present_calls());
             pulse.bakes_under_way = under_way;
+            pulse.moves_under_way = moves;
         });
     }
 }

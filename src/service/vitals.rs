@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::clock::plausible;
 use crate::cloud::{Calls, OperationCalls};
 use crate::model::blind::BlindSpots;
+use crate::service::moves_counted::MoveCounted;
 
 /// The last values; clones share them.
 #[derive(Debug, Clone)]
@@ -39,6 +40,10 @@ pub struct Pulse {
     pub passes: BTreeMap<PassResult, u64>,
     pub bakes: BTreeMap<BakeResult, u64>,
     pub bakes_under_way: u64,
+    pub moves: BTreeMap<MoveCounted, u64>,
+    pub moves_under_way: u64,
+    /// By watch: environments that the last pass saw behind.
+    pub behind: BTreeMap<String, u64>,
     /// By watch: since when it has been out of step; absent for one that is in step.
     pub drifted_since: BTreeMap<String, Option<DateTime<Utc>>>,
     /// What the last pass could not read; empty while everything can be told.
@@ -127,6 +132,9 @@ impl Vitals {
             passes: BTreeMap::new(),
             bakes: BTreeMap::new(),
             bakes_under_way: 0,
+            moves: BTreeMap::new(),
+            moves_under_way: 0,
+            behind: BTreeMap::new(),
             drifted_since: BTreeMap::new(),
             blind: BlindSpots::new(),
             notices: NoticeCount::default(),

@@ -15,6 +15,7 @@ use crate::flow::notify;
 use crate::model::blind::BlindSpots;
 use crate::model::plan::PlanItem;
 use crate::model::request::{Request, RequestAnswer, RequestedAct};
+use crate::service::moves_counted::{MoveCounted, behind_by_watch};
 use crate::service::pass::decide::Decided;
 use crate::service::runs::{self, DriveError, RunUnderWay};
 use crate::service::sweep::{Done, SweepError, Swept};
@@ -121,6 +122,8 @@ impl<H: Host> Daemon<'_, H> {
     fn take(&mut self, decided: Decided) -> PassResult {
         self.waiting.retain(|_, (_, asked)| asked.is_some());
         let result = result_of(&decided.items);
+        let behind = behind_by_watch(&decided.items);
+        self.vitals.change(|pulse| pulse.behind = behind);
         for start in decided.starts {
             let name = start.watch.to_string();
             if !self.baking.contains(&name) && !self.ended.contains(&name) {
@@ -208,6 +211,11 @@ impl<H: Host> Daemon<'_, H> {
             Ok(results) => {
                 let failed = results.iter().filter(|one| one.failure().is_some()).count();
                 let moves = results.len();
+                self.vitals.change(|pulse| {
+                    for one in results.iter().map(MoveCounted::of_result) {
+                        *pulse.moves.entry(one).or_default() += 1;
+                    }
+                });
                 tracing::info!(name, took_s, moves, failed, "a move ended");
                 Ok(())
             }

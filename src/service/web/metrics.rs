@@ -13,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::service::moves_counted::MOVES_COUNTED;
 use crate::service::vitals::{BakeResult, PassResult, Pulse, ReloadResult};
 
 /// The media type of what [`render_metrics`] gives.
@@ -36,6 +37,7 @@ pub(super) fn render_metrics(pulse: &Pulse, now: DateTime<Utc>) -> String {
     scrape.passes(pulse);
     scrape.watches(pulse, now);
     scrape.bakes(pulse);
+    scrape.moves(pulse);
     scrape.calls(pulse);
     scrape.rest(pulse);
     let mut out = String::new();
@@ -151,6 +153,34 @@ impl Scrape {
         );
     }
 
+    fn moves(&mut self, pulse: &Pulse) {
+        let counters = Counters::default();
+        for one in MOVES_COUNTED {
+            let labels = vec![
+                ("result", one.result.to_owned()),
+                ("fault", one.fault.to_owned()),
+            ];
+            let count = pulse.moves.get(&one).copied().unwrap_or_default();
+            counters.get_or_create(&labels).inc_by(count);
+        }
+        let help = "Moves of environments that ended, by how, and by whose fault";
+        self.registry.register("moves", help, counters);
+        self.number(
+            "moves_under_way",
+            "Moves of environments that are under way",
+            pulse.moves_under_way,
+        );
+        let behind = Family::<Labels, Gauge>::default();
+        for (watch, count) in &pulse.behind {
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            behind
+                .get_or_create(&vec![("watch", watch.clone())])
+                .set(count);
+        }
+        let help = "Environments of the watch that do not run its image, as the last pass saw them";
+        self.registry.register("environments_behind", help, behind);
+    }
+
     fn calls(&mut self, pulse: &Pulse) {
         let (sent, throttled) = (Counters::default(), Counters::default());
         for (operation, calls) in pulse.calls_by_operation() {
@@ -219,6 +249,11 @@ mod tests {
             pulse.next_pass_at = Some(at(900));
             pulse.passes.insert(PassResult::Good, 3);
             pulse.bakes.insert(BakeResult::Verified, 1);
+            pulse.moves.insert(MOVES_COUNTED[3], 2);
+            pulse.moves_under_way = 1;
+            pulse
+                .behind
+                .insert("000000000000/eu-west-1/shop".to_owned(), 5);
             pulse
                 .drifted_since
                 .insert("000000000000/eu-west-1/shop".to_owned(), Some(at(40)));
@@ -257,6 +292,10 @@ mod tests {
             "amiwatch_blind_age_seconds{place=\"000000000000/eu-west-1\",base=\"\"} 30",
             "amiwatch_blind_age_seconds{place=\"000000000000/eu-west-1\",base=\"ECS\"} 30",
             "amiwatch_bakes_total{result=\"verified\"} 1",
+            "amiwatch_moves_total{result=\"failed\",fault=\"image\"} 2",
+            "amiwatch_moves_total{result=\"moved\",fault=\"\"} 0",
+            "amiwatch_moves_under_way 1",
+            "amiwatch_environments_behind{watch=\"000000000000/eu-west-1/shop\"} 5",
             "amiwatch_api_calls_total{operation=\"ec2:DescribeImages\"} 7",
             "amiwatch_api_throttles_total{operation=\"ec2:DescribeImages\"} 2",
             "# EOF",
