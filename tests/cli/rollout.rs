@@ -140,3 +140,104 @@ fn where_other_hands_move_the_change_is_printed() {
     );
     assert_eq!(updates(&served), 0);
 }
+
+/// Each watch has rules of its own: none is guessed.
+#[test]
+fn where_two_watches_name_an_environment_the_one_is_asked_for() {
+    let (_served, desk, _) = waiting();
+    let config = std::fs::read_to_string(desk.path("amiwatch.toml")).unwrap();
+    let other = format!(
+        "\n[watch.other]\nregion = \"{REGION}\"\nbase = {{ beanstalk = \"{BRANCH}\" }}\n\
+         on_drift = \"notify\"\n[[watch.other.target]]\n\
+         beanstalk = {{ application = \"shop\", environment = \"shop-live\" }}\n"
+    );
+    desk.file("amiwatch.toml", &format!("{config}{other}"));
+    let ran = desk.run(&["rollback", "shop/shop-live", "--yes"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("--watch (other, shop)"), "{ran:?}");
+    for (watch, code, said) in [
+        ("other", 1, "NOTHING_BEFORE"),
+        ("shop", 1, "NOTHING_BEFORE"),
+        ("none", 2, "none"),
+    ] {
+        let ran = desk.run(&["rollback", "shop/shop-live", "--yes", "--watch", watch]);
+        assert_eq!(ran.code, code, "{watch}: {ran:?}");
+        let said_it = ran.stdout.contains(said) || ran.stderr.contains(said);
+        assert!(said_it, "{watch}: {ran:?}");
+    }
+}
+
+/// What a removed option would uncover, as far as it can be read, and what Beanstalk does by itself.
+#[test]
+fn a_plan_says_what_would_come_back_and_what_updates_by_itself() {
+    let (served, desk, by_hand) = waiting();
+    let here = served.account.at(REGION);
+    let saved = |name: &str, image: &str| sim::SavedConfiguration {
+        application: "shop".to_owned(),
+        name: name.to_owned(),
+        options: [(
+            "aws:autoscaling:launchconfiguration".to_owned(),
+            [("ImageId".to_owned(), image.to_owned())].into(),
+        )]
+        .into(),
+        ..sim::SavedConfiguration::default()
+    };
+    served
+        .account
+        .perform(
+            REGION,
+            sim::Action::SavedConfiguration(saved("spring", &by_hand)),
+        )
+        .unwrap();
+    let blessed = sim::SavedConfiguration {
+        options: Default::default(),
+        ..saved("blessed", "")
+    };
+    served
+        .account
+        .perform(REGION, sim::Action::SavedConfiguration(blessed))
+        .unwrap();
+    let launched = EnvironmentSpec::new("shop", "shop-saved", BRANCH).version("4.5.0");
+    let launched = launched.instances(2).immutable().managed_actions();
+    let launched = EnvironmentSpec {
+        template: "blessed".to_owned(),
+        ..launched
+    };
+    here.environment(launched).unwrap();
+    let words = ["rollout", "shop", "--environment", "shop/shop-saved"];
+    let said = desk.run(&words).stdout;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "on the way back the option ImageId is removed, not set; the saved configuration blessed, with which \
+         it was launched, names no image",
+        &format!(
+            "these saved configurations name an image, which counts where somebody applies one: spring ({by_hand})"
+        ),
+        ".ebextensions inside the application's bundle cannot be read from here",
+        "managed updates are on (none is shown to be scheduled)",
+        "OptionName=ManagedActionsEnabled,Value=false --region eu-west-1` turns them off",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let json = desk.run(&[
+        "rollout",
+        "shop",
+        "--environment",
+        "shop/shop-saved",
+        "--format",
+        "json",
+    ]);
+    let planned = &json.json()["moves"][0];
+    assert_eq!(planned["comes_back"]["launched_with"]["name"], "blessed");
+    assert_eq!(
+        planned["comes_back"]["others"][0]["image"],
+        by_hand.as_str()
+    );
+    assert_eq!(planned["managed"]["next"], serde_json::json!(null));
+    served.account.deny("elasticbeanstalk:DescribeApplications");
+    let said = desk.run(&words).stdout;
+    assert!(
+        said.contains("could not be read: the saved configurations of shop"),
+        "{said}"
+    );
+}

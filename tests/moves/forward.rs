@@ -153,7 +153,7 @@ fn a_quarantined_image_of_ours_carries_the_mark() {
             assert_eq!(marked(), "verified");
         }
         let ledger = life.account.ledger();
-        let tagged = |one: &&sim::LedgerEntry| one.operation == "CreateTags" && one.took_effect;
+        let tagged = |one: &&sim::Entry| one.operation == "CreateTags" && one.took_effect;
         assert_eq!(ledger.iter().filter(tagged).count(), 2, "each once");
     });
 }

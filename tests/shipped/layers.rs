@@ -133,6 +133,8 @@ const PLAIN: &[&str] = &[
     "flow::rollout::settling",
     "flow::move_commands",
     "flow::rollout::document",
+    "flow::rollout::notes",
+    "flow::rollout::proving",
     "flow::rollout::image_choice",
     "flow::rollout::platform",
     "flow::rollout::print",

@@ -136,7 +136,7 @@ pub fn forward_order(
             return Err(refusals);
         }
     };
-    Ok(order(
+    Ok(filled_order(
         read,
         Direction::Forward,
         before,
@@ -183,7 +183,7 @@ pub fn back_order(
     };
     // Going back may take what going there took: the person has seen how.
     let replacement = replacing(read);
-    Ok(order(
+    Ok(filled_order(
         read,
         direction,
         before,
@@ -194,7 +194,7 @@ pub fn back_order(
     ))
 }
 
-pub(super) fn order(
+pub(super) fn filled_order(
     read: &EnvironmentRead<'_>,
     direction: Direction,
     before: BeforeMove,

@@ -3,8 +3,8 @@
 //! ever sent or taken back.
 
 use super::order::{
-    EnvironmentRead, MoveRefusal, MoveRules, Ordering, RefusalCode, before, not_ready, order,
-    refusal, replacing, serving,
+    EnvironmentRead, MoveRefusal, MoveRules, Ordering, RefusalCode, before, filled_order,
+    not_ready, refusal, replacing, serving,
 };
 use crate::model::ids::ImageId;
 use crate::model::rollout::{Aim, Direction, MoveOrder, TargetMoves};
@@ -39,7 +39,7 @@ pub fn proof_order(
     };
     let replacement = replacing(read);
     let direction = Direction::Proof;
-    let order = order(read, direction, before, to, replacement, rules, ordering);
+    let order = filled_order(read, direction, before, to, replacement, rules, ordering);
     Ok(MoveOrder {
         update_max_s: INSTANCES_MAX_S,
         on_failure: OnFailure::Stop,
