@@ -1,7 +1,7 @@
 #!/bin/bash
 # A new user's first day on the simulated account, with the real binary: init, config check, plan, one
-# pass that bakes, a release that comes later, explain, adopt, history. Prints what a person sees; fails
-# at the first command that does not end as it should.
+# pass that bakes, a move and its way back, a release that comes later, explain, adopt, history. Prints
+# what a person sees; fails at the first command that does not end as it should.
 #
 #     tests/contract/everyday.sh [AMIWATCH_BIN] >docs/transcripts/everyday.txt
 #
@@ -79,6 +79,9 @@ cat >>amiwatch.toml <<'TOML'
 [recipe.ecs-logging]
 user_data = "recipes/ecs-logging.yaml"
 checks = [{ name = "splunk is an allowed log driver", run = "grep -q 'splunk' /etc/ecs/ecs.config" }]
+
+[watch.shop.rollout]
+settle = "1m"
 TOML
 echo '$ diff before.toml amiwatch.toml'
 diff before.toml amiwatch.toml || true
@@ -90,6 +93,10 @@ show 0 amiwatch adopt shop ami-5130000000000c001
 show 3 amiwatch plan
 show 0 amiwatch run --once
 show 0 amiwatch explain shop
+
+echo "# One environment is moved to it, and back, at a person's word."
+show 0 amiwatch rollout shop --environment shop-blue --yes
+show 0 amiwatch rollback shop/shop-blue --yes
 
 behind_the_scenes "A week later (here: now) AWS releases 4.5.2, and tells nobody." '{
     "region": "eu-west-1", "do": { "release": {

@@ -45,11 +45,10 @@ sns = {{ topic_arn = "arn:aws:sns:{REGION}:000000000000:amiwatch" }}
 
 
 def serve(scratch, speed):
-    """A simulated account, and its address. Its environments have instances: without any, nothing moves."""
+    """A simulated account, and its address. An update that is stopped leaves its draft, as it may."""
     (scratch / "desk").mkdir(parents=True)
     world = json.loads((ROOT / "config/world.json").read_text())
-    for step in world["steps"]:
-        step["do"].get("environment", {})["instances"] = 2
+    world["moves"] = {"aborted_draft": "failed"}
     (scratch / "world.json").write_text(json.dumps(world))
     said = open(scratch / "serve", "w")
     served = subprocess.Popen(
@@ -246,7 +245,7 @@ def the_everyday(desk):
 
 def by_a_word(desk):
     """The command of amiwatch's own that explain gives first, and the one that its plan names as the way back."""
-    ours = baked(desk, '[watch.shop.rollout]\nsettle = "1m"\nallow_downtime = ["shop-*"]\n')
+    ours = baked(desk, '[watch.shop.rollout]\nsettle = "1m"\n')
     before = environment("shop-blue")
     document = json.loads(desk.amiwatch("explain", "shop", "--format", "json"))
     own = [one["command"] for one in document["commands"] if one["command"].startswith("amiwatch rollout ")]
@@ -262,8 +261,42 @@ def by_a_word(desk):
     about(messages(), "was taken back")
 
 
+def draft(name):
+    sets = eb.describe_configuration_settings(ApplicationName="shop", EnvironmentName=name)["ConfigurationSettings"]
+    return [one["DeploymentStatus"] for one in sets if one["DeploymentStatus"] != "deployed"]
+
+
+def by_hand(desk):
+    """A move that fails where the watch says that a person goes on: the notice's commands, each where it fits."""
+    ours = baked(desk, '[watch.shop.rollout]\nsettle = "1m"\non_failure = "stop"\n')
+    before = environment("shop-blue")
+    ill = {"change_image": {"image_id": ours, "change": {"serves": {"status": "Severe", "causes": ["It does not answer."]}}}}
+    do(on_moment={"environment": "shop-blue", "moment": "ready", "action": ill})
+    desk.amiwatch("rollout", "shop", "--environment", "shop-blue", "--yes", wanted=1)
+    told = commands_in(about(messages(), "was not moved"))
+    look, stop, back, delete = (
+        next(one for one in told if f" {verb} " in one)
+        for verb in ("describe-events", "abort-environment-update", "update-environment", "delete-environment-configuration")
+    )
+    equal("these four and no other", len(told), 4)
+    check("a person may forget it there", environment("shop-blue") == ("Ready", "4.5.1", ours), environment("shop-blue"))
+    check("Beanstalk says something", json.loads(desk.paste(look))["Events"])
+    desk.paste(back)
+    equal("it goes back", environment("shop-blue")[0], "Updating")
+    desk.paste(stop)
+    settle("shop-blue")
+    equal("it was stopped, and left its draft", (environment("shop-blue")[2], draft("shop-blue")), (ours, ["failed"]))
+    desk.paste(delete)
+    equal("the draft is gone", draft("shop-blue"), [])
+    desk.paste(back)
+    settle("shop-blue")
+    equal("it is as it was", environment("shop-blue"), before)
+    history = desk.amiwatch("history", "shop")
+    check("the history says whose it was", "not moved, image" in history, history)
+
+
 # Ages are told by amiwatch's clock, which is the account's own only where that one is not sped up.
-ACTS = {the_everyday: 20, by_a_word: 20, swept: 1}
+ACTS = {the_everyday: 20, by_a_word: 20, by_hand: 20, swept: 1}
 scratch = pathlib.Path(tempfile.mkdtemp())
 for act, speed in ACTS.items():
     folder = scratch / act.__name__
@@ -271,7 +304,7 @@ for act, speed in ACTS.items():
     try:
         os.environ["AMIWATCH_SIM_URL"], sys.argv = url, sys.argv[:1]
         import sim_client
-        from sim_client import advance, check, client, control, equal
+        from sim_client import advance, check, client, control, do, equal
 
         sim_client.URL = url
         eb, ec2, sqs = client("elasticbeanstalk"), client("ec2"), client("sqs")
