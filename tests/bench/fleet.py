@@ -18,6 +18,8 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 HOUSE = HERE.parents[1]
 BINARY = pathlib.Path(os.environ.get("AMIWATCH_BIN", HOUSE / "target/release/amiwatch")).resolve()
+# Whose simulated account serves: a release leaves it unoptimised, and a slow server is measured with its clients.
+SERVER = pathlib.Path(os.environ.get("SIM_BIN", BINARY)).resolve()
 REGION = "eu-west-1"
 ENVIRONMENTS = 1000
 BRANCHES = (
@@ -87,7 +89,7 @@ class Server:
     def __init__(self, scratch, **account):
         path = scratch / "world.json"
         path.write_text(json.dumps(world(**account)))
-        command = [BINARY, "sim", "serve", "--listen", "127.0.0.1:0", "--world", path]
+        command = [SERVER, "sim", "serve", "--listen", "127.0.0.1:0", "--world", path]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if "http://" not in line:

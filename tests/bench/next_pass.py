@@ -1,7 +1,7 @@
 """Counts what a pass over 1,000 environments asks, and what the next one asks when nothing has changed:
 `amiwatch run --once` twice with one store, on the simulated account.
 
-    AMIWATCH_BIN=target/release/amiwatch python tests/bench/next_pass.py [--write docs/benchmarks.md]
+    SIM_BIN=target/dist/amiwatch AMIWATCH_BIN=target/release/amiwatch python tests/bench/next_pass.py [--write docs/benchmarks.md]
 
 The verdicts of both passes must be the same. Exits 1 when the budget is missed; writes the page only from
 a release binary.
@@ -56,7 +56,7 @@ environments shows them unchanged ([decisions/recall](decisions/recall.md)).
 {date}, {machine}. Counted by the account; `calls_per_second` was 100. At the default of 5 the first pass takes
 some three and a half minutes, since that is how long 1,026 calls take.
 
-    AMIWATCH_BIN=target/release/amiwatch python tests/bench/next_pass.py --write docs/benchmarks.md
+    SIM_BIN=target/dist/amiwatch AMIWATCH_BIN=target/release/amiwatch python tests/bench/next_pass.py --write docs/benchmarks.md
 """
 
 

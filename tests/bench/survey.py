@@ -1,7 +1,7 @@
 """Measures `amiwatch survey` beside a plain boto3 script, on the simulated account: 1,000 environments
 over 20 platform versions of 5 branches, 20 ms a call.
 
-    AMIWATCH_BIN=target/release/amiwatch python tests/bench/survey.py [--runs 7] [--write docs/benchmarks.md]
+    SIM_BIN=target/dist/amiwatch AMIWATCH_BIN=target/release/amiwatch python tests/bench/survey.py [--runs 7] [--write docs/benchmarks.md]
     ... survey.py --limit 50 [--runs 3] [--write docs/benchmarks.md]
 
 Both are run in turn against one server and must come to the same verdict on every environment. With
@@ -86,9 +86,9 @@ Both must come to the same verdict on every environment.
 {date}, {runs} runs each, {machine}; the server and the two contenders share the machine. Python {python},
 boto3 {boto3}. Calls and calls in flight are counted by the account, as the worst of the runs.
 
-    cargo build --release
+    cargo build --release && cargo build --profile dist
     python -m pip install boto3
-    AMIWATCH_BIN=target/release/amiwatch python tests/bench/survey.py --runs {runs} --write docs/benchmarks.md
+    SIM_BIN=target/dist/amiwatch AMIWATCH_BIN=target/release/amiwatch python tests/bench/survey.py --runs {runs} --write docs/benchmarks.md
 
 The script exits 1 when a budget is missed.
 """
@@ -105,7 +105,7 @@ attempts (with the 3 that are its default the script gives up). How amiwatch fin
 {date}, {runs} runs each, {machine}. Python {python}, boto3 {boto3}. Calls, throttles and calls in flight are
 counted by the account, as the worst of the runs.
 
-    AMIWATCH_BIN=target/release/amiwatch python tests/bench/survey.py --limit {limit} --runs {runs} --write docs/benchmarks.md
+    SIM_BIN=target/dist/amiwatch AMIWATCH_BIN=target/release/amiwatch python tests/bench/survey.py --limit {limit} --runs {runs} --write docs/benchmarks.md
 """
 
 
