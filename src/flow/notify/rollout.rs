@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::FirstOf;
-use crate::flow::rollout::commands::{events_command, rollout_command};
+use crate::flow::move_commands::{events_command, rollout_command};
 use crate::model::environment::EnvironmentHealth;
 use crate::model::notice::{MoveTold, NextByItself, Notice, PastedCommand, What};
 use crate::model::rollout::{Direction, MoveFault, MoveOrder};

@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::commands::managed_updates_off_command;
 use super::order::EnvironmentRead;
+use crate::flow::move_commands::managed_updates_off_command;
 use crate::model::environment::{MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED};
 use crate::model::ids::ImageId;
 use crate::model::saved_images::{SavedImage, SavedImages};
