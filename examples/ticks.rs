@@ -6,8 +6,8 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use amiwatch::service::schedule::Timetable;
-use amiwatch::settings::CronText;
+use amiwatch::flow::timetable::Timetable;
+use amiwatch::settings::parse_cron;
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
@@ -27,7 +27,7 @@ fn answer(line: &str) -> Result<Vec<String>> {
     let [cron, zone, from, count] = line.split('\t').collect::<Vec<_>>()[..] else {
         bail!("a line is `cron text<TAB>zone<TAB>from<TAB>count`");
     };
-    let cron = CronText::parse(cron).map_err(|told| anyhow!("{}; {}", told.wrong, told.right))?;
+    let cron = parse_cron(cron).map_err(|told| anyhow!("{}; {}", told.wrong, told.right))?;
     let zone: Tz = zone.parse().map_err(|_| anyhow!("no zone {zone}"))?;
     let from: DateTime<Utc> = from.parse().context("`from` is no RFC 3339 time")?;
     let table = Timetable::new(&cron, zone);

@@ -18,6 +18,7 @@
 //! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
 //! | sweep   | what carries our tag, what the store claims | strays, and their removal | the account |
 //! | blind   | a pass's drifts, what could not be read before, `now` (plain) | `BlindAfter` | nothing |
+//! | timetable | cron text in a zone, `now` (plain)  | when it is due              | nothing |
 //! | outcome | plan item (plain)                         | `Cause`: what is said of it | nothing |
 //! | verdict | drifts, plan items (plain)                | `Exit`                      | nothing |
 //!
@@ -61,6 +62,8 @@ pub mod exit_code;
 pub mod blind;
 
 pub mod sweep;
+
+pub mod timetable;
 
 pub mod dockerrun;
 

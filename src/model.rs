@@ -23,6 +23,8 @@ pub mod rollout;
 
 pub mod rollout_memory;
 
+pub mod cron_text;
+
 pub mod drift;
 
 pub mod environment;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::file_read;
+use crate::model::cron_text::CronText;
 use crate::model::ids::{Installation, Region, WatchName};
 use crate::model::notice::NoticeEvent;
 use crate::model::secret::SecretSource;
@@ -31,6 +32,7 @@ mod nearest;
 mod notifiers;
 mod reading;
 mod recipes;
+mod rivals;
 mod rollout;
 mod secret;
 mod secret_lines;
@@ -60,7 +62,7 @@ mod tests_secrets;
 #[cfg(test)]
 mod tests_values;
 
-pub use cron::{CronField, CronText};
+pub use cron::parse_cron;
 pub use fault::{Fault, Faults, Problem};
 
 /// Where a config is looked for when nobody names one, in this order.

@@ -5,6 +5,7 @@ use super::session::{Access, Session};
 use super::{check, draw};
 use crate::flow::exit_code::Exit;
 use crate::flow::outcome::Cause;
+use crate::flow::rollout::said::rollout_lines;
 use crate::service::desk::plan::{PlannedWatch, plan_watches};
 
 pub(super) async fn run_plan(common: &Common, own: &NamedWatch) -> anyhow::Result<Exit> {
@@ -38,6 +39,12 @@ fn show(planned: &PlannedWatch) {
     }
     if let Some(why) = &planned.cannot_order {
         draw::say_line(&format!("    cannot be baked: {why}"), 21);
+    }
+    for said in rollout_lines(item) {
+        draw::say_line(&format!("    {}", said.line), 6);
+        for gate in said.gates {
+            draw::say_line(&format!("      {gate}"), 8);
+        }
     }
     check::show_notes(&item.drift);
 }

@@ -11,6 +11,7 @@ use super::session::{Access, Session};
 use super::{draw, health, hold};
 use crate::flow::exit_code::Exit;
 use crate::flow::watch_state::{StateWord, WatchState};
+use crate::model::chronicle::GateSeen;
 use crate::model::ids::WatchName;
 use crate::service::desk::blind::BlindShown;
 use crate::service::desk::status::{BakeUnderWay, RememberedWatch, Status, status};
@@ -57,6 +58,8 @@ fn show(status: &Status, session: &Session) {
     let failing = status.watches.iter();
     let failing = failing.filter_map(|one| failing_line(one, several));
     failing.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
+    let gates = status.watches.iter().flat_map(|one| gates(&one.state));
+    gates.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     let blind = status.blind.iter().map(blind);
     blind.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     let bakes = status.bakes.iter().map(|bake| baking(bake, several, now));
@@ -220,6 +223,33 @@ fn environments(state: &WatchState) -> String {
         true => "-".to_owned(),
         false => said.join("; "),
     }
+}
+
+/// `shop/shop-1 waits: EARLIER_WAVE since 2026-11-02 08:00 UTC`
+fn gates(state: &WatchState) -> Vec<String> {
+    let named = state.gates.iter().take(NAMED_MAX);
+    let mut lines: Vec<String> = named
+        .map(|(name, gates)| {
+            let gates: Vec<String> = gates.iter().map(gate).collect();
+            format!("{name} waits: {}", gates.join("; "))
+        })
+        .collect();
+    let more = state.gates.len().saturating_sub(NAMED_MAX);
+    lines.extend((more > 0).then(|| {
+        format!("{more} more environments wait; `amiwatch plan` says for what, and what opens it")
+    }));
+    lines
+}
+
+fn gate(seen: &GateSeen) -> String {
+    let since = seen.since.map(|at| format!(" since {}", minute(at)));
+    let until = seen.until.map(|at| format!(" until {}", minute(at)));
+    format!(
+        "{}{}{}",
+        seen.code,
+        since.unwrap_or_default(),
+        until.unwrap_or_default()
+    )
 }
 
 fn failing_line(one: &RememberedWatch, several: bool) -> Option<String> {

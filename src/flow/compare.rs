@@ -131,6 +131,7 @@ fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
         kind: standing.kind,
         base_image: standing.base.cloned(),
         move_to: moves::to(case, &standing, &reasons),
+        red: environment.environment.red,
         reasons,
     }
 }

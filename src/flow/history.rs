@@ -152,10 +152,13 @@ fn told(chronicle: &Chronicle) -> Vec<ToldEntry> {
 /// What a pass decided, as a few words.
 pub fn decided_sentence(seen: &SeenEntry) -> String {
     let targets: Vec<&[ReasonCode]> = seen.targets.values().map(|one| &*one.codes).collect();
+    let gated = seen.targets.values().filter(|one| !one.gates.is_empty());
+    let waits = gated.count();
     Cause::of_action(
         &seen.action,
         WatchStanding::from_codes(&seen.codes, &targets),
     )
+    .rolls(0, waits)
     .decided()
 }
 

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 
 use crate::model::drift::Drift;
 use crate::model::ids::ImageId;
-use crate::model::plan::{Action, BakeDecision, PlanItem};
+use crate::model::plan::{Action, BakeDecision, PlanItem, TargetAction};
 use crate::model::reason::{Class, ReasonCode};
 
 /// Said of environments that no image of the watch would help by itself.
@@ -37,6 +37,11 @@ pub enum Cause {
     Behind(usize),
     /// The watch's own image is as it should be, what environments run is not.
     EnvironmentsDrift,
+    /// Nothing is to be baked; so many environments are moved, and so many wait.
+    RollsOut {
+        moves: usize,
+        waits: usize,
+    },
     /// Out of step, and the watch bakes nothing by itself.
     OnlyTold,
     Bakes {
@@ -116,6 +121,7 @@ impl Cause {
             Self::Behind(1),
             Self::Behind(2),
             Self::EnvironmentsDrift,
+            Self::RollsOut { moves: 1, waits: 2 },
             Self::OnlyTold,
             bakes(BakeSoFar::NotYet),
             bakes(BakeSoFar::Verified),
@@ -155,7 +161,25 @@ impl Cause {
 
     /// Of a plan.
     pub fn of_plan(item: &PlanItem) -> Self {
-        Self::of_action(&item.action, WatchStanding::of_drift(&item.drift))
+        let count = |which: fn(&TargetAction) -> bool| {
+            let targets = item.targets.iter();
+            targets.filter(|target| which(&target.action)).count()
+        };
+        let moves =
+            count(|action| matches!(action, TargetAction::Move | TargetAction::Moving { .. }));
+        let waits = count(|action| matches!(action, TargetAction::Wait { .. }));
+        Self::of_action(&item.action, WatchStanding::of_drift(&item.drift)).rolls(moves, waits)
+    }
+
+    /// The same, of a watch of whose environments so many are moved, and so many wait.
+    #[must_use]
+    pub fn rolls(self, moves: usize, waits: usize) -> Self {
+        match self {
+            Self::Behind(_) | Self::EnvironmentsDrift | Self::InStep if moves + waits > 0 => {
+                Self::RollsOut { moves, waits }
+            }
+            other => other,
+        }
     }
 
     /// The same, now that the end of its bake is known.
@@ -173,6 +197,9 @@ impl Cause {
             Self::InStep => "would do nothing: in step".to_owned(),
             Self::Behind(count) => format!("would bake nothing: {}", behind(*count)),
             Self::EnvironmentsDrift => format!("would bake nothing: {DRIFT}"),
+            Self::RollsOut { moves, waits } => {
+                format!("would bake nothing: {}", rolls(*moves, *waits))
+            }
             Self::OnlyTold => "would tell, and nothing else (on_drift = \"notify\")".to_owned(),
             Self::Bakes { bake, .. } => format!("would bake {}", said(bake)),
             Self::Adopts { image } => format!("would adopt the verified {image}"),
@@ -190,6 +217,9 @@ impl Cause {
             Self::InStep => "in step, nothing to bake".to_owned(),
             Self::Behind(count) => format!("nothing to bake: {}", behind(*count)),
             Self::EnvironmentsDrift => format!("nothing to bake: {DRIFT}"),
+            Self::RollsOut { moves, waits } => {
+                format!("nothing to bake: {}", rolls(*moves, *waits))
+            }
             Self::OnlyTold => "out of step; the watch bakes nothing by itself".to_owned(),
             Self::Bakes { bake, ended } => match ended {
                 BakeSoFar::NotYet => format!("a bake is under way: {}", said(bake)),
@@ -211,6 +241,9 @@ impl Cause {
             Self::InStep => "in step, nothing to bake".to_owned(),
             Self::Behind(count) => format!("nothing to bake: {}", behind(*count)),
             Self::EnvironmentsDrift => format!("nothing to bake: {DRIFT}"),
+            Self::RollsOut { moves, waits } => {
+                format!("nothing to bake: {}", rolls(*moves, *waits))
+            }
             Self::OnlyTold => "out of step; bakes nothing by itself".to_owned(),
             Self::Bakes { bake, .. } => format!(
                 "bakes {} ({}), generation {}, attempt {}",
@@ -229,7 +262,9 @@ impl Cause {
     pub fn command(&self, watch: &str) -> Option<String> {
         match self {
             Self::InStep | Self::Adopts { .. } => None,
-            Self::Behind(_) | Self::EnvironmentsDrift => Some(format!("amiwatch explain {watch}")),
+            Self::Behind(_) | Self::EnvironmentsDrift | Self::RollsOut { .. } => {
+                Some(format!("amiwatch explain {watch}"))
+            }
             Self::OnlyTold | Self::Waits { .. } => Some(format!("amiwatch bake {watch}")),
             Self::Bakes { ended, .. } => match ended {
                 BakeSoFar::NotYet => Some("amiwatch status".to_owned()),
@@ -259,6 +294,18 @@ fn behind(count: usize) -> String {
     match count {
         1 => "1 environment is behind the image that is there".to_owned(),
         many => format!("{many} environments are behind the image that is there"),
+    }
+}
+
+fn rolls(moves: usize, waits: usize) -> String {
+    let environments = |count: usize| match count {
+        1 => "1 environment".to_owned(),
+        many => format!("{many} environments"),
+    };
+    match (moves, waits) {
+        (0, waits) => format!("{} behind a gate", environments(waits)),
+        (moves, 0) => format!("{} on the move", environments(moves)),
+        (moves, waits) => format!("{} on the move, {waits} behind a gate", environments(moves)),
     }
 }
 

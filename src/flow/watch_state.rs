@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::flow::history::decided_sentence;
-use crate::model::chronicle::{SeenEntry, TargetSeen};
+use crate::model::chronicle::{GateSeen, SeenEntry, TargetSeen};
 use crate::model::history::WatchHistory;
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::reason::{Class, ReasonCode};
@@ -34,6 +34,8 @@ pub struct WatchState {
     pub behind: Vec<String>,
     /// Environments that could not be read.
     pub unread: Vec<String>,
+    /// What stood before an environment's move when the last pass looked, by name.
+    pub gates: BTreeMap<String, Vec<GateSeen>>,
     /// What the last pass decided, as people read it.
     pub decided: Option<String>,
 }
@@ -85,6 +87,11 @@ pub fn watch_state(known: &KnownOfWatch<'_>) -> WatchState {
         since,
         behind: of_classes(targets, &[Class::Drift, Class::Behind]),
         unread: of_classes(targets, &[Class::Unknown]),
+        gates: targets
+            .iter()
+            .filter(|(_, target)| !target.gates.is_empty())
+            .map(|(name, target)| (name.clone(), target.gates.clone()))
+            .collect(),
         decided: known.seen.map(|(_, seen)| decided_sentence(seen)),
     }
 }

@@ -84,6 +84,19 @@ pub struct ReleasePoint {
 pub struct TargetSeen {
     pub image: Option<ImageId>,
     pub codes: Vec<ReasonCode>,
+    /// What stood before its move, with since and until where they were known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateSeen>,
+}
+
+/// A gate that stood before an environment's move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateSeen {
+    pub code: ReasonCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// How a bake ended.
@@ -210,8 +223,19 @@ fn target_seen(target: &TargetDrift) -> (String, TargetSeen) {
     let seen = TargetSeen {
         image: target.image.clone(),
         codes: codes(&target.reasons),
+        gates: gates(&target.reasons),
     };
     (name, seen)
+}
+
+fn gates(reasons: &[Reason]) -> Vec<GateSeen> {
+    let gates = reasons.iter().filter(|reason| reason.is_gate());
+    let seen = gates.map(|reason| GateSeen {
+        code: reason.code,
+        since: reason.about.since(),
+        until: reason.about.until(),
+    });
+    seen.collect()
 }
 
 /// Each code once, in the reasons' order.

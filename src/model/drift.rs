@@ -96,5 +96,8 @@ pub struct TargetDrift {
     /// What it is to be moved to, where it is out of step with an image of the watch that is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub move_to: Option<MoveTo>,
+    /// The list of environments shows it red; of use to a rollout alone.
+    #[serde(skip)]
+    pub red: bool,
     pub reasons: Vec<Reason>,
 }

@@ -31,14 +31,21 @@ pub struct TargetPlan {
 }
 
 /// What a pass does for an environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum TargetAction {
     /// It is in step.
     Nothing,
     /// It is out of step, and people are told; moving it is theirs.
     Tell,
-    /// It fits no image of the watch, or AWS refused a question: a person is needed.
+    /// It is moved to the watch's image now.
+    Move,
+    /// Gates stand before its move: the reasons of class hold. `until` where the last of them opens by
+    /// itself.
+    Wait { until: Option<DateTime<Utc>> },
+    /// A move has it in hand.
+    Moving { journal: String },
+    /// It fits no image of the watch, something else stands against its move, or AWS refused a question: a person is needed.
     Blocked,
     /// Something about it could not be read.
     CannotTell,

@@ -6,7 +6,18 @@ mod about;
 
 mod facts;
 
+mod gate;
+
+mod gate_facts;
+
+mod gate_sentence;
+
+mod minutes;
+
 mod sentence;
+
+#[cfg(test)]
+mod gates_tests;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +29,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use about::{About, DoubtSubject, HeldOn, HoldSaid, Near, Quarantine};
+pub use gate::{AwaitedAnswer, ContestedHow, ManagedNear, NamedFew, RolloutGate};
 
 /// Why a release whose image EC2 does not list is not believed.
 const NOT_LISTED: &str = "it is recommended, but EC2 does not list it (made private, or not visible \
@@ -97,8 +109,22 @@ codes! {
     Quarantined = "QUARANTINED", Hold;
     /// The environment is not Ready.
     NotReady = "NOT_READY", Hold;
-    /// A managed platform update is about to run.
+    /// A managed platform update is about to run, or might before a move has settled.
     ManagedUpdates = "MANAGED_UPDATES", Hold;
+    /// The environment is not well, so that nothing would prove a move.
+    UnhealthyBefore = "UNHEALTHY_BEFORE", Hold;
+    /// Auto Scaling would not replace the environment's instances.
+    ScalingSuspended = "SCALING_SUSPENDED", Hold;
+    /// The environment runs a newer platform version than the image goes with.
+    PlatformAhead = "PLATFORM_AHEAD", Hold;
+    /// No window of the rollout is open.
+    OutOfWindow = "OUT_OF_WINDOW", Hold;
+    /// An earlier wave is not through.
+    EarlierWave = "EARLIER_WAVE", Hold;
+    /// Others are moved or settle, or it has to stay well for a while itself.
+    Settling = "SETTLING", Hold;
+    /// A person has not said yet that the image may go.
+    AwaitsApproval = "AWAITS_APPROVAL", Hold;
     /// Image or environment of another architecture than the watch's base.
     ArchMismatch = "ARCH_MISMATCH", Blocked;
     /// The environment is on another platform branch than the watch's base.
@@ -109,12 +135,28 @@ codes! {
     Unsupported = "UNSUPPORTED", Blocked;
     /// Credentials may not do what the watch needs.
     Denied = "DENIED", Blocked;
+    /// Nothing would serve while the environment's instances are replaced.
+    Downtime = "DOWNTIME", Blocked;
+    /// The environment's instances are replaced by the clock, and nobody looks how they are.
+    Unguarded = "UNGUARDED", Blocked;
+    /// Somebody wants something else with the environment.
+    Contested = "CONTESTED", Blocked;
+    /// Moving the environment failed too often, and the image is not to blame.
+    Refused = "REFUSED", Blocked;
+    /// The environment's Auto Scaling group may not use the image's key.
+    KeyUnusable = "KEY_UNUSABLE", Blocked;
+    /// No platform version that may be used has the image's base.
+    PlatformUnavailable = "PLATFORM_UNAVAILABLE", Blocked;
+    /// No wave of the rollout names the environment.
+    NoWave = "NO_WAVE", Blocked;
     /// The environment's platform version is not its branch's recommended one.
     PlatformBehind = "PLATFORM_BEHIND", Information;
     /// An Amazon image that is not the platform version's own was set by hand.
     StockPinned = "STOCK_PINNED", Information;
     /// Elastic Beanstalk updates the platform version by itself, under an image that stays.
     ManagedUpdatesOn = "MANAGED_UPDATES_ON", Information;
+    /// A saved configuration still names an older image of the watch.
+    NamedElsewhere = "NAMED_ELSEWHERE", Information;
     /// The base image's EC2 deprecation date has passed.
     BaseDeprecated = "BASE_DEPRECATED", Information;
     /// The platform branch is deprecated.
@@ -180,6 +222,17 @@ impl Reason {
     /// A question without an answer: asked in vain, or refused.
     pub fn is_doubt(&self) -> bool {
         self.code.class() == Class::Unknown || self.code == ReasonCode::Denied
+    }
+
+    /// Said of an environment: it stands before its move to the watch's image.
+    pub fn is_gate(&self) -> bool {
+        match &self.about {
+            About::Gate { .. } => self.code.class() != Class::Information,
+            About::Quarantined { place, .. } => *place == Quarantine::MovesTo,
+            // An environment is held by nothing else.
+            About::Held { on, .. } => !matches!(on, HeldOn::Bake { .. }),
+            _ => false,
+        }
     }
 
     /// Something is out of step: of class drift or behind.

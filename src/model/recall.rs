@@ -186,6 +186,7 @@ mod tests {
             tier: Tier::WebServer,
             status: "Ready".to_owned(),
             updated: Some(now() - HOUR),
+            red: false,
         }
     }
 

@@ -229,6 +229,12 @@ pub struct MoveFailing {
     pub attempts: u32,
     pub next_at: Option<DateTime<Utc>>,
     pub why: String,
+    /// Absent in what earlier versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<MoveFault>,
+    /// The image that it was to be moved to; failures of another one do not count against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageId>,
 }
 
 /// Who has an environment in hand: one move at a time.

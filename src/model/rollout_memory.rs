@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids::ImageId;
+use super::reason::ReasonCode;
 
 /// Images of one watch that wait for their mark; more are never quarantined between two passes.
 const TO_MARK_MAX: usize = 50;
@@ -32,6 +33,18 @@ pub struct RolloutMemory {
 }
 
 impl RolloutMemory {
+    /// What is remembered of this image's rollout.
+    pub fn rollout_of(&self, image: &ImageId) -> Option<&ImageRollout> {
+        self.image
+            .as_ref()
+            .filter(|rollout| rollout.image == *image)
+    }
+
+    /// The question that was asked about this image.
+    pub fn question_of(&self, image: &ImageId) -> Option<&ApprovalQuestion> {
+        self.approval.as_ref().filter(|asked| asked.image == *image)
+    }
+
     /// One more image is to be marked.
     pub fn mark(&mut self, image: &ImageId) {
         if self.to_mark.len() < TO_MARK_MAX {
@@ -91,10 +104,49 @@ pub enum ApprovalSaid {
 pub struct ImageRollout {
     pub image: ImageId,
     pub began_at: DateTime<Utc>,
-    /// Environments that were moved to it and proved on it by this rollout, and when.
+    /// Environments that run it and were proved on it (`application/environment`), and when.
     pub moved: BTreeMap<String, DateTime<Utc>>,
     /// Waves that people were told are through.
     pub waves_told: u32,
+    /// A person ordered it: nobody is asked any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<PersonsOrder>,
+    /// Environments that run it without a move of ours that is remembered, and since when they were seen
+    /// well in every look.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub well_since: BTreeMap<String, DateTime<Utc>>,
+    /// What people were told stands in an environment's way, each once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<String, BTreeSet<ReasonCode>>,
+    /// The last wave is through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl ImageRollout {
+    /// One that begins.
+    pub fn begun(image: ImageId, at: DateTime<Utc>) -> Self {
+        Self {
+            image,
+            began_at: at,
+            moved: BTreeMap::new(),
+            waves_told: 0,
+            ordered: None,
+            well_since: BTreeMap::new(),
+            told: BTreeMap::new(),
+            finished_at: None,
+        }
+    }
+}
+
+/// Who ordered an image's rollout, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonsOrder {
+    pub by: String,
+    pub at: DateTime<Utc>,
+    /// Windows do not bind it either.
+    #[serde(default)]
+    pub now: bool,
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::cron_text::CronText;
+
 /// `[watch.NAME.rollout]`. The default is what holds for a watch that says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RolloutRules {
@@ -114,8 +116,8 @@ impl Default for RolloutOrder {
 /// When a move may start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolloutWindow {
-    /// A schedule, as checked: when the window opens.
-    pub cron: String,
+    /// When the window opens.
+    pub cron: CronText,
     pub duration: Duration,
     pub timezone: chrono_tz::Tz,
 }

@@ -81,6 +81,9 @@ pub struct Environment {
     pub status: String,
     /// When AWS says the environment last changed.
     pub updated: Option<DateTime<Utc>>,
+    /// The list shows it red.
+    #[serde(default)]
+    pub red: bool,
 }
 
 impl Environment {

@@ -65,6 +65,11 @@ pub struct TargetPattern {
 }
 
 impl TargetPattern {
+    /// Both are written out: it stands for one environment at most.
+    pub fn is_name(&self) -> bool {
+        is_name(&self.application) && is_name(&self.environment)
+    }
+
     /// The pattern is for this application.
     pub fn names_application(&self, name: &str) -> bool {
         glob_fits(&self.application, name)
@@ -74,6 +79,11 @@ impl TargetPattern {
     pub fn names_environment(&self, name: &str) -> bool {
         glob_fits(&self.environment, name)
     }
+}
+
+/// A pattern without a wildcard: a name.
+pub fn is_name(pattern: &str) -> bool {
+    !pattern.contains(['*', '?', '['])
 }
 
 /// Whether a pattern names this. A pattern that is none is a name.

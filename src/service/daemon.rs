@@ -40,12 +40,13 @@ use futures_util::stream::FuturesUnordered;
 use super::named::NamedFinding;
 use super::pass::{BAKES_MAX, Start};
 use super::runs;
-use super::schedule::Timetable;
+use super::schedule::pass_times;
 use super::sweep::{SweepError, Swept};
 use super::vitals::{NoticeCount, Vitals};
 use crate::clock::plausible;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::rollout::moving::kind::MoveKind;
+use crate::flow::timetable::Timetable;
 use crate::store::StoreError;
 use crate::store::requests::StoredRequest;
 
@@ -207,7 +208,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             ground,
             host,
             vitals,
-            timetable: Timetable::of_schedule(&first.settings.schedule),
+            timetable: pass_times(&first.settings.schedule),
             live: Rc::new(first),
             // A start is a tick: what happened meanwhile should not wait for the next one.
             tick: Some(Tick::new(now, now)),

@@ -9,6 +9,7 @@ use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
 use super::reading::{ConfigReading, ConfigSection};
 use super::recipes::RecipeDraft;
+use super::rivals;
 use super::watches::WatchDraft;
 
 pub(super) fn check_settings(
@@ -23,6 +24,7 @@ pub(super) fn check_settings(
         environment_has_targets(watch, reading);
         rollout_has_an_order(watch, reading);
     }
+    rivals::check_rivals(watches, reading);
     makers_have_an_installation(root, watches, reading);
     every_recipe_is_used(watches, recipes, reading);
     something_is_watched(root, reading);
@@ -69,12 +71,29 @@ fn environment_has_targets(watch: &WatchDraft<'_>, reading: &mut ConfigReading<'
 }
 
 fn rollout_has_an_order(watch: &WatchDraft<'_>, reading: &mut ConfigReading<'_>) {
+    let mut fault = |problem| reading.fault_in_context(watch.on_drift_at.clone(), problem);
+    if watch.rolls_out_to_nobody() {
+        fault(Problem::new(
+            "the watch is to be rolled out, and has no target",
+            "add `[[watch.NAME.target]]`, or use on_drift = \"bake\"",
+        ));
+    }
     if watch.has_no_order() {
-        let problem = Problem::new(
-            "the watch is to be rolled out to several targets, and nothing says in which order",
-            "add `waves = [\"...\", \"...\"]` to `[watch.NAME.rollout]`, environment names in turn",
-        );
-        reading.fault_in_context(watch.on_drift_at.clone(), problem);
+        fault(Problem::new(
+            "the watch is to be rolled out to several environments (a pattern may stand for any number of \
+             them), and nothing says in which order",
+            "add `waves = [\"...\", \"...\"]` to `[watch.NAME.rollout]`, environment names in turn; \
+             [\"*\"] if they are all alike",
+        ));
+    }
+    for name in watch.without_wave() {
+        fault(Problem::new(
+            format!(
+                "the watch is to be rolled out to {}, and no wave takes it",
+                quoted_value(name)
+            ),
+            "add it to `waves` of `[watch.NAME.rollout]`",
+        ));
     }
 }
 

@@ -1,5 +1,4 @@
-//! Cron text, checked: which seconds, minutes, hours, days, months and years it names. Does not say
-//! when the next tick is.
+//! Checks cron text: which seconds, minutes, hours, days, months and years it names.
 //!
 //! Five fields are POSIX cron. Six start with seconds, seven end with years. In all three Sunday is
 //! 0 (or 7), and when both days are restricted a day needs to match only one of them, as POSIX has
@@ -8,31 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::fault::{Problem, quoted_value};
-
-/// A schedule as written, and what it names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CronText {
-    text: String,
-    /// `{0}` for five fields.
-    pub seconds: CronField,
-    pub minutes: CronField,
-    pub hours: CronField,
-    pub days_of_month: CronField,
-    pub months: CronField,
-    /// 0 to 6, Sunday is 0.
-    pub days_of_week: CronField,
-    /// Every year unless there are seven fields.
-    pub years: CronField,
-}
-
-/// One field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CronField {
-    /// What it names, never empty.
-    pub values: BTreeSet<u16>,
-    /// Written with a leading `*`. A day field that is not restricted leaves the other to decide.
-    pub unrestricted: bool,
-}
+use crate::model::cron_text::{CronField, CronText};
 
 /// What a field may hold.
 struct Rules {
@@ -70,63 +45,58 @@ const NICKNAMES: [(&str, &str); 7] = [
     ("@hourly", "0 * * * *"),
 ];
 
-impl CronText {
-    /// # Errors
-    /// Says which field is wrong and what it may hold; or that the date never comes.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        let (seconds, five, years) = match fields.as_slice() {
-            five if five.len() == 5 => ("0", five, "*"),
-            [seconds, five @ ..] if five.len() == 5 => (*seconds, five, "*"),
-            [seconds, five @ .., years] if five.len() == 5 => (*seconds, five, *years),
-            _ => return Err(wrong_count(text, fields.len())),
-        };
-        let parsed = Self {
-            text: text.to_owned(),
-            seconds: SECOND.parse(seconds)?,
-            minutes: MINUTE.parse(five[0])?,
-            hours: HOUR.parse(five[1])?,
-            days_of_month: DAY_OF_MONTH.parse(five[2])?,
-            months: MONTH.parse(five[3])?,
-            days_of_week: DAY_OF_WEEK.parse(five[4])?.with_sunday_as_zero(),
-            years: YEAR.parse(years)?,
-        };
-        parsed.check_that_a_day_exists()?;
-        Ok(parsed)
-    }
+/// Reads cron text.
+///
+/// # Errors
+/// Says which field is wrong and what it may hold; or that the date never comes.
+pub fn parse_cron(text: &str) -> Result<CronText, Problem> {
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let (seconds, five, years) = match fields.as_slice() {
+        five if five.len() == 5 => ("0", five, "*"),
+        [seconds, five @ ..] if five.len() == 5 => (*seconds, five, "*"),
+        [seconds, five @ .., years] if five.len() == 5 => (*seconds, five, *years),
+        _ => return Err(wrong_count(text, fields.len())),
+    };
+    let parsed = CronText {
+        text: text.to_owned(),
+        seconds: SECOND.parse(seconds)?,
+        minutes: MINUTE.parse(five[0])?,
+        hours: HOUR.parse(five[1])?,
+        days_of_month: DAY_OF_MONTH.parse(five[2])?,
+        months: MONTH.parse(five[3])?,
+        days_of_week: with_sunday_as_zero(DAY_OF_WEEK.parse(five[4])?),
+        years: YEAR.parse(years)?,
+    };
+    check_that_a_day_exists(&parsed)?;
+    Ok(parsed)
+}
 
-    /// The default.
-    pub(super) fn every_quarter() -> Self {
-        Self::parse("*/15 * * * *").expect("the default is a schedule")
-    }
+/// The default schedule.
+pub(super) fn every_quarter() -> CronText {
+    parse_cron("*/15 * * * *").expect("the default is a schedule")
+}
 
-    /// As written.
-    pub fn as_str(&self) -> &str {
-        &self.text
+/// `30 February` never comes, unless a day of the week can stand in for it.
+fn check_that_a_day_exists(cron: &CronText) -> Result<(), Problem> {
+    if !cron.days_of_week.unrestricted && !cron.days_of_month.unrestricted {
+        return Ok(());
     }
-
-    /// `30 February` never comes, unless a day of the week can stand in for it.
-    fn check_that_a_day_exists(&self) -> Result<(), Problem> {
-        if !self.days_of_week.unrestricted && !self.days_of_month.unrestricted {
-            return Ok(());
-        }
-        let longest = self
-            .months
-            .values
-            .iter()
-            .map(|month| longest_day(*month, &self.years))
-            .max();
-        if self.days_of_month.values.first() > longest.as_ref() {
-            return Err(Problem::new(
-                format!(
-                    "the schedule {} names a day that no such month has",
-                    quoted_value(&self.text)
-                ),
-                "name a day of the month that comes in one of its months",
-            ));
-        }
-        Ok(())
+    let longest = cron
+        .months
+        .values
+        .iter()
+        .map(|month| longest_day(*month, &cron.years))
+        .max();
+    if cron.days_of_month.values.first() > longest.as_ref() {
+        return Err(Problem::new(
+            format!(
+                "the schedule {} names a day that no such month has",
+                quoted_value(&cron.text)
+            ),
+            "name a day of the month that comes in one of its months",
+        ));
     }
+    Ok(())
 }
 
 fn longest_day(month: u16, years: &CronField) -> u16 {
@@ -157,13 +127,11 @@ fn wrong_count(text: &str, count: usize) -> Problem {
     )
 }
 
-impl CronField {
-    fn with_sunday_as_zero(mut self) -> Self {
-        if self.values.remove(&7) {
-            self.values.insert(0);
-        }
-        self
+fn with_sunday_as_zero(mut days: CronField) -> CronField {
+    if days.values.remove(&7) {
+        days.values.insert(0);
     }
+    days
 }
 
 impl Rules {

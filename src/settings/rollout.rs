@@ -1,5 +1,5 @@
 //! Reads `[watch.NAME.rollout]`: how environments are moved. A person's `rollout` is bound by a part of
-//! it; the rest binds the daemon's, and is warned of, since this version's daemon rolls out nothing.
+//! it; the rest binds the daemon's, and is warned of where the watch lets the daemon roll out nothing.
 
 use std::time::Duration;
 
@@ -7,11 +7,12 @@ use crate::model::rollout_rules::{
     HealthBar, OnFailure, PrintedFor, Probe, RolloutApproval, RolloutHands, RolloutOrder,
     RolloutRules, RolloutWindow, SettleTimes,
 };
+use crate::model::watch::OnDrift;
 
 use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
 use super::reading::{ConfigReading, ConfigSection, WrittenText};
-use super::{CronText, values};
+use super::{cron, values};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// What is open for longer never closes between two weeks.
@@ -52,11 +53,14 @@ const PRINTED_FOR: [(&str, PrintedFor); 3] = [
 /// Absent where the watch says nothing about it.
 pub(super) fn read_rollout(
     watch: &ConfigSection<'_>,
+    on_drift: OnDrift,
     reading: &mut ConfigReading<'_>,
 ) -> Option<RolloutRules> {
     watch.place_of("rollout")?;
     let section = watch.section("rollout");
-    warn_of_the_daemons(&section, reading);
+    if on_drift < OnDrift::Rollout {
+        warn_of_the_daemons(&section, reading);
+    }
     let health = word(&section, "health", &HEALTH, reading);
     let on_failure = word(&section, "on_failure", &ON_FAILURE, reading);
     Some(RolloutRules {
@@ -76,10 +80,10 @@ fn warn_of_the_daemons(section: &ConfigSection<'_>, reading: &mut ConfigReading<
         if let Some(at) = section.place_of(key) {
             let problem = Problem::new(
                 format!(
-                    "`{key}` binds the daemon's rollout, and in this version the daemon rolls out nothing"
+                    "`{key}` binds the daemon's rollout, and this watch lets the daemon roll out nothing"
                 ),
-                "keep it for later or leave it out: `amiwatch rollout` moves one environment, when a \
-                 person says so",
+                "use on_drift = \"rollout\", or leave it out: `amiwatch rollout` moves environments when \
+                 a person says so",
             );
             reading.warn(at, problem);
         }
@@ -203,7 +207,7 @@ fn at_once(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Opti
 }
 
 fn window(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<RolloutWindow> {
-    let cron = reading.required(section, "cron", CronText::parse);
+    let cron = reading.required(section, "cron", cron::parse_cron);
     let duration = reading.required(section, "duration", |text| {
         values::parse_duration(text, MINUTE, LONGEST_WINDOW)
     });
@@ -213,7 +217,7 @@ fn window(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Optio
         named => reading.parsed(named, values::timezone),
     };
     Some(RolloutWindow {
-        cron: cron?.as_str().to_owned(),
+        cron: cron?,
         duration: duration?,
         timezone: timezone?,
     })

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 use super::fault::Problem;
 use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::{
-    AwsOverrides, CronText, Schedule, Settings, StoreUrl, arns, builder, check, notifiers, recipes,
+    AwsOverrides, Schedule, Settings, StoreUrl, arns, builder, check, cron, notifiers, recipes,
     values, watches,
 };
 
@@ -58,7 +58,7 @@ pub(super) fn read_sections(
 }
 
 fn schedule(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Schedule {
-    let cron = reading.parsed(section.text("cron"), CronText::parse);
+    let cron = reading.parsed(section.text("cron"), cron::parse_cron);
     let timezone = reading.parsed(section.text("timezone"), values::timezone);
     let jitter = reading.parsed(section.text("jitter"), |text| {
         values::parse_duration(text, Duration::ZERO, values::HOUR)
@@ -72,7 +72,7 @@ fn schedule(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Sch
     Schedule {
         blind_after: blind_after.unwrap_or(values::HOUR),
         pass_timeout: pass_timeout.unwrap_or(Duration::from_secs(15 * 60)),
-        cron: cron.unwrap_or_else(CronText::every_quarter),
+        cron: cron.unwrap_or_else(cron::every_quarter),
         timezone: timezone.unwrap_or(chrono_tz::UTC),
         jitter: jitter.unwrap_or(Duration::from_secs(30)),
     }

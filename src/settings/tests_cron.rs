@@ -1,10 +1,10 @@
 //! Schedules as written: what POSIX says, and what is refused with the field that is wrong.
 
-use super::CronText;
+use super::parse_cron;
 
 #[test]
 fn cron_text_names_what_posix_says() {
-    let set = |text: &str| CronText::parse(text).unwrap_or_else(|p| panic!("{text}: {p:?}"));
+    let set = |text: &str| parse_cron(text).unwrap_or_else(|p| panic!("{text}: {p:?}"));
     let weekdays = |text: &str| {
         set(text)
             .days_of_week
@@ -65,7 +65,7 @@ fn cron_text_that_is_wrong_says_which_field() {
         ),
         ("@hourly", "write \"0 * * * *\""),
     ] {
-        let problem = CronText::parse(text).expect_err(text);
+        let problem = parse_cron(text).expect_err(text);
         let told = format!("{}; {}", problem.wrong, problem.right);
         assert!(told.contains(says), "{text}: {told}");
     }

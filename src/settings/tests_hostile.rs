@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::cron::CronText;
+use super::cron::parse_cron;
 use super::{Faults, Settings, listen_of, load_config, parse_config};
 
 fn read(text: &str) -> Result<Settings, Faults> {
@@ -72,7 +72,7 @@ proptest! {
     /// Nothing but what a field can hold is accepted, and what is accepted names something.
     #[test]
     fn cron_text_is_refused_or_names_something(text in "[-0-9*,/ ?#LWA-Za-z]{0,40}") {
-        if let Ok(cron) = CronText::parse(&text) {
+        if let Ok(cron) = parse_cron(&text) {
             for field in [&cron.seconds, &cron.minutes, &cron.hours, &cron.days_of_month, &cron.months, &cron.days_of_week, &cron.years] {
                 prop_assert!(!field.values.is_empty(), "{text}");
             }
@@ -83,7 +83,7 @@ proptest! {
 
     #[test]
     fn cron_text_of_anything_is_answered(text in any::<String>()) {
-        let _answered = CronText::parse(&text);
+        let _answered = parse_cron(&text);
     }
 }
 

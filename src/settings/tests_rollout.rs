@@ -1,5 +1,5 @@
-//! `[watch.NAME.rollout]`: what it becomes, what is wrong with it, and what is warned of because nobody
-//! does it yet.
+//! `[watch.NAME.rollout]`: what it becomes, what is wrong with it, and what is warned of because the watch
+//! lets nobody do it.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ fn probes_and_prints_have_defaults_of_their_own() {
 
 /// What only the daemon's rollout would do is kept, checked, and never taken for something that happens.
 #[test]
-fn what_nobody_does_yet_is_warned_of_at_its_place() {
+fn what_binds_the_daemon_is_warned_of_where_it_rolls_out_nothing() {
     let keys = [
         ("waves", "[\"shop-canary\", \"shop-*\"]"),
         ("at_once", "2"),
@@ -215,32 +215,83 @@ fn a_secret_in_a_probe_is_not_shown() {
     assert!(!whole.expect_err("a fault").contains("hunter2"));
 }
 
-/// The order in which several targets get an image is never guessed.
-#[test]
-fn a_rollout_to_several_targets_must_say_its_order() {
-    let second =
-        "[[watch.shop.target]]\nbeanstalk = { application = \"till\", environment = \"*\" }\n";
-    let two = with("[recipe.r]", &format!("{second}[recipe.r]"));
-    let several = two.replacen("\"bake\"", "\"rollout\"", 1);
-    let faults = first_lines(&several);
-    assert!(
-        faults
-            .iter()
-            .any(|fault| fault.contains("nothing says in which order")),
-        "{faults:?}"
-    );
-    for text in [
-        with("\"bake\"", "\"rollout\""),
-        several.replacen(
-            "[recipe.r]",
-            "[watch.shop.rollout]\nwaves = [\"*\"]\n[recipe.r]",
+/// The good config, whose watch rolls out; these keys in its `rollout`, these targets beside its own.
+fn rolling_out(keys: &str, more: &str) -> String {
+    rolling(keys)
+        .replacen("\"bake\"", "\"rollout\"", 1)
+        .replacen(
+            "[watch.shop.rollout]",
+            &format!("{more}[watch.shop.rollout]"),
             1,
-        ),
-    ] {
-        let fault = only_fault(&text);
-        assert!(fault.contains("does not roll out by itself"), "{fault}");
-    }
-    right(&two);
+        )
+}
+
+fn target(environment: &str) -> String {
+    format!(
+        "[[watch.shop.target]]\nbeanstalk = {{ application = \"till\", environment = \"{environment}\" }}\n"
+    )
+}
+
+#[test]
+fn a_watch_that_rolls_out_is_warned_of_nothing() {
+    let keys = "waves = [\"shop-canary\", \"*\"]\nat_once = 2\napproval = \"each\"\n\
+                windows = [{ cron = \"0 2 * * 2-4\", duration = \"3h\" }]";
+    let settings = right(&rolling_out(keys, ""));
+    assert_eq!(settings.warnings, []);
+    let watch = &settings.watches[&WatchName::new("shop")];
+    assert_eq!(watch.on_drift, crate::model::watch::OnDrift::Rollout);
+}
+
+/// The order in which several environments get an image is never guessed.
+#[test]
+fn a_rollout_to_several_environments_must_say_its_order() {
+    let no_order = |text: &str| {
+        let fault = only_fault(text);
+        assert!(fault.contains("nothing says in which order"), "{fault}");
+    };
+    // A pattern counts as several: nobody knows how many it stands for.
+    no_order(&rolling_out("", ""));
+    let one = rolling_out("", "").replacen("\"shop-*\" }", "\"shop-blue\" }", 1);
+    right(&one);
+    let two = one.replacen(
+        "[watch.shop.rollout]",
+        &format!("{}[watch.shop.rollout]", target("till-1")),
+        1,
+    );
+    no_order(&two);
+    let waves = |waves: &str| {
+        two.replacen(
+            "[watch.shop.rollout]\n",
+            &format!("[watch.shop.rollout]\nwaves = {waves}\n"),
+            1,
+        )
+    };
+    right(&waves("[\"shop-*\", \"till-*\"]"));
+    let fault = only_fault(&waves("[\"shop-*\"]"));
+    assert!(
+        fault.contains("till-1") && fault.contains("no wave takes it"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn two_watches_that_roll_out_to_one_environment_are_told_so() {
+    let second = |environment: &str, on_drift: &str, region: &str| {
+        let more = format!(
+            "[watch.other]\n{region}recipe = \"r\"\non_drift = \"{on_drift}\"\n\
+             base = {{ beanstalk = \"ECS running on 64bit Amazon Linux 2023\" }}\n\
+             [watch.other.rollout]\nwaves = [\"*\"]\n\
+             [[watch.other.target]]\n\
+             beanstalk = {{ application = \"*\", environment = \"{environment}\" }}\n[recipe.r]"
+        );
+        rolling_out("waves = [\"*\"]", "").replacen("[recipe.r]", &more, 1)
+    };
+    let fault = only_fault(&second("shop-blue", "rollout", ""));
+    assert!(fault.contains("and so does [watch.other]"), "{fault}");
+    // Elsewhere, or by somebody who only bakes, it is nobody's business.
+    right(&second("shop-blue", "rollout", "region = \"us-east-1\"\n"));
+    let bakes = second("shop-blue", "bake", "");
+    assert_eq!(right(&bakes).watches.len(), 2);
 }
 
 #[test]

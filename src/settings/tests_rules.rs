@@ -140,11 +140,7 @@ fn rules_across_keys() {
             "recipe = \"rr\"",
             "there is no recipe `rr`; did you mean \"r\"?",
         ),
-        (
-            "\"bake\"",
-            "\"rollout\"",
-            "the daemon does not roll out by itself in this version",
-        ),
+        ("\"bake\"", "\"rollout\"", "nothing says in which order"),
         ("\"bake\"", "\"bkae\"", "did you mean \"bake\"?"),
         (
             "checks = [{ name = \"one\", run = \"true\" }]",

@@ -9,7 +9,7 @@ use crate::model::base::{Base, BaseSource};
 use crate::model::ids::{Architecture, Region, WatchName};
 use crate::model::rollout_rules::RolloutRules;
 use crate::model::version::VersionWish;
-use crate::model::watch::{OnDrift, TargetPattern, Watch};
+use crate::model::watch::{OnDrift, TargetPattern, Watch, glob_fits};
 
 use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
@@ -29,16 +29,14 @@ pub(super) struct WatchDraft<'t> {
     pub(super) on_drift: OnDrift,
     /// Where `on_drift` stands, or the watch when it says nothing.
     pub(super) on_drift_at: Range<usize>,
-    region: Option<Region>,
+    pub(super) region: Option<Region>,
     base: Option<Base>,
     soak: Option<Duration>,
     max_age: Option<Duration>,
-    targets: Vec<TargetPattern>,
+    pub(super) targets: Vec<TargetPattern>,
     rollout: Option<RolloutRules>,
     /// How many are written, right or wrong.
     targets_written: usize,
-    /// It asks to be rolled out, which this version does not do by itself.
-    pub(super) rolls_out: bool,
 }
 
 impl WatchDraft<'_> {
@@ -51,13 +49,44 @@ impl WatchDraft<'_> {
         follows && self.targets_written == 0
     }
 
-    /// It is to be rolled out to several targets, and says nothing about their order.
+    /// What it is called, in a sentence.
+    pub(super) fn name_for_people(&self) -> String {
+        let name = self.name.as_ref();
+        name.map_or("another one".to_owned(), |name| format!("[watch.{name}]"))
+    }
+
+    /// Its environments are moved without a word.
+    pub(super) fn rolls_out(&self) -> bool {
+        self.on_drift == OnDrift::Rollout
+    }
+
+    /// It is to be rolled out, and names no environment.
+    pub(super) fn rolls_out_to_nobody(&self) -> bool {
+        self.rolls_out() && self.targets_written == 0
+    }
+
+    /// It is to be rolled out to several environments, and says nothing about their order. A pattern may
+    /// stand for any number of them.
     pub(super) fn has_no_order(&self) -> bool {
-        let waves = self
-            .rollout
-            .as_ref()
-            .map_or(0, |rules| rules.order.waves.len());
-        self.rolls_out && self.targets_written > 1 && waves == 0
+        let several = self.targets_written > 1 || self.targets.iter().any(|one| !one.is_name());
+        self.rolls_out() && several && self.waves().is_empty()
+    }
+
+    /// The environments that it names as they are called, and that no wave takes.
+    pub(super) fn without_wave(&self) -> Vec<&str> {
+        let waves = self.waves();
+        if !self.rolls_out() || waves.is_empty() {
+            return Vec::new();
+        }
+        let in_a_wave = |name: &str| waves.iter().any(|wave| glob_fits(wave, name));
+        let names = self.targets.iter().filter(|one| one.is_name());
+        let names = names.map(|one| one.environment.as_str());
+        names.filter(|name| !in_a_wave(name)).collect()
+    }
+
+    fn waves(&self) -> &[String] {
+        let rules = self.rollout.as_ref();
+        rules.map_or(&[], |rules| &rules.order.waves)
     }
 
     /// The watch with its recipe in it; `None` when something of it was wrong.
@@ -101,8 +130,8 @@ fn watch<'t>(
     reading: &mut ConfigReading<'_>,
 ) -> WatchDraft<'t> {
     let written = section.text("on_drift");
-    let rolls_out = written.as_ref().is_some_and(|on| on.text == "rollout");
     let on_drift = reading.parsed(written, on_drift);
+    let on_drift = on_drift.unwrap_or(OnDrift::Notify);
     let targets = section.sections("target");
     WatchDraft {
         name: reading
@@ -110,7 +139,7 @@ fn watch<'t>(
             .map(WatchName::new),
         at: section.at.clone(),
         recipe: section.text("recipe"),
-        on_drift: on_drift.unwrap_or(OnDrift::Notify),
+        on_drift,
         on_drift_at: section.place_of("on_drift").unwrap_or(section.at.clone()),
         region: reading.parsed(section.text("region"), values::parse_region),
         base: base(section, reading),
@@ -123,9 +152,8 @@ fn watch<'t>(
         max_age: reading.parsed(section.text("max_age"), |text| {
             values::parse_duration(text, values::HOUR, LONGEST)
         }),
-        rollout: rollout::read_rollout(section, reading),
+        rollout: rollout::read_rollout(section, on_drift, reading),
         targets_written: targets.len(),
-        rolls_out,
         targets: targets
             .iter()
             .filter_map(|section| target(section, reading))
@@ -137,14 +165,11 @@ fn on_drift(text: &str) -> Result<OnDrift, Problem> {
     match text {
         "notify" => Ok(OnDrift::Notify),
         "bake" => Ok(OnDrift::Bake),
-        "rollout" => Err(Problem::new(
-            "the daemon does not roll out by itself in this version",
-            "use \"bake\": the image is made and proved; a person moves one environment with `amiwatch rollout`",
-        )),
+        "rollout" => Ok(OnDrift::Rollout),
         _ => {
-            let right = match nearest(text, ["notify", "bake"]) {
+            let right = match nearest(text, ["notify", "bake", "rollout"]) {
                 Some(near) => format!("did you mean \"{near}\"?"),
-                None => "write \"notify\" or \"bake\"".to_owned(),
+                None => "write \"notify\", \"bake\" or \"rollout\"".to_owned(),
             };
             Err(Problem::new(
                 format!("`on_drift` cannot be {}", quoted_value(text)),

@@ -41,7 +41,7 @@ fn a_move_ends_with_every_instance_on_the_image_and_is_told() {
         // Ordered again, nothing is done.
         let again = life.moves(Wish::Forward).await;
         assert!(
-            matches!(&again, Moved::Refused(why) if why[0].code.as_str() == "IN_STEP"),
+            matches!(&again, Moved::Refused(why) if why[0].code() == "IN_STEP"),
             "{again:?}"
         );
         assert_eq!(life.updates(), 1);
@@ -63,7 +63,7 @@ fn what_was_moved_is_taken_back_by_a_person_s_word() {
         );
         let again = life.moves(Wish::Back).await;
         assert!(
-            matches!(&again, Moved::Refused(why) if why[0].code.as_str() == "NOTHING_BEFORE"),
+            matches!(&again, Moved::Refused(why) if why[0].code() == "NOTHING_BEFORE"),
             "{again:?}"
         );
     });
@@ -98,7 +98,7 @@ fn an_image_that_makes_the_application_ill_is_taken_back_and_quarantined() {
             life.no_move_is_open().await;
             let again = life.moves(Wish::Forward).await;
             assert!(
-                matches!(&again, Moved::Refused(why) if why.iter().any(|one| one.code.as_str() == "QUARANTINED")),
+                matches!(&again, Moved::Refused(why) if why.iter().any(|one| one.code() == "QUARANTINED")),
                 "{name}: {again:?}"
             );
         });
@@ -185,7 +185,7 @@ fn an_environment_without_instances_is_not_moved() {
     paused(async || {
         let life = with(immutable().instances(0));
         let moved = life.moves(Wish::Forward).await;
-        let refused = |why: &MoveRefusal| why.why.contains("no instance of shop-blue serves");
+        let refused = |why: &MoveRefusal| why.why().contains("no instance of it serves");
         assert!(
             matches!(&moved, Moved::Refused(why) if why.iter().any(refused)),
             "{moved:?}"

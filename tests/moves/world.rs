@@ -2,14 +2,14 @@
 //! platform version that it was made from.
 
 use amiwatch::cloud::Identity;
+use amiwatch::flow::rollout::before::MoveRules;
 use amiwatch::flow::rollout::moving::kind::MoveKind;
-use amiwatch::flow::rollout::order::{
-    MoveRefusal, MoveRules, Ordering, RefusalCode, back_order, forward_order,
-};
+use amiwatch::flow::rollout::order::{MoveRefusal, Ordering, back_order, forward_order};
 use amiwatch::flow::rollout::read::{EnvironmentReading, read_environment};
 use amiwatch::model::hold::{HeldThing, Hold};
 use amiwatch::model::ids::{Installation, TargetId, WatchName};
 use amiwatch::model::platform_choice::{MoveTo, PlatformChoice};
+use amiwatch::model::reason::ReasonCode;
 use amiwatch::model::rollout::{MoveOrder, MoveProof};
 use amiwatch::model::rollout_rules::{HealthBar, OnFailure};
 use amiwatch::service::Service;
@@ -283,9 +283,10 @@ impl Life {
             let moved = self.try_move(wish).await.expect("nothing is armed");
             left -= 1;
             let waits = |why: &MoveRefusal| {
+                let code = why.reason().map(|reason| reason.code);
                 matches!(
-                    why.code,
-                    RefusalCode::NotReady | RefusalCode::UnhealthyBefore
+                    code,
+                    Some(ReasonCode::NotReady | ReasonCode::UnhealthyBefore)
                 )
             };
             match &moved {

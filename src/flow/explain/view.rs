@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::flow::outcome::WatchStanding;
-use crate::model::chronicle::{ReleasePoint, SeenEntry};
+use crate::model::chronicle::{ReleasePoint, SeenEntry, TargetSeen};
 use crate::model::drift::TargetDrift;
 use crate::model::history::WatchHistory;
 use crate::model::ids::{ImageId, TargetId};
@@ -72,6 +72,18 @@ impl SaidCode {
         said.collect()
     }
 
+    /// Of a memory: the codes, and since and until when a gate stood where that was known.
+    fn remembered(target: &TargetSeen) -> Vec<Self> {
+        let mut said = Self::bare(&target.codes);
+        for one in &mut said {
+            let mut gates = target.gates.iter();
+            one.sentence = gates
+                .find(|gate| gate.code == one.code)
+                .and_then(|gate| times(gate.since, gate.until));
+        }
+        said
+    }
+
     /// `BASE_NEWER: sentence`
     pub(super) fn line(&self) -> String {
         match &self.sentence {
@@ -79,6 +91,16 @@ impl SaidCode {
             None => self.code.to_string(),
         }
     }
+}
+
+/// `since 2026-11-02 08:00 UTC, until 2026-11-09 08:00 UTC`
+fn times(since: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Option<String> {
+    let said =
+        |word: &str, at: DateTime<Utc>| format!("{word} {}", at.format("%Y-%m-%d %H:%M UTC"));
+    let since = since.map(|at| said("since", at));
+    let until = until.map(|at| said("until", at));
+    let times: Vec<String> = since.into_iter().chain(until).collect();
+    (!times.is_empty()).then(|| times.join(", "))
 }
 
 impl View {
@@ -123,7 +145,7 @@ impl View {
             image: target.image.clone(),
             about: None,
             move_to: None,
-            reasons: SaidCode::bare(&target.codes),
+            reasons: SaidCode::remembered(target),
         });
         Self {
             at,

@@ -43,6 +43,7 @@ fn cause_by_cause_what_is_said_and_what_helps() {
     nothing to bake: 1 environment is behind the image that is there | would bake nothing: 1 environment is behind the image that is there | amiwatch explain shop
     nothing to bake: 2 environments are behind the image that is there | would bake nothing: 2 environments are behind the image that is there | amiwatch explain shop
     nothing to bake: environments are out of step, and moving them is yours | would bake nothing: environments are out of step, and moving them is yours | amiwatch explain shop
+    nothing to bake: 1 environment on the move, 2 behind a gate | would bake nothing: 1 environment on the move, 2 behind a gate | amiwatch explain shop
     out of step; the watch bakes nothing by itself | would tell, and nothing else (on_drift = "notify") | amiwatch bake shop
     a bake is under way: ami-9 (4.5.1), generation 0, attempt 1 | would bake ami-9 (4.5.1), generation 0, attempt 1 | amiwatch status
     baked on ami-9 (4.5.1), generation 0, attempt 1 | would bake ami-9 (4.5.1), generation 0, attempt 1 | amiwatch check --watch shop

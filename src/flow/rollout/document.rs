@@ -3,8 +3,9 @@
 
 use serde::Serialize;
 
+use super::before::{EnvironmentRead, before, replacing};
 use super::notes::{ManagedOn, come_back};
-use super::order::{EnvironmentRead, MoveRefusal, before, replacing};
+use super::order::MoveRefusal;
 use crate::model::environment::ImageSetting;
 use crate::model::ids::{ImageId, PlatformArn, TargetId, WatchName};
 use crate::model::rollout::{BeforeMove, MoveOrder, Replacement, ReplacementMethod};
@@ -115,8 +116,8 @@ impl MovePlan {
         refusals: &[MoveRefusal],
     ) -> Self {
         let refusals = refusals.iter().map(|one| PlanRefusal {
-            code: one.code.as_str(),
-            why: one.why.clone(),
+            code: one.code(),
+            why: one.why().to_owned(),
         });
         Self {
             to,

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::order::EnvironmentRead;
+use super::before::EnvironmentRead;
 use crate::flow::move_commands::managed_updates_off_command;
 use crate::model::environment::{MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED};
 use crate::model::ids::ImageId;

@@ -3,45 +3,21 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
-
-use super::replacement::{replacement, update_max_s};
-use crate::model::environment::{
-    EnvironmentHealth, EnvironmentNow, EnvironmentStatus, ImageSetting, ManagedAction, OptionSets,
-    RunningImage,
+use super::before::{EnvironmentRead, MoveRules, before, replacing};
+use super::gates::{
+    held_gate, managed_action, not_ready, platform_gate, suspended_scaling, unhealthy_before,
+    unsafe_replacement,
 };
+use super::replacement::update_max_s;
+use crate::model::environment::ImageSetting;
 use crate::model::hold::Hold;
-use crate::model::ids::{ImageId, Installation, Scope, WatchName};
-use crate::model::platform_choice::{MoveTo, PlatformChoice};
-use crate::model::reason::ReasonCode;
-use crate::model::rollout::{
-    Aim, BeforeMove, Direction, MoveOrder, MoveProof, Replacement, ReplacementMethod, UndoTo,
-};
-use crate::model::rollout_rules::OnFailure;
+use crate::model::ids::{ImageId, Installation, WatchName};
+use crate::model::platform_choice::MoveTo;
+use crate::model::reason::{About, Reason};
+use crate::model::rollout::{Aim, BeforeMove, Direction, MoveOrder, Replacement, UndoTo};
 
-/// What was read of an environment that may be moved.
-#[derive(Debug, Clone, Copy)]
-pub struct EnvironmentRead<'a> {
-    pub scope: &'a Scope,
-    pub now: &'a EnvironmentNow,
-    pub sets: &'a OptionSets,
-    pub health: &'a EnvironmentHealth,
-    pub running: &'a [RunningImage],
-    /// The image that the environment's platform version starts by itself, where that is known.
-    pub platform_own: Option<&'a ImageId>,
-    /// Managed actions that are scheduled, pending or running.
-    pub managed: &'a [ManagedAction],
-    pub at: DateTime<Utc>,
-}
-
-/// What the watch asks for of its moves.
-#[derive(Debug, Clone)]
-pub struct MoveRules {
-    pub proof: MoveProof,
-    pub on_failure: OnFailure,
-    /// The watch lets this environment go down.
-    pub allow_downtime: bool,
-}
+/// The word for "there is nothing to do".
+pub const IN_STEP: &str = "IN_STEP";
 
 /// Who orders, and for which watch.
 #[derive(Debug, Clone, Copy)]
@@ -54,55 +30,52 @@ pub struct Ordering<'a> {
     pub because: &'a [String],
 }
 
-/// Why an environment is not moved. The code is stable, the sentence says what helps.
+/// Why an environment is not moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MoveRefusal {
-    pub code: RefusalCode,
-    pub why: String,
-}
-
-/// What stands against a move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RefusalCode {
-    /// It runs the image on the right platform version already.
-    InStep,
-    NotReady,
-    UnhealthyBefore,
-    ManagedUpdates,
-    Held,
-    Quarantined,
-    Downtime,
-    Unguarded,
-    PlatformUnavailable,
-    PlatformAhead,
-    PlatformUntold,
+pub enum MoveRefusal {
+    /// It runs the image on the right platform version already: there is nothing to do.
+    InStep { why: String },
     /// Nothing is remembered that it could be taken back to.
-    NothingBefore,
+    NothingBefore { why: String },
+    /// A gate stands.
+    Stands(Box<Reason>),
 }
 
-impl RefusalCode {
+impl MoveRefusal {
+    /// A gate stands.
+    pub(super) fn of_about(about: About) -> Self {
+        Self::Stands(Box::new(Reason::from_about(about)))
+    }
+
     /// The contract word.
-    pub fn as_str(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
-            Self::InStep => "IN_STEP",
-            Self::NotReady => ReasonCode::NotReady.as_str(),
-            Self::UnhealthyBefore => "UNHEALTHY_BEFORE",
-            Self::ManagedUpdates => ReasonCode::ManagedUpdates.as_str(),
-            Self::Held => ReasonCode::Held.as_str(),
-            Self::Quarantined => ReasonCode::Quarantined.as_str(),
-            Self::Downtime => "DOWNTIME",
-            Self::Unguarded => "UNGUARDED",
-            Self::PlatformUnavailable => "PLATFORM_UNAVAILABLE",
-            Self::PlatformAhead => "PLATFORM_AHEAD",
-            Self::PlatformUntold => "PLATFORM_UNTOLD",
-            Self::NothingBefore => "NOTHING_BEFORE",
+            Self::InStep { .. } => IN_STEP,
+            Self::NothingBefore { .. } => "NOTHING_BEFORE",
+            Self::Stands(reason) => reason.code.as_str(),
+        }
+    }
+
+    /// One sentence: what stands, and what helps.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::InStep { why } | Self::NothingBefore { why } => why,
+            Self::Stands(reason) => &reason.message,
+        }
+    }
+
+    /// The gate, where one stands.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Stands(reason) => Some(reason),
+            Self::InStep { .. } | Self::NothingBefore { .. } => None,
         }
     }
 }
 
 impl fmt::Display for MoveRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.as_str(), self.why)
+        write!(f, "{}: {}", self.code(), self.why())
     }
 }
 
@@ -118,33 +91,52 @@ pub fn forward_order(
     ordering: &Ordering<'_>,
 ) -> Result<MoveOrder, Vec<MoveRefusal>> {
     let before = before(read);
-    let aim = aim(read, to);
+    let aim = aim(ordering.watch, read, to);
     if let Some(refusal) = in_step(read, &before, aim.as_ref().ok()) {
         return Err(vec![refusal]);
     }
     let replacement = replacing(read);
-    let mut refusals = Vec::new();
-    refusals.extend(held(&to.image, holds));
-    refusals.extend(not_ready(read));
-    refusals.extend(managed(read));
-    refusals.extend(ill(read, rules));
-    refusals.extend(unsafe_replacement(&replacement, rules));
-    let aim = match (aim, refusals.is_empty()) {
-        (Ok(aim), true) => aim,
+    let mut stands = standing(read, to, rules, &replacement, holds, ordering.watch);
+    match (aim, stands.is_empty()) {
+        (Ok(aim), true) => Ok(filled_order(
+            read,
+            Direction::Forward,
+            before,
+            aim,
+            replacement,
+            rules,
+            ordering,
+        )),
         (aim, _) => {
-            refusals.extend(aim.err());
-            return Err(refusals);
+            stands.extend(aim.err().map(|gate| *gate));
+            let stands = stands.into_iter();
+            Err(stands.map(MoveRefusal::of_about).collect())
         }
-    };
-    Ok(filled_order(
-        read,
-        Direction::Forward,
-        before,
-        aim,
-        replacement,
-        rules,
-        ordering,
-    ))
+    }
+}
+
+/// Every gate but the platform's.
+fn standing(
+    read: &EnvironmentRead<'_>,
+    to: &MoveTo,
+    rules: &MoveRules,
+    replacement: &Replacement,
+    holds: &[Hold],
+    watch: &WatchName,
+) -> Vec<About> {
+    let gates = [
+        managed_action(read),
+        suspended_scaling(read),
+        unhealthy_before(read, rules),
+        unsafe_replacement(replacement, rules),
+    ];
+    let gates = gates.into_iter().flatten().map(|gate| About::Gate {
+        watch: watch.clone(),
+        target: read.now.target.clone(),
+        gate,
+    });
+    let first = [held_gate(watch, &to.image, holds), not_ready(read)];
+    first.into_iter().flatten().chain(gates).collect()
 }
 
 /// The order that takes an environment back to what its last move found.
@@ -159,10 +151,8 @@ pub fn back_order(
 ) -> Result<MoveOrder, Vec<MoveRefusal>> {
     let name = &read.now.target.environment;
     let Some(undo) = undo else {
-        return Err(vec![refusal(
-            RefusalCode::NothingBefore,
-            format!("no move of {name} is remembered that was not taken back"),
-        )]);
+        let why = format!("no move of {name} is remembered that was not taken back");
+        return Err(vec![MoveRefusal::NothingBefore { why }]);
     };
     let before = before(read);
     let aim = Aim {
@@ -171,7 +161,7 @@ pub fn back_order(
     };
     let refused: Vec<MoveRefusal> = in_step(read, &before, Some(&aim))
         .into_iter()
-        .chain(not_ready(read))
+        .chain(not_ready(read).map(MoveRefusal::of_about))
         .collect();
     if !refused.is_empty() {
         return Err(refused);
@@ -222,50 +212,15 @@ pub(super) fn filled_order(
     }
 }
 
-/// What is recorded before: an image that is the platform version's own is no choice of anybody's.
-pub fn before(read: &EnvironmentRead<'_>) -> BeforeMove {
-    let deployed = read.sets.deployed.as_ref();
-    let image = deployed.and_then(|set| set.image());
-    let image = match (image, read.platform_own) {
-        (Some(image), Some(own)) if image == *own => ImageSetting::PlatformOwn(Some(image)),
-        (Some(image), _) => ImageSetting::Image(image),
-        (None, own) => ImageSetting::PlatformOwn(own.cloned()),
-    };
-    BeforeMove {
-        image,
-        platform: read.now.platform.clone(),
-        version_label: read.now.version_label.clone(),
-        cname: read.now.cname.clone(),
-        health: read.health.clone(),
-        instances: serving(read),
-        updated: read.now.updated,
-        at: read.at,
+fn aim(watch: &WatchName, read: &EnvironmentRead<'_>, to: &MoveTo) -> Result<Aim, Box<About>> {
+    if let Some(gate) = platform_gate(watch, &read.now.target, to) {
+        return Err(Box::new(gate));
     }
-}
-
-/// How its instances will be replaced.
-pub fn replacing(read: &EnvironmentRead<'_>) -> Replacement {
-    let deployed = read.sets.deployed.clone().unwrap_or_default();
-    replacement(&deployed, serving(read))
-}
-
-pub(super) fn serving(read: &EnvironmentRead<'_>) -> usize {
-    read.running.iter().filter(|one| !one.ends).count()
-}
-
-fn aim(read: &EnvironmentRead<'_>, to: &MoveTo) -> Result<Aim, MoveRefusal> {
-    let image = ImageSetting::Image(to.image.clone());
-    let (code, platform) = match &to.platform {
-        PlatformChoice::Moves { to: arn, .. } => (None, Some(arn.clone())),
-        PlatformChoice::Stays => (None, read.now.platform.clone()),
-        PlatformChoice::Unavailable { .. } => (Some(RefusalCode::PlatformUnavailable), None),
-        PlatformChoice::Ahead { .. } => (Some(RefusalCode::PlatformAhead), None),
-        PlatformChoice::Untold { .. } => (Some(RefusalCode::PlatformUntold), None),
-    };
-    match code {
-        None => Ok(Aim { image, platform }),
-        Some(code) => Err(refusal(code, to.refusal().unwrap_or_default())),
-    }
+    let moves = to.change().and_then(|change| change.platform);
+    Ok(Aim {
+        image: ImageSetting::Image(to.image.clone()),
+        platform: moves.or(read.now.platform.clone()),
+    })
 }
 
 /// Nothing is to be done: settings and instances are as they shall be.
@@ -287,90 +242,7 @@ fn in_step(
     done.then(|| {
         let name = &read.now.target.environment;
         let image = wanted.map_or("its platform's own image", ImageId::as_str);
-        refusal(RefusalCode::InStep, format!("{name} runs {image} already"))
+        let why = format!("{name} runs {image} already");
+        MoveRefusal::InStep { why }
     })
-}
-
-fn held(image: &ImageId, holds: &[Hold]) -> Option<MoveRefusal> {
-    use crate::model::hold::HeldThing::{Image, Release, Watch};
-    holds.iter().find_map(|hold| match &hold.on {
-        Image(held) if held == image => Some(refusal(
-            RefusalCode::Quarantined,
-            format!("{} holds {image}: {}", hold.by, hold.reason),
-        )),
-        Watch => Some(refusal(
-            RefusalCode::Held,
-            format!("{} holds the watch: {}", hold.by, hold.reason),
-        )),
-        Image(_) | Release(_) => None,
-    })
-}
-
-pub(super) fn not_ready(read: &EnvironmentRead<'_>) -> Option<MoveRefusal> {
-    let (name, status) = (&read.now.target.environment, &read.now.status);
-    if *status != EnvironmentStatus::Ready {
-        let why = format!("{name} is {}: wait until it is Ready", status.as_str());
-        return Some(refusal(RefusalCode::NotReady, why));
-    }
-    let pending = read.sets.pending.is_some();
-    pending.then(|| {
-        let why = format!("an update of {name} is about to begin: wait until it has ended");
-        refusal(RefusalCode::NotReady, why)
-    })
-}
-
-/// An action of Beanstalk's own that is about to run would be met in the middle.
-fn managed(read: &EnvironmentRead<'_>) -> Option<MoveRefusal> {
-    let near = |one: &&ManagedAction| matches!(one.status.as_str(), "Pending" | "Running");
-    let action = read.managed.iter().find(near)?;
-    let why = format!(
-        "a managed action is {}: {}; wait until it has ended",
-        action.status.to_ascii_lowercase(),
-        action.description
-    );
-    Some(refusal(RefusalCode::ManagedUpdates, why))
-}
-
-/// Who is ill before cannot be proved well after, and where nothing serves nothing can be proved at all.
-fn ill(read: &EnvironmentRead<'_>, rules: &MoveRules) -> Option<MoveRefusal> {
-    use super::settling::{HealthWeight, weigh_health};
-    if serving(read) == 0 {
-        let name = &read.now.target.environment;
-        let why = format!("no instance of {name} serves: nothing would prove the move");
-        return Some(refusal(RefusalCode::UnhealthyBefore, why));
-    }
-    let why = match weigh_health(read.health, rules.proof.bar) {
-        HealthWeight::Passes => return None,
-        HealthWeight::Below { why, .. } | HealthWeight::Scaling { why } => why,
-        HealthWeight::NotTold => "its health is not known".to_owned(),
-    };
-    let name = &read.now.target.environment;
-    let why = format!("{name} is not well before the move: {why}");
-    Some(refusal(RefusalCode::UnhealthyBefore, why))
-}
-
-fn unsafe_replacement(replacement: &Replacement, rules: &MoveRules) -> Option<MoveRefusal> {
-    let method = replacement.method;
-    if method == ReplacementMethod::RollingByTime && !rules.allow_downtime {
-        return Some(refusal(
-            RefusalCode::Unguarded,
-            "its instances are replaced by the clock, and nobody looks whether a batch is healthy: set \
-             RollingUpdateType to Health or Immutable in aws:autoscaling:updatepolicy:rollingupdate"
-                .to_owned(),
-        ));
-    }
-    (replacement.downtime && !rules.allow_downtime).then(|| {
-        refusal(
-            RefusalCode::Downtime,
-            format!(
-                "its instances are replaced {method}, and nothing serves meanwhile: turn on rolling or \
-                 immutable updates (aws:autoscaling:updatepolicy:rollingupdate), or name it in \
-                 `allow_downtime` of the watch's [rollout]"
-            ),
-        )
-    })
-}
-
-pub(super) fn refusal(code: RefusalCode, why: String) -> MoveRefusal {
-    MoveRefusal { code, why }
 }

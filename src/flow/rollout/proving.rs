@@ -2,11 +2,11 @@
 //! store was lost, or somebody else's hands moved it. Plain functions; nothing that is ordered here is
 //! ever sent or taken back.
 
-use super::order::{
-    EnvironmentRead, MoveRefusal, MoveRules, Ordering, RefusalCode, before, filled_order,
-    not_ready, refusal, replacing, serving,
-};
-use crate::model::ids::ImageId;
+use super::before::{EnvironmentRead, MoveRules, before, replacing, serving};
+use super::gates::not_ready;
+use super::order::{MoveRefusal, Ordering, filled_order};
+use crate::model::ids::{ImageId, WatchName};
+use crate::model::reason::{About, RolloutGate};
 use crate::model::rollout::{Aim, Direction, MoveOrder, TargetMoves};
 use crate::model::rollout_rules::OnFailure;
 
@@ -28,7 +28,9 @@ pub fn proof_order(
     rules: &MoveRules,
     ordering: &Ordering<'_>,
 ) -> Result<MoveOrder, Vec<MoveRefusal>> {
-    let refused: Vec<MoveRefusal> = not_ready(read).into_iter().chain(empty(read)).collect();
+    let empty = empty(ordering.watch, read);
+    let stands = not_ready(read).into_iter().chain(empty);
+    let refused: Vec<MoveRefusal> = stands.map(MoveRefusal::of_about).collect();
     if !refused.is_empty() {
         return Err(refused);
     }
@@ -47,11 +49,13 @@ pub fn proof_order(
     })
 }
 
-fn empty(read: &EnvironmentRead<'_>) -> Option<MoveRefusal> {
-    (serving(read) == 0).then(|| {
-        let name = &read.now.target.environment;
-        let why = format!("no instance of {name} serves: there is nothing to prove");
-        refusal(RefusalCode::UnhealthyBefore, why)
+fn empty(watch: &WatchName, read: &EnvironmentRead<'_>) -> Option<About> {
+    (serving(read) == 0).then(|| About::Gate {
+        watch: watch.clone(),
+        target: read.now.target.clone(),
+        gate: RolloutGate::UnhealthyBefore {
+            why: "no instance of it serves, so that there is nothing to prove".to_owned(),
+        },
     })
 }
 

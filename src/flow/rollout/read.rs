@@ -1,43 +1,10 @@
 //! Reads an environment as an order needs it: with the role that would move it, so that a look that this
 //! role may not take is found out before anything is changed. Decides nothing.
 
-use chrono::{DateTime, Utc};
-
-use super::order::EnvironmentRead;
+pub use super::before::EnvironmentReading;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
-use crate::model::environment::{
-    EnvironmentHealth, EnvironmentNow, ManagedAction, OptionSets, RunningImage,
-};
-use crate::model::ids::{ImageId, Scope, TargetId};
-
-/// Everything that was read.
-#[derive(Debug, Clone)]
-pub struct EnvironmentReading {
-    pub scope: Scope,
-    pub now: EnvironmentNow,
-    pub sets: OptionSets,
-    pub health: EnvironmentHealth,
-    pub running: Vec<RunningImage>,
-    pub platform_own: Option<ImageId>,
-    pub managed: Vec<ManagedAction>,
-    pub at: DateTime<Utc>,
-}
-
-impl EnvironmentReading {
-    /// The same, borrowed, as orders are made of it.
-    pub fn as_read(&self) -> EnvironmentRead<'_> {
-        EnvironmentRead {
-            scope: &self.scope,
-            now: &self.now,
-            sets: &self.sets,
-            health: &self.health,
-            running: &self.running,
-            platform_own: self.platform_own.as_ref(),
-            managed: &self.managed,
-            at: self.at,
-        }
-    }
-}
+use crate::model::environment::{EnvironmentNow, ManagedAction, OptionSets};
+use crate::model::ids::{ImageId, TargetId};
 
 /// Reads one environment. `None`: there is none of that name.
 ///

@@ -23,6 +23,7 @@ impl World {
             tier: Tier::WebServer,
             status: "Ready".to_owned(),
             updated: None,
+            red: false,
         };
         let settings = Seen::Known(DeployedSettings {
             image: Some(image.into()),

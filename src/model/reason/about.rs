@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ReasonCode;
+use super::gate::RolloutGate;
 use crate::model::bake::{BakeKey, RecipeDigest};
 use crate::model::hold::Hold;
-use crate::model::ids::{Architecture, ImageId, InstanceId, Region, WatchName};
+use crate::model::ids::{Architecture, ImageId, InstanceId, Region, TargetId, WatchName};
 
 /// What one reason is about. Each sort belongs to one code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +172,12 @@ pub enum About {
     RecipeRedundant {
         base_image: ImageId,
     },
+    /// What stands between an environment and the watch's image.
+    Gate {
+        watch: WatchName,
+        target: TargetId,
+        gate: RolloutGate,
+    },
     /// A pattern of the watch matches nothing in a list that is not empty.
     NoTarget {
         application: String,
@@ -248,6 +255,14 @@ pub enum HeldOn {
         last_at: DateTime<Utc>,
         last_why: String,
     },
+    /// Moving an environment to this image failed, and is tried again.
+    Move {
+        environment: String,
+        image: ImageId,
+        attempts: u32,
+        last_at: Option<DateTime<Utc>>,
+        last_why: String,
+    },
 }
 
 /// Where a quarantined image matters.
@@ -256,6 +271,8 @@ pub enum HeldOn {
 pub enum Quarantine {
     /// An environment runs it.
     Runs,
+    /// An environment would be moved to it.
+    MovesTo,
     /// It was made of what would be baked now.
     MadeOf {
         base_image: ImageId,
@@ -287,7 +304,18 @@ impl HeldOn {
     pub fn said(&self) -> Option<&HoldSaid> {
         match self {
             Self::Watch { said } | Self::Release { said, .. } => Some(said),
-            Self::Bake { .. } => None,
+            Self::Bake { .. } | Self::Move { .. } => None,
+        }
+    }
+}
+
+impl HeldOn {
+    /// Since when: a person's word, or the last failure.
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Watch { said } | Self::Release { said, .. } => Some(said.since),
+            Self::Bake { last_at, .. } => Some(*last_at),
+            Self::Move { last_at, .. } => *last_at,
         }
     }
 }
@@ -335,6 +363,7 @@ impl About {
             Self::BranchDeprecated { .. } => ReasonCode::BranchDeprecated,
             Self::BranchRetired { .. } => ReasonCode::BranchRetired,
             Self::RecipeRedundant { .. } => ReasonCode::RecipeRedundant,
+            Self::Gate { gate, .. } => gate.code(),
             Self::NoTarget { .. } => ReasonCode::NoTarget,
             Self::ReleaseNotListed { .. } => ReasonCode::Unreachable,
             Self::Untold { denied, .. } | Self::Unasked { denied, .. } => match denied {
@@ -349,6 +378,17 @@ impl About {
         match self {
             Self::Soaking { until, .. } => Some(*until),
             Self::Held { until, .. } | Self::Quarantined { until, .. } => *until,
+            Self::Gate { gate, .. } => gate.until(),
+            _ => None,
+        }
+    }
+
+    /// Since when it is so, where that is known.
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Held { on, .. } => on.since(),
+            Self::Quarantined { said, .. } => Some(said.since),
+            Self::Gate { gate, .. } => gate.since(),
             _ => None,
         }
     }

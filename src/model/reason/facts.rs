@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::NOT_LISTED;
 use super::about::{About, DoubtSubject, HeldOn, HoldSaid, Near, Quarantine};
+use super::gate_facts::gate_facts;
 
 /// What a program is told of a reason.
 pub(super) fn facts_of(about: &About) -> BTreeMap<String, String> {
@@ -216,6 +217,12 @@ impl Facts {
                 .put("why", why)
                 .maybe("about", subject.map(|subject| subject.as_str())),
             About::Unasked { what, .. } => self.put("what", what),
+            About::Gate { target, gate, .. } => {
+                let facts = gate_facts(target, gate);
+                facts
+                    .into_iter()
+                    .fold(self, |facts, (name, value)| facts.put(name, value))
+            }
             _ => self,
         }
     }
@@ -260,13 +267,25 @@ impl Facts {
                 .put("since", last_at.to_rfc3339())
                 .put("attempts", attempts)
                 .put("key", key),
+            HeldOn::Move {
+                image,
+                attempts,
+                last_at,
+                last_why,
+                ..
+            } => self
+                .put("held", "move")
+                .put("image", image)
+                .maybe("since", last_at.map(|at| at.to_rfc3339()))
+                .put("attempts", attempts)
+                .put("why", last_why),
         }
     }
 }
 
 fn base_of(place: &Quarantine) -> Option<&crate::model::ids::ImageId> {
     match place {
-        Quarantine::Runs => None,
+        Quarantine::Runs | Quarantine::MovesTo => None,
         Quarantine::MadeOf { base_image, .. } => Some(base_image),
     }
 }

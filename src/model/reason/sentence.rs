@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::NOT_LISTED;
 use super::about::{About, HeldOn, HoldSaid, Near, Quarantine};
+use super::gate_sentence::gate_sentence;
+use super::minutes::said_minute;
 use crate::model::aws_command::AwsCommand;
 use crate::model::environment::managed_updates_off;
 use crate::model::ids::WatchName;
@@ -126,7 +128,7 @@ pub(super) fn sentence_of(about: &About) -> String {
 fn rest(about: &About) -> String {
     match about {
         About::Soaking { version, until, .. } => {
-            format!("Release {version} soaks until {}.", minute(*until))
+            format!("Release {version} soaks until {}.", said_minute(*until))
         }
         About::Held { watch, on, until } => held(watch, on, *until),
         About::Quarantined {
@@ -141,6 +143,10 @@ fn rest(about: &About) -> String {
                 Quarantine::Runs => format!(
                     "The environment runs {image}, which is quarantined {said}: nothing is done to \
                      it by itself; set another image, or `amiwatch unhold {watch} --image {image}`."
+                ),
+                Quarantine::MovesTo => format!(
+                    "{image} is quarantined {said}: no environment is moved to it; `amiwatch unhold \
+                     {watch} --image {image}` ends it, a newer image goes on."
                 ),
                 Quarantine::MadeOf { version, .. } => format!(
                     "{image} is quarantined {said}. Nothing is baked again from release {version} \
@@ -181,6 +187,11 @@ fn rest(about: &About) -> String {
         About::ReleaseNotListed { image, base } => format!("image {image} of {base}: {NOT_LISTED}"),
         About::Untold { what, why, .. } => format!("{what}: {why}"),
         About::Unasked { why, .. } => why.clone(),
+        About::Gate {
+            watch,
+            target,
+            gate,
+        } => gate_sentence(watch, target, gate),
         _ => remark(about),
     }
 }
@@ -285,20 +296,39 @@ fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String 
              tries again.",
             last_why.trim_end_matches('.')
         ),
+        HeldOn::Move {
+            environment,
+            image,
+            attempts,
+            last_why,
+            ..
+        } => {
+            let next = match until {
+                Some(until) => format!("the next try is not before {}", said_minute(until)),
+                None => "a person decides whether it is tried again".to_owned(),
+            };
+            let times = match attempts {
+                1 => "once".to_owned(),
+                many => format!("{many} times"),
+            };
+            format!(
+                "Moving {environment} to {image} failed {times}, last because: {}; {next}. `amiwatch \
+                 rollout {watch} --environment {environment}` tries at once.",
+                last_why.trim_end_matches('.')
+            )
+        }
     }
 }
 
 /// `since 2026-11-02 08:00 UTC by ann until 2026-11-09 08:00 UTC (it breaks logging)`
 fn words(said: &HoldSaid, until: Option<DateTime<Utc>>) -> String {
-    let until = until.map_or(String::new(), |until| format!(" until {}", minute(until)));
+    let until = until.map_or(String::new(), |until| {
+        format!(" until {}", said_minute(until))
+    });
     format!(
         "since {} by {}{until} ({})",
-        minute(said.since),
+        said_minute(said.since),
         said.by,
         said.reason
     )
-}
-
-fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -14,7 +14,7 @@ use super::names::Names;
 use super::timers::Tick;
 use super::{Daemon, Host, lanes};
 use crate::model::request::RequestAnswer;
-use crate::service::schedule::Timetable;
+use crate::service::schedule::pass_times;
 use crate::service::vitals::{Pulse, ReloadResult};
 use crate::settings::Settings;
 use crate::store::StoreError;
@@ -86,7 +86,7 @@ impl<'a, H: Host> Daemon<'a, H> {
     fn take_up(&mut self, mut new: LiveConfig, now: DateTime<Utc>) {
         // Bakes of the old config go on asking: both together keep the new pace.
         new.connection = new.connection.in_lines_of(&self.live.connection);
-        self.timetable = Timetable::of_schedule(&new.settings.schedule);
+        self.timetable = pass_times(&new.settings.schedule);
         self.ground.outside.secrets.forget_all();
         self.count();
         self.vitals.change(Pulse::new_connection);

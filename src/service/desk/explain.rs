@@ -9,7 +9,7 @@ use crate::model::history::WatchHistory;
 use crate::model::watch::Watch;
 use crate::service::Service;
 use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
-use crate::service::schedule::Timetable;
+use crate::service::schedule::pass_times;
 use crate::store::records;
 use crate::store::records::chronicle::chronicles;
 use crate::workflow::error::RunError;
@@ -131,6 +131,6 @@ fn passes(service: &Service<'_>) -> Passes {
         cron: schedule.cron.as_str().to_owned(),
         timezone: schedule.timezone.name().to_owned(),
         jitter_s: schedule.jitter.as_secs(),
-        next: Timetable::of_schedule(schedule).next_after(service.clock.now()),
+        next: pass_times(schedule).next_after(service.clock.now()),
     }
 }

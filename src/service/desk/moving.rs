@@ -8,7 +8,7 @@ use super::rollout::{MoveError, PlannedMove, plan_move};
 use super::turn::{Turn, turn_or_answer};
 use crate::flow::exit_code::Exit;
 use crate::flow::rollout::moving::kind::MoveKind;
-use crate::flow::rollout::order::RefusalCode;
+use crate::flow::rollout::order::IN_STEP;
 use crate::model::ids::TargetId;
 use crate::model::request::{MoveWish, RequestedAct, WishedWay};
 use crate::model::rollout::Direction;
@@ -117,8 +117,7 @@ fn not_ordered(plan: &crate::flow::rollout::document::MovePlan) -> MoveAsked {
         let why = "the watch says hands = \"print\": somebody else makes the change".to_owned();
         return MoveAsked::NothingToDo { why: vec![why] };
     }
-    let in_step = RefusalCode::InStep.as_str();
-    let done = plan.refusals.iter().all(|one| one.code == in_step);
+    let done = plan.refusals.iter().all(|one| one.code == IN_STEP);
     let why = plan.refusals.iter();
     match done {
         true => MoveAsked::NothingToDo {

@@ -5,13 +5,12 @@
 //! environment (holds, health before, downtime) it does not.
 
 use crate::cloud::{Cloud, CloudError};
+use crate::flow::rollout::before::MoveRules;
 use crate::flow::rollout::beneath::read_saved_images;
 use crate::flow::rollout::document::{MovePlan, PlannedSide};
 use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
 use crate::flow::rollout::notes::managed_on;
-use crate::flow::rollout::order::{
-    MoveRefusal, MoveRules, Ordering, RefusalCode, back_order, forward_order,
-};
+use crate::flow::rollout::order::{MoveRefusal, Ordering, back_order, forward_order};
 use crate::flow::rollout::print::{PrintedMove, cli, cloudformation, terraform};
 use crate::flow::rollout::proving::{needs_proof, proof_order};
 use crate::flow::rollout::read::{EnvironmentReading, read_environment};
@@ -292,7 +291,9 @@ impl<'a> Planning<'a> {
     /// It runs the image of ours, and nobody remembers that it was ever proved on it. Other hands prove by
     /// themselves.
     fn wants_proof(&self, refusals: &[MoveRefusal], to: &MoveTo) -> bool {
-        let in_step = refusals.iter().all(|one| one.code == RefusalCode::InStep);
+        let in_step = refusals
+            .iter()
+            .all(|one| matches!(one, MoveRefusal::InStep { .. }));
         in_step
             && self.rules.hands == RolloutHands::Ours
             && needs_proof(&self.from.moves.value, &to.image)

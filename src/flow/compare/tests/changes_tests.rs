@@ -359,7 +359,14 @@ fn each_change_has_its_codes() {
 #[test]
 fn every_code_that_is_decided_here_is_in_the_table_or_tested_below() {
     let below = ["SOAKING", "HELD", "BASE_GONE", "NO_TARGET"];
-    let reserved = ["MANAGED_UPDATES", "QUARANTINED"];
+    // What stands between an environment and a move is decided by the rollout.
+    let gates = ReasonCode::ALL.iter().filter(|code| {
+        let moving = ReasonCode::ManagedUpdates..=ReasonCode::AwaitsApproval;
+        let blocked = ReasonCode::Downtime..=ReasonCode::NoWave;
+        moving.contains(code) || blocked.contains(code)
+    });
+    let mut reserved: Vec<&str> = gates.map(|code| code.as_str()).collect();
+    reserved.extend(["QUARANTINED", "NAMED_ELSEWHERE"]);
     for code in ReasonCode::ALL.iter().map(|code| code.as_str()) {
         let listed = CHANGES
             .iter()

@@ -155,7 +155,8 @@ fn remember(
         }
         (true, None) => memory.undo = None,
         (false, Some(fault)) => {
-            memory.failing = failing(memory.failing.as_ref(), fault, end, now);
+            let image = order.to.image.image();
+            memory.failing = failing(memory.failing.as_ref(), image, fault, end, now);
             if !goes_back && run.output(MoveStep::Update).is_some() {
                 memory.undo = Some(UndoTo {
                     journal,
@@ -168,13 +169,16 @@ fn remember(
     }
 }
 
-/// A move that failed without the image being to blame is tried again, with pauses that grow.
+/// A move that failed without the image being to blame is tried again, with pauses that grow. Another image
+/// begins to count anew.
 fn failing(
     before: Option<&MoveFailing>,
+    image: Option<&ImageId>,
     fault: MoveFault,
     end: &Ending,
     now: DateTime<Utc>,
 ) -> Option<MoveFailing> {
+    let before = before.filter(|failing| failing.image.as_ref() == image);
     let attempts = before.map_or(0, |failing| failing.attempts) + 1;
     let pause = match fault {
         MoveFault::Environment => retry_after(attempts),
@@ -185,6 +189,8 @@ fn failing(
         attempts,
         next_at: pause.map(|pause| now + pause),
         why: end.why.clone().unwrap_or_default(),
+        fault: Some(fault),
+        image: image.cloned(),
     })
 }
 

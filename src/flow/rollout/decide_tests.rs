@@ -1,0 +1,387 @@
+//! Whole rollouts, decided pass by pass: waves, words of people, what is told once, what is never taken for
+//! well.
+
+use chrono::TimeDelta;
+
+use super::case::{RolloutTelling, TargetLook, TargetStand};
+use super::tests_rollouts::{NEW, OLD, RollingWorld, gates, id, moves, of, order};
+use crate::flow::test_world::BASE_451;
+use crate::model::environment::{EnhancedStatus, EnvironmentHealth};
+use crate::model::hold::HeldThing;
+use crate::model::plan::TargetAction;
+use crate::model::reason::ReasonCode;
+use crate::model::rollout::{MoveFailing, MoveFault};
+use crate::model::rollout_memory::{ApprovalAnswer, ApprovalSaid, ImageRollout, PersonsOrder};
+use crate::model::rollout_rules::{PrintedFor, RolloutApproval, RolloutHands};
+
+const CANARY: &str = "shop-canary";
+
+fn answered(one: &mut RollingWorld, said: ApprovalSaid) {
+    let at = one.world.now;
+    let question = one.memory.approval.as_mut().expect("a question");
+    question.answer = Some(ApprovalAnswer {
+        said,
+        by: "ann".to_owned(),
+        at,
+    });
+}
+
+fn ordered(one: &mut RollingWorld, now: bool) {
+    let at = one.world.now;
+    let mut rollout = ImageRollout::begun(NEW.into(), at);
+    rollout.ordered = Some(PersonsOrder {
+        by: "ann".to_owned(),
+        at,
+        now,
+    });
+    one.memory.image = Some(rollout);
+}
+
+#[test]
+fn a_rollout_goes_wave_by_wave_to_its_end() {
+    let mut one = RollingWorld::usual();
+    let first = one.pass();
+    assert_eq!(moves(&first), [CANARY]);
+    assert_eq!(
+        order(&first, CANARY).proof.settle_s,
+        1800,
+        "the first settles longer"
+    );
+    assert_eq!(one.looked, [CANARY], "nobody else is looked at");
+
+    one.wait(20);
+    let busy = one.pass();
+    assert!(matches!(
+        of(&busy, CANARY).stand,
+        TargetStand::UnderWay { .. }
+    ));
+    assert_eq!(gates(&busy, "shop-1"), [ReasonCode::EarlierWave]);
+    assert_eq!((moves(&busy).len(), one.looked.len()), (0, 0));
+
+    one.moved(CANARY);
+    let second = one.pass();
+    let [through] = second.tell.as_slice() else {
+        panic!("{:?}", second.tell);
+    };
+    let RolloutTelling::WaveThrough {
+        wave,
+        of,
+        last,
+        next,
+        ..
+    } = through
+    else {
+        panic!("{through:?}");
+    };
+    assert_eq!((*wave, *of, *last, next.len()), (1, 2, false, 2));
+    let [next] = moves(&second).try_into().expect("one at once");
+    assert_eq!(order(&second, &next).proof.settle_s, 600);
+
+    one.moved(&next);
+    let third = one.pass();
+    assert_eq!(third.tell, [], "a wave is told when all of it is through");
+    let [other] = moves(&third).try_into().expect("the other one");
+    one.moved(&other);
+    let done = one.pass();
+    assert!(matches!(
+        done.tell.as_slice(),
+        [RolloutTelling::WaveThrough {
+            wave: 2,
+            last: true,
+            ..
+        }]
+    ));
+    assert!(one.memory.has_succeeded);
+    let quiet = one.pass();
+    assert_eq!(
+        (quiet.tell.as_slice(), quiet.memory.as_ref()),
+        (&[][..], None)
+    );
+    assert_eq!(one.looked.len(), 0);
+}
+
+#[test]
+fn as_many_move_at_once_as_the_watch_says() {
+    let mut one = RollingWorld::of(&["shop-1", "shop-2", "shop-3"], &["*"]);
+    one.rules().order.at_once = 2;
+    let decision = one.pass();
+    assert_eq!((moves(&decision).len(), one.looked.len()), (2, 2));
+    // Whoever is ill keeps nobody else from the slot.
+    let mut one = RollingWorld::of(&["shop-1", "shop-2"], &["*"]);
+    for name in ["shop-1", "shop-2"] {
+        one.reads(name, |_| {});
+    }
+    let first = moves(&one.decide());
+    one.reads(&first[0], |read| {
+        read.reading.health = EnvironmentHealth::Enhanced {
+            status: EnhancedStatus::Severe,
+            causes: Vec::new(),
+        };
+    });
+    let decision = one.decide();
+    assert_eq!(gates(&decision, &first[0]), [ReasonCode::UnhealthyBefore]);
+    assert_eq!(moves(&decision).len(), 1);
+}
+
+#[test]
+fn what_was_not_read_or_not_told_moves_nothing() {
+    let one = RollingWorld::usual();
+    let unread = one.decide_once();
+    assert_eq!(of(&unread, CANARY).stand, TargetStand::Unread);
+    assert_eq!(unread.read_next, [id(CANARY)]);
+    let untold = TargetLook::Untold {
+        denied: false,
+        what: "health of shop/shop-canary".to_owned(),
+        why: "no answer".to_owned(),
+    };
+    for look in [untold, TargetLook::Gone] {
+        let mut one = RollingWorld::usual();
+        one.looks.insert(id(CANARY), look);
+        let decision = one.decide();
+        assert_eq!(of(&decision, CANARY).stand, TargetStand::CannotTell);
+        assert_eq!(moves(&decision).len(), 0);
+        assert_eq!(gates(&decision, CANARY), [ReasonCode::Unreachable]);
+    }
+}
+
+#[test]
+fn a_question_is_asked_once_and_only_its_own_answer_counts() {
+    let mut one = RollingWorld::usual();
+    one.rules().order.approval = RolloutApproval::First;
+    let asked = one.pass();
+    let [
+        RolloutTelling::ApprovalNeeded {
+            question,
+            moves: steps,
+        },
+    ] = asked.tell.as_slice()
+    else {
+        panic!("{:?}", asked.tell);
+    };
+    assert_eq!((steps.len(), steps[0].wave), (3, Some(1)));
+    assert_eq!(
+        one.looked.len(),
+        0,
+        "nothing is looked at before somebody said yes"
+    );
+    let id = question.id.clone();
+    one.wait(60);
+    let waits = one.pass();
+    assert_eq!(
+        (waits.tell.as_slice(), waits.memory.as_ref()),
+        (&[][..], None)
+    );
+    assert_eq!(gates(&waits, CANARY), [ReasonCode::AwaitsApproval]);
+    // An answer to another image's question is none.
+    answered(&mut one, ApprovalSaid::Approved);
+    let mut other = one.memory.approval.clone().expect("a question");
+    other.image = OLD.into();
+    let yes = one.memory.approval.replace(other);
+    assert_eq!(moves(&one.decide()).len(), 0);
+    one.memory.approval = yes;
+    assert_eq!(moves(&one.pass()), [CANARY]);
+    assert_eq!(one.memory.approval.as_ref().map(|one| &one.id), Some(&id));
+}
+
+#[test]
+fn a_no_and_a_silence_hold_and_the_silence_is_told_once() {
+    let mut one = RollingWorld::usual();
+    one.rules().order.approval = RolloutApproval::Each;
+    one.pass();
+    answered(&mut one, ApprovalSaid::Denied);
+    let denied = one.pass();
+    assert_eq!(gates(&denied, CANARY), [ReasonCode::AwaitsApproval]);
+    assert_eq!(denied.tell, []);
+    if let Some(question) = &mut one.memory.approval {
+        question.answer = None;
+    }
+    one.wait(3 * 24 * 60);
+    assert!(matches!(
+        one.pass().tell.as_slice(),
+        [RolloutTelling::ApprovalLapsed { .. }]
+    ));
+    let after = one.pass();
+    assert_eq!((after.tell.as_slice(), moves(&after).len()), (&[][..], 0));
+}
+
+/// The image of a rollout that was on its way goes nowhere else; a move of it that is under way ends first.
+#[test]
+fn a_newer_image_takes_an_older_ones_place_between_moves() {
+    let mut one = RollingWorld::usual();
+    let mut older = ImageRollout::begun("ami-ours440".into(), one.world.now);
+    older.moved.insert("shop/shop-2".to_owned(), one.world.now);
+    one.memory.image = Some(older);
+    one.claim("shop-1");
+    let decision = one.pass();
+    assert!(matches!(
+        decision.tell.as_slice(),
+        [RolloutTelling::Superseded { question: None, .. }]
+    ));
+    assert_eq!(gates(&decision, CANARY), [ReasonCode::Settling]);
+    one.known("shop-1").claim = None;
+    assert_eq!(moves(&one.pass()), [CANARY]);
+}
+
+#[test]
+fn a_persons_order_waits_for_no_word_and_no_failure_but_for_waves_and_health() {
+    let mut one = RollingWorld::usual();
+    one.rules().order.approval = RolloutApproval::Each;
+    one.ended(CANARY, false, None);
+    one.wait(5);
+    assert_eq!(
+        gates(&one.decide(), CANARY),
+        [ReasonCode::Contested, ReasonCode::AwaitsApproval]
+    );
+    ordered(&mut one, false);
+    let decision = one.decide();
+    assert_eq!(order(&decision, CANARY).by, "ann");
+    assert_eq!(gates(&decision, "shop-1"), [ReasonCode::EarlierWave]);
+    one.world.hold(HeldThing::Watch, None);
+    assert_eq!(gates(&one.decide(), CANARY), [ReasonCode::Held]);
+}
+
+#[test]
+fn windows_bind_a_persons_order_unless_it_says_now() {
+    use crate::model::rollout_rules::RolloutWindow;
+    let mut one = RollingWorld::usual();
+    one.rules().order.windows = vec![RolloutWindow {
+        cron: crate::settings::parse_cron("0 2 * * 2").unwrap(),
+        duration: std::time::Duration::from_secs(3600),
+        timezone: chrono_tz::UTC,
+    }];
+    for (now, moved) in [(false, 0), (true, 1)] {
+        ordered(&mut one, now);
+        assert_eq!(moves(&one.decide()).len(), moved);
+    }
+}
+
+#[test]
+fn what_blocks_is_told_once_until_it_is_out_of_the_way() {
+    let mut one = RollingWorld::usual();
+    one.ended(CANARY, false, None);
+    let told = one.pass();
+    assert!(matches!(
+        told.tell.as_slice(),
+        [RolloutTelling::Blocked { .. }]
+    ));
+    one.wait(15);
+    assert_eq!(one.pass().tell, []);
+    one.moved(CANARY);
+    one.pass();
+    let rollout = one.memory.image.as_ref().expect("a rollout");
+    assert!(rollout.told.is_empty());
+}
+
+/// With the store lost, what runs the image is looked at until it has stayed well, and never moved again.
+#[test]
+fn without_a_memory_the_canary_is_proved_before_others_follow() {
+    let mut one = RollingWorld::usual();
+    one.runs_new(CANARY);
+    let first = one.pass();
+    assert_eq!(gates(&first, CANARY), [ReasonCode::Settling]);
+    assert_eq!(
+        (moves(&first).len(), one.looked.as_slice()),
+        (0, &[CANARY.to_owned()][..])
+    );
+    one.wait(15);
+    one.reads(CANARY, |read| {
+        read.reading.health = EnvironmentHealth::Enhanced {
+            status: EnhancedStatus::Degraded,
+            causes: Vec::new(),
+        };
+    });
+    one.pass();
+    one.looks.clear();
+    for _ in 0..2 {
+        one.wait(15);
+        assert_eq!(
+            moves(&one.pass()).len(),
+            0,
+            "an ill look begins the time anew"
+        );
+    }
+    one.wait(15);
+    assert_eq!(moves(&one.pass()).len(), 1);
+}
+
+/// An image that is not for use any more was the canary's: nothing takes it back to the older one by itself.
+#[test]
+fn what_a_quarantine_leaves_is_not_rolled_back_by_a_rollout() {
+    let mut one = RollingWorld::usual();
+    one.moved(CANARY);
+    one.world.hold(HeldThing::Image(NEW.into()), None);
+    let decision = one.decide();
+    assert_eq!(moves(&decision).len(), 0, "{decision:?}");
+}
+
+#[test]
+fn a_doubt_about_the_environments_moves_none() {
+    use crate::flow::test_world::{pattern, trouble};
+    let mut one = RollingWorld::usual();
+    one.world.watch.targets.push(pattern("shop", "shop-gone"));
+    let decision = one.decide();
+    assert_eq!(
+        (moves(&decision).len(), decision.memory.as_ref()),
+        (0, None)
+    );
+    let mut one = RollingWorld::usual();
+    one.world.seen.ours = crate::model::sighting::Seen::Unreachable(trouble("our images"));
+    assert_eq!(moves(&one.decide()).len(), 0);
+}
+
+#[test]
+fn what_others_move_is_only_told() {
+    let mut one = RollingWorld::usual();
+    one.rules().hands = RolloutHands::Print(PrintedFor::Terraform);
+    let decision = one.pass();
+    assert_eq!(of(&decision, CANARY).stand, TargetStand::Tell);
+    assert_eq!((one.looked.len(), decision.memory.as_ref()), (0, None));
+}
+
+#[test]
+fn an_image_that_was_unheld_is_tried_again() {
+    let mut one = RollingWorld::usual();
+    one.ended(CANARY, true, None);
+    one.known(CANARY).moves.failing = Some(MoveFailing {
+        attempts: 1,
+        next_at: None,
+        why: "settle: Severe".to_owned(),
+        fault: Some(MoveFault::Image),
+        image: Some(NEW.into()),
+    });
+    assert_eq!(moves(&one.decide()), [CANARY]);
+}
+
+#[test]
+fn the_plan_says_what_a_pass_does() {
+    let mut one = RollingWorld::usual();
+    let decision = one.pass();
+    let item = one.planned(&decision);
+    let action = |name: &str| {
+        let mut plans = item.targets.iter();
+        let plan = plans.find(|plan| plan.target == id(name)).expect("planned");
+        plan.action.clone()
+    };
+    assert_eq!(action(CANARY), TargetAction::Move);
+    assert_eq!(action("shop-1"), TargetAction::Wait { until: None });
+    let busy = one.decide();
+    let item = one.planned(&busy);
+    let moving = item.targets.iter().find(|plan| plan.target == id(CANARY));
+    assert!(matches!(
+        moving.unwrap().action,
+        TargetAction::Moving { .. }
+    ));
+}
+
+/// A gate's end is known where every gate that stands has one.
+#[test]
+fn the_last_gate_that_opens_says_until_when() {
+    let mut one = RollingWorld::usual();
+    let until = one.world.now + TimeDelta::hours(2);
+    one.world.hold(HeldThing::Watch, Some(until));
+    let waits = |one: &mut RollingWorld| of(&one.decide(), CANARY).stand.clone();
+    assert_eq!(waits(&mut one), TargetStand::Waits { until: Some(until) });
+    one.world
+        .hold(HeldThing::Release(BASE_451.to_owned()), None);
+    assert_eq!(waits(&mut one), TargetStand::Waits { until: None });
+}

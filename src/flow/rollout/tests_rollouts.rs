@@ -1,0 +1,325 @@
+//! A watch that rolls out, for the tests of the decision: environments on an older image of ours, a newer
+//! one that is verified, and whatever a test puts in the way. Reading an environment gives a healthy one
+//! that is replaced immutably, unless the test says otherwise.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::applied::apply_decision;
+use super::before::EnvironmentReading;
+use super::case::{
+    RolloutCase, RolloutDecision, TargetDecision, TargetKnown, TargetLook, TargetRead, TargetStand,
+};
+use super::decide::decide_rollout;
+use super::image_choice::{ChosenImage, image_to_move_to};
+use crate::flow::test_world::{BASE_450, BASE_451, World, arn, now, pattern, scope};
+use crate::model::drift::Drift;
+use crate::model::environment::{
+    EnhancedStatus, EnvironmentHealth, EnvironmentNow, EnvironmentStatus, HealthColor, IMAGE_ID,
+    LAUNCH_CONFIGURATION, OptionSet, OptionSets, RunningImage,
+};
+use crate::model::ids::TargetId;
+use crate::model::plan::PlanItem;
+use crate::model::platform_choice::PlatformChoice;
+use crate::model::reason::ReasonCode;
+use crate::model::rollout::{MoveEnded, MoveFault, MoveOrder, MovingClaim, TargetMoves};
+use crate::model::rollout_memory::RolloutMemory;
+use crate::model::rollout_rules::{RolloutApproval, RolloutRules};
+use crate::model::sighting::Tier;
+use crate::model::watch::{OnDrift, Watch};
+
+pub(crate) const OLD: &str = "ami-ours450";
+pub(crate) const NEW: &str = "ami-ours451";
+pub(crate) const ROLLING: &str = "aws:autoscaling:updatepolicy:rollingupdate";
+const HEALTH_SYSTEM: &str = "aws:elasticbeanstalk:healthreporting:system";
+
+/// What a decision is made from.
+pub(crate) struct RollingWorld {
+    pub(in crate::flow) world: World,
+    pub(crate) memory: RolloutMemory,
+    pub(crate) known: BTreeMap<TargetId, TargetKnown>,
+    pub(crate) rivals: Vec<Watch>,
+    /// What a closer look gives, where it is not what is usual.
+    pub(crate) looks: BTreeMap<TargetId, TargetLook>,
+    /// Looks that were taken.
+    pub(crate) looked: Vec<String>,
+    /// The last word on the verdict.
+    pub(crate) alter: fn(&mut Drift),
+}
+
+/// An environment of the application `shop`.
+pub(crate) fn id(environment: &str) -> TargetId {
+    TargetId {
+        scope: scope(),
+        application: "shop".to_owned(),
+        environment: environment.to_owned(),
+    }
+}
+
+impl RollingWorld {
+    /// These environments on the older image, in these waves; nobody has to approve anything.
+    pub(crate) fn of(environments: &[&str], waves: &[&str]) -> Self {
+        let mut world = World::new();
+        world.ours(OLD, BASE_450, 0);
+        world.ours(NEW, BASE_451, 0);
+        world.watch.on_drift = OnDrift::Rollout;
+        world.watch.targets = vec![pattern("shop", "*")];
+        let mut rules = RolloutRules::default();
+        rules.order.waves = waves.iter().map(|wave| (*wave).to_owned()).collect();
+        rules.order.approval = RolloutApproval::None;
+        world.watch.rollout = Some(rules);
+        for name in environments {
+            world.environment(name, "4.5.0", OLD);
+        }
+        Self {
+            world,
+            memory: RolloutMemory::default(),
+            known: BTreeMap::new(),
+            rivals: Vec::new(),
+            looks: BTreeMap::new(),
+            looked: Vec::new(),
+            alter: |_| {},
+        }
+    }
+
+    /// A canary, then two others.
+    pub(crate) fn usual() -> Self {
+        Self::of(
+            &["shop-canary", "shop-1", "shop-2"],
+            &["shop-canary", "shop-*"],
+        )
+    }
+
+    pub(crate) fn rules(&mut self) -> &mut RolloutRules {
+        self.world.watch.rollout.get_or_insert_default()
+    }
+
+    pub(crate) fn known(&mut self, environment: &str) -> &mut TargetKnown {
+        self.known.entry(id(environment)).or_default()
+    }
+
+    /// Time goes on.
+    pub(crate) fn wait(&mut self, minutes: i64) {
+        self.world.now += TimeDelta::minutes(minutes);
+    }
+
+    /// A move has it in hand.
+    pub(crate) fn claim(&mut self, environment: &str) {
+        self.known(environment).claim = Some(MovingClaim {
+            journal: format!("move/{environment}/1"),
+            watch: "shop".into(),
+        });
+    }
+
+    /// Its last move ended so, now.
+    pub(crate) fn ended(&mut self, environment: &str, back: bool, fault: Option<MoveFault>) {
+        let (from, to) = if back { (NEW, OLD) } else { (OLD, NEW) };
+        let at = self.world.now;
+        let known = self.known(environment);
+        known.claim = None;
+        known.moves = TargetMoves {
+            ordered: known.moves.ordered + 1,
+            last: Some(MoveEnded {
+                journal: format!("move/{environment}/1"),
+                at,
+                back,
+                from: Some(from.into()),
+                to: Some(to.into()),
+                fault,
+                why: None,
+            }),
+            ..known.moves.clone()
+        };
+    }
+
+    /// It runs the newer image and its platform version now.
+    pub(crate) fn runs_new(&mut self, environment: &str) {
+        let environments = self.world.environments();
+        environments.retain(|one| one.environment.target.environment != environment);
+        self.world.environment(environment, "4.5.1", NEW);
+        let listed = self.world.environments();
+        listed.sort_by(|a, b| b.environment.target.cmp(&a.environment.target));
+    }
+
+    /// A move of ours brought it to the newer image.
+    pub(crate) fn moved(&mut self, environment: &str) {
+        self.runs_new(environment);
+        self.ended(environment, false, None);
+    }
+
+    /// What a closer look gives.
+    pub(crate) fn reads(&mut self, environment: &str, change: impl FnOnce(&mut TargetRead)) {
+        let on_new = self.listed_on_new(environment);
+        let mut read = healthy(environment, on_new, self.world.now);
+        change(&mut read);
+        let look = TargetLook::Read(Box::new(read));
+        self.looks.insert(id(environment), look);
+    }
+
+    fn listed_on_new(&mut self, environment: &str) -> bool {
+        let mut listed = self.world.environments().iter();
+        let one = listed.find(|one| one.environment.target.environment == environment);
+        one.is_some_and(|one| one.environment.platform == Some(arn("4.5.1")))
+    }
+
+    pub(crate) fn drift(&self) -> Drift {
+        let mut drift = self.world.drift();
+        (self.alter)(&mut drift);
+        drift
+    }
+
+    fn chosen(&self, drift: &Drift) -> Option<ChosenImage> {
+        let region = scope().region;
+        image_to_move_to(None, drift, &self.world.seen, &self.world.history, &region).ok()
+    }
+
+    /// Decides without a closer look.
+    pub(crate) fn decide_once(&self) -> RolloutDecision {
+        let drift = self.drift();
+        let chosen = self.chosen(&drift);
+        let rivals: Vec<&Watch> = self.rivals.iter().collect();
+        decide_rollout(&RolloutCase {
+            watch: &self.world.watch,
+            installation: &self.world.wanted.installation,
+            drift: &drift,
+            chosen: chosen.as_ref(),
+            memory: &self.memory,
+            known: &self.known,
+            rivals: &rivals,
+            now: self.world.now,
+        })
+    }
+
+    /// Decides as a pass does: looks at whoever is to be looked at, until all is decided.
+    pub(crate) fn decide(&mut self) -> RolloutDecision {
+        for known in self.known.values_mut() {
+            known.look = TargetLook::NotRead;
+        }
+        self.looked.clear();
+        for _ in 0..=self.world.environments().len() {
+            let decision = self.decide_once();
+            if decision.read_next.is_empty() {
+                return decision;
+            }
+            for target in &decision.read_next {
+                assert!(!self.looked.contains(&target.environment), "read twice");
+                self.looked.push(target.environment.clone());
+                let on_new = self.listed_on_new(&target.environment);
+                let usual = healthy(&target.environment, on_new, self.world.now);
+                let look = self.looks.get(target).cloned();
+                let look = look.unwrap_or(TargetLook::Read(Box::new(usual)));
+                self.known(&target.environment).look = look;
+            }
+        }
+        panic!("it does not come to an end");
+    }
+
+    /// One pass: what it says is to be remembered is, and what it begins is under way.
+    pub(crate) fn pass(&mut self) -> RolloutDecision {
+        let decision = self.decide();
+        if let Some(memory) = &decision.memory {
+            self.memory = memory.clone();
+        }
+        for name in moves(&decision) {
+            self.claim(&name);
+        }
+        decision
+    }
+
+    /// The plan with a decision in it.
+    pub(crate) fn planned(&self, decision: &RolloutDecision) -> PlanItem {
+        let mut item = self.world.plan();
+        apply_decision(&mut item, decision);
+        item
+    }
+}
+
+/// Those that are moved now.
+pub(crate) fn moves(decision: &RolloutDecision) -> Vec<String> {
+    let moving = decision.targets.iter();
+    let moving = moving.filter(|one| matches!(one.stand, TargetStand::Move(_)));
+    moving.map(|one| one.target.environment.clone()).collect()
+}
+
+/// The order for one.
+pub(crate) fn order<'a>(decision: &'a RolloutDecision, environment: &str) -> &'a MoveOrder {
+    match &of(decision, environment).stand {
+        TargetStand::Move(order) => order,
+        other => panic!("{environment}: {other:?}"),
+    }
+}
+
+pub(crate) fn of<'a>(decision: &'a RolloutDecision, environment: &str) -> &'a TargetDecision {
+    let mut targets = decision.targets.iter();
+    let found = targets.find(|one| one.target.environment == environment);
+    found.unwrap_or_else(|| panic!("no {environment}"))
+}
+
+/// What stands in its way.
+pub(crate) fn gates(decision: &RolloutDecision, environment: &str) -> Vec<ReasonCode> {
+    let gates = of(decision, environment).gates.iter();
+    gates.map(|reason| reason.code).collect()
+}
+
+/// A healthy environment that is replaced immutably.
+pub(crate) fn healthy(environment: &str, on_new: bool, at: DateTime<Utc>) -> TargetRead {
+    let (image, version) = if on_new {
+        (NEW, "4.5.1")
+    } else {
+        (OLD, "4.5.0")
+    };
+    let options = [
+        (LAUNCH_CONFIGURATION, IMAGE_ID, image),
+        (ROLLING, "RollingUpdateType", "Immutable"),
+        (HEALTH_SYSTEM, "SystemType", "enhanced"),
+    ];
+    let values = options.map(|(namespace, name, value)| {
+        ((namespace.to_owned(), name.to_owned()), value.to_owned())
+    });
+    let running = (0..2).map(|n| RunningImage {
+        instance: format!("i-{n}").as_str().into(),
+        image: image.into(),
+        ends: false,
+    });
+    let reading = EnvironmentReading {
+        scope: scope(),
+        now: EnvironmentNow {
+            target: id(environment),
+            id: format!("e-{environment}"),
+            status: EnvironmentStatus::Ready,
+            color: HealthColor::Green,
+            abortable: false,
+            platform: Some(arn(version)),
+            version_label: Some("v7".to_owned()),
+            cname: None,
+            template: None,
+            updated: None,
+            tier: Tier::WebServer,
+        },
+        sets: OptionSets {
+            deployed: Some(OptionSet {
+                platform: Some(arn(version)),
+                updated: Some(now()),
+                values: BTreeMap::from(values),
+            }),
+            ..OptionSets::default()
+        },
+        health: EnvironmentHealth::Enhanced {
+            status: EnhancedStatus::Ok,
+            causes: Vec::new(),
+        },
+        running: running.collect(),
+        platform_own: None,
+        managed: Vec::new(),
+        at,
+    };
+    let platform = match on_new {
+        true => PlatformChoice::Stays,
+        false => PlatformChoice::Moves {
+            to: arn("4.5.1"),
+            version: "4.5.1".to_owned(),
+        },
+    };
+    TargetRead { reading, platform }
+}

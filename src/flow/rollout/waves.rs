@@ -1,0 +1,173 @@
+//! Which environments go in turn: every target belongs to the first pattern that names it. What stands in
+//! the way of a later wave is told from which targets are through. Plain.
+
+use crate::model::ids::TargetId;
+use crate::model::watch::glob_fits;
+
+/// The pattern of a watch that says no order: it has one environment.
+const EVERYTHING: &str = "*";
+
+/// The waves of a watch, and who is in which.
+#[derive(Debug, Clone)]
+pub struct WaveOrder<'a> {
+    waves: Vec<OneWave<'a>>,
+}
+
+/// One wave.
+#[derive(Debug, Clone)]
+pub struct OneWave<'a> {
+    pub pattern: &'a str,
+    /// Those that belong to it.
+    pub targets: Vec<&'a TargetId>,
+    /// The pattern names somebody, if only such as belong to an earlier wave.
+    names_somebody: bool,
+}
+
+impl<'a> WaveOrder<'a> {
+    /// Sorts these targets.
+    pub fn of(patterns: &'a [String], targets: impl IntoIterator<Item = &'a TargetId>) -> Self {
+        let patterns = patterns.iter().map(String::as_str);
+        let mut patterns: Vec<&str> = patterns.collect();
+        if patterns.is_empty() {
+            patterns.push(EVERYTHING);
+        }
+        let one = |pattern| OneWave {
+            pattern,
+            targets: Vec::new(),
+            names_somebody: false,
+        };
+        let mut waves: Vec<_> = patterns.into_iter().map(one).collect();
+        for target in targets {
+            let mut taken = false;
+            for wave in &mut waves {
+                if glob_fits(wave.pattern, &target.environment) {
+                    wave.names_somebody = true;
+                    if !taken {
+                        wave.targets.push(target);
+                    }
+                    taken = true;
+                }
+            }
+        }
+        Self { waves }
+    }
+
+    /// The wave that a target belongs to, counted from 0.
+    pub fn wave_of(&self, target: &TargetId) -> Option<usize> {
+        let mut waves = self.waves.iter();
+        waves.position(|wave| wave.targets.contains(&target))
+    }
+
+    /// Every wave, in turn.
+    pub fn iter(&self) -> impl Iterator<Item = &OneWave<'a>> {
+        self.waves.iter()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.waves.len()
+    }
+
+    /// The first wave before this one that is not through, and those of it that are not. One that names no
+    /// environment that is there is not through: nobody was there to prove the image.
+    pub fn not_through_before(
+        &self,
+        wave: usize,
+        through: impl Fn(&TargetId) -> bool,
+    ) -> Option<(usize, Vec<&'a TargetId>)> {
+        let earlier = self.waves.iter().enumerate().take(wave);
+        earlier
+            .filter(|(_, one)| !one.through(&through))
+            .map(|(nth, one)| (nth, one.missing(&through)))
+            .next()
+    }
+
+    /// A later wave has somebody in it.
+    pub fn is_last(&self, wave: usize) -> bool {
+        let mut later = self.waves.iter().skip(wave + 1);
+        later.all(|one| one.targets.is_empty())
+    }
+
+    /// The wave's number for people, and its pattern.
+    pub fn pattern(&self, wave: usize) -> &'a str {
+        self.waves.get(wave).map_or(EVERYTHING, |one| one.pattern)
+    }
+}
+
+impl<'a> OneWave<'a> {
+    /// Every environment of it is through.
+    pub fn through(&self, through: impl Fn(&TargetId) -> bool) -> bool {
+        self.names_somebody && self.missing(through).is_empty()
+    }
+
+    fn missing(&self, through: impl Fn(&TargetId) -> bool) -> Vec<&'a TargetId> {
+        let targets = self.targets.iter().copied();
+        targets.filter(|target| !through(target)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::rollout::test_orders::target;
+
+    fn targets(names: &[&str]) -> Vec<TargetId> {
+        let named = |name: &&str| TargetId {
+            environment: (*name).to_owned(),
+            ..target()
+        };
+        names.iter().map(named).collect()
+    }
+
+    fn patterns(patterns: &[&str]) -> Vec<String> {
+        patterns.iter().map(|one| (*one).to_owned()).collect()
+    }
+
+    #[test]
+    fn each_belongs_to_the_first_pattern_that_names_it() {
+        let (all, order) = (
+            targets(&["shop-canary", "shop-1", "till-1"]),
+            patterns(&["shop-canary", "shop-*"]),
+        );
+        let waves = WaveOrder::of(&order, &all);
+        let found: Vec<_> = all.iter().map(|one| waves.wave_of(one)).collect();
+        assert_eq!(found, [Some(0), Some(1), None]);
+        let single = WaveOrder::of(&[], &all);
+        assert!(all.iter().all(|one| single.wave_of(one) == Some(0)));
+    }
+
+    #[test]
+    fn a_wave_waits_for_the_first_earlier_one_that_is_not_through() {
+        let (all, order) = (
+            targets(&["a-1", "a-2", "b-1", "c-1"]),
+            patterns(&["a-*", "b-*", "c-*"]),
+        );
+        let waves = WaveOrder::of(&order, &all);
+        let before = |wave, done: &[&str]| {
+            let through = |one: &TargetId| done.contains(&one.environment.as_str());
+            let found = waves.not_through_before(wave, through);
+            found.map(|(nth, missing)| (nth, missing.len()))
+        };
+        assert_eq!(before(0, &[]), None);
+        assert_eq!(before(2, &[]), Some((0, 2)));
+        assert_eq!(before(2, &["a-1"]), Some((0, 1)));
+        assert_eq!(before(2, &["a-1", "a-2"]), Some((1, 1)));
+        assert_eq!(before(2, &["a-1", "a-2", "b-1"]), None);
+    }
+
+    #[test]
+    fn a_wave_that_names_nobody_is_not_through_and_one_that_is_taken_before_is() {
+        let all = targets(&["shop-1", "till-1"]);
+        let everybody = |_: &TargetId| true;
+        let gone = patterns(&["shop-canary", "*"]);
+        let waves = WaveOrder::of(&gone, &all);
+        assert_eq!(
+            waves.not_through_before(1, everybody),
+            Some((0, Vec::new()))
+        );
+        let taken = patterns(&["shop-*", "shop-1", "till-*"]);
+        let waves = WaveOrder::of(&taken, &all);
+        assert_eq!(waves.not_through_before(2, everybody), None);
+        assert!(waves.is_last(2) && !waves.is_last(0));
+    }
+}
