@@ -14,6 +14,8 @@ mod drift;
 
 mod people;
 
+mod rolling;
+
 mod rollout;
 
 mod sample;
@@ -28,6 +30,9 @@ mod base_tests;
 
 #[cfg(test)]
 mod drift_tests;
+
+#[cfg(test)]
+mod rolling_tests;
 
 #[cfg(test)]
 mod slack_tests;
@@ -47,6 +52,10 @@ pub use blind::{blind_notice, blind_over};
 pub use daemon::pass_cut;
 pub use drift::{News, drift};
 pub use people::held_by_a_person;
+pub use rolling::{
+    RolloutStory, WaveRun, approval_lapsed, approval_needed, hands_needed, rollout_blocked,
+    rollout_superseded, story_of_image, wave_through,
+};
 pub use rollout::{FailedMove, environment_moved, move_failed};
 pub use sample::sample;
 pub use stray::stray;

@@ -9,6 +9,8 @@ mod listed;
 
 mod prose;
 
+mod rolling;
+
 mod what;
 
 #[cfg(test)]
@@ -22,6 +24,10 @@ use super::ids::{ImageId, Installation, Region, Scope, WatchName};
 pub use event::{NoticeEvent, Severity, ToldBy};
 pub use listed::FirstOf;
 pub use prose::Prose;
+pub use rolling::{
+    ApprovalTold, BlockedTold, HandsTold, PrintedChange, RolledImage, SupersededTold, TargetFrom,
+    WaveTold,
+};
 pub use what::{
     BakeTold, BlindTold, DriftTold, EnvironmentTold, MoveTold, ReleasedTold, RunTold, What,
     console_end,

@@ -36,6 +36,12 @@ pub struct MoveOrder {
     pub by: String,
     /// Why, in one line each.
     pub because: Vec<String>,
+    /// The story that its notices go on with, where it is known: that of the bake of the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<String>,
+    /// It is one of a watch's rollout: that it succeeded is told with its wave.
+    #[serde(default)]
+    pub told_with_wave: bool,
 }
 
 impl MoveOrder {

@@ -18,6 +18,8 @@ mod layout;
 
 mod parts;
 
+mod rolling;
+
 mod rollout;
 
 mod text;

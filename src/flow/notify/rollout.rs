@@ -164,10 +164,11 @@ fn of_a_move(
     next: NextByItself,
     commands: Vec<PastedCommand>,
 ) -> Notice {
-    // A move and what takes it back are one story, which the forward move begins.
-    let story = match &order.direction {
-        Direction::Back { of: Some(of), .. } => format!("move:{of}"),
-        Direction::Back { of: None, .. } | Direction::Forward | Direction::Proof => {
+    // A move and what takes it back are one story, which the bake begins, or the forward move.
+    let story = match (&order.story, &order.direction) {
+        (Some(story), _) => story.clone(),
+        (None, Direction::Back { of: Some(of), .. }) => format!("move:{of}"),
+        (None, Direction::Back { of: None, .. } | Direction::Forward | Direction::Proof) => {
             let begun = key.split_once(':').map_or(&*key, |(_, journal)| journal);
             format!("move:{begun}")
         }

@@ -209,6 +209,8 @@ pub(super) fn filled_order(
         on_failure: rules.on_failure,
         by: ordering.by.to_owned(),
         because: ordering.because.to_vec(),
+        story: None,
+        told_with_wave: false,
     }
 }
 

@@ -87,6 +87,8 @@ pub(crate) fn forward() -> MoveOrder {
         on_failure: OnFailure::Rollback,
         by: "ops@host".to_owned(),
         because: Vec::new(),
+        story: None,
+        told_with_wave: false,
     }
 }
 

@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{FirstOf, NoticeEvent, Prose, Severity};
+use super::{
+    ApprovalTold, BlockedTold, FirstOf, HandsTold, NoticeEvent, Prose, RolledImage, Severity,
+    SupersededTold, WaveTold,
+};
 use crate::model::bake::BakeKey;
 use crate::model::blind::BlindOf;
 use crate::model::changes::ChangesInShort;
@@ -116,6 +119,22 @@ pub enum What {
         /// The environment is as it was before, whoever saw to that.
         as_before: bool,
     },
+    /// An image waits for a person's word before any environment is moved to it.
+    ApprovalNeeded(ApprovalTold),
+    /// Nobody answered a question in time.
+    ApprovalLapsed {
+        id: String,
+        of: RolledImage,
+        asked_at: DateTime<Utc>,
+    },
+    /// A newer image takes the place of one that is asked about, or on its way.
+    RolloutSuperseded(SupersededTold),
+    /// The environments of one wave run an image, and stayed well on it.
+    WaveThrough(WaveTold),
+    /// Something keeps an environment from an image until a person does something.
+    RolloutBlocked(BlockedTold),
+    /// An image waits for hands that are not ours.
+    HandsNeeded(HandsTold),
     /// A place or a base could not be read for a while.
     Blind(BlindTold),
     /// The end of that.
@@ -228,11 +247,18 @@ impl What {
             Self::Baked { .. } => NoticeEvent::Baked,
             Self::Failed { .. } => NoticeEvent::Failed,
             Self::GaveUp { .. } | Self::HeldByPerson { .. } => NoticeEvent::Held,
-            Self::LeftBehind { .. } | Self::Stray { .. } | Self::PassCut { .. } => {
-                NoticeEvent::Attention
-            }
+            Self::LeftBehind { .. }
+            | Self::Stray { .. }
+            | Self::PassCut { .. }
+            | Self::ApprovalLapsed { .. }
+            | Self::RolloutBlocked(_)
+            | Self::HandsNeeded(_) => NoticeEvent::Attention,
+            Self::ApprovalNeeded(_) => NoticeEvent::ApprovalNeeded,
             Self::Redundant { .. } => NoticeEvent::Redundant,
-            Self::Moved { .. } | Self::Proved { .. } => NoticeEvent::RolledOut,
+            Self::Moved { .. }
+            | Self::Proved { .. }
+            | Self::WaveThrough(_)
+            | Self::RolloutSuperseded(_) => NoticeEvent::RolledOut,
             Self::TakenBack { .. } => NoticeEvent::RolledBack,
             Self::MoveFailed {
                 goes_back: true, ..
@@ -260,15 +286,22 @@ impl What {
             | Self::Released(_)
             | Self::Moved { .. }
             | Self::Proved { .. }
+            | Self::WaveThrough(_)
+            | Self::RolloutSuperseded(_)
             | Self::Sample { .. } => Severity::Info,
-            Self::Drift(_) | Self::Failed { .. } | Self::Stray { .. } | Self::Lifecycle { .. } => {
-                Severity::Warning
-            }
+            Self::Drift(_)
+            | Self::Failed { .. }
+            | Self::Stray { .. }
+            | Self::ApprovalNeeded(_)
+            | Self::ApprovalLapsed { .. }
+            | Self::HandsNeeded(_)
+            | Self::Lifecycle { .. } => Severity::Warning,
             Self::GaveUp { .. }
             | Self::LeftBehind { .. }
             | Self::TakenBack { .. }
             | Self::MoveFailed { .. }
             | Self::Unproved { .. }
+            | Self::RolloutBlocked(_)
             | Self::PassCut { .. }
             | Self::Blind(_) => Severity::Critical,
             Self::Prose(prose) => of_event(prose.event()),

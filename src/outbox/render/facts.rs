@@ -10,7 +10,9 @@ use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
 use crate::model::ids::{AccountId, ImageId, Installation, PlatformArn, Region};
-use crate::model::notice::{BakeTold, DriftTold, MoveTold, NextByItself, Notice, What};
+use crate::model::notice::{
+    BakeTold, DriftTold, MoveTold, NextByItself, Notice, RolledImage, What,
+};
 use crate::model::plain_text::clean;
 use crate::model::reason::ReasonCode;
 
@@ -63,6 +65,12 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
             }
             all
         }
+        What::ApprovalNeeded(_)
+        | What::ApprovalLapsed { .. }
+        | What::RolloutSuperseded(_)
+        | What::WaveThrough(_)
+        | What::RolloutBlocked(_)
+        | What::HandsNeeded(_) => rolling(notice),
         What::Blind(told) => {
             let mut all = blind(notice, &told.of, told.since);
             all.extend([
@@ -183,6 +191,48 @@ fn baked(notice: &Notice, what: &What) -> Facts {
         What::LeftBehind { bake, .. } => order(notice, bake),
         _ => Facts::new(),
     }
+}
+
+/// What is told of a watch's rollout.
+fn rolling(notice: &Notice) -> Facts {
+    let (of, more): (&RolledImage, Vec<(String, String)>) = match &notice.what {
+        What::ApprovalNeeded(told) => {
+            let lapses = fact("lapses_at", &told.lapses_at.to_rfc3339());
+            (&told.of, vec![fact("question", &told.id), lapses])
+        }
+        What::ApprovalLapsed { id, of, .. } => (of, vec![fact("question", id)]),
+        What::RolloutSuperseded(told) => {
+            let older = fact("older_image", told.image.as_str());
+            (&told.newer, vec![older])
+        }
+        What::WaveThrough(told) => {
+            let counts = [("wave", told.wave), ("waves", told.waves)];
+            let counts = counts.map(|(name, count)| fact(name, &count.to_string()));
+            (&told.of, counts.into())
+        }
+        What::RolloutBlocked(told) => {
+            let target = fact("target", &told.target.to_string());
+            (
+                &told.of,
+                vec![target, fact("code", told.reason.code().as_str())],
+            )
+        }
+        What::HandsNeeded(told) => {
+            let count = told.changes.first.len() + told.changes.more;
+            (&told.of, vec![fact("environments", &count.to_string())])
+        }
+        _ => return Facts::new(),
+    };
+    let mut all = facts([
+        ("installation", notice_installation(notice).to_owned()),
+        ("image", of.image.to_string()),
+        (
+            "release_version",
+            of.base_version.clone().unwrap_or("-".into()),
+        ),
+    ]);
+    all.extend(more);
+    all
 }
 
 fn moving(notice: &Notice, moved: &MoveTold) -> Facts {

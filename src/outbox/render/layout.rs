@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::parts::{MessagePart, minute, notice_installation};
-use super::{bake, base, blind, drift, rollout};
+use super::{bake, base, blind, drift, rolling, rollout};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
 use crate::model::notice::{Notice, What};
@@ -28,6 +28,12 @@ pub(in crate::outbox) fn notice_parts(notice: &Notice) -> Vec<MessagePart> {
         | What::Proved { .. }
         | What::Unproved { .. }
         | What::MoveFailed { .. } => rollout::parts(notice),
+        What::ApprovalNeeded(_)
+        | What::ApprovalLapsed { .. }
+        | What::RolloutSuperseded(_)
+        | What::WaveThrough(_)
+        | What::RolloutBlocked(_)
+        | What::HandsNeeded(_) => rolling::rolling_parts(notice),
         What::Blind(told) => blind::blind(told),
         What::BlindOver {
             of, since, read, ..
@@ -79,7 +85,7 @@ pub(super) fn notice_headline(notice: &Notice) -> String {
             return format!("[amiwatch] {receiver}: a sample, nothing has happened");
         }
         What::Prose(prose) => return prose.subject().to_owned(),
-        of_a_bake => bake::bake_headline(of_a_bake),
+        other => rolling::rolling_headline(other).unwrap_or_else(|| bake::bake_headline(other)),
     };
     format!("[amiwatch] {watch}: {said}")
 }

@@ -207,6 +207,9 @@ fn notices(
         RunOutcome::Succeeded { left } | RunOutcome::Failed { left, .. } => left,
     };
     let Some(fault) = end.fault else {
+        if order.told_with_wave && !order.direction.is_back() {
+            return Vec::new();
+        }
         let instances = match run.output(MoveStep::Settle) {
             Some(MoveOutput::Settled { instances }) => *instances,
             _ => 0,
