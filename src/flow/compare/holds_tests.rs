@@ -11,6 +11,7 @@ use crate::model::drift::NoteCode;
 use crate::model::hold::HeldThing;
 use crate::model::plan::{Action, BakeDecision};
 use crate::model::reason::ReasonCode;
+use crate::model::tags;
 
 fn soak(world: &mut World, days: u64) {
     world.watch.soak = Some(Duration::from_secs(days * 86_400));
@@ -255,6 +256,15 @@ fn a_quarantined_image_is_not_recommended_and_not_made_again() {
         newer.starts_with("Nothing but quarantined images"),
         "{newer}"
     );
+
+    // Nor once it carries the mark of that, which a pass puts on it.
+    let mut marked = world.clone();
+    marked.change_ours(|ours| {
+        let stage = tags::state::QUARANTINED.to_owned();
+        ours[0].tags.insert(tags::STATE.to_owned(), stage);
+    });
+    assert_eq!(marked.own_codes(), ["BASE_NEWER", "QUARANTINED"]);
+    assert_eq!(action(&marked), "hold");
 
     // Another recipe and a newer release go on.
     let mut changed = world.clone();

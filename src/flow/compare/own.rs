@@ -91,7 +91,8 @@ impl Own {
         let quarantined = made
             .iter()
             .chain(&lost)
-            .filter(|made| made.stage == MadeStage::Verified)
+            // Held is held, whether or not it carries the mark of that by now.
+            .filter(|made| matches!(made.stage, MadeStage::Verified | MadeStage::Withdrawn))
             .filter_map(|made| Some((made.clone(), memory.image_hold(&made.image, now)?.clone())))
             .collect();
         lost = lost.or_else(|| ended(&made, watch, memory, now));
