@@ -27,6 +27,10 @@ pub mod args;
 
 mod adopt;
 
+mod agree;
+
+mod approval;
+
 mod bake;
 
 mod check;
@@ -51,6 +55,8 @@ mod init;
 mod look;
 
 mod manual;
+
+mod not_moved;
 
 mod notify;
 
@@ -82,6 +88,8 @@ mod supervisor;
 mod survey;
 
 mod sweep;
+
+mod whole_rollout;
 
 use std::io::IsTerminal as _;
 
@@ -244,6 +252,8 @@ async fn run(arguments: Arguments) -> Exit {
         CliCommand::Bake(own) => bake::run_bake(&common, &own).await,
         CliCommand::Rollout(own) => rollout::run_rollout(&common, &own).await,
         CliCommand::Rollback(own) => rollout::run_rollback(&common, &own).await,
+        CliCommand::Approve(own) => approval::run_approve(&common, &own).await,
+        CliCommand::Deny(own) => approval::run_deny(&common, &own).await,
         CliCommand::Run(own) => run::run_passes(&common, &own).await,
         CliCommand::Look => look::run_look(&common).await,
         CliCommand::Reload => reload::run_reload(&common).await,

@@ -72,6 +72,10 @@ pub enum CliCommand {
     Rollout(RolloutArguments),
     /// Takes an environment back to what its last move found
     Rollback(RollbackArguments),
+    /// Lets an image go to a watch's environments, in answer to a question of the daemon
+    Approve(AnswerArguments),
+    /// Keeps an image from a watch's environments, in answer to a question of the daemon
+    Deny(AnswerArguments),
     /// Watches: makes passes on the schedule (look, decide, bake what may be baked, tell) until stopped
     Run(RunArguments),
     /// Has the running daemon make a pass now, and waits for its end
@@ -209,12 +213,16 @@ pub struct RolloutArguments {
     /// The watch whose image it is
     #[arg(value_name = "WATCH")]
     pub watch: String,
-    /// An environment of the watch, ENVIRONMENT or APPLICATION/ENVIRONMENT; repeatable
-    #[arg(long = "environment", value_name = "ENVIRONMENT", required = true)]
+    /// An environment of the watch, ENVIRONMENT or APPLICATION/ENVIRONMENT; repeatable [default: all of
+    /// them, wave by wave]
+    #[arg(long = "environment", value_name = "ENVIRONMENT")]
     pub environments: Vec<String>,
     /// Another verified image of the watch [default: its present one]
-    #[arg(long, value_name = "AMI")]
+    #[arg(long, value_name = "AMI", requires = "environments")]
     pub image: Option<String>,
+    /// Outside of the watch's windows too; environments that are named are moved now in any case
+    #[arg(long)]
+    pub now: bool,
     /// Ask nothing; needed where there is no terminal
     #[arg(long)]
     pub yes: bool,
@@ -223,12 +231,26 @@ pub struct RolloutArguments {
 /// `rollback`
 #[derive(Debug, Args)]
 pub struct RollbackArguments {
-    /// The environment
-    #[arg(value_name = "APPLICATION/ENVIRONMENT")]
+    /// The environment; with --all, the watch
+    #[arg(value_name = "APPLICATION/ENVIRONMENT|WATCH")]
     pub target: String,
     /// The watch, where several name the environment
     #[arg(long, value_name = "WATCH")]
     pub watch: Option<String>,
+    /// Every environment of the watch whose last move was not taken back
+    #[arg(long)]
+    pub all: bool,
+    /// Ask nothing; needed where there is no terminal
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `approve`, `deny`
+#[derive(Debug, Args)]
+pub struct AnswerArguments {
+    /// The question, as its notice, `status` and `explain` name it
+    #[arg(value_name = "ID")]
+    pub id: String,
     /// Ask nothing; needed where there is no terminal
     #[arg(long)]
     pub yes: bool,

@@ -1,16 +1,15 @@
-//! `rollout W --environment E` and `rollback APPLICATION/ENVIRONMENT`: shows the plan, asks, moves, and
-//! tells how it goes. What is decided and done is the desk's.
+//! `rollout W --environment E`, `rollback APPLICATION/ENVIRONMENT` and `rollback W --all`: shows the plan,
+//! asks, moves, and tells how it goes. What is decided and done is the desk's.
 
 use anyhow::bail;
-use dialoguer::Confirm;
-use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use serde::Serialize;
-use std::io::IsTerminal as _;
 
+use super::agree::person_agrees;
 use super::args::{Common, Format, RollbackArguments, RolloutArguments};
 use super::hold::who;
+use super::not_moved::say_not_moved;
 use super::session::{Access, Session, WrongUsage};
-use super::{check, draw, progress};
+use super::{check, draw, progress, whole_rollout};
 use crate::flow::exit_code::Exit;
 use crate::flow::rollout::document::{MovePlan, SCHEMA};
 use crate::model::ids::{ImageId, WatchName};
@@ -18,7 +17,7 @@ use crate::model::request::{MoveWish, WishedWay};
 use crate::service::desk::moving::{
     MoveEnd, MoveMeanwhile, MoveTeller, move_environment, move_under_way,
 };
-use crate::service::desk::rollout::{MoveError, plan_move};
+use crate::service::desk::rollout::{plan_move, wishes_back};
 
 /// `rollout --format json`, `rollback --format json`
 #[derive(Serialize)]
@@ -35,6 +34,9 @@ pub(super) async fn run_rollout(common: &Common, own: &RolloutArguments) -> anyh
             own.watch
         )));
     };
+    if own.environments.is_empty() {
+        return whole_rollout::run_whole(common, &session, watch, own).await;
+    }
     let image = own.image.as_deref().map(image_id).transpose()?;
     let mut wishes = Vec::new();
     for name in &own.environments {
@@ -54,6 +56,9 @@ pub(super) async fn run_rollout(common: &Common, own: &RolloutArguments) -> anyh
 
 pub(super) async fn run_rollback(common: &Common, own: &RollbackArguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
+    if own.all {
+        return roll_all_back(common, &session, own).await;
+    }
     let Some((application, environment)) = own.target.rsplit_once('/') else {
         bail!(WrongUsage(format!(
             "`{}` is no environment; write APPLICATION/ENVIRONMENT",
@@ -70,6 +75,26 @@ pub(super) async fn run_rollback(common: &Common, own: &RollbackArguments) -> an
         by: who(),
     };
     show_and_move(common, &session, vec![wish], own.yes).await
+}
+
+/// Every environment of a watch that can be taken back.
+async fn roll_all_back(
+    common: &Common,
+    session: &Session,
+    own: &RollbackArguments,
+) -> anyhow::Result<Exit> {
+    let Some(watch) = check::named_watch(&session.settings, Some(&own.target))? else {
+        bail!(WrongUsage(format!(
+            "the config has no watch `{}`; --all takes a watch",
+            own.target
+        )));
+    };
+    let wishes = wishes_back(&session.service(), &watch, &who()).await?;
+    if wishes.is_empty() {
+        println!("No move of an environment of {watch} is remembered that was not taken back.");
+        return Ok(Exit::Done);
+    }
+    show_and_move(common, session, wishes, own.yes).await
 }
 
 fn image_id(text: &str) -> anyhow::Result<ImageId> {
@@ -158,7 +183,7 @@ async fn show_and_move(
         }
         match plan_move(&service, wish).await {
             Ok(planned) => plans.push(planned.plan),
-            Err(error) => return refused(wish, error),
+            Err(error) => return say_not_moved(&wish.name(), error),
         }
     }
     match common.format {
@@ -177,9 +202,11 @@ async fn show_and_move(
     }
     let mut exit = Exit::Done;
     for wish in fixed(wishes, &plans) {
+        let back = wish.way == WishedWay::Back;
         exit = exit.and(move_one(session, &wish).await?);
-        if exit != Exit::Done {
-            break; // what failed for one is looked at before the next
+        // What failed for one is looked at before the next; on the way back each counts for itself.
+        if exit != Exit::Done && !back {
+            break;
         }
     }
     Ok(exit)
@@ -195,18 +222,6 @@ fn fixed(wishes: Vec<MoveWish>, plans: &[MovePlan]) -> Vec<MoveWish> {
         wish
     };
     wishes.into_iter().map(fix).collect()
-}
-
-fn refused(wish: &MoveWish, error: MoveError) -> anyhow::Result<Exit> {
-    let (why, exit) = match error {
-        MoveError::Refused(why) => (why, Exit::Failed),
-        MoveError::Untold(why) => (why, Exit::CannotTell),
-        error => return Err(error.into()),
-    };
-    let name = wish.name();
-    why.iter()
-        .for_each(|why| eprintln!("amiwatch: {name} is not moved: {why}"));
-    Ok(exit)
 }
 
 /// One that stands against it stops them all: nobody wants half of what was asked for.
@@ -249,21 +264,11 @@ fn show(plan: &MovePlan) {
 }
 
 fn agreed(wishes: &[MoveWish]) -> anyhow::Result<bool> {
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        bail!(WrongUsage(
-            "there is no terminal to ask on; `--yes` moves as the plan says".to_owned()
-        ));
-    }
-    let theme: Box<dyn Theme> = match super::colours() {
-        true => Box::new(ColorfulTheme::default()),
-        false => Box::new(SimpleTheme),
-    };
     let names: Vec<String> = wishes.iter().map(MoveWish::name).collect();
-    let asked = Confirm::with_theme(theme.as_ref())
-        .with_prompt(format!("Move {}?", names.join(", ")))
-        .default(false)
-        .interact_opt()?;
-    Ok(asked.unwrap_or(false))
+    person_agrees(
+        format!("Move {}?", names.join(", ")),
+        "moves as the plan says",
+    )
 }
 
 async fn move_one(session: &Session, wish: &MoveWish) -> anyhow::Result<Exit> {
@@ -274,7 +279,7 @@ async fn move_one(session: &Session, wish: &MoveWish) -> anyhow::Result<Exit> {
     };
     let end = match move_environment(&session.service(), wish, &teller).await {
         Ok(end) => end,
-        Err(error) => return refused(wish, error),
+        Err(error) => return say_not_moved(&wish.name(), error),
     };
     match &end {
         MoveEnd::Ended(results) => {

@@ -14,9 +14,10 @@ use super::supervisor::Supervisor;
 use super::{draw, progress, shells};
 use crate::flow::exit_code::Exit;
 use crate::flow::outcome::{BakeSoFar, Cause};
+use crate::model::ids::ImageId;
 use crate::model::plan::PlanItem;
 use crate::service::daemon::{self, Ground, LiveConfig, Rhythm, SettingsInUse};
-use crate::service::desk::once::{BakedOnce, Once, once};
+use crate::service::desk::once::{BakedOnce, MovedOnce, Once, once};
 use crate::service::desk::opening::{drive, leave_lease};
 use crate::service::vitals::Vitals;
 use crate::service::web::{self, Pages};
@@ -114,6 +115,9 @@ fn show(once: &Once) {
     for bake in &once.bakes {
         println!("{}", ended(bake));
     }
+    for moved in &once.moves {
+        println!("{}", move_ended(moved));
+    }
     if let Some(at) = once.delivered.next_at {
         println!(
             "some notices could not be delivered; the next try is due {}",
@@ -133,6 +137,23 @@ fn ended(bake: &BakedOnce) -> String {
         (None, None) => {
             let why = bake.why.as_deref().unwrap_or("no reason is known");
             format!("{watch}: the bake failed: {why}")
+        }
+    }
+}
+
+/// How a move ended.
+fn move_ended(moved: &MovedOnce) -> String {
+    let MovedOnce {
+        watch, environment, ..
+    } = moved;
+    let to = moved.to.as_ref();
+    let to = to.map_or("its platform's own image", ImageId::as_str);
+    match (&moved.why, moved.back) {
+        (None, false) => format!("{watch}: {environment} runs {to}"),
+        (None, true) => format!("{watch}: {environment} was taken back to {to}"),
+        (Some(why), false) => format!("{watch}: {environment} was not moved to {to}: {why}"),
+        (Some(why), true) => {
+            format!("{watch}: {environment} could not be taken back to {to}: {why}")
         }
     }
 }

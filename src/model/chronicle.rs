@@ -149,7 +149,7 @@ impl MovedEntry {
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DidEntry {
-    /// The command's word: `adopt`, `hold`, `unhold`.
+    /// The command's word: `adopt`, `hold`, `unhold`, `approve`, `deny`.
     pub verb: String,
     /// One sentence.
     pub sentence: String,

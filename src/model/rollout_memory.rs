@@ -80,6 +80,13 @@ pub struct ApprovalQuestion {
     pub answer: Option<ApprovalAnswer>,
 }
 
+impl ApprovalQuestion {
+    /// Nobody has answered it, and there is time left to.
+    pub fn is_open(&self, now: DateTime<Utc>) -> bool {
+        self.answer.is_none() && now < self.lapses_at
+    }
+}
+
 /// How a question ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalAnswer {
@@ -97,6 +104,17 @@ pub enum ApprovalSaid {
     Denied,
     /// Nobody said anything in time.
     Lapsed,
+}
+
+impl ApprovalSaid {
+    /// The word in sentences: what the image was.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Lapsed => "lapsed",
+        }
+    }
 }
 
 /// How far an image has come.

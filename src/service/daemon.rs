@@ -24,6 +24,8 @@ mod names;
 
 mod reload;
 
+mod rolling;
+
 mod ticks;
 
 mod timers;
@@ -40,6 +42,7 @@ use futures_util::stream::FuturesUnordered;
 use super::named::NamedFinding;
 use super::pass::{BAKES_MAX, Start};
 use super::runs;
+use super::runs::moving::MOVES_MAX;
 use super::schedule::pass_times;
 use super::sweep::{SweepError, Swept};
 use super::vitals::{NoticeCount, Vitals};
@@ -76,9 +79,6 @@ impl Default for Rhythm {
 
 /// How often what nothing claims is looked for.
 const SWEEP_EVERY: TimeDelta = TimeDelta::days(1);
-
-/// Environments that are moved at the same time.
-const MOVES_MAX: usize = 32;
 
 /// Counting more notices than this costs more than a look at the lines.
 const MANY_NOTICES: u64 = 200;
@@ -158,6 +158,8 @@ struct Daemon<'a, H> {
     loading: Lane<'a, reload::Loaded>,
     /// Reloads that were asked for while one was under way.
     reloads: VecDeque<Option<StoredRequest>>,
+    /// Something changed while the present pass looks: another one follows it at once.
+    look_again: bool,
     /// Since when no pass has ended in time.
     cut_since: Option<DateTime<Utc>>,
     names: names::Names<'a>,
@@ -233,6 +235,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             looks: Looks::default(),
             loading: None,
             reloads: VecDeque::new(),
+            look_again: false,
             cut_since: None,
             names: names::Names::default(),
         }
@@ -383,6 +386,7 @@ impl<'a, H: Host> Daemon<'a, H> {
 
     fn begin_pass(&mut self, now: DateTime<Utc>) {
         self.tick = None;
+        self.look_again = false;
         self.looks.begin();
         self.ended.clear();
         self.vitals.change(|pulse| {

@@ -8,6 +8,8 @@
 
 pub mod adopt;
 
+pub mod approval;
+
 pub mod ask;
 
 pub mod bake;
@@ -55,6 +57,8 @@ pub mod survey;
 pub mod sweep;
 
 mod turn;
+
+pub mod whole_rollout;
 
 use super::Service;
 use crate::clock::Clock;

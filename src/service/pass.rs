@@ -12,11 +12,17 @@ mod learn;
 
 pub mod look;
 
+pub mod printed;
+
 mod quarantine;
 
 pub mod recall;
 
 pub mod remember;
+
+pub mod rollout;
+
+pub mod rollout_look;
 
 use std::time::Duration;
 
@@ -26,17 +32,22 @@ use futures_util::stream;
 use super::Service;
 use super::place::WatchPlace;
 use super::runs::bake::{self, BakeEnded, Observers, watches_baking};
-use super::runs::moving::{ResumedMove, resume_moves};
+use super::runs::moving::{
+    DecidedFrom, MOVES_MAX, MoveBegun, MoveResult, ResumedMove, begin_move, drive_move,
+    resume_moves,
+};
 use super::runs::{self, DriveError, Resumed};
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::exit_code::{self, Exit};
 use crate::model::ids::WatchName;
 use crate::model::plan::{BakeDecision, PlanItem};
+use crate::model::rollout::MoveOrder;
 use crate::outbox;
 use crate::store::Lease;
 use crate::workflow::observer::Unobserved;
 use decide::decide_pass;
 use look::LookedWatch;
+use rollout::MoveStart;
 
 /// Bakes at once. Each costs an instance and a handful of calls a minute; more at once would meet
 /// the account's launch rate (2 a second) and its quotas before it saved anybody time.
@@ -52,6 +63,8 @@ pub struct Passed {
     pub moved: Vec<ResumedMove>,
     pub items: Vec<PlanItem>,
     pub bakes: Vec<BakedWatch>,
+    /// Moves that this pass began.
+    pub rolled: Vec<RolledTarget>,
     pub delivered: outbox::Delivered,
 }
 
@@ -65,7 +78,24 @@ impl Passed {
             Err(_) => true,
         });
         let moved = self.moved.iter().filter(|one| !one.succeeded());
-        exit_code::exit_after_pass(&self.items, failed.count() + moved.count())
+        let rolled = self.rolled.iter().filter(|one| !one.succeeded());
+        let failed = failed.count() + moved.count() + rolled.count();
+        exit_code::exit_after_pass(&self.items, failed)
+    }
+}
+
+/// An environment that a pass began to move, and how that ended.
+pub struct RolledTarget {
+    pub order: MoveOrder,
+    /// With what took it back, where something did; empty where it was not begun after all.
+    pub ended: Result<Vec<MoveResult>, DriveError>,
+}
+
+impl RolledTarget {
+    /// Nothing of it failed.
+    pub fn succeeded(&self) -> bool {
+        let failed = |results: &Vec<MoveResult>| results.iter().any(|one| one.failure().is_some());
+        self.ended.as_ref().is_ok_and(|results| !failed(results))
     }
 }
 
@@ -142,7 +172,11 @@ pub async fn pass_once(
         resume_moves(service, lease, &|_| Box::new(Unobserved)),
         fresh(service, lease, &busy, observers),
     );
-    let (items, bakes) = fresh?;
+    let Fresh {
+        items,
+        bakes,
+        rolled,
+    } = fresh?;
     let moved = moved?;
     let senders = service.senders()?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
@@ -151,22 +185,71 @@ pub async fn pass_once(
         moved,
         items,
         bakes,
+        rolled,
         delivered,
     })
 }
 
-/// Looks, remembers, tells what is due, and bakes what the plan says.
+/// What a pass did beside what it went on with.
+struct Fresh {
+    items: Vec<PlanItem>,
+    bakes: Vec<BakedWatch>,
+    rolled: Vec<RolledTarget>,
+}
+
+/// Looks, remembers, tells what is due, bakes what the plan says, and moves what the rollouts say: decided
+/// once, so that what follows from a move's end is another pass' affair.
 async fn fresh(
     service: &Service<'_>,
     lease: Lease,
     busy: &[WatchName],
     observers: &Observers<'_>,
-) -> Result<(Vec<PlanItem>, Vec<BakedWatch>), DriveError> {
+) -> Result<Fresh, DriveError> {
     let decided = decide_pass(service, lease, busy).await?;
     // Drift is told before the bakes, which take their time.
     outbox::deliver(service.store, &service.senders()?, service.clock).await?;
-    let bakes = bake_all(service, lease, decided.starts, observers).await;
-    Ok((decided.items, bakes))
+    let (bakes, rolled) = tokio::join!(
+        bake_all(service, lease, decided.starts, observers),
+        move_all(service, lease, decided.rollout.starts),
+    );
+    Ok(Fresh {
+        items: decided.items,
+        bakes,
+        rolled,
+    })
+}
+
+/// Begins and drives everything that the rollouts say, side by side.
+pub(super) async fn move_all(
+    service: &Service<'_>,
+    lease: Lease,
+    starts: Vec<MoveStart>,
+) -> Vec<RolledTarget> {
+    let moves = starts
+        .into_iter()
+        .map(|MoveStart { order, from }| async move {
+            let ended = begin_and_drive(service, lease, &order, &from).await;
+            RolledTarget { order, ended }
+        });
+    stream::iter(moves)
+        .buffer_unordered(MOVES_MAX)
+        .collect()
+        .await
+}
+
+/// One move to its end. What changed meanwhile is the next pass': nothing is begun then.
+async fn begin_and_drive(
+    service: &Service<'_>,
+    lease: Lease,
+    order: &MoveOrder,
+    from: &DecidedFrom,
+) -> Result<Vec<MoveResult>, DriveError> {
+    match begin_move(service, lease, order, from).await? {
+        MoveBegun::DecideAgain => Ok(Vec::new()),
+        MoveBegun::Begun { journal } => {
+            drive_move(service, lease, &journal, &|_| Box::new(Unobserved)).await
+        }
+    }
 }
 
 /// Bakes everything that the plan says, several at once.

@@ -7,7 +7,7 @@
 
 use serde_json::json;
 
-use super::records::{Versioned, decode_record};
+use super::records::{Versioned, all_records, decode_record};
 use super::{Op, Store, StoreError};
 use crate::model::ids::{Scope, TargetId, WatchName};
 use crate::model::rollout::{MovingClaim, TargetMoves};
@@ -36,6 +36,31 @@ pub async fn target_moves(
     target: &TargetId,
 ) -> Result<Versioned<TargetMoves>, StoreError> {
     read_or_empty(store, &format!("{MOVES}{}", name_of(target))).await
+}
+
+/// What is remembered of the moves of each environment of an account and region.
+///
+/// # Errors
+/// When the store cannot be read, or a record in it.
+pub async fn moved_targets(
+    store: &dyn Store,
+    scope: &Scope,
+) -> Result<Vec<(TargetId, TargetMoves)>, StoreError> {
+    let prefix = format!("{MOVES}{scope}/");
+    let mut moved = Vec::new();
+    for record in all_records(store, &prefix).await? {
+        // Neither an application's name nor an environment's holds a slash.
+        let Some((application, environment)) = record.key[prefix.len()..].split_once('/') else {
+            continue;
+        };
+        let target = TargetId {
+            scope: scope.clone(),
+            application: application.to_owned(),
+            environment: environment.to_owned(),
+        };
+        moved.push((target, decode_record(record)?));
+    }
+    Ok(moved)
 }
 
 /// The write that replaces what is remembered of an environment's moves, unless somebody else did.
@@ -108,6 +133,41 @@ pub fn expect_rollout(scope: &Scope, watch: &WatchName, version: u64) -> Op {
     Op::Expect {
         key: rollout_key(scope, watch),
         version,
+    }
+}
+
+/// What is remembered of one watch's rollout, in one account and region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedRollout {
+    /// `<account>/<region>/<watch>`
+    pub name: String,
+    pub memory: Versioned<RolloutMemory>,
+}
+
+/// What is remembered of every watch's rollout, each by itself: one that makes no sense is an error of
+/// its own.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn each_rollout(
+    store: &dyn Store,
+) -> Result<Vec<Result<NamedRollout, StoreError>>, StoreError> {
+    let records = all_records(store, ROLLOUT).await?.into_iter();
+    let named = records.map(|record| {
+        let (name, version) = (record.key[ROLLOUT.len()..].to_owned(), record.version);
+        let value = decode_record(record)?;
+        let memory = Versioned { version, value };
+        Ok(NamedRollout { name, memory })
+    });
+    Ok(named.collect())
+}
+
+/// The write that replaces it, unless somebody else did.
+pub fn put_named_rollout(rollout: &NamedRollout) -> Op {
+    Op::CompareAndSet {
+        key: format!("{ROLLOUT}{}", rollout.name),
+        expected: rollout.memory.version,
+        value: json!(rollout.memory.value),
     }
 }
 

@@ -144,6 +144,18 @@ pub async fn remembered_watch(
     }
 }
 
+/// What is remembered of the watch of this full name, `<account>/<region>/<watch>`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn watch_named(
+    store: &dyn Store,
+    name: &str,
+) -> Result<Option<WatchHistory>, StoreError> {
+    let record = store.get(&format!("{WATCH}{name}")).await?;
+    record.map(decode_record).transpose()
+}
+
 /// The write that replaces what is remembered of a watch, unless somebody else did meanwhile.
 pub fn put_watch(scope: &Scope, watch: &WatchName, history: &Versioned<WatchHistory>) -> Op {
     Op::CompareAndSet {
@@ -248,6 +260,12 @@ pub fn put_holds(
     }
 }
 
+/// The read-only part of a batch that was decided from this version of a watch's holds.
+pub fn expect_holds(installation: Option<&Installation>, watch: &WatchName, version: u64) -> Op {
+    let key = hold_key(installation, watch);
+    Op::Expect { key, version }
+}
+
 /// What people were told of a watch's drift; absent when it was never looked at.
 ///
 /// # Errors
@@ -304,6 +322,18 @@ pub fn put_report(scope: &Scope, image: &ImageId, version: u64, packed: &str) ->
     }
 }
 
+/// Whether a notice of this key was stored, whenever that was.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn was_told(store: &dyn Store, key: &str) -> Result<bool, StoreError> {
+    Ok(store.get(&told_key(key)).await?.is_some())
+}
+
+fn told_key(key: &str) -> String {
+    format!("notice/{}", digest(&["amiwatch notice 1", key]))
+}
+
 /// The writes that store a notice and put it into the outbox; none when it was stored before.
 ///
 /// # Errors
@@ -314,7 +344,7 @@ pub async fn notice_ops(
     notifiers: &[String],
 ) -> Result<Vec<Op>, StoreError> {
     let name = digest(&["amiwatch notice 1", &notice.key]);
-    let told = format!("notice/{name}");
+    let told = told_key(&notice.key);
     if store.get(&told).await?.is_some() {
         return Ok(Vec::new());
     }

@@ -2,6 +2,7 @@
 //! and what it leaves in an account that is served on loopback.
 
 mod adopt;
+mod approval;
 mod bake;
 mod bounds;
 mod colours;

@@ -199,7 +199,8 @@ pub(crate) async fn begin(
         let Some(reading) = reading(service).await else {
             return Err(Moved::Gone);
         };
-        let from = DecidedFrom::read(service.store, &target(), &WatchName::new("shop"))
+        let (us, watch) = (Installation::new(INSTALLATION), WatchName::new("shop"));
+        let from = DecidedFrom::read(service.store, &target(), Some(&us), &watch)
             .await
             .unwrap();
         let order = order(service, &reading, &from, wish).await;

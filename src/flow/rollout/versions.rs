@@ -4,10 +4,13 @@
 
 use super::image_choice::ChosenImage;
 use super::platform::{PlatformQuestion, platform_for};
+use super::read::EnvironmentReading;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
+use crate::model::drift::TargetDrift;
 use crate::model::ids::{Architecture, PlatformArn};
 use crate::model::platform_choice::PlatformChoice;
 use crate::model::version::Version;
+use crate::model::watch::Watch;
 
 /// Versions that are described: a branch gets one every week or two, so this reaches back a year.
 const DESCRIBED_MAX: usize = 40;
@@ -16,7 +19,7 @@ const DESCRIBED_MAX: usize = 40;
 ///
 /// # Errors
 /// When a question is not answered: a version that was not read is not guessed.
-pub async fn choose_platform(
+async fn choose_platform(
     cloud: &Cloud,
     runs: &PlatformArn,
     chosen: &ChosenImage,
@@ -60,4 +63,35 @@ pub async fn choose_platform(
         all_known,
     };
     Ok(platform_for(&question, &known))
+}
+
+/// The version that goes with the image. Where an image's base has a counterpart in this region, the
+/// verdict knows it.
+///
+/// # Errors
+/// When a question is not answered.
+pub async fn platform_of_move(
+    cloud: &Cloud,
+    watch: &Watch,
+    reading: &EnvironmentReading,
+    chosen: &ChosenImage,
+    judged: Option<&TargetDrift>,
+) -> Result<PlatformChoice, CloudError> {
+    if watch.base.source.branch().is_none() {
+        return Ok(PlatformChoice::Stays);
+    }
+    let Some(runs) = &reading.now.platform else {
+        let why = "AWS does not say which version it runs".to_owned();
+        return Ok(PlatformChoice::Untold { why });
+    };
+    let asked = choose_platform(cloud, runs, chosen, watch.base.architecture).await?;
+    let movable = |choice: &PlatformChoice| {
+        matches!(choice, PlatformChoice::Moves { .. } | PlatformChoice::Stays)
+    };
+    let judged = judged.and_then(|target| target.move_to.clone());
+    let judged = judged.filter(|to| to.image == chosen.image && movable(&to.platform));
+    Ok(match judged {
+        Some(judged) if !movable(&asked) => judged.platform,
+        _ => asked,
+    })
 }

@@ -17,6 +17,7 @@ use crate::model::plan::PlanItem;
 use crate::model::request::{Request, RequestAnswer, RequestedAct};
 use crate::service::moves_counted::{MoveCounted, behind_by_watch};
 use crate::service::pass::decide::Decided;
+use crate::service::pass::rollout::RolloutPass;
 use crate::service::runs::{self, DriveError, RunUnderWay};
 use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::telemetry::source_chain;
@@ -33,12 +34,15 @@ impl<H: Host> Daemon<'_, H> {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let took = now - end.since;
+        let mut rollout = RolloutPass::default();
         let result = match end.decided {
             Ok(Ok(mut decided)) => {
                 self.cut_since = None;
+                rollout = std::mem::take(&mut decided.rollout);
                 if !Rc::ptr_eq(&end.live, &self.live) {
                     // Decided under a config that is gone: the pass that follows decides anew.
                     decided.starts.clear();
+                    rollout = RolloutPass::default();
                 }
                 self.log_blindness(&decided.blind);
                 self.log_shared_targets(&decided.items);
@@ -57,6 +61,7 @@ impl<H: Host> Daemon<'_, H> {
         if let Err(error) = self.resume_what_is_open().await {
             unless_replaced(error, "bakes that were left cannot be read")?;
         }
+        let look_at = self.roll(rollout, now).await?;
         if let Err(error) = self.drive_open_moves().await {
             unless_replaced(error, "moves that were left cannot be read")?;
         }
@@ -73,6 +78,12 @@ impl<H: Host> Daemon<'_, H> {
             }
         });
         self.next_tick(now);
+        if let Some(at) = look_at {
+            self.look_by(at, now);
+        }
+        if std::mem::take(&mut self.look_again) {
+            self.look_soon(now);
+        }
         if !Rc::ptr_eq(&end.live, &self.live) {
             self.tick = Some(Tick::new(now, now));
         }
@@ -181,6 +192,9 @@ impl<H: Host> Daemon<'_, H> {
         self.baking.remove(&end.name);
         self.ended.insert(end.name.clone());
         let took_s = (now - end.since).num_seconds();
+        if self.rolls_out() {
+            self.look_soon(now);
+        }
         let (name, notices) = (end.name.as_str(), &mut self.notices);
         notices.set(now, now);
         let result = match end.ended {
@@ -206,6 +220,10 @@ impl<H: Host> Daemon<'_, H> {
     pub(super) fn moved(&mut self, end: MoveLaneEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.moving.remove(&end.name);
         self.notices.set(now, now);
+        if self.rolls_out() {
+            // What follows from its end, the next wave or a quarantine, waits for no tick.
+            self.look_soon(now);
+        }
         let (name, took_s) = (end.name.as_str(), (now - end.since).num_seconds());
         match end.ended {
             Ok(results) => {

@@ -9,6 +9,9 @@ use super::{Daemon, Host, SLEEP_MAX, delta};
 use crate::clock::plausible;
 use crate::service::schedule::delay;
 
+/// Several moves often end within a moment: one pass decides what follows from them all.
+const SOON: TimeDelta = TimeDelta::seconds(2);
+
 impl<H: Host> Daemon<'_, H> {
     /// A tick that was set under another clock is no tick of this one; nor does a schedule that had
     /// none under a clock that was wrong stay without.
@@ -35,6 +38,22 @@ impl<H: Host> Daemon<'_, H> {
     pub(super) fn next_tick(&mut self, now: DateTime<Utc>) {
         let at = self.timetable.next_after(now).map(|tick| self.late(tick));
         self.set_tick(at, now, TimeDelta::zero());
+    }
+
+    /// Something changed that the next pass should see: it begins in a moment. One that looks now may have
+    /// looked before.
+    pub(super) fn look_soon(&mut self, now: DateTime<Utc>) {
+        match self.pass {
+            Some(_) => self.look_again = true,
+            None => self.look_by(now + SOON, now),
+        }
+    }
+
+    /// The next pass begins no later than this.
+    pub(super) fn look_by(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) {
+        if self.tick.is_none_or(|tick| at < tick.at) {
+            self.set_tick(Some(at), now, TimeDelta::zero());
+        }
     }
 
     /// The first tick that begins after now, be it one that was due before and is late by its jitter.

@@ -5,12 +5,15 @@ use serde::Serialize;
 
 use super::opening::{NoPlace, drive, leave_lease};
 use crate::flow::exit_code::Exit;
+use crate::model::ids::ImageId;
 use crate::model::plan::PlanItem;
+use crate::model::rollout::{MoveFault, MoveOrder};
 use crate::outbox::Delivered;
 use crate::service::Service;
-use crate::service::pass::{Passed, pass_once};
+use crate::service::pass::{Passed, RolledTarget, pass_once};
 use crate::service::runs::DriveError;
 use crate::service::runs::bake::{BakeEnded, Observers};
+use crate::service::runs::moving::{MoveResult, ResumedMove};
 use crate::service::telemetry::source_chain;
 use crate::workflow::RunOutcome;
 
@@ -20,6 +23,8 @@ pub struct Once {
     pub schema: &'static str,
     pub watches: Vec<PlanItem>,
     pub bakes: Vec<BakedOnce>,
+    /// Moves that it went on with or began, and what took them back.
+    pub moves: Vec<MovedOnce>,
     /// What became of the notices.
     #[serde(skip)]
     pub delivered: Delivered,
@@ -37,6 +42,20 @@ pub struct BakedOnce {
     /// The step that failed, when one did: why is told by the progress.
     #[serde(skip)]
     pub failed_step: Option<String>,
+}
+
+/// How one move of an environment ended.
+#[derive(Debug, Serialize)]
+pub struct MovedOnce {
+    pub watch: String,
+    /// `application/environment`
+    pub environment: String,
+    /// It took another one back.
+    pub back: bool,
+    pub to: Option<ImageId>,
+    /// Whose fault it was, when it failed.
+    pub fault: Option<MoveFault>,
+    pub why: Option<String>,
 }
 
 /// Why there was no pass.
@@ -67,9 +86,45 @@ impl Once {
         Self {
             schema: "amiwatch.run/1",
             bakes: resumed.chain(bakes).collect(),
+            moves: moves(&passed.moved, &passed.rolled),
             watches: passed.items,
             delivered: passed.delivered,
             exit,
+        }
+    }
+}
+
+fn moves(resumed: &[ResumedMove], rolled: &[RolledTarget]) -> Vec<MovedOnce> {
+    let resumed = resumed.iter().flat_map(|one| one.ended.iter().flatten());
+    let resumed = resumed.map(MovedOnce::of);
+    let begun = rolled.iter().flat_map(|one| match &one.ended {
+        Ok(results) => results.iter().map(MovedOnce::of).collect(),
+        Err(error) => vec![MovedOnce {
+            why: Some(source_chain(error)),
+            ..MovedOnce::of_order(&one.order)
+        }],
+    });
+    resumed.chain(begun).collect()
+}
+
+impl MovedOnce {
+    fn of_order(order: &MoveOrder) -> Self {
+        Self {
+            watch: order.watch.to_string(),
+            environment: format!("{}/{}", order.target.application, order.target.environment),
+            back: order.direction.is_back(),
+            to: order.to.image.image().cloned(),
+            fault: None,
+            why: None,
+        }
+    }
+
+    fn of(result: &MoveResult) -> Self {
+        let (fault, why) = result.failure().unzip();
+        Self {
+            fault,
+            why,
+            ..Self::of_order(&result.order)
         }
     }
 }

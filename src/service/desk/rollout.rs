@@ -4,21 +4,20 @@
 //! A person's word overrides when the daemon would move (waves, windows, approval); what protects an
 //! environment (holds, health before, downtime) it does not.
 
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::CloudError;
 use crate::flow::rollout::before::MoveRules;
 use crate::flow::rollout::beneath::read_saved_images;
 use crate::flow::rollout::document::{MovePlan, PlannedSide};
-use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
+use crate::flow::rollout::image_choice::image_to_move_to;
 use crate::flow::rollout::notes::managed_on;
 use crate::flow::rollout::order::{MoveRefusal, Ordering, back_order, forward_order};
-use crate::flow::rollout::print::{PrintedMove, cli, cloudformation, terraform};
 use crate::flow::rollout::proving::{needs_proof, proof_order};
 use crate::flow::rollout::read::{EnvironmentReading, read_environment};
-use crate::flow::rollout::versions::choose_platform;
+use crate::flow::rollout::versions::platform_of_move;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::environment::EnvironmentChange;
-use crate::model::ids::TargetId;
-use crate::model::platform_choice::{MoveTo, PlatformChoice};
+use crate::model::ids::{TargetId, WatchName};
+use crate::model::platform_choice::MoveTo;
 use crate::model::reason::{Reason, ReasonCode};
 use crate::model::request::{MoveWish, WishedWay};
 use crate::model::rollout::{MoveOrder, MoveProof};
@@ -26,10 +25,11 @@ use crate::model::rollout_rules::{PrintedFor, RolloutHands, RolloutRules};
 use crate::model::watch::{Watch, glob_fits};
 use crate::service::Service;
 use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
+use crate::service::pass::printed::print_change;
 use crate::service::runs::DriveError;
 use crate::service::runs::moving::DecidedFrom;
 use crate::settings::Faults;
-use crate::store::StoreError;
+use crate::store::{StoreError, moves};
 use crate::workflow::RunError;
 
 /// Why it could not be asked for or not be driven on.
@@ -87,6 +87,39 @@ pub async fn plan_move(service: &Service<'_>, wish: &MoveWish) -> Result<Planned
     }
 }
 
+/// What taking every environment of a watch back comes to: one wish for each whose last move was not taken
+/// back, the last one first.
+///
+/// # Errors
+/// When the account cannot be told, or the store cannot be read.
+pub async fn wishes_back(
+    service: &Service<'_>,
+    name: &WatchName,
+    by: &str,
+) -> Result<Vec<MoveWish>, MoveError> {
+    let Some(watch) = service.settings.watches.get(name) else {
+        return Ok(Vec::new());
+    };
+    let scope = service.mover(watch)?.caller().await?;
+    let mut moved = moves::moved_targets(service.store, &scope).await?;
+    let ours = |target: &TargetId| {
+        let mut patterns = watch.targets.iter();
+        patterns.any(|one| {
+            one.names_application(&target.application) && one.names_environment(&target.environment)
+        })
+    };
+    moved.retain(|(target, moves)| moves.undo.is_some() && ours(target));
+    moved.sort_by_key(|(_, moves)| std::cmp::Reverse(moves.last.as_ref().map(|last| last.at)));
+    let wishes = moved.into_iter().map(|(target, _)| MoveWish {
+        watch: name.clone(),
+        application: target.application,
+        environment: target.environment,
+        way: WishedWay::Back,
+        by: by.to_owned(),
+    });
+    Ok(wishes.collect())
+}
+
 async fn plan_forward(
     service: &Service<'_>,
     watch: &Watch,
@@ -112,8 +145,10 @@ async fn plan_forward(
     let chosen = image_to_move_to(image.as_ref(), drift, seen, known, region);
     let chosen = chosen.map_err(|why| MoveError::Refused(vec![why]))?;
     let planning = Planning::read(service, watch, wish, &target.target).await?;
+    let reading = &planning.reading;
+    let platform = platform_of_move(&place.cloud, watch, reading, &chosen, Some(target));
     let to = MoveTo {
-        platform: planning.platform(&place.cloud, &chosen, target).await?,
+        platform: platform.await?,
         image: chosen.image,
     };
     let mut ours = seen.ours.known().into_iter().flatten();
@@ -127,20 +162,12 @@ async fn plan_back(
     wish: &MoveWish,
 ) -> Result<PlannedMove, MoveError> {
     let target = TargetId {
-        scope: mover(service, watch)?.caller().await?,
+        scope: service.mover(watch)?.caller().await?,
         application: wish.application.clone(),
         environment: wish.environment.clone(),
     };
     let planning = Planning::read(service, watch, wish, &target).await?;
     planning.back().await
-}
-
-/// The way of whoever may change environments.
-fn mover(service: &Service<'_>, watch: &Watch) -> Result<Cloud, MoveError> {
-    let default = service.connection.region();
-    let region = watch.region.as_ref().or(default.as_ref());
-    let identity = service.settings.rollout_identity();
-    Ok(service.connection.cloud(&identity, region)?)
 }
 
 /// The environment among those of the watch.
@@ -191,7 +218,7 @@ impl<'a> Planning<'a> {
         wish: &'a MoveWish,
         target: &TargetId,
     ) -> Result<Self, MoveError> {
-        let reading = read_environment(&mover(service, watch)?, target).await?;
+        let reading = read_environment(&service.mover(watch)?, target).await?;
         let reading = reading.ok_or_else(|| {
             MoveError::Refused(vec![format!(
                 "there is no environment {} in {}; `amiwatch survey` lists those that are there",
@@ -205,35 +232,13 @@ impl<'a> Planning<'a> {
             wish,
             rules: watch.rollout_rules(),
             reading,
-            from: DecidedFrom::read(service.store, target, &watch.name).await?,
-        })
-    }
-
-    /// The version that goes with the image. Where an image's base has a counterpart in this region, the
-    /// verdict knows it.
-    async fn platform(
-        &self,
-        cloud: &Cloud,
-        chosen: &ChosenImage,
-        target: &TargetDrift,
-    ) -> Result<PlatformChoice, MoveError> {
-        if self.watch.base.source.branch().is_none() {
-            return Ok(PlatformChoice::Stays);
-        }
-        let Some(runs) = &self.reading.now.platform else {
-            let why = "AWS does not say which version it runs".to_owned();
-            return Ok(PlatformChoice::Untold { why });
-        };
-        let architecture = self.watch.base.architecture;
-        let asked = choose_platform(cloud, runs, chosen, architecture).await?;
-        let movable = |choice: &PlatformChoice| {
-            matches!(choice, PlatformChoice::Moves { .. } | PlatformChoice::Stays)
-        };
-        let judged = target.move_to.clone();
-        let judged = judged.filter(|to| to.image == chosen.image && movable(&to.platform));
-        Ok(match judged {
-            Some(judged) if !movable(&asked) => judged.platform,
-            _ => asked,
+            from: DecidedFrom::read(
+                service.store,
+                target,
+                service.settings.installation.as_ref(),
+                &watch.name,
+            )
+            .await?,
         })
     }
 
@@ -343,7 +348,7 @@ impl<'a> Planning<'a> {
         };
         plan.managed = managed_on(&read);
         if plan.removes() && ordered.is_ok() {
-            let cloud = mover(self.service, self.watch)?;
+            let cloud = self.service.mover(self.watch)?;
             plan.comes_back = Some(read_saved_images(&cloud, read.now).await);
         }
         Ok(plan)
@@ -371,28 +376,11 @@ impl<'a> Planning<'a> {
     async fn printed(&self, form: PrintedFor, order: &MoveOrder) -> Result<String, MoveError> {
         let to = order.to.platform.as_ref();
         let moves = to.filter(|to| Some(*to) != order.before.platform.as_ref());
-        let platform = match moves {
-            Some(arn) => {
-                mover(self.service, self.watch)?
-                    .platform_version(arn)
-                    .await?
-            }
-            None => None,
-        };
         let change = EnvironmentChange {
             image: order.to.image.clone(),
             platform: moves.cloned(),
         };
-        let printed = PrintedMove {
-            target: &order.target,
-            change: &change,
-            platform: platform.as_ref(),
-            parameter: None,
-        };
-        Ok(match form {
-            PrintedFor::Cli => cli(&printed),
-            PrintedFor::Terraform => terraform(&printed),
-            PrintedFor::CloudFormation => cloudformation(&printed),
-        })
+        let mover = self.service.mover(self.watch)?;
+        Ok(print_change(&mover, form, &order.target, &change).await?)
     }
 }

@@ -6,7 +6,8 @@ use super::blind;
 use super::look::{LookedWatch, look_in_pass};
 use super::quarantine::mark_quarantined;
 use super::recall;
-use super::remember::remember_pass;
+use super::remember::{KnownBefore, remember_pass};
+use super::rollout::{RolloutPass, keep_rollout};
 use crate::model::blind::BlindSpots;
 use crate::model::ids::WatchName;
 use crate::model::plan::{Action, PlanItem};
@@ -19,6 +20,8 @@ pub struct Decided {
     pub items: Vec<PlanItem>,
     /// The bakes among them, in the order of the watches' names.
     pub starts: Vec<Start>,
+    /// The moves of watches that roll out by themselves.
+    pub rollout: RolloutPass,
     /// What could not be read, place by place and base by base.
     pub blind: BlindSpots,
 }
@@ -33,13 +36,14 @@ pub async fn decide_pass(
     busy: &[WatchName],
 ) -> Result<Decided, StoreError> {
     let (mut looked, learnt) = look_in_pass(service).await?;
+    let mut rollout = RolloutPass::default();
     for one in &mut looked {
-        let kept = match remember_pass(service, lease, one).await {
-            Ok(()) => mark_quarantined(service, lease, one).await,
-            failed => failed,
-        };
-        let Err(error) = kept else {
-            continue;
+        let error = match keep(service, lease, one).await {
+            Ok(kept) => {
+                rollout.merge(kept);
+                continue;
+            }
+            Err(error) => error,
         };
         if !error.is_about_one_record() {
             return Err(error);
@@ -70,8 +74,24 @@ pub async fn decide_pass(
     Ok(Decided {
         items: looked.into_iter().map(|one| one.item).collect(),
         starts,
+        rollout,
         blind,
     })
+}
+
+/// Writes down what was seen and decided of one watch. With an empty store nothing is moved: the first
+/// whole look is where a rollout begins from.
+async fn keep(
+    service: &Service<'_>,
+    lease: Lease,
+    one: &LookedWatch<'_>,
+) -> Result<RolloutPass, StoreError> {
+    let known = remember_pass(service, lease, one).await?;
+    mark_quarantined(service, lease, one).await?;
+    match known {
+        KnownBefore::Whole => keep_rollout(service, lease, one).await,
+        KnownBefore::Nothing => Ok(RolloutPass::default()),
+    }
 }
 
 /// A watch whose earlier bake is still being driven: it is not begun a second time.

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::recall::Learnt;
+use super::rollout_look::{LookedRollout, RolloutScene, look_at_rollout};
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::detect::{self, LookDepth, sight, watch_sighting};
+use crate::flow::rollout::applied::apply_decision;
 use crate::flow::{compare, plan};
 use crate::model::bake::RecipeDigest;
 use crate::model::drift::Drift;
@@ -18,7 +20,7 @@ use crate::model::ids::{Installation, Region, Scope, WatchName};
 use crate::model::plan::{Action, PlanItem};
 use crate::model::reason::{About, Reason};
 use crate::model::sighting::{Trouble, WatchSighting};
-use crate::model::watch::{Wanted, Watch};
+use crate::model::watch::{OnDrift, Wanted, Watch};
 use crate::service::Service;
 use crate::service::place::WatchPlace;
 use crate::service::telemetry::source_chain;
@@ -35,6 +37,8 @@ pub struct LookedWatch<'a> {
     pub place: Option<WatchPlace>,
     /// Where it looks, as the config says.
     pub region: Option<Region>,
+    /// Of a watch that rolls out by itself, where that was to be decided.
+    pub rollout: Option<LookedRollout>,
     /// The store failed for this watch, so that nothing is known of what AWS would have said.
     pub(super) untold_by_store: bool,
 }
@@ -125,6 +129,8 @@ async fn look_at_region<'a>(
     patience: Patience,
     reading: Reading,
 ) -> Result<(Vec<LookedWatch<'a>>, Option<Learnt>), StoreError> {
+    // Who asks for one thing now has it decided by itself: a bake, or a move of one environment.
+    let decides = patience == Patience::Waits;
     let (cloud, scope) = match reach(service, region).await {
         Ok(reached) => reached,
         Err(error) => {
@@ -166,9 +172,10 @@ async fn look_at_region<'a>(
     for (watch, (history, holds)) in remembered {
         let wanted = wanted(service, watch);
         let now = service.clock.now();
+        let holds_version = holds.version;
         let believed = Memory {
             history: believed(&history.value, patience, now),
-            holds,
+            holds: holds.value,
         };
         let installation = &wanted.installation;
         let seen = watch_sighting(&cloud, installation, watch, &believed, &mut sighting).await;
@@ -179,16 +186,62 @@ async fn look_at_region<'a>(
             scope: scope.clone(),
             history,
         };
-        looked.push(LookedWatch {
+        let one = LookedWatch {
             watch,
             item,
             seen: Some(seen),
             place: Some(place),
             region: region.cloned(),
+            rollout: None,
             untold_by_store: false,
+        };
+        looked.push(match decides {
+            true => with_rollout(service, one, holds_version).await?,
+            false => one,
         });
     }
     Ok((looked, learnt))
+}
+
+/// Has it decided which environments move now, and what holds the others.
+async fn with_rollout<'a>(
+    service: &Service<'a>,
+    mut one: LookedWatch<'a>,
+    holds_version: u64,
+) -> Result<LookedWatch<'a>, StoreError> {
+    let (Some(seen), Some(place)) = (&one.seen, &one.place) else {
+        return Ok(one);
+    };
+    if one.watch.on_drift != OnDrift::Rollout {
+        return Ok(one);
+    }
+    let scene = RolloutScene {
+        service,
+        watch: one.watch,
+        installation: &wanted(service, one.watch).installation,
+        cloud: &place.cloud,
+        scope: &place.scope,
+        drift: &one.item.drift,
+        seen,
+        history: &place.history.value,
+        holds_version,
+    };
+    match Box::pin(look_at_rollout(&scene)).await {
+        Ok(rollout) => {
+            apply_decision(&mut one.item, &rollout.decision);
+            one.rollout = Some(rollout);
+            Ok(one)
+        }
+        Err(error) if error.is_about_one_record() => {
+            let region = one.region.take();
+            Ok(LookedWatch::unremembered(
+                one.watch,
+                region.as_ref(),
+                &error,
+            ))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// What the store remembers of a watch here, and what people hold of it.
@@ -196,11 +249,11 @@ async fn memory_of(
     service: &Service<'_>,
     scope: &Scope,
     watch: &Watch,
-) -> Result<(Versioned<WatchHistory>, Vec<Hold>), StoreError> {
+) -> Result<(Versioned<WatchHistory>, Versioned<Vec<Hold>>), StoreError> {
     let installation = service.settings.installation.as_ref();
     let history = records::remembered_watch(service.store, scope, &watch.name).await?;
     let holds = records::remembered_holds(service.store, installation, &watch.name).await?;
-    Ok((history, holds.value))
+    Ok((history, holds))
 }
 
 /// The memory that the verdict goes by: for a person who asked now, the pause is over.
@@ -296,6 +349,7 @@ fn untold<'a>(watch: &'a Watch, region: Option<&Region>, trouble: Trouble) -> Lo
         seen: None,
         place: None,
         region: region.cloned(),
+        rollout: None,
         untold_by_store: false,
     }
 }

@@ -17,6 +17,15 @@ use crate::service::place::WatchPlace;
 use crate::store::records::{self, Versioned, chronicle};
 use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError};
 
+/// What was known of a watch before a pass looked at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownBefore {
+    /// An earlier pass saw the whole of it.
+    Whole,
+    /// None did: whatever this one sees is what there is to begin from.
+    Nothing,
+}
+
 /// Stores what the look taught: when a release was first seen, an adopted image, the drift with the
 /// notice about it, and the chronicle's entry when this look differs from the last.
 ///
@@ -26,9 +35,9 @@ pub async fn remember_pass(
     service: &Service<'_>,
     lease: Lease,
     looked: &LookedWatch<'_>,
-) -> Result<(), StoreError> {
+) -> Result<KnownBefore, StoreError> {
     let Some(place) = &looked.place else {
-        return Ok(());
+        return Ok(KnownBefore::Nothing);
     };
     let adopted = looked.adopted();
     loop {
@@ -44,18 +53,22 @@ pub async fn remember_pass(
                 now: service.clock.now(),
             },
         );
-        if before.told.is_none() {
+        let known = match before.told {
+            Some(_) => KnownBefore::Whole,
+            None => KnownBefore::Nothing,
+        };
+        if known == KnownBefore::Nothing {
             baseline(&looked.watch.name, learned.told.as_ref());
         }
         let ops = before.writes(service, place, learned).await?;
         if ops.is_empty() {
-            return Ok(());
+            return Ok(known);
         }
         let guarded = [Op::CheckLease { epoch: lease.epoch }];
         let batch = guarded.into_iter().chain(ops).collect();
         match service.store.commit(Batch::of_ops(batch)).await {
             Err(StoreError::Conflict { .. }) => {}
-            other => return other,
+            other => return other.map(|()| known),
         }
     }
 }

@@ -13,13 +13,16 @@ use crate::flow::rollout::by_hand::by_hand;
 use crate::flow::rollout::moving::hands::Move;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::flow::rollout::moving::steps::move_journal;
-use crate::model::ids::TargetId;
+use crate::model::ids::{Installation, TargetId, WatchName};
 use crate::model::notice::ToldBy;
 use crate::model::rollout::{MoveFault, MoveOrder, MovingClaim, TargetMoves};
 use crate::store::moves;
 use crate::store::records::Versioned;
 use crate::store::{Lease, Op, Store, StoreError, records};
 use crate::workflow::{Opening, Run, RunOutcome};
+
+/// Environments that are moved at the same time.
+pub const MOVES_MAX: usize = 32;
 
 /// Makes an observer for each move that is driven.
 pub type MoveObservers<'a> = ObserversOf<'a, MoveKind>;
@@ -52,6 +55,8 @@ pub struct DecidedFrom {
     /// Who has the environment in hand, when somebody has.
     pub moving: Option<Versioned<MovingClaim>>,
     pub rollout_version: u64,
+    /// A person who says no while an order is made is heard.
+    pub holds_version: u64,
 }
 
 impl DecidedFrom {
@@ -62,12 +67,15 @@ impl DecidedFrom {
     pub async fn read(
         store: &dyn Store,
         target: &TargetId,
-        watch: &crate::model::ids::WatchName,
+        installation: Option<&Installation>,
+        watch: &WatchName,
     ) -> Result<Self, StoreError> {
+        let holds = records::remembered_holds(store, installation, watch).await?;
         Ok(Self {
             moves: moves::target_moves(store, target).await?,
             moving: moves::moving(store, target).await?,
             rollout_version: moves::rollout(store, &target.scope, watch).await?.version,
+            holds_version: holds.version,
         })
     }
 
@@ -112,6 +120,7 @@ pub async fn begin_move(
         moves::claim_target(&order.target, 0, &claim),
         moves::put_target_moves(&order.target, &counted),
         moves::expect_rollout(&order.scope, &order.watch, from.rollout_version),
+        records::expect_holds(Some(&order.installation), &order.watch, from.holds_version),
     ];
     let told = service.told();
     let hands = MoveKind::hands(service, MoveKind::cloud(service, order)?, &told);

@@ -50,7 +50,27 @@ pub async fn append_entries(
     watch: &WatchName,
     entry: &Entry,
 ) -> Result<Vec<Op>, StoreError> {
-    append_to(store, &format!("{scope}/{watch}"), entry).await
+    append_named(store, &format!("{scope}/{watch}"), entry).await
+}
+
+/// The same by the watch's full name, `<account>/<region>/<watch>`: for whoever has no credentials.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn append_named(
+    store: &dyn Store,
+    name: &str,
+    entry: &Entry,
+) -> Result<Vec<Op>, StoreError> {
+    append_to(store, name, entry).await
+}
+
+/// What a pass saw last of the watch of this full name.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn seen_last(store: &dyn Store, name: &str) -> Result<Option<SeenEntry>, StoreError> {
+    Ok(read_head(store, name).await?.1.seen)
 }
 
 /// Where an entry goes that is said of a watch without credentials: into the chronicle of every account

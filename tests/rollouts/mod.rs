@@ -1,0 +1,10 @@
+//! Watches that roll out by themselves: waves, windows, questions to people, failures in the middle, and
+//! processes that are stopped anywhere, in virtual time on the simulated account.
+
+mod approval;
+mod asking;
+mod crash;
+mod races;
+mod waves;
+mod windows;
+pub(crate) mod world;
