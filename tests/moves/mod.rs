@@ -3,6 +3,7 @@
 
 mod bad_days;
 mod bugs;
+mod clocks;
 mod cost;
 mod crash;
 mod desk;

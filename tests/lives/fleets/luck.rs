@@ -112,6 +112,9 @@ impl Luck {
     /// Something befalls an environment around its next update.
     fn bad_day(&mut self) {
         let Some(name) = self.any() else { return };
+        if self.waits_for_an_update(&name) {
+            return;
+        }
         // An image's own fate is cast when it is made; swaps are those of two that are there.
         let days = BadDay::ALL.into_iter().filter(|day| {
             !day.blames_image()
@@ -143,6 +146,13 @@ impl Luck {
             let at = self.account.now();
             self.struck.entry(name).or_default().push((at, day));
         }
+    }
+
+    /// What was to befall it at its next update has not come yet.
+    fn waits_for_an_update(&self, name: &str) -> bool {
+        let struck = self.struck.get(name).and_then(|all| all.last());
+        let updates = self.account.updates(name);
+        struck.is_some_and(|(at, _)| updates.last().is_none_or(|last| last.began <= *at))
     }
 
     /// Somebody deploys: now, or as the next update begins.

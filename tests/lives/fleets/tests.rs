@@ -13,9 +13,12 @@ fn fleets(seeds: std::ops::Range<u64>, days: u64) {
                 kills += lived.kills;
                 acts += lived.acts;
             }
-            Err(_) => broken.push(format!(
-                "cargo run --profile lives --example lives -- --fleets --seed {seed} --days {days}"
-            )),
+            Err(_) => {
+                let again = "cargo run --profile lives --example lives -- --fleets";
+                let again = format!("{again} --seed {seed} --days {days}");
+                eprintln!("replay: {again}");
+                broken.push(again);
+            }
         }
     }
     assert!(broken.is_empty(), "broke a promise: {broken:#?}");
