@@ -35,7 +35,7 @@ use sim::{Account, SimClock};
 use tempfile::TempDir;
 
 use super::guest::{Cast, Day};
-use super::mutant::{Memory, Mutant};
+use super::mutant::{Memory, Mutant, taken};
 use super::seam::{Seam, SeamedStore};
 use super::slack::{self, Slack};
 use super::wire::{Guard, wire};
@@ -202,6 +202,7 @@ impl Life {
             seam: Arc::clone(&self.seam),
             mutant: self.mutant,
             memory: Memory::default(),
+            began: self.clock.now(),
         }
     }
 
@@ -255,8 +256,9 @@ impl Life {
             let clock = self.process_clock();
             let connection = self.connection(&clock);
             let outside = self.outside();
+            let settings = taken(self.mutant, self.settings.clone());
             let service = Service {
-                settings: &self.settings,
+                settings: &settings,
                 connection: &connection,
                 store: &store,
                 clock: &clock,

@@ -2,8 +2,11 @@
 //! it. They exist in the harness alone; no build of amiwatch has them.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use amiwatch::store::{Batch, Op};
+use amiwatch::settings::Settings;
+use amiwatch::store::{Batch, Op, Record};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 /// One deliberate bug.
@@ -31,6 +34,14 @@ pub(crate) enum Mutant {
     OpenRecordMissing,
     /// Guests answer IMDSv1.
     OldMetadata,
+    /// A wave does not wait until the one before it has settled.
+    WaveDoesNotWait,
+    /// What was quarantined is in the process' memory alone: neither stored for the next one nor marked.
+    QuarantineForgotten,
+    /// A window's hours are taken for hours of UTC.
+    WindowInAnotherZone,
+    /// What people said of one image is taken for what they say of the next.
+    ApprovalOfAnotherImage,
 }
 
 impl Mutant {
@@ -48,6 +59,52 @@ impl Mutant {
         Self::OpenRecordMissing,
         Self::OldMetadata,
     ];
+
+    /// Those of the daemon's own rollout.
+    pub(crate) const OF_ROLLOUTS: [Self; 4] = [
+        Self::WaveDoesNotWait,
+        Self::QuarantineForgotten,
+        Self::WindowInAnotherZone,
+        Self::ApprovalOfAnotherImage,
+    ];
+}
+
+/// The config as the wrong amiwatch takes it.
+pub(crate) fn taken(mutant: Option<Mutant>, mut settings: Settings) -> Settings {
+    let rules = settings.watches.values_mut();
+    for rules in rules.filter_map(|watch| watch.rollout.as_mut()) {
+        match mutant {
+            Some(Mutant::WaveDoesNotWait) => {
+                rules.settle.first = Duration::ZERO;
+                rules.settle.later = Duration::ZERO;
+            }
+            Some(Mutant::WindowInAnotherZone) => {
+                let windows = rules.order.windows.iter_mut();
+                windows.for_each(|window| window.timezone = chrono_tz::UTC);
+            }
+            _ => {}
+        }
+    }
+    settings
+}
+
+/// A record as the wrong amiwatch reads it, in a process that began then.
+pub(crate) fn recalled(mutant: Option<Mutant>, began: DateTime<Utc>, record: Record) -> Record {
+    let holds = mutant == Some(Mutant::QuarantineForgotten) && record.key.starts_with("hold");
+    if !holds {
+        return record;
+    }
+    let mut record = record;
+    if let Some(all) = record.value.as_array_mut() {
+        let earlier = |hold: &Value| {
+            let since = hold["since"]
+                .as_str()
+                .and_then(|at| at.parse::<DateTime<Utc>>().ok());
+            since.is_some_and(|since| since < began)
+        };
+        all.retain(|hold| hold["by"] != "amiwatch" || !earlier(hold));
+    }
+    record
 }
 
 /// What the wire does instead of sending the request as it is.
@@ -79,13 +136,21 @@ pub(crate) fn sent(mutant: Mutant, operation: &str, body: &str) -> Wired {
         (Mutant::SnapshotsNotRemoved, "DeregisterImage") => {
             sends(without(body, |key, _| key == "DeleteAssociatedSnapshots"))
         }
+        (Mutant::QuarantineForgotten, "CreateTags") if body.contains("quarantined") => {
+            answered(operation)
+        }
         (Mutant::GroupNotRemoved, "DeleteSecurityGroup")
-        | (Mutant::SnapshotsNotRemoved, "DeleteSnapshot") => Wired::Answers(format!(
-            "<{operation}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
-             <requestId>none</requestId><return>true</return></{operation}Response>"
-        )),
+        | (Mutant::SnapshotsNotRemoved, "DeleteSnapshot") => answered(operation),
         _ => sends(body.to_owned()),
     }
+}
+
+/// As if it had been done.
+fn answered(operation: &str) -> Wired {
+    Wired::Answers(format!(
+        "<{operation}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+         <requestId>none</requestId><return>true</return></{operation}Response>"
+    ))
 }
 
 fn without(form: &str, drop: impl Fn(&str, &str) -> bool) -> String {
@@ -139,11 +204,44 @@ pub(crate) fn stored(mutant: Mutant, memory: &Memory, batch: Batch) -> Vec<Batch
                     .collect(),
             )]
         }
+        Mutant::ApprovalOfAnotherImage => {
+            let ops = batch.ops().iter().cloned();
+            vec![Batch::of_ops(
+                ops.map(|op| taken_for_the_next(memory, op)).collect(),
+            )]
+        }
         Mutant::CursorMovedOnFailure => {
             let ops = batch.ops().iter().cloned().map(|op| moved(memory, op));
             vec![Batch::of_ops(ops.collect())]
         }
         _ => vec![batch],
+    }
+}
+
+/// A question about an image that was answered when it was asked about another one.
+fn taken_for_the_next(memory: &Memory, op: Op) -> Op {
+    let Op::CompareAndSet {
+        key,
+        expected,
+        mut value,
+    } = op
+    else {
+        return op;
+    };
+    if key.starts_with("rollout/") {
+        let mut said = memory.0.lock().unwrap();
+        match value["approval"]["answer"].clone() {
+            answer if answer["said"] == "approved" => *said = answer,
+            Value::Null if !value["approval"].is_null() && !said.is_null() => {
+                value["approval"]["answer"] = said.clone();
+            }
+            _ => {}
+        }
+    }
+    Op::CompareAndSet {
+        key,
+        expected,
+        value,
     }
 }
 

@@ -8,10 +8,11 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use amiwatch::store::{Batch, Holder, Lease, LeaseTaken, Record, Store, StoreAnswer, StoreError};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::mutant::{Memory, Mutant, stored};
+use super::mutant::{Memory, Mutant, recalled, stored};
 
 /// The points of one life, and what happens at one of them.
 #[derive(Debug)]
@@ -141,11 +142,20 @@ pub(crate) struct SeamedStore<S> {
     /// A deliberate bug.
     pub(crate) mutant: Option<Mutant>,
     pub(crate) memory: Memory,
+    /// When the process began.
+    pub(crate) began: DateTime<Utc>,
 }
 
 impl<S: Store> Store for SeamedStore<S> {
     fn get<'a>(&'a self, key: &'a str) -> StoreAnswer<'a, Option<Record>> {
-        self.inner.get(key)
+        let record = self.inner.get(key);
+        match self.mutant {
+            None => record,
+            mutant => Box::pin(async move {
+                let record = record.await?;
+                Ok(record.map(|record| recalled(mutant, self.began, record)))
+            }),
+        }
     }
 
     fn query<'a>(

@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use tokio::sync::Notify;
 
 use super::life::{Life, settings};
+use super::mutant::taken;
 use super::world::RECIPE;
 
 /// More than anything here takes; virtual time costs nothing.
@@ -49,7 +50,7 @@ impl Host for Surroundings<'_> {
     async fn load(&self) -> Result<LiveConfig, String> {
         let (config, recipe) = self.config.borrow().clone()?;
         Ok(LiveConfig {
-            settings: Rc::new(settings(&config, &recipe)),
+            settings: Rc::new(taken(self.life.mutant, settings(&config, &recipe))),
             connection: self.life.connection(&self.clock),
         })
     }
@@ -194,7 +195,7 @@ impl Life {
         let surroundings = self.surroundings(&clock, manner.alive_every);
         let vitals = Vitals::new(clock.now(), clock.steady(), TimeDelta::hours(1));
         let first = LiveConfig {
-            settings: Rc::new(self.settings.clone()),
+            settings: Rc::new(taken(self.mutant, self.settings.clone())),
             connection: self.connection(&clock),
         };
         let outside = self.outside();

@@ -3,6 +3,7 @@
 
 mod approval;
 mod asking;
+mod bugs;
 mod crash;
 mod races;
 mod waves;

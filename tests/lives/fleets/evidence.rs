@@ -97,7 +97,9 @@ pub(crate) struct Intent {
     /// Absent: the platform version's own.
     pub(crate) image: Option<String>,
     pub(crate) journal: String,
+    /// `amiwatch` where the daemon decided.
     pub(crate) by: String,
+    pub(crate) at: DateTime<Utc>,
 }
 
 /// The orders for an environment, oldest first.
@@ -122,18 +124,24 @@ pub(crate) async fn intents(store: &dyn Store, environment: &str) -> Vec<Intent>
             image,
             journal,
             by,
+            at: run.opened_at(),
         });
     }
     all
 }
 
+/// Where all of it is.
+pub(crate) fn place() -> Scope {
+    Scope {
+        partition: "aws".into(),
+        account: sim::ACCOUNT_ID.into(),
+        region: REGION.into(),
+    }
+}
+
 fn target(environment: &str) -> TargetId {
     TargetId {
-        scope: Scope {
-            partition: "aws".into(),
-            account: sim::ACCOUNT_ID.into(),
-            region: REGION.into(),
-        },
+        scope: place(),
         application: "shop".to_owned(),
         environment: environment.to_owned(),
     }

@@ -5,10 +5,13 @@ use amiwatch::model::hold::{HeldThing, Hold};
 use amiwatch::model::ids::{ImageId, Installation, WatchName};
 use amiwatch::model::request::{MoveWish, Request, RequestedAct, WishedWay};
 use amiwatch::service::daemon::Signal;
+use amiwatch::service::desk::Desk;
+use amiwatch::service::desk::approval::{PersonsWord, answer_question};
 use amiwatch::store::sqlite::SqliteStore;
-use amiwatch::store::{Batch, Store as _, records, requests};
+use amiwatch::store::{Batch, Store as _, moves, records, requests};
 use chrono::TimeDelta;
 
+use super::evidence::place;
 use super::life::FleetLiving;
 use super::terms::Terms;
 use crate::common::watching::Watching;
@@ -48,7 +51,9 @@ impl<'a> Hands<'a> {
             17 => self.holds().await,
             18..=20 => self.unholds().await,
             21..=23 => self.edits(),
-            24 => self.sets_the_clock(),
+            24 if !self.living.rolls => self.sets_the_clock(),
+            25..=32 => self.answers(PersonsWord::Approve).await,
+            33..=34 => self.answers(PersonsWord::Deny).await,
             _ => return,
         }
         self.living.lived.borrow_mut().acts += 1;
@@ -102,6 +107,25 @@ impl<'a> Hands<'a> {
             .map(|one| ImageId::from(one.id.as_str()))
             .collect();
         (!ids.is_empty()).then(|| self.living.chance.borrow_mut().one_of(&ids))
+    }
+
+    /// `amiwatch approve` or `amiwatch deny`, where something is asked.
+    pub(crate) async fn answers(&self, word: PersonsWord) {
+        let memory = moves::rollout(&self.store, &place(), &shop()).await;
+        let asked = memory.expect("the store can be read").value.approval;
+        let Some(asked) = asked.filter(|asked| asked.answer.is_none()) else {
+            return;
+        };
+        let desk = Desk {
+            settings: &self.living.life.settings,
+            store: &self.store,
+            clock: &self.watching.clock,
+        };
+        let said = answer_question(&desk, &asked.id, word, ANNA).await;
+        if said.is_ok() && word == PersonsWord::Approve {
+            let approved = (asked.image.to_string(), self.living.now());
+            self.living.approvals.borrow_mut().push(approved);
+        }
     }
 
     /// `amiwatch hold`, for some hours.

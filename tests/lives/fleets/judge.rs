@@ -8,7 +8,10 @@ use sim::{EnvironmentView, UpdateEnd, UpdateView};
 
 use super::evidence::{self, Intent, Message, Whose, whose};
 use super::life::FleetLiving;
+use super::turn::{Begun, judge_turns};
 
+/// Who orders where no person did.
+const DAEMON: &str = "amiwatch";
 /// Until it is seen that an environment is ill, its update is broken off or has ended, and it is back:
 /// while a daemon watches and AWS answers.
 const ILL_MAX: TimeDelta = TimeDelta::hours(3);
@@ -32,6 +35,7 @@ pub(crate) async fn judge_fleet(living: &FleetLiving) {
     let told = evidence::messages(&life.account);
     one_text_for_each_key(&told, living.store_lost.get());
     let store = life.store();
+    let mut begun = Vec::new();
     let names: BTreeSet<String> = life
         .account
         .environments()
@@ -59,7 +63,9 @@ pub(crate) async fn judge_fleet(living: &FleetLiving) {
         case.it_ends_whole();
         case.no_draft_of_ours_is_left();
         case.it_came_to_the_newest_where_it_could();
+        begun.extend(case.begun_by_the_daemon());
     }
+    judge_turns(living, &begun);
 }
 
 /// Nobody hears two texts under one key.
@@ -133,13 +139,35 @@ impl Case<'_> {
             ];
             let told = self.told.iter().filter(|one| ends.contains(&one.key));
             let keys: BTreeSet<&str> = told.map(|one| one.key.as_str()).collect();
-            assert_eq!(
-                keys.len(),
-                1,
+            // What the daemon moves is told wave by wave.
+            let least = usize::from(intent.by != DAEMON);
+            assert!(
+                (least..=1).contains(&keys.len()),
                 "{}: how did {intent:?} end? {keys:?}",
                 self.name
             );
         }
+    }
+
+    /// The moves forward that the daemon began by itself, as far as anything was sent for them.
+    fn begun_by_the_daemon(&self) -> Vec<Begun> {
+        let mut intents = self.intents.iter();
+        let mut begun = Vec::new();
+        for update in self.ours() {
+            let intent = intents.find(|one| one.image == update.image_id);
+            let (Some(image), Some(intent)) = (&update.image_id, intent) else {
+                continue;
+            };
+            if intent.by == DAEMON && !intent.back {
+                begun.push(Begun {
+                    environment: self.name.clone(),
+                    image: image.clone(),
+                    at: intent.at,
+                    update: update.clone(),
+                });
+            }
+        }
+        begun
     }
 
     fn nobody_is_moved_to_what_is_quarantined(&self) {
@@ -259,7 +287,7 @@ impl Case<'_> {
         );
     }
 
-    /// After the calm nothing is behind that nothing stands against.
+    /// After the calm nothing is behind that nothing stands against: the last that people heard says what.
     fn it_came_to_the_newest_where_it_could(&self) {
         let luck = self.living.luck.borrow();
         let (Some(is), Some(newest)) = (&self.is, self.newest()) else {
@@ -269,6 +297,7 @@ impl Case<'_> {
             || is.instances.is_empty()
             || !matches!(is.health.as_str(), "Ok" | "Info")
             || !luck.estate.moves_are_taken()
+            || self.told.last().is_some_and(Message::is_trouble)
             || self.is_stuck_on_what_is_gone(is);
         assert!(
             stands || is.image_id == newest,

@@ -22,6 +22,7 @@ use crate::common::seam::Arm;
 use crate::common::watching::{Ended, Manner, Watching};
 use crate::common::world::{self, RECIPE};
 use amiwatch::service::daemon::Rhythm;
+use amiwatch::service::desk::approval::PersonsWord;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Hours of calm before and after the last release: longer than every limit of a move.
@@ -42,6 +43,10 @@ pub(crate) struct FleetLiving {
     weather: RefCell<Weather>,
     hour: Cell<u64>,
     pub(crate) store_lost: Cell<bool>,
+    /// The terms, and since when.
+    pub(crate) terms_log: RefCell<Vec<(DateTime<Utc>, Terms)>>,
+    /// Images that people approved, and when.
+    pub(crate) approvals: RefCell<Vec<(String, DateTime<Utc>)>>,
     /// What fails stayed as it was for a while, for a person to look at.
     pub(crate) may_stop: Cell<bool>,
     /// Stretches in which a daemon watched and the weather was fine.
@@ -56,7 +61,7 @@ pub(crate) async fn live_fleet(seed: u64, days: u64) -> Lived {
 
 /// The same with a deliberate bug.
 pub(crate) async fn live_fleet_with(mutant: Option<Mutant>, seed: u64, days: u64) -> Lived {
-    let mut living = FleetLiving::begin(mutant, seed, false);
+    let mut living = FleetLiving::begin(mutant, seed);
     while living.hour.get() < days * 24 {
         Box::pin(living.incarnation(days * 24)).await;
         Box::pin(living.between()).await;
@@ -87,8 +92,9 @@ fn timing(chance: &mut Chance) -> Timing {
 }
 
 impl FleetLiving {
-    fn begin(mutant: Option<Mutant>, seed: u64, rolls: bool) -> Self {
+    fn begin(mutant: Option<Mutant>, seed: u64) -> Self {
         let mut chance = Chance::of(seed);
+        let rolls = !chance.once_in(3);
         let terms = Terms::draw(rolls, &mut chance);
         let mut life = Life::empty(&terms.config());
         life.mutant = mutant;
@@ -111,6 +117,8 @@ impl FleetLiving {
             life,
             hour: Cell::new(0),
             store_lost: Cell::new(false),
+            terms_log: RefCell::default(),
+            approvals: RefCell::default(),
             may_stop: Cell::new(false),
             fair: RefCell::default(),
             lived: RefCell::default(),
@@ -201,8 +209,10 @@ impl FleetLiving {
         self.life.settings = settings(&self.terms.borrow().config(), RECIPE);
     }
 
-    /// What is in use from now on may excuse something.
+    /// What is in use from now on; it may excuse something.
     pub(crate) fn notes_terms(&self) {
+        let terms = *self.terms.borrow();
+        self.terms_log.borrow_mut().push((self.now(), terms));
         if self.terms.borrow().on_failure == "stop" {
             self.may_stop.set(true);
         }
@@ -230,6 +240,7 @@ impl FleetLiving {
                 for _ in 0..ORDERS {
                     this.life.wait(3 * HOUR).await;
                     this.luck.borrow_mut().mend();
+                    hands.answers(PersonsWord::Approve).await;
                     hands.orders_all().await;
                 }
                 this.life.wait(HOUR * CALM_HOURS).await;

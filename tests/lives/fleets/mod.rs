@@ -3,7 +3,7 @@
 //!
 //! [`estate`] is what the account begins with, [`terms`] what the config says, [`luck`] what befalls images
 //! and environments, [`hands`] what people do, [`life`] how it goes on, [`evidence`] what the account shows
-//! at the end, and [`judge`] holds that against what is promised. The weather, the dice and the guests are
+//! at the end, and [`judge`] holds that against what is promised, [`turn`] what a daemon began by itself. The weather, the dice and the guests are
 //! those of the other lives.
 
 pub(crate) mod estate;
@@ -13,6 +13,7 @@ pub(crate) mod judge;
 pub(crate) mod life;
 pub(crate) mod luck;
 pub(crate) mod terms;
+pub(crate) mod turn;
 
 #[cfg(test)]
 mod tests;

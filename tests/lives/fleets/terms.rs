@@ -1,5 +1,7 @@
-//! What the config of a moved watch says, and how people edit it.
+//! What the config of a moved watch says, and how people edit it. When its windows are open is reckoned
+//! here in a way of its own, so that what the daemon makes of a zone is not taken for what it is.
 
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc, Weekday};
 use chrono_tz::Tz;
 
 use super::super::chance::Chance;
@@ -54,6 +56,14 @@ const WINDOWS: [Window; 3] = [
 ];
 
 impl Window {
+    /// Whether it is open: none of them goes past midnight.
+    pub(crate) fn is_open(&self, at: DateTime<Utc>) -> bool {
+        let there = at.with_timezone(&self.zone);
+        let rests = matches!(there.weekday(), Weekday::Sat | Weekday::Sun);
+        let hour = there.hour();
+        (self.hour..self.hour + self.hours).contains(&hour) && !(self.weekdays_only && rests)
+    }
+
     fn line(&self) -> String {
         let days = if self.weekdays_only { "1-5" } else { "*" };
         format!(

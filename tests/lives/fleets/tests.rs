@@ -10,6 +10,7 @@ fn fleets(seeds: std::ops::Range<u64>, days: u64) {
     for seed in seeds {
         match catch_unwind(|| paused(|| live_fleet(seed, days))) {
             Ok(lived) => {
+                println!("seed {seed}: {lived:?}");
                 kills += lived.kills;
                 acts += lived.acts;
             }
