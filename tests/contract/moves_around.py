@@ -75,7 +75,7 @@ def application_versions():
     made = eb.create_application_version(ApplicationName="till", VersionLabel="v8")["ApplicationVersion"]
     equal("one is made", (made["ApplicationName"], made["VersionLabel"]), ("till", "v8"))
     error = fails("twice", "InvalidParameterValue", eb.create_application_version, ApplicationName="till", VersionLabel="v8")
-    equal("in the known words", error.response["Error"]["Message"], "Application Version v8 already exists.")
+    equal("saying which", error.response["Error"]["Message"], "Application Version v8 already exists.")
     fails("of no application", "InvalidParameterValue", eb.create_application_version, ApplicationName="nope", VersionLabel="v8")
     code, _ = sim_client.command_line("elasticbeanstalk", "update-environment", "--environment-name", "till-versions", "--version-label", "v8")
     equal("the CLI deploys it", code, 0)

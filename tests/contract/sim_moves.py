@@ -133,7 +133,7 @@ def refusals():
     fails("release and configuration at once", "InvalidParameterCombination", move, name="till-no", image=there, VersionLabel="v2")
     fails("an image that is not there", "ConfigurationValidationException", move, name="till-no", image="ami-51388888888888888")
     error = fails("a version that the application lacks", "InvalidParameterValue", eb.update_environment, EnvironmentName="till-no", VersionLabel="v9")
-    equal("in the known words", error.response["Error"]["Message"], "No Application Version named 'v9' found.")
+    equal("in the words that were seen", error.response["Error"]["Message"], "No Application Version named 'v9' found.")
     error = fails("a platform that is not there", "InvalidParameterValue", move, name="till-no", image=there, PlatformArn=version("4.1.0") + "9")
     check("in the known words", error.response["Error"]["Message"].endswith("does not exist."), error)
     fails("a version that nobody here ran", "InvalidParameterValue", eb.update_environment, EnvironmentName="till-no", PlatformArn=version("4.0.1"))

@@ -124,7 +124,7 @@ pub(crate) fn of_environment(
     let mut worst = Health::new(of_colour(&environment.health), Vec::new());
     let up = running(ec2, environment).next().is_some();
     if !up && environment.update.is_none() && environment.tier != "Cluster" {
-        return Health::new("Severe", vec!["There are no instances.".to_owned()]);
+        return without_instances();
     }
     let mut take = |health: Health| {
         if rank(&health.status) > rank(&worst.status) {
@@ -149,11 +149,15 @@ pub(crate) fn of_environment(
         take(Health::new("Info", vec![cause]));
         let had = !update.old.is_empty() || count > 0;
         if had && update.stage != Stage::Starting && running(ec2, environment).next().is_none() {
-            let cause = "There are no instances.".to_owned();
-            take(Health::new("Severe", vec![cause]));
+            take(without_instances());
         }
     }
     worst
+}
+
+/// AWS documents neither the status nor the words: the worst is taken, so that nothing passes for well.
+fn without_instances() -> Health {
+    Health::new("Severe", vec!["There are no instances.".to_owned()])
 }
 
 /// Basic health has none of this.
