@@ -36,6 +36,8 @@ pub mod image_choice;
 
 mod known_gates;
 
+pub mod managed;
+
 pub mod managed_window;
 
 pub mod moving;

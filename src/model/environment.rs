@@ -230,6 +230,26 @@ pub struct ManagedAction {
     pub at: Option<DateTime<Utc>>,
 }
 
+/// What is known of an environment's managed actions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ManagedActions {
+    /// All of them.
+    Told(Vec<ManagedAction>),
+    /// Nothing is known of them, and why.
+    Untold(String),
+}
+
+impl ManagedActions {
+    /// Those that are known. AWS shows no difference between none and none to be seen, so what is not told
+    /// holds nobody up: the plan says so.
+    pub fn told(&self) -> &[ManagedAction] {
+        match self {
+            Self::Told(actions) => actions,
+            Self::Untold(_) => &[],
+        }
+    }
+}
+
 /// What an environment's image is set to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

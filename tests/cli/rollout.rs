@@ -214,7 +214,8 @@ fn a_plan_says_what_would_come_back_and_what_updates_by_itself() {
             "these saved configurations name an image, which counts where somebody applies one: spring ({by_hand})"
         ),
         ".ebextensions inside the application's bundle cannot be read from here",
-        "managed updates are on (none is shown to be scheduled)",
+        "managed updates are on (whether one is scheduled is not told: the list of actions is empty, as it is for \
+         credentials without elasticbeanstalk:DescribeEnvironmentManagedActions)",
         "OptionName=ManagedActionsEnabled,Value=false --region eu-west-1` turns them off",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -234,10 +235,42 @@ fn a_plan_says_what_would_come_back_and_what_updates_by_itself() {
         by_hand.as_str()
     );
     assert_eq!(planned["managed"]["next"], serde_json::json!(null));
+    assert!(planned["managed"]["untold"].is_string(), "{planned}");
     served.account.deny("elasticbeanstalk:DescribeApplications");
     let said = desk.run(&words).stdout;
     assert!(
         said.contains("could not be read: the saved configurations of shop"),
         "{said}"
     );
+}
+
+/// Beanstalk denies by leaving out: an empty list is no promise that nothing is scheduled.
+#[test]
+fn a_managed_action_is_named_where_it_is_shown_and_unknown_where_it_is_not() {
+    let (served, desk, _) = waiting();
+    let here = served.account.at(REGION);
+    let spec = EnvironmentSpec::new("shop", "shop-managed", BRANCH).version("4.5.0");
+    here.environment(spec.instances(2).immutable().managed_actions())
+        .unwrap();
+    let later = std::time::Duration::from_secs(3 * 24 * 3600);
+    here.managed_update("shop-managed", "", later).unwrap();
+    let plan = || {
+        let said = desk.run(&["rollout", "shop", "--environment", "shop/shop-managed"]);
+        let said = format!("{} {}", said.stdout, said.stderr);
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let said = plan();
+    assert!(
+        said.contains("(InstanceRefresh is scheduled for 2"),
+        "{said}"
+    );
+    served
+        .account
+        .deny("elasticbeanstalk:DescribeEnvironmentManagedActions");
+    let said = plan();
+    assert!(
+        said.contains("whether one is scheduled is not told"),
+        "{said}"
+    );
+    assert!(!said.contains("InstanceRefresh is scheduled"), "{said}");
 }

@@ -134,6 +134,7 @@ const PLAIN: &[&str] = &[
     "flow::rollout::decide",
     "flow::rollout::deciding",
     "flow::rollout::known_gates",
+    "flow::rollout::managed",
     "flow::rollout::managed_window",
     "flow::rollout::gates",
     "flow::rollout::order",

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::replacement::replacement;
 use crate::model::environment::{
-    EnvironmentHealth, EnvironmentNow, ImageSetting, ManagedAction, OptionSets, RunningImage,
+    EnvironmentHealth, EnvironmentNow, ImageSetting, ManagedActions, OptionSets, RunningImage,
 };
 use crate::model::ids::{ImageId, Scope};
 use crate::model::rollout::{BeforeMove, MoveProof, Replacement};
@@ -22,7 +22,7 @@ pub struct EnvironmentRead<'a> {
     /// The image that the environment's platform version starts by itself, where that is known.
     pub platform_own: Option<&'a ImageId>,
     /// Managed actions that are scheduled, pending or running.
-    pub managed: &'a [ManagedAction],
+    pub managed: &'a ManagedActions,
     pub at: DateTime<Utc>,
 }
 
@@ -35,7 +35,7 @@ pub struct EnvironmentReading {
     pub health: EnvironmentHealth,
     pub running: Vec<RunningImage>,
     pub platform_own: Option<ImageId>,
-    pub managed: Vec<ManagedAction>,
+    pub managed: ManagedActions,
     pub at: DateTime<Utc>,
 }
 

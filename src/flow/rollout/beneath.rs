@@ -15,9 +15,11 @@ pub async fn read_saved_images(cloud: &Cloud, now: &EnvironmentNow) -> SavedImag
     if let Some(name) = &now.template {
         match saved(cloud, application, name).await {
             Ok(saved) => found.launched_with = Some(saved),
-            Err(error) => found
-                .unread
-                .push(format!("the saved configuration {name}: {error}")),
+            Err(error) => {
+                found.launched_unread = Some(name.clone());
+                let what = format!("the saved configuration {name}: {error}");
+                found.unread.push(what);
+            }
         }
     }
     let names = match cloud.saved_configurations(application).await {

@@ -4,7 +4,8 @@
 use serde::Serialize;
 
 use super::before::{EnvironmentRead, before, replacing};
-use super::notes::{ManagedOn, come_back};
+use super::managed::ManagedOn;
+use super::notes::come_back;
 use super::order::MoveRefusal;
 use crate::model::environment::ImageSetting;
 use crate::model::ids::{ImageId, PlatformArn, TargetId, WatchName};

@@ -9,7 +9,9 @@ use chrono::TimeDelta;
 use super::case::{TargetRead, TargetStand};
 use super::tests_rollouts::{NEW, ROLLING, RollingWorld, gates, id, moves, of};
 use crate::flow::test_world::pattern;
-use crate::model::environment::{EnhancedStatus, EnvironmentHealth, ManagedAction, OptionSet};
+use crate::model::environment::{
+    EnhancedStatus, EnvironmentHealth, ManagedAction, ManagedActions, OptionSet,
+};
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::platform_choice::PlatformChoice;
 use crate::model::reason::{Class, ReasonCode};
@@ -351,13 +353,14 @@ fn health(read: &mut TargetRead, status: EnhancedStatus, causes: &[&str]) {
 
 fn managed(read: &mut TargetRead, status: &str, minutes: Option<i64>) {
     let at = minutes.map(|minutes| read.reading.at + TimeDelta::minutes(minutes));
-    read.reading.managed.push(ManagedAction {
+    let action = ManagedAction {
         id: "a-1".to_owned(),
         kind: "PlatformUpdate".to_owned(),
         status: status.to_owned(),
         description: "an update of the platform".to_owned(),
         at,
-    });
+    };
+    read.reading.managed = ManagedActions::Told(vec![action]);
 }
 
 /// Its rolling updates are set so, and in no other way.

@@ -100,7 +100,7 @@ pub fn not_ready(read: &EnvironmentRead<'_>) -> Option<About> {
 /// An action of Beanstalk's own that is about to run would be met in the middle.
 pub fn managed_action(read: &EnvironmentRead<'_>) -> Option<RolloutGate> {
     let near = |one: &&ManagedAction| matches!(one.status.as_str(), "Pending" | "Running");
-    let action = read.managed.iter().find(near)?;
+    let action = read.managed.told().iter().find(near)?;
     Some(RolloutGate::ManagedUpdates {
         near: ManagedNear::Action {
             status: action.status.clone(),

@@ -20,7 +20,7 @@ pub fn managed_window_gate(
 ) -> Option<RolloutGate> {
     let weekly = read.sets.deployed.as_ref().and_then(weekly_window);
     let weekly = weekly.map(|(day, time)| last_start(day, time, now + takes));
-    let scheduled = read.managed.iter().filter_map(|action| action.at);
+    let scheduled = read.managed.told().iter().filter_map(|action| action.at);
     let from = scheduled
         .chain(weekly)
         .filter(|from| *from < now + takes && *from + WINDOW > now)
@@ -62,7 +62,9 @@ fn weekly_window(options: &OptionSet) -> Option<(Weekday, NaiveTime)> {
 mod tests {
     use super::*;
     use crate::flow::rollout::test_orders::untouched;
-    use crate::model::environment::{EnvironmentHealth, HealthColor, ManagedAction, OptionSets};
+    use crate::model::environment::{
+        EnvironmentHealth, HealthColor, ManagedAction, ManagedActions, OptionSets,
+    };
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -96,7 +98,7 @@ mod tests {
             health: &health,
             running: &seen.running,
             platform_own: None,
-            managed,
+            managed: &ManagedActions::Told(managed.to_vec()),
             at: at(now),
         };
         match managed_window_gate(&read, TimeDelta::hours(hours), at(now))? {

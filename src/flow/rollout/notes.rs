@@ -1,69 +1,8 @@
 //! What a person should know of a planned move beside what it does: what would come back where the
-//! image's option is removed, and what Beanstalk does to the environment by itself. Plain functions.
+//! image's option is removed. Plain functions.
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-
-use super::before::EnvironmentRead;
-use crate::flow::move_commands::managed_updates_off_command;
-use crate::model::environment::{MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED};
 use crate::model::ids::ImageId;
 use crate::model::saved_images::{SavedImage, SavedImages};
-
-/// Managed updates that are on: they change the platform version every week, and leave the image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ManagedOn {
-    /// What is scheduled, as far as it is shown.
-    pub next: Option<ManagedNext>,
-    /// The command that turns them off.
-    pub command: String,
-}
-
-/// The next thing that Beanstalk means to do by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ManagedNext {
-    pub kind: String,
-    pub at: Option<DateTime<Utc>>,
-}
-
-/// Whether they are on, by the deployed settings. A list of actions that is empty says nothing: Beanstalk
-/// leaves out what the credentials may not see.
-pub fn managed_on(read: &EnvironmentRead<'_>) -> Option<ManagedOn> {
-    let deployed = read.sets.deployed.as_ref()?;
-    let on = deployed.value(MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED) == Some("true");
-    on.then(|| ManagedOn {
-        next: read
-            .managed
-            .iter()
-            .min_by_key(|action| action.at)
-            .map(|action| ManagedNext {
-                kind: action.kind.clone(),
-                at: action.at,
-            }),
-        command: managed_updates_off_command(&read.now.target).to_string(),
-    })
-}
-
-impl ManagedOn {
-    /// One sentence, with the command.
-    pub fn sentence(&self) -> String {
-        let next = match &self.next {
-            Some(ManagedNext { kind, at: Some(at) }) => {
-                format!(
-                    "{kind} is scheduled for {}",
-                    at.format("%Y-%m-%d %H:%M UTC")
-                )
-            }
-            Some(ManagedNext { kind, at: None }) => format!("{kind} is scheduled"),
-            None => "none is shown to be scheduled".to_owned(),
-        };
-        format!(
-            "managed updates are on ({next}): they change the platform version and leave the image behind; \
-             `{}` turns them off",
-            self.command
-        )
-    }
-}
 
 /// What would come back where the option is removed, one sentence each. `later`: not by this move, by the
 /// one that takes it back.
@@ -83,7 +22,13 @@ pub fn come_back(saved: &SavedImages, later: bool) -> Vec<String> {
         Some(SavedImage { name, image: None }) => format!(
             "{when}; the saved configuration {name}, with which it was launched, names no image"
         ),
-        None => format!("{when}; it was launched with no saved configuration that could be read"),
+        None => match &saved.launched_unread {
+            Some(name) => format!(
+                "{when}: an image that the saved configuration {name} names, with which it was launched, comes \
+                 back instead of the platform's own; it could not be read"
+            ),
+            None => format!("{when}; it was launched without a saved configuration"),
+        },
     };
     let others = saved.others.iter().filter_map(named).collect::<Vec<_>>();
     let others = (!others.is_empty()).then(|| {
@@ -128,6 +73,7 @@ mod tests {
             launched_with: Some(saved("blessed", Some("ami-old"))),
             others: vec![saved("spring", Some("ami-older"))],
             unread: vec!["the saved configuration x: denied".to_owned()],
+            ..SavedImages::default()
         };
         insta::assert_snapshot!(come_back(&found, false).join("\n"), @r"
         the option ImageId is removed, not set: the saved configuration blessed, with which it was launched, names ami-old, and that comes back instead of the platform's own
@@ -142,6 +88,22 @@ mod tests {
         insta::assert_snapshot!(come_back(&bare, true).join("\n"), @r"
         on the way back the option ImageId is removed, not set; the saved configuration blessed, with which it was launched, names no image
         .ebextensions inside the application's bundle cannot be read from here: an image that they name comes back as well
+        ");
+    }
+
+    #[test]
+    fn none_is_told_from_one_that_could_not_be_read() {
+        let none = come_back(&SavedImages::default(), false);
+        let unread = SavedImages {
+            launched_unread: Some("blessed".to_owned()),
+            unread: vec!["the saved configuration blessed: denied".to_owned()],
+            ..SavedImages::default()
+        };
+        let unread = come_back(&unread, false);
+        insta::assert_snapshot!([&none[0], &unread[0], &unread[1]].map(String::as_str).join("\n"), @r"
+        the option ImageId is removed, not set; it was launched without a saved configuration
+        the option ImageId is removed, not set: an image that the saved configuration blessed names, with which it was launched, comes back instead of the platform's own; it could not be read
+        could not be read: the saved configuration blessed: denied
         ");
     }
 }

@@ -2,8 +2,9 @@
 //! role may not take is found out before anything is changed. Decides nothing.
 
 pub use super::before::EnvironmentReading;
+use super::managed::listed_actions;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
-use crate::model::environment::{EnvironmentNow, ManagedAction, OptionSets};
+use crate::model::environment::{EnvironmentNow, ManagedAction, ManagedActions, OptionSets};
 use crate::model::ids::{ImageId, TargetId};
 
 /// Reads one environment. `None`: there is none of that name.
@@ -26,7 +27,7 @@ pub async fn read_environment(
         scope: target.scope.clone(),
         health: cloud.environment_health(&now).await?,
         platform_own: platform_own(cloud, &now, &sets).await?,
-        managed: managed(cloud, &now).await?,
+        managed: managed(cloud.managed_actions(&now.id).await, &sets)?,
         running,
         sets,
         now,
@@ -52,10 +53,53 @@ async fn platform_own(
     Ok(images.find(|image| Some(*image) == set.as_ref()).cloned())
 }
 
-/// Environments with basic health have no managed actions, and are told so as an error.
-async fn managed(cloud: &Cloud, now: &EnvironmentNow) -> Result<Vec<ManagedAction>, CloudError> {
-    match cloud.managed_actions(&now.id).await {
-        Err(error) if error.kind == ErrorKind::Invalid => Ok(Vec::new()),
-        answer => answer,
+/// What is denied is unknown, and keeps nobody from moving; what was not answered is asked again.
+fn managed(
+    answer: Result<Vec<ManagedAction>, CloudError>,
+    sets: &OptionSets,
+) -> Result<ManagedActions, CloudError> {
+    match answer {
+        Ok(actions) => Ok(listed_actions(sets, actions)),
+        // Environments with basic health have none, and are told so as an error.
+        Err(error) if error.kind == ErrorKind::Invalid => Ok(ManagedActions::Told(Vec::new())),
+        Err(error) if error.kind == ErrorKind::Denied => {
+            Ok(ManagedActions::Untold(error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::CallFailure;
+    use crate::flow::rollout::test_orders::target;
+
+    fn failing(kind: ErrorKind) -> Result<ManagedActions, CloudError> {
+        let failure = CallFailure {
+            kind,
+            region: target().scope.region,
+            operation: "elasticbeanstalk:DescribeEnvironmentManagedActions",
+            resource: "e-1".to_owned(),
+            code: None,
+            request_id: None,
+            message: "no".to_owned(),
+            source: None,
+        };
+        managed(Err(failure.into()), &OptionSets::default())
+    }
+
+    #[test]
+    fn managed_actions_that_are_denied_are_not_told_and_not_taken_for_none() {
+        let denied = failing(ErrorKind::Denied).unwrap();
+        let ManagedActions::Untold(why) = &denied else {
+            panic!("{denied:?}")
+        };
+        assert!(why.contains("DescribeEnvironmentManagedActions"), "{why}");
+        let basic = failing(ErrorKind::Invalid).unwrap();
+        assert_eq!(basic, ManagedActions::Told(Vec::new()));
+        for kind in [ErrorKind::Transient, ErrorKind::Throttled] {
+            assert_eq!(failing(kind).unwrap_err().kind, kind);
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::flow::test_world::{BASE_450, BASE_451, World, arn, now, pattern, scop
 use crate::model::drift::Drift;
 use crate::model::environment::{
     EnhancedStatus, EnvironmentHealth, EnvironmentNow, EnvironmentStatus, HealthColor, IMAGE_ID,
-    LAUNCH_CONFIGURATION, OptionSet, OptionSets, RunningImage,
+    LAUNCH_CONFIGURATION, ManagedActions, OptionSet, OptionSets, RunningImage,
 };
 use crate::model::ids::TargetId;
 use crate::model::plan::PlanItem;
@@ -311,7 +311,7 @@ pub(crate) fn healthy(environment: &str, on_new: bool, at: DateTime<Utc>) -> Tar
         },
         running: running.collect(),
         platform_own: None,
-        managed: Vec::new(),
+        managed: ManagedActions::Told(Vec::new()),
         at,
     };
     let platform = match on_new {

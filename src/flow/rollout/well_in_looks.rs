@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::flow::rollout::seen::MoveSeen;
     use crate::flow::rollout::test_orders::{NEW, OLD, all_moved, began, running};
-    use crate::model::environment::{EnhancedStatus, EnvironmentHealth};
+    use crate::model::environment::{EnhancedStatus, EnvironmentHealth, ManagedActions};
     use crate::model::rollout_rules::HealthBar;
 
     fn state(
@@ -102,7 +102,7 @@ mod tests {
             health: &health,
             running: &seen.running,
             platform_own: None,
-            managed: &[],
+            managed: &ManagedActions::Told(Vec::new()),
             at: minute(now_min),
         };
         let proof = MoveProof {

@@ -9,7 +9,7 @@ use crate::flow::rollout::before::MoveRules;
 use crate::flow::rollout::beneath::read_saved_images;
 use crate::flow::rollout::document::{MovePlan, PlannedSide};
 use crate::flow::rollout::image_choice::image_to_move_to;
-use crate::flow::rollout::notes::managed_on;
+use crate::flow::rollout::managed::managed_on;
 use crate::flow::rollout::order::{MoveRefusal, Ordering, back_order, forward_order};
 use crate::flow::rollout::proving::{needs_proof, proof_order};
 use crate::flow::rollout::read::{EnvironmentReading, read_environment};
@@ -346,7 +346,7 @@ impl<'a> Planning<'a> {
                 MovePlan::refused(&self.watch.name, &read, side, back, refusals)
             }
         };
-        plan.managed = managed_on(&read);
+        plan.managed = managed_on(&read.now.target, read.sets, read.managed);
         if plan.removes() && ordered.is_ok() {
             let cloud = self.service.mover(self.watch)?;
             plan.comes_back = Some(read_saved_images(&cloud, read.now).await);
