@@ -10,6 +10,7 @@ mod desk;
 mod followed;
 mod forward;
 mod ordered;
+mod silent;
 mod steps;
 mod table;
 pub(crate) mod world;

@@ -59,6 +59,44 @@ fn the_one_update_that_began_since_is_ours() {
     assert!(matches!(sent(&seen), Attribution::Unclear { .. }), "two");
 }
 
+/// Changed meanwhile, as its date says, and no event says by what: neither ours nor nobody's.
+#[test]
+fn a_change_without_any_event_is_silent_and_no_proof_of_anything() {
+    let mut seen = untouched();
+    seen.now.updated = Some(began() + TimeDelta::minutes(3));
+    assert_eq!(sent(&seen), Attribution::Silent);
+    // Somebody's deploy looks the same from here.
+    seen.now.version_label = Some("v8".to_owned());
+    assert_eq!(sent(&seen), Attribution::Silent);
+    seen.events = vec![update_starts(1, "r-1")];
+    assert!(matches!(sent(&seen), Attribution::Unclear { .. }));
+}
+
+#[test]
+fn only_an_absence_of_every_event_beside_a_change_is_silent() {
+    let mut changed = untouched();
+    changed.now.updated = Some(began() + TimeDelta::minutes(3));
+    // Events are shown, and none begins an update since: nothing was sent.
+    let mut shown = changed.clone();
+    shown.events = vec![update_starts(-30, "r-0")];
+    assert_eq!(sent(&shown), Attribution::NoTrace);
+    // Not changed, or no date to tell it by.
+    assert_eq!(sent(&untouched()), Attribution::NoTrace);
+    changed.now.updated = None;
+    assert_eq!(sent(&changed), Attribution::NoTrace);
+    // Who cannot have sent anything needs no event to know it.
+    changed.now.updated = Some(began() + TimeDelta::minutes(3));
+    let never_sent = attribute(&forward(), began(), true, &changed);
+    assert_eq!(never_sent, Attribution::NoTrace);
+    // The image is in it: that is evidence enough.
+    let mut moved = all_moved();
+    moved.now.updated = Some(began() + TimeDelta::minutes(3));
+    assert_eq!(sent(&moved), is_sent(None));
+    // What is under way is waited for.
+    changed.now.status = EnvironmentStatus::Updating;
+    assert!(matches!(sent(&changed), Attribution::Busy { .. }));
+}
+
 #[test]
 fn an_environment_that_is_busy_is_waited_for() {
     let mut seen = untouched();
