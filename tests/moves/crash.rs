@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::world::{NEW, OLD, Wish, brisk, new_image_is_ill};
+use futures_util::FutureExt as _;
+
+use super::world::{NEW, OLD, Wish, brisk, moved_by_others, new_image_is_ill};
 use crate::common::life::Life;
 use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, everywhere, in_forms, nothing};
 
@@ -100,4 +102,31 @@ fn a_move_that_beanstalk_takes_back_by_itself_is_disturbed_anywhere() {
         story,
         &[(Form::Stopped(Store::Kept), 6)],
     );
+}
+
+/// Proved as it is: nothing was sent, and it is told once.
+fn proved_once(life: &Life, stop: &AtStop) {
+    proved(life, stop);
+    life.each_notice_came_once();
+    assert_eq!(life.heard_events(), ["rolled_out"]);
+}
+
+/// A proof that is forgotten is made again, and may be told again.
+fn proved(life: &Life, _: &AtStop) {
+    assert_eq!(Vec::from_iter(life.runs()), [NEW]);
+    assert_eq!(life.updates(), 0);
+    assert!(life.heard_events().contains(&"rolled_out".to_owned()));
+}
+
+/// Nothing is ever sent, and what others made of it is left as it is.
+#[test]
+fn a_proof_that_is_disturbed_anywhere_sends_nothing_and_is_told() {
+    let story = Story {
+        before: |life| moved_by_others(life).boxed_local(),
+        act: Act::Move(Wish::Proof),
+        proof: proved_once,
+        proof_after_loss: proved,
+        ..MOVE
+    };
+    everywhere("proof", story, 2);
 }

@@ -5,6 +5,7 @@ use amiwatch::cloud::Identity;
 use amiwatch::flow::rollout::before::MoveRules;
 use amiwatch::flow::rollout::moving::kind::MoveKind;
 use amiwatch::flow::rollout::order::{MoveRefusal, Ordering, back_order, forward_order};
+use amiwatch::flow::rollout::proving::{needs_proof, proof_order};
 use amiwatch::flow::rollout::read::{EnvironmentReading, read_environment};
 use amiwatch::model::hold::{HeldThing, Hold};
 use amiwatch::model::ids::{Installation, TargetId, WatchName};
@@ -99,6 +100,20 @@ pub(crate) fn brisk() -> Life {
     life
 }
 
+/// On the newer image and its platform version, by somebody else's hands.
+pub(crate) async fn moved_by_others(life: &Life) {
+    let theirs = sim::Edit {
+        image: Some(NEW.to_owned()),
+        version: "4.5.1".to_owned(),
+        ..sim::Edit::default()
+    };
+    let here = life.account.at(REGION);
+    here.somebody_edits("shop-blue", theirs).unwrap();
+    life.wait(std::time::Duration::from_secs(3600)).await;
+    let is = life.shop_blue();
+    assert_eq!((is.status.as_str(), is.image_id.as_str()), ("Ready", NEW));
+}
+
 /// The application does not work on the newer image.
 pub(crate) fn new_image_is_ill(life: &Life) {
     serves(life, NEW, "Severe", 0.0);
@@ -169,6 +184,8 @@ pub(crate) enum Wish {
     Forward,
     /// Back to what was before.
     Back,
+    /// It runs the newer image already, and nobody remembers why: to prove it there.
+    Proof,
 }
 
 /// Drives what is open; where nothing is, gives one order and drives that.
@@ -257,8 +274,15 @@ async fn order(
         because: &[],
     };
     let read = reading.as_read();
-    if wish == Wish::Back {
-        return back_order(&read, from.moves.value.undo.as_ref(), &rules(), &ordering);
+    match wish {
+        Wish::Back => {
+            return back_order(&read, from.moves.value.undo.as_ref(), &rules(), &ordering);
+        }
+        Wish::Proof if needs_proof(&from.moves.value, &NEW.into()) => {
+            return proof_order(&read, &rules(), &ordering);
+        }
+        // Remembered as proved, it is an order that finds nothing to do.
+        Wish::Proof | Wish::Forward => {}
     }
     let to = MoveTo {
         image: NEW.into(),
