@@ -43,7 +43,7 @@ fn a_survey_shows_every_environment_and_why_it_drifted() {
     assert_eq!(desk.run(&["survey", "--exit-code"]).code, 3);
 }
 
-/// The command that turns managed updates off, and instances that were there before the image was set.
+/// Instances that were there before the image was set.
 #[test]
 fn survey_and_check_read_what_instances_run_when_they_are_asked_to() {
     let served = drifted();
@@ -59,6 +59,33 @@ fn survey_and_check_read_what_instances_run_when_they_are_asked_to() {
         let ran = desk.run(&[command, "--instances"]);
         assert!(ran.stdout.contains("INSTANCES_BEHIND"), "{ran:?}");
         assert!(ran.stdout.contains("2 of 2 instances"), "{ran:?}");
+    }
+}
+
+/// With the command that turns them off.
+#[test]
+fn survey_and_check_say_where_managed_updates_leave_an_image_behind() {
+    let served = drifted();
+    let at = served.account.at(REGION);
+    let image = at.image(ImageSpec::mine("by hand")).unwrap();
+    let spec = EnvironmentSpec::new("shop", "shop-green", BRANCH).image(&image);
+    at.environment(spec.clone()).unwrap();
+    let desk = Desk::at(served.address).configured();
+    let asked = || ["survey", "check"].map(|command| desk.run(&[command]).stdout);
+    for said in asked() {
+        assert!(!said.contains("MANAGED_UPDATES_ON"), "{said}");
+    }
+    let updated = EnvironmentSpec {
+        name: "shop-self".to_owned(),
+        ..spec.managed_actions()
+    };
+    at.environment(updated).unwrap();
+    let off = "--environment-name shop-self --option-settings \
+               Namespace=aws:elasticbeanstalk:managedactions,OptionName=ManagedActionsEnabled,Value=false";
+    for said in asked() {
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("MANAGED_UPDATES_ON"), "{said}");
+        assert!(said.contains(off), "{said}");
     }
 }
 
