@@ -130,6 +130,7 @@ impl Cloud {
     ) -> Result<Environment, CloudError> {
         Ok(Environment {
             target: self.target_of(&described).await?,
+            id: described.environment_id().map(str::to_owned),
             platform: described.platform_arn().map(PlatformArn::from),
             solution_stack: described.solution_stack_name().map(str::to_owned),
             tier: tier_of(&described),

@@ -126,6 +126,7 @@ fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
     let reasons = target::target_reasons(case, &standing);
     TargetDrift {
         target: environment.environment.target.clone(),
+        environment_id: environment.environment.id.clone(),
         platform: environment.environment.platform.clone(),
         image: standing.image.cloned(),
         kind: standing.kind,

@@ -88,6 +88,9 @@ impl Drift {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TargetDrift {
     pub target: TargetId,
+    /// Which environment it is, whatever had its name before.
+    #[serde(skip)]
+    pub environment_id: Option<String>,
     pub platform: Option<PlatformArn>,
     pub image: Option<ImageId>,
     pub kind: ImageKind,

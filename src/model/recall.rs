@@ -181,6 +181,7 @@ mod tests {
                 application: "shop".to_owned(),
                 environment: "shop-blue".to_owned(),
             },
+            id: Some("e-1".to_owned()),
             platform: Some("arn:1".into()),
             solution_stack: None,
             tier: Tier::WebServer,

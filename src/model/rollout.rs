@@ -197,6 +197,10 @@ impl MoveFault {
 /// What is remembered of one environment's moves.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TargetMoves {
+    /// Which environment they were of: its name may be another one's by now. Absent in what earlier versions
+    /// wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<String>,
     /// How many moves were ordered so far.
     pub ordered: u32,
     /// The last one that came to its end.
@@ -205,6 +209,27 @@ pub struct TargetMoves {
     pub undo: Option<UndoTo>,
     /// Moves that failed one after another, and when the next may start.
     pub failing: Option<MoveFailing>,
+}
+
+impl TargetMoves {
+    /// These are known to be of another environment than the one that has the name now.
+    pub fn are_of_another(&self, id: Option<&str>) -> bool {
+        let of = self.environment_id.as_deref();
+        matches!((of, id), (Some(of), Some(id)) if of != id)
+    }
+
+    /// What is remembered of the environment that has the name now. Only the count goes on: it numbers the
+    /// name's journals.
+    pub fn of_environment(self, id: Option<&str>) -> Self {
+        match self.are_of_another(id) {
+            true => Self {
+                environment_id: id.map(str::to_owned),
+                ordered: self.ordered,
+                ..Self::default()
+            },
+            false => self,
+        }
+    }
 }
 
 /// How a move ended.

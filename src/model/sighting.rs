@@ -72,6 +72,9 @@ pub struct Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
     pub target: TargetId,
+    /// `e-abcdefghij`. A name can be given again to another environment; this cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Absent where AWS did not name one (older custom platforms).
     pub platform: Option<PlatformArn>,
     /// `64bit Amazon Linux 2023 v4.5.0 running ECS`

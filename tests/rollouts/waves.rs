@@ -243,12 +243,13 @@ fn environments_come_and_go_meanwhile() {
 }
 
 /// A name is given to another environment while the first one moves: what became of that move cannot be told,
-/// so a person is asked, and nothing goes further.
+/// so a person hears of it; the new one is a newcomer, whatever is remembered under its name.
 #[test]
 fn a_name_that_is_given_anew_is_another_environment() {
     paused(async || {
         let life = town(UNASKED);
         let here = life.account.at(crate::common::world::REGION);
+        let first = life.environment(CANARY).id;
         life.daemon(async |watching| {
             watching
                 .until("an update", |one| !one.life.updated().is_empty())
@@ -256,12 +257,39 @@ fn a_name_that_is_given_anew_is_another_environment() {
             here.change_environment(CANARY, sim::EnvironmentChange::Terminated)
                 .unwrap();
             here.environment(super::world::environment(CANARY)).unwrap();
-            life.wait(3 * HOUR).await;
+            watching.rolled_out().await;
         })
         .await;
-        assert_eq!(life.updated().len(), 1, "the new one is left alone");
+        assert_ne!(life.environment(CANARY).id, first);
         let told = life.told("attention");
         assert!(told.iter().any(|one| one.contains(CANARY)), "{told:?}");
+        assert_eq!(life.updated().len(), 1 + ALL.len(), "{:?}", life.updated());
+        life.each_notice_came_once();
+    });
+}
+
+/// The canary was through, and is made again under its name, on the image that it had at first: it goes first
+/// once more, and is not taken for one that somebody set back.
+#[test]
+fn one_that_is_made_again_after_its_move_is_not_taken_for_set_back() {
+    paused(async || {
+        let life = town(UNASKED);
+        let here = life.account.at(crate::common::world::REGION);
+        let image = life.bakes_first().await;
+        life.passes(1).await;
+        assert_eq!(life.all_on(&image), [CANARY]);
+        here.change_environment(CANARY, sim::EnvironmentChange::Terminated)
+            .unwrap();
+        here.environment(super::world::environment(CANARY)).unwrap();
+        life.passes(1).await;
+        assert_eq!(
+            life.all_on(&image),
+            [CANARY],
+            "first again, before the others"
+        );
+        life.passes(3).await;
+        assert_eq!(life.all_on(&image).len(), ALL.len());
+        assert_eq!(life.told("attention"), [""; 0]);
     });
 }
 

@@ -34,6 +34,8 @@ pub struct RolloutCase<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct TargetKnown {
     pub moves: TargetMoves,
+    /// What is remembered under its name was of another environment, and is not in `moves`.
+    pub made_anew: bool,
     /// Who has it in hand.
     pub claim: Option<MovingClaim>,
     pub look: TargetLook,
@@ -160,6 +162,11 @@ impl<'a> RolloutCase<'a> {
     /// What is remembered of its moves.
     pub fn moves(&self, target: &TargetId) -> Option<&'a TargetMoves> {
         self.known.get(target).map(|known| &known.moves)
+    }
+
+    /// What is remembered under its name was of another environment.
+    pub fn made_anew(&self, target: &TargetId) -> bool {
+        self.known.get(target).is_some_and(|known| known.made_anew)
     }
 
     /// Who has it in hand.

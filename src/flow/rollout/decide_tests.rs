@@ -385,3 +385,21 @@ fn the_last_gate_that_opens_says_until_when() {
         .hold(HeldThing::Release(BASE_451.to_owned()), None);
     assert_eq!(waits(&mut one), TargetStand::Waits { until: None });
 }
+
+/// It runs the image (it was launched with it), and what was proved was another one.
+#[test]
+fn what_was_made_anew_under_a_proved_name_has_to_prove_itself() {
+    let mut one = RollingWorld::usual();
+    let at = one.world.now;
+    let mut rollout = ImageRollout::begun(NEW.into(), at);
+    rollout.moved.insert("shop/shop-canary".to_owned(), at);
+    one.memory.image = Some(rollout);
+    one.runs_new(CANARY);
+    assert_eq!(moves(&one.decide()), ["shop-1"], "the canary is through");
+    one.known(CANARY).made_anew = true;
+    let pass = one.pass();
+    assert_eq!(moves(&pass), [""; 0]);
+    assert_eq!(gates(&pass, "shop-1"), [ReasonCode::EarlierWave]);
+    let moved = &one.memory.image.as_ref().unwrap().moved;
+    assert!(!moved.contains_key("shop/shop-canary"), "{moved:?}");
+}

@@ -128,6 +128,7 @@ impl<'a> Deciding<'a> {
                 continue;
             }
             let name = remembered_name(&one.target.target);
+            let remembered = remembered.filter(|_| !case.made_anew(&one.target.target));
             let since = remembered.and_then(|rollout| rollout.well_since.get(&name).copied());
             one.proof = match case.look(&one.target.target) {
                 TargetLook::NotRead => ThereProof::Unread,

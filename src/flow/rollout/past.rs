@@ -175,6 +175,7 @@ mod tests {
 
     fn moves(last: MoveEnded, failing: Option<MoveFailing>) -> TargetMoves {
         TargetMoves {
+            environment_id: None,
             ordered: 1,
             last: Some(last),
             undo: None,

@@ -136,6 +136,11 @@ impl Remembering<'_> {
         let name = remembered_name(&one.target.target);
         let moves = case.moves(&one.target.target);
         let moved = moves.and_then(|moves| moved_to(moves, &rollout.image));
+        if case.made_anew(&one.target.target) {
+            rollout.moved.remove(&name);
+            rollout.well_since.remove(&name);
+            rollout.told.remove(&name);
+        }
         match (&one.proof, &one.sort) {
             (ThereProof::Proved | ThereProof::Proving(ProvingState::Proved), _) => {
                 rollout.well_since.remove(&name);

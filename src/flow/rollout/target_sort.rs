@@ -59,6 +59,9 @@ pub fn sort_target<'a>(
 /// A move of ours brought it there, or it was proved there before.
 pub fn is_proved(case: &RolloutCase<'_>, target: &TargetId, image: &ImageId) -> bool {
     let moved = case.moves(target).and_then(|moves| moved_to(moves, image));
+    if case.made_anew(target) {
+        return false;
+    }
     let name = super::case::remembered_name(target);
     let rollout = case.memory.rollout_of(image);
     moved.is_some() || rollout.is_some_and(|rollout| rollout.moved.contains_key(&name))

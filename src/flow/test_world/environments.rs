@@ -18,6 +18,7 @@ impl World {
                 application: "shop".to_owned(),
                 environment: name.to_owned(),
             },
+            id: None,
             platform: Some(arn(version)),
             solution_stack: None,
             tier: Tier::WebServer,

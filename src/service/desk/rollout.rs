@@ -226,19 +226,15 @@ impl<'a> Planning<'a> {
                 target.scope.region
             )])
         })?;
+        let installation = service.settings.installation.as_ref();
+        let from = DecidedFrom::read(service.store, target, installation, &watch.name).await?;
         Ok(Self {
             service,
             watch,
             wish,
             rules: watch.rollout_rules(),
+            from: from.of_environment(&reading.now.id),
             reading,
-            from: DecidedFrom::read(
-                service.store,
-                target,
-                service.settings.installation.as_ref(),
-                &watch.name,
-            )
-            .await?,
         })
     }
 

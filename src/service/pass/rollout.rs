@@ -138,6 +138,8 @@ async fn commit(
         Some(memory) => moves::put_rollout(scope, watch, memory),
         None => moves::expect_rollout(scope, watch, version),
     });
+    let anew = rollout.made_anew();
+    ops.extend(anew.map(|(target, moves)| moves::put_target_moves(target, &moves)));
     let who = service.told();
     for notice in notices {
         let told = records::notice_ops(service.store, notice, who.of(notice.event())).await?;

@@ -11,7 +11,7 @@ use futures_util::stream;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::flow::rollout::case::{
-    RolloutCase, RolloutDecision, TargetKnown, TargetLook, TargetRead,
+    RolloutCase, RolloutDecision, TargetKnown, TargetLook, TargetRead, remembered_name,
 };
 use crate::flow::rollout::decide::decide_rollout;
 use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
@@ -21,6 +21,7 @@ use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::WatchHistory;
 use crate::model::ids::{Installation, Scope, TargetId};
 use crate::model::platform_choice::PlatformChoice;
+use crate::model::rollout::TargetMoves;
 use crate::model::rollout_memory::RolloutMemory;
 use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{OnDrift, Watch};
@@ -31,6 +32,8 @@ use crate::store::{StoreError, moves};
 
 /// Environments that are read side by side: each takes some six calls.
 const READ_AT_ONCE: usize = 8;
+/// Environments whose moves are forgotten in one batch.
+const ANEW_MAX: usize = 8;
 
 /// What was looked at of one watch's rollout.
 pub struct LookedRollout {
@@ -52,14 +55,36 @@ struct TargetVersions {
 }
 
 impl LookedRollout {
+    /// Environments that were made anew under a remembered name, and what is remembered of them from now on;
+    /// as many as one batch takes, the others by the next pass.
+    pub(super) fn made_anew(&self) -> impl Iterator<Item = (&TargetId, Versioned<TargetMoves>)> {
+        let memory = self.decision.memory.as_ref();
+        let image = memory.unwrap_or(&self.memory.value).image.as_ref();
+        // Where the decision could not forget that the name was through, the next one does.
+        let counts = move |target: &TargetId| {
+            image.is_some_and(|image| image.moved.contains_key(&remembered_name(target)))
+        };
+        let anew = self.known.iter().filter(|(_, known)| known.made_anew);
+        let anew = anew.filter(move |(target, _)| !counts(target));
+        anew.take(ANEW_MAX).map(|(target, known)| {
+            let versions = self.versions.get(target).copied().unwrap_or_default();
+            let moves = Versioned {
+                version: versions.moves,
+                value: known.moves.clone(),
+            };
+            (target, moves)
+        })
+    }
+
     /// What an order for this environment was decided from. `rollout_version`: of what is remembered of
     /// the watch's rollout, as it was decided from or written by the same pass.
     pub(super) fn decided_from(&self, target: &TargetId, rollout_version: u64) -> DecidedFrom {
         let known = self.known.get(target).cloned().unwrap_or_default();
         let versions = self.versions.get(target).copied().unwrap_or_default();
+        let rewritten = self.made_anew().any(|(anew, _)| anew == target);
         DecidedFrom {
             moves: Versioned {
-                version: versions.moves,
+                version: versions.moves + u64::from(rewritten),
                 value: known.moves,
             },
             moving: known.claim.map(|value| Versioned {
@@ -146,7 +171,12 @@ async fn remembered(
     StoreError,
 > {
     let (mut known, mut versions) = (BTreeMap::new(), BTreeMap::new());
-    for TargetDrift { target, .. } in &scene.drift.targets {
+    for TargetDrift {
+        target,
+        environment_id,
+        ..
+    } in &scene.drift.targets
+    {
         let moves = moves::target_moves(scene.service.store, target).await?;
         let claim = moves::moving(scene.service.store, target).await?;
         let at = TargetVersions {
@@ -154,8 +184,15 @@ async fn remembered(
             claim: claim.as_ref().map_or(0, |claim| claim.version),
         };
         versions.insert(target.clone(), at);
+        let is = environment_id.as_deref();
+        // A move that is under way ends first: it finds out by itself that its environment is gone.
+        let made_anew = claim.is_none() && moves.value.are_of_another(is);
         let remembered = TargetKnown {
-            moves: moves.value,
+            moves: match made_anew {
+                true => moves.value.of_environment(is),
+                false => moves.value,
+            },
+            made_anew,
             claim: claim.map(|claim| claim.value),
             ..TargetKnown::default()
         };

@@ -79,6 +79,12 @@ impl DecidedFrom {
         })
     }
 
+    /// The same, where what is remembered was of another environment of that name: nothing of it counts.
+    pub fn of_environment(mut self, id: &str) -> Self {
+        self.moves.value = self.moves.value.of_environment(Some(id));
+        self
+    }
+
     /// The number of the environment's next move.
     pub fn next_number(&self) -> u32 {
         self.moves.value.ordered + 1
@@ -112,6 +118,7 @@ pub async fn begin_move(
     let counted = Versioned {
         version: from.moves.version,
         value: TargetMoves {
+            environment_id: Some(order.environment_id.clone()),
             ordered: order.number,
             ..from.moves.value.clone()
         },

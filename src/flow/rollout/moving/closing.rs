@@ -131,6 +131,7 @@ fn remember(
 ) {
     let order = run.input();
     let journal = move_journal(&order.target, order.number);
+    memory.environment_id = Some(order.environment_id.clone());
     memory.ordered = memory.ordered.max(order.number);
     let (from, to) = order.from_to();
     memory.last = Some(MoveEnded {
