@@ -30,6 +30,8 @@ mod deciding;
 
 pub mod document;
 
+pub mod elsewhere;
+
 pub mod gates;
 
 pub mod image_choice;

@@ -54,6 +54,8 @@ pub enum NoteCode {
     EarlierUntold,
     /// An image's tags say that it is this watch's, and EC2 does not bear them out.
     TagsNotBorneOut,
+    /// Saved configurations could not all be read: one of them may name an older image.
+    SavedUntold,
 }
 
 impl NoteCode {
@@ -65,6 +67,7 @@ impl NoteCode {
             Self::EarlierRelease => "earlier_release",
             Self::EarlierUntold => "earlier_untold",
             Self::TagsNotBorneOut => "tags_not_borne_out",
+            Self::SavedUntold => "saved_untold",
         }
     }
 }

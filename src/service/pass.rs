@@ -24,6 +24,8 @@ pub mod rollout;
 
 pub mod rollout_look;
 
+mod saved_look;
+
 use std::time::Duration;
 
 use futures_util::StreamExt as _;

@@ -6,6 +6,7 @@ mod asking;
 mod bugs;
 mod crash;
 mod races;
+mod saved;
 mod waves;
 mod windows;
 pub(crate) mod world;

@@ -22,17 +22,34 @@ pub async fn read_saved_images(cloud: &Cloud, now: &EnvironmentNow) -> SavedImag
             }
         }
     }
+    read_others(cloud, application, now.template.as_ref(), &mut found).await;
+    found
+}
+
+/// Reads an application's saved configurations, whichever environment was launched with one.
+pub async fn read_application_images(cloud: &Cloud, application: &str) -> SavedImages {
+    let mut found = SavedImages::default();
+    read_others(cloud, application, None, &mut found).await;
+    found
+}
+
+async fn read_others(
+    cloud: &Cloud,
+    application: &str,
+    known: Option<&String>,
+    found: &mut SavedImages,
+) {
     let names = match cloud.saved_configurations(application).await {
         Ok(names) => names,
         Err(error) => {
             let what = format!("the saved configurations of {application}: {error}");
             found.unread.push(what);
-            return found;
+            return;
         }
     };
     let others: Vec<String> = names
         .into_iter()
-        .filter(|name| Some(name) != now.template.as_ref())
+        .filter(|name| Some(name) != known)
         .collect();
     for name in others.iter().take(READ_MAX) {
         match saved(cloud, application, name).await {
@@ -48,7 +65,6 @@ pub async fn read_saved_images(cloud: &Cloud, now: &EnvironmentNow) -> SavedImag
             .unread
             .push(format!("{more} more saved configurations of {application}"));
     }
-    found
 }
 
 async fn saved(cloud: &Cloud, application: &str, name: &str) -> Result<SavedImage, CloudError> {

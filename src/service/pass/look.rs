@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::recall::Learnt;
 use super::rollout_look::{LookedRollout, RolloutScene, look_at_rollout};
+use super::saved_look::look_at_saved;
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::detect::{self, LookDepth, sight, watch_sighting};
 use crate::flow::rollout::applied::apply_decision;
@@ -195,9 +196,13 @@ async fn look_at_region<'a>(
             rollout: None,
             untold_by_store: false,
         };
-        looked.push(match decides {
-            true => with_rollout(service, one, holds_version).await?,
-            false => one,
+        looked.push(match (decides, reading) {
+            (false, _) => one,
+            (true, Reading::Recalled) => with_rollout(service, one, holds_version).await?,
+            (true, Reading::Afresh(_)) => {
+                let one = with_rollout(service, one, holds_version).await?;
+                with_saved(service, one).await?
+            }
         });
     }
     Ok((looked, learnt))
@@ -239,6 +244,22 @@ async fn with_rollout<'a>(
                 region.as_ref(),
                 &error,
             ))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds what saved configurations say beside the verdict.
+async fn with_saved<'a>(
+    service: &Service<'a>,
+    mut one: LookedWatch<'a>,
+) -> Result<LookedWatch<'a>, StoreError> {
+    match Box::pin(look_at_saved(service, &mut one)).await {
+        Ok(()) => Ok(one),
+        Err(error) if error.is_about_one_record() => {
+            let region = one.region.take();
+            let (watch, region) = (one.watch, region.as_ref());
+            Ok(LookedWatch::unremembered(watch, region, &error))
         }
         Err(error) => Err(error),
     }
