@@ -13,7 +13,7 @@ use amiwatch::service::daemon::{
 };
 use amiwatch::service::vitals::{Pulse, Vitals};
 use amiwatch::store::requests::{self, StoredRequest};
-use amiwatch::store::{Store as _, StoreError};
+use amiwatch::store::{Lease, Store as _, StoreError};
 use chrono::TimeDelta;
 use tokio::sync::Notify;
 
@@ -184,13 +184,35 @@ impl Life {
         ended
     }
 
-    async fn beside<T>(
+    /// A daemon that has taken the place of the one which runs, and lives beside it: the other one does not
+    /// know yet.
+    pub(crate) async fn successor<T>(&self, story: impl AsyncFnOnce(&Watching<'_>) -> T) -> T {
+        let lease = self.usurp().await;
+        let store = self.seamed_store();
+        match Box::pin(self.driving(&store, lease, Manner::default(), story)).await {
+            Ended::Told(told, Ok(())) => told,
+            _ => panic!("whoever has the place works until it is told to stop"),
+        }
+    }
+
+    /// The same, where more than one process lives.
+    pub(crate) async fn beside<T>(
         &self,
         manner: Manner,
         story: impl AsyncFnOnce(&Watching<'_>) -> T,
     ) -> Ended<T> {
         let store = self.seamed_store();
         let lease = super::life::lease(&store).await;
+        self.driving(&store, lease, manner, story).await
+    }
+
+    async fn driving<T>(
+        &self,
+        store: &dyn amiwatch::store::Store,
+        lease: Lease,
+        manner: Manner,
+        story: impl AsyncFnOnce(&Watching<'_>) -> T,
+    ) -> Ended<T> {
         let clock = self.process_clock();
         let surroundings = self.surroundings(&clock, manner.alive_every);
         let vitals = Vitals::new(clock.now(), clock.steady(), TimeDelta::hours(1));
@@ -201,7 +223,7 @@ impl Life {
         let outside = self.outside();
         let in_use = SettingsInUse::new(&first.settings);
         let ground = Ground {
-            store: &store,
+            store,
             clock: &clock,
             lease,
             outside: &outside,
@@ -242,7 +264,7 @@ impl Life {
     }
 
     /// Somebody else takes the driver's place, as another machine's daemon would.
-    pub(crate) async fn usurp(&self) {
+    pub(crate) async fn usurp(&self) -> Lease {
         use amiwatch::store::{Batch, DRIVER, Op};
         let store = self.store();
         let key = format!("lease/{DRIVER}");
@@ -255,5 +277,9 @@ impl Life {
             value,
         };
         store.commit(Batch::of_ops(vec![taken])).await.unwrap();
+        Lease {
+            epoch: expected + 1,
+            term: None,
+        }
     }
 }

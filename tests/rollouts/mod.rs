@@ -7,6 +7,8 @@ mod bugs;
 mod crash;
 mod races;
 mod saved;
+mod swaps;
+mod two_daemons;
 mod waves;
 mod windows;
 pub(crate) mod world;
