@@ -351,11 +351,15 @@ pub(super) async fn lease(store: &impl Store) -> Lease {
     panic!("a process that is gone holds no lease");
 }
 
-/// Nothing was baked, nothing was told, and nothing waits.
+/// Nothing was baked or moved, nothing was told, and nothing waits but for a person.
 fn rests(passed: &Passed) -> bool {
-    let still = |item: &PlanItem| matches!(item.action, Action::Nothing | Action::Tell);
+    let still = |item: &PlanItem| {
+        let persons = matches!(item.action, Action::Blocked | Action::Hold { until: None });
+        persons || matches!(item.action, Action::Nothing | Action::Tell)
+    };
     passed.resumed.is_empty()
         && passed.bakes.is_empty()
+        && passed.rolled.is_empty()
         && passed.delivered == Delivered::default()
         && passed.items.iter().all(still)
 }

@@ -51,19 +51,35 @@ pub(crate) enum Points {
     /// Each sort of point once after each commit: an act that looks a hundred times at the same, with
     /// nothing written in between, is the same at each of them.
     Distinct,
+    /// Each sort of point once in each state of the workflows: after each sort of entry of a journal, whichever
+    /// journal it is and however many there were. For acts that begin several of them, and look for long.
+    Kinds,
+}
+
+/// A point without its counters and names: `after commit append # done settle`.
+fn sort_of(point: &str) -> String {
+    let words = point.split(' ').map(|word| match word {
+        word if word.chars().any(|c| c.is_ascii_digit()) => "#",
+        word => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Points {
     /// The numbers, from 1, of those that are disturbed.
     pub(crate) fn chosen(self, passed: &[String]) -> Vec<usize> {
         let mut seen = BTreeSet::new();
-        let mut commit = "";
+        let mut state = String::new();
         let mut chosen = Vec::new();
         for (at, point) in (1..).zip(passed) {
-            if point.contains("commit") {
-                commit = point;
+            let (sort, is_state) = match self {
+                Self::Kinds => (sort_of(point), point.contains(" append ")),
+                _ => (point.clone(), point.contains("commit")),
+            };
+            if is_state {
+                state.clone_from(&sort);
             }
-            if self == Self::Every || seen.insert((commit, point)) {
+            if self == Self::Every || seen.insert((state.clone(), sort)) {
                 chosen.push(at);
             }
         }
