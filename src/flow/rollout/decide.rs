@@ -113,6 +113,7 @@ impl<'a> Deciding<'a> {
             ThereProof::Proving(ProvingState::Proving { gate, .. }) => {
                 self.standing(vec![self.gate(&one.target.target, gate.clone())])
             }
+            ThereProof::Persons(about) => self.standing(vec![about.clone()]),
             ThereProof::Untold(reason) => (TargetStand::CannotTell, vec![reason.clone()]),
             _ => (TargetStand::InStep, Vec::new()),
         }

@@ -395,11 +395,36 @@ fn what_was_made_anew_under_a_proved_name_has_to_prove_itself() {
     rollout.moved.insert("shop/shop-canary".to_owned(), at);
     one.memory.image = Some(rollout);
     one.runs_new(CANARY);
-    assert_eq!(moves(&one.decide()), ["shop-1"], "the canary is through");
+    assert_eq!(moves(&one.decide()).len(), 1, "the canary is through");
     one.known(CANARY).made_anew = true;
     let pass = one.pass();
     assert_eq!(moves(&pass), [""; 0]);
     assert_eq!(gates(&pass, "shop-1"), [ReasonCode::EarlierWave]);
     let moved = &one.memory.image.as_ref().unwrap().moved;
     assert!(!moved.contains_key("shop/shop-canary"), "{moved:?}");
+}
+
+/// That it looks well is no answer to what nobody could tell.
+#[test]
+fn what_ended_with_a_persons_question_is_not_proved_by_looks() {
+    let mut one = RollingWorld::usual();
+    one.memory.image = Some(ImageRollout::begun(NEW.into(), one.world.now));
+    one.runs_new(CANARY);
+    one.ended(CANARY, false, Some(MoveFault::Inconclusive));
+    one.known(CANARY).moves.failing = Some(MoveFailing {
+        attempts: 1,
+        next_at: None,
+        why: "settle: somebody changed it".to_owned(),
+        fault: Some(MoveFault::Inconclusive),
+        image: Some(NEW.into()),
+    });
+    for _ in 0..3 {
+        one.wait(60);
+        let pass = one.pass();
+        assert_eq!(moves(&pass), [""; 0]);
+        assert_eq!(gates(&pass, CANARY), [ReasonCode::Held]);
+    }
+    // Proved by a person's order.
+    one.ended(CANARY, false, None);
+    assert_eq!(moves(&one.pass()).len(), 1, "one of the second wave");
 }

@@ -6,13 +6,14 @@ use super::before::MoveRules;
 use super::case::{RolloutCase, TargetLook, remembered_name};
 use super::gates::{held_gate, held_release};
 use super::image_choice::ChosenImage;
+use super::past::{NextMove, failed_gate};
 use super::target_sort::{TargetSort, is_proved, sort_target};
 use super::waves::WaveOrder;
 use super::well_in_looks::{ProvingState, proving_state};
 use crate::model::drift::TargetDrift;
 use crate::model::ids::{ImageId, TargetId};
 use crate::model::reason::{About, DoubtSubject, Reason, ReasonCode, RolloutGate};
-use crate::model::rollout::MoveProof;
+use crate::model::rollout::{MoveFault, MoveProof};
 use crate::model::rollout_memory::PersonsOrder;
 use crate::model::rollout_rules::{RolloutHands, RolloutRules};
 use crate::model::watch::glob_fits;
@@ -35,6 +36,8 @@ pub(super) enum ThereProof {
     Unread,
     /// It could not be looked at.
     Untold(Reason),
+    /// The move to it ended so that a person was asked: that it looks well does not answer for them.
+    Persons(About),
 }
 
 impl Sorted<'_> {
@@ -127,6 +130,10 @@ impl<'a> Deciding<'a> {
             if !matches!(one.sort, TargetSort::There) || one.proof == ThereProof::Proved {
                 continue;
             }
+            if let Some(about) = persons_gate(case, one.target, image) {
+                one.proof = ThereProof::Persons(about);
+                continue;
+            }
             let name = remembered_name(&one.target.target);
             let remembered = remembered.filter(|_| !case.made_anew(&one.target.target));
             let since = remembered.and_then(|rollout| rollout.well_since.get(&name).copied());
@@ -215,6 +222,22 @@ fn common_gates(case: &RolloutCase<'_>, chosen: &ChosenImage) -> Vec<About> {
         .into_iter()
         .chain(of_release)
         .collect()
+}
+
+/// Somebody changed it during the last move to this image, again and again: whose health it was nobody knows.
+fn persons_gate(case: &RolloutCase<'_>, target: &TargetDrift, image: &ImageId) -> Option<About> {
+    let moves = case.moves(&target.target)?;
+    let last = moves.last.as_ref()?;
+    let ended_there = !last.back && last.to.as_ref() == Some(image);
+    let asked = ended_there && last.fault == Some(MoveFault::Inconclusive);
+    let next = NextMove {
+        watch: &case.watch.name,
+        target: &target.target,
+        runs: target.image.as_ref(),
+        to: image,
+        now: case.now,
+    };
+    asked.then(|| failed_gate(moves, &next)).flatten()
 }
 
 /// A closer look was not answered.
