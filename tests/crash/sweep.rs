@@ -223,10 +223,18 @@ pub(crate) fn every_point(story: Story, form: Form, nth: usize) -> usize {
     let chosen = story.points.chosen(&points).into_iter();
     let fitting = chosen.filter(|at| form.applies(&points[at - 1]));
     let stops: Vec<usize> = fitting.step_by(nth).collect();
-    for stop in &stops {
-        let told = format!("{form:?} at {stop}/{}: {}", points.len(), points[stop - 1]);
-        paused(|| one_life(story, form, *stop, &told));
-    }
+    let half = stops.len().div_ceil(2).max(1);
+    std::thread::scope(|scope| {
+        for stops in stops.chunks(half) {
+            let points = &points;
+            scope.spawn(move || {
+                for stop in stops {
+                    let told = format!("{form:?} at {stop}/{}: {}", points.len(), points[stop - 1]);
+                    paused(|| one_life(story, form, *stop, &told));
+                }
+            });
+        }
+    });
     stops.len()
 }
 

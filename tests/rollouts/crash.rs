@@ -46,9 +46,9 @@ fn moved_once_each(life: &Life, _: &AtStop) {
 #[test]
 fn a_rollout_whose_daemon_is_stopped_anywhere_ends_the_same() {
     let forms = [
-        (Form::Stopped(Store::Kept), 5),
-        (Form::Unanswered, 4),
-        (Form::StoreFull, 8),
+        (Form::Stopped(Store::Kept), 7),
+        (Form::Unanswered, 5),
+        (Form::StoreFull, 6),
     ];
     in_forms("rollout of two waves", ROLLOUT, &forms);
 }
