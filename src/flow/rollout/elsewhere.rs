@@ -99,6 +99,7 @@ mod tests {
         let moved = BTreeSet::from([id("shop-1"), id("shop-2")]);
         let found = SavedImages {
             launched_with: None,
+            launched_unread: None,
             others,
             unread,
         };
