@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::recall::Learnt;
 use super::rollout_look::{LookedRollout, RolloutScene, look_at_rollout};
-use super::saved_look::look_at_saved;
+use super::saved_look::{SavedScene, look_at_saved};
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::detect::{self, LookDepth, sight, watch_sighting};
 use crate::flow::rollout::applied::apply_decision;
@@ -254,7 +254,13 @@ async fn with_saved<'a>(
     service: &Service<'a>,
     mut one: LookedWatch<'a>,
 ) -> Result<LookedWatch<'a>, StoreError> {
-    match Box::pin(look_at_saved(service, &mut one)).await {
+    let mut scene = SavedScene {
+        watch: one.watch,
+        seen: one.seen.as_ref(),
+        rollout: one.rollout.as_ref(),
+        drift: &mut one.item.drift,
+    };
+    match Box::pin(look_at_saved(service, &mut scene)).await {
         Ok(()) => Ok(one),
         Err(error) if error.is_about_one_record() => {
             let region = one.region.take();

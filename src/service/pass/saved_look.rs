@@ -4,19 +4,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::look::LookedWatch;
+use super::rollout_look::LookedRollout;
 use crate::cloud::CloudError;
 use crate::flow::rollout::beneath::read_application_images;
 use crate::flow::rollout::case::TargetStand;
 use crate::flow::rollout::elsewhere::{add_named_elsewhere, applications, older_images};
+use crate::model::drift::Drift;
 use crate::model::ids::{ImageId, TargetId};
 use crate::model::rollout::TargetMoves;
 use crate::model::saved_images::SavedImages;
+use crate::model::sighting::WatchSighting;
+use crate::model::watch::Watch;
 use crate::service::Service;
 use crate::store::{StoreError, moves};
 
 /// Applications whose saved configurations one look reads; of more it says that they were not.
 const APPLICATIONS_MAX: usize = 10;
+
+/// A watch whose verdict is there.
+pub(super) struct SavedScene<'a> {
+    pub(super) watch: &'a Watch,
+    pub(super) seen: Option<&'a WatchSighting>,
+    pub(super) rollout: Option<&'a LookedRollout>,
+    pub(super) drift: &'a mut Drift,
+}
 
 /// Looks, and puts what was found into the verdict.
 ///
@@ -24,7 +35,7 @@ const APPLICATIONS_MAX: usize = 10;
 /// When the store cannot be read. What AWS does not answer is in the verdict.
 pub(super) async fn look_at_saved(
     service: &Service<'_>,
-    one: &mut LookedWatch<'_>,
+    one: &mut SavedScene<'_>,
 ) -> Result<(), StoreError> {
     let Some(older) = older(one).filter(|older| !older.is_empty()) else {
         return Ok(());
@@ -43,20 +54,20 @@ pub(super) async fn look_at_saved(
         };
         saved.insert(application, found);
     }
-    add_named_elsewhere(&mut one.item.drift, &moved, &older, &saved);
+    add_named_elsewhere(one.drift, &moved, &older, &saved);
     Ok(())
 }
 
 /// The older images of the watch; absent where they are not known, or there is none to be older than.
-fn older(one: &LookedWatch<'_>) -> Option<BTreeSet<ImageId>> {
-    let ours = one.seen.as_ref()?.ours.known()?;
+fn older(one: &SavedScene<'_>) -> Option<BTreeSet<ImageId>> {
+    let ours = one.seen?.ours.known()?;
     let chosen = one
         .rollout
         .as_ref()
         .and_then(|rollout| rollout.chosen.as_ref());
     let newest = match chosen {
         Some(chosen) => &chosen.image,
-        None => one.item.drift.current.as_ref()?,
+        None => one.drift.current.as_ref()?,
     };
     Some(older_images(ours, newest))
 }
@@ -64,7 +75,7 @@ fn older(one: &LookedWatch<'_>) -> Option<BTreeSet<ImageId>> {
 /// Environments that are moved now, and those that a move of ours brought to where they were last.
 async fn moved_or_moving(
     service: &Service<'_>,
-    one: &LookedWatch<'_>,
+    one: &SavedScene<'_>,
 ) -> Result<BTreeSet<TargetId>, StoreError> {
     let decided = one.rollout.iter().flat_map(|one| &one.decision.targets);
     let moving = decided.filter(|one| {
@@ -74,7 +85,7 @@ async fn moved_or_moving(
         )
     });
     let mut found: BTreeSet<TargetId> = moving.map(|one| one.target.clone()).collect();
-    for target in &one.item.drift.targets {
+    for target in &one.drift.targets {
         let moves = moves::target_moves(service.store, &target.target)
             .await?
             .value;
