@@ -4,13 +4,15 @@
     docs/pictures/terminal.py AMIWATCH_BIN
 
 Runs `status`, `explain` and `survey` in a pseudo-terminal of 80 and of 120 columns, and draws what they
-print, colours included, as docs/pictures/NAME-COLUMNS.svg. Fails where a line is longer than the terminal
-is wide. Needs Python alone; listens on loopback, writes into a scratch folder and beside itself, and ends
+print, colours included, as docs/pictures/NAME-COLUMNS.svg. The demo is drawn as demo.svg and recorded with
+its own times as demo.cast (`asciinema play docs/pictures/demo.cast`). Fails where a line is longer than the
+terminal is wide. Needs Python alone; listens on loopback, writes into a scratch folder and beside itself, and ends
 what it started.
 """
 
 import fcntl
 import html
+import json
 import os
 import pathlib
 import pty
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -39,6 +42,7 @@ def main():
         served = serve(binary, scratch)
         try:
             take_all(binary, pathlib.Path(scratch), served.url)
+            take_demo(binary, pathlib.Path(scratch))
         finally:
             served.terminate()
             served.wait()
@@ -73,6 +77,25 @@ def take_all(binary, scratch, url):
             print(name.relative_to(ROOT))
 
 
+def take_demo(binary, scratch):
+    """The demo needs no account: drawn as it ends, and recorded as it goes."""
+    columns = WIDTHS[1]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(scratch), "TERM": "xterm-256color"}
+    began, parts = time.monotonic(), []
+    heard = lambda part: parts.append((round(time.monotonic() - began, 3), part))
+    text = on_a_terminal([str(binary), "demo"], columns, scratch, environment, heard)
+    lines = text.replace("\r", "").strip("\n").split("\n")
+    for line in lines:
+        fitting(line, columns)
+    drawing, recording = HERE / "demo.svg", HERE / "demo.cast"
+    drawing.write_text(drawn("$ amiwatch demo", lines, columns))
+    head = {"version": 2, "width": columns, "height": len(lines) + 2, "title": "amiwatch demo"}
+    events = [[0.0, "o", "$ amiwatch demo\r\n"]] + [[at, "o", part] for at, part in parts]
+    recording.write_text("".join(json.dumps(one) + "\n" for one in [head, *events]))
+    for name in (drawing, recording):
+        print(name.relative_to(ROOT))
+
+
 def fitting(line, columns):
     """The line; a command to paste, which stays whole, goes on in the next line as on any terminal."""
     if line.startswith("  aws "):
@@ -104,8 +127,8 @@ def prepare(binary, desk, url, environment):
     amiwatch("run", "--once")
 
 
-def on_a_terminal(words, columns, desk, environment):
-    """What a command prints on a terminal of so many columns."""
+def on_a_terminal(words, columns, desk, environment, heard=lambda part: None):
+    """What a command prints on a terminal of so many columns; `heard` gets each part as it comes."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     running = subprocess.Popen(words, cwd=desk, env=environment, stdin=its, stdout=its, stderr=its)
@@ -119,6 +142,7 @@ def on_a_terminal(words, columns, desk, environment):
         if not part:
             break
         said += part
+        heard(part.decode(errors="replace"))
     running.wait()
     os.close(ours)
     return said.decode()

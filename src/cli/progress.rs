@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::draw::{self, visible_text};
+use super::draw::visible_text;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::model::bake::BakeOrder;
@@ -79,12 +79,6 @@ fn on_stderr() -> Place {
         true => Place::Terminal(spinner()),
         false => lines(|line| eprintln!("{line}")),
     }
-}
-
-/// An observer whose lines are part of the command's own output.
-#[cfg(feature = "sim")]
-pub(super) fn on_stdout(order: &BakeOrder) -> Box<BakeObserver> {
-    of(order, lines(|line| draw::say_line(line, 4)))
 }
 
 fn of(order: &BakeOrder, place: Place) -> Box<BakeObserver> {

@@ -22,21 +22,35 @@ pub(super) fn base_disk() -> Disk {
     )])
 }
 
-/// Fills the account: a release, three environments, a topic with a queue behind it.
+/// Fills the account: a release, two environments on an image of ours, a topic with a queue behind it.
 pub(super) fn fill(account: &Account, settings: &Settings) -> Result<(), WorldError> {
     let here = account.at(REGION);
     here.branch(Branch::new(BRANCH))?;
     let arn = here.release(Release::new(BRANCH, "4.5.0").disk(base_disk()))?;
-    let stock = stock_image(account, &arn);
-    let hand_made = here.image(ImageSpec::mine("shop-ecs-by-hand").source(&stock))?;
-    let kept = here.image(kept_image(settings, &stock))?;
-    here.environment(EnvironmentSpec::new("shop", "shop-blue", BRANCH))?;
-    here.environment(EnvironmentSpec::new("shop", "shop-legacy", BRANCH).image(&hand_made))?;
-    here.environment(EnvironmentSpec::new("shop", "shop-green", BRANCH).image(&kept))?;
+    let kept = here.image(kept_image(settings, &stock_image(account, &arn)))?;
+    for name in ["shop-canary", "shop-blue"] {
+        here.environment(serving(name, &kept))?;
+    }
     here.topic(TOPIC)?;
     here.queue(QUEUE)?;
     here.subscribe(TOPIC, QUEUE)?;
     Ok(())
+}
+
+/// Two instances behind a load balancer, replaced immutably, with enhanced health.
+fn serving(name: &str, image: &str) -> EnvironmentSpec {
+    EnvironmentSpec::new("shop", name, BRANCH)
+        .version("4.5.0")
+        .image(image)
+        .instances(2)
+        .immutable()
+        .option(
+            "aws:elasticbeanstalk:healthreporting:system",
+            "SystemType",
+            "enhanced",
+        )
+        .option("aws:autoscaling:asg", "MinSize", "2")
+        .option("aws:autoscaling:asg", "MaxSize", "4")
 }
 
 /// The x86_64 image of a platform version.
