@@ -51,6 +51,8 @@ impl Way {
 #[derive(Debug, Clone)]
 pub(crate) struct Made {
     pub(crate) name: &'static str,
+    /// It was made with the image that is proved from the start, and not with its platform's own.
+    pub(crate) on_first_image: bool,
     spec: EnvironmentSpec,
 }
 
@@ -59,7 +61,8 @@ impl Made {
         let count = u32::try_from(2 + chance.below(3)).unwrap();
         let mut spec = EnvironmentSpec::new("shop", name, BRANCH).version(FIRST);
         spec = spec.instances(count).between(count, count + 4);
-        if !chance.once_in(3) {
+        let on_first_image = !chance.once_in(3);
+        if on_first_image {
             spec = spec.image(first_image);
         }
         spec = match chance.once_in(6) {
@@ -74,7 +77,11 @@ impl Made {
             spec = spec.managed_actions();
         }
         let spec = Way::draw(chance).of(spec);
-        Self { name, spec }
+        Self {
+            name,
+            on_first_image,
+            spec,
+        }
     }
 
     /// Puts it into the account.

@@ -46,9 +46,13 @@ impl Message {
         matches!(self.event.as_str(), "failed" | "attention")
     }
 
-    /// The image that the first line of a move's message leads to.
+    /// The image that the first line of a move's message leads to; of a proof, which moves nothing, the one
+    /// that is proved.
     pub(crate) fn leads_to(&self) -> Option<&str> {
-        let (_, to) = self.body.lines().find_map(|line| line.split_once(" -> "))?;
+        let mut lines = self.body.lines();
+        let led = lines.find_map(|line| line.split_once(" -> "));
+        let proved = || self.subject.split_once(" is proved on ");
+        let (_, to) = led.or_else(proved)?;
         to.split_whitespace().next()
     }
 }

@@ -6,6 +6,7 @@ use amiwatch::model::tags;
 use chrono::TimeDelta;
 use sim::{EnvironmentView, UpdateEnd, UpdateView};
 
+use super::estate::Made;
 use super::evidence::{self, Intent, Message, Whose, whose};
 use super::life::FleetLiving;
 use super::turn::{Begun, judge_turns};
@@ -212,7 +213,10 @@ impl Case<'_> {
 
     /// Who is said to run an image ran it, and the application works on it.
     fn what_was_told_is_true(&self) {
-        let ill = &self.living.luck.borrow().ill;
+        let luck = self.living.luck.borrow();
+        let (ill, estate) = (&luck.ill, &luck.estate);
+        let made_on_first = |one: &Made| one.name == self.name && one.on_first_image;
+        let made_on_first = estate.environments.iter().any(made_on_first);
         let moved = |one: &&Message| one.event == "rolled_out" && one.key.starts_with("moved:");
         for one in self.told.iter().filter(moved) {
             let to = one.leads_to().unwrap_or_default();
@@ -224,6 +228,8 @@ impl Case<'_> {
                 let image = update.image_id.as_deref();
                 deployed && image.is_none_or(|image| image == to) && update.began < one.at
             });
+            // Who was made with an image is proved on it without an update.
+            let ran = ran || (made_on_first && to == estate.first_image);
             assert!(ran, "{}: it never ran it: {one:#?}", self.name);
             let ill = ill.contains(to);
             assert!(!ill, "{}: told as well, and is ill: {one:#?}", self.name);
