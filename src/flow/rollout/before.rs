@@ -9,7 +9,8 @@ use crate::model::environment::{
 };
 use crate::model::ids::{ImageId, Scope};
 use crate::model::rollout::{BeforeMove, MoveProof, Replacement};
-use crate::model::rollout_rules::OnFailure;
+use crate::model::rollout_rules::{OnFailure, RolloutRules};
+use crate::model::watch::glob_fits;
 
 /// What was read of an environment that may be moved.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +63,27 @@ pub struct MoveRules {
     pub on_failure: OnFailure,
     /// The watch lets this environment go down.
     pub allow_downtime: bool,
+}
+
+impl MoveRules {
+    /// What the watch asks for of a move of this environment. `first`: no other one was proved on the image,
+    /// and it settles longer.
+    pub fn for_environment(rules: &RolloutRules, environment: &str, first: bool) -> Self {
+        let settle = match first {
+            true => rules.settle.first,
+            false => rules.settle.later,
+        };
+        let mut may_go_down = rules.allow_downtime.iter();
+        Self {
+            proof: MoveProof {
+                bar: rules.health,
+                settle_s: settle.as_secs(),
+                probe: rules.probe.clone(),
+            },
+            on_failure: rules.on_failure,
+            allow_downtime: may_go_down.any(|pattern| glob_fits(pattern, environment)),
+        }
+    }
 }
 
 /// What is recorded before: an image that is the platform version's own is no choice of anybody's.

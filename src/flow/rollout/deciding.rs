@@ -13,10 +13,9 @@ use super::well_in_looks::{ProvingState, proving_state};
 use crate::model::drift::TargetDrift;
 use crate::model::ids::{ImageId, TargetId};
 use crate::model::reason::{About, DoubtSubject, Reason, ReasonCode, RolloutGate};
-use crate::model::rollout::{MoveFault, MoveProof};
+use crate::model::rollout::MoveFault;
 use crate::model::rollout_memory::PersonsOrder;
 use crate::model::rollout_rules::{RolloutHands, RolloutRules};
-use crate::model::watch::glob_fits;
 
 /// One target, and what it is to the rollout.
 pub(super) struct Sorted<'a> {
@@ -182,20 +181,8 @@ impl<'a> Deciding<'a> {
     /// What the watch asks for of a move of this environment. The first one that gets the image settles
     /// longer.
     pub(super) fn move_rules(&self, environment: &str) -> MoveRules {
-        let settle = match self.sorted.iter().any(Sorted::through) {
-            true => self.rules.settle.later,
-            false => self.rules.settle.first,
-        };
-        let mut may_go_down = self.rules.allow_downtime.iter();
-        MoveRules {
-            proof: MoveProof {
-                bar: self.rules.health,
-                settle_s: settle.as_secs(),
-                probe: self.rules.probe.clone(),
-            },
-            on_failure: self.rules.on_failure,
-            allow_downtime: may_go_down.any(|pattern| glob_fits(pattern, environment)),
-        }
+        let first = !self.sorted.iter().any(Sorted::through);
+        MoveRules::for_environment(&self.rules, environment, first)
     }
 
     /// A person's order for this image.

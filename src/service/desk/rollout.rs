@@ -20,9 +20,9 @@ use crate::model::ids::{TargetId, WatchName};
 use crate::model::platform_choice::MoveTo;
 use crate::model::reason::{Reason, ReasonCode};
 use crate::model::request::{MoveWish, WishedWay};
-use crate::model::rollout::{MoveOrder, MoveProof};
+use crate::model::rollout::MoveOrder;
 use crate::model::rollout_rules::{PrintedFor, RolloutHands, RolloutRules};
-use crate::model::watch::{Watch, glob_fits};
+use crate::model::watch::Watch;
 use crate::service::Service;
 use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
 use crate::service::pass::printed::print_change;
@@ -312,21 +312,7 @@ impl<'a> Planning<'a> {
 
     /// `first`: no other environment of the watch runs the image.
     fn move_rules(&self, first: bool) -> MoveRules {
-        let settle = match first {
-            true => self.rules.settle.first,
-            false => self.rules.settle.later,
-        };
-        let name = &self.wish.environment;
-        let named = |pattern: &String| glob_fits(pattern, name);
-        MoveRules {
-            proof: MoveProof {
-                bar: self.rules.health,
-                settle_s: settle.as_secs(),
-                probe: self.rules.probe.clone(),
-            },
-            on_failure: self.rules.on_failure,
-            allow_downtime: self.rules.allow_downtime.iter().any(named),
-        }
+        MoveRules::for_environment(&self.rules, &self.wish.environment, first)
     }
 
     async fn document(
