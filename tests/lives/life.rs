@@ -4,7 +4,6 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use amiwatch::service::daemon::Rhythm;
 use amiwatch::store::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use sim::Account;
@@ -12,6 +11,7 @@ use sim::Account;
 use super::cast::Players;
 use super::chance::Chance;
 use super::judge;
+use super::one_daemon::{HOUR, draw_end, manner};
 use super::people::{self, Here};
 use super::wanted::Wanted;
 use super::weather::Weather;
@@ -19,9 +19,8 @@ use crate::common::guest::Day;
 use crate::common::life::{Life, settings};
 use crate::common::mutant::Mutant;
 use crate::common::seam::Arm;
-use crate::common::watching::{Ended, Manner, Watching};
+use crate::common::watching::{Ended, Watching};
 
-const HOUR: Duration = Duration::from_secs(3600);
 /// Hours of calm at the end: longer than the longest pause after a failure.
 const CALM_HOURS: u64 = 60;
 
@@ -100,17 +99,6 @@ pub(crate) async fn live_quietly(seed: u64, days: u64) -> Lived {
     living.judged().await
 }
 
-/// People's requests are looked for seldom, since a look is most of what an idle daemon does.
-fn manner() -> Manner {
-    Manner {
-        rhythm: Rhythm {
-            requests: Duration::from_secs(5 * 60),
-            notices: HOUR,
-        },
-        alive_every: None,
-    }
-}
-
 impl Living {
     fn begin(mutant: Option<Mutant>, seed: u64) -> Self {
         let mut life = Life::brisk();
@@ -137,17 +125,8 @@ impl Living {
 
     /// One daemon: hour after hour, until it is killed, replaced or stopped, or the time is over.
     async fn incarnation(&mut self, end: u64) {
-        let (arm, leave_at) = {
-            let mut chance = self.chance.borrow_mut();
-            let at = usize::try_from(1 + chance.below(1_500)).unwrap();
-            let arm = match chance.below(10) {
-                0..=5 => Arm::StopAt(at),
-                6 => Arm::HangAt(at),
-                7 => Arm::RefuseFrom(at),
-                _ => Arm::Nowhere,
-            };
-            (arm, self.hour.get() + 1 + chance.below(72))
-        };
+        let (arm, hours) = draw_end(&mut self.chance.borrow_mut(), 1_500, 72);
+        let leave_at = self.hour.get() + hours;
         self.usurped.set(false);
         self.wears();
         self.life.seam.arm_quietly(arm);

@@ -10,6 +10,7 @@ use sim::Timing;
 use super::super::cast::Players;
 use super::super::chance::Chance;
 use super::super::life::{Lived, Watched};
+use super::super::one_daemon::{HOUR, draw_end, manner};
 use super::super::weather::Weather;
 use super::estate::Estate;
 use super::hands::Hands;
@@ -19,12 +20,10 @@ use super::terms::Terms;
 use crate::common::life::{Life, settings};
 use crate::common::mutant::Mutant;
 use crate::common::seam::Arm;
-use crate::common::watching::{Ended, Manner, Watching};
+use crate::common::watching::{Ended, Watching};
 use crate::common::world::{self, RECIPE};
-use amiwatch::service::daemon::Rhythm;
 use amiwatch::service::desk::approval::PersonsWord;
 
-const HOUR: Duration = Duration::from_secs(3600);
 /// Hours of calm before and after the last release: longer than every limit of a move.
 const CALM_HOURS: u32 = 24;
 
@@ -68,16 +67,6 @@ pub(crate) async fn live_fleet_with(mutant: Option<Mutant>, seed: u64, days: u64
     }
     Box::pin(living.calm()).await;
     living.judged().await
-}
-
-fn manner() -> Manner {
-    Manner {
-        rhythm: Rhythm {
-            requests: Duration::from_secs(5 * 60),
-            notices: HOUR,
-        },
-        alive_every: None,
-    }
 }
 
 /// How long updates and health take in this life.
@@ -127,17 +116,8 @@ impl FleetLiving {
 
     /// One daemon: hour after hour, until it is killed or stopped, or the time is over.
     async fn incarnation(&mut self, end: u64) {
-        let (arm, leave_at) = {
-            let mut chance = self.chance.borrow_mut();
-            let at = usize::try_from(1 + chance.below(3_000)).unwrap();
-            let arm = match chance.below(10) {
-                0..=5 => Arm::StopAt(at),
-                6 => Arm::HangAt(at),
-                7 => Arm::RefuseFrom(at),
-                _ => Arm::Nowhere,
-            };
-            (arm, self.hour.get() + 1 + chance.below(96))
-        };
+        let (arm, hours) = draw_end(&mut self.chance.borrow_mut(), 3_000, 96);
+        let leave_at = self.hour.get() + hours;
         self.wears();
         self.life.seam.arm_quietly(arm);
         let this = &*self;

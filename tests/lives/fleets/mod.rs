@@ -3,8 +3,8 @@
 //!
 //! [`estate`] is what the account begins with, [`terms`] what the config says, [`luck`] what befalls images
 //! and environments, [`hands`] what people do, [`life`] how it goes on, [`evidence`] what the account shows
-//! at the end, and [`judge`] holds that against what is promised, [`turn`] what a daemon began by itself. The weather, the dice and the guests are
-//! those of the other lives.
+//! at the end, [`judge`] holds that against what is promised, and [`turn`] what a daemon began by itself
+//! against waves, windows and approvals. The weather, the dice and the guests are those of the other lives.
 
 pub(crate) mod estate;
 pub(crate) mod evidence;
