@@ -1,29 +1,27 @@
-//! What the loop does with what has ended: a pass, a bake, a request, a delivery.
+//! What the loop does with what has ended: a pass, a bake, a delivery, a sweep. A move's end is `rolling`'s,
+//! a request's `requests`'.
 
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
 use super::blind::{self, BlindChange};
-use super::lanes::{self, AskEnd, BakeLaneEnd, DeliveryEnd, MoveLaneEnd, NotTold, PassEnd};
+use super::lanes::{BakeLaneEnd, DeliveryEnd, NotTold, PassEnd};
 use super::timers::{Tick, Timer};
 use super::{Daemon, Host, SWEEP_EVERY};
 use crate::clock::Elapsed;
-use crate::flow::bake::kind::BakeKind;
 use crate::flow::exit_code::{self, Exit};
 use crate::flow::notify;
 use crate::model::blind::BlindSpots;
 use crate::model::plan::PlanItem;
-use crate::model::request::{Request, RequestAnswer, RequestedAct};
-use crate::service::moves_counted::{MoveCounted, behind_by_watch};
+use crate::service::moves_counted::behind_by_watch;
 use crate::service::pass::decide::Decided;
 use crate::service::pass::rollout::RolloutPass;
-use crate::service::runs::{self, DriveError, RunUnderWay};
+use crate::service::runs::DriveError;
 use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::telemetry::source_chain;
 use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
 use crate::store::records::lines::Count;
-use crate::store::requests::{self, StoredRequest};
 use crate::store::{Batch, Op, StoreError, records};
 use crate::workflow::error::RunError;
 
@@ -93,25 +91,6 @@ impl<H: Host> Daemon<'_, H> {
         self.read_drift().await;
         self.status(result, now);
         self.answer_looks(result, now).await
-    }
-
-    /// Tells those who asked for a pass how it ended; for those who asked meanwhile the next one begins.
-    async fn answer_looks(
-        &mut self,
-        result: PassResult,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        for asked in std::mem::take(&mut self.looks.present) {
-            self.asking.remove(&asked.id);
-            let result = result.as_str().to_owned();
-            let said = RequestAnswer::Passed { result, at: now };
-            let answered = lanes::answer_lane(self.ground, &asked, said).await;
-            answered.or_else(|error| unless_replaced(error, "a request cannot be answered"))?;
-        }
-        if !self.looks.next.is_empty() {
-            self.tick = Some(Tick::new(now, now));
-        }
-        Ok(())
     }
 
     /// Logs what cannot be read, once a cause, and when it can be read again.
@@ -216,74 +195,6 @@ impl<H: Host> Daemon<'_, H> {
         Ok(())
     }
 
-    /// A move ended: whose fault it was where it failed stands in its journal and its notice.
-    pub(super) fn moved(&mut self, end: MoveLaneEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.moving.remove(&end.name);
-        self.notices.set(now, now);
-        if self.rolls_out() {
-            // What follows from its end, the next wave or a quarantine, waits for no tick.
-            self.look_soon(now);
-        }
-        let (name, took_s) = (end.name.as_str(), (now - end.since).num_seconds());
-        match end.ended {
-            Ok(results) => {
-                let failed = results.iter().filter(|one| one.failure().is_some()).count();
-                let moves = results.len();
-                self.vitals.change(|pulse| {
-                    for one in results.iter().map(MoveCounted::of_result) {
-                        *pulse.moves.entry(one).or_default() += 1;
-                    }
-                });
-                tracing::info!(name, took_s, moves, failed, "a move ended");
-                Ok(())
-            }
-            Err(DriveError::Store(error) | DriveError::Run(RunError::Store(error))) => {
-                unless_replaced(error, "a move cannot go on; the next pass tries again")
-            }
-            Err(error) => {
-                let why = source_chain(&error);
-                tracing::error!(name, why, "a move cannot go on; the next pass tries again");
-                Ok(())
-            }
-        }
-    }
-
-    pub(super) async fn asked(
-        &mut self,
-        end: AskEnd,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        // Looking for somebody's bake may have taught something that is to be told.
-        self.notices.set(now, now);
-        match end {
-            AskEnd::Answered(id) => {
-                self.asking.remove(&id);
-            }
-            AskEnd::Begun(id) => {
-                self.asking.remove(&id);
-                let begun = self.drive_open_moves().await;
-                begun.or_else(|error| {
-                    unless_replaced(error, "moves that are open cannot be read")
-                })?;
-            }
-            AskEnd::Failed(id, error) => {
-                self.asking.remove(&id);
-                unless_replaced(error, "a request cannot be answered now; it is read again")?;
-            }
-            AskEnd::Start(start, asked, live) => {
-                let name = start.watch.to_string();
-                self.asking.remove(&asked.id);
-                // With a bake of the watch under way by now, the next look answers with its journal;
-                // with another config by now, it asks anew.
-                let same = Rc::ptr_eq(&live, &self.live);
-                if same && !self.baking.contains(&name) {
-                    self.waiting.insert(name, (*start, Some(asked)));
-                }
-            }
-        }
-        Ok(())
-    }
-
     pub(super) async fn told(
         &mut self,
         end: Result<DeliveryEnd, NotTold>,
@@ -329,81 +240,6 @@ impl<H: Host> Daemon<'_, H> {
                 tracing::warn!(why = source_chain(&error), "nothing was swept");
                 Ok(())
             }
-        }
-    }
-
-    /// Looks at the requests: answers what can be answered at once, begins with the rest, removes what
-    /// nobody waits for.
-    pub(super) async fn read_requests(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        // The oldest first, so that what nobody waits for any more goes before anything is begun.
-        let all = match requests::all_requests(self.ground.store).await {
-            Ok(all) => all,
-            Err(error) => return unless_replaced(error, "requests cannot be read"),
-        };
-        for asked in all {
-            let request = &asked.request.value;
-            let done = if request.stale(now) {
-                requests::remove_request(self.ground.store, &asked).await
-            } else if request.answer.is_none() && !self.is_looked_at(&asked) {
-                self.begin_request(asked).await
-            } else {
-                Ok(())
-            };
-            // A store that is full or cannot be read ends no daemon: the next look finds it again.
-            done.or_else(|error| unless_replaced(error, "a request waits"))?;
-        }
-        Ok(())
-    }
-
-    fn is_looked_at(&self, asked: &StoredRequest) -> bool {
-        let mut waiting = self.waiting.values();
-        self.asking.contains(&asked.id)
-            || waiting.any(|(_, one)| one.as_ref().is_some_and(|one| one.id == asked.id))
-    }
-
-    async fn begin_request(&mut self, asked: StoredRequest) -> Result<(), StoreError> {
-        let Request { ask, by, .. } = &asked.request.value;
-        let (watch, force) = match ask {
-            RequestedAct::Bake { watch, force } => (watch.clone(), *force),
-            RequestedAct::Reload => {
-                tracing::info!(by, "a reload is asked for");
-                self.asking.insert(asked.id.clone());
-                self.reloads.push_back(Some(asked));
-                return Ok(());
-            }
-            RequestedAct::Look => {
-                tracing::info!(by, "a pass is asked for");
-                self.asking.insert(asked.id.clone());
-                self.looks.next.push(asked);
-                let now = self.ground.clock.now();
-                self.tick = Some(Tick::new(now, now));
-                return Ok(());
-            }
-            RequestedAct::Move(wish) => {
-                tracing::info!(by, target = wish.name(), "a move is asked for");
-                let (wish, live) = (wish.clone(), Rc::clone(&self.live));
-                self.asking.insert(asked.id.clone());
-                self.asks
-                    .push(lanes::asking_move(self.ground, live, asked, wish));
-                return Ok(());
-            }
-        };
-        if !self.baking.contains(watch.as_str()) {
-            tracing::info!(by, watch = watch.as_str(), force, "a bake is asked for");
-            self.asking.insert(asked.id.clone());
-            let live = Rc::clone(&self.live);
-            self.asks
-                .push(lanes::asking(self.ground, live, asked, watch, force));
-            return Ok(());
-        }
-        // One is under way: whoever asks joins it, as soon as it has a journal.
-        let open = runs::under_way::<BakeKind>(self.ground.store).await?;
-        let mut open = open.into_iter();
-        match open.find(|one| one.subject.as_deref() == Some(watch.as_str())) {
-            Some(RunUnderWay { journal, .. }) => {
-                lanes::answer_lane(self.ground, &asked, RequestAnswer::Driving { journal }).await
-            }
-            None => Ok(()),
         }
     }
 

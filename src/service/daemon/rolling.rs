@@ -1,16 +1,21 @@
-//! The daemon's rollouts: begins the moves that a pass decided on, as many as there is room for, and says
-//! when the next look is worth while. What is begun is driven in the lanes of moves, as any other.
+//! The daemon's moves: begins those that a pass decided on, drives what is open in lanes, as many as there is
+//! room for, takes their ends, and says when the next look is worth while.
+//!
+//! Decides nothing about a rollout: a pass does.
 
 use std::rc::Rc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::acts::unless_replaced;
+use super::lanes::{self, MoveLaneEnd};
 use super::{Daemon, Host};
+use crate::flow::rollout::moving::kind::MoveKind;
 use crate::model::watch::OnDrift;
+use crate::service::moves_counted::MoveCounted;
 use crate::service::pass::rollout::{MoveStart, RolloutPass};
-use crate::service::runs::DriveError;
 use crate::service::runs::moving::{MOVES_MAX, MoveBegun, begin_move};
+use crate::service::runs::{self, DriveError};
 use crate::service::telemetry::source_chain;
 use crate::store::StoreError;
 use crate::workflow::RunError;
@@ -25,6 +30,19 @@ impl<H: Host> Daemon<'_, H> {
     pub(super) fn rolls_out(&self) -> bool {
         let mut watches = self.live.settings.watches.values();
         watches.any(|watch| watch.on_drift == OnDrift::Rollout)
+    }
+
+    /// Drives the moves that are open and that nobody here drives, as many as there is room for: each has
+    /// a lane of its own, by its environment.
+    pub(super) async fn drive_open_moves(&mut self) -> Result<(), StoreError> {
+        for one in runs::under_way::<MoveKind>(self.ground.store).await? {
+            let room = self.moves.len() < MOVES_MAX;
+            if room && self.moving.insert(lanes::name_of(&one)) {
+                let live = Rc::clone(&self.live);
+                self.moves.push(lanes::move_lane(self.ground, live, one));
+            }
+        }
+        Ok(())
     }
 
     /// Begins what a pass decided on. Says when the next look is worth while, sooner than the timetable.
@@ -68,6 +86,38 @@ impl<H: Host> Daemon<'_, H> {
                     "a move cannot be begun; the next pass decides again"
                 );
                 Ok(None)
+            }
+        }
+    }
+
+    /// A move ended: whose fault it was where it failed stands in its journal and its notice.
+    pub(super) fn moved(&mut self, end: MoveLaneEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.moving.remove(&end.name);
+        self.notices.set(now, now);
+        if self.rolls_out() {
+            // What follows from its end, the next wave or a quarantine, waits for no tick.
+            self.look_soon(now);
+        }
+        let (name, took_s) = (end.name.as_str(), (now - end.since).num_seconds());
+        match end.ended {
+            Ok(results) => {
+                let failed = results.iter().filter(|one| one.failure().is_some()).count();
+                let moves = results.len();
+                self.vitals.change(|pulse| {
+                    for one in results.iter().map(MoveCounted::of_result) {
+                        *pulse.moves.entry(one).or_default() += 1;
+                    }
+                });
+                tracing::info!(name, took_s, moves, failed, "a move ended");
+                Ok(())
+            }
+            Err(DriveError::Store(error) | DriveError::Run(RunError::Store(error))) => {
+                unless_replaced(error, "a move cannot go on; the next pass tries again")
+            }
+            Err(error) => {
+                let why = source_chain(&error);
+                tracing::error!(name, why, "a move cannot go on; the next pass tries again");
+                Ok(())
             }
         }
     }
