@@ -7,7 +7,7 @@
 
 use serde_json::json;
 
-use super::records::{Versioned, all_records, decode_record};
+use super::records::{Versioned, all_records, decode_record, read_or_empty, versioned};
 use super::{Op, Store, StoreError};
 use crate::model::ids::{Scope, TargetId, WatchName};
 use crate::model::rollout::{MovingClaim, TargetMoves};
@@ -81,13 +81,7 @@ pub async fn moving(
     target: &TargetId,
 ) -> Result<Option<Versioned<MovingClaim>>, StoreError> {
     let record = store.get(&format!("{MOVING}{}", name_of(target))).await?;
-    record
-        .map(|record| {
-            let version = record.version;
-            let value = decode_record(record)?;
-            Ok(Versioned { version, value })
-        })
-        .transpose()
+    record.map(versioned).transpose()
 }
 
 /// The write that takes an environment in hand, over the claim that was read (version 0: none).
@@ -154,9 +148,8 @@ pub async fn each_rollout(
 ) -> Result<Vec<Result<NamedRollout, StoreError>>, StoreError> {
     let records = all_records(store, ROLLOUT).await?.into_iter();
     let named = records.map(|record| {
-        let (name, version) = (record.key[ROLLOUT.len()..].to_owned(), record.version);
-        let value = decode_record(record)?;
-        let memory = Versioned { version, value };
+        let name = record.key[ROLLOUT.len()..].to_owned();
+        let memory = versioned(record)?;
         Ok(NamedRollout { name, memory })
     });
     Ok(named.collect())
@@ -173,21 +166,4 @@ pub fn put_named_rollout(rollout: &NamedRollout) -> Op {
 
 fn rollout_key(scope: &Scope, watch: &WatchName) -> String {
     format!("{ROLLOUT}{scope}/{watch}")
-}
-
-async fn read_or_empty<T: Default + serde::de::DeserializeOwned>(
-    store: &dyn Store,
-    key: &str,
-) -> Result<Versioned<T>, StoreError> {
-    match store.get(key).await? {
-        None => Ok(Versioned {
-            version: 0,
-            value: T::default(),
-        }),
-        Some(record) => {
-            let version = record.version;
-            let value = decode_record(record)?;
-            Ok(Versioned { version, value })
-        }
-    }
 }

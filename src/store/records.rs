@@ -1,10 +1,8 @@
 //! What is remembered, by key: the shapes of the store's records and nothing about their use.
 //!
 //! Keys: `watch/<account>/<region>/<watch>` holds a [`WatchHistory`]; `told/...` what people were told
-//! of its drift ([`ToldDrift`]); `notice/<digest>` says that a notice was stored, for ever;
-//! `outbox/<digest>` holds one that is to be delivered, and [`lines`] who waits for it in which order;
-//! `hold/<installation>/<watch>` what people hold of a watch. Holds know no account: a person who says no has a config in hand, and needs no
-//! credentials for it.
+//! of its drift ([`ToldDrift`]); `outbox/<digest>` a notice that is to be delivered, as `notices` puts it there,
+//! and [`lines`] who waits for it in which order; what people hold is `holds`'.
 //! `report/<account>/<region>/<image>` holds what a verified image reported of itself.
 //! What happened, for `history`, is [`chronicle`]'s; what cannot be read, [`blind`]'s.
 //! Writes are returned as operations, so that the caller can put them into one batch.
@@ -13,7 +11,11 @@ pub mod blind;
 
 pub mod chronicle;
 
+mod holds;
+
 pub mod lines;
+
+mod notices;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,17 +25,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Op, Record, Store, StoreError};
-use crate::model::bake::digest;
 use crate::model::history::WatchHistory;
-use crate::model::hold::Hold;
-use crate::model::ids::{AccountId, ImageId, Installation, Region, Scope, WatchName};
+use crate::model::ids::{AccountId, ImageId, Region, Scope, WatchName};
 use crate::model::notice::Notice;
 use crate::model::told::ToldDrift;
+
+pub use holds::{expect_holds, put_holds, remembered_holds};
+pub use notices::{notice_ops, was_told};
 
 /// The prefix of records that wait to be delivered.
 pub const OUTBOX: &str = "outbox/";
 const WATCH: &str = "watch/";
-const HOLD: &str = "hold/";
 const TOLD: &str = "told/";
 const REPORT: &str = "report/";
 /// How many records a page of a listing has.
@@ -129,19 +131,7 @@ pub async fn remembered_watch(
     scope: &Scope,
     watch: &WatchName,
 ) -> Result<Versioned<WatchHistory>, StoreError> {
-    match store.get(&watch_key(scope, watch)).await? {
-        None => Ok(Versioned {
-            version: 0,
-            value: WatchHistory::default(),
-        }),
-        Some(record) => {
-            let version = record.version;
-            Ok(Versioned {
-                version,
-                value: decode_record(record)?,
-            })
-        }
-    }
+    read_or_empty(store, &watch_key(scope, watch)).await
 }
 
 /// What is remembered of the watch of this full name, `<account>/<region>/<watch>`.
@@ -215,57 +205,6 @@ pub async fn places(store: &dyn Store) -> Result<BTreeSet<(AccountId, Region)>, 
     Ok(records.iter().filter_map(place).collect())
 }
 
-fn hold_key(installation: Option<&Installation>, watch: &WatchName) -> String {
-    let installation = Installation::or_nobody(installation);
-    format!("{HOLD}{installation}/{watch}")
-}
-
-/// What people hold of a watch, ended ones too; empty when nothing is.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn remembered_holds(
-    store: &dyn Store,
-    installation: Option<&Installation>,
-    watch: &WatchName,
-) -> Result<Versioned<Vec<Hold>>, StoreError> {
-    match store.get(&hold_key(installation, watch)).await? {
-        None => Ok(Versioned {
-            version: 0,
-            value: Vec::new(),
-        }),
-        Some(record) => Ok(Versioned {
-            version: record.version,
-            value: decode_record(record)?,
-        }),
-    }
-}
-
-/// The write that replaces what people hold of a watch, unless somebody else did meanwhile; none when
-/// there is nothing to write.
-pub fn put_holds(
-    installation: Option<&Installation>,
-    watch: &WatchName,
-    holds: &Versioned<Vec<Hold>>,
-) -> Option<Op> {
-    let key = hold_key(installation, watch);
-    match (holds.version, holds.value.is_empty()) {
-        (0, true) => None,
-        (expected, true) => Some(Op::Delete { key, expected }),
-        (expected, false) => Some(Op::CompareAndSet {
-            key,
-            expected,
-            value: json!(holds.value),
-        }),
-    }
-}
-
-/// The read-only part of a batch that was decided from this version of a watch's holds.
-pub fn expect_holds(installation: Option<&Installation>, watch: &WatchName, version: u64) -> Op {
-    let key = hold_key(installation, watch);
-    Op::Expect { key, version }
-}
-
 /// What people were told of a watch's drift; absent when it was never looked at.
 ///
 /// # Errors
@@ -322,54 +261,6 @@ pub fn put_report(scope: &Scope, image: &ImageId, version: u64, packed: &str) ->
     }
 }
 
-/// Whether a notice of this key was stored, whenever that was.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn was_told(store: &dyn Store, key: &str) -> Result<bool, StoreError> {
-    Ok(store.get(&told_key(key)).await?.is_some())
-}
-
-fn told_key(key: &str) -> String {
-    format!("notice/{}", digest(&["amiwatch notice 1", key]))
-}
-
-/// The writes that store a notice and put it into the outbox; none when it was stored before.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn notice_ops(
-    store: &dyn Store,
-    notice: &Notice,
-    notifiers: &[String],
-) -> Result<Vec<Op>, StoreError> {
-    let name = digest(&["amiwatch notice 1", &notice.key]);
-    let told = told_key(&notice.key);
-    if store.get(&told).await?.is_some() {
-        return Ok(Vec::new());
-    }
-    let to = notifiers
-        .iter()
-        .map(|name| (name.clone(), Delivery::due(notice.at)))
-        .collect();
-    let waiting = Waiting {
-        notice: notice.clone(),
-        to,
-    };
-    Ok(vec![
-        Op::CompareAndSet {
-            key: told,
-            expected: 0,
-            value: json!({ "key": notice.key }),
-        },
-        Op::CompareAndSet {
-            key: format!("{OUTBOX}{name}"),
-            expected: 0,
-            value: json!(waiting),
-        },
-    ])
-}
-
 /// Every notice that somebody waits for or that was given up, oldest first.
 ///
 /// # Errors
@@ -417,7 +308,21 @@ pub(super) async fn all_records(
     }
 }
 
-fn versioned<T: DeserializeOwned>(record: Record) -> Result<Versioned<T>, StoreError> {
+/// What the record of this key holds; empty where there is none.
+pub(super) async fn read_or_empty<T: Default + DeserializeOwned>(
+    store: &dyn Store,
+    key: &str,
+) -> Result<Versioned<T>, StoreError> {
+    match store.get(key).await? {
+        None => Ok(Versioned {
+            version: 0,
+            value: T::default(),
+        }),
+        Some(record) => versioned(record),
+    }
+}
+
+pub(super) fn versioned<T: DeserializeOwned>(record: Record) -> Result<Versioned<T>, StoreError> {
     let version = record.version;
     let value = decode_record(record)?;
     Ok(Versioned { version, value })
