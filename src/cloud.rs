@@ -54,6 +54,8 @@ mod answers_tests;
 #[cfg(test)]
 pub(crate) mod canned;
 #[cfg(test)]
+mod ec2_tests;
+#[cfg(test)]
 mod environment_change_tests;
 #[cfg(test)]
 mod environment_tests;

@@ -2,6 +2,7 @@
 //!
 //! It has no state and knows no AWS; stories belong to the simulated account, to which the way is here too.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,8 +21,9 @@ use aws_smithy_types::body::SdkBody;
 use chrono::{TimeZone, Utc};
 
 use super::sdk_clock::SdkClock;
-use super::{ByHand, Cloud, Connection, Identity, Pace};
+use super::{ByHand, Cloud, Connection, Identity, LaunchRequest, OnShutdown, Pace};
 use crate::clock::Clock;
+use crate::model::bake::RootVolume;
 
 /// A way to a simulated account: what tests of stories have instead of canned answers.
 pub(crate) fn connection_to(account: &sim::Account, region: &str, clock: &Clock) -> Connection {
@@ -192,5 +194,33 @@ async fn send(reply: Reply) -> Result<HttpResponse, ConnectorError> {
         Reply::NoConnection => Err(io(std::io::ErrorKind::Other, "failed to lookup address")),
         Reply::Refused => Err(io(std::io::ErrorKind::ConnectionRefused, "refused")),
         Reply::Silence => std::future::pending().await,
+    }
+}
+
+/// EC2's answer to an operation.
+pub(super) fn ec2_answer(operation: &str, inner: &str) -> Reply {
+    let body = format!("<{operation}Response>{inner}</{operation}Response>");
+    Reply::Answer(200, body)
+}
+
+/// A builder's launch.
+pub(super) fn launch_request() -> LaunchRequest {
+    LaunchRequest {
+        image: "ami-1".into(),
+        instance_type: "t3.small".into(),
+        subnet: "subnet-1".into(),
+        groups: vec!["sg-1".into()],
+        user_data: b"#!/bin/sh\n".to_vec(),
+        client_token: "token-1".into(),
+        instance_profile: None,
+        public_ip: None,
+        root_volume: RootVolume {
+            device: None,
+            size_gib: None,
+            encrypted: None,
+            kms_key: None,
+        },
+        on_shutdown: OnShutdown::Stop,
+        tags: BTreeMap::from([("amiwatch:role".to_owned(), "builder".to_owned())]),
     }
 }

@@ -13,7 +13,7 @@ use crate::common::life::{Life, Stopped};
 use crate::common::paused;
 use crate::common::seam::Arm;
 use crate::common::watching::{Ended, Manner, Watching};
-use crate::moves::world::Wish;
+use crate::moves::orders::Wish;
 
 /// Fewer lives than any workflow here has points: a sweep over none would prove nothing.
 const LIVES_MIN: usize = 4;

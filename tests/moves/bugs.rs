@@ -19,9 +19,8 @@ use amiwatch::workflow::{
 use chrono::{DateTime, TimeDelta, Utc};
 use sim::EnvironmentChange;
 
-use super::world::{
-    NEW, Wish, begin, environment, immutable, new_image_is_ill, serves, usual, with,
-};
+use super::orders::{Wish, begin};
+use super::world::{NEW, environment, immutable, new_image_is_ill, serves, usual, with};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::{INSTALLATION, REGION};

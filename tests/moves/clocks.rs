@@ -4,7 +4,8 @@
 use chrono::TimeDelta;
 use sim::{BadDay, FaultKind, FaultRule};
 
-use super::world::{NEW, OLD, Wish, usual};
+use super::orders::Wish;
+use super::world::{NEW, OLD, usual};
 use crate::common::paused;
 use crate::common::world::REGION;
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::world::{Wish, usual};
+use super::orders::Wish;
+use super::world::usual;
 use crate::common::paused;
 
 #[test]

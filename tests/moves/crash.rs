@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use super::world::{NEW, OLD, Wish, brisk, moved_by_others, new_image_is_ill};
+use super::orders::Wish;
+use super::world::{NEW, OLD, brisk, moved_by_others, new_image_is_ill};
 use crate::common::life::Life;
 use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, everywhere, in_forms, nothing};
 

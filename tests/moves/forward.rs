@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::world::{
-    Moved, NEW, OLD, Wish, begin, environment, immutable, new_image_is_ill, serves, usual, with,
-};
+use super::orders::{Moved, Wish, begin};
+use super::world::{NEW, OLD, environment, immutable, new_image_is_ill, serves, usual, with};
 use crate::common::paused;
 use crate::common::world::{INSTALLATION, REGION};
 use amiwatch::flow::rollout::moving::kind::MoveKind;

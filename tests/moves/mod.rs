@@ -10,6 +10,7 @@ mod desk;
 mod followed;
 mod forward;
 mod ordered;
+pub(crate) mod orders;
 mod silent;
 mod steps;
 mod table;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use amiwatch::model::rollout::MoveFault;
 use chrono::TimeDelta;
 
-use super::world::{Moved, OLD, Wish, usual};
+use super::orders::{Moved, Wish};
+use super::world::{OLD, usual};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::seam::Arm;

@@ -9,7 +9,8 @@ use amiwatch::store::Lease;
 use amiwatch::workflow::observer::Unobserved;
 use amiwatch::workflow::{RunOutcome, Runner, WorkflowKind as _};
 
-use super::world::{NEW, OLD, Wish, begin, brisk};
+use super::orders::{Wish, begin};
+use super::world::{NEW, OLD, brisk};
 use crate::common::disturbed::{Disturbed, How};
 use crate::common::paused;
 use crate::common::world::REGION;

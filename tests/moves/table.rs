@@ -10,7 +10,8 @@ use sim::{
     ManagedUpdate, Moves, Superseded,
 };
 
-use super::world::{NEW, OLD, Wish, environment, immutable, new_image_is_ill, serves, with};
+use super::orders::Wish;
+use super::world::{NEW, OLD, environment, immutable, new_image_is_ill, serves, with};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::{BRANCH, REGION};

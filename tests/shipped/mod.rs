@@ -8,5 +8,6 @@ mod layers;
 mod moves;
 mod names;
 mod policies;
+mod prose;
 mod recipes;
 mod store;

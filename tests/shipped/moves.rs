@@ -14,7 +14,8 @@ use sim::{Account, EnvironmentSpec, ImageSpec, Release, SimClock};
 use super::policies::{names_but, together};
 use crate::common::paused;
 use crate::common::world::{BRANCH, REGION};
-use crate::moves::world::{Moved, OLD, Wish, new_image_is_ill, usual};
+use crate::moves::orders::{Moved, Wish};
+use crate::moves::world::{OLD, new_image_is_ill, usual};
 
 const NAME: &str = "shop-blue";
 const MOVES: &str = "rollout.json";
