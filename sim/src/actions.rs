@@ -124,6 +124,21 @@ fn network(core: &mut Core, here: &mut Region, action: Action) -> Result<String,
             ec2.launches_end = code.map(|code| (code, message));
             Ok(String::new())
         }
+        Action::CopiesFail { code, message } => {
+            ec2.copies_fail = code.map(|code| (code, message));
+            Ok(String::new())
+        }
+        Action::PublicImages { allowed } => {
+            ec2.public_images = allowed;
+            Ok(allowed.to_string())
+        }
+        Action::KeyDenied { key, denied } => {
+            match denied {
+                true => drop(ec2.unusable_keys.insert(key.clone())),
+                false => drop(ec2.unusable_keys.remove(&key)),
+            }
+            Ok(key)
+        }
         Action::VcpuQuota { vcpus } => {
             ec2.vcpu_quota = Some(vcpus);
             Ok(vcpus.to_string())

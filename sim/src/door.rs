@@ -150,6 +150,12 @@ fn before_effect(
     if denied || !state.iam.may(sts::role(state, call), &asked) {
         return Some(denial(call, request_id));
     }
+    if let Some(action) = iam::refused_tagging(state, call) {
+        let operation = action
+            .split_once(':')
+            .map_or(action, |(_, operation)| operation);
+        return Some(Err(call.service.denied(operation, request_id)));
+    }
     match fault? {
         FaultKind::Throttle => Some(Err(call.service.throttled())),
         FaultKind::Http5xx | FaultKind::TimeoutBeforeEffect | FaultKind::DropBeforeEffect => {

@@ -2,13 +2,13 @@
 //!
 //! Looking changes nothing, except that events that are due are applied first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::account::Account;
-use crate::ec2::model::{Image, Instance, Snapshot};
+use crate::ec2::model::{Ec2, Image, Instance, Permission};
 use crate::guest::Disk;
 use crate::messaging::model::queue_name;
 use crate::state::ACCOUNT_ID;
@@ -88,6 +88,18 @@ pub struct ImageView {
     pub source_instance_id: Option<String>,
     /// Its snapshot.
     pub snapshot_id: String,
+    /// The region of the image it was made of.
+    pub source_region: Option<String>,
+    /// Anybody may launch it.
+    pub public: bool,
+    /// Accounts, and organizations and units by ARN, that may launch it as well.
+    pub shared_with: BTreeSet<String>,
+    /// Since when, or from when on, others' lists hide it.
+    pub deprecated_at: Option<DateTime<Utc>>,
+    /// It cannot be deregistered now.
+    pub protected: bool,
+    /// The key of its snapshot.
+    pub kms_key: Option<String>,
     /// Its disk.
     pub disk: Disk,
     /// Tags.
@@ -164,7 +176,7 @@ impl Account {
                 add("image", &i.id, &i.state, &i.tags);
             }
             for s in ec2.snapshots.values().filter(|s| !s.world) {
-                add("snapshot", &s.id, snapshot_state(s), &s.tags);
+                add("snapshot", &s.id, s.state(), &s.tags);
             }
             let gone = |id: &str| ec2.instances.get(id).is_none_or(|i| i.state.over());
             for v in ec2.volumes.values().filter(|v| !v.world) {
@@ -201,9 +213,12 @@ impl Account {
     /// All images, of everyone.
     pub fn images(&self) -> Vec<ImageView> {
         let state = self.fresh();
-        let regions = state.regions.iter();
+        let (now, regions) = (state.core.now, state.regions.iter());
         regions
-            .flat_map(|(r, here)| here.ec2.images.values().map(|i| image(r, i)))
+            .flat_map(|(r, here)| {
+                let (ec2, images) = (&here.ec2, here.ec2.images.values());
+                images.map(move |i| image(r, ec2, i, now))
+            })
             .collect()
     }
 
@@ -228,7 +243,7 @@ impl Account {
             all.extend(own.map(|s| SnapshotView {
                 region: region.clone(),
                 id: s.id.clone(),
-                state: snapshot_state(s).to_owned(),
+                state: s.state().to_owned(),
                 tags: s.tags.clone(),
             }));
         }
@@ -271,14 +286,6 @@ impl Account {
     }
 }
 
-fn snapshot_state(snapshot: &Snapshot) -> &'static str {
-    if snapshot.done {
-        "completed"
-    } else {
-        "pending"
-    }
-}
-
 fn view(region: &str, i: &Instance) -> InstanceView {
     InstanceView {
         region: region.to_owned(),
@@ -301,7 +308,10 @@ fn view(region: &str, i: &Instance) -> InstanceView {
     }
 }
 
-fn image(region: &str, i: &Image) -> ImageView {
+fn image(region: &str, ec2: &Ec2, i: &Image, now: DateTime<Utc>) -> ImageView {
+    let shared = i.launch_permissions.iter().map(Permission::named);
+    let snapshot = ec2.snapshots.get(&i.snapshot_id);
+    let key = snapshot.and_then(|snapshot| snapshot.key.clone());
     ImageView {
         region: region.to_owned(),
         id: i.id.clone(),
@@ -312,6 +322,12 @@ fn image(region: &str, i: &Image) -> ImageView {
         source_image_id: i.source_image_id.clone(),
         source_instance_id: i.source_instance_id.clone(),
         snapshot_id: i.snapshot_id.clone(),
+        source_region: i.source_region.clone(),
+        public: i.public,
+        shared_with: shared.map(|(_, name)| name.to_owned()).collect(),
+        deprecated_at: i.deprecated_at,
+        protected: i.protection.holds(now),
+        kms_key: key,
         disk: i.disk.clone(),
         tags: i.tags.clone(),
         created: i.created,

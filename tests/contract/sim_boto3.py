@@ -5,6 +5,7 @@ needed is made through the control door. Needs boto3, and the `aws` command besi
 Prints one closing line, `N checks passed`, and exits 0; at the first failed check it exits 1.
 """
 
+import datetime
 import json
 import urllib.error
 import urllib.request
@@ -288,8 +289,9 @@ def image_lists(ec2, image, base):
     equal("disabled ones are hidden", ec2.describe_images(Owners=["self"])["Images"], [])
     equal("unless asked for too", len(ec2.describe_images(Owners=["self"], IncludeDisabled=True)["Images"]), 1)
     ec2.enable_image(ImageId=image)
-    ec2.enable_image_deprecation(ImageId=image, DeprecateAt="2098-01-01T00:00:00Z")
-    check("deprecation", ec2.describe_images(ImageIds=[image])["Images"][0]["DeprecationTime"].startswith("2098"))
+    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1000)
+    ec2.enable_image_deprecation(ImageId=image, DeprecateAt=then)
+    check("deprecation", ec2.describe_images(ImageIds=[image])["Images"][0]["DeprecationTime"].startswith(f"{then:%Y-%m-%d}"))
     ec2.modify_image_attribute(ImageId=image, LaunchPermission={"Add": [{"UserId": "000000000009"}]})
 
 

@@ -1,8 +1,10 @@
 //! DescribeImages: who sees which image, and how it is shown.
 
+use chrono::{DateTime, Utc};
+
 use super::Room;
 use super::filters::{Filters, page, tag_set};
-use super::model::Image;
+use super::model::{Ec2, Image};
 use super::well_formed;
 use crate::clock::iso;
 use crate::state::{ACCOUNT_ID, Tags};
@@ -54,11 +56,11 @@ pub(crate) fn find_own<'a>(room: &'a mut Room<'_>, id: &str) -> Result<&'a mut I
 }
 
 trait Look<'a> {
-    fn filter_map_look(self, now: chrono::DateTime<chrono::Utc>) -> Option<&'a mut Image>;
+    fn filter_map_look(self, now: DateTime<Utc>) -> Option<&'a mut Image>;
 }
 
 impl<'a> Look<'a> for Option<&'a mut Image> {
-    fn filter_map_look(self, now: chrono::DateTime<chrono::Utc>) -> Option<&'a mut Image> {
+    fn filter_map_look(self, now: DateTime<Utc>) -> Option<&'a mut Image> {
         self.and_then(|image| image.visibility.look(now).then_some(image))
     }
 }
@@ -73,6 +75,11 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
         deprecated: room.p.flag("IncludeDeprecated"),
         disabled: room.p.flag("IncludeDisabled"),
     };
+    if !listed.disabled && filters.names("state", "disabled") {
+        let message = "When filtering by the 'disabled' state, 'IncludeDisabled' must be set to \
+                       'true' in the request.";
+        return Err(Fail::new("InvalidParameter", message));
+    }
     let now = room.core.now;
     let mut shown = Vec::new();
     for id in asked {
@@ -90,7 +97,9 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     let (ids, token) = page(room, shown, |id| id)?;
     let images = ids.iter().filter_map(|id| room.ec2.images.get(id));
     let mut x = Xml::new();
-    x.items("imagesSet", images, write);
+    x.items("imagesSet", images, |x, image| {
+        write(x, room.ec2, image, now)
+    });
     x.opt("nextToken", token);
     Ok(x.into_string())
 }
@@ -128,7 +137,7 @@ struct Listed {
 }
 
 impl Listed {
-    fn admits(&self, image: &Image, now: chrono::DateTime<chrono::Utc>) -> bool {
+    fn admits(&self, image: &Image, now: DateTime<Utc>) -> bool {
         let own = image.owner_id == ACCOUNT_ID;
         let is_owner = |owner: &String| match owner.as_str() {
             "self" => own,
@@ -181,7 +190,7 @@ fn values(image: &Image, filter: &str) -> Option<Vec<String>> {
     }
 }
 
-fn write(x: &mut Xml, image: &Image) {
+fn write(x: &mut Xml, ec2: &Ec2, image: &Image, now: DateTime<Utc>) {
     x.text("imageId", &image.id);
     x.text(
         "imageLocation",
@@ -214,10 +223,25 @@ fn write(x: &mut Xml, image: &Image) {
     if image.imds_v2 {
         x.text("imdsSupport", "v2.0");
     }
-    write_details(x, image);
+    if image.owner_id == ACCOUNT_ID {
+        x.text("deregistrationProtection", image.protection.name());
+        x.opt("lastLaunchedTime", image.last_launched(now).map(iso));
+    }
+    write_mapping(x, ec2, image);
+    if let Some((code, message)) = &image.state_reason {
+        x.node("stateReason", |x| {
+            x.text("code", code);
+            x.text("message", message);
+        });
+    }
+    if image.owner_id == ACCOUNT_ID {
+        tag_set(x, &image.tags);
+    }
 }
 
-fn write_details(x: &mut Xml, image: &Image) {
+pub(crate) fn write_mapping(x: &mut Xml, ec2: &Ec2, image: &Image) {
+    let snapshot = ec2.snapshots.get(&image.snapshot_id);
+    let encrypted = snapshot.is_some_and(|snapshot| snapshot.key.is_some());
     x.items("blockDeviceMapping", [image], |x, image| {
         x.text("deviceName", "/dev/xvda");
         x.node("ebs", |x| {
@@ -225,16 +249,7 @@ fn write_details(x: &mut Xml, image: &Image) {
             x.text("snapshotId", &image.snapshot_id);
             x.text("volumeSize", image.root_gib);
             x.text("volumeType", "gp3");
-            x.text("encrypted", false);
+            x.text("encrypted", encrypted);
         });
     });
-    if let Some(why) = &image.state_reason {
-        x.node("stateReason", |x| {
-            x.text("code", "Client.InternalError");
-            x.text("message", why);
-        });
-    }
-    if image.owner_id == ACCOUNT_ID {
-        tag_set(x, &image.tags);
-    }
 }

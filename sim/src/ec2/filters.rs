@@ -46,6 +46,12 @@ impl Filters {
         Ok(true)
     }
 
+    /// Whether a filter asks for exactly this value.
+    pub(crate) fn names(&self, name: &str, value: &str) -> bool {
+        let mut of = self.0.iter().filter(|(n, _)| n == name);
+        of.any(|(_, values)| values.iter().any(|v| v == value))
+    }
+
     /// The values of a filter by which things can be looked up directly: no wildcards in them.
     pub(crate) fn exact(&self, name: &str) -> Option<&[String]> {
         let (_, values) = self.0.iter().find(|(n, _)| n == name)?;

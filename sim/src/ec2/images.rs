@@ -1,6 +1,7 @@
 //! Images and what is done to them, from behind the scenes; the verbs are beside it.
 
-use super::model::{Ec2, Image, Snapshot};
+use super::keys;
+use super::model::{Ec2, Image, Protection, Snapshot};
 use crate::state::{ACCOUNT_ID, AMAZON_ID, Core, MARKETPLACE_ID, Tags, Visibility};
 use crate::world::{ImageChange, ImageSpec, WorldError};
 
@@ -22,16 +23,31 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         other => (other, None),
     };
     let created = spec.created.unwrap_or(core.now);
+    let key = match spec.kms_key.as_str() {
+        "" => None,
+        "default" => Some(keys::default_key(ec2.region())),
+        key => Some(keys::named(ec2.region(), Some(key))),
+    };
     let snapshot = Snapshot {
         id: core.id("snap"),
         owner_id: owner_id.to_owned(),
         volume_id: core.id("vol"),
         done: true,
+        trouble: None,
         started: created,
         description: format!("Created for {id}"),
         gib: 8,
+        key,
         tags: Tags::new(),
         world: true,
+    };
+    let snapshot_id = match spec.snapshot_id.as_str() {
+        "" => snapshot.id.clone(),
+        shared if ec2.snapshots.contains_key(shared) => shared.to_owned(),
+        missing => {
+            let what = format!("there is no snapshot {missing} that {id} could have");
+            return Err(WorldError::Contradiction(what));
+        }
     };
     let image = Image {
         name: if spec.name.is_empty() {
@@ -46,15 +62,19 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         architecture: spec.architecture,
         state: spec.state,
         state_reason: None,
+        doom: None,
         created,
         public: spec.public,
         shared: spec.shared,
+        storage_kept: false,
         launch_permissions: Default::default(),
         deprecated_at: spec.deprecated_at,
+        protection: Protection::default(),
+        launches: Vec::new(),
         source_region: spec.source_region,
         source_image_id: spec.source_image_id,
         source_instance_id: spec.source_instance_id,
-        snapshot_id: snapshot.id.clone(),
+        snapshot_id: snapshot_id.clone(),
         root_gib: 8,
         imds_v2: false,
         serves: Default::default(),
@@ -64,7 +84,9 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         visibility: Visibility::default(),
         world: true,
     };
-    ec2.snapshots.insert(snapshot.id.clone(), snapshot);
+    if snapshot_id == snapshot.id {
+        ec2.snapshots.insert(snapshot_id, snapshot);
+    }
     ec2.images.insert(id.clone(), image);
     Ok(id)
 }
@@ -85,13 +107,18 @@ pub(crate) fn change(
         ImageChange::Private => (image.public, image.shared) = (false, false),
         ImageChange::Public => image.public = true,
         ImageChange::Deprecated(at) => image.deprecated_at = Some(at),
-        ImageChange::Disabled => image.state = "disabled".to_owned(),
+        ImageChange::Disabled => {
+            image.state = "disabled".to_owned();
+            image.public = false;
+            image.launch_permissions.clear();
+        }
         ImageChange::Enabled => image.state = "available".to_owned(),
         ImageChange::Failed(why) => {
             image.state = "failed".to_owned();
-            image.state_reason = Some(why);
+            image.state_reason = Some(("Client.InternalError".to_owned(), why));
         }
         ImageChange::Serves(how) => image.serves = how,
+        ImageChange::StorageKept => image.storage_kept = true,
         ImageChange::KeyUnusable => image.key_unusable = true,
         ImageChange::Deregistered => ec2.deregister(id),
     }

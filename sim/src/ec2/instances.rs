@@ -30,7 +30,7 @@ pub(crate) fn blank(core: &mut Core, of: &Blank) -> (Instance, Volume) {
         snapshot_id: String::new(),
         gib: 8,
         kind: "gp3".to_owned(),
-        encrypted: false,
+        key: None,
         deletes_on_termination: true,
         attached: true,
         created: core.now,
@@ -106,6 +106,9 @@ pub(crate) fn place(
     };
     let (mut instance, volume) = blank(core, &of);
     instance.state = Phase::Running;
+    if let Some(image) = ec2.images.get_mut(image_id) {
+        image.launched_at(core.now);
+    }
     let id = instance.id.clone();
     ec2.volumes.insert(volume.id.clone(), volume);
     ec2.instances.insert(id.clone(), instance);

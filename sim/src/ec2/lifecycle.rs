@@ -188,16 +188,33 @@ pub(crate) fn forget(state: &mut State, region: &str, id: &str) {
     }
 }
 
-/// pending -> available.
+/// pending -> available, or failed where that is to be.
 pub(crate) fn image_done(state: &mut State, region: &str, id: &str) {
     let here = state.regions.get_mut(region);
     let Some(image) = here.and_then(|r| r.ec2.images.get_mut(id)) else {
         return;
     };
-    if image.state == "pending" {
-        image.state = "available".to_owned();
-        let snapshot = image.snapshot_id.clone();
-        snapshot_done(state, region, &snapshot);
+    if image.state != "pending" {
+        return;
+    }
+    let (snapshot, doom) = (image.snapshot_id.clone(), image.doom.take());
+    image.state = if doom.is_some() {
+        "failed"
+    } else {
+        "available"
+    }
+    .to_owned();
+    image.state_reason.clone_from(&doom);
+    match doom {
+        Some((_, why)) => snapshot_fails(state, region, &snapshot, why),
+        None => snapshot_done(state, region, &snapshot),
+    }
+}
+
+fn snapshot_fails(state: &mut State, region: &str, id: &str, why: String) {
+    let here = state.regions.get_mut(region);
+    if let Some(snapshot) = here.and_then(|r| r.ec2.snapshots.get_mut(id)) {
+        snapshot.trouble = Some(why);
     }
 }
 

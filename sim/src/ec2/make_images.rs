@@ -1,17 +1,14 @@
-//! Verbs that make, change and remove images.
-
-use chrono::{DateTime, Utc};
+//! CreateImage, and how any image is made: pending first, with a pending snapshot.
 
 use super::Room;
-use super::describe_images::{find, find_own, is_seen, not_found};
 use super::filters::tags_for;
-use super::model::{Image, Phase, Snapshot};
-use super::{done, instance_verbs};
+use super::instance_verbs;
+use super::model::{Image, Phase, Protection, Snapshot};
 use crate::clock::delta;
 use crate::events::Event;
 use crate::state::{ACCOUNT_ID, Tags, Visibility};
 use crate::wire::fail::Fail;
-use crate::wire::xml::Xml;
+use crate::world::Serves;
 
 /// An image of an instance. The name is its idempotency key, taken as soon as the image is pending.
 pub(crate) fn create(room: &mut Room<'_>) -> Result<String, Fail> {
@@ -37,20 +34,22 @@ pub(crate) fn create(room: &mut Room<'_>) -> Result<String, Fail> {
             },
         );
     }
-    let gib = room
-        .ec2
-        .volumes
-        .get(&instance.volume_id)
-        .map_or(8, |v| v.gib);
+    let volume = room.ec2.volumes.get(&instance.volume_id);
+    let (gib, key) = volume.map_or((8, None), |v| (v.gib, v.key.clone()));
     let made = Made {
         name,
         description: p.get("Description").unwrap_or_default().to_owned(),
+        snapshot_description: format!("Created by CreateImage({id}) for {{id}}"),
         architecture: instance.architecture.clone(),
         source_image_id: instance.image_id.clone(),
         source_region: room.region.to_owned(),
         source_instance_id: Some(id.clone()),
         volume_id: instance.volume_id.clone(),
         gib,
+        key,
+        imds_v2: false,
+        serves: Serves::default(),
+        doom: None,
         tags,
         snapshot_tags,
         disk: instance.disk.clone(),
@@ -60,70 +59,7 @@ pub(crate) fn create(room: &mut Room<'_>) -> Result<String, Fail> {
     Ok(format!("<imageId>{image_id}</imageId>"))
 }
 
-/// A copy of an image under another name, in this region. Images of other regions are not reached.
-pub(crate) fn copy(room: &mut Room<'_>) -> Result<String, Fail> {
-    let p = room.p;
-    let token = p.get("ClientToken").unwrap_or_default().to_owned();
-    let asked = p.fingerprint(&["ClientToken"]);
-    if let Some((before, image_id)) = room
-        .ec2
-        .copy_tokens
-        .get(&token)
-        .filter(|_| !token.is_empty())
-    {
-        return match *before == asked {
-            true => Ok(format!("<imageId>{image_id}</imageId>")),
-            false => Err(Fail::new(
-                "IdempotentParameterMismatch",
-                "The client token has been used with other parameters.",
-            )),
-        };
-    }
-    let name = p.need("Name")?.to_owned();
-    let source = p.need("SourceImageId")?.to_owned();
-    check_name(room, &name)?;
-    let (source_region, source) = source_of_copy(room, &source)?;
-    let mut tags = tags_for(p, "image", &["image", "snapshot"])?;
-    if p.flag("CopyImageTags") {
-        tags.extend(source.tags.clone());
-    }
-    let made = Made {
-        name,
-        description: p.get("Description").unwrap_or_default().to_owned(),
-        architecture: source.architecture,
-        source_image_id: source.id.clone(),
-        source_region,
-        source_instance_id: None,
-        volume_id: "vol-ffffffff".to_owned(),
-        gib: source.root_gib,
-        tags,
-        snapshot_tags: tags_for(p, "snapshot", &["image", "snapshot"])?,
-        disk: source.disk,
-    };
-    let image_id = add(room, made);
-    room.core.imaged.push((source.id, image_id.clone()));
-    if !token.is_empty() {
-        room.ec2
-            .copy_tokens
-            .insert(token, (asked, image_id.clone()));
-    }
-    Ok(format!("<imageId>{image_id}</imageId>"))
-}
-
-/// The image to copy, of this region or of the one that is named.
-fn source_of_copy(room: &mut Room<'_>, id: &str) -> Result<(String, Image), Fail> {
-    let region = room.p.get("SourceRegion").unwrap_or(room.region).to_owned();
-    if region == room.region {
-        return Ok((region, find(room, id)?.clone()));
-    }
-    let found = room.elsewhere.get(&(region.clone(), id.to_owned()));
-    let found = found.filter(|image| is_seen(image)).cloned();
-    found
-        .map(|image| (region, image))
-        .ok_or_else(|| not_found(&[id.to_owned()]))
-}
-
-fn check_name(room: &Room<'_>, name: &str) -> Result<(), Fail> {
+pub(crate) fn check_name(room: &Room<'_>, name: &str) -> Result<(), Fail> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c);
     if !(3..=128).contains(&name.len()) || !name.chars().all(allowed) {
         let message = "AMI names must be between 3 and 128 characters long, and may contain letters, \
@@ -140,22 +76,30 @@ fn check_name(room: &Room<'_>, name: &str) -> Result<(), Fail> {
     }
 }
 
-struct Made {
-    name: String,
-    description: String,
-    architecture: String,
-    source_image_id: String,
-    source_region: String,
-    source_instance_id: Option<String>,
-    volume_id: String,
-    gib: u32,
-    tags: Tags,
-    snapshot_tags: Tags,
-    disk: crate::guest::Disk,
+/// What an image will be.
+pub(crate) struct Made {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// With `{id}` where the image's goes.
+    pub(crate) snapshot_description: String,
+    pub(crate) architecture: String,
+    pub(crate) source_image_id: String,
+    pub(crate) source_region: String,
+    pub(crate) source_instance_id: Option<String>,
+    pub(crate) volume_id: String,
+    pub(crate) gib: u32,
+    pub(crate) key: Option<String>,
+    pub(crate) imds_v2: bool,
+    pub(crate) serves: Serves,
+    /// Code and message with which it will fail.
+    pub(crate) doom: Option<(String, String)>,
+    pub(crate) tags: Tags,
+    pub(crate) snapshot_tags: Tags,
+    pub(crate) disk: crate::guest::Disk,
 }
 
 /// A pending image with its pending snapshot; both end by themselves.
-fn add(room: &mut Room<'_>, made: Made) -> String {
+pub(crate) fn add(room: &mut Room<'_>, made: Made) -> String {
     let (now, region) = (room.core.now, room.region.to_owned());
     let id = room.core.id("ami");
     let snapshot_id = room.core.id("snap");
@@ -164,12 +108,11 @@ fn add(room: &mut Room<'_>, made: Made) -> String {
         owner_id: ACCOUNT_ID.to_owned(),
         volume_id: made.volume_id,
         done: false,
+        trouble: None,
         started: now,
-        description: format!(
-            "Created by CreateImage({}) for {id}",
-            made.source_instance_id.as_deref().unwrap_or_default()
-        ),
+        description: made.snapshot_description.replace("{id}", &id),
         gib: made.gib,
+        key: made.key,
         tags: made.snapshot_tags,
         world: false,
     };
@@ -182,18 +125,22 @@ fn add(room: &mut Room<'_>, made: Made) -> String {
         architecture: made.architecture,
         state: "pending".to_owned(),
         state_reason: None,
+        doom: made.doom,
         created: now,
         public: false,
         shared: false,
+        storage_kept: false,
         launch_permissions: Default::default(),
         deprecated_at: None,
+        protection: Protection::default(),
+        launches: Vec::new(),
         source_image_id: Some(made.source_image_id),
         source_region: Some(made.source_region),
         source_instance_id: made.source_instance_id,
         snapshot_id: snapshot_id.clone(),
         root_gib: made.gib,
-        imds_v2: false,
-        serves: Default::default(),
+        imds_v2: made.imds_v2,
+        serves: made.serves,
         key_unusable: false,
         tags: made.tags,
         disk: made.disk,
@@ -219,99 +166,4 @@ fn add(room: &mut Room<'_>, made: Made) -> String {
         },
     );
     id
-}
-
-pub(crate) fn deregister(room: &mut Room<'_>) -> Result<String, Fail> {
-    let id = room.p.need("ImageId")?.to_owned();
-    let snapshot = find_own(room, &id)?.snapshot_id.clone();
-    room.ec2.deregister(&id);
-    let mut x = Xml::new();
-    x.text("return", true);
-    if room.p.flag("DeleteAssociatedSnapshots") {
-        let used = room
-            .ec2
-            .images
-            .values()
-            .any(|image| image.snapshot_id == snapshot);
-        let code = match used {
-            true => "skipped",
-            false if room.ec2.snapshots.remove(&snapshot).is_some() => "success",
-            false => "client-error",
-        };
-        x.items("deleteSnapshotResultSet", [code], |x, code| {
-            x.text("snapshotId", &snapshot);
-            x.text("returnCode", code);
-        });
-    }
-    Ok(x.into_string())
-}
-
-pub(crate) fn deprecate(room: &mut Room<'_>) -> Result<String, Fail> {
-    let id = room.p.need("ImageId")?.to_owned();
-    let text = room.p.need("DeprecateAt")?;
-    let at = DateTime::parse_from_rfc3339(text).map(|at| at.with_timezone(&Utc));
-    let at =
-        at.map_err(|_| Fail::invalid(format!("Value ({text}) for DeprecateAt is invalid.")))?;
-    if at <= room.core.now {
-        return Err(Fail::invalid("DeprecateAt must be in the future"));
-    }
-    find_own(room, &id)?.deprecated_at = Some(at);
-    done()
-}
-
-pub(crate) fn undeprecate(room: &mut Room<'_>) -> Result<String, Fail> {
-    let id = room.p.need("ImageId")?.to_owned();
-    find_own(room, &id)?.deprecated_at = None;
-    done()
-}
-
-pub(crate) fn disable(room: &mut Room<'_>) -> Result<String, Fail> {
-    let id = room.p.need("ImageId")?.to_owned();
-    let image = find_own(room, &id)?;
-    if image.state != "available" {
-        return Err(Fail::new(
-            "IncorrectState",
-            format!("{id} is {}, not available", image.state),
-        ));
-    }
-    image.state = "disabled".to_owned();
-    image.public = false;
-    image.launch_permissions.clear();
-    done()
-}
-
-pub(crate) fn enable(room: &mut Room<'_>) -> Result<String, Fail> {
-    let id = room.p.need("ImageId")?.to_owned();
-    let image = find_own(room, &id)?;
-    if image.state == "disabled" {
-        image.state = "available".to_owned();
-    }
-    done()
-}
-
-/// Launch permissions and the description.
-pub(crate) fn modify_attribute(room: &mut Room<'_>) -> Result<String, Fail> {
-    let p = room.p;
-    let id = p.need("ImageId")?.to_owned();
-    let image = find_own(room, &id)?;
-    for group in p.groups("LaunchPermission.Add") {
-        if p.get(&format!("{group}.Group")) == Some("all") {
-            image.public = true;
-        }
-        image
-            .launch_permissions
-            .extend(p.get(&format!("{group}.UserId")).map(str::to_owned));
-    }
-    for group in p.groups("LaunchPermission.Remove") {
-        if p.get(&format!("{group}.Group")) == Some("all") {
-            image.public = false;
-        }
-        if let Some(user) = p.get(&format!("{group}.UserId")) {
-            image.launch_permissions.remove(user);
-        }
-    }
-    if let Some(text) = p.get("Description.Value") {
-        image.description = text.to_owned();
-    }
-    done()
 }

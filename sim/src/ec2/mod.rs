@@ -4,12 +4,17 @@
 
 pub(crate) mod ancestry;
 pub(crate) mod console;
+pub(crate) mod copy_images;
 pub(crate) mod describe_images;
 pub(crate) mod filters;
 pub(crate) mod groups;
+pub(crate) mod image_attributes;
+pub(crate) mod image_model;
+pub(crate) mod image_states;
 pub(crate) mod images;
 pub(crate) mod instance_verbs;
 pub(crate) mod instances;
+pub(crate) mod keys;
 pub(crate) mod lifecycle;
 pub(crate) mod make_images;
 pub(crate) mod model;
@@ -19,10 +24,11 @@ pub(crate) mod storage;
 pub(crate) mod tags;
 pub(crate) mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::model::Ec2;
 use crate::door::{Call, unknown_operation};
+use crate::iam;
 use crate::ssm::Parameter;
 use crate::state::{Core, State};
 use crate::wire::fail::Fail;
@@ -36,7 +42,18 @@ pub(crate) struct Room<'a> {
     pub(crate) region: &'a str,
     /// The images of other regions, by region and id, for the verbs that reach across.
     pub(crate) elsewhere: BTreeMap<(String, String), model::Image>,
+    /// Snapshots of other regions that are encrypted.
+    pub(crate) sealed_elsewhere: BTreeSet<String>,
+    /// Of the actions that the call's own stands on, those that its caller may not do.
+    pub(crate) lacking: Vec<&'static str>,
     pub(crate) p: &'a Params,
+}
+
+impl Room<'_> {
+    /// Whether its caller may not do what this call does for him as well.
+    pub(crate) fn lacks(&self, action: &str) -> bool {
+        self.lacking.contains(&action)
+    }
 }
 
 fn images_elsewhere(state: &State, call: &Call) -> BTreeMap<(String, String), model::Image> {
@@ -54,12 +71,27 @@ fn images_elsewhere(state: &State, call: &Call) -> BTreeMap<(String, String), mo
     images.collect()
 }
 
+fn sealed_elsewhere(state: &State, call: &Call) -> BTreeSet<String> {
+    if call.operation != "CopyImage" {
+        return BTreeSet::new();
+    }
+    let others = state
+        .regions
+        .iter()
+        .filter(|(name, _)| **name != call.region);
+    let snapshots = others.flat_map(|(_, region)| region.ec2.snapshots.values());
+    let sealed = snapshots.filter(|snapshot| snapshot.key.is_some());
+    sealed.map(|snapshot| snapshot.id.clone()).collect()
+}
+
 /// Answers one call; `DryRun` ends before any effect, as permission was checked at the door.
 pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
     if call.operation == "DescribeRegions" {
         return network::regions(&state.region_names(), &call.params);
     }
     let elsewhere = images_elsewhere(state, call);
+    let sealed_elsewhere = sealed_elsewhere(state, call);
+    let lacking = iam::lacking(state, call);
     let (core, here) = state.enter(&call.region);
     let (ec2, parameters) = (&mut here.ec2, &here.parameters);
     let mut room = Room {
@@ -68,6 +100,8 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
         parameters,
         region: &call.region,
         elsewhere,
+        sealed_elsewhere,
+        lacking,
         p: &call.params,
     };
     let answer = look_up(&call.operation).ok_or_else(|| unknown_operation(&call.operation))?;
@@ -86,13 +120,17 @@ fn look_up(operation: &str) -> Option<Verb> {
         "GetImageAncestry" => ancestry::get,
         "DescribeInstanceImageMetadata" => ancestry::instance_image_metadata,
         "CreateImage" => make_images::create,
-        "CopyImage" => make_images::copy,
-        "DeregisterImage" => make_images::deregister,
-        "EnableImageDeprecation" => make_images::deprecate,
-        "DisableImageDeprecation" => make_images::undeprecate,
-        "DisableImage" => make_images::disable,
-        "EnableImage" => make_images::enable,
-        "ModifyImageAttribute" => make_images::modify_attribute,
+        "CopyImage" => copy_images::copy,
+        "DeregisterImage" => image_states::deregister,
+        "EnableImageDeprecation" => image_states::deprecate,
+        "DisableImageDeprecation" => image_states::undeprecate,
+        "DisableImage" => image_states::disable,
+        "EnableImage" => image_states::enable,
+        "EnableImageDeregistrationProtection" => image_states::protect,
+        "DisableImageDeregistrationProtection" => image_states::unprotect,
+        "ModifyImageAttribute" => image_attributes::modify,
+        "DescribeImageAttribute" => image_attributes::describe,
+        "ResetImageAttribute" => image_attributes::reset,
         "RunInstances" => run::run,
         "DescribeInstances" => instance_verbs::describe,
         "DescribeInstanceStatus" => instance_verbs::status,

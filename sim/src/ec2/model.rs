@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::console::Console;
+pub(crate) use super::image_model::{Image, Permission, Protection, Snapshot};
 use crate::guest::{Agent, Disk};
 use crate::state::{Core, Tags, Visibility};
-use crate::world::{InstanceTypeSpec, Serves};
+use crate::world::InstanceTypeSpec;
 
 #[derive(Debug, Default)]
 pub(crate) struct Ec2 {
@@ -29,40 +30,14 @@ pub(crate) struct Ec2 {
     pub(crate) launches_end: Option<(String, String)>,
     /// (token, zone or empty) of RunInstances: what was asked, and what came of it.
     pub(crate) run_tokens: BTreeMap<(String, String), (String, Vec<String>)>,
+    /// Images may be made public; an account that is new may not do that.
+    pub(crate) public_images: bool,
+    /// Keys that EC2 may not use for copies.
+    pub(crate) unusable_keys: BTreeSet<String>,
+    /// Code and message with which copies that begin now will fail.
+    pub(crate) copies_fail: Option<(String, String)>,
     /// Token of CopyImage: what was asked, and the image.
     pub(crate) copy_tokens: BTreeMap<String, (String, String)>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Image {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) owner_id: String,
-    pub(crate) owner_alias: Option<&'static str>,
-    pub(crate) architecture: String,
-    pub(crate) state: String,
-    pub(crate) state_reason: Option<String>,
-    pub(crate) created: DateTime<Utc>,
-    pub(crate) public: bool,
-    pub(crate) shared: bool,
-    pub(crate) launch_permissions: BTreeSet<String>,
-    pub(crate) deprecated_at: Option<DateTime<Utc>>,
-    pub(crate) source_image_id: Option<String>,
-    /// Where the source lies: not here, where it was copied from another region.
-    pub(crate) source_region: Option<String>,
-    pub(crate) source_instance_id: Option<String>,
-    pub(crate) snapshot_id: String,
-    pub(crate) root_gib: u32,
-    pub(crate) imds_v2: bool,
-    /// How environments fare with it.
-    pub(crate) serves: Serves,
-    /// Auto Scaling's role may not use its snapshot's key.
-    pub(crate) key_unusable: bool,
-    pub(crate) tags: Tags,
-    pub(crate) disk: Disk,
-    pub(crate) visibility: Visibility,
-    pub(crate) world: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -144,19 +119,6 @@ impl Phase {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Snapshot {
-    pub(crate) id: String,
-    pub(crate) owner_id: String,
-    pub(crate) volume_id: String,
-    pub(crate) done: bool,
-    pub(crate) started: DateTime<Utc>,
-    pub(crate) description: String,
-    pub(crate) gib: u32,
-    pub(crate) tags: Tags,
-    pub(crate) world: bool,
-}
-
-#[derive(Clone, Debug)]
 pub(crate) struct Volume {
     pub(crate) id: String,
     pub(crate) instance_id: String,
@@ -165,7 +127,8 @@ pub(crate) struct Volume {
     pub(crate) snapshot_id: String,
     pub(crate) gib: u32,
     pub(crate) kind: String,
-    pub(crate) encrypted: bool,
+    /// The key that it is encrypted with.
+    pub(crate) key: Option<String>,
     pub(crate) deletes_on_termination: bool,
     pub(crate) attached: bool,
     pub(crate) created: DateTime<Utc>,
@@ -235,6 +198,12 @@ impl Ec2 {
         for zone in self.zones.clone() {
             self.add_subnet(core, &vpc_id, &zone, true);
         }
+    }
+
+    /// Its name.
+    pub(crate) fn region(&self) -> &str {
+        let zone = self.zones.first().map_or("", String::as_str);
+        zone.trim_end_matches(|c: char| c.is_ascii_lowercase())
     }
 
     pub(crate) fn add_vpc(&mut self, core: &mut Core, is_default: bool) -> String {

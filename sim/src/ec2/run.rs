@@ -7,7 +7,7 @@ use super::describe_images::find as find_image;
 use super::filters::tags_for;
 use super::instances::{Blank, blank};
 use super::model::{Image, Instance, Subnet};
-use super::{Room, instance_verbs, no_capacity};
+use super::{Room, instance_verbs, keys, no_capacity};
 use crate::clock::delta;
 use crate::events::Event;
 use crate::state::Visibility;
@@ -290,6 +290,8 @@ fn start(room: &mut Room<'_>, launch: &Launch, reservation: &str) -> Result<Stri
     volume.tags = volume_tags;
     volume.snapshot_id = launch.image.snapshot_id.clone();
     volume.gib = launch.image.root_gib;
+    let snapshot = room.ec2.snapshots.get(&volume.snapshot_id);
+    volume.key = snapshot.and_then(|snapshot| snapshot.key.clone());
     root_mapping(room, &mut volume)?;
     let (id, region) = (instance.id.clone(), room.region.to_owned());
     let running = Event::Running {
@@ -300,6 +302,9 @@ fn start(room: &mut Room<'_>, launch: &Launch, reservation: &str) -> Result<Stri
     room.core
         .schedule(room.core.now + delta(room.core.timing.start), running);
     room.ec2.volumes.insert(volume.id.clone(), volume);
+    if let Some(image) = room.ec2.images.get_mut(&instance.image_id) {
+        image.launched_at(room.core.now);
+    }
     room.ec2.instances.insert(id.clone(), instance);
     Ok(id)
 }
@@ -339,7 +344,10 @@ fn root_mapping(room: &Room<'_>, volume: &mut super::model::Volume) -> Result<()
             );
             return Err(Fail::new("InvalidBlockDeviceMapping", message));
         }
-        volume.encrypted |= p.flag(&format!("{group}.Ebs.Encrypted"));
+        let asked = p.get(&format!("{group}.Ebs.KmsKeyId"));
+        if asked.is_some() || p.flag(&format!("{group}.Ebs.Encrypted")) {
+            volume.key = Some(keys::named(room.region, asked));
+        }
         if p.get(&format!("{group}.Ebs.DeleteOnTermination")) == Some("false") {
             volume.deletes_on_termination = false;
         }

@@ -8,14 +8,6 @@ use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
-fn state(snapshot: &Snapshot) -> &'static str {
-    if snapshot.done {
-        "completed"
-    } else {
-        "pending"
-    }
-}
-
 fn no_snapshot(id: &str) -> Fail {
     Fail::new(
         "InvalidSnapshot.NotFound",
@@ -46,13 +38,15 @@ pub(crate) fn describe_snapshots(room: &mut Room<'_>) -> Result<String, Fail> {
     x.items("snapshotSet", &snapshots, |x, s| {
         x.text("snapshotId", &s.id);
         x.text("volumeId", &s.volume_id);
-        x.text("status", state(s));
+        x.text("status", s.state());
         x.text("startTime", iso(s.started));
         x.text("progress", if s.done { "100%" } else { "50%" });
         x.text("ownerId", &s.owner_id);
         x.text("volumeSize", s.gib);
         x.text("description", &s.description);
-        x.text("encrypted", false);
+        x.text("encrypted", s.key.is_some());
+        x.opt("kmsKeyId", s.key.as_ref());
+        x.opt("statusMessage", s.trouble.as_ref());
         tag_set(x, &s.tags);
     });
     x.opt("nextToken", token);
@@ -64,9 +58,10 @@ fn snapshot_values(s: &Snapshot, filter: &str) -> Option<Vec<String>> {
     match filter {
         "snapshot-id" => one(&s.id),
         "volume-id" => one(&s.volume_id),
-        "status" => one(state(s)),
+        "status" => one(s.state()),
         "owner-id" => one(&s.owner_id),
         "description" => one(&s.description),
+        "encrypted" => one(if s.key.is_some() { "true" } else { "false" }),
         _ => None,
     }
 }
@@ -154,7 +149,8 @@ fn write_volume(x: &mut Xml, v: &Volume) {
     x.text("status", volume_state(v));
     x.text("createTime", iso(v.created));
     x.text("volumeType", &v.kind);
-    x.text("encrypted", v.encrypted);
+    x.text("encrypted", v.key.is_some());
+    x.opt("kmsKeyId", v.key.as_ref());
     x.items("attachmentSet", Some(v).filter(|v| v.attached), |x, v| {
         x.text("volumeId", &v.id);
         x.text("instanceId", &v.instance_id);

@@ -5,6 +5,7 @@ use crate::beanstalk::environment::Environment;
 use crate::beanstalk::{environments, fleet};
 use crate::call::{Call, Service};
 use crate::state::{ACCOUNT_ID, State};
+use crate::sts;
 
 /// The action of a call and what it is on. Resources are known for Elastic Beanstalk alone.
 pub(crate) fn of_call(state: &State, call: &Call) -> Asked {
@@ -24,6 +25,44 @@ pub(crate) fn of_call(state: &State, call: &Call) -> Asked {
         (None, Some(name)) => asked.with("elasticbeanstalk:InApplication", application(name)),
         (None, None) => asked,
     }
+}
+
+/// What a call does as well and asks its caller's rights for: without them it goes another way, or is
+/// refused.
+fn stands_on(service: Service, operation: &str) -> &'static [&'static str] {
+    match (service, operation) {
+        (Service::Ec2, "DeregisterImage") => &["ec2:DeleteSnapshot"],
+        (Service::Ssm, "PutParameter") => &["ec2:DescribeImages"],
+        _ => &[],
+    }
+}
+
+/// Of what a call stands on, that which its caller may not do.
+pub(crate) fn lacking(state: &State, call: &Call) -> Vec<&'static str> {
+    let role = sts::role(state, call);
+    let needed = stands_on(call.service, &call.operation).iter();
+    let lacks = |action: &&str| !state.iam.may(role, &asked_for(action, call));
+    needed.copied().filter(lacks).collect()
+}
+
+/// The action without which a call that tags what it makes is refused, where its caller may not do it.
+pub(crate) fn refused_tagging(state: &State, call: &Call) -> Option<&'static str> {
+    let tags = |prefix: &str| call.params.0.keys().any(|key| key.starts_with(prefix));
+    let action = match call.service {
+        Service::Ec2 if tags("TagSpecification.") || call.params.flag("CopyImageTags") => {
+            "ec2:CreateTags"
+        }
+        Service::Ssm if call.operation == "PutParameter" && tags("Tags.") => {
+            "ssm:AddTagsToResource"
+        }
+        _ => return None,
+    };
+    let role = sts::role(state, call);
+    (!state.iam.may(role, &asked_for(action, call))).then_some(action)
+}
+
+fn asked_for(action: &str, call: &Call) -> Asked {
+    Asked::new(action).with("aws:RequestedRegion", call.region.as_str())
 }
 
 /// The environment that a call names.

@@ -202,6 +202,27 @@ pub enum Action {
         #[serde(default)]
         message: String,
     },
+    /// Copies of images that begin from now on fail in the end, and say why; without a code they work
+    /// again.
+    CopiesFail {
+        /// `Client.InternalError`.
+        code: Option<String>,
+        /// Message.
+        #[serde(default)]
+        message: String,
+    },
+    /// Whether images may be made public; as in every new account they may not, until this says so.
+    PublicImages {
+        /// They may.
+        allowed: bool,
+    },
+    /// A KMS key that EC2 may not use for copies, or may again.
+    KeyDenied {
+        /// Its ARN.
+        key: String,
+        /// It may not.
+        denied: bool,
+    },
     /// The account's vCPU quota for running instances.
     VcpuQuota {
         /// vCPUs.

@@ -158,6 +158,11 @@ pub struct ImageSpec {
     pub shared: bool,
     /// EC2 deprecation time.
     pub deprecated_at: Option<DateTime<Utc>>,
+    /// The key of its snapshot by ARN, alias or id; `default`: the one that EBS has for the account; empty: it
+    /// is not encrypted.
+    pub kms_key: String,
+    /// The snapshot of another image, which it shares; empty: one of its own.
+    pub snapshot_id: String,
     /// Tags (seen by the owner only).
     pub tags: BTreeMap<String, String>,
     /// What its disk holds.
@@ -179,6 +184,8 @@ impl Default for ImageSpec {
             public: false,
             shared: false,
             deprecated_at: None,
+            kms_key: String::new(),
+            snapshot_id: String::new(),
             tags: BTreeMap::new(),
             disk: Disk::new(),
         }
@@ -240,6 +247,8 @@ pub enum ImageChange {
     Enabled,
     /// The making of it failed; only from `pending`.
     Failed(String),
+    /// Its owner shares it and not its snapshots: others can launch it and not copy it.
+    StorageKept,
     /// How the application fares on it in environments.
     Serves(Serves),
     /// Its snapshot's key has no grant for the role of Auto Scaling: instances of an environment

@@ -9,6 +9,8 @@ mod bad_days;
 mod door;
 mod drawn_days;
 mod guests;
+mod images_copied;
+mod images_kept;
 mod moves;
 mod played;
 mod sdk;

@@ -29,7 +29,11 @@ pub(crate) fn instant() -> (Account, HandClock, String) {
 }
 
 pub(crate) fn request(service: &str, form: &str) -> http::Request<Bytes> {
-    let scope = format!("key/20261101/{REGION}/{service}/aws4_request");
+    request_in(service, REGION, form)
+}
+
+fn request_in(service: &str, region: &str, form: &str) -> http::Request<Bytes> {
+    let scope = format!("key/20261101/{region}/{service}/aws4_request");
     let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, Signature=none");
     http::Request::post("http://sim.invalid/")
         .header("authorization", authorization)
@@ -60,7 +64,11 @@ impl Reply {
 }
 
 pub(crate) fn call(account: &Account, service: &str, form: &str) -> Reply {
-    let answer = account.handle(&request(service, form));
+    call_in(account, service, REGION, form)
+}
+
+pub(crate) fn call_in(account: &Account, service: &str, region: &str, form: &str) -> Reply {
+    let answer = account.handle(&request_in(service, region, form));
     let body = String::from_utf8(answer.response.body().to_vec()).unwrap();
     Reply {
         status: answer.response.status().as_u16(),
