@@ -18,7 +18,7 @@ use crate::guest::{Boot, Guest, Machine, SilentGuest};
 use crate::ledger::{Counters, Entry};
 use crate::state::State;
 use crate::throttle::Throttling;
-use crate::world::{Action, Moves, Step, Timing, World, WorldError};
+use crate::world::{Action, Keeping, Moves, Step, Timing, World, WorldError};
 
 /// A simulated account. Clones share one state.
 #[derive(Clone)]
@@ -161,6 +161,7 @@ impl Account {
         self.set_timing(world.timing);
         self.set_throttling(world.throttling);
         self.set_moves(world.moves);
+        self.set_keeping(world.keeping);
         world.deny.iter().for_each(|action| self.deny(action));
         world.faults.into_iter().for_each(|rule| self.fault(rule));
         world
@@ -226,6 +227,11 @@ impl Account {
     /// How environment updates behave from now on where AWS documents nothing.
     pub fn set_moves(&self, moves: Moves) {
         self.lock().core.moves = moves;
+    }
+
+    /// How the account behaves from now on where AWS documents nothing of keeping images.
+    pub fn set_keeping(&self, keeping: Keeping) {
+        self.lock().core.keeping = keeping;
     }
 
     /// Adds a fault rule.

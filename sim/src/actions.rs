@@ -81,9 +81,7 @@ fn plain(
     match action {
         Action::Parameter { name, value } => {
             let parameter = here.parameters.entry(name.clone()).or_default();
-            parameter.kind = "String".to_owned();
-            parameter.data_type = "text".to_owned();
-            parameter.put(&value, core.now);
+            parameter.add_text(&value, core.now, "arn:aws:iam::000000000001:root");
             Ok(name)
         }
         Action::Topic { name } => {
@@ -127,6 +125,10 @@ fn network(core: &mut Core, here: &mut Region, action: Action) -> Result<String,
         Action::CopiesFail { code, message } => {
             ec2.copies_fail = code.map(|code| (code, message));
             Ok(String::new())
+        }
+        Action::ParameterChecksFail { failing } => {
+            ec2.parameter_checks_fail = failing;
+            Ok(failing.to_string())
         }
         Action::PublicImages { allowed } => {
             ec2.public_images = allowed;

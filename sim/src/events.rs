@@ -4,6 +4,7 @@ use crate::account::PendingBoot;
 use crate::beanstalk;
 use crate::ec2::lifecycle;
 use crate::guest::{Agent, Disk};
+use crate::ssm::{self, Put};
 use crate::state::State;
 use crate::world::Action;
 
@@ -82,6 +83,11 @@ pub(crate) enum Event {
         region: String,
         name: String,
         id: String,
+    },
+    /// A parameter's value that should be an image is looked at.
+    ParameterChecked {
+        region: String,
+        put: Box<Put>,
     },
     Scripted {
         region: String,
@@ -164,6 +170,7 @@ fn apply_quiet(state: &mut State, event: Event) {
         Event::ManagedAction { region, name, id } => {
             beanstalk::managed::due(state, &region, &name, &id);
         }
+        Event::ParameterChecked { region, put } => ssm::checked(state, &region, *put),
         Event::Scripted { region, action } => {
             // A scripted step that no longer fits the world (its image is gone) does nothing: what
             // calls did in between has won.

@@ -52,10 +52,12 @@ pub use ledger::{Counters, Entry};
 pub use server::{ServeError, ServeOptions, serve};
 pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
 pub use throttle::{Rate, Throttling};
-pub use views::{ImageView, InstanceView, Leftover, Message, PlatformView, SnapshotView};
+pub use views::{
+    ImageView, InstanceView, Leftover, Message, ParameterView, PlatformView, SnapshotView,
+};
 pub use world::{
-    AbortedDraft, Action, Branch, CallerRights, ConsoleEnd, Edit, EnvironmentChange,
+    AbortedDraft, Action, Branch, CallerRights, ConsoleEnd, DisabledById, Edit, EnvironmentChange,
     EnvironmentSpec, ImageChange, ImageChecked, ImageSpec, ImageWithPlatform, InstanceTypeSpec,
-    LatestRefused, ManagedUpdate, Moment, Moves, OldImageGone, PolicyInCall, Release,
-    SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,
+    Keeping, LatestRefused, ManagedUpdate, Moment, Moves, OldImageGone, ParameterNumber,
+    PolicyInCall, Release, SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,
 };

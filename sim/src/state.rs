@@ -13,10 +13,10 @@ use crate::fault::Faults;
 use crate::iam::{Grant, Iam};
 use crate::ledger::Ledger;
 use crate::messaging::model::Messaging;
-use crate::ssm::{Command, Parameter};
+use crate::ssm::{Command, Parameters};
 use crate::sts::Session;
 use crate::throttle::Throttle;
-use crate::world::{Moves, Timing};
+use crate::world::{Keeping, Moves, Timing};
 
 /// The account id: one that AWS never gives.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -47,6 +47,7 @@ pub(crate) struct Core {
     pub(crate) now: DateTime<Utc>,
     pub(crate) timing: Timing,
     pub(crate) moves: Moves,
+    pub(crate) keeping: Keeping,
     /// The id of the request that is being answered.
     pub(crate) request: String,
     /// The ARN of its caller.
@@ -108,7 +109,9 @@ pub(crate) struct Region {
     pub(crate) ec2: Ec2,
     pub(crate) beanstalk: Beanstalk,
     pub(crate) messaging: Messaging,
-    pub(crate) parameters: BTreeMap<String, Parameter>,
+    pub(crate) parameters: Parameters,
+    /// Names and values that were accepted for parameters, and found to be no images afterwards.
+    pub(crate) refused_values: Vec<(String, String)>,
     /// Run Command's, by id.
     pub(crate) commands: BTreeMap<String, Command>,
 }
@@ -119,6 +122,7 @@ impl State {
             now,
             timing: Timing::default(),
             moves: Moves::default(),
+            keeping: Keeping::default(),
             request: String::new(),
             caller: String::new(),
             grant: None,

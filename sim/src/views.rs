@@ -121,6 +121,23 @@ pub struct SnapshotView {
     pub tags: BTreeMap<String, String>,
 }
 
+/// A parameter as it is.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+pub struct ParameterView {
+    /// Region.
+    pub region: String,
+    /// Name.
+    pub name: String,
+    /// Numbers of the versions that are kept, oldest first, with their values.
+    pub versions: Vec<(u64, String)>,
+    /// `text` or `aws:ec2:image`.
+    pub data_type: String,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// Values that were accepted for it and turned out to be no images, oldest first.
+    pub refused: Vec<String>,
+}
+
 /// A platform version.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 pub struct PlatformView {
@@ -245,6 +262,29 @@ impl Account {
                 id: s.id.clone(),
                 state: s.state().to_owned(),
                 tags: s.tags.clone(),
+            }));
+        }
+        all
+    }
+
+    /// All parameters; those too that never came to a version.
+    pub fn parameters(&self) -> Vec<ParameterView> {
+        let state = self.fresh();
+        let mut all = Vec::new();
+        for (region, here) in &state.regions {
+            all.extend(here.parameters.iter().map(|(name, parameter)| {
+                let refused = here.refused_values.iter().filter(|(of, _)| of == name);
+                let versions = parameter.versions.iter();
+                ParameterView {
+                    region: region.clone(),
+                    name: name.clone(),
+                    versions: versions.map(|v| (v.number, v.value.clone())).collect(),
+                    data_type: parameter
+                        .latest()
+                        .map_or_else(String::new, |v| v.data_type.clone()),
+                    tags: parameter.tags.clone(),
+                    refused: refused.map(|(_, value)| value.clone()).collect(),
+                }
             }));
         }
         all

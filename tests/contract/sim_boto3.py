@@ -28,7 +28,7 @@ def identity():
         check("unsigned: code", b"MissingAuthenticationToken" in error.read())
     fails("not simulated (EC2)", "InvalidAction", client("ec2").describe_fleets)
     fails("not simulated (Beanstalk)", "InvalidAction", client("elasticbeanstalk").create_storage_location)
-    fails("not simulated (SSM)", "InvalidAction", client("ssm").describe_parameters)
+    fails("not simulated (SSM)", "InvalidAction", client("ssm").describe_maintenance_windows)
 
 
 def beanstalk_platforms():

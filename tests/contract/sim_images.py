@@ -159,6 +159,88 @@ def retiring():
     fails("gone", "InvalidSnapshot.NotFound", ec2.delete_snapshot, SnapshotId=snapshot)
 
 
+def parameters():
+    """An image's id in a parameter: accepted whatever it is, and there later or never."""
+    ssm, ec2 = client("ssm", HOME), client("ec2", HOME)
+    name, old, new = "/amis/shop/x86_64", mine("param-1"), mine("param-2")
+    order = {"Name": name, "Type": "String", "DataType": "aws:ec2:image"}
+    tags = [{"Key": "watch", "Value": "shop"}]
+    equal("accepted", ssm.put_parameter(**order, Value=old, Tags=tags)["Version"], 1)
+    fails("not there yet", "ParameterNotFound", ssm.get_parameter, Name=name)
+    advance(5)
+    parameter = ssm.get_parameter(Name=name)["Parameter"]
+    equal("then it is", (parameter["Value"], parameter["DataType"], parameter["Version"]), (old, "aws:ec2:image", 1))
+    fails("there already", "ParameterAlreadyExists", ssm.put_parameter, **order, Value=new)
+    error = fails("tags with overwrite", "ValidationException", ssm.put_parameter, **order, Value=new, Overwrite=True, Tags=tags)
+    check("in AWS's words", "tags and overwrite can't be used together" in str(error), str(error))
+    equal("what is no image is accepted", ssm.put_parameter(**order, Value="ami-00000000000000000", Overwrite=True)["Version"], 2)
+    advance(5)
+    equal("and nothing comes of it", ssm.get_parameter(Name=name)["Parameter"]["Value"], old)
+    do(HOME, parameter_checks_fail={"failing": True})
+    ssm.put_parameter(**order, Value=new, Overwrite=True)
+    advance(5)
+    do(HOME, parameter_checks_fail={"failing": False})
+    equal("nor of what SSM does not see", ssm.get_parameter(Name=name)["Parameter"]["Version"], 1)
+    control("POST", "deny", {"action": "ec2:DescribeImages"})
+    ssm.put_parameter(**order, Value=new, Overwrite=True)
+    advance(5)
+    control("POST", "allow", {"action": "ec2:DescribeImages"})
+    equal("nor of what the caller may not see", ssm.get_parameter(Name=name)["Parameter"]["Version"], 1)
+    ssm.put_parameter(**order, Value=new, Overwrite=True)
+    advance(5)
+    equal("by version", ssm.get_parameter(Name=name + ":1")["Parameter"]["Value"], old)
+    fails("no such version", "ParameterVersionNotFound", ssm.get_parameter, Name=name + ":9")
+    ssm.label_parameter_version(Name=name, ParameterVersion=1, Labels=["good"])
+    equal("by label", ssm.get_parameter(Name=name + ":good")["Parameter"]["Selector"], ":good")
+    pages = list(ssm.get_paginator("get_parameter_history").paginate(Name=name, PaginationConfig={"PageSize": 1}))
+    history = [version for page in pages for version in page["Parameters"]]
+    equal("its history", [(v["Version"], v["Value"]) for v in history], [(1, old), (2, new)])
+    equal("and its labels", history[0]["Labels"], ["good"])
+    run = ec2.run_instances(ImageId=f"resolve:ssm:{name}:good", InstanceType="t3.small", MinCount=1, MaxCount=1)
+    equal("launched by label", run["Instances"][0]["ImageId"], old)
+    ec2.terminate_instances(InstanceIds=[run["Instances"][0]["InstanceId"]])
+    described_parameters(ssm, name)
+    refused_parameters(ssm)
+    ssm.delete_parameter(Name=name)
+    fails("deleted", "ParameterNotFound", ssm.delete_parameter, Name=name)
+
+
+def described_parameters(ssm, name):
+    ssm.put_parameter(Name="/amis/note", Value="text", Type="String", Description="not one")
+    everything = ssm.describe_parameters()["Parameters"]
+    equal("all of them", [p["Name"] for p in everything], ["/amis/note", name])
+    def named(key, *values, **option):
+        filters = [{"Key": key, "Values": list(values), **option}]
+        return [p["Name"] for p in ssm.describe_parameters(ParameterFilters=filters)["Parameters"]]
+    equal("by data type", named("DataType", "aws:ec2:image"), [name])
+    equal("by tag", named("tag:watch", "shop"), [name])
+    equal("by path", named("Path", "/amis", Option="OneLevel"), ["/amis/note"])
+    equal("by its beginning", named("Name", "/amis/shop", Option="BeginsWith"), [name])
+    fails("a filter that is none", "InvalidFilterOption", ssm.describe_parameters, ParameterFilters=[{"Key": "Type", "Option": "Contains", "Values": ["S"]}])
+    under = ssm.get_parameters_by_path(Path="/amis", Recursive=True)["Parameters"]
+    equal("by path, with values", [p["Name"] for p in under], ["/amis/note", name])
+    tagging = {"ResourceType": "Parameter", "ResourceId": name}
+    ssm.add_tags_to_resource(**tagging, Tags=[{"Key": "more", "Value": "1"}])
+    ssm.remove_tags_from_resource(**tagging, TagKeys=["watch"])
+    equal("tags", ssm.list_tags_for_resource(**tagging)["TagList"], [{"Key": "more", "Value": "1"}])
+    fails("tags of nothing", "InvalidResourceId", ssm.list_tags_for_resource, ResourceType="Parameter", ResourceId="/none")
+
+
+def refused_parameters(ssm):
+    put = {"Name": "/x", "Value": "v", "Type": "String"}
+    def refused(what, code, **changed):
+        fails(what, code, ssm.put_parameter, **{**put, **changed})
+    refused("a reserved name", "ValidationException", Name="awsome")
+    refused("too deep", "HierarchyLevelLimitExceededException", Name="/a" * 16)
+    refused("a type that is none", "ValidationException", Type="Image")
+    refused("too long", "ValidationException", Value="x" * 4097)
+    refused("against its pattern", "ParameterPatternMismatchException", AllowedPattern="^ami-")
+    fails("without a type", "ValidationException", ssm.put_parameter, Name="/x", Value="v")
+    control("POST", "deny", {"action": "ssm:AddTagsToResource"})
+    refused("tags without the right to tag", "AccessDeniedException", Tags=[{"Key": "k", "Value": "v"}])
+    control("POST", "allow", {"action": "ssm:AddTagsToResource"})
+
+
 def command_line(source):
     """The same by the AWS CLI."""
     def run(*arguments, region=HOME):
@@ -175,6 +257,11 @@ def command_line(source):
     code, listed = run("ec2", "describe-images", "--owners", "self", "--image-ids", source, "--include-disabled")
     equal("the CLI disables", (code, listed["Images"][0]["State"]), (0, "disabled"))
     equal("and restores", run("ec2", "enable-image", "--image-id", source)[0], 0)
+    code, made = run("ssm", "put-parameter", "--name", "/amis/cli", "--value", source, "--type", "String", "--data-type", "aws:ec2:image")
+    equal("the CLI puts a parameter", (code, made["Version"]), (0, 1))
+    advance(5)
+    code, found = run("ssm", "get-parameter-history", "--name", "/amis/cli")
+    equal("and reads its history", (code, [v["Value"] for v in found["Parameters"]]), (0, [source]))
 
 
 def faults(source):
@@ -190,6 +277,17 @@ def faults(source):
         "EnableImageDeregistrationProtection": (ec2.enable_image_deregistration_protection, {"ImageId": source}),
         "DisableImageDeregistrationProtection": (ec2.disable_image_deregistration_protection, {"ImageId": source}),
     }
+    ssm = client("ssm", HOME)
+    named, tagged = {"Name": "/amis/cli"}, {"ResourceType": "Parameter", "ResourceId": "/amis/cli"}
+    strike("ssm", {
+        "PutParameter": (ssm.put_parameter, {**named, "Value": source, "Overwrite": True}),
+        "GetParameterHistory": (ssm.get_parameter_history, named),
+        "DescribeParameters": (ssm.describe_parameters, {}),
+        "LabelParameterVersion": (ssm.label_parameter_version, {**named, "Labels": ["a"]}),
+        "AddTagsToResource": (ssm.add_tags_to_resource, {**tagged, "Tags": [{"Key": "k", "Value": "v"}]}),
+        "ListTagsForResource": (ssm.list_tags_for_resource, tagged),
+        "DeleteParameter": (ssm.delete_parameter, named),
+    }, {"denied": "AccessDeniedException", "throttle": "ThrottlingException", "error_after_effect": "InternalFailure"})
     strike("ec2", calls, {"denied": "UnauthorizedOperation", "throttle": "RequestLimitExceeded", "error_after_effect": "InternalError"})
 
 
@@ -207,6 +305,7 @@ def main():
     source, _ = copies()
     sharing()
     retiring()
+    parameters()
     command_line(source)
     faults(source)
     sim_client.finish()

@@ -10,6 +10,7 @@ use crate::clock::iso;
 use crate::state::{ACCOUNT_ID, Tags};
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
+use crate::world::DisabledById;
 
 /// Whether this account may see the image at all.
 pub(crate) fn is_seen(image: &Image) -> bool {
@@ -112,8 +113,11 @@ fn wanted_ids(room: &mut Room<'_>, ids: &[String], filters: &Filters) -> Result<
         }
         let now = room.core.now;
         let mut missing = ids.to_vec();
+        let hides = room.core.keeping.disabled_by_id == DisabledById::NotFound
+            && !room.p.flag("IncludeDisabled");
         missing.retain(|id| {
             let found = room.ec2.images.get_mut(id).filter(|image| is_seen(image));
+            let found = found.filter(|image| !hides || image.state != "disabled");
             found.filter_map_look(now).is_none()
         });
         return if missing.is_empty() {

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::model::Ec2;
 use crate::door::{Call, unknown_operation};
 use crate::iam;
-use crate::ssm::Parameter;
+use crate::ssm::Parameters;
 use crate::state::{Core, State};
 use crate::wire::fail::Fail;
 use crate::wire::params::Params;
@@ -38,7 +38,7 @@ use crate::wire::params::Params;
 pub(crate) struct Room<'a> {
     pub(crate) core: &'a mut Core,
     pub(crate) ec2: &'a mut Ec2,
-    pub(crate) parameters: &'a BTreeMap<String, Parameter>,
+    pub(crate) parameters: &'a Parameters,
     pub(crate) region: &'a str,
     /// The images of other regions, by region and id, for the verbs that reach across.
     pub(crate) elsewhere: BTreeMap<(String, String), model::Image>,

@@ -36,6 +36,8 @@ pub(crate) struct Ec2 {
     pub(crate) unusable_keys: BTreeSet<String>,
     /// Code and message with which copies that begin now will fail.
     pub(crate) copies_fail: Option<(String, String)>,
+    /// SSM finds no image where it looks for one.
+    pub(crate) parameter_checks_fail: bool,
     /// Token of CopyImage: what was asked, and the image.
     pub(crate) copy_tokens: BTreeMap<String, (String, String)>,
 }

@@ -10,6 +10,7 @@ use super::model::{Image, Instance, Subnet};
 use super::{Room, instance_verbs, keys, no_capacity};
 use crate::clock::delta;
 use crate::events::Event;
+use crate::ssm;
 use crate::state::Visibility;
 use crate::wire::fail::Fail;
 use crate::world::InstanceTypeSpec;
@@ -150,8 +151,8 @@ fn launchable(room: &mut Room<'_>) -> Result<Image, Fail> {
     let asked = room.p.need("ImageId")?;
     let id = match asked.strip_prefix("resolve:ssm:") {
         Some(name) => {
-            let parameter = room.parameters.get(name).and_then(|p| p.versions.last());
-            let value = parameter.map(|(value, _)| value.clone());
+            let version = ssm::find(room.parameters, name);
+            let value = version.map(|version| version.value.clone());
             value.ok_or_else(|| Fail::invalid(format!("Parameter {name} not found.")))?
         }
         None => asked.to_owned(),

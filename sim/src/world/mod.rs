@@ -5,6 +5,7 @@
 
 mod changes;
 mod environments;
+mod keeping;
 mod moves;
 mod platforms;
 mod timing;
@@ -17,6 +18,7 @@ use crate::throttle::Throttling;
 
 pub use self::changes::{Edit, EnvironmentChange, ManagedUpdate, Moment};
 pub use self::environments::{EnvironmentSpec, InstanceTypeSpec, SavedConfiguration};
+pub use self::keeping::{DisabledById, Keeping, ParameterNumber};
 pub use self::moves::{
     AbortedDraft, CallerRights, ImageChecked, ImageWithPlatform, Moves, OldImageGone, PolicyInCall,
     Superseded,
@@ -55,6 +57,8 @@ pub struct World {
     pub throttling: Throttling,
     /// What AWS does not document of environment updates.
     pub moves: Moves,
+    /// What AWS does not document of keeping images.
+    pub keeping: Keeping,
     /// Denied actions, with `*` and `?`.
     pub deny: Vec<String>,
     /// Faults at the door.
@@ -164,6 +168,12 @@ pub enum Action {
         name: String,
         /// Value.
         value: String,
+    },
+    /// From now on no value of an image's parameter is found to be an image (or, with false, those that
+    /// are).
+    ParameterChecksFail {
+        /// They fail.
+        failing: bool,
     },
     /// An SNS topic.
     Topic {

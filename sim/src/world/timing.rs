@@ -53,6 +53,9 @@ pub struct Timing {
     /// DescribeConfigurationSettings.
     #[serde(with = "seconds")]
     pub updates_seen: Duration,
+    /// SSM parameter of an image: from its answer to its being checked, and there.
+    #[serde(with = "seconds")]
+    pub parameter_check: Duration,
     /// The largest page of any list, whatever was asked for; 0: each service's own maximum.
     pub page: usize,
     /// Every call takes this long.
@@ -79,6 +82,7 @@ impl Default for Timing {
             health: secs(120),
             events_late: secs(2),
             updates_seen: Duration::ZERO,
+            parameter_check: secs(3),
             page: 0,
             latency: Duration::ZERO,
         }
@@ -98,6 +102,7 @@ impl Timing {
             update_stage: Duration::ZERO,
             health: Duration::ZERO,
             events_late: Duration::ZERO,
+            parameter_check: Duration::ZERO,
             ..Self::default()
         }
     }

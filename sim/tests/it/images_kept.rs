@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sim::{Account, Action, ImageSpec};
+use sim::{Account, Action, DisabledById, ImageSpec, Keeping};
 
 use crate::support::{REGION, account, ec2, instant, launch, start};
 
@@ -129,6 +129,21 @@ fn a_disabled_image_is_unshared_hidden_and_not_launched() {
     let filter = "Action=DescribeImages&Filter.1.Name=state&Filter.1.Value.1=disabled";
     assert_eq!(ec2(&account, filter).code(), "InvalidParameter");
     assert_eq!(account.instance(&runs).unwrap().state, "running");
+    let by_id = format!("Action=DescribeImages&ImageId.1={id}");
+    for (disabled_by_id, wanted) in [
+        (DisabledById::LeftOut, "ok"),
+        (DisabledById::NotFound, "InvalidAMIID.NotFound"),
+    ] {
+        account.set_keeping(Keeping {
+            disabled_by_id,
+            ..Keeping::default()
+        });
+        let reply = ec2(&account, &by_id);
+        assert_eq!(
+            (reply.code().as_str(), reply.text("imageState")),
+            (wanted, None)
+        );
+    }
     let snapshot = account.image(&id).unwrap().snapshot_id;
     let delete = format!("Action=DeleteSnapshot&SnapshotId={snapshot}");
     assert_eq!(ec2(&account, &delete).code(), "InvalidSnapshot.InUse");

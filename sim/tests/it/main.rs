@@ -12,6 +12,7 @@ mod guests;
 mod images_copied;
 mod images_kept;
 mod moves;
+mod parameters;
 mod played;
 mod sdk;
 mod shop;
