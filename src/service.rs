@@ -23,6 +23,8 @@ pub mod named;
 
 pub mod sweep;
 
+pub mod pruning;
+
 pub mod telemetry;
 
 pub mod web;

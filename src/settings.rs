@@ -80,6 +80,8 @@ pub struct Settings {
     pub installation: Option<Installation>,
     pub schedule: Schedule,
     pub store: StoreUrl,
+    /// For how long what happened is kept.
+    pub keep_history: Duration,
     /// Where health and metrics are served; absent: nowhere. Always a loopback address.
     pub http: Option<SocketAddr>,
     /// The user's own tags, on everything that is made. None begins with `aws:` or `amiwatch:`.

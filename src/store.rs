@@ -159,6 +159,13 @@ pub enum Op {
     /// Refuses the batch unless the record has this version, and leaves it as it is; 0 means that the
     /// key does not exist.
     Expect { key: String, version: u64 },
+    /// Takes the newest events off a journal that has exactly `expected`, so that `left` remain. A journal
+    /// of which nothing is left was never there.
+    Shorten {
+        journal: String,
+        expected: u64,
+        left: u64,
+    },
     /// Refuses the batch unless the driver's lease still has this epoch.
     CheckLease { epoch: u64 },
 }
@@ -193,13 +200,10 @@ impl Batch {
     /// [`StoreError::NamedTwice`] when it is about one key or one journal twice: what an operation
     /// before it in the same batch did is nothing that a distributed engine could see.
     pub fn within_limits(&self) -> Result<(), StoreError> {
-        if self.0.len() > BATCH_MAX {
-            return Err(StoreError::TooLarge {
-                what: format!(
-                    "a batch of {} operations (at most {BATCH_MAX})",
-                    self.0.len()
-                ),
-            });
+        let operations: u64 = self.0.iter().map(Op::weight).sum();
+        if operations > BATCH_MAX as u64 {
+            let what = format!("a batch of {operations} operations (at most {BATCH_MAX})");
+            return Err(StoreError::TooLarge { what });
         }
         let mut named = BTreeSet::new();
         if let Some(twice) = self.0.iter().find(|op| !named.insert(op.named())) {
@@ -221,12 +225,22 @@ enum Named {
 impl Op {
     fn named(&self) -> (Named, &str) {
         match self {
-            Self::Append { journal, .. } => (Named::Journal, journal),
+            Self::Append { journal, .. } | Self::Shorten { journal, .. } => {
+                (Named::Journal, journal)
+            }
             Self::PutIfAbsent { key, .. }
             | Self::CompareAndSet { key, .. }
             | Self::Delete { key, .. }
             | Self::Expect { key, .. } => (Named::Record, key),
             Self::CheckLease { .. } => (Named::Lease, DRIVER),
+        }
+    }
+
+    /// How much of a batch it takes: an engine may keep each event of a journal as an item of its own.
+    fn weight(&self) -> u64 {
+        match self {
+            Self::Shorten { expected, left, .. } => expected.saturating_sub(*left).max(1),
+            _ => 1,
         }
     }
 
@@ -236,7 +250,10 @@ impl Op {
             Self::PutIfAbsent { key, value } | Self::CompareAndSet { key, value, .. } => {
                 (key, value)
             }
-            Self::Delete { .. } | Self::Expect { .. } | Self::CheckLease { .. } => return Ok(()),
+            Self::Delete { .. }
+            | Self::Expect { .. }
+            | Self::Shorten { .. }
+            | Self::CheckLease { .. } => return Ok(()),
         };
         let bytes = value.to_string().len();
         if bytes > VALUE_MAX_BYTES {

@@ -53,6 +53,17 @@ pub enum EntryWhat {
     Did(DidEntry),
 }
 
+impl EntryWhat {
+    /// The journal of the run whose end it is.
+    pub fn journal(&self) -> Option<&str> {
+        match self {
+            Self::Baked(baked) => Some(&baked.journal),
+            Self::Moved(moved) => Some(&moved.journal),
+            Self::Seen(_) | Self::Did(_) => None,
+        }
+    }
+}
+
 /// What a pass saw of a watch and decided about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenEntry {

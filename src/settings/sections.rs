@@ -20,6 +20,12 @@ const MAX_TAGS: usize = 40;
 /// Little enough that the account's other users do not notice: Elastic Beanstalk's bucket is shared.
 const CALLS_PER_SECOND: u32 = 5;
 
+/// A year's releases, and the month after it.
+const KEEP_HISTORY_DAYS: u32 = 400;
+
+/// Longer than anybody asks, and still a date.
+const KEEP_HISTORY_MAX_DAYS: u32 = 3_650;
+
 /// More than AWS lets anybody ask.
 const MAX_CALLS_PER_SECOND: i64 = 1000;
 
@@ -39,6 +45,7 @@ pub(super) fn read_sections(
         installation,
         schedule: schedule(&root.section("schedule"), reading),
         store: store(&root.section("store"), reading),
+        keep_history: keep_history(&root.section("store"), reading),
         http: reading.parsed(root.section("http").text("listen"), values::loopback),
         tags: tags(&root.section("tags"), reading),
         aws: aws(&root.section("aws"), reading),
@@ -87,6 +94,13 @@ fn store(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> StoreU
         Some(memory) => memory,
         None => StoreUrl::SqliteFile("/var/lib/amiwatch/amiwatch.db".into()),
     }
+}
+
+fn keep_history(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Duration {
+    let kept = reading.parsed(section.text("keep_history"), |text| {
+        values::parse_duration(text, values::DAY, KEEP_HISTORY_MAX_DAYS * values::DAY)
+    });
+    kept.unwrap_or(KEEP_HISTORY_DAYS * values::DAY)
 }
 
 fn tags(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> BTreeMap<String, String> {

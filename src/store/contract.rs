@@ -64,6 +64,7 @@ macro_rules! every_engine {
 every_engine!(super::InFile::new(), sqlite_in_a_file:
     a_batch_is_applied_wholly_or_not_at_all,
     versions_and_journals_grow_by_one,
+    a_journal_is_shortened_from_its_end,
     what_is_there_is_left_and_deleted_by_version,
     a_condition_on_a_record_that_is_not_written_holds_the_batch,
     a_batch_names_a_key_or_a_journal_once,
@@ -114,6 +115,14 @@ fn append(journal: &str, expected: u64, event: i64) -> Op {
     }
 }
 
+fn shorten(journal: &str, expected: u64, left: u64) -> Op {
+    Op::Shorten {
+        journal: journal.to_owned(),
+        expected,
+        left,
+    }
+}
+
 async fn committed(store: &dyn Store, ops: Vec<Op>) {
     store.commit(Batch::of_ops(ops)).await.unwrap();
 }
@@ -155,6 +164,32 @@ async fn versions_and_journals_grow_by_one(engine: &impl Engine) {
     for wrong in [0, 2] {
         assert_eq!(conflict(store, vec![append("j", wrong, 12)]).await, "j");
     }
+}
+
+async fn a_journal_is_shortened_from_its_end(engine: &impl Engine) {
+    let store = engine.process();
+    let store = &*store;
+    for n in 0..30 {
+        committed(store, vec![append("j", n, 0)]).await;
+        committed(store, vec![append("jj", n, 0)]).await;
+    }
+    for wrong in [29, 31] {
+        assert_eq!(conflict(store, vec![shorten("j", wrong, 20)]).await, "j");
+    }
+    // Each event counts, and a batch has room for 25 operations.
+    let all = store.commit(Batch::of_ops(vec![shorten("j", 30, 0)])).await;
+    assert!(matches!(all, Err(StoreError::TooLarge { .. })), "{all:?}");
+    assert_eq!(store.journal("j").await.unwrap().len(), 30);
+    committed(store, vec![shorten("j", 30, 8), put("a", 0, 1)]).await;
+    assert_eq!(store.journal("j").await.unwrap().len(), 8);
+    // It goes on from where it ends now.
+    committed(store, vec![append("j", 8, 1)]).await;
+    let refused = conflict(store, vec![shorten("j", 9, 0), put("a", 0, 2)]).await;
+    assert_eq!((&*refused, store.journal("j").await.unwrap().len()), ("a", 9));
+    committed(store, vec![shorten("j", 9, 0)]).await;
+    assert!(store.journal("j").await.unwrap().is_empty());
+    committed(store, vec![append("j", 0, 2)]).await;
+    assert_eq!(store.journal("jj").await.unwrap().len(), 30);
 }
 
 async fn what_is_there_is_left_and_deleted_by_version(engine: &impl Engine) {
@@ -268,6 +303,7 @@ async fn sqlite_in_memory_holds_what_one_process_sees() {
     }
     a_batch_is_applied_wholly_or_not_at_all(&Fresh).await;
     versions_and_journals_grow_by_one(&Fresh).await;
+    a_journal_is_shortened_from_its_end(&Fresh).await;
     what_is_there_is_left_and_deleted_by_version(&Fresh).await;
     a_condition_on_a_record_that_is_not_written_holds_the_batch(&Fresh).await;
     a_batch_names_a_key_or_a_journal_once(&Fresh).await;

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{Batch, DRIVER, Holder, Lease, LeaseTaken, Op, Record, Store, StoreAnswer, StoreError};
 
+mod applying;
 mod disk;
 mod files;
 mod lease;
@@ -22,6 +23,7 @@ mod schema;
 mod trouble;
 
 pub use schema::VERSION as SCHEMA_VERSION;
+use applying::{apply_op, version_of, write};
 use trouble::{damaged, io_failed, sqlite_failed};
 
 /// How long a commit waits for another process's commit.
@@ -190,7 +192,7 @@ impl Store for SqliteStore {
             batch.within_limits()?;
             self.with("write", |connection| {
                 let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                batch.ops().iter().try_for_each(|op| apply(&tx, op))?;
+                batch.ops().iter().try_for_each(|op| apply_op(&tx, op))?;
                 Ok(tx.commit()?)
             })
         })
@@ -269,99 +271,12 @@ impl From<rusqlite::Error> for Trouble {
     }
 }
 
-fn apply(tx: &Transaction<'_>, op: &Op) -> Result<(), Trouble> {
-    match op {
-        Op::Append {
-            journal,
-            expected,
-            event,
-        } => append(tx, journal, *expected, event),
-        Op::PutIfAbsent { key, value } => put_if_absent(tx, key, value),
-        Op::CompareAndSet {
-            key,
-            expected,
-            value,
-        } => {
-            expect_version(tx, key, *expected)?;
-            write(tx, key, expected + 1, value)
-        }
-        Op::Delete { key, expected } => {
-            expect_version(tx, key, *expected)?;
-            tx.prepare_cached("DELETE FROM record WHERE key = ?1")?
-                .execute([key])?;
-            Ok(())
-        }
-        Op::Expect { key, version } => expect_version(tx, key, *version),
-        Op::CheckLease { epoch } => lease::expect_epoch(tx, DRIVER, *epoch),
-    }
-}
-
-fn append(
-    tx: &Transaction<'_>,
-    journal: &str,
-    expected: u64,
-    event: &Value,
-) -> Result<(), Trouble> {
-    let length: u64 = tx
-        .prepare_cached("SELECT COUNT(*) FROM journal WHERE name = ?1")?
-        .query_row([journal], |row| row.get::<_, i64>(0))?
-        .unsigned_abs();
-    if length != expected {
-        return conflict(journal);
-    }
-    tx.prepare_cached("INSERT INTO journal (name, seq, event) VALUES (?1, ?2, ?3)")?
-        .execute(params![journal, signed(expected), event.to_string()])?;
-    Ok(())
-}
-
-fn put_if_absent(tx: &Transaction<'_>, key: &str, value: &Value) -> Result<(), Trouble> {
-    if version_of(tx, key)? != 0 {
-        return Ok(());
-    }
-    write(tx, key, 1, value)
-}
-
-fn write(tx: &Transaction<'_>, key: &str, version: u64, value: &Value) -> Result<(), Trouble> {
-    tx.prepare_cached(
-        "INSERT INTO record (key, version, value) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (key) DO UPDATE SET version = ?2, value = ?3",
-    )?
-    .execute(params![key, signed(version), value.to_string()])?;
-    Ok(())
-}
-
-fn expect_version(tx: &Transaction<'_>, key: &str, expected: u64) -> Result<(), Trouble> {
-    if version_of(tx, key)? == expected {
-        Ok(())
-    } else {
-        conflict(key)
-    }
-}
-
-fn version_of(tx: &Transaction<'_>, key: &str) -> Result<u64, Trouble> {
-    let version: Option<i64> = tx
-        .prepare_cached("SELECT version FROM record WHERE key = ?1")?
-        .query_row([key], |row| row.get(0))
-        .optional()?;
-    Ok(version.unwrap_or(0).unsigned_abs())
-}
-
 fn value_of(tx: &Transaction<'_>, key: &str) -> Result<Option<Value>, Trouble> {
     let text: Option<String> = tx
         .prepare_cached("SELECT value FROM record WHERE key = ?1")?
         .query_row([key], |row| row.get(0))
         .optional()?;
     text.map(|text| decode(key, &text)).transpose()
-}
-
-fn conflict(key: &str) -> Result<(), Trouble> {
-    Err(Trouble::Told(StoreError::Conflict {
-        key: key.to_owned(),
-    }))
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 type RowParts = (String, i64, String);

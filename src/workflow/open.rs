@@ -170,6 +170,22 @@ pub(super) async fn heading<K: WorkflowKind>(
     }))
 }
 
+/// The read-only part of a batch that must not meet a run under way.
+pub fn expect_closed(journal: &str) -> Op {
+    Op::Expect {
+        key: key(journal),
+        version: 0,
+    }
+}
+
+/// Whether a journal is open.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn is_open(store: &dyn Store, journal: &str) -> Result<bool, StoreError> {
+    Ok(store.get(&key(journal)).await?.is_some())
+}
+
 fn key(journal: &str) -> String {
     format!("{OPEN_PREFIX}{journal}")
 }

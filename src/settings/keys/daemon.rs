@@ -54,6 +54,13 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "where the store is",
     )
     .by_default(),
+    key(
+        "store.keep_history",
+        Text,
+        "\"400d\"",
+        "what happened is kept for so long",
+    )
+    .by_default(),
     key("http", Table, "[http]", "health and metrics"),
     key(
         "http.listen",

@@ -4,8 +4,9 @@
 //! <region>/<watch>` holds the [`Head`]: the next number, and what a pass saw last, so that a pass that
 //! sees the same again writes nothing. The head's version makes two writers take turns.
 //!
-//! Bounded: each watch keeps its newest 500 entries, and none that is older than 400 days. What is over
-//! the bound goes when the next entry is written, a few at a time.
+//! Bounded: each watch keeps its newest 500 entries, and none that is older than the config says. What is
+//! over the number goes when the next entry is written, a few at a time, unless it is a run's end: that has
+//! a journal, which [`pruning`](crate::store::pruning) takes with it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,6 @@ use crate::store::{Batch, Op, Record, Store, StoreError};
 
 /// Entries that a watch keeps.
 pub const ENTRIES_MAX: u64 = 500;
-/// How long an entry is kept: a year's releases, and the month after it.
-pub const AGE_MAX_DAYS: i64 = 400;
 /// Entries that one write may remove: a batch has room for 25 operations.
 const PRUNED_AT_ONCE: usize = 6;
 
@@ -144,7 +143,7 @@ async fn append_to(store: &dyn Store, name: &str, entry: &Entry) -> Result<Vec<O
         value: json!(entry),
     }];
     head.next += 1;
-    ops.extend(prune(store, name, &mut head, entry.at).await?);
+    ops.extend(over_number(store, name, &mut head).await?);
     ops.push(Op::CompareAndSet {
         key: format!("{HEAD}{name}"),
         expected: version,
@@ -153,21 +152,15 @@ async fn append_to(store: &dyn Store, name: &str, entry: &Entry) -> Result<Vec<O
     Ok(ops)
 }
 
-/// Removes what is over the bound, oldest first.
-async fn prune(
-    store: &dyn Store,
-    name: &str,
-    head: &mut Head,
-    now: DateTime<Utc>,
-) -> Result<Vec<Op>, StoreError> {
-    let horizon = now - TimeDelta::days(AGE_MAX_DAYS);
+/// Removes what is over the number, oldest first, up to a run's end: that one is not forgotten in passing.
+/// An entry that makes no sense is in nobody's way.
+async fn over_number(store: &dyn Store, name: &str, head: &mut Head) -> Result<Vec<Op>, StoreError> {
     let mut ops = Vec::new();
-    while head.first + 1 < head.next && ops.len() < PRUNED_AT_ONCE {
+    while head.next - head.first > ENTRIES_MAX && ops.len() < PRUNED_AT_ONCE {
         let key = entry_key(name, head.first);
         if let Some(record) = store.get(&key).await? {
             let expected = record.version;
-            let too_many = head.next - head.first > ENTRIES_MAX;
-            if !too_many && decode_record::<Entry>(record)?.at >= horizon {
+            if decode_record::<Entry>(record).is_ok_and(|old| old.what.journal().is_some()) {
                 break;
             }
             ops.push(Op::Delete { key, expected });
@@ -175,6 +168,74 @@ async fn prune(
         head.first += 1;
     }
     Ok(ops)
+}
+
+/// How much of each watch's history is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryBounds {
+    /// No entry is older.
+    pub age: TimeDelta,
+    /// The newest so many.
+    pub entries: u64,
+}
+
+/// An entry that is past the bounds.
+#[derive(Debug)]
+pub struct PastEntry {
+    /// Absent when it makes no sense.
+    pub entry: Option<Entry>,
+    /// The writes that forget it.
+    pub ops: Vec<Op>,
+}
+
+/// The oldest entry of the watch of this full name, when it is past the bounds. The newest entry never is;
+/// one that makes no sense is past the number alone.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn oldest_past(
+    store: &dyn Store,
+    name: &str,
+    bounds: HistoryBounds,
+    now: DateTime<Utc>,
+) -> Result<Option<PastEntry>, StoreError> {
+    let (version, mut head) = read_head(store, name).await?;
+    let horizon = now.checked_sub_signed(bounds.age);
+    while head.first + 1 < head.next {
+        let many = head.next - head.first > bounds.entries;
+        let key = entry_key(name, head.first);
+        head.first += 1;
+        let Some(record) = store.get(&key).await? else {
+            continue;
+        };
+        let expected = record.version;
+        let entry = decode_record::<Entry>(record).ok();
+        let old = entry.as_ref().zip(horizon).is_some_and(|(one, at)| one.at < at);
+        if !many && !old {
+            return Ok(None);
+        }
+        let ops = vec![
+            Op::Delete { key, expected },
+            Op::CompareAndSet {
+                key: format!("{HEAD}{name}"),
+                expected: version,
+                value: json!(head),
+            },
+        ];
+        return Ok(Some(PastEntry { entry, ops }));
+    }
+    Ok(None)
+}
+
+/// The full names of the watches that have a chronicle.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn chronicled(store: &dyn Store) -> Result<Vec<String>, StoreError> {
+    let records = all_records(store, HEAD).await?.into_iter();
+    Ok(records
+        .map(|record| record.key[HEAD.len()..].to_owned())
+        .collect())
 }
 
 /// The chronicles of every watch, or of the one of this name in whichever account and region.

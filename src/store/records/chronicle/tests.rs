@@ -158,12 +158,62 @@ async fn what_is_over_the_bounds_goes() {
     assert_eq!(entries.len(), most);
     assert_eq!(entries[0], did(0, "5"));
 
-    // A year later nothing of these is kept, some with every entry that is written.
-    let late = AGE_MAX_DAYS + 1;
+    // A run's end has a journal, and is forgotten by whoever takes that with it.
+    let ended = Entry {
+        at: at(1),
+        what: EntryWhat::Baked(baked("bake/k/0001")),
+    };
     for _ in 0..most {
-        add(&store, "shop", &did(late, "late")).await;
+        add(&store, "shop", &did(1, "later")).await;
+    }
+    add(&store, "shop", &ended).await;
+    for _ in 0..most + 5 {
+        add(&store, "shop", &did(2, "last")).await;
     }
     let entries = kept(chronicles(&store, None).await.unwrap());
-    assert!(entries.iter().all(|entry| *entry == did(late, "late")));
-    assert_eq!(entries.len(), most);
+    assert_eq!((entries.len(), &entries[0]), (most + 6, &ended));
+}
+
+#[tokio::test]
+async fn the_oldest_is_past_by_its_age_or_by_number_and_the_newest_never() {
+    let store = SqliteStore::in_memory().unwrap();
+    for day in 0..3 {
+        add(&store, "shop", &did(day, "then")).await;
+    }
+    let name = format!("{}/shop", scope());
+    let past = |days: i64, entries: u64, now: i64| {
+        let (store, name) = (&store, &name);
+        let age = TimeDelta::days(days);
+        async move {
+            oldest_past(store, name, HistoryBounds { age, entries }, at(now))
+                .await
+                .unwrap()
+        }
+    };
+    assert!(past(10, 3, 10).await.is_none(), "ten days old, to the second");
+    let old = past(10, 3, 11).await.unwrap();
+    assert_eq!(old.entry, Some(did(0, "then")));
+    assert_eq!(past(10, 2, 3).await.unwrap().entry, Some(did(0, "then")));
+    for left in [2, 1] {
+        let ops = past(1, 500, 300).await.unwrap().ops;
+        store.commit(Batch::of_ops(ops)).await.unwrap();
+        let entries = chronicles(&store, None).await.unwrap().pop().unwrap().entries;
+        assert_eq!(entries.len(), left);
+    }
+    assert!(past(1, 0, 300).await.is_none(), "the newest says what was seen last");
+}
+
+fn baked(journal: &str) -> crate::model::chronicle::BakedEntry {
+    crate::model::chronicle::BakedEntry {
+        journal: journal.to_owned(),
+        release: crate::model::chronicle::ReleasePoint {
+            image: "ami-1".into(),
+            version: "1.0".to_owned(),
+        },
+        generation: 0,
+        attempt: 1,
+        image: Some("ami-2".into()),
+        why: None,
+        changes: None,
+    }
 }
