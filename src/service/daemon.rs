@@ -24,6 +24,8 @@ mod log;
 
 mod names;
 
+mod past;
+
 mod reload;
 
 mod requests;
@@ -45,6 +47,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::named::NamedFinding;
 use super::pass::Start;
+use super::pruning::Pruned;
 use super::schedule::pass_times;
 use super::sweep::{SweepError, Swept};
 use super::vitals::Vitals;
@@ -81,6 +84,9 @@ impl Default for Rhythm {
 /// How often what nothing claims is looked for.
 const SWEEP_EVERY: TimeDelta = TimeDelta::days(1);
 
+/// How often what is past its time in the store goes.
+const PRUNE_EVERY: TimeDelta = TimeDelta::days(1);
+
 /// Counting more notices than this costs more than a look at the lines.
 const MANY_NOTICES: u64 = 200;
 /// How often they are counted then.
@@ -101,6 +107,7 @@ enum Woke {
     Asked(AskEnd),
     Told(Result<DeliveryEnd, NotTold>),
     Swept(Result<Swept, SweepError>),
+    Pruned(Result<Pruned, StoreError>),
     Loaded(Box<reload::Loaded>),
     Named(Vec<NamedFinding>),
     Timer,
@@ -138,6 +145,9 @@ struct Daemon<'a, H> {
     /// When the notices are counted again, while there are many.
     counting: Timer,
     sweeping: Lane<'a, Result<Swept, SweepError>>,
+    /// When what is past its time in the store goes.
+    prune: Timer,
+    pruning: Lane<'a, Result<Pruned, StoreError>>,
     /// What the first sweep finds is told; from the second on it is removed.
     swept: bool,
     /// People who want a pass: those who wait for the next one, and for the one that is under way.
@@ -218,6 +228,8 @@ impl<'a, H: Host> Daemon<'a, H> {
             telling: None,
             counting: Timer::due_now(now, COUNT_EVERY),
             sweeping: None,
+            prune: Timer::due_now(now, PRUNE_EVERY),
+            pruning: None,
             swept: false,
             looks: Looks::default(),
             loading: None,
@@ -262,6 +274,7 @@ impl<'a, H: Host> Daemon<'a, H> {
                 Woke::Asked(end) => self.asked(end, now).await?,
                 Woke::Told(end) => self.told(end, now).await?,
                 Woke::Swept(end) => self.has_swept(end, now)?,
+                Woke::Pruned(end) => self.has_pruned(end, now)?,
                 Woke::Loaded(loaded) => self.loaded(*loaded, now).await?,
                 Woke::Named(findings) => names::log(&findings),
                 Woke::Timer => {}
@@ -286,6 +299,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             Some(end) = self.asks.next() => Woke::Asked(end),
             end = lanes::next_end(&mut self.telling) => Woke::Told(end),
             end = lanes::next_end(&mut self.sweeping) => Woke::Swept(end),
+            end = lanes::next_end(&mut self.pruning) => Woke::Pruned(end),
             found = lanes::next_end(&mut self.names.looking) => Woke::Named(found),
             () = sleep => Woke::Timer,
         }
@@ -304,7 +318,8 @@ impl<'a, H: Host> Daemon<'a, H> {
         let alive = self.alive.map(|alive| alive.at());
         let sweep = self.sweep.filter(|_| self.sweeping.is_none());
         let sweep = sweep.map(|sweep| sweep.at());
-        let due = [tick, tell, alive, sweep, Some(self.requests.at())];
+        let prune = self.pruning.is_none().then(|| self.prune.at());
+        let due = [tick, tell, alive, sweep, prune, Some(self.requests.at())];
         let next = due.into_iter().flatten().min().unwrap_or(now);
         (next - now).to_std().unwrap_or_default().min(SLEEP_MAX)
     }

@@ -33,6 +33,7 @@ use futures_util::stream;
 
 use super::Service;
 use super::place::WatchPlace;
+use super::pruning::prune_by_config;
 use super::runs::bake::{self, BakeEnded, Observers, watches_baking};
 use super::runs::moving::{
     DecidedFrom, MOVES_MAX, MoveBegun, MoveResult, ResumedMove, begin_move, drive_move,
@@ -182,6 +183,7 @@ pub async fn pass_once(
     let moved = moved?;
     let senders = service.senders()?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
+    prune_by_config(service, lease).await?;
     Ok(Passed {
         resumed,
         moved,

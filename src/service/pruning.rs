@@ -8,13 +8,16 @@
 //! Everything goes in small batches, each under the driver's lease. Asks nobody but the store, and must not
 //! know what a run is about.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use super::Service;
 use crate::model::chronicle::{Entry, EntryWhat};
-use crate::store::records::chronicle::{HistoryBounds, PastEntry, chronicled, oldest_past};
+use crate::store::records::chronicle::{
+    ENTRIES_MAX, HistoryBounds, PastEntry, chronicled, oldest_past,
+};
 use crate::store::records::pruned::{forget_report, name_pruned, pruned_journals};
 use crate::store::records::watch_named;
-use crate::store::{BATCH_MAX, Batch, Op, Store, StoreError};
+use crate::store::{BATCH_MAX, Batch, Lease, Op, Store, StoreError};
 use crate::workflow::open::{expect_closed, is_open};
 
 /// Events that one batch takes off a journal, with room for the name and the lease.
@@ -27,6 +30,23 @@ pub struct Pruned {
     pub journals: usize,
     /// There was no room for all of it: the next time goes on.
     pub more: bool,
+}
+
+/// Batches at one time: below a second, and a year's history in two.
+const BATCHES: usize = 100;
+
+/// Removes what is past what the config keeps, as much as goes at one time.
+///
+/// # Errors
+/// As [`prune_history`].
+pub async fn prune_by_config(service: &Service<'_>, lease: Lease) -> Result<Pruned, StoreError> {
+    let age = TimeDelta::from_std(service.settings.keep_history).unwrap_or(TimeDelta::MAX);
+    let bounds = HistoryBounds {
+        age,
+        entries: ENTRIES_MAX,
+    };
+    let now = service.clock.now();
+    prune_history(service.store, lease.epoch, bounds, now, BATCHES).await
 }
 
 /// Removes what is past the bounds, in at most so many batches.

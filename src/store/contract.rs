@@ -185,7 +185,10 @@ async fn a_journal_is_shortened_from_its_end(engine: &impl Engine) {
     // It goes on from where it ends now.
     committed(store, vec![append("j", 8, 1)]).await;
     let refused = conflict(store, vec![shorten("j", 9, 0), put("a", 0, 2)]).await;
-    assert_eq!((&*refused, store.journal("j").await.unwrap().len()), ("a", 9));
+    assert_eq!(
+        (&*refused, store.journal("j").await.unwrap().len()),
+        ("a", 9)
+    );
     committed(store, vec![shorten("j", 9, 0)]).await;
     assert!(store.journal("j").await.unwrap().is_empty());
     committed(store, vec![append("j", 0, 2)]).await;

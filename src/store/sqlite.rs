@@ -13,7 +13,7 @@ use rusqlite::{
 };
 use serde_json::Value;
 
-use super::{Batch, DRIVER, Holder, Lease, LeaseTaken, Op, Record, Store, StoreAnswer, StoreError};
+use super::{Batch, Holder, Lease, LeaseTaken, Record, Store, StoreAnswer, StoreError};
 
 mod applying;
 mod disk;
@@ -22,8 +22,8 @@ mod lease;
 mod schema;
 mod trouble;
 
-pub use schema::VERSION as SCHEMA_VERSION;
 use applying::{apply_op, version_of, write};
+pub use schema::VERSION as SCHEMA_VERSION;
 use trouble::{damaged, io_failed, sqlite_failed};
 
 /// How long a commit waits for another process's commit.

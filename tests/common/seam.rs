@@ -239,6 +239,7 @@ fn first_words(batch: &Batch) -> String {
         Op::PutIfAbsent { key, .. } | Op::CompareAndSet { key, .. } => format!("put {key:.12}"),
         Op::Delete { key, .. } => format!("delete {key:.12}"),
         Op::Expect { key, .. } => format!("expect {key:.12}"),
+        Op::Shorten { journal, .. } => format!("shorten {journal:.12}"),
         Op::CheckLease { .. } => "lease".to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")

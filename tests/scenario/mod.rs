@@ -11,6 +11,7 @@ mod consoles;
 mod feeds;
 mod good_days;
 mod holds;
+mod keeping;
 mod news;
 mod next_pass;
 mod records;

@@ -52,6 +52,9 @@ impl<H: Host> Daemon<'_, H> {
             sweep.restart(now);
             self.begin_sweep();
         }
+        if self.pruning.is_none() && self.prune.is_due(now) {
+            self.begin_pruning(now);
+        }
         self.count();
     }
 

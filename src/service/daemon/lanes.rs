@@ -22,6 +22,7 @@ use crate::service::desk::rollout::MoveError;
 use crate::service::named::{NamedFinding, named_findings};
 use crate::service::pass::decide::{Decided, decide_pass};
 use crate::service::pass::{Start, order_one};
+use crate::service::pruning::{self, Pruned};
 use crate::service::runs::bake::{BakeEnded, watches_baking};
 use crate::service::runs::moving::{MoveResult, drive_move};
 use crate::service::runs::{self, DriveError, Driven as _, RunUnderWay};
@@ -343,4 +344,13 @@ pub(super) fn sweep_lane<'a>(
         Box::pin(sweep::sweep_now(&service, ground.lease, apply)).await
     }
     .boxed_local()
+}
+
+/// Removes what is past its time in the store.
+pub(super) fn prune_lane<'a>(
+    ground: Ground<'a>,
+    live: Rc<LiveConfig>,
+) -> LocalBoxFuture<'a, Result<Pruned, StoreError>> {
+    async move { pruning::prune_by_config(&ground.service(&live), ground.lease).await }
+        .boxed_local()
 }

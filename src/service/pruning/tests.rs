@@ -70,15 +70,22 @@ async fn lived() -> (SqliteStore, u64) {
     };
     for day in 0..3 {
         for n in 0..45 {
-            write(&store, vec![Op::Append {
-                journal: journal_of(day),
-                expected: n,
-                event: json!({ "n": n }),
-            }])
+            write(
+                &store,
+                vec![Op::Append {
+                    journal: journal_of(day),
+                    expected: n,
+                    event: json!({ "n": n }),
+                }],
+            )
             .await;
         }
         let image = format!("ami-{day}");
-        write(&store, vec![put_report(&scope(), &image.as_str().into(), 0, "report")]).await;
+        write(
+            &store,
+            vec![put_report(&scope(), &image.as_str().into(), 0, "report")],
+        )
+        .await;
         add(&store, &baked(day)).await;
     }
     (store, lease.epoch)
@@ -109,14 +116,22 @@ async fn left(store: &SqliteStore) -> (usize, Vec<usize>, Vec<bool>) {
 async fn an_old_run_goes_with_its_journal_and_report_and_a_young_one_stays() {
     let (store, epoch) = lived().await;
     add(&store, &did(3)).await;
-    let pruned = prune_history(&store, epoch, BOUNDS, at(31), 100).await.unwrap();
-    let expected = Pruned { entries: 1, journals: 1, more: false };
+    let pruned = prune_history(&store, epoch, BOUNDS, at(31), 100)
+        .await
+        .unwrap();
+    let expected = Pruned {
+        entries: 1,
+        journals: 1,
+        more: false,
+    };
     assert_eq!(pruned, expected);
     assert_eq!(
         left(&store).await,
         (3, vec![0, 45, 45], vec![false, true, true])
     );
-    let again = prune_history(&store, epoch, BOUNDS, at(31), 100).await.unwrap();
+    let again = prune_history(&store, epoch, BOUNDS, at(31), 100)
+        .await
+        .unwrap();
     assert_eq!(again, Pruned::default());
     assert!(pruned_journals(&store).await.unwrap().is_empty());
 }
@@ -129,7 +144,9 @@ async fn small_batches_come_to_the_same_end_and_show_no_half_journal() {
     add(&store, &did(3)).await;
     let mut rounds = 0;
     loop {
-        let pruned = prune_history(&store, epoch, BOUNDS, at(100), 1).await.unwrap();
+        let pruned = prune_history(&store, epoch, BOUNDS, at(100), 1)
+            .await
+            .unwrap();
         let found = chronicles(&store, None).await.unwrap();
         for entry in &found[0].entries {
             if let Some(journal) = entry.what.journal() {
@@ -141,7 +158,10 @@ async fn small_batches_come_to_the_same_end_and_show_no_half_journal() {
             break;
         }
     }
-    assert!(rounds >= 12, "three entries, and three batches a journal: {rounds}");
+    assert!(
+        rounds >= 12,
+        "three entries, and three batches a journal: {rounds}"
+    );
     assert_eq!(left(&store).await, (1, vec![0; 3], vec![false; 3]));
 }
 
@@ -159,14 +179,23 @@ async fn what_is_open_again_and_the_report_of_the_watch_s_image_stay() {
         },
     });
     let key = format!("watch/{}/shop", scope());
-    write(&store, vec![Op::PutIfAbsent { key, value: history }]).await;
+    write(
+        &store,
+        vec![Op::PutIfAbsent {
+            key,
+            value: history,
+        }],
+    )
+    .await;
     // The third day's journal was named, and opened again under its old name.
     let open = Op::PutIfAbsent {
         key: format!("open/{}", journal_of(2)),
         value: json!(null),
     };
     write(&store, vec![open]).await;
-    prune_history(&store, epoch, BOUNDS, at(100), 100).await.unwrap();
+    prune_history(&store, epoch, BOUNDS, at(100), 100)
+        .await
+        .unwrap();
     assert_eq!(
         left(&store).await,
         (1, vec![0, 0, 45], vec![false, true, false])

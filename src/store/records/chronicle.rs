@@ -154,7 +154,11 @@ async fn append_to(store: &dyn Store, name: &str, entry: &Entry) -> Result<Vec<O
 
 /// Removes what is over the number, oldest first, up to a run's end: that one is not forgotten in passing.
 /// An entry that makes no sense is in nobody's way.
-async fn over_number(store: &dyn Store, name: &str, head: &mut Head) -> Result<Vec<Op>, StoreError> {
+async fn over_number(
+    store: &dyn Store,
+    name: &str,
+    head: &mut Head,
+) -> Result<Vec<Op>, StoreError> {
     let mut ops = Vec::new();
     while head.next - head.first > ENTRIES_MAX && ops.len() < PRUNED_AT_ONCE {
         let key = entry_key(name, head.first);
@@ -210,7 +214,10 @@ pub async fn oldest_past(
         };
         let expected = record.version;
         let entry = decode_record::<Entry>(record).ok();
-        let old = entry.as_ref().zip(horizon).is_some_and(|(one, at)| one.at < at);
+        let old = entry
+            .as_ref()
+            .zip(horizon)
+            .is_some_and(|(one, at)| one.at < at);
         if !many && !old {
             return Ok(None);
         }

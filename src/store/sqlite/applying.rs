@@ -77,7 +77,12 @@ fn put_if_absent(tx: &Transaction<'_>, key: &str, value: &Value) -> Result<(), T
     write(tx, key, 1, value)
 }
 
-pub(super) fn write(tx: &Transaction<'_>, key: &str, version: u64, value: &Value) -> Result<(), Trouble> {
+pub(super) fn write(
+    tx: &Transaction<'_>,
+    key: &str,
+    version: u64,
+    value: &Value,
+) -> Result<(), Trouble> {
     tx.prepare_cached(
         "INSERT INTO record (key, version, value) VALUES (?1, ?2, ?3) \
          ON CONFLICT (key) DO UPDATE SET version = ?2, value = ?3",

@@ -190,17 +190,28 @@ async fn the_oldest_is_past_by_its_age_or_by_number_and_the_newest_never() {
                 .unwrap()
         }
     };
-    assert!(past(10, 3, 10).await.is_none(), "ten days old, to the second");
+    assert!(
+        past(10, 3, 10).await.is_none(),
+        "ten days old, to the second"
+    );
     let old = past(10, 3, 11).await.unwrap();
     assert_eq!(old.entry, Some(did(0, "then")));
     assert_eq!(past(10, 2, 3).await.unwrap().entry, Some(did(0, "then")));
     for left in [2, 1] {
         let ops = past(1, 500, 300).await.unwrap().ops;
         store.commit(Batch::of_ops(ops)).await.unwrap();
-        let entries = chronicles(&store, None).await.unwrap().pop().unwrap().entries;
+        let entries = chronicles(&store, None)
+            .await
+            .unwrap()
+            .pop()
+            .unwrap()
+            .entries;
         assert_eq!(entries.len(), left);
     }
-    assert!(past(1, 0, 300).await.is_none(), "the newest says what was seen last");
+    assert!(
+        past(1, 0, 300).await.is_none(),
+        "the newest says what was seen last"
+    );
 }
 
 fn baked(journal: &str) -> crate::model::chronicle::BakedEntry {
