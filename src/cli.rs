@@ -64,6 +64,8 @@ mod plan;
 
 mod progress;
 
+mod publish;
+
 mod recipe;
 
 mod rehearse;
@@ -152,6 +154,7 @@ fn notices(command: &CliCommand, person: bool) -> bool {
         CliCommand::Bake(_)
             | CliCommand::Rollout(_)
             | CliCommand::Rollback(_)
+            | CliCommand::Publish(_)
             | CliCommand::Run(_)
             | CliCommand::Sweep(_)
     );
@@ -221,6 +224,7 @@ fn needs_the_time(command: &CliCommand) -> bool {
         | CliCommand::Bake(_)
         | CliCommand::Rollout(_)
         | CliCommand::Rollback(_)
+        | CliCommand::Publish(_)
         | CliCommand::Notify(_)
         | CliCommand::Explain(_)
         | CliCommand::Adopt(_)
@@ -252,6 +256,7 @@ async fn run(arguments: Arguments) -> Exit {
         CliCommand::Bake(own) => bake::run_bake(&common, &own).await,
         CliCommand::Rollout(own) => rollout::run_rollout(&common, &own).await,
         CliCommand::Rollback(own) => rollout::run_rollback(&common, &own).await,
+        CliCommand::Publish(own) => publish::run_publish(&common, &own).await,
         CliCommand::Approve(own) => approval::run_approve(&common, &own).await,
         CliCommand::Deny(own) => approval::run_deny(&common, &own).await,
         CliCommand::Run(own) => run::run_passes(&common, &own).await,

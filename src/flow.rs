@@ -12,6 +12,7 @@
 //! | verify  | a console (plain)                         | `Report`, `Verdict`         | nothing |
 //! | notify  | what happened (plain)                     | `Notice`                    | nothing |
 //! | rollout | what was read of an environment; a move as a workflow | a moved environment | journal, memory, notices |
+//! | publish | a watch's image, what stands where, `now`; one destination as a workflow | an image that others find | journal, ledger, notices |
 //! | history | what is remembered (plain)                | `History`                   | nothing |
 //! | watch_state | what is remembered of a watch (plain)    | `WatchState`                | nothing |
 //! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |
@@ -38,6 +39,8 @@ pub mod plan;
 pub mod bake;
 
 pub mod rollout;
+
+pub mod publish;
 
 pub mod move_commands;
 

@@ -16,6 +16,10 @@ pub mod sighting;
 
 pub mod recall;
 
+pub mod publish;
+
+pub mod publish_rules;
+
 pub mod reason;
 
 pub mod request;

@@ -30,6 +30,8 @@ mod hidden_text;
 mod keys;
 mod nearest;
 mod notifiers;
+mod publish;
+mod publishers;
 mod reading;
 mod recipes;
 mod rivals;
@@ -51,6 +53,8 @@ mod tests_documented;
 mod tests_faults;
 #[cfg(test)]
 mod tests_hostile;
+#[cfg(test)]
+mod tests_publish;
 #[cfg(test)]
 mod tests_recipes;
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub mod left;
 
 pub mod moves;
 
+pub mod publications;
+
 pub mod sqlite;
 
 #[cfg(test)]

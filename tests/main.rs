@@ -20,6 +20,7 @@ mod crash;
 mod lives;
 mod moves;
 mod mutants;
+mod publishing;
 mod rollouts;
 mod scenario;
 mod shipped;

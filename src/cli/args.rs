@@ -72,6 +72,8 @@ pub enum CliCommand {
     Rollout(RolloutArguments),
     /// Takes an environment back to what its last move found
     Rollback(RollbackArguments),
+    /// Makes a watch's image known now, where the config says
+    Publish(PublishArguments),
     /// Lets an image go to a watch's environments, in answer to a question of the daemon
     Approve(AnswerArguments),
     /// Keeps an image from a watch's environments, in answer to a question of the daemon
@@ -251,6 +253,20 @@ pub struct AnswerArguments {
     /// The question, as its notice, `status` and `explain` name it
     #[arg(value_name = "ID")]
     pub id: String,
+    /// Ask nothing; needed where there is no terminal
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `publish`
+#[derive(Debug, Args)]
+pub struct PublishArguments {
+    /// The watch whose image it is
+    #[arg(value_name = "WATCH")]
+    pub watch: String,
+    /// Only this destination, such as ssm:eu-west-1, or every one of its sort: ssm
+    #[arg(long, value_name = "DESTINATION")]
+    pub to: Option<String>,
     /// Ask nothing; needed where there is no terminal
     #[arg(long)]
     pub yes: bool,

@@ -10,7 +10,7 @@ use super::{check, draw};
 use crate::flow::exit_code::Exit;
 use crate::flow::history::{History, ToldEntry, ToldWhat, Window, decided_sentence};
 use crate::model::changes::ChangesInShort;
-use crate::model::chronicle::MovedEntry;
+use crate::model::chronicle::{MovedEntry, PublishedEntry};
 use crate::model::ids::ImageId;
 use crate::model::story::{BakeStory, StepEnding, StepStory, StoryEnd};
 use crate::service::desk::history::read_history;
@@ -90,6 +90,7 @@ fn row(told: &ToldEntry, several: bool) -> Vec<Vec<String>> {
             ("bake", std::iter::once(first).chain(changes).collect())
         }
         ToldWhat::Moved(moved) => ("move", moved_lines(moved)),
+        ToldWhat::Published(published) => ("publish", published_lines(published)),
         ToldWhat::Did(did) => {
             let by = did.by.iter().map(|by| format!("by {by}"));
             (
@@ -133,6 +134,25 @@ fn moved_lines(moved: &MovedEntry) -> Vec<String> {
     );
     let why = moved.why.iter().map(|why| format!("because {why}"));
     let by = moved.by.iter().map(|by| format!("by {by}"));
+    std::iter::once(first).chain(why).chain(by).collect()
+}
+
+/// `ssm:eu-west-1, parameter /amis/shop: ami-1 -> ami-2`, and how it ended.
+fn published_lines(entry: &PublishedEntry) -> Vec<String> {
+    let end = match (entry.back, entry.failed) {
+        (false, false) => "published",
+        (true, false) => "taken back",
+        (false, true) => "not published",
+        (true, true) => "not taken back",
+    };
+    let from = entry.from.as_ref();
+    let from = from.map_or("nothing".to_owned(), ImageId::to_string);
+    let first = format!(
+        "{}, {}: {from} -> {}: {end}",
+        entry.destination, entry.published, entry.to
+    );
+    let why = entry.why.iter().map(|why| format!("because {why}"));
+    let by = entry.by.iter().map(|by| format!("by {by}"));
     std::iter::once(first).chain(why).chain(by).collect()
 }
 

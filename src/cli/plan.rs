@@ -46,5 +46,8 @@ fn show(planned: &PlannedWatch) {
             draw::say_line(&format!("      {gate}"), 8);
         }
     }
+    for publication in &item.publications {
+        draw::say_line(&format!("    {}", publication.line()), 6);
+    }
     check::show_notes(&item.drift);
 }

@@ -1,4 +1,4 @@
-//! A bake's or a move's progress: a spinner with the step's last look on a terminal, plain lines elsewhere.
+//! A bake's, a move's or a publication's progress: a spinner with the step's last look on a terminal, plain lines elsewhere.
 
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
@@ -9,10 +9,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::draw::visible_text;
 use crate::flow::bake::kind::BakeKind;
+use crate::flow::publish::kind::PublishKind;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::model::bake::BakeOrder;
+use crate::model::publish::PublishOrder;
 use crate::model::rollout::MoveOrder;
-use crate::service::desk::progress::{MoveObserver, Progress, telling_observer};
+use crate::service::desk::progress::{
+    MoveObserver, Progress, PublicationObserver, telling_observer,
+};
 use crate::service::runs::bake::BakeObserver;
 
 /// How often the spinner turns.
@@ -59,6 +63,13 @@ const MOVED: Closing = Closing {
     left: "failed; what a person can do:",
 };
 
+const PUBLISHED: Closing = Closing {
+    clean: "done: it stands there",
+    succeeded: "done; to be looked at:",
+    failed: "failed",
+    left: "failed; what a person can do:",
+};
+
 /// An observer for one bake, as fits where stderr goes.
 pub(super) fn progress_observer(order: &BakeOrder) -> Box<BakeObserver> {
     of(order, on_stderr())
@@ -72,6 +83,16 @@ pub(super) fn move_observer(order: &MoveOrder) -> Box<MoveObserver> {
         closing: MOVED,
     };
     telling_observer::<MoveKind>(move |news| drawn.tell(news))
+}
+
+/// The same for one publication.
+pub(super) fn publication_observer(order: &PublishOrder) -> Box<PublicationObserver> {
+    let drawn = Drawn {
+        name: order.destination.to_string(),
+        place: on_stderr(),
+        closing: PUBLISHED,
+    };
+    telling_observer::<PublishKind>(move |news| drawn.tell(news))
 }
 
 fn on_stderr() -> Place {

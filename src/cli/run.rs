@@ -17,7 +17,7 @@ use crate::flow::outcome::{BakeSoFar, Cause};
 use crate::model::ids::ImageId;
 use crate::model::plan::PlanItem;
 use crate::service::daemon::{self, Ground, LiveConfig, Rhythm, SettingsInUse};
-use crate::service::desk::once::{BakedOnce, MovedOnce, Once, once};
+use crate::service::desk::once::{BakedOnce, MovedOnce, Once, PublishedOnce, once};
 use crate::service::desk::opening::{drive, leave_lease};
 use crate::service::vitals::Vitals;
 use crate::service::web::{self, Pages};
@@ -118,6 +118,9 @@ fn show(once: &Once) {
     for moved in &once.moves {
         println!("{}", move_ended(moved));
     }
+    for published in &once.published {
+        println!("{}", publish_ended(published));
+    }
     if let Some(at) = once.delivered.next_at {
         println!(
             "some notices could not be delivered; the next try is due {}",
@@ -154,6 +157,22 @@ fn move_ended(moved: &MovedOnce) -> String {
         (Some(why), false) => format!("{watch}: {environment} was not moved to {to}: {why}"),
         (Some(why), true) => {
             format!("{watch}: {environment} could not be taken back to {to}: {why}")
+        }
+    }
+}
+
+/// How publishing to one destination ended.
+fn publish_ended(one: &PublishedOnce) -> String {
+    let PublishedOnce { watch, why, .. } = one;
+    let (Some(destination), Some(image)) = (&one.destination, &one.image) else {
+        let why = why.as_deref().unwrap_or("no reason is known");
+        return format!("{watch}: nothing more could be published: {why}");
+    };
+    match (why, one.back) {
+        (None, false) => format!("{watch}: {destination} names {image}"),
+        (None, true) => format!("{watch}: {destination} was taken back to {image}"),
+        (Some(why), _) => {
+            format!("{watch}: {destination} could not be made to name {image}: {why}")
         }
     }
 }

@@ -10,6 +10,7 @@ use super::args::{Common, Format};
 use super::session::{Access, Session};
 use super::{draw, health, hold};
 use crate::flow::exit_code::Exit;
+use crate::flow::publish::document::LedgerShown;
 use crate::flow::watch_state::{StateWord, WatchState};
 use crate::model::chronicle::GateSeen;
 use crate::model::ids::WatchName;
@@ -64,6 +65,8 @@ fn show(status: &Status, session: &Session) {
     blind.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     let bakes = status.bakes.iter().map(|bake| baking(bake, several, now));
     bakes.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
+    let published = status.published.iter().map(LedgerShown::line);
+    published.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     if status.driver.is_none() && !status.bakes.is_empty() {
         println!("    nobody works on the store: `amiwatch run` goes on with it");
     }

@@ -59,6 +59,8 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     ("OperationInProgressException", Conflict),
     ("OperationInProgressFailure", Conflict),
     ("OperationNotPermitted", Conflict),
+    // SSM: somebody made one of that name meanwhile.
+    ("ParameterAlreadyExists", Conflict),
     ("ResourceInUse", Conflict),
     ("VolumeInUse", Conflict),
     ("BandwidthLimitExceeded", Throttled),
@@ -73,6 +75,8 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     ("Throttling", Throttled),
     ("ThrottlingException", Throttled),
     ("TooManyRequestsException", Throttled),
+    // SSM: another change of the same parameter is under way.
+    ("TooManyUpdates", Throttled),
     ("AccessDenied", Denied),
     ("AccessDeniedException", Denied),
     ("AuthorizationError", Denied),
@@ -86,6 +90,8 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     ("UnauthorizedAccess", Denied),
     ("UnauthorizedOperation", Denied),
     ("PendingVerification", Quota),
+    // SSM: its hundred versions are full, and the oldest has a label.
+    ("ParameterMaxVersionLimitExceeded", Quota),
     ("ResourceLimitExceeded", Quota),
     ("TooManyBucketsException", Quota),
     ("InsufficientAddressCapacity", Capacity),

@@ -15,8 +15,8 @@ use serde::Serialize;
 use super::outcome::{Cause, WatchStanding};
 use crate::model::changes::ChangesInFull;
 use crate::model::chronicle::{
-    BakedEntry, Chronicle, DidEntry, Entry, EntryWhat, MovedEntry, ReleasePoint, SeenEntry,
-    TargetSeen,
+    BakedEntry, Chronicle, DidEntry, Entry, EntryWhat, MovedEntry, PublishedEntry, ReleasePoint,
+    SeenEntry, TargetSeen,
 };
 use crate::model::ids::ImageId;
 use crate::model::reason::{Class, ReasonCode};
@@ -61,6 +61,8 @@ pub enum ToldWhat {
     Baked(BakedEntry),
     /// An environment's move ended.
     Moved(MovedEntry),
+    /// A run that publishes ended.
+    Published(PublishedEntry),
     /// A person did something.
     Did(DidEntry),
 }
@@ -138,6 +140,7 @@ fn told(chronicle: &Chronicle) -> Vec<ToldEntry> {
             }
             EntryWhat::Baked(baked) => ToldWhat::Baked(baked.clone()),
             EntryWhat::Moved(moved) => ToldWhat::Moved(moved.clone()),
+            EntryWhat::Published(published) => ToldWhat::Published(published.clone()),
             EntryWhat::Did(did) => ToldWhat::Did(did.clone()),
         };
         told.push(ToldEntry {

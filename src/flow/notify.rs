@@ -14,6 +14,8 @@ mod drift;
 
 mod people;
 
+mod publish;
+
 mod rolling;
 
 mod rollout;
@@ -30,6 +32,9 @@ mod base_tests;
 
 #[cfg(test)]
 mod drift_tests;
+
+#[cfg(test)]
+mod publish_tests;
 
 #[cfg(test)]
 mod rolling_tests;
@@ -52,6 +57,9 @@ pub use blind::{blind_notice, blind_over};
 pub use daemon::pass_cut;
 pub use drift::{News, drift};
 pub use people::held_by_a_person;
+pub use publish::{
+    FailedPublication, StaysBad, bad_image_stays, image_published, publication_failed,
+};
 pub use rolling::{
     RolloutStory, WaveRun, approval_lapsed, approval_needed, hands_needed, rollout_blocked,
     rollout_superseded, story_of_image, wave_through,

@@ -51,6 +51,7 @@ pub fn plan_watch(
     };
     let (action, because) = weighing.decide();
     PlanItem {
+        publications: Vec::new(),
         watch: watch.name.clone(),
         action,
         because,

@@ -311,6 +311,7 @@ fn watch() -> Watch {
         max_age: Some(Duration::from_secs(30 * 86_400)),
         targets: Vec::new(),
         rollout: None,
+        publish: None,
     }
 }
 

@@ -12,6 +12,7 @@ use super::changes::ChangesInShort;
 use super::drift::{Drift, TargetDrift};
 use super::ids::ImageId;
 use super::plan::{Action, PlanItem};
+use super::publish_rules::Destination;
 use super::reason::{Reason, ReasonCode};
 use super::rollout::MoveFault;
 
@@ -49,6 +50,8 @@ pub enum EntryWhat {
     Baked(BakedEntry),
     /// An environment's move came to its end; its journal has the steps.
     Moved(MovedEntry),
+    /// A run that publishes came to its end; its journal has the steps.
+    Published(PublishedEntry),
     /// A person did something.
     Did(DidEntry),
 }
@@ -59,6 +62,7 @@ impl EntryWhat {
         match self {
             Self::Baked(baked) => Some(&baked.journal),
             Self::Moved(moved) => Some(&moved.journal),
+            Self::Published(published) => Some(&published.journal),
             Self::Seen(_) | Self::Did(_) => None,
         }
     }
@@ -149,6 +153,35 @@ pub struct MovedEntry {
 }
 
 impl MovedEntry {
+    /// Cuts the reason to what an entry may hold.
+    #[must_use]
+    pub fn within_bounds(mut self) -> Self {
+        self.why = self.why.as_deref().map(cut);
+        self
+    }
+}
+
+/// How a run that publishes ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedEntry {
+    pub journal: String,
+    pub destination: Destination,
+    /// What holds there: `parameter /amis/shop`.
+    pub published: String,
+    /// What stood there before.
+    pub from: Option<ImageId>,
+    pub to: ImageId,
+    /// It took an image back that is not for use.
+    pub back: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
+    /// Why it failed, or took something back.
+    pub why: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+impl PublishedEntry {
     /// Cuts the reason to what an entry may hold.
     #[must_use]
     pub fn within_bounds(mut self) -> Self {

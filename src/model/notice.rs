@@ -9,6 +9,8 @@ mod listed;
 
 mod prose;
 
+mod publishing;
+
 mod rolling;
 
 mod what;
@@ -24,6 +26,7 @@ use super::ids::{ImageId, Installation, Region, Scope, WatchName};
 pub use event::{NoticeEvent, Severity, ToldBy};
 pub use listed::FirstOf;
 pub use prose::Prose;
+pub use publishing::PublishTold;
 pub use rolling::{
     ApprovalTold, BlockedTold, HandsTold, PrintedChange, RolledImage, SupersededTold, TargetFrom,
     WaveTold,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::base::Release;
 use super::drift::Drift;
 use super::ids::{ImageId, TargetId, WatchName};
+use super::publish_rules::Destination;
 use super::reason::ReasonCode;
 
 /// What to do for one watch, with the verdict that it follows from.
@@ -19,6 +20,49 @@ pub struct PlanItem {
     /// What is to be done for each environment, in the verdict's order. The watch's image has its own
     /// action: a bake touches no environment.
     pub targets: Vec<TargetPlan>,
+    /// What is to be done at each destination that the watch publishes to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub publications: Vec<PlannedPublication>,
+}
+
+/// What is to be done at one destination, and what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedPublication {
+    pub destination: Destination,
+    /// What holds there: `parameter /amis/shop`.
+    pub publishes: String,
+    /// `stands`, `publish`, `take_back`, `under_way`, `wait`, `person`
+    pub action: &'static str,
+    /// What stands there by our doing.
+    pub from: Option<ImageId>,
+    /// What is to stand there, where that is another.
+    pub to: Option<ImageId>,
+    /// When a pause ends by itself.
+    pub until: Option<DateTime<Utc>>,
+    /// Why not now, or why it is taken back.
+    pub why: Option<String>,
+}
+
+impl PlannedPublication {
+    /// One line: `ssm:eu-west-1 (parameter /amis/shop): publish ami-1 -> ami-2`.
+    pub fn line(&self) -> String {
+        let image = |image: &Option<ImageId>| {
+            let image = image.as_ref().map(ImageId::to_string);
+            image.unwrap_or("nothing".to_owned())
+        };
+        let from = image(&self.from);
+        let what = match self.action {
+            "stands" => format!("{from} stands there"),
+            "publish" => format!("publishes {from} -> {}", image(&self.to)),
+            "take_back" => format!("takes back {from} -> {}", image(&self.to)),
+            "under_way" => "a run is under way".to_owned(),
+            _ if self.to.is_some() => format!("waits with {from} -> {}", image(&self.to)),
+            _ => format!("waits; {from} stands there"),
+        };
+        let why = self.why.as_ref();
+        let why = why.map_or(String::new(), |why| format!(" ({why})"));
+        format!("{} ({}): {what}{why}", self.destination, self.publishes)
+    }
 }
 
 /// What is to be done for one environment.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bake::digest;
 use super::ids::{ImageId, WatchName};
+use super::publish_rules::Destination;
 
 /// One thing that somebody wants the driver to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub enum RequestedAct {
     Look,
     /// Move one environment now.
     Move(MoveWish),
+    /// Publish to one destination now.
+    Publish(PublishWish),
 }
 
 /// A person's wish to move one environment.
@@ -42,6 +45,15 @@ pub struct MoveWish {
     pub application: String,
     pub environment: String,
     pub way: WishedWay,
+    /// Who wishes it, for people.
+    pub by: String,
+}
+
+/// A person's wish to publish a watch's image to one destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishWish {
+    pub watch: WatchName,
+    pub destination: Destination,
     /// Who wishes it, for people.
     pub by: String,
 }
@@ -67,7 +79,7 @@ impl MoveWish {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestAnswer {
-    /// A bake or a move is driven under this journal, begun for this request or before it.
+    /// A bake, a move or a publication is driven under this journal, begun for this request or before it.
     Driving { journal: String },
     /// There was nothing to bake, and why.
     NothingToDo { why: String },
@@ -105,6 +117,7 @@ impl Request {
             RequestedAct::Bake { watch, force } => format!("bake {watch} {force}"),
             RequestedAct::Reload => "reload".to_owned(),
             RequestedAct::Look => "look".to_owned(),
+            RequestedAct::Publish(wish) => format!("publish {} {}", wish.watch, wish.destination),
             RequestedAct::Move(wish) => {
                 let way = match &wish.way {
                     WishedWay::Back => "back",

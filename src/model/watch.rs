@@ -12,6 +12,7 @@ use super::base::Base;
 use super::ids::{
     Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, WatchName,
 };
+use super::publish_rules::PublishRules;
 use super::rollout_rules::RolloutRules;
 
 /// A base, a recipe, targets, and how far to go by itself.
@@ -31,6 +32,8 @@ pub struct Watch {
     pub targets: Vec<TargetPattern>,
     /// How its environments are moved, where the config says something about that.
     pub rollout: Option<RolloutRules>,
+    /// Where its image is made known, where the config says so.
+    pub publish: Option<PublishRules>,
 }
 
 impl Watch {

@@ -18,6 +18,8 @@ mod layout;
 
 mod parts;
 
+mod publish;
+
 mod rolling;
 
 mod rollout;

@@ -2,8 +2,8 @@
 //! to stop.
 //!
 //! One loop owns everything, in lanes (`lanes`): at most one pass, any number of bakes up to a limit
-//! of which no two are of one watch, moves up to a limit of which no two are of one environment, one
-//! delivery of notices. A pass takes no input, and is cut at a
+//! of which no two are of one watch, moves up to a limit of which no two are of one environment,
+//! publications of which no two are of one destination, one delivery of notices. A pass takes no input, and is cut at a
 //! deadline; ticks that come while one is under way are not made up for. Stopping drops the lanes: what
 //! was under way is in the journal, and the next start goes on with it.
 //!
@@ -25,6 +25,8 @@ mod log;
 mod names;
 
 mod past;
+
+mod publishing;
 
 mod reload;
 
@@ -57,6 +59,7 @@ use crate::store::StoreError;
 use crate::store::requests::StoredRequest;
 
 use lanes::{AskEnd, BakeLaneEnd, DeliveryEnd, Lane, MoveLaneEnd, NotTold, PassEnd};
+use publishing::PublishLaneEnd;
 use requests::Looks;
 use timers::{Reckoning, Tick, Timer};
 
@@ -104,6 +107,7 @@ enum Woke {
     Passed(Box<PassEnd>),
     Baked(Box<BakeLaneEnd>),
     Moved(Box<MoveLaneEnd>),
+    Published(Box<PublishLaneEnd>),
     Asked(AskEnd),
     Told(Result<DeliveryEnd, NotTold>),
     Swept(Result<Swept, SweepError>),
@@ -138,6 +142,9 @@ struct Daemon<'a, H> {
     moves: FuturesUnordered<LocalBoxFuture<'a, MoveLaneEnd>>,
     /// The environments that are moved now, or journals that cannot be read.
     moving: BTreeSet<String>,
+    publications: FuturesUnordered<LocalBoxFuture<'a, PublishLaneEnd>>,
+    /// The destinations that are published to now, or journals that cannot be read.
+    publishing: BTreeSet<String>,
     asks: FuturesUnordered<LocalBoxFuture<'a, AskEnd>>,
     /// Requests that are being looked at.
     asking: BTreeSet<String>,
@@ -223,6 +230,8 @@ impl<'a, H: Host> Daemon<'a, H> {
             waiting: BTreeMap::new(),
             moves: FuturesUnordered::new(),
             moving: BTreeSet::new(),
+            publications: FuturesUnordered::new(),
+            publishing: BTreeSet::new(),
             asks: FuturesUnordered::new(),
             asking: BTreeSet::new(),
             telling: None,
@@ -249,6 +258,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             return Ok(());
         }
         self.drive_open_moves().await?;
+        self.drive_open_publications().await?;
         let resumed = self.resume_what_is_open().await?;
         if resumed > 0 {
             tracing::info!(
@@ -271,6 +281,7 @@ impl<'a, H: Host> Daemon<'a, H> {
                 Woke::Passed(end) => self.passed(*end, now).await?,
                 Woke::Baked(end) => self.baked(*end, now)?,
                 Woke::Moved(end) => self.moved(*end, now)?,
+                Woke::Published(end) => self.published(*end, now)?,
                 Woke::Asked(end) => self.asked(end, now).await?,
                 Woke::Told(end) => self.told(end, now).await?,
                 Woke::Swept(end) => self.has_swept(end, now)?,
@@ -296,6 +307,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             end = lanes::next_end(&mut self.pass) => Woke::Passed(Box::new(end)),
             Some(end) = self.bakes.next() => Woke::Baked(Box::new(end)),
             Some(end) = self.moves.next() => Woke::Moved(Box::new(end)),
+            Some(end) = self.publications.next() => Woke::Published(Box::new(end)),
             Some(end) = self.asks.next() => Woke::Asked(end),
             end = lanes::next_end(&mut self.telling) => Woke::Told(end),
             end = lanes::next_end(&mut self.sweeping) => Woke::Swept(end),

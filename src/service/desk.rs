@@ -44,6 +44,8 @@ pub mod plan;
 
 pub mod progress;
 
+pub mod publish;
+
 pub mod reload;
 
 pub mod requests;

@@ -14,6 +14,8 @@ pub mod look;
 
 pub mod printed;
 
+pub mod publish;
+
 mod quarantine;
 
 pub mod recall;
@@ -39,9 +41,11 @@ use super::runs::moving::{
     DecidedFrom, MOVES_MAX, MoveBegun, MoveResult, ResumedMove, begin_move, drive_move,
     resume_moves,
 };
+use super::runs::publishing::PublicationResult;
 use super::runs::{self, DriveError, Resumed};
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::exit_code::{self, Exit};
+use crate::flow::publish::kind::PublishKind;
 use crate::model::ids::WatchName;
 use crate::model::plan::{BakeDecision, PlanItem};
 use crate::model::rollout::MoveOrder;
@@ -50,6 +54,7 @@ use crate::store::Lease;
 use crate::workflow::observer::Unobserved;
 use decide::decide_pass;
 use look::LookedWatch;
+use publish::{PublishingWatch, publish_watch};
 use rollout::MoveStart;
 
 /// Bakes at once. Each costs an instance and a handful of calls a minute; more at once would meet
@@ -68,6 +73,8 @@ pub struct Passed {
     pub bakes: Vec<BakedWatch>,
     /// Moves that this pass began.
     pub rolled: Vec<RolledTarget>,
+    /// What was published, or taken back, by runs that were left and by those that this pass began.
+    pub published: Vec<PublishedWatch>,
     pub delivered: outbox::Delivered,
 }
 
@@ -82,7 +89,8 @@ impl Passed {
         });
         let moved = self.moved.iter().filter(|one| !one.succeeded());
         let rolled = self.rolled.iter().filter(|one| !one.succeeded());
-        let failed = failed.count() + moved.count() + rolled.count();
+        let published = self.published.iter().filter(|one| !one.succeeded());
+        let failed = failed.count() + moved.count() + rolled.count() + published.count();
         exit_code::exit_after_pass(&self.items, failed)
     }
 }
@@ -98,6 +106,21 @@ impl RolledTarget {
     /// Nothing of it failed.
     pub fn succeeded(&self) -> bool {
         let failed = |results: &Vec<MoveResult>| results.iter().any(|one| one.failure().is_some());
+        self.ended.as_ref().is_ok_and(|results| !failed(results))
+    }
+}
+
+/// What was published of one watch, or went on that an earlier process had left.
+pub struct PublishedWatch {
+    /// The watch, or what the run was about.
+    pub subject: String,
+    pub ended: Result<Vec<PublicationResult>, DriveError>,
+}
+
+impl PublishedWatch {
+    /// Nothing of it failed.
+    pub fn succeeded(&self) -> bool {
+        let failed = |all: &Vec<PublicationResult>| all.iter().any(|one| one.failure().is_some());
         self.ended.as_ref().is_ok_and(|results| !failed(results))
     }
 }
@@ -170,6 +193,8 @@ pub async fn pass_once(
 ) -> Result<Passed, DriveError> {
     let under_way = runs::under_way::<BakeKind>(service.store).await?;
     let busy = watches_baking(&under_way);
+    // Before anything is decided: what stands where is known only at the end of a run.
+    let mut published = resume_publications(service, lease).await?;
     let (resumed, moved, fresh) = tokio::join!(
         runs::resume_all::<BakeKind>(service, lease, under_way, observers),
         resume_moves(service, lease, &|_| Box::new(Unobserved)),
@@ -179,8 +204,10 @@ pub async fn pass_once(
         items,
         bakes,
         rolled,
+        publishing,
     } = fresh?;
     let moved = moved?;
+    published.extend(publish_all(service, lease, publishing).await);
     let senders = service.senders()?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
     prune_by_config(service, lease).await?;
@@ -190,6 +217,7 @@ pub async fn pass_once(
         items,
         bakes,
         rolled,
+        published,
         delivered,
     })
 }
@@ -199,6 +227,8 @@ struct Fresh {
     items: Vec<PlanItem>,
     bakes: Vec<BakedWatch>,
     rolled: Vec<RolledTarget>,
+    /// The watches that publish, as the look saw them.
+    publishing: Vec<PublishingWatch>,
 }
 
 /// Looks, remembers, tells what is due, bakes what the plan says, and moves what the rollouts say: decided
@@ -220,7 +250,43 @@ async fn fresh(
         items: decided.items,
         bakes,
         rolled,
+        publishing: decided.publish.watches,
     })
+}
+
+/// Goes on with what an earlier process was publishing.
+async fn resume_publications(
+    service: &Service<'_>,
+    lease: Lease,
+) -> Result<Vec<PublishedWatch>, DriveError> {
+    let open = runs::under_way::<PublishKind>(service.store).await?;
+    let resumed =
+        runs::resume_all::<PublishKind>(service, lease, open, &|_| Box::new(Unobserved)).await;
+    let published = resumed.into_iter().map(|one| PublishedWatch {
+        subject: one.subject.unwrap_or(one.journal),
+        ended: one.ended.map(|ended| vec![ended]),
+    });
+    Ok(published.collect())
+}
+
+/// Publishes what the pass knows by now, what it has just baked and rolled out included. One watch that
+/// fails does not hold the others; those that had nothing to publish are not in the list.
+async fn publish_all(
+    service: &Service<'_>,
+    lease: Lease,
+    watches: Vec<PublishingWatch>,
+) -> Vec<PublishedWatch> {
+    let mut published = Vec::new();
+    for one in watches {
+        let ended = publish_watch(service, lease, &one).await;
+        if !ended.as_ref().is_ok_and(Vec::is_empty) {
+            published.push(PublishedWatch {
+                subject: one.watch.to_string(),
+                ended,
+            });
+        }
+    }
+    published
 }
 
 /// Begins and drives everything that the rollouts say, side by side.

@@ -20,6 +20,8 @@ pub mod moving;
 
 pub mod observe;
 
+pub mod publishing;
+
 pub mod resume;
 
 pub mod start;

@@ -7,6 +7,7 @@ use crate::model::watch::OnDrift;
 
 use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
+use super::publishers;
 use super::reading::{ConfigReading, ConfigSection};
 use super::recipes::RecipeDraft;
 use super::rivals;
@@ -25,6 +26,7 @@ pub(super) fn check_settings(
         rollout_has_an_order(watch, reading);
     }
     rivals::check_rivals(watches, reading);
+    publishers::check_publishers(watches, reading);
     makers_have_an_installation(root, watches, reading);
     every_recipe_is_used(watches, recipes, reading);
     something_is_watched(root, reading);
@@ -102,14 +104,15 @@ fn makers_have_an_installation(
     watches: &[WatchDraft<'_>],
     reading: &mut ConfigReading<'_>,
 ) {
-    let maker = watches
-        .iter()
-        .filter(|watch| watch.on_drift >= OnDrift::Bake)
-        .min_by_key(|watch| watch.on_drift_at.start);
-    if let Some(maker) = maker
+    let makers = watches.iter().filter_map(|watch| {
+        let bakes = watch.on_drift >= OnDrift::Bake;
+        let bakes = bakes.then(|| watch.on_drift_at.clone());
+        bakes.or_else(|| watch.publish_at.clone())
+    });
+    if let Some(at) = makers.min_by_key(|at| at.start)
         && root.place_of("installation").is_none()
     {
-        reading.fault_in_context(maker.on_drift_at.clone(), installation_missing());
+        reading.fault_in_context(at, installation_missing());
     }
 }
 

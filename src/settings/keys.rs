@@ -10,6 +10,8 @@ mod daemon;
 
 mod notify;
 
+mod publish;
+
 mod recipe;
 
 mod rollout;
@@ -75,11 +77,12 @@ impl ValueKind {
 }
 
 /// The parts of the table, in the order of the reference.
-const PARTS: [&[ConfigKey]; 6] = [
+const PARTS: [&[ConfigKey]; 7] = [
     daemon::KEYS,
     builder::KEYS,
     watch::KEYS,
     rollout::KEYS,
+    publish::KEYS,
     recipe::KEYS,
     notify::KEYS,
 ];

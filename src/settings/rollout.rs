@@ -91,7 +91,7 @@ fn warn_of_the_daemons(section: &ConfigSection<'_>, reading: &mut ConfigReading<
 }
 
 /// One of the words that a key knows.
-fn word<T: Copy>(
+pub(super) fn word<T: Copy>(
     section: &ConfigSection<'_>,
     key: &str,
     words: &[(&str, T)],

@@ -13,6 +13,7 @@ use crate::model::watch::{OnDrift, TargetPattern, Watch, glob_fits};
 
 use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
+use super::publish::{PublishDraft, read_publish};
 use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::recipes::RecipeDraft;
 use super::{arns, rollout, values};
@@ -35,6 +36,9 @@ pub(super) struct WatchDraft<'t> {
     max_age: Option<Duration>,
     pub(super) targets: Vec<TargetPattern>,
     rollout: Option<RolloutRules>,
+    pub(super) publish: Option<PublishDraft>,
+    /// Where that stands, right or wrong.
+    pub(super) publish_at: Option<Range<usize>>,
     /// How many are written, right or wrong.
     targets_written: usize,
 }
@@ -84,6 +88,11 @@ impl WatchDraft<'_> {
         names.filter(|name| !in_a_wave(name)).collect()
     }
 
+    /// The processor of its images, where the base could be read.
+    pub(super) fn architecture(&self) -> Option<Architecture> {
+        self.base.as_ref().map(|base| base.architecture)
+    }
+
     fn waves(&self) -> &[String] {
         let rules = self.rollout.as_ref();
         rules.map_or(&[], |rules| &rules.order.waves)
@@ -109,6 +118,7 @@ impl WatchDraft<'_> {
             max_age: self.max_age,
             targets: self.targets,
             rollout: self.rollout,
+            publish: self.publish.map(|publish| publish.rules),
         };
         Some((name, watch))
     }
@@ -133,6 +143,8 @@ fn watch<'t>(
     let on_drift = reading.parsed(written, on_drift);
     let on_drift = on_drift.unwrap_or(OnDrift::Notify);
     let targets = section.sections("target");
+    let base = base(section, reading);
+    let architecture = base.as_ref().map(|base| base.architecture);
     WatchDraft {
         name: reading
             .parsed(Some(name), values::parse_name)
@@ -142,7 +154,7 @@ fn watch<'t>(
         on_drift,
         on_drift_at: section.place_of("on_drift").unwrap_or(section.at.clone()),
         region: reading.parsed(section.text("region"), values::parse_region),
-        base: base(section, reading),
+        base,
         // No wait is the same as no soaking.
         soak: reading
             .parsed(section.text("soak"), |text| {
@@ -153,6 +165,8 @@ fn watch<'t>(
             values::parse_duration(text, values::HOUR, LONGEST)
         }),
         rollout: rollout::read_rollout(section, on_drift, reading),
+        publish: read_publish(section, on_drift, architecture, reading),
+        publish_at: section.place_of("publish"),
         targets_written: targets.len(),
         targets: targets
             .iter()

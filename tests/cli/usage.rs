@@ -21,6 +21,7 @@ fn help_says_what_there_is() {
       bake         Bakes a watch's image now; joins a bake that is under way
       rollout      Moves environments to the watch's image, one after another, and proves it
       rollback     Takes an environment back to what its last move found
+      publish      Makes a watch's image known now, where the config says
       approve      Lets an image go to a watch's environments, in answer to a question of the daemon
       deny         Keeps an image from a watch's environments, in answer to a question of the daemon
       run          Watches: makes passes on the schedule (look, decide, bake what may be baked, tell)

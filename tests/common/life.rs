@@ -360,6 +360,7 @@ fn rests(passed: &Passed) -> bool {
     passed.resumed.is_empty()
         && passed.bakes.is_empty()
         && passed.rolled.is_empty()
+        && passed.published.is_empty()
         && passed.delivered == Delivered::default()
         && passed.items.iter().all(still)
 }

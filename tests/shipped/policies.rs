@@ -13,7 +13,7 @@ use crate::common::paused;
 use crate::common::world::{CONFIG, OVER_SSM};
 
 /// What AWS asks for beyond the calls that amiwatch makes itself, each with its reason.
-const BEYOND: [(&str, &str); 7] = [
+const BEYOND: [(&str, &str); 8] = [
     ("iam:PassRole", "RunInstances with builder.instance_profile"),
     (
         "kms:CreateGrant",
@@ -33,6 +33,7 @@ const BEYOND: [(&str, &str); 7] = [
         "kms:ReEncryptTo",
         "an encrypted image's disk under another key",
     ),
+    ("ssm:AddTagsToResource", "PutParameter with tags"),
 ];
 
 /// What Elastic Beanstalk does with the caller's rights while it moves an environment, in services that
@@ -356,6 +357,18 @@ fn a_bake_over_ssm_needs_no_more_than_is_granted() {
         life.account.set_policy(Some(&together(&names))).unwrap();
         life.until_settled().await;
         assert_eq!(life.verified().len(), 1, "{:#?}", life.heard());
+        life.promises_hold();
+    });
+}
+
+#[test]
+fn publishing_needs_no_more_than_is_granted() {
+    paused(async || {
+        let life = crate::publishing::world::shop();
+        let names = ["look.json", "bake.json", "publish.json", "notify.json"];
+        life.account.set_policy(Some(&together(&names))).unwrap();
+        life.until_settled().await;
+        assert_eq!(life.values(), [life.newest_verified()]);
         life.promises_hold();
     });
 }

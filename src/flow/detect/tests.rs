@@ -170,6 +170,7 @@ fn watch(source: BaseSource, architecture: Architecture) -> Watch {
         max_age: None,
         targets: Vec::new(),
         rollout: None,
+        publish: None,
     }
 }
 

@@ -24,6 +24,8 @@ pub enum NoticeEvent {
     Lifecycle,
     /// A place or a base could not be read for a while.
     Blind,
+    /// A watch's image stands where programs look for it.
+    Published,
     /// A sample that somebody asked for. Never stored, and no word of the config.
     Test,
 }
@@ -39,7 +41,7 @@ pub enum Severity {
 
 impl NoticeEvent {
     /// Every event that the config can name, in the order of its example.
-    pub const ALL: [NoticeEvent; 13] = [
+    pub const ALL: [NoticeEvent; 14] = [
         Self::Drift,
         Self::Baked,
         Self::Failed,
@@ -53,6 +55,7 @@ impl NoticeEvent {
         Self::Released,
         Self::Lifecycle,
         Self::Blind,
+        Self::Published,
     ];
 
     /// The contract word.
@@ -71,6 +74,7 @@ impl NoticeEvent {
             Self::Released => "released",
             Self::Lifecycle => "lifecycle",
             Self::Blind => "blind",
+            Self::Published => "published",
             Self::Test => "test",
         }
     }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApprovalTold, BlockedTold, FirstOf, HandsTold, NoticeEvent, Prose, RolledImage, Severity,
-    SupersededTold, WaveTold,
+    ApprovalTold, BlockedTold, FirstOf, HandsTold, NoticeEvent, Prose, PublishTold, RolledImage,
+    Severity, SupersededTold, WaveTold,
 };
 use crate::model::bake::BakeKey;
 use crate::model::blind::BlindOf;
@@ -17,6 +17,7 @@ use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
 use crate::model::ids::{Architecture, ImageId, PlatformArn, TargetId, WatchName};
 use crate::model::image::ImageKind;
+use crate::model::publish_rules::Destination;
 use crate::model::reason::{About, ReasonCode};
 use crate::model::rollout::MoveFault;
 use crate::model::stray::StrayKind;
@@ -135,6 +136,29 @@ pub enum What {
     RolloutBlocked(BlockedTold),
     /// An image waits for hands that are not ours.
     HandsNeeded(HandsTold),
+    /// A destination names an image: a new one, or, where one was taken back, an older one.
+    Published {
+        published: PublishTold,
+        /// The parameter's version.
+        version: Option<i64>,
+    },
+    /// A destination could not be made to name an image.
+    PublishFailed {
+        published: PublishTold,
+        /// The failure's stable word.
+        fault: String,
+        why: String,
+        /// It goes on by itself.
+        tried_again: bool,
+    },
+    /// An image that is not for use stays at a destination: nothing good is remembered that stood there.
+    BadImageStays {
+        destination: Destination,
+        /// `parameter /amis/shop`
+        published: String,
+        image: ImageId,
+        why: String,
+    },
     /// A place or a base could not be read for a while.
     Blind(BlindTold),
     /// The end of that.
@@ -252,7 +276,13 @@ impl What {
             | Self::PassCut { .. }
             | Self::ApprovalLapsed { .. }
             | Self::RolloutBlocked(_)
-            | Self::HandsNeeded(_) => NoticeEvent::Attention,
+            | Self::HandsNeeded(_)
+            | Self::PublishFailed {
+                tried_again: false, ..
+            }
+            | Self::BadImageStays { .. } => NoticeEvent::Attention,
+            Self::PublishFailed { .. } => NoticeEvent::Failed,
+            Self::Published { .. } => NoticeEvent::Published,
             Self::ApprovalNeeded(_) => NoticeEvent::ApprovalNeeded,
             Self::Redundant { .. } => NoticeEvent::Redundant,
             Self::Moved { .. }
@@ -289,6 +319,13 @@ impl What {
             | Self::WaveThrough(_)
             | Self::RolloutSuperseded(_)
             | Self::Sample { .. } => Severity::Info,
+            Self::Published { published, .. } => match &published.back {
+                Some(_) => Severity::Warning,
+                None => Severity::Info,
+            },
+            Self::PublishFailed {
+                tried_again: true, ..
+            } => Severity::Warning,
             Self::Drift(_)
             | Self::Failed { .. }
             | Self::Stray { .. }
@@ -303,6 +340,8 @@ impl What {
             | Self::Unproved { .. }
             | Self::RolloutBlocked(_)
             | Self::PassCut { .. }
+            | Self::PublishFailed { .. }
+            | Self::BadImageStays { .. }
             | Self::Blind(_) => Severity::Critical,
             Self::Prose(prose) => of_event(prose.event()),
         }
@@ -325,6 +364,7 @@ fn of_event(event: NoticeEvent) -> Severity {
         | NoticeEvent::RolledOut
         | NoticeEvent::Resolved
         | NoticeEvent::Released
+        | NoticeEvent::Published
         | NoticeEvent::Test => Severity::Info,
     }
 }

@@ -11,7 +11,7 @@ use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
 use crate::model::ids::{AccountId, ImageId, Installation, PlatformArn, Region};
 use crate::model::notice::{
-    BakeTold, DriftTold, MoveTold, NextByItself, Notice, RolledImage, What,
+    BakeTold, DriftTold, MoveTold, NextByItself, Notice, PublishTold, RolledImage, What,
 };
 use crate::model::plain_text::clean;
 use crate::model::reason::ReasonCode;
@@ -71,6 +71,35 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
         | What::WaveThrough(_)
         | What::RolloutBlocked(_)
         | What::HandsNeeded(_) => rolling(notice),
+        What::Published { published, version } => {
+            let mut all = publishing(notice, published);
+            all.extend(version.map(|version| fact("version", &version.to_string())));
+            all
+        }
+        What::PublishFailed {
+            published,
+            fault,
+            why,
+            ..
+        } => {
+            let mut all = publishing(notice, published);
+            all.extend([fact("fault", fault), fact("why", why)]);
+            if let NextByItself::Again { not_before } = notice.next {
+                all.extend([fact("next_at", &not_before.to_rfc3339())]);
+            }
+            all
+        }
+        What::BadImageStays {
+            destination,
+            image,
+            why,
+            ..
+        } => facts([
+            ("installation", notice_installation(notice).to_owned()),
+            ("destination", destination.to_string()),
+            ("image", image.to_string()),
+            ("why", why.clone()),
+        ]),
         What::Blind(told) => {
             let mut all = blind(notice, &told.of, told.since);
             all.extend([
@@ -250,6 +279,25 @@ fn moving(notice: &Notice, moved: &MoveTold) -> Facts {
         ("by", moved.by.clone()),
         ("journal", moved.journal.clone()),
     ])
+}
+
+fn publishing(notice: &Notice, told: &PublishTold) -> Facts {
+    let mut all = facts([
+        ("installation", notice_installation(notice).to_owned()),
+        ("destination", told.destination.to_string()),
+        ("published_as", told.publish.what()),
+        ("from_image", text_of(told.from.as_ref())),
+        ("image", told.image.to_string()),
+        (
+            "release_version",
+            told.base_version.clone().unwrap_or("-".into()),
+        ),
+        ("by", told.by.clone()),
+        ("journal", told.journal.clone()),
+    ]);
+    let back = told.back.as_ref();
+    all.extend(back.map(|back| fact("taken_back", back.image.as_str())));
+    all
 }
 
 fn order(notice: &Notice, bake: &BakeTold) -> Facts {

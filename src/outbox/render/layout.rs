@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::parts::{MessagePart, minute, notice_installation};
-use super::{bake, base, blind, drift, rolling, rollout};
+use super::{bake, base, blind, drift, publish, rolling, rollout};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
 use crate::model::notice::{Notice, What};
@@ -28,6 +28,9 @@ pub(in crate::outbox) fn notice_parts(notice: &Notice) -> Vec<MessagePart> {
         | What::Proved { .. }
         | What::Unproved { .. }
         | What::MoveFailed { .. } => rollout::parts(notice),
+        What::Published { .. } | What::PublishFailed { .. } | What::BadImageStays { .. } => {
+            publish::publish_parts(notice)
+        }
         What::ApprovalNeeded(_)
         | What::ApprovalLapsed { .. }
         | What::RolloutSuperseded(_)
@@ -85,7 +88,9 @@ pub(super) fn notice_headline(notice: &Notice) -> String {
             return format!("[amiwatch] {receiver}: a sample, nothing has happened");
         }
         What::Prose(prose) => return prose.subject().to_owned(),
-        other => rolling::rolling_headline(other).unwrap_or_else(|| bake::bake_headline(other)),
+        other => rolling::rolling_headline(other)
+            .or_else(|| publish::publish_headline(other))
+            .unwrap_or_else(|| bake::bake_headline(other)),
     };
     format!("[amiwatch] {watch}: {said}")
 }

@@ -73,7 +73,10 @@ pub fn blocks(notice: &Notice, again: bool) -> Value {
 fn header(notice: &Notice) -> Value {
     let icon = match notice.event() {
         NoticeEvent::Drift | NoticeEvent::ApprovalNeeded | NoticeEvent::Lifecycle => "\u{1f7e1}",
-        NoticeEvent::Baked | NoticeEvent::RolledOut | NoticeEvent::Resolved => "\u{1f7e2}",
+        NoticeEvent::Baked
+        | NoticeEvent::RolledOut
+        | NoticeEvent::Published
+        | NoticeEvent::Resolved => "\u{1f7e2}",
         NoticeEvent::Failed
         | NoticeEvent::Held
         | NoticeEvent::RolledBack

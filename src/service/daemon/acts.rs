@@ -16,6 +16,7 @@ use crate::model::blind::BlindSpots;
 use crate::model::plan::PlanItem;
 use crate::service::moves_counted::behind_by_watch;
 use crate::service::pass::decide::Decided;
+use crate::service::pass::publish::PublishPass;
 use crate::service::pass::rollout::RolloutPass;
 use crate::service::runs::DriveError;
 use crate::service::sweep::{Done, SweepError, Swept};
@@ -33,14 +34,17 @@ impl<H: Host> Daemon<'_, H> {
     ) -> Result<(), StoreError> {
         let took = now - end.since;
         let mut rollout = RolloutPass::default();
+        let mut publish = PublishPass::default();
         let result = match end.decided {
             Ok(Ok(mut decided)) => {
                 self.cut_since = None;
                 rollout = std::mem::take(&mut decided.rollout);
+                publish = std::mem::take(&mut decided.publish);
                 if !Rc::ptr_eq(&end.live, &self.live) {
                     // Decided under a config that is gone: the pass that follows decides anew.
                     decided.starts.clear();
                     rollout = RolloutPass::default();
+                    publish = PublishPass::default();
                 }
                 self.log_blindness(&decided.blind);
                 self.log_shared_targets(&decided.items);
@@ -63,6 +67,11 @@ impl<H: Host> Daemon<'_, H> {
         if let Err(error) = self.drive_open_moves().await {
             unless_replaced(error, "moves that were left cannot be read")?;
         }
+        let again_at = self.publish(publish).await?;
+        if let Err(error) = self.drive_open_publications().await {
+            unless_replaced(error, "publications that were left cannot be read")?;
+        }
+        let look_at = look_at.into_iter().chain(again_at).min();
         let steady = self.ground.clock.steady();
         self.vitals.change(|pulse| {
             pulse.pass_since = None;
@@ -171,7 +180,7 @@ impl<H: Host> Daemon<'_, H> {
         self.baking.remove(&end.name);
         self.ended.insert(end.name.clone());
         let took_s = (now - end.since).num_seconds();
-        if self.rolls_out() {
+        if self.rolls_out() || self.publishes() {
             self.look_soon(now);
         }
         let (name, notices) = (end.name.as_str(), &mut self.notices);

@@ -162,7 +162,7 @@ async fn ordered(
         Ok(order) => order,
         Err(error) => {
             if let Some(asked) = asked {
-                answer_lane(ground, asked, refused(&error)).await?;
+                answer_lane(ground, asked, answer_of_error(&error)).await?;
             }
             return Err(error);
         }
@@ -217,7 +217,7 @@ pub(super) fn asking_move<'a>(
                 exit_code: exit.code(),
             },
             Err(MoveError::Store(error)) => return AskEnd::Failed(asked.id, error),
-            Err(error) => refused(&error),
+            Err(error) => answer_of_error(&error),
         };
         match answer_lane(ground, &asked, said).await {
             Ok(()) => AskEnd::Begun(asked.id),
@@ -229,7 +229,7 @@ pub(super) fn asking_move<'a>(
 
 /// What asking led to.
 pub(super) enum AskEnd {
-    /// It was answered, and a move may be open that nobody drives yet.
+    /// It was answered, and a move or a publication may be open that nobody drives yet.
     Begun(String),
     /// It was answered.
     Answered(String),
@@ -260,7 +260,7 @@ pub(super) fn asking<'a>(
                 why: other.words().unwrap_or_default(),
             },
             Err(DriveError::Store(error)) => return AskEnd::Failed(asked.id, error),
-            Err(error) => refused(&error),
+            Err(error) => answer_of_error(&error),
         };
         match answer_lane(ground, &asked, said).await {
             Ok(()) => AskEnd::Answered(asked.id),
@@ -270,7 +270,7 @@ pub(super) fn asking<'a>(
     .boxed_local()
 }
 
-fn refused(error: &(dyn std::error::Error + 'static)) -> RequestAnswer {
+pub(super) fn answer_of_error(error: &(dyn std::error::Error + 'static)) -> RequestAnswer {
     RequestAnswer::Refused {
         why: vec![source_chain(error)],
         exit_code: crate::flow::exit_code::Exit::Failed.code(),

@@ -1,10 +1,12 @@
-//! What the daemon logs of its bakes and moves: a line for each step that ended, with fields to search by.
+//! What the daemon logs of its bakes, moves and publications: a line for each step that ended, with fields to search by.
 
 use crate::flow::bake::steps::{BakeOutput, BakeStep};
+use crate::flow::publish::steps::{PublicationOutput, PublicationStep};
 use crate::flow::rollout::moving::steps::{MoveOutput, MoveStep};
 use crate::model::bake::BakeOrder;
+use crate::model::publish::PublishOrder;
 use crate::model::rollout::MoveOrder;
-use crate::service::desk::progress::MoveObserver;
+use crate::service::desk::progress::{MoveObserver, PublicationObserver};
 use crate::service::runs::bake::BakeObserver;
 use crate::workflow::kind::step_word;
 use crate::workflow::observer::Observer;
@@ -128,5 +130,56 @@ impl Observer<MoveOrder, MoveStep, MoveOutput> for MoveLog {
     fn waiting(&self, step: MoveStep, so_far: &str) {
         let (watch, target, step) = (&self.watch, &self.target, step_word(&step));
         tracing::debug!(watch, target, step, so_far, "a step is under way");
+    }
+}
+
+/// An observer that logs one publication.
+pub(super) fn publish_log_observer(order: &PublishOrder) -> Box<PublicationObserver> {
+    Box::new(PublishLog {
+        watch: order.watch.to_string(),
+        destination: order.destination.to_string(),
+    })
+}
+
+struct PublishLog {
+    watch: String,
+    destination: String,
+}
+
+impl Observer<PublishOrder, PublicationStep, PublicationOutput> for PublishLog {
+    fn recorded(&self, event: &JournalEvent<PublishOrder, PublicationStep, PublicationOutput>) {
+        let (watch, destination) = (&self.watch, &self.destination);
+        match event {
+            JournalEvent::Opened { input, .. } => {
+                let (image, back) = (input.image.as_str(), input.back.is_some());
+                let by = input.by.as_str();
+                tracing::info!(watch, destination, image, back, by, "an image is published");
+            }
+            JournalEvent::Failed { step, failure, .. } => {
+                let (step, why) = (step_word(step), failure.why.as_str());
+                tracing::warn!(watch, destination, step, why, "a step failed");
+            }
+            JournalEvent::Left { left, .. } => {
+                let (why, by_hand) = (left.why.as_str(), left.by_hand.as_str());
+                tracing::error!(watch, destination, why, by_hand, "a person is needed");
+            }
+            JournalEvent::Closed { outcome, .. } => {
+                let succeeded = matches!(outcome, RunOutcome::Succeeded { .. });
+                tracing::info!(watch, destination, succeeded, "a publication is closed");
+            }
+            JournalEvent::Started { step, .. }
+            | JournalEvent::Kept { step, .. }
+            | JournalEvent::Done { step, .. }
+            | JournalEvent::UndoStarted { step, .. }
+            | JournalEvent::Undone { step, .. } => {
+                let step = step_word(step);
+                tracing::debug!(watch, destination, step, "a step goes on");
+            }
+        }
+    }
+
+    fn waiting(&self, step: PublicationStep, so_far: &str) {
+        let (watch, destination, step) = (&self.watch, &self.destination, step_word(&step));
+        tracing::debug!(watch, destination, step, so_far, "a step is under way");
     }
 }

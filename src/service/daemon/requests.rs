@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::acts::unless_replaced;
 use super::lanes::{self, AskEnd};
 use super::timers::Tick;
-use super::{Daemon, Host};
+use super::{Daemon, Host, publishing};
 use crate::flow::bake::kind::BakeKind;
 use crate::model::request::{Request, RequestAnswer, RequestedAct};
 use crate::service::runs::{self, RunUnderWay};
@@ -80,6 +80,19 @@ impl<H: Host> Daemon<'_, H> {
                 self.tick = Some(Tick::new(now, now));
                 return Ok(());
             }
+            RequestedAct::Publish(wish) => {
+                let (watch, to) = (wish.watch.as_str(), wish.destination.to_string());
+                tracing::info!(by, watch, to, "a publication is asked for");
+                let (wish, live) = (wish.clone(), Rc::clone(&self.live));
+                self.asking.insert(asked.id.clone());
+                self.asks.push(publishing::asking_publication(
+                    self.ground,
+                    live,
+                    asked,
+                    wish,
+                ));
+                return Ok(());
+            }
             RequestedAct::Move(wish) => {
                 tracing::info!(by, target = wish.name(), "a move is asked for");
                 let (wish, live) = (wish.clone(), Rc::clone(&self.live));
@@ -124,6 +137,10 @@ impl<H: Host> Daemon<'_, H> {
                 let begun = self.drive_open_moves().await;
                 begun.or_else(|error| {
                     unless_replaced(error, "moves that are open cannot be read")
+                })?;
+                let begun = self.drive_open_publications().await;
+                begun.or_else(|error| {
+                    unless_replaced(error, "publications that are open cannot be read")
                 })?;
             }
             AskEnd::Failed(id, error) => {

@@ -7,13 +7,15 @@ use super::opening::{NoPlace, drive, leave_lease};
 use crate::flow::exit_code::Exit;
 use crate::model::ids::ImageId;
 use crate::model::plan::PlanItem;
+use crate::model::publish_rules::Destination;
 use crate::model::rollout::{MoveFault, MoveOrder};
 use crate::outbox::Delivered;
 use crate::service::Service;
-use crate::service::pass::{Passed, RolledTarget, pass_once};
+use crate::service::pass::{Passed, PublishedWatch, RolledTarget, pass_once};
 use crate::service::runs::DriveError;
 use crate::service::runs::bake::{BakeEnded, Observers};
 use crate::service::runs::moving::{MoveResult, ResumedMove};
+use crate::service::runs::publishing::PublicationResult;
 use crate::service::telemetry::source_chain;
 use crate::workflow::RunOutcome;
 
@@ -25,6 +27,8 @@ pub struct Once {
     pub bakes: Vec<BakedOnce>,
     /// Moves that it went on with or began, and what took them back.
     pub moves: Vec<MovedOnce>,
+    /// What it published, or took back.
+    pub published: Vec<PublishedOnce>,
     /// What became of the notices.
     #[serde(skip)]
     pub delivered: Delivered,
@@ -58,6 +62,18 @@ pub struct MovedOnce {
     pub why: Option<String>,
 }
 
+/// How publishing to one destination ended.
+#[derive(Debug, Serialize)]
+pub struct PublishedOnce {
+    pub watch: String,
+    /// Absent where it could not even be begun.
+    pub destination: Option<Destination>,
+    pub image: Option<ImageId>,
+    /// It took another image back.
+    pub back: bool,
+    pub why: Option<String>,
+}
+
 /// Why there was no pass.
 #[derive(Debug, thiserror::Error)]
 pub enum OnceError {
@@ -87,6 +103,7 @@ impl Once {
             schema: "amiwatch.run/1",
             bakes: resumed.chain(bakes).collect(),
             moves: moves(&passed.moved, &passed.rolled),
+            published: passed.published.iter().flat_map(published).collect(),
             watches: passed.items,
             delivered: passed.delivered,
             exit,
@@ -105,6 +122,32 @@ fn moves(resumed: &[ResumedMove], rolled: &[RolledTarget]) -> Vec<MovedOnce> {
         }],
     });
     resumed.chain(begun).collect()
+}
+
+fn published(one: &PublishedWatch) -> Vec<PublishedOnce> {
+    match &one.ended {
+        Ok(results) => results.iter().map(PublishedOnce::of).collect(),
+        Err(error) => vec![PublishedOnce {
+            watch: one.subject.clone(),
+            destination: None,
+            image: None,
+            back: false,
+            why: Some(source_chain(error)),
+        }],
+    }
+}
+
+impl PublishedOnce {
+    fn of(result: &PublicationResult) -> Self {
+        let order = &result.order;
+        Self {
+            watch: order.watch.to_string(),
+            destination: Some(order.destination.clone()),
+            image: Some(order.image.clone()),
+            back: order.back.is_some(),
+            why: result.failure(),
+        }
+    }
 }
 
 impl MovedOnce {

@@ -7,9 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::steps::BakeOutput;
+use crate::flow::publish::kind::PublishKind;
+use crate::flow::publish::steps::PublicationOutput;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::flow::rollout::moving::steps::MoveOutput;
 use crate::model::bake::BakeOrder;
+use crate::model::publish::PublishOrder;
 use crate::model::rollout::MoveOrder;
 use crate::service::runs::bake::BakeObserver;
 use crate::workflow::kind::step_word;
@@ -18,6 +21,9 @@ use crate::workflow::{JournalEvent, RunOutcome, WorkflowKind};
 
 /// What a move's progress is told to.
 pub type MoveObserver = ObserverOf<MoveKind>;
+
+/// What a publication's progress is told to.
+pub type PublicationObserver = ObserverOf<PublishKind>;
 
 /// A kind of run whose progress people are told.
 pub trait ToldKind: WorkflowKind {
@@ -210,6 +216,24 @@ impl ToldKind for MoveKind {
             MoveOutput::Settled { instances } => format!("{instances} instances stayed well"),
             MoveOutput::Disturbed { .. } => "somebody changed it: it settles anew".to_owned(),
             MoveOutput::Unchanged => return None,
+        })
+    }
+}
+
+impl ToldKind for PublishKind {
+    fn begun_words(order: &PublishOrder) -> String {
+        let what = order.publish.what();
+        match &order.back {
+            Some(back) => format!("taking {} back from {what}, to {}", back.image, order.image),
+            None => format!("publishing {} to {what}", order.image),
+        }
+    }
+
+    fn made_words(output: &PublicationOutput) -> Option<String> {
+        Some(match output {
+            PublicationOutput::Written { already: true, .. } => "it stood there".to_owned(),
+            PublicationOutput::Written { version, .. } => format!("version {}", (*version)?),
+            PublicationOutput::Stands { .. } | PublicationOutput::LookedAt { .. } => return None,
         })
     }
 }

@@ -12,6 +12,7 @@ use super::opening::driver;
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::story::story;
 use crate::flow::exit_code::Exit;
+use crate::flow::publish::document::LedgerShown;
 use crate::flow::watch_state::{KnownOfWatch, WatchState, watch_state};
 use crate::model::chronicle::{Chronicle, EntryWhat, SeenEntry};
 use crate::model::history::WatchHistory;
@@ -20,6 +21,7 @@ use crate::model::story::{BakeStory, StepEnding};
 use crate::outbox::WaitingWritten;
 use crate::store::Store;
 use crate::store::left::{self, LeftBehind};
+use crate::store::publications::each_ledger;
 use crate::store::records::chronicle::readable_chronicles;
 use crate::store::records::{self, UnreadableRows, blind};
 use crate::workflow::RunError;
@@ -41,6 +43,8 @@ pub struct Status {
     pub driver: Option<String>,
     pub watches: Vec<RememberedWatch>,
     pub bakes: Vec<BakeUnderWay>,
+    /// What stands where watches make their images known.
+    pub published: Vec<LedgerShown>,
     pub holds: Vec<HeldWatch>,
     /// What the last pass could not read.
     pub blind: Vec<BlindShown>,
@@ -119,12 +123,14 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
     for one in records::each_watch(store).await? {
         remembered.extend(unreadable.pass_over(one)?);
     }
+    let published = published(store, &mut unreadable).await?;
     Ok(Status {
         schema: "amiwatch.status/1",
         daemon: None,
         driver: driver(store).await?,
         watches: watches(remembered, &chronicles, &holds, &bakes),
         bakes,
+        published,
         holds,
         blind: spots
             .iter()
@@ -135,6 +141,22 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
         left: left.into_iter().map(|(_, entry)| entry.value).collect(),
         unreadable: unreadable.names(),
     })
+}
+
+async fn published(
+    store: &dyn Store,
+    unreadable: &mut UnreadableRows,
+) -> Result<Vec<LedgerShown>, RunError> {
+    let mut published = Vec::new();
+    for one in each_ledger(store).await? {
+        let shown = unreadable.pass_over(one)?.map(|one| LedgerShown {
+            watch: one.watch,
+            destination: one.destination,
+            ledger: one.ledger,
+        });
+        published.extend(shown);
+    }
+    Ok(published)
 }
 
 fn watches(

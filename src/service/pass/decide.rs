@@ -4,6 +4,7 @@
 use super::Start;
 use super::blind;
 use super::look::{LookedWatch, look_in_pass};
+use super::publish::{PublishPass, PublishingWatch, keep_publishing};
 use super::quarantine::mark_quarantined;
 use super::recall;
 use super::remember::{KnownBefore, remember_pass};
@@ -22,6 +23,8 @@ pub struct Decided {
     pub starts: Vec<Start>,
     /// The moves of watches that roll out by themselves.
     pub rollout: RolloutPass,
+    /// What is published or taken back, and the watches that publish.
+    pub publish: PublishPass,
     /// What could not be read, place by place and base by base.
     pub blind: BlindSpots,
 }
@@ -37,10 +40,12 @@ pub async fn decide_pass(
 ) -> Result<Decided, StoreError> {
     let (mut looked, learnt) = look_in_pass(service).await?;
     let mut rollout = RolloutPass::default();
+    let mut publish = PublishPass::default();
     for one in &mut looked {
         let error = match keep(service, lease, one).await {
             Ok(kept) => {
-                rollout.merge(kept);
+                rollout.merge(kept.rollout);
+                publish.merge(kept.publish);
                 continue;
             }
             Err(error) => error,
@@ -75,6 +80,7 @@ pub async fn decide_pass(
         items: looked.into_iter().map(|one| one.item).collect(),
         starts,
         rollout,
+        publish,
         blind,
     })
 }
@@ -84,13 +90,43 @@ pub async fn decide_pass(
 async fn keep(
     service: &Service<'_>,
     lease: Lease,
-    one: &LookedWatch<'_>,
-) -> Result<RolloutPass, StoreError> {
+    one: &mut LookedWatch<'_>,
+) -> Result<KeptWatch, StoreError> {
     let known = remember_pass(service, lease, one).await?;
     mark_quarantined(service, lease, one).await?;
-    match known {
-        KnownBefore::Whole => keep_rollout(service, lease, one).await,
-        KnownBefore::Nothing => Ok(RolloutPass::default()),
+    if known == KnownBefore::Nothing {
+        return Ok(KeptWatch::default());
+    }
+    let rollout = keep_rollout(service, lease, one).await?;
+    // After the rollout: an image that has just gone through its last wave is published now.
+    let publish = match one.publishing() {
+        Some(watch) => {
+            let (publish, planned) = keep_publishing(service, lease, watch).await?;
+            one.item.publications = planned;
+            publish
+        }
+        None => PublishPass::default(),
+    };
+    Ok(KeptWatch { rollout, publish })
+}
+
+/// What was decided of one watch beside its image.
+#[derive(Default)]
+struct KeptWatch {
+    rollout: RolloutPass,
+    publish: PublishPass,
+}
+
+impl LookedWatch<'_> {
+    /// What publishing it goes by; nothing where not even the account could be told.
+    pub(crate) fn publishing(&self) -> Option<PublishingWatch> {
+        let place = self.place.as_ref()?;
+        self.watch.publish.as_ref()?;
+        Some(PublishingWatch {
+            watch: self.watch.name.clone(),
+            scope: place.scope.clone(),
+            release: self.item.drift.eligible.clone(),
+        })
     }
 }
 

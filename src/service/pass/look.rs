@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::publish::look_at_publishing;
 use super::recall::Learnt;
 use super::rollout_look::{LookedRollout, RolloutScene, look_at_rollout};
 use super::saved_look::{SavedScene, look_at_saved};
@@ -201,6 +202,7 @@ async fn look_at_region<'a>(
             (true, Reading::Recalled) => with_rollout(service, one, holds_version).await?,
             (true, Reading::Afresh(_)) => {
                 let one = with_rollout(service, one, holds_version).await?;
+                let one = with_publishing(service, one).await?;
                 with_saved(service, one).await?
             }
         });
@@ -244,6 +246,29 @@ async fn with_rollout<'a>(
                 region.as_ref(),
                 &error,
             ))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds what would be done at each destination.
+async fn with_publishing<'a>(
+    service: &Service<'a>,
+    mut one: LookedWatch<'a>,
+) -> Result<LookedWatch<'a>, StoreError> {
+    let Some(watch) = one.publishing() else {
+        return Ok(one);
+    };
+    match look_at_publishing(service, &watch).await {
+        Ok(looked) => {
+            let planned = looked.map(|looked| looked.planned(&looked.decide(false)));
+            one.item.publications = planned.unwrap_or_default();
+            Ok(one)
+        }
+        Err(error) if error.is_about_one_record() => {
+            let region = one.region.take();
+            let (watch, region) = (one.watch, region.as_ref());
+            Ok(LookedWatch::unremembered(watch, region, &error))
         }
         Err(error) => Err(error),
     }
@@ -369,6 +394,7 @@ fn untold<'a>(watch: &'a Watch, region: Option<&Region>, trouble: Trouble) -> Lo
         because: vec![why],
         drift,
         targets: Vec::new(),
+        publications: Vec::new(),
     };
     LookedWatch {
         watch,

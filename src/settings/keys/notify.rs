@@ -59,7 +59,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         Texts,
         "[\"drift\", \"baked\", \"failed\", \"redundant\", \"held\", \"approval_needed\", \
          \"rolled_out\", \"rolled_back\", \"attention\", \"resolved\", \"released\", \"lifecycle\", \
-         \"blind\"]",
+         \"blind\", \"published\"]",
         "which events",
     )
     .by_default(),

@@ -1,0 +1,109 @@
+//! SSM parameters that name an image (data type `aws:ec2:image`): as they stand, and written.
+//!
+//! SSM looks at the image after it has answered: a version that it finds wrong never appears, and nobody is
+//! told by the call. Whoever writes reads back.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ssm::types::{ParameterType, Tag};
+
+use super::call::{Cloud, Operation};
+use super::error::{CloudError, ErrorKind};
+use crate::model::ids::ImageId;
+
+const GET_PARAMETER: Operation = Operation::read("ssm:GetParameter");
+const PUT_PARAMETER: Operation = Operation::change("ssm:PutParameter");
+
+/// The data type of a parameter that names an image.
+const IMAGE_TYPE: &str = "aws:ec2:image";
+
+/// A parameter as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterNow {
+    pub value: String,
+    /// Grows with every change.
+    pub version: i64,
+    /// Plain text; not a list, not a secret.
+    pub plain: bool,
+    /// SSM holds it to be an image's id.
+    pub names_image: bool,
+}
+
+impl Cloud {
+    /// A parameter as it stands. `None`: there is none of that name in the region.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn parameter_now(&self, name: &str) -> Result<Option<ParameterNow>, CloudError> {
+        let request = self.ssm(GET_PARAMETER).get_parameter().name(name).send();
+        let answer = match self.call(GET_PARAMETER, name, request).await {
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
+            answer => answer?,
+        };
+        let Some(parameter) = answer.parameter() else {
+            let message = "the answer holds no parameter";
+            return Err(self.fault(GET_PARAMETER, name, ErrorKind::Empty, message));
+        };
+        Ok(Some(ParameterNow {
+            value: parameter.value().unwrap_or_default().to_owned(),
+            version: parameter.version(),
+            plain: parameter.r#type() == Some(&ParameterType::String),
+            names_image: parameter.data_type() == Some(IMAGE_TYPE),
+        }))
+    }
+
+    /// Makes a parameter that names an image, with these tags. The version, as SSM announces it: it may
+    /// still find the image wrong.
+    ///
+    /// # Errors
+    /// `Conflict` when there is one of that name.
+    pub async fn create_image_parameter(
+        &self,
+        name: &str,
+        image: &ImageId,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<i64, CloudError> {
+        let tags = tags
+            .iter()
+            .map(|(key, value)| Tag::builder().key(key).value(value).build())
+            .collect::<Result<Vec<_>, _>>();
+        let tags = tags.map_err(|error| {
+            self.fault(PUT_PARAMETER, name, ErrorKind::Invalid, error.to_string())
+        })?;
+        let request = self
+            .ssm(PUT_PARAMETER)
+            .put_parameter()
+            .name(name)
+            .value(image.as_str())
+            .r#type(ParameterType::String)
+            .data_type(IMAGE_TYPE)
+            .set_tags(Some(tags))
+            .overwrite(false)
+            .send();
+        let answer = self.call(PUT_PARAMETER, name, request).await?;
+        Ok(answer.version())
+    }
+
+    /// Has a parameter that is there name this image. The version, as SSM announces it: it may still find
+    /// the image wrong. SSM takes no tags with this.
+    ///
+    /// # Errors
+    /// `Unknown` when it may have happened (look at it).
+    pub async fn set_image_parameter(
+        &self,
+        name: &str,
+        image: &ImageId,
+    ) -> Result<i64, CloudError> {
+        let request = self
+            .ssm(PUT_PARAMETER)
+            .put_parameter()
+            .name(name)
+            .value(image.as_str())
+            .r#type(ParameterType::String)
+            .data_type(IMAGE_TYPE)
+            .overwrite(true)
+            .send();
+        let answer = self.call(PUT_PARAMETER, name, request).await?;
+        Ok(answer.version())
+    }
+}

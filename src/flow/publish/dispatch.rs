@@ -1,0 +1,74 @@
+//! Which file does which step of a publication, for which sort of destination. Decides nothing.
+
+use chrono::{DateTime, Utc};
+
+use super::hands::Publication;
+use super::steps::{PublicationOutput, PublicationStep, PublishKind};
+use super::{closing, looking, parameter};
+use crate::model::publish_rules::PublishAs;
+use crate::store::{Op, StoreError};
+use crate::workflow::{At, Run, RunOutcome, StepError, StepLook, Undo, Workflow};
+
+impl Workflow for Publication<'_> {
+    type Kind = PublishKind;
+
+    async fn find(&self, at: &At<'_, PublishKind>) -> Result<Option<PublicationOutput>, StepError> {
+        match (at.step, &at.run.input().publish) {
+            (PublicationStep::Write, PublishAs::Parameter { name }) => {
+                parameter::find_written(self, at, name).await
+            }
+            // These steps only look: whatever happened is seen by looking again.
+            (PublicationStep::LookAtIt | PublicationStep::ReadBack, _) => Ok(None),
+        }
+    }
+
+    async fn start(
+        &self,
+        at: &At<'_, PublishKind>,
+    ) -> Result<StepLook<PublicationOutput>, StepError> {
+        match (at.step, &at.run.input().publish) {
+            (PublicationStep::Write, PublishAs::Parameter { name }) => {
+                parameter::write_parameter(self, at, name).await
+            }
+            (PublicationStep::LookAtIt | PublicationStep::ReadBack, _) => self.check(at).await,
+        }
+    }
+
+    async fn check(
+        &self,
+        at: &At<'_, PublishKind>,
+    ) -> Result<StepLook<PublicationOutput>, StepError> {
+        match (at.step, &at.run.input().publish) {
+            (PublicationStep::LookAtIt, publish) => {
+                looking::image_is_fit(self, at.run.input()).await?;
+                match publish {
+                    PublishAs::Parameter { name } => {
+                        parameter::look_at_parameter(self, at, name).await
+                    }
+                }
+            }
+            (PublicationStep::ReadBack, PublishAs::Parameter { name }) => {
+                parameter::read_back(self, at, name).await
+            }
+            // `start` of it is done or has failed; a look that is still wanted asks `find`.
+            (PublicationStep::Write, _) => Err(StepError::Again {
+                why: "looked for once more".to_owned(),
+            }),
+        }
+    }
+
+    /// What was written is the image that should stand there, or SSM never took it: there is nothing to
+    /// remove. That it may still appear is remembered with the end.
+    async fn undo(&self, _: &At<'_, PublishKind>) -> Result<Undo, StepError> {
+        Ok(Undo::Gone)
+    }
+
+    async fn closing(
+        &self,
+        run: &Run<PublishKind>,
+        outcome: &RunOutcome,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Op>, StoreError> {
+        closing::closing_ops(self, run, outcome, now).await
+    }
+}

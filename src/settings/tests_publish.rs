@@ -1,0 +1,115 @@
+//! `[watch.NAME.publish]`: what it becomes, and what is wrong with it.
+
+use crate::model::ids::WatchName;
+use crate::model::publish_rules::{PublishRules, PublishWhen};
+
+use super::tests_faults::first_lines;
+use super::tests_rules::{only_fault, right, with};
+
+/// The good config with these keys in its watch's `publish`.
+fn publishing(keys: &str) -> String {
+    with(
+        "[recipe.r]",
+        &format!("[watch.shop.publish]\n{keys}\n[recipe.r]"),
+    )
+}
+
+fn rules(text: &str) -> PublishRules {
+    let watch = &right(text).watches[&WatchName::new("shop")];
+    watch.publish.clone().expect("the table is there")
+}
+
+#[test]
+fn the_processor_stands_in_the_name() {
+    let rules = rules(&publishing("ssm = \"/amis/shop/{architecture}\""));
+    assert_eq!(rules.ssm.as_deref(), Some("/amis/shop/arm64"));
+    assert_eq!(rules.when, PublishWhen::Verified);
+}
+
+#[test]
+fn a_watch_that_rolls_out_publishes_what_it_has_rolled_out() {
+    let rolls_out = |text: &str| {
+        let text = text.replace("on_drift = \"bake\"", "on_drift = \"rollout\"");
+        assert!(text.contains("on_drift = \"rollout\""), "{text}");
+        text.replace(
+            "[watch.shop.publish]",
+            "[watch.shop.rollout]\nwaves = [\"*\"]\n[watch.shop.publish]",
+        )
+    };
+    let silent = rolls_out(&publishing("ssm = \"/amis/shop\""));
+    assert_eq!(rules(&silent).when, PublishWhen::RolledOut);
+    let said = rolls_out(&publishing("ssm = \"/amis/shop\"\nwhen = \"verified\""));
+    assert_eq!(rules(&said).when, PublishWhen::Verified);
+    let nothing = publishing("ssm = \"/amis/shop\"\nwhen = \"rolled_out\"");
+    assert!(only_fault(&nothing).contains("publishes what was rolled out, and nothing of it is"));
+}
+
+#[test]
+fn a_name_that_cannot_be_is_said_at_once() {
+    for (name, said) in [
+        ("amis/shop", "does not start with `/`"),
+        ("/amis//shop", "is not a parameter's name"),
+        ("/amis/shop/", "is not a parameter's name"),
+        ("/amis/the shop", "is not a parameter's name"),
+        ("/amis/{arch}", "braces that is not {architecture}"),
+        ("/aws/service/mine", "AWS keeps for itself"),
+        ("/SSM/mine", "AWS keeps for itself"),
+        ("/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", "more than 15 levels"),
+    ] {
+        let fault = only_fault(&publishing(&format!("ssm = \"{name}\"")));
+        assert!(fault.contains(said), "{name}: {fault}");
+    }
+}
+
+#[test]
+fn a_table_that_publishes_nowhere_is_no_table() {
+    let fault = only_fault(&publishing("when = \"verified\""));
+    assert!(fault.contains("nothing says where"), "{fault}");
+}
+
+/// A release feed makes a parameter, and it must be somebody's.
+#[test]
+fn whoever_publishes_has_an_installation() {
+    let text = publishing("ssm = \"/amis/shop\"").replacen("installation", "# installation", 1);
+    let text = text.replace("on_drift = \"bake\"", "on_drift = \"notify\"");
+    let fault = only_fault(&text);
+    assert!(fault.contains("who owns what would be made"), "{fault}");
+}
+
+#[test]
+fn two_watches_do_not_publish_to_one_parameter() {
+    let two = |first: &str, second: &str| {
+        format!(
+            "installation = \"acme\"\n[watch.one]\n{first}\n[watch.two]\n{second}\n[notify.ops]\n\
+             sns = {{ topic_arn = \"arn:aws:sns:eu-west-1:111122223333:amiwatch\" }}\n"
+        )
+    };
+    let feed = |region: &str, architecture: &str, name: &str| {
+        format!(
+            "{region}base = {{ beanstalk = \"b\", architecture = \"{architecture}\" }}\n\
+             publish = {{ ssm = \"{name}\" }}"
+        )
+    };
+    let here = feed("", "x86_64", "/amis/one");
+    let lines = first_lines(&two(&here, &here));
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].contains("and so does [watch.one]"), "{lines:#?}");
+    let arm = feed("", "arm64", "/amis/one");
+    let faults = super::tests_faults::read(&two(&here, &arm)).expect_err("one parameter");
+    assert!(
+        faults.contains("put {architecture} into the name"),
+        "{faults}"
+    );
+    for fine in [
+        two(
+            &feed("", "x86_64", "/amis/{architecture}"),
+            &feed("", "arm64", "/amis/{architecture}"),
+        ),
+        two(
+            &feed("region = \"eu-west-1\"\n", "x86_64", "/amis/one"),
+            &feed("region = \"eu-west-2\"\n", "x86_64", "/amis/one"),
+        ),
+    ] {
+        right(&fine);
+    }
+}

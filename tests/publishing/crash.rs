@@ -1,0 +1,90 @@
+//! Publishing, and taking back, stopped everywhere.
+
+use std::time::Duration;
+
+use amiwatch::model::hold::HeldThing;
+use futures_util::FutureExt as _;
+
+use super::world::feed;
+use crate::common::life::Life;
+use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, everywhere, in_forms};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The first look; the next one publishes.
+async fn looked(life: &Life) {
+    life.pass().await;
+    assert!(life.values().is_empty());
+}
+
+const PUBLISH: Story = Story {
+    begin: feed,
+    before: |life| looked(life).boxed_local(),
+    act: Act::Pass,
+    points: Points::Every,
+    dead_for: Duration::from_secs(10),
+    meanwhile: |_| {},
+    proof: stands_once,
+    proof_after_loss: stands_or_begins_anew,
+};
+
+/// The release stands there, whole, and what was told was told once.
+fn stands_once(life: &Life, stop: &AtStop) {
+    stands(life, stop);
+    life.each_key_has_one_text();
+    assert_eq!(life.heard_kinds(), ["published"]);
+}
+
+/// Without a store the next look is where it begins from.
+fn stands_or_begins_anew(life: &Life, stop: &AtStop) {
+    if !life.values().is_empty() {
+        stands(life, stop);
+    }
+}
+
+/// A write whose answer was lost and that was not seen in time makes one version more, of the same image.
+fn stands(life: &Life, _: &AtStop) {
+    let values = life.values();
+    let image = life.base_image();
+    assert!(values.iter().all(|value| *value == image), "{values:?}");
+    assert!((1..=2).contains(&values.len()), "{values:?}");
+}
+
+#[test]
+fn a_publication_that_is_disturbed_anywhere_ends_with_one_image_that_stands() {
+    everywhere("publication", PUBLISH, 2);
+}
+
+/// Two releases were published, and people hold the second.
+async fn held(life: &Life) {
+    life.pass().await;
+    life.until_settled().await;
+    life.wait(DAY).await;
+    life.release("4.5.1");
+    life.until_settled().await;
+    assert_eq!(life.values().len(), 2);
+    life.withhold(HeldThing::Release("4.5.1".to_owned())).await;
+}
+
+fn taken_back(life: &Life, _: &AtStop) {
+    let values = life.values();
+    assert_eq!(values.last(), values.first(), "{values:?}");
+    assert_ne!(values[1], values[0], "{values:?}");
+    assert!(values.len() <= 4, "{values:?}");
+    life.each_key_has_one_text();
+}
+
+#[test]
+fn a_taking_back_that_is_disturbed_anywhere_ends_with_the_last_good_one() {
+    let story = Story {
+        before: |life| held(life).boxed_local(),
+        proof: taken_back,
+        ..PUBLISH
+    };
+    let forms = [
+        (Form::Stopped(Store::Kept), 1),
+        (Form::Unanswered, 1),
+        (Form::StoreFull, 1),
+    ];
+    in_forms("taking back", story, &forms);
+}

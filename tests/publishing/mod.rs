@@ -1,0 +1,9 @@
+//! A watch's image made known: to a parameter, taken back from it, on bad days, and stopped everywhere. What
+//! is claimed is read from the account.
+
+mod crash;
+mod feed;
+mod parameter;
+mod rolled_out;
+mod steps;
+pub(crate) mod world;
