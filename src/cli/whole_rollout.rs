@@ -84,7 +84,7 @@ fn show(plan: &WholePlan) {
 }
 
 fn line(one: &WholeTarget, to: &ImageId) -> String {
-    let name = format!("{}/{}", one.target.application, one.target.environment);
+    let name = one.target.name();
     let wave = one
         .wave
         .map_or("no wave".to_owned(), |wave| format!("wave {wave}"));
@@ -111,8 +111,7 @@ fn tell(order: &WholeOrder, end: &WholeEnd) {
         ),
         WholeEnd::Ended { results, waits } => {
             for result in results {
-                let target = &result.order.target;
-                let name = format!("{}/{}", target.application, target.environment);
+                let name = result.order.target.name();
                 match result.failure() {
                     None => println!("{watch}: {name} is moved"),
                     Some((fault, why)) => {

@@ -13,7 +13,8 @@ use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use super::tagging::our_time;
 use crate::model::environment::{
-    IMAGE_ID, LAUNCH_CONFIGURATION, MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED,
+    HealthColor, IMAGE_ID, LAUNCH_CONFIGURATION, MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED,
+    managed_updates_on,
 };
 use crate::model::ids::{AccountId, ImageId, Partition, PlatformArn, Region, Scope, TargetId};
 use crate::model::sighting::{DeployedSettings, DraftStatus, Environment, Tier};
@@ -231,7 +232,7 @@ fn our_settings(sets: &[Set]) -> DeployedSettings {
         not_set: deployed.is_some() && image.is_none(),
         image,
         draft,
-        managed_updates: value(MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED) == Some("true"),
+        managed_updates: managed_updates_on(value(MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED)),
     }
 }
 

@@ -145,10 +145,7 @@ type Key = (Region, String, Architecture);
 fn place(sighting: &Sighting, seen: &EnvironmentSighting) -> Result<(Key, Member), LeftOut> {
     let target = &seen.environment.target;
     let left_out = |why: String| LeftOut {
-        environment: format!(
-            "{}/{} in {}",
-            target.application, target.environment, target.scope.region
-        ),
+        environment: format!("{} in {}", target.name(), target.scope.region),
         why,
     };
     if let Some(why) = seen.environment.unsupported() {

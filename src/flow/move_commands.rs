@@ -70,7 +70,7 @@ pub fn moves_by_hand<'a>(
             PlatformChoice::Moves { version, .. } => format!(" and platform version {version}"),
             _ => String::new(),
         };
-        let name = format!("{}/{}", target.application, target.environment);
+        let name = target.name();
         let does = format!("moves {name} to the watch's image{platform}");
         Some(MoveByHand { command, does })
     });

@@ -260,10 +260,7 @@ impl BakedEntry {
 }
 
 fn target_seen(target: &TargetDrift) -> (String, TargetSeen) {
-    let name = format!(
-        "{}/{}",
-        target.target.application, target.target.environment
-    );
+    let name = target.target.name();
     let seen = TargetSeen {
         image: target.image.clone(),
         codes: codes(&target.reasons),

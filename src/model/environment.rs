@@ -31,6 +31,12 @@ pub fn managed_updates_off(environment: &str, region: &Region) -> AwsCommand {
         .with("--option-settings", setting)
 }
 
+/// Whether the value of [`MANAGED_ACTIONS_ENABLED`] says that they are on. An option that is not shown is
+/// off.
+pub fn managed_updates_on(said: Option<&str>) -> bool {
+    said.is_some_and(|said| said.eq_ignore_ascii_case("true"))
+}
+
 /// What `DescribeEnvironments` says of one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvironmentNow {
@@ -98,13 +104,14 @@ impl EnvironmentStatus {
 }
 
 /// The colour that every environment has, with basic health the only thing known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum HealthColor {
     Green,
     Yellow,
     Red,
     /// Not known, or not yet.
+    #[default]
     Grey,
 }
 
@@ -184,6 +191,11 @@ impl OptionSet {
     pub fn value(&self, namespace: &str, name: &str) -> Option<&str> {
         let key = (namespace.to_owned(), name.to_owned());
         self.values.get(&key).map(String::as_str)
+    }
+
+    /// Beanstalk updates the platform version by itself.
+    pub fn updates_itself(&self) -> bool {
+        managed_updates_on(self.value(MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED))
     }
 
     /// The image that the set names.

@@ -148,6 +148,13 @@ pub struct TargetId {
     pub environment: String,
 }
 
+impl TargetId {
+    /// `application/environment`: what people call it, and what it is called in what is remembered.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.application, self.environment)
+    }
+}
+
 impl fmt::Display for TargetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

@@ -174,6 +174,16 @@ codes! {
 impl fmt::Display for ReasonCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+impl ReasonCode {
+    /// Said of an environment: the watch's image is not for it.
+    pub fn is_misfit(self) -> bool {
+        matches!(
+            self,
+            Self::ArchMismatch | Self::BranchMismatch | Self::Unsupported
+        )
+    }
+}
+
     }
 }
 

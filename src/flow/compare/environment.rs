@@ -32,7 +32,7 @@ pub fn environment_reasons(
     reasons.extend(platform_behind(standing));
     reasons.extend(stock_pinned(standing));
     if !standing.stock {
-        reasons.extend(managed_updates_on(standing));
+        reasons.extend(managed_updates_reason(standing));
     }
     reasons.extend(
         standing
@@ -179,7 +179,7 @@ fn instances_behind(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
 }
 
 /// Platform updates by themselves, under an image that they leave as it is.
-pub(super) fn managed_updates_on(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
+pub(super) fn managed_updates_reason(standing: &EnvironmentStanding<'_>) -> Option<Reason> {
     let target = &standing.environment.target;
     standing.managed_updates.then(|| {
         Reason::from_about(About::ManagedUpdatesOn {

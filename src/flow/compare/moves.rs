@@ -16,22 +16,15 @@ const ENDED: [ReasonCode; 3] = [
     ReasonCode::PlatformSkew,
 ];
 
-/// Reasons for which the watch's image is not this environment's.
-const MISFIT: [ReasonCode; 3] = [
-    ReasonCode::ArchMismatch,
-    ReasonCode::BranchMismatch,
-    ReasonCode::Unsupported,
-];
-
 /// Absent where there is nothing to move it for, or to.
 pub(super) fn to(
     case: &Case<'_>,
     standing: &EnvironmentStanding<'_>,
     reasons: &[Reason],
 ) -> Option<MoveTo> {
-    let said = |codes: &[ReasonCode]| reasons.iter().any(|one| codes.contains(&one.code));
     let current = case.own.current.as_ref()?;
-    if said(&MISFIT) || !said(&ENDED) {
+    let says = |which: fn(ReasonCode) -> bool| reasons.iter().any(|one| which(one.code));
+    if says(ReasonCode::is_misfit) || !says(|code| ENDED.contains(&code)) {
         return None;
     }
     Some(MoveTo {

@@ -150,11 +150,10 @@ struct Looking<'a> {
 
 impl<'a> Looking<'a> {
     fn new(sighting: &'a Sighting, environment: &'a Environment) -> Self {
-        let target = &environment.target;
         Self {
             sighting,
             environment,
-            name: format!("{}/{}", target.application, target.environment),
+            name: environment.target.name(),
             troubles: Vec::new(),
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn target_reasons(case: &Case<'_>, standing: &EnvironmentStanding<'_>
     let stock = stock(case, standing);
     if stock.is_some() {
         // The watch's image takes its place, and is then outrun.
-        reasons.extend(environment::managed_updates_on(standing));
+        reasons.extend(environment::managed_updates_reason(standing));
     }
     reasons.extend(stock);
     reasons.extend(holds::of_target(case, standing.image));

@@ -119,11 +119,7 @@ async fn settings(cloud: &Cloud, environment: &Environment) -> Seen<DeployedSett
         .settings(&target.application, &target.environment)
         .await;
     answer.map_or_else(
-        |error| {
-            unanswered(&error, || {
-                format!("settings of {}/{}", target.application, target.environment)
-            })
-        },
+        |error| unanswered(&error, || format!("settings of {}", target.name())),
         Seen::Known,
     )
 }

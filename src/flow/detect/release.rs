@@ -177,8 +177,7 @@ fn the_version_run(watch: &Watch, branch: &str, sighting: &Sighting) -> Seen<Pla
             Some(Seen::Absent) | None => branch,
         };
         if of == branch {
-            let id = &environment.target;
-            run.push((format!("{}/{}", id.application, id.environment), arn));
+            run.push((environment.target.name(), arn));
         }
     }
     let what = || format!("the version of {branch} that the targets run");

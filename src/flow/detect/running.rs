@@ -61,6 +61,5 @@ fn running(
 }
 
 fn what(environment: &Environment) -> String {
-    let target = &environment.target;
-    format!("instances of {}/{}", target.application, target.environment)
+    format!("instances of {}", environment.target.name())
 }

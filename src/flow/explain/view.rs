@@ -172,7 +172,7 @@ fn target(drift: &TargetDrift) -> TargetView {
         _ => kind.to_owned(),
     };
     TargetView {
-        name: format!("{}/{}", drift.target.application, drift.target.environment),
+        name: drift.target.name(),
         target: Some(drift.target.clone()),
         image: drift.image.clone(),
         about: Some(about),

@@ -205,7 +205,7 @@ impl Story<'_> {
         let behind = behind.filter(|(_, to)| to.may_be_moved());
         let behind: Vec<_> = behind.take(MOVES_MAX).collect();
         commands.extend(behind.iter().map(|(target, _)| {
-            let name = format!("{}/{}", target.application, target.environment);
+            let name = target.name();
             PastedCommand::new(rollout_command(watch, &name), ROLLOUT_DOES)
         }));
         let by_hand = moves_by_hand(behind).into_iter();

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::bake::BakedImage;
-use crate::model::ids::{ImageId, Installation, Scope, TargetId, WatchName};
+use crate::model::ids::{ImageId, Installation, Scope, WatchName};
 use crate::model::notice::{
     ApprovalTold, BlockedTold, FirstOf, HandsTold, Link, NextByItself, Notice, PastedCommand,
     PrintedChange, RolledImage, SupersededTold, TargetFrom, WaveTold, What,
@@ -182,7 +182,7 @@ pub fn wave_through(story: &RolloutStory<'_>, wave: WaveRun) -> Notice {
 /// image and reason, until that was out of the way; `nth` tells one time from another.
 pub fn rollout_blocked(story: &RolloutStory<'_>, told: BlockedTold, nth: u64) -> Notice {
     let BlockedTold { target, reason, .. } = &told;
-    let name = name(target);
+    let name = target.name();
     let code = reason.code();
     let commands = vec![
         PastedCommand::new(
@@ -212,8 +212,4 @@ pub fn hands_needed(story: &RolloutStory<'_>, changes: Vec<PrintedChange>) -> No
         story.explain(),
     ];
     story.notice("hands", what, NextByItself::Person, commands)
-}
-
-fn name(target: &TargetId) -> String {
-    format!("{}/{}", target.application, target.environment)
 }

@@ -49,7 +49,7 @@ pub fn environment_moved(
         "every watch and its image",
     )];
     if order.direction == Direction::Forward {
-        let name = format!("{}/{}", target.application, target.environment);
+        let name = target.name();
         commands.push(PastedCommand::new(
             format!("amiwatch rollback {name}"),
             "takes it back to what it was",

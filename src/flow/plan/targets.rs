@@ -41,23 +41,17 @@ pub(super) fn fit(watch: &Watch, drift: &Drift) -> Fit {
 }
 
 fn misfit(target: &TargetDrift) -> bool {
-    has(
-        target,
-        &[
-            ReasonCode::ArchMismatch,
-            ReasonCode::BranchMismatch,
-            ReasonCode::Unsupported,
-        ],
-    )
+    has(target, |reason| reason.code.is_misfit())
 }
 
 fn untold(target: &TargetDrift) -> bool {
-    has(target, &[ReasonCode::Unreachable, ReasonCode::Denied])
+    has(target, |reason| {
+        matches!(reason.code, ReasonCode::Unreachable | ReasonCode::Denied)
+    })
 }
 
-fn has(target: &TargetDrift, codes: &[ReasonCode]) -> bool {
-    let mut reasons = target.reasons.iter();
-    reasons.any(|reason| codes.contains(&reason.code))
+fn has(target: &TargetDrift, which: fn(&Reason) -> bool) -> bool {
+    target.reasons.iter().any(which)
 }
 
 /// What is to be done for each environment. Nothing moves one yet: what is out of step is told.

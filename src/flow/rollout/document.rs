@@ -166,7 +166,7 @@ impl MovePlan {
 
     /// `application/environment`
     pub fn name(&self) -> String {
-        format!("{}/{}", self.target.application, self.target.environment)
+        self.target.name()
     }
 
     /// What will be done, a line each: a word and what it is about.

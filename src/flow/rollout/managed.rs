@@ -6,9 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::flow::move_commands::managed_updates_off_command;
-use crate::model::environment::{
-    MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED, ManagedAction, ManagedActions, OptionSets,
-};
+use crate::model::environment::{ManagedAction, ManagedActions, OptionSets};
 use crate::model::ids::TargetId;
 
 /// An empty list, where actions may be scheduled.
@@ -27,7 +25,7 @@ pub fn listed_actions(sets: &OptionSets, actions: Vec<ManagedAction>) -> Managed
 /// Whether managed updates are on, by the deployed settings; `None` where those are not shown.
 fn updates_itself(sets: &OptionSets) -> Option<bool> {
     let deployed = sets.deployed.as_ref()?;
-    Some(deployed.value(MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED) == Some("true"))
+    Some(deployed.updates_itself())
 }
 
 /// Managed updates that are on: they change the platform version every week, and leave the image.
@@ -100,7 +98,7 @@ mod tests {
 
     use super::*;
     use crate::flow::rollout::test_orders::{set, target};
-    use crate::model::environment::OptionSet;
+    use crate::model::environment::{MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED, OptionSet};
 
     fn action(status: &str) -> ManagedAction {
         ManagedAction {

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Datelike as _, NaiveTime, TimeDelta, Utc, Weekday};
 
 use super::before::EnvironmentRead;
-use crate::model::environment::{MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED, OptionSet};
+use crate::model::environment::{MANAGED_ACTIONS, OptionSet};
 use crate::model::reason::{ManagedNear, RolloutGate};
 
 /// The option that names the weekly window: `Tue:09:00`, in UTC.
@@ -47,8 +47,7 @@ fn last_start(day: Weekday, time: NaiveTime, at: DateTime<Utc>) -> DateTime<Utc>
 
 /// Absent where managed updates are off, or the window is written in a way that nobody knows.
 fn weekly_window(options: &OptionSet) -> Option<(Weekday, NaiveTime)> {
-    let on = options.value(MANAGED_ACTIONS, MANAGED_ACTIONS_ENABLED)?;
-    if !on.eq_ignore_ascii_case("true") {
+    if !options.updates_itself() {
         return None;
     }
     let (day, time) = options
@@ -63,7 +62,8 @@ mod tests {
     use super::*;
     use crate::flow::rollout::test_orders::untouched;
     use crate::model::environment::{
-        EnvironmentHealth, HealthColor, ManagedAction, ManagedActions, OptionSets,
+        EnvironmentHealth, HealthColor, MANAGED_ACTIONS_ENABLED, ManagedAction, ManagedActions,
+        OptionSets,
     };
 
     fn at(text: &str) -> DateTime<Utc> {

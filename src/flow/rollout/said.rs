@@ -42,7 +42,7 @@ fn said(plan: &TargetPlan, drift: &TargetDrift) -> Option<TargetSaid> {
         }
         _ => return None,
     };
-    let name = format!("{}/{}", plan.target.application, plan.target.environment);
+    let name = plan.target.name();
     Some(TargetSaid {
         line: format!("{name} {what}"),
         gates,

@@ -5,14 +5,7 @@ use super::past::moved_to;
 use crate::model::drift::TargetDrift;
 use crate::model::ids::{ImageId, TargetId};
 use crate::model::platform_choice::MoveTo;
-use crate::model::reason::{Reason, ReasonCode};
-
-/// Reasons for which the watch's image is not this environment's: it belongs to no wave.
-const MISFIT: [ReasonCode; 3] = [
-    ReasonCode::ArchMismatch,
-    ReasonCode::BranchMismatch,
-    ReasonCode::Unsupported,
-];
+use crate::model::reason::Reason;
 
 /// What a target is to a rollout.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +36,7 @@ pub fn sort_target<'a>(
             journal: &claim.journal,
         };
     }
-    if says(&|reason| MISFIT.contains(&reason.code)) {
+    if says(&|reason| reason.code.is_misfit()) {
         return TargetSort::Misfit;
     }
     if says(&Reason::is_doubt) {

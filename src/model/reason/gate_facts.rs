@@ -72,10 +72,7 @@ pub(super) fn gate_facts(target: &TargetId, gate: &RolloutGate) -> Vec<(&'static
         RolloutGate::Downtime { method } => vec![("method", method.to_string())],
         _ => blocked(gate),
     };
-    facts.push((
-        "environment",
-        format!("{}/{}", target.application, target.environment),
-    ));
+    facts.push(("environment", target.name()));
     facts.extend(gate.since().map(|at| ("since", at.to_rfc3339())));
     facts.extend(gate.until().map(|at| ("until", at.to_rfc3339())));
     facts

@@ -1,6 +1,6 @@
 //! What is told of a base itself, in words: another release, and its end.
 
-use super::drift::{each, say, target_name, whose_watch};
+use super::drift::{each, say, whose_watch};
 use super::parts::{MessagePart, minute};
 use crate::model::ids::ImageId;
 use crate::model::notice::{FirstOf, Notice, ReleasedTold, RunTold};
@@ -48,7 +48,7 @@ fn run(run: &RunTold) -> String {
         Some(base) if Some(base) != run.image.as_ref() => format!(", made from {base}"),
         _ => String::new(),
     };
-    format!("{}: {image} ({kind}{from})", target_name(&run.target))
+    format!("{}: {image} ({kind}{from})", run.target.name())
 }
 
 /// What the subject says behind the watch's name.

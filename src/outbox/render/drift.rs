@@ -28,14 +28,14 @@ pub(super) fn drifted(notice: &Notice, told: &DriftTold) -> Vec<MessagePart> {
     };
     let own = each(&told.watch, say);
     let environments = each(&told.environments, |one| {
-        format!("{}: {}", target_name(&one.target), say(&one.reason))
+        format!("{}: {}", one.target.name(), say(&one.reason))
     });
     let lists = [
         MessagePart::list("The watch:", own),
         MessagePart::list("Environments:", environments),
         MessagePart::list(
             "Could not be read this time:",
-            each(&told.unread, target_name),
+            each(&told.unread, TargetId::name),
         ),
     ];
     let first = MessagePart::lines([release]);
@@ -70,10 +70,6 @@ pub(super) fn each<T>(of: &FirstOf<T>, say: impl Fn(&T) -> String) -> FirstOf<St
 pub(super) fn say(about: &About) -> String {
     let reason = Reason::from_about(about.clone());
     format!("{}: {}", reason.code, reason.message)
-}
-
-pub(super) fn target_name(target: &TargetId) -> String {
-    format!("{}/{}", target.application, target.environment)
 }
 
 /// A config that makes nothing may have no installation.

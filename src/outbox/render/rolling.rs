@@ -1,6 +1,5 @@
 //! What is told of a watch's rollout, in words: from what to what first, then why, and what is next.
 
-use super::drift::target_name;
 use super::parts::{MessagePart, minute};
 use crate::model::ids::ImageId;
 use crate::model::notice::{
@@ -32,7 +31,7 @@ pub(super) fn rolling_headline(what: &What) -> Option<String> {
             format!("wave {wave} of {waves} runs {}", of.image)
         }
         What::RolloutBlocked(told) => {
-            let (target, code) = (target_name(&told.target), told.reason.code());
+            let (target, code) = (told.target.name(), told.reason.code());
             format!("{target} is not moved to {}: {code}", told.of.image)
         }
         What::HandsNeeded(told) => format!("{} waits for your hands", told.of.image),
@@ -167,7 +166,7 @@ fn hands(notice: &Notice, told: &HandsTold) -> Vec<MessagePart> {
     let mut parts = vec![MessagePart::lines([line]), about(notice, None)];
     parts.extend(moves("Moves that wait:", &listed, image));
     parts.extend(told.changes.first.iter().map(|one| MessagePart::Console {
-        heading: format!("{}:", target_name(&one.target)),
+        heading: format!("{}:", one.target.name()),
         lines: one.printed.lines().map(str::to_owned).collect(),
     }));
     parts
@@ -185,7 +184,7 @@ fn moves(heading: &str, all: &FirstOf<TargetFrom>, to: &ImageId) -> Option<Messa
 fn from_to(one: &TargetFrom, to: &ImageId) -> String {
     let from = one.from.as_ref();
     let from = from.map_or("the platform's own image", ImageId::as_str);
-    format!("{}: {from} -> {to}", target_name(&one.target))
+    format!("{}: {from} -> {to}", one.target.name())
 }
 
 fn release(of: &RolledImage) -> String {

@@ -1,6 +1,5 @@
 //! What is told of moves, in words: from what to what in the first line, then why and what is next.
 
-use super::drift::target_name;
 use super::parts::{MessagePart, minute};
 use crate::model::ids::{ImageId, PlatformArn};
 use crate::model::notice::{MoveTold, NextByItself, Notice, What};
@@ -11,19 +10,19 @@ pub(super) fn headline(what: &What) -> String {
     match what {
         What::Moved { moved, .. } => {
             let to = image(moved.to.as_ref());
-            format!("{} runs {to}", target_name(&moved.target))
+            format!("{} runs {to}", moved.target.name())
         }
         What::TakenBack { moved, .. } => {
             let to = image(moved.to.as_ref());
-            format!("{} was taken back to {to}", target_name(&moved.target))
+            format!("{} was taken back to {to}", moved.target.name())
         }
         What::Proved { moved, .. } => {
             let to = image(moved.to.as_ref());
-            format!("{} is proved on {to}", target_name(&moved.target))
+            format!("{} is proved on {to}", moved.target.name())
         }
         What::Unproved { moved, .. } => {
             let to = image(moved.to.as_ref());
-            format!("{} runs {to}, and is not well", target_name(&moved.target))
+            format!("{} runs {to}, and is not well", moved.target.name())
         }
         What::MoveFailed {
             moved,
@@ -31,11 +30,11 @@ pub(super) fn headline(what: &What) -> String {
             fault,
             ..
         } => {
-            let (target, to) = (target_name(&moved.target), image(moved.to.as_ref()));
+            let (target, to) = (moved.target.name(), image(moved.to.as_ref()));
             format!("{target} was not moved to {to}: {}", whose(*fault))
         }
         What::MoveFailed { moved, .. } => {
-            let (target, to) = (target_name(&moved.target), image(moved.to.as_ref()));
+            let (target, to) = (moved.target.name(), image(moved.to.as_ref()));
             format!("{target} could not be taken back to {to}")
         }
         other => other.event().as_str().to_owned(),
@@ -168,7 +167,7 @@ fn weakness(weak: bool) -> Option<String> {
 fn found_on(moved: &MoveTold) -> String {
     format!(
         "{} runs {}{}, and no move to it is remembered here.",
-        target_name(&moved.target),
+        moved.target.name(),
         image(moved.to.as_ref()),
         version(moved.to_platform.as_ref())
     )
@@ -178,7 +177,7 @@ fn found_on(moved: &MoveTold) -> String {
 fn from_to(moved: &MoveTold) -> String {
     format!(
         "{}: {}{} -> {}{}",
-        target_name(&moved.target),
+        moved.target.name(),
         image(moved.from.as_ref()),
         version(moved.from_platform.as_ref()),
         image(moved.to.as_ref()),

@@ -154,7 +154,7 @@ impl MovedOnce {
     fn of_order(order: &MoveOrder) -> Self {
         Self {
             watch: order.watch.to_string(),
-            environment: format!("{}/{}", order.target.application, order.target.environment),
+            environment: order.target.name(),
             back: order.direction.is_back(),
             to: order.to.image.image().cloned(),
             fault: None,

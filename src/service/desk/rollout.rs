@@ -18,7 +18,7 @@ use crate::model::drift::{Drift, TargetDrift};
 use crate::model::environment::EnvironmentChange;
 use crate::model::ids::{TargetId, WatchName};
 use crate::model::platform_choice::MoveTo;
-use crate::model::reason::{Reason, ReasonCode};
+use crate::model::reason::Reason;
 use crate::model::request::{MoveWish, WishedWay};
 use crate::model::rollout::MoveOrder;
 use crate::model::rollout_rules::{PrintedFor, RolloutHands, RolloutRules};
@@ -188,13 +188,8 @@ fn named<'a>(drift: &'a Drift, wish: &MoveWish) -> Result<&'a TargetDrift, MoveE
             false => MoveError::Untold(doubts),
         });
     };
-    let misfit = [
-        ReasonCode::ArchMismatch,
-        ReasonCode::BranchMismatch,
-        ReasonCode::Unsupported,
-    ];
     let misfits = target.reasons.iter();
-    let misfits = misfits.filter(|reason| misfit.contains(&reason.code));
+    let misfits = misfits.filter(|reason| reason.code.is_misfit());
     let misfits: Vec<String> = misfits.map(said).collect();
     match misfits.is_empty() {
         true => Ok(target),

@@ -11,7 +11,7 @@ use crate::flow::notify::{
     self, RolloutStory, WaveRun, approval_lapsed, approval_needed, hands_needed, rollout_blocked,
     rollout_superseded, story_of_image, wave_through,
 };
-use crate::flow::rollout::case::{PlannedStep, RolloutTelling, TargetStand, remembered_name};
+use crate::flow::rollout::case::{PlannedStep, RolloutTelling, TargetStand};
 use crate::model::ids::{ImageId, TargetId};
 use crate::model::notice::{BlockedTold, Notice, PrintedChange, RolledImage, TargetFrom};
 use crate::model::rollout::MoveOrder;
@@ -281,7 +281,7 @@ impl<'a, S: Fn(&'a ImageId) -> RolloutStory<'a>> Teller<'a, '_, S> {
     fn ran_before(&self, names: &[String]) -> Vec<TargetFrom> {
         let named = |name: &String| {
             let mut known = self.rollout.known.iter();
-            known.find(|(target, _)| remembered_name(target) == *name)
+            known.find(|(target, _)| target.name() == *name)
         };
         let before = names.iter().filter_map(named).map(|(target, known)| {
             let undo = known.moves.undo.as_ref();

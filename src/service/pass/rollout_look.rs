@@ -11,7 +11,7 @@ use futures_util::stream;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::flow::rollout::case::{
-    RolloutCase, RolloutDecision, TargetKnown, TargetLook, TargetRead, remembered_name,
+    RolloutCase, RolloutDecision, TargetKnown, TargetLook, TargetRead,
 };
 use crate::flow::rollout::decide::decide_rollout;
 use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
@@ -62,7 +62,7 @@ impl LookedRollout {
         let image = memory.unwrap_or(&self.memory.value).image.as_ref();
         // Where the decision could not forget that the name was through, the next one does.
         let counts = move |target: &TargetId| {
-            image.is_some_and(|image| image.moved.contains_key(&remembered_name(target)))
+            image.is_some_and(|image| image.moved.contains_key(&target.name()))
         };
         let anew = self.known.iter().filter(|(_, known)| known.made_anew);
         let anew = anew.filter(move |(target, _)| !counts(target));
@@ -239,10 +239,7 @@ async fn read_target(
     mover: Result<&Cloud, &CloudError>,
     target: &TargetId,
 ) -> TargetLook {
-    let name = format!(
-        "the environment {}/{}",
-        target.application, target.environment
-    );
+    let name = format!("the environment {}", target.name());
     let read = match mover {
         Ok(mover) => read_environment(mover, target).await,
         Err(error) => return untold(error, &name),
