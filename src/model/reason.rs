@@ -12,6 +12,8 @@ mod gate_facts;
 
 mod gate_sentence;
 
+mod held;
+
 mod minutes;
 
 mod sentence;
@@ -28,8 +30,9 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use about::{About, DoubtSubject, HeldOn, HoldSaid, Near, Quarantine};
+pub use about::{About, DoubtSubject, Near, Quarantine};
 pub use gate::{AwaitedAnswer, ContestedHow, ManagedNear, NamedFew, RolloutGate};
+pub use held::{HeldOn, HoldSaid};
 
 /// Why a release whose image EC2 does not list is not believed.
 const NOT_LISTED: &str = "it is recommended, but EC2 does not list it (made private, or not visible \

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::NOT_LISTED;
-use super::about::{About, DoubtSubject, HeldOn, HoldSaid, Near, Quarantine};
+use super::about::{About, DoubtSubject, Near, Quarantine};
 use super::gate_facts::gate_facts;
+use super::held::{HeldOn, HoldSaid};
 
 /// What a program is told of a reason.
 pub(super) fn facts_of(about: &About) -> BTreeMap<String, String> {

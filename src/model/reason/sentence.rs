@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::NOT_LISTED;
-use super::about::{About, HeldOn, HoldSaid, Near, Quarantine};
+use super::about::{About, Near, Quarantine};
 use super::gate_sentence::gate_sentence;
+use super::held::{HeldOn, HoldSaid};
 use super::minutes::said_minute;
 use crate::model::aws_command::AwsCommand;
 use crate::model::environment::managed_updates_off;
