@@ -66,7 +66,7 @@ async fn choose_platform(
 }
 
 /// The version that goes with the image. Where an image's base has a counterpart in this region, the
-/// verdict knows it.
+/// verdict knows it, and its choice stands in for a question that found none.
 ///
 /// # Errors
 /// When a question is not answered.
@@ -85,13 +85,97 @@ pub async fn platform_of_move(
         return Ok(PlatformChoice::Untold { why });
     };
     let asked = choose_platform(cloud, runs, chosen, watch.base.architecture).await?;
-    let movable = |choice: &PlatformChoice| {
-        matches!(choice, PlatformChoice::Moves { .. } | PlatformChoice::Stays)
-    };
-    let judged = judged.and_then(|target| target.move_to.clone());
-    let judged = judged.filter(|to| to.image == chosen.image && movable(&to.platform));
+    let judged =
+        judged.and_then(|target| Some((target.platform.as_ref()?, target.move_to.as_ref()?)));
+    let judged = judged.filter(|(_, to)| to.image == chosen.image);
     Ok(match judged {
-        Some(judged) if !movable(&asked) => judged.platform,
+        Some((ran, to)) if may_stand_in(&to.platform, ran, &asked, runs) => to.platform.clone(),
         _ => asked,
     })
+}
+
+/// Whether what the verdict chose, when the environment ran `ran`, stands in for what was asked just now:
+/// where that found nothing, and the verdict's is of the platform that runs, and not older. That the
+/// environment is ahead is an answer.
+fn may_stand_in(
+    judged: &PlatformChoice,
+    ran: &PlatformArn,
+    asked: &PlatformChoice,
+    runs: &PlatformArn,
+) -> bool {
+    let nothing = matches!(
+        asked,
+        PlatformChoice::Unavailable { .. } | PlatformChoice::Untold { .. }
+    );
+    let fits = match judged {
+        PlatformChoice::Stays => ran == runs,
+        PlatformChoice::Moves { to, .. } => match (of_platform(to), of_platform(runs)) {
+            (Some((to, newer)), Some((runs, at))) => to == runs && newer >= at,
+            _ => false,
+        },
+        PlatformChoice::Unavailable { .. }
+        | PlatformChoice::Ahead { .. }
+        | PlatformChoice::Untold { .. } => false,
+    };
+    nothing && fits
+}
+
+/// An ARN's platform, and the version of it; absent where that is no number.
+fn of_platform(arn: &PlatformArn) -> Option<(&str, Version)> {
+    let (platform, version) = arn.as_str().rsplit_once('/')?;
+    Some((platform, Version::parse(version)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arn(platform: &str, version: &str) -> PlatformArn {
+        let arn = format!("arn:aws:elasticbeanstalk:eu-west-1::platform/{platform}/{version}");
+        PlatformArn::new(arn)
+    }
+
+    fn moves(platform: &str, version: &str) -> PlatformChoice {
+        PlatformChoice::Moves {
+            to: arn(platform, version),
+            version: version.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_verdict_s_choice_stands_in_only_where_nothing_was_found_and_never_takes_a_platform_back()
+    {
+        let unavailable = PlatformChoice::Unavailable {
+            base: "ami-base".into(),
+        };
+        let untold = PlatformChoice::Untold {
+            why: "?".to_owned(),
+        };
+        let ahead = PlatformChoice::Ahead {
+            runs: "4.6.0".to_owned(),
+            newest: "4.5.1".to_owned(),
+        };
+        let table = [
+            (moves("ECS", "4.5.1"), &unavailable, true),
+            (moves("ECS", "4.5.1"), &untold, true),
+            (PlatformChoice::Stays, &untold, true),
+            (moves("ECS", "4.5.0"), &untold, true),
+            // It has been updated since the list was read.
+            (moves("ECS", "4.5.1"), &ahead, false),
+            (PlatformChoice::Stays, &ahead, false),
+            (moves("ECS", "4.4.9"), &untold, false),
+            (moves("Docker", "4.5.1"), &unavailable, false),
+            (moves("ECS", "preview"), &untold, false),
+            (ahead.clone(), &untold, false),
+            (moves("ECS", "4.5.1"), &PlatformChoice::Stays, false),
+        ];
+        for (judged, asked, wanted) in table {
+            let runs = arn("ECS", "4.5.0");
+            let found = may_stand_in(&judged, &runs, asked, &runs);
+            assert_eq!(found, wanted, "{judged:?} for {asked:?}");
+        }
+        let (ran, runs) = (arn("ECS", "4.5.0"), arn("ECS", "4.6.0"));
+        let stays = may_stand_in(&PlatformChoice::Stays, &ran, &untold, &runs);
+        assert!(!stays, "it was updated since");
+    }
 }
