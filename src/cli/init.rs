@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::cloud::Reach;
 use crate::flow::draft::{Answers, ConfigDraft, DraftSource, draft, found};
 use crate::flow::exit_code::Exit;
+use crate::model::reason::Reason;
 use crate::service::desk::survey::see_everything;
 
 /// `init --format json`
@@ -26,6 +27,7 @@ struct Answer<'a> {
     files: Vec<String>,
     watches: Vec<&'a str>,
     left_out: Vec<Left<'a>>,
+    managed_updates: Vec<Managed>,
     unreachable: &'a [String],
 }
 
@@ -33,6 +35,12 @@ struct Answer<'a> {
 struct Left<'a> {
     environment: &'a str,
     why: &'a str,
+}
+
+#[derive(Serialize)]
+struct Managed {
+    environment: String,
+    reason: Reason,
 }
 
 pub(super) async fn run_init(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
@@ -127,14 +135,12 @@ fn write(
     let draft = draft(found, answers);
     files::prove(&own.output, &draft)?;
     let written = files::write_draft(&own.output, &draft)?;
-    let watches = found.groups.iter().map(|group| group.name.as_str());
-    let watches = watches.filter(|name| !answers.without.contains(*name));
     match common.format {
         Format::Json => draw::print_json(&Answer {
             schema: "amiwatch.init/1",
             config: own.output.display().to_string(),
             files: written,
-            watches: watches.collect(),
+            watches: watches(found, answers).collect(),
             left_out: found
                 .left_out
                 .iter()
@@ -143,9 +149,17 @@ fn write(
                     why: &left.why,
                 })
                 .collect(),
+            managed_updates: found
+                .managed_updates(&answers.without)
+                .into_iter()
+                .map(|(environment, reason)| Managed {
+                    environment,
+                    reason,
+                })
+                .collect(),
             unreachable: &found.unanswered,
         })?,
-        Format::Table => show(own, found, &draft, &watches.collect::<Vec<_>>(), &written),
+        Format::Table => show(own, found, answers, &draft, &written),
     }
     Ok(match found.unanswered.is_empty() {
         true => Exit::Done,
@@ -153,18 +167,29 @@ fn write(
     })
 }
 
+/// The watches that are written, by name.
+fn watches<'a>(found: &'a DraftSource, answers: &'a Answers) -> impl Iterator<Item = &'a str> {
+    let names = found.groups.iter().map(|group| group.name.as_str());
+    names.filter(|name| !answers.without.contains(*name))
+}
+
 fn show(
     own: &Arguments,
     found: &DraftSource,
+    answers: &Answers,
     draft: &ConfigDraft,
-    watches: &[&str],
     written: &[String],
 ) {
+    let watches: Vec<&str> = watches(found, answers).collect();
     let output = own.output.display();
     println!("wrote {output}: {}", watches.join(", "));
     written.iter().for_each(|file| println!("wrote {file}"));
     for left in &found.left_out {
         println!("left out {}: {}", left.environment, left.why);
+    }
+    for (name, reason) in found.managed_updates(&answers.without) {
+        println!("{name}");
+        draw::reason(&reason);
     }
     let config = match own.output == Path::new("amiwatch.toml") {
         true => String::new(),

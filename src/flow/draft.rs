@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compare::standing::EnvironmentStanding;
 use crate::model::ids::{AccountId, Architecture, ImageId, Region};
 use crate::model::image::ImageKind;
+use crate::model::reason::{About, Reason};
 use crate::model::sighting::{EnvironmentSighting, Sighting};
 
 pub use text::draft;
@@ -56,6 +57,8 @@ pub struct Member {
     pub kind: ImageKind,
     /// The Amazon image that its image was made from, when it is not that itself.
     pub made_from: Option<ImageId>,
+    /// Elastic Beanstalk updates its platform version by itself.
+    pub updates_itself: bool,
 }
 
 /// An environment without a place in the config, and why.
@@ -97,9 +100,39 @@ impl Group {
         self.members.iter().any(|member| own.contains(&member.kind))
     }
 
+    /// What runs on by itself under an image of the watch, an environment each, with the command that
+    /// ends it.
+    fn managed_updates(&self) -> impl Iterator<Item = (&Member, Reason)> {
+        let on = self.members.iter().filter(|member| member.updates_itself);
+        on.map(|member| {
+            let about = About::ManagedUpdatesOn {
+                environment: member.environment.clone(),
+                region: self.region.clone(),
+            };
+            (member, Reason::from_about(about))
+        })
+    }
+
     /// True when a shipped recipe is for this branch.
     pub fn has_shipped_recipe(&self) -> bool {
         self.branch.starts_with("ECS ")
+    }
+}
+
+impl DraftSource {
+    /// Environments of the watches that people get which Elastic Beanstalk updates by itself
+    /// (`application/environment`), each with the reason, and the command that ends it.
+    pub fn managed_updates(&self, without: &BTreeSet<String>) -> Vec<(String, Reason)> {
+        let watched = self.groups.iter();
+        let watched = watched.filter(|group| !without.contains(&group.name));
+        let on = watched.flat_map(Group::managed_updates);
+        on.map(|(member, reason)| {
+            (
+                format!("{}/{}", member.application, member.environment),
+                reason,
+            )
+        })
+        .collect()
     }
 }
 
@@ -165,6 +198,7 @@ fn place(sighting: &Sighting, seen: &EnvironmentSighting) -> Result<(Key, Member
         image: standing.image.cloned(),
         kind: standing.kind,
         made_from: standing.made_from.cloned(),
+        updates_itself: standing.managed_updates,
     };
     Ok(((target.scope.region.clone(), branch, architecture), member))
 }

@@ -2,7 +2,8 @@
 
 use super::adopt::lived_in;
 use super::harness::Desk;
-use crate::common::world::{REGION, release};
+use crate::common::world::{BRANCH, REGION, release};
+use sim::EnvironmentSpec;
 
 fn read(desk: &Desk, name: &str) -> String {
     std::fs::read_to_string(desk.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -42,6 +43,35 @@ fn what_init_writes_is_accepted_and_planned() {
     // Nothing but the config was made, here or there.
     assert_eq!(served.account.leftovers(), []);
     assert!(!desk.path("amiwatch.db").exists());
+}
+
+/// Said where the config is made, and in it, with the command that ends it.
+#[test]
+fn init_says_where_managed_updates_are_on() {
+    let (served, by_hand) = lived_in();
+    let updated = EnvironmentSpec::new("shop", "shop-self", BRANCH).image(&by_hand);
+    let here = served.account.at(REGION);
+    here.environment(updated.managed_actions()).unwrap();
+    let desk = Desk::at(served.address);
+    let ran = desk.run(&["init", "--yes"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let off = "--environment-name shop-self --option-settings \
+               Namespace=aws:elasticbeanstalk:managedactions,OptionName=ManagedActionsEnabled,Value=false";
+    assert!(said.contains("shop/shop-self MANAGED_UPDATES_ON"), "{said}");
+    assert!(said.contains(off), "{said}");
+    assert_eq!(said.matches("MANAGED_UPDATES_ON").count(), 1, "{said}");
+    let config = read(&desk, "amiwatch.toml");
+    assert!(
+        config.contains("# shop-self: MANAGED_UPDATES_ON: "),
+        "{config}"
+    );
+    assert_eq!(desk.run(&["config", "check"]).code, 0);
+    let again = Desk::at(served.address);
+    let json = again.run(&["init", "--yes", "--format", "json"]).json();
+    let told = &json["managed_updates"][0];
+    assert_eq!(told["environment"], "shop/shop-self");
+    assert_eq!(told["reason"]["code"], "MANAGED_UPDATES_ON");
 }
 
 #[test]

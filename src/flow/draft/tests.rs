@@ -73,6 +73,33 @@ fn a_config_that_tells_and_prepares_recipes() {
     );
 }
 
+/// What moves on by itself under an image is said where the image is taken up, with the way to end it.
+#[test]
+fn managed_updates_that_are_on_are_said_with_the_command_that_turns_them_off() {
+    let mut world = mixed();
+    world.updates_itself();
+    let found = found(&[world.sighting]);
+    let without = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let said = found.managed_updates(&without(&[]));
+    let [(name, reason)] = said.as_slice() else {
+        panic!("{said:?}")
+    };
+    let command = "aws elasticbeanstalk update-environment --environment-name shop-blue";
+    assert_eq!(
+        (name.as_str(), reason.code.as_str()),
+        ("shop/shop-blue", "MANAGED_UPDATES_ON")
+    );
+    assert!(reason.message.contains(command), "{}", reason.message);
+    assert_eq!(found.managed_updates(&without(&["shop"])), []);
+    let draft = draft(&found, &answers());
+    let line = format!(
+        "# shop-blue: MANAGED_UPDATES_ON: {}\n[watch.shop]\n",
+        reason.message
+    );
+    assert!(draft.config.contains(&line), "{}", draft.config);
+    read(&draft);
+}
+
 #[test]
 fn a_config_that_bakes_from_the_shipped_recipe_and_tells_a_topic() {
     let found = found(&[mixed().sighting]);
@@ -187,6 +214,7 @@ fn group(application: &str, branch: &str, architecture: Architecture, region: &s
             image: None,
             kind: ImageKind::Stock,
             made_from: None,
+            updates_itself: false,
         }],
     }
 }

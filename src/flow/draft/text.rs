@@ -95,6 +95,13 @@ fn watch(group: &Group, bakes: bool) -> String {
     for member in members {
         let _ = writeln!(text, "#   {}", comment(&about(member)));
     }
+    for (member, reason) in group.managed_updates() {
+        let said = format!(
+            "{}: {}: {}",
+            member.environment, reason.code, reason.message
+        );
+        let _ = writeln!(text, "# {}", comment(&said));
+    }
     let _ = write!(
         text,
         "[watch.{name}]\nregion = {}\nbase = {{ beanstalk = {}, architecture = {} }}\n\n{}",
