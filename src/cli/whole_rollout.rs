@@ -93,6 +93,7 @@ fn line(one: &WholeTarget, to: &ImageId) -> String {
     let stands = match one.stand {
         "in_step" => format!("runs {to}"),
         "move" => format!("{from} -> {to}"),
+        "prove" => format!("runs {to}, which is proved; nothing is changed"),
         "moving" => "a move is under way".to_owned(),
         "print" => format!("{from} -> {to}, by other hands"),
         "blocked" => format!("{from}; not moved"),

@@ -139,9 +139,9 @@ impl Cloud {
                 .status()
                 .map_or(String::new(), |status| status.as_str().to_owned()),
             updated: described.date_updated().and_then(our_time),
-            red: described
-                .health()
-                .is_some_and(|health| health.as_str() == "Red"),
+            color: described.health().map_or(HealthColor::Grey, |health| {
+                HealthColor::from_word(health.as_str())
+            }),
         })
     }
 

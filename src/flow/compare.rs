@@ -132,7 +132,7 @@ fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
         kind: standing.kind,
         base_image: standing.base.cloned(),
         move_to: moves::to(case, &standing, &reasons),
-        red: environment.environment.red,
+        color: environment.environment.color,
         reasons,
     }
 }

@@ -167,7 +167,9 @@ impl Cause {
         };
         let moves =
             count(|action| matches!(action, TargetAction::Move | TargetAction::Moving { .. }));
-        let waits = count(|action| matches!(action, TargetAction::Wait { .. }));
+        // A proof moves nothing: the others wait for it.
+        let waits =
+            count(|action| matches!(action, TargetAction::Wait { .. } | TargetAction::Prove));
         Self::of_action(&item.action, WatchStanding::of_drift(&item.drift)).rolls(moves, waits)
     }
 

@@ -56,6 +56,8 @@ pub mod print;
 
 pub mod progress;
 
+mod proofs_due;
+
 pub mod proving;
 
 pub mod read;
@@ -78,8 +80,6 @@ pub mod versions;
 
 pub mod waves;
 
-pub mod well_in_looks;
-
 pub mod windows;
 
 #[cfg(test)]
@@ -96,6 +96,12 @@ mod gate_tests;
 
 #[cfg(test)]
 mod decide_tests;
+
+#[cfg(test)]
+mod asking_tests;
+
+#[cfg(test)]
+mod proof_tests;
 
 #[cfg(test)]
 mod property_tests;

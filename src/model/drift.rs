@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::base::Release;
+use super::environment::HealthColor;
 use super::hold::Hold;
 use super::ids::{ImageId, PlatformArn, TargetId, WatchName};
 use super::image::ImageKind;
@@ -102,8 +103,8 @@ pub struct TargetDrift {
     /// What it is to be moved to, where it is out of step with an image of the watch that is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub move_to: Option<MoveTo>,
-    /// The list of environments shows it red; of use to a rollout alone.
+    /// The colour that the list of environments shows; of use to a rollout alone.
     #[serde(skip)]
-    pub red: bool,
+    pub color: HealthColor,
     pub reasons: Vec<Reason>,
 }

@@ -11,7 +11,7 @@ use super::aws_command::AwsCommand;
 use super::ids::{ImageId, PlatformArn, Region, TargetId};
 use super::sighting::Tier;
 
-pub use super::sighting::RunningImage;
+pub use super::sighting::{HealthColor, RunningImage};
 
 /// The namespace of the option that names an environment's image.
 pub const LAUNCH_CONFIGURATION: &str = "aws:autoscaling:launchconfiguration";
@@ -100,30 +100,6 @@ impl EnvironmentStatus {
     /// It is gone, or going.
     pub fn gone(&self) -> bool {
         matches!(self, Self::Terminating | Self::Terminated)
-    }
-}
-
-/// The colour that every environment has, with basic health the only thing known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum HealthColor {
-    Green,
-    Yellow,
-    Red,
-    /// Not known, or not yet.
-    #[default]
-    Grey,
-}
-
-impl HealthColor {
-    /// As AWS writes it; an unknown word is as good as no word.
-    pub fn from_word(word: &str) -> Self {
-        match word {
-            "Green" => Self::Green,
-            "Yellow" => Self::Yellow,
-            "Red" => Self::Red,
-            _ => Self::Grey,
-        }
     }
 }
 

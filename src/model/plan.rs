@@ -84,6 +84,8 @@ pub enum TargetAction {
     Tell,
     /// It is moved to the watch's image now.
     Move,
+    /// It runs the watch's image already, and is proved on it now; nothing is changed.
+    Prove,
     /// Gates stand before its move: the reasons of class hold. `until` where the last of them opens by
     /// itself.
     Wait { until: Option<DateTime<Utc>> },

@@ -174,9 +174,6 @@ codes! {
     Unreachable = "UNREACHABLE", Unknown;
 }
 
-impl fmt::Display for ReasonCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
 impl ReasonCode {
     /// Said of an environment: the watch's image is not for it.
     pub fn is_misfit(self) -> bool {
@@ -187,6 +184,9 @@ impl ReasonCode {
     }
 }
 
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -161,6 +161,7 @@ fn spread(name: &str) -> TimeDelta {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::environment::HealthColor;
     use crate::model::ids::{ImageId, Scope, TargetId};
     use crate::model::sighting::{DraftStatus, EnvironmentSighting, Tier, Trouble};
 
@@ -187,7 +188,7 @@ mod tests {
             tier: Tier::WebServer,
             status: "Ready".to_owned(),
             updated: Some(now() - HOUR),
-            red: false,
+            color: HealthColor::Green,
         }
     }
 

@@ -122,17 +122,14 @@ impl ApprovalSaid {
 pub struct ImageRollout {
     pub image: ImageId,
     pub began_at: DateTime<Utc>,
-    /// Environments that run it and were proved on it (`application/environment`), and when.
+    /// Environments that run it and were proved on it (`application/environment`), and when: for people.
+    /// Whether one counts is told by what is remembered of its own moves.
     pub moved: BTreeMap<String, DateTime<Utc>>,
     /// Waves that people were told are through.
     pub waves_told: u32,
     /// A person ordered it: nobody is asked any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<PersonsOrder>,
-    /// Environments that run it without a move of ours that is remembered, and since when they were seen
-    /// well in every look.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub well_since: BTreeMap<String, DateTime<Utc>>,
     /// What people were told stands in an environment's way, each once.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, BTreeSet<ReasonCode>>,
@@ -150,7 +147,6 @@ impl ImageRollout {
             moved: BTreeMap::new(),
             waves_told: 0,
             ordered: None,
-            well_since: BTreeMap::new(),
             told: BTreeMap::new(),
             finished_at: None,
         }

@@ -84,9 +84,9 @@ pub struct Environment {
     pub status: String,
     /// When AWS says the environment last changed.
     pub updated: Option<DateTime<Utc>>,
-    /// The list shows it red.
+    /// The colour that the list shows; grey where it shows none.
     #[serde(default)]
-    pub red: bool,
+    pub color: HealthColor,
 }
 
 impl Environment {
@@ -100,6 +100,30 @@ impl Environment {
                 Some("Windows images need Sysprep, which a cloud-init recipe cannot give")
             }
             Tier::WebServer | Tier::Worker | Tier::Other => None,
+        }
+    }
+}
+
+/// The colour that every environment has, with basic health the only thing known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthColor {
+    Green,
+    Yellow,
+    Red,
+    /// Not known, or not yet.
+    #[default]
+    Grey,
+}
+
+impl HealthColor {
+    /// As AWS writes it; an unknown word is as good as no word.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "Green" => Self::Green,
+            "Yellow" => Self::Yellow,
+            "Red" => Self::Red,
+            _ => Self::Grey,
         }
     }
 }

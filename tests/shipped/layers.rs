@@ -140,7 +140,7 @@ const PLAIN: &[&str] = &[
     "flow::rollout::order",
     "flow::rollout::past",
     "flow::rollout::progress",
-    "flow::rollout::well_in_looks",
+    "flow::rollout::proofs_due",
     "flow::rollout::remembering",
     "flow::rollout::replacement",
     "flow::rollout::said",

@@ -39,6 +39,7 @@ fn act(plan: &mut TargetPlan, decided: &TargetDecision, reasons: &[Reason]) {
     let (action, because) = match &decided.stand {
         TargetStand::InStep => return,
         TargetStand::Tell => (TargetAction::Tell, drift()),
+        TargetStand::Move(order) if order.direction.is_proof() => (TargetAction::Prove, drift()),
         TargetStand::Move(_) => (TargetAction::Move, drift()),
         TargetStand::Waits { until } => (TargetAction::Wait { until: *until }, gates()),
         TargetStand::Blocked if decided.gates.is_empty() => {

@@ -66,8 +66,8 @@ pub struct MoveRules {
 }
 
 impl MoveRules {
-    /// What the watch asks for of a move of this environment. `first`: no other one was proved on the image,
-    /// and it settles longer.
+    /// What the watch asks for of a move of this environment. `first`: it settles longer, as no other one
+    /// is known to be on the image: a rollout counts who was proved there, a person's order who runs it.
     pub fn for_environment(rules: &RolloutRules, environment: &str, first: bool) -> Self {
         let settle = match first {
             true => rules.settle.first,

@@ -97,7 +97,7 @@ pub enum TargetStand {
     InStep,
     /// It is told of, and moved by others.
     Tell,
-    /// It is moved now.
+    /// It is moved now; or proved on the image that it runs already, as the order's direction says.
     Move(Box<MoveOrder>),
     /// Gates stand. `until` where the last of them opens by itself.
     Waits { until: Option<DateTime<Utc>> },
@@ -180,9 +180,4 @@ impl<'a> RolloutCase<'a> {
             .get(target)
             .map_or(&NOT_READ, |known| &known.look)
     }
-}
-
-/// `application/environment`: what a target is called in what is remembered of a rollout.
-pub fn remembered_name(target: &TargetId) -> String {
-    format!("{}/{}", target.application, target.environment)
 }

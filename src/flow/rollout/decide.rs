@@ -10,21 +10,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::case::{
     RolloutCase, RolloutDecision, TargetDecision, TargetLook, TargetRead, TargetStand,
 };
-use super::deciding::{Deciding, Sorted, ThereProof, untold_look};
+use super::deciding::{Deciding, Sorted};
 use super::managed_window::managed_window_gate;
-use super::order::{MoveRefusal, Ordering, forward_order};
+use super::order::forward_order;
+use super::proofs_due::{reasons, untold_look};
 use super::remembering::remember;
 use super::slots::Slots;
-use super::target_sort::TargetSort;
-use super::well_in_looks::ProvingState;
+use super::target_sort::{TargetSort, ThereProof};
 use crate::model::drift::TargetDrift;
 use crate::model::platform_choice::MoveTo;
-use crate::model::reason::{About, Class, Reason};
+use crate::model::reason::{Class, Reason};
 use crate::model::rollout::MoveOrder;
 use crate::model::rollout_rules::RolloutHands;
-
-/// Who orders where no person did.
-const AMIWATCH: &str = "amiwatch";
 
 /// Decides for every target of the watch.
 pub fn decide_rollout(case: &RolloutCase<'_>) -> RolloutDecision {
@@ -57,22 +54,21 @@ fn without_image(case: &RolloutCase<'_>) -> RolloutDecision {
 
 impl<'a> Deciding<'a> {
     fn decide(self) -> RolloutDecision {
-        let under_way = self.sorted.iter().filter_map(|one| match one.sort {
-            TargetSort::UnderWay { .. } => {
-                Some((self.waves.wave_of(&one.target.target), one.target))
-            }
-            _ => None,
+        // What is proved now is under way as much as what is moved.
+        let under_way = self.sorted.iter().filter(|one| {
+            let due = matches!(one.proof, ThereProof::Unread | ThereProof::Prove(_));
+            due || matches!(one.sort, TargetSort::UnderWay { .. })
         });
+        let under_way = under_way.map(|one| (one.wave, one.target));
         let mut slots = Slots::of(self.rules.order.at_once, under_way);
         let targets: Vec<TargetDecision> = self
             .sorted
             .iter()
             .map(|one| self.target(one, &mut slots))
             .collect();
-        let unread = self.sorted.iter().zip(&targets).filter(|(one, decided)| {
-            one.proof == ThereProof::Unread || decided.stand == TargetStand::Unread
-        });
-        let read_next = unread.map(|(one, _)| one.target.target.clone()).collect();
+        let decided = targets.iter();
+        let unread = decided.filter(|decided| decided.stand == TargetStand::Unread);
+        let read_next = unread.map(|decided| decided.target.clone()).collect();
         let (memory, tell) = remember(&self, &targets);
         RolloutDecision {
             targets,
@@ -92,47 +88,36 @@ impl<'a> Deciding<'a> {
             TargetSort::Misfit => (TargetStand::Blocked, Vec::new()),
             TargetSort::Untold => (TargetStand::CannotTell, Vec::new()),
             TargetSort::Other => (TargetStand::InStep, Vec::new()),
-            TargetSort::There => self.there(one),
+            TargetSort::There => there(one),
             TargetSort::Behind(_) if self.rules.hands != RolloutHands::Ours => {
                 (TargetStand::Tell, Vec::new())
             }
             TargetSort::Behind(_) if self.untold => (TargetStand::CannotTell, Vec::new()),
-            TargetSort::Behind(to) => self.behind(one.target, to, slots),
+            TargetSort::Behind(to) => self.behind(one, to, slots),
         };
         TargetDecision {
             target: target.clone(),
-            wave: self.waves.wave_of(target),
+            wave: one.wave,
             stand,
             gates,
         }
     }
 
-    /// It runs the image; perhaps it has to stay well before it counts.
-    fn there(&self, one: &Sorted<'_>) -> (TargetStand, Vec<Reason>) {
-        match &one.proof {
-            ThereProof::Proving(ProvingState::Proving { gate, .. }) => {
-                self.standing(vec![self.gate(&one.target.target, gate.clone())])
-            }
-            ThereProof::Persons(about) => self.standing(vec![about.clone()]),
-            ThereProof::Untold(reason) => (TargetStand::CannotTell, vec![reason.clone()]),
-            _ => (TargetStand::InStep, Vec::new()),
-        }
-    }
-
     fn behind(
         &self,
-        target: &TargetDrift,
+        one: &Sorted<'_>,
         to: &MoveTo,
         slots: &mut Slots,
     ) -> (TargetStand, Vec<Reason>) {
+        let (target, wave) = (one.target, one.wave);
         let id = &target.target;
-        let mut gates = self.known_gates(target, to);
-        let wave = self.waves.wave_of(id);
+        let mut gates = self.known_gates(one, to);
         if gates.is_empty() {
             gates.extend(slots.gate(wave).map(|gate| self.gate(id, gate)));
         }
         if !gates.is_empty() {
-            return self.standing(gates);
+            let reasons: Vec<Reason> = gates.into_iter().map(Reason::from_about).collect();
+            return (stand_of(&reasons), reasons);
         }
         match self.case.look(id) {
             TargetLook::NotRead => {
@@ -166,23 +151,22 @@ impl<'a> Deciding<'a> {
         let because: Vec<String> = because
             .map(|reason| format!("{}: {}", reason.code, reason.message))
             .collect();
-        let ordered = case.moves(&target.target).map_or(0, |moves| moves.ordered);
-        let ordering = Ordering {
-            installation: case.installation,
-            watch: &case.watch.name,
-            number: ordered + 1,
-            by: self.ordered().map_or(AMIWATCH, |ordered| &ordered.by),
-            because: &because,
-        };
         let to = MoveTo {
             image: self.chosen.image.clone(),
             platform: read.platform.clone(),
         };
         let read = read.reading.as_read();
-        let order = forward_order(&read, &to, &rules, &case.drift.holds, &ordering);
-        let order = match order {
+        let ordering = self.ordering(&target.target, &because);
+        let order = match forward_order(&read, &to, &rules, &case.drift.holds, &ordering) {
             Ok(order) => order,
-            Err(refusals) => return refused(refusals),
+            Err(refusals) => {
+                let stands = reasons(&refusals);
+                return if stands.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(stands)
+                };
+            }
         };
         let takes = order.update_max_s.saturating_add(order.proof.settle_s);
         let takes = TimeDelta::seconds(i64::try_from(takes).unwrap_or(i64::MAX / 1000));
@@ -191,19 +175,15 @@ impl<'a> Deciding<'a> {
             Some(gate) => Err(vec![Reason::from_about(self.gate(&target.target, gate))]),
         }
     }
-
-    fn standing(&self, gates: Vec<About>) -> (TargetStand, Vec<Reason>) {
-        let reasons: Vec<Reason> = gates.into_iter().map(Reason::from_about).collect();
-        (stand_of(&reasons), reasons)
-    }
 }
 
-fn refused(refusals: Vec<MoveRefusal>) -> Result<Option<MoveOrder>, Vec<Reason>> {
-    let stands = refusals.iter().filter_map(MoveRefusal::reason);
-    let stands: Vec<Reason> = stands.cloned().collect();
-    match stands.is_empty() {
-        true => Ok(None),
-        false => Err(stands),
+/// It runs the image; perhaps it is to be proved before it counts.
+fn there(one: &Sorted<'_>) -> (TargetStand, Vec<Reason>) {
+    match &one.proof {
+        ThereProof::Prove(order) => (TargetStand::Move(order.clone()), Vec::new()),
+        ThereProof::Unread => (TargetStand::Unread, Vec::new()),
+        ThereProof::Stands(reasons) => (stand_of(reasons), reasons.clone()),
+        ThereProof::None | ThereProof::Proved => (TargetStand::InStep, Vec::new()),
     }
 }
 

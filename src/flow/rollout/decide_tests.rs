@@ -1,9 +1,9 @@
-//! Whole rollouts, decided pass by pass: waves, words of people, what is told once, what is never taken for
-//! well.
+//! Whole rollouts, decided pass by pass: waves, what is told once, what is never taken for well.
 
 use chrono::TimeDelta;
 
 use super::case::{RolloutTelling, TargetLook, TargetStand};
+use super::deciding::counted;
 use super::tests_rollouts::{NEW, OLD, RollingWorld, gates, id, moves, of, order};
 use crate::flow::test_world::BASE_451;
 use crate::model::environment::{EnhancedStatus, EnvironmentHealth};
@@ -11,31 +11,10 @@ use crate::model::hold::HeldThing;
 use crate::model::plan::TargetAction;
 use crate::model::reason::ReasonCode;
 use crate::model::rollout::{MoveFailing, MoveFault};
-use crate::model::rollout_memory::{ApprovalAnswer, ApprovalSaid, ImageRollout, PersonsOrder};
-use crate::model::rollout_rules::{PrintedFor, RolloutApproval, RolloutHands};
+use crate::model::rollout_memory::ImageRollout;
+use crate::model::rollout_rules::{PrintedFor, RolloutHands};
 
 const CANARY: &str = "shop-canary";
-
-fn answered(one: &mut RollingWorld, said: ApprovalSaid) {
-    let at = one.world.now;
-    let question = one.memory.approval.as_mut().expect("a question");
-    question.answer = Some(ApprovalAnswer {
-        said,
-        by: "ann".to_owned(),
-        at,
-    });
-}
-
-fn ordered(one: &mut RollingWorld, now: bool) {
-    let at = one.world.now;
-    let mut rollout = ImageRollout::begun(NEW.into(), at);
-    rollout.ordered = Some(PersonsOrder {
-        by: "ann".to_owned(),
-        at,
-        now,
-    });
-    one.memory.image = Some(rollout);
-}
 
 #[test]
 fn a_rollout_goes_wave_by_wave_to_its_end() {
@@ -144,66 +123,6 @@ fn what_was_not_read_or_not_told_moves_nothing() {
     }
 }
 
-#[test]
-fn a_question_is_asked_once_and_only_its_own_answer_counts() {
-    let mut one = RollingWorld::usual();
-    one.rules().order.approval = RolloutApproval::First;
-    let asked = one.pass();
-    let [
-        RolloutTelling::ApprovalNeeded {
-            question,
-            moves: steps,
-        },
-    ] = asked.tell.as_slice()
-    else {
-        panic!("{:?}", asked.tell);
-    };
-    assert_eq!((steps.len(), steps[0].wave), (3, Some(1)));
-    assert_eq!(
-        one.looked.len(),
-        0,
-        "nothing is looked at before somebody said yes"
-    );
-    let id = question.id.clone();
-    one.wait(60);
-    let waits = one.pass();
-    assert_eq!(
-        (waits.tell.as_slice(), waits.memory.as_ref()),
-        (&[][..], None)
-    );
-    assert_eq!(gates(&waits, CANARY), [ReasonCode::AwaitsApproval]);
-    // An answer to another image's question is none.
-    answered(&mut one, ApprovalSaid::Approved);
-    let mut other = one.memory.approval.clone().expect("a question");
-    other.image = OLD.into();
-    let yes = one.memory.approval.replace(other);
-    assert_eq!(moves(&one.decide()).len(), 0);
-    one.memory.approval = yes;
-    assert_eq!(moves(&one.pass()), [CANARY]);
-    assert_eq!(one.memory.approval.as_ref().map(|one| &one.id), Some(&id));
-}
-
-#[test]
-fn a_no_and_a_silence_hold_and_the_silence_is_told_once() {
-    let mut one = RollingWorld::usual();
-    one.rules().order.approval = RolloutApproval::Each;
-    one.pass();
-    answered(&mut one, ApprovalSaid::Denied);
-    let denied = one.pass();
-    assert_eq!(gates(&denied, CANARY), [ReasonCode::AwaitsApproval]);
-    assert_eq!(denied.tell, []);
-    if let Some(question) = &mut one.memory.approval {
-        question.answer = None;
-    }
-    one.wait(3 * 24 * 60);
-    assert!(matches!(
-        one.pass().tell.as_slice(),
-        [RolloutTelling::ApprovalLapsed { .. }]
-    ));
-    let after = one.pass();
-    assert_eq!((after.tell.as_slice(), moves(&after).len()), (&[][..], 0));
-}
-
 /// The image of a rollout that was on its way goes nowhere else; a move of it that is under way ends first.
 #[test]
 fn a_newer_image_takes_an_older_ones_place_between_moves() {
@@ -223,39 +142,6 @@ fn a_newer_image_takes_an_older_ones_place_between_moves() {
 }
 
 #[test]
-fn a_persons_order_waits_for_no_word_and_no_failure_but_for_waves_and_health() {
-    let mut one = RollingWorld::usual();
-    one.rules().order.approval = RolloutApproval::Each;
-    one.ended(CANARY, false, None);
-    one.wait(5);
-    assert_eq!(
-        gates(&one.decide(), CANARY),
-        [ReasonCode::Contested, ReasonCode::AwaitsApproval]
-    );
-    ordered(&mut one, false);
-    let decision = one.decide();
-    assert_eq!(order(&decision, CANARY).by, "ann");
-    assert_eq!(gates(&decision, "shop-1"), [ReasonCode::EarlierWave]);
-    one.world.hold(HeldThing::Watch, None);
-    assert_eq!(gates(&one.decide(), CANARY), [ReasonCode::Held]);
-}
-
-#[test]
-fn windows_bind_a_persons_order_unless_it_says_now() {
-    use crate::model::rollout_rules::RolloutWindow;
-    let mut one = RollingWorld::usual();
-    one.rules().order.windows = vec![RolloutWindow {
-        cron: crate::settings::parse_cron("0 2 * * 2").unwrap(),
-        duration: std::time::Duration::from_secs(3600),
-        timezone: chrono_tz::UTC,
-    }];
-    for (now, moved) in [(false, 0), (true, 1)] {
-        ordered(&mut one, now);
-        assert_eq!(moves(&one.decide()).len(), moved);
-    }
-}
-
-#[test]
 fn what_blocks_is_told_once_until_it_is_out_of_the_way() {
     let mut one = RollingWorld::usual();
     one.ended(CANARY, false, None);
@@ -270,38 +156,6 @@ fn what_blocks_is_told_once_until_it_is_out_of_the_way() {
     one.pass();
     let rollout = one.memory.image.as_ref().expect("a rollout");
     assert!(rollout.told.is_empty());
-}
-
-/// With the store lost, what runs the image is looked at until it has stayed well, and never moved again.
-#[test]
-fn without_a_memory_the_canary_is_proved_before_others_follow() {
-    let mut one = RollingWorld::usual();
-    one.runs_new(CANARY);
-    let first = one.pass();
-    assert_eq!(gates(&first, CANARY), [ReasonCode::Settling]);
-    assert_eq!(
-        (moves(&first).len(), one.looked.as_slice()),
-        (0, &[CANARY.to_owned()][..])
-    );
-    one.wait(15);
-    one.reads(CANARY, |read| {
-        read.reading.health = EnvironmentHealth::Enhanced {
-            status: EnhancedStatus::Degraded,
-            causes: Vec::new(),
-        };
-    });
-    one.pass();
-    one.looks.clear();
-    for _ in 0..2 {
-        one.wait(15);
-        assert_eq!(
-            moves(&one.pass()).len(),
-            0,
-            "an ill look begins the time anew"
-        );
-    }
-    one.wait(15);
-    assert_eq!(moves(&one.pass()).len(), 1);
 }
 
 /// An image that is not for use any more was the canary's: nothing takes it back to the older one by itself.
@@ -386,45 +240,20 @@ fn the_last_gate_that_opens_says_until_when() {
     assert_eq!(waits(&mut one), TargetStand::Waits { until: None });
 }
 
-/// It runs the image (it was launched with it), and what was proved was another one.
+/// What all of them share is told once for a decision: a hundred times as many ask a hundred times as much.
 #[test]
-fn what_was_made_anew_under_a_proved_name_has_to_prove_itself() {
-    let mut one = RollingWorld::usual();
-    let at = one.world.now;
-    let mut rollout = ImageRollout::begun(NEW.into(), at);
-    rollout.moved.insert("shop/shop-canary".to_owned(), at);
-    one.memory.image = Some(rollout);
-    one.runs_new(CANARY);
-    assert_eq!(moves(&one.decide()).len(), 1, "the canary is through");
-    one.known(CANARY).made_anew = true;
-    let pass = one.pass();
-    assert_eq!(moves(&pass), [""; 0]);
-    assert_eq!(gates(&pass, "shop-1"), [ReasonCode::EarlierWave]);
-    let moved = &one.memory.image.as_ref().unwrap().moved;
-    assert!(!moved.contains_key("shop/shop-canary"), "{moved:?}");
-}
-
-/// That it looks well is no answer to what nobody could tell.
-#[test]
-fn what_ended_with_a_persons_question_is_not_proved_by_looks() {
-    let mut one = RollingWorld::usual();
-    one.memory.image = Some(ImageRollout::begun(NEW.into(), one.world.now));
-    one.runs_new(CANARY);
-    one.ended(CANARY, false, Some(MoveFault::Inconclusive));
-    one.known(CANARY).moves.failing = Some(MoveFailing {
-        attempts: 1,
-        next_at: None,
-        why: "settle: somebody changed it".to_owned(),
-        fault: Some(MoveFault::Inconclusive),
-        image: Some(NEW.into()),
-    });
-    for _ in 0..3 {
-        one.wait(60);
-        let pass = one.pass();
-        assert_eq!(moves(&pass), [""; 0]);
-        assert_eq!(gates(&pass, CANARY), [ReasonCode::Held]);
+fn a_fleet_is_decided_with_one_question_about_each() {
+    let names: Vec<String> = (0..300)
+        .map(|n| format!("{}-{n:03}", ["a", "b", "c"][n % 3]))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut one = RollingWorld::of(&names, &["a-*", "b-*", "c-*"]);
+    for name in names.iter().filter(|name| !name.starts_with('c')) {
+        one.moved(name);
     }
-    // Proved by a person's order.
-    one.ended(CANARY, false, None);
-    assert_eq!(moves(&one.pass()).len(), 1, "one of the second wave");
+    counted::take();
+    let decision = one.decide_once();
+    let asked = counted::take();
+    assert_eq!(decision.read_next.len(), 1);
+    assert!(asked <= names.len(), "{asked}");
 }

@@ -1,57 +1,55 @@
 //! What every decision about a watch's environments shares: who is what to the rollout, who is through, which
-//! waves there are, what is asked of people, and what stands in the way of everything. Plain.
+//! waves there are and whose turn it is, what is asked of people, and what stands in the way of everything.
+//! Each is told once for a decision, however many environments ask. Plain.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::approval::{ApprovalStand, approval_stand, question_id};
 use super::before::MoveRules;
-use super::case::{RolloutCase, TargetLook, remembered_name};
+use super::case::RolloutCase;
 use super::gates::{held_gate, held_release};
 use super::image_choice::ChosenImage;
-use super::past::{NextMove, failed_gate};
-use super::target_sort::{TargetSort, is_proved, sort_target};
-use super::waves::WaveOrder;
-use super::well_in_looks::{ProvingState, proving_state};
+use super::target_sort::{TargetSort, ThereProof, is_proved, sort_target};
+use super::waves::{WaveOrder, WaveTurn};
 use crate::model::drift::TargetDrift;
+use crate::model::environment::HealthColor;
 use crate::model::ids::{ImageId, TargetId};
-use crate::model::reason::{About, DoubtSubject, Reason, ReasonCode, RolloutGate};
-use crate::model::rollout::MoveFault;
+use crate::model::reason::{About, DoubtSubject, NamedFew, ReasonCode, RolloutGate};
+use crate::model::rollout::TargetMoves;
 use crate::model::rollout_memory::PersonsOrder;
-use crate::model::rollout_rules::{RolloutHands, RolloutRules};
+use crate::model::rollout_rules::{HealthBar, RolloutHands, RolloutRules};
 
 /// One target, and what it is to the rollout.
 pub(super) struct Sorted<'a> {
     pub(super) target: &'a TargetDrift,
     pub(super) sort: TargetSort<'a>,
+    pub(super) wave: Option<usize>,
     pub(super) proof: ThereProof,
 }
 
-/// Whether a target that runs the image counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ThereProof {
-    /// It does not run the image, or nobody asks.
-    NotAsked,
-    Proved,
-    Proving(ProvingState),
-    /// It is to be looked at.
-    Unread,
-    /// It could not be looked at.
-    Untold(Reason),
-    /// The move to it ended so that a person was asked: that it looks well does not answer for them.
-    Persons(About),
-}
-
 impl Sorted<'_> {
-    /// Ready, and not red.
-    pub(super) fn listed_well(&self) -> bool {
+    /// Ready, and as well as the watch asks for, as far as a list tells. Grey is not known, and what is not
+    /// known is not well.
+    fn listed_well(&self, bar: HealthBar) -> bool {
         let mut reasons = self.target.reasons.iter();
-        !self.target.red && !reasons.any(|reason| reason.code == ReasonCode::NotReady)
+        let well = match self.target.color {
+            HealthColor::Green => true,
+            HealthColor::Yellow => bar == HealthBar::Warning,
+            HealthColor::Red | HealthColor::Grey => false,
+        };
+        well && !reasons.any(|reason| reason.code == ReasonCode::NotReady)
     }
 
     /// It runs the image and was proved on it.
     pub(super) fn through(&self) -> bool {
-        matches!(
-            self.proof,
-            ThereProof::Proved | ThereProof::Proving(ProvingState::Proved)
-        )
+        self.proof == ThereProof::Proved
+    }
+
+    /// The same, and the list shows it well now: what it is told by costs no call.
+    fn through_and_well(&self, bar: HealthBar) -> bool {
+        #[cfg(test)]
+        counted::one_more();
+        self.through() && self.listed_well(bar)
     }
 }
 
@@ -67,29 +65,22 @@ pub(super) struct Deciding<'a> {
     pub(super) common: Vec<About>,
     /// The watch's own environments or images are in doubt: nothing is begun from a part of them.
     pub(super) untold: bool,
+    /// Those that are through.
+    pub(super) through: BTreeSet<&'a TargetId>,
+    /// The wave whose turn it is; absent where all are through and well.
+    pub(super) turn: Option<WaveTurn<'a>>,
+    /// Of each wave, those that run the image and are not known to be well on it.
+    pub(super) unwell: BTreeMap<usize, NamedFew>,
+    /// What environments of the watch were moved to from the chosen image.
+    pub(super) left_for: BTreeSet<&'a ImageId>,
 }
 
 impl<'a> Deciding<'a> {
-    /// Sorts the targets, and tells who is through.
+    /// Sorts the targets, and tells who is through, whose turn it is, and what is to be proved.
     pub(super) fn of(case: &'a RolloutCase<'a>, chosen: &'a ChosenImage) -> Self {
         let (image, drift) = (&chosen.image, case.drift);
         let rules = case.watch.rollout_rules();
-        let sorted: Vec<Sorted<'_>> = drift
-            .targets
-            .iter()
-            .map(|target| Sorted {
-                target,
-                sort: sort_target(case, target, image),
-                proof: ThereProof::NotAsked,
-            })
-            .collect();
-        let fitting = sorted
-            .iter()
-            .filter(|one| !matches!(one.sort, TargetSort::Misfit))
-            .map(|one| &one.target.target);
-        let patterns = case.watch.rollout.as_ref();
-        let patterns = patterns.map_or(&[][..], |rules| &rules.order.waves);
-        let waves = WaveOrder::of(patterns, fitting);
+        let (waves, sorted) = sorted(case, image);
         let scope = drift.targets.first().map(|one| &one.target.scope);
         let asked_as = || {
             scope.map_or_else(String::new, |scope| {
@@ -97,10 +88,19 @@ impl<'a> Deciding<'a> {
             })
         };
         let doubted = |subject| drift.reasons.iter().any(|reason| reason.doubts(subject));
+        let well = sorted
+            .iter()
+            .filter(|one| one.through_and_well(rules.health));
+        let well: BTreeSet<&TargetId> = well.map(|one| &one.target.target).collect();
+        let through = sorted.iter().filter(|one| one.through());
         let mut deciding = Self {
             approval: approval_stand(&rules.order, case.memory, image, asked_as, case.now),
             common: common_gates(case, chosen),
             untold: doubted(DoubtSubject::Targets) || doubted(DoubtSubject::Images),
+            through: through.map(|one| &one.target.target).collect(),
+            turn: waves.turn(|target| well.contains(target)),
+            unwell: BTreeMap::new(),
+            left_for: left_for(case, image),
             rules,
             waves,
             sorted,
@@ -108,43 +108,45 @@ impl<'a> Deciding<'a> {
             chosen,
         };
         deciding.prove();
+        deciding.unwell = deciding.unwell_by_wave();
         deciding
     }
 
-    /// Tells which of those that run the image count; looks at the others only while something rolls.
-    fn prove(&mut self) {
-        let (case, image) = (self.case, &self.chosen.image);
-        for one in &mut self.sorted {
-            let there = matches!(one.sort, TargetSort::There);
-            if there && is_proved(case, &one.target.target, image) {
-                one.proof = ThereProof::Proved;
-            }
-        }
-        if !self.rolling() || self.untold || !self.common.is_empty() {
-            return;
-        }
-        let rules = self.move_rules("");
-        let remembered = case.memory.rollout_of(image);
-        for one in &mut self.sorted {
-            if !matches!(one.sort, TargetSort::There) || one.proof == ThereProof::Proved {
+    /// Of each wave, those that run the image and are ill on it, not known to be well, or not proved. Those
+    /// that a move or a proof has in hand, or is about to, take a slot instead.
+    fn unwell_by_wave(&self) -> BTreeMap<usize, NamedFew> {
+        let mut names: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for one in &self.sorted {
+            let Some(wave) = one.wave.filter(|_| self.unwell(one)) else {
                 continue;
-            }
-            if let Some(about) = persons_gate(case, one.target, image) {
-                one.proof = ThereProof::Persons(about);
-                continue;
-            }
-            let name = remembered_name(&one.target.target);
-            let remembered = remembered.filter(|_| !case.made_anew(&one.target.target));
-            let since = remembered.and_then(|rollout| rollout.well_since.get(&name).copied());
-            one.proof = match case.look(&one.target.target) {
-                TargetLook::NotRead => ThereProof::Unread,
-                TargetLook::Read(read) => {
-                    let read = read.reading.as_read();
-                    let state = proving_state(&read, image, &rules.proof, since, case.now);
-                    ThereProof::Proving(state)
-                }
-                other => ThereProof::Untold(untold_look(&one.target.target, other)),
             };
+            let name = one.target.target.environment.clone();
+            names.entry(wave).or_default().push(name);
+        }
+        let few = |(wave, names)| (wave, NamedFew::of(names));
+        names.into_iter().map(few).collect()
+    }
+
+    fn unwell(&self, one: &Sorted<'_>) -> bool {
+        let ill = || !one.listed_well(self.rules.health);
+        match &one.sort {
+            TargetSort::UnderWay { .. } | TargetSort::Misfit | TargetSort::Other => false,
+            TargetSort::There => match &one.proof {
+                ThereProof::Proved => ill(),
+                ThereProof::Stands(_) => true,
+                ThereProof::None | ThereProof::Unread | ThereProof::Prove(_) => false,
+            },
+            TargetSort::Untold => self.runs_it(one.target),
+            // It is moved once more, for its platform version.
+            TargetSort::Behind(_) => one.target.image.as_ref() == Some(self.image()) && ill(),
+        }
+    }
+
+    /// It runs the image, or did when it could last be read.
+    fn runs_it(&self, target: &TargetDrift) -> bool {
+        match &target.image {
+            Some(runs) => runs == self.image(),
+            None => is_proved(self.case, target, self.image()),
         }
     }
 
@@ -160,35 +162,29 @@ impl<'a> Deciding<'a> {
         self.rules.hands == RolloutHands::Ours && self.sorted.iter().any(behind)
     }
 
-    /// The same, and the list shows nothing ill about it now: what it is told by costs no call.
-    pub(super) fn through_and_well(&self, target: &TargetId) -> bool {
-        let same = |one: &&Sorted<'_>| one.target.target == *target;
-        let found = self.sorted.iter().find(same);
-        found.is_some_and(|one| one.through() && one.listed_well())
-    }
-
     /// The image that it is about.
-    pub(super) fn image(&self) -> &ImageId {
+    pub(super) fn image(&self) -> &'a ImageId {
         &self.chosen.image
     }
 
-    /// It runs the image and was proved on it.
-    pub(super) fn through(&self, target: &TargetId) -> bool {
-        let same = |one: &&Sorted<'_>| one.target.target == *target;
-        self.sorted.iter().find(same).is_some_and(Sorted::through)
-    }
-
-    /// What the watch asks for of a move of this environment. The first one that gets the image settles
-    /// longer.
+    /// What the watch asks for of a move of this environment. The first one that is proved on the image
+    /// settles longer.
     pub(super) fn move_rules(&self, environment: &str) -> MoveRules {
-        let first = !self.sorted.iter().any(Sorted::through);
-        MoveRules::for_environment(&self.rules, environment, first)
+        MoveRules::for_environment(&self.rules, environment, self.through.is_empty())
     }
 
     /// A person's order for this image.
     pub(super) fn ordered(&self) -> Option<&'a PersonsOrder> {
         let rollout = self.case.memory.rollout_of(&self.chosen.image)?;
         rollout.ordered.as_ref()
+    }
+
+    /// What is remembered of its moves, as far as no person's order came after them.
+    pub(super) fn moves_since_order(&self, target: &TargetId) -> Option<&'a TargetMoves> {
+        let moves = self.case.moves(target)?;
+        let last = moves.last.as_ref().map(|last| last.at);
+        let ordered = self.ordered().map(|ordered| ordered.at);
+        (ordered.is_none() || ordered < last).then_some(moves)
     }
 
     /// A gate of this watch before this target.
@@ -201,6 +197,49 @@ impl<'a> Deciding<'a> {
     }
 }
 
+/// Every target by sort and wave, and which of those that run the image were proved on it.
+fn sorted<'a>(case: &RolloutCase<'a>, image: &ImageId) -> (WaveOrder<'a>, Vec<Sorted<'a>>) {
+    let of_target = |target: &'a TargetDrift| {
+        let sort = sort_target(case, target, image);
+        let there = matches!(sort, TargetSort::There);
+        let proof = match there && is_proved(case, target, image) {
+            true => ThereProof::Proved,
+            false => ThereProof::None,
+        };
+        Sorted {
+            target,
+            sort,
+            wave: None,
+            proof,
+        }
+    };
+    let mut sorted: Vec<Sorted<'a>> = case.drift.targets.iter().map(of_target).collect();
+    let fitting = sorted
+        .iter()
+        .filter(|one| !matches!(one.sort, TargetSort::Misfit))
+        .map(|one| &one.target.target);
+    let patterns = case.watch.rollout.as_ref();
+    let patterns = patterns.map_or(&[][..], |rules| &rules.order.waves);
+    let waves = WaveOrder::of(patterns, fitting);
+    for one in &mut sorted {
+        one.wave = waves.wave_of(&one.target.target);
+    }
+    (waves, sorted)
+}
+
+/// What environments of the watch were moved to from this image, or back from it.
+fn left_for<'a>(case: &RolloutCase<'a>, image: &ImageId) -> BTreeSet<&'a ImageId> {
+    let targets = case.drift.targets.iter();
+    let lasts = targets.filter_map(|one| case.moves(&one.target)?.last.as_ref());
+    let ends = lasts.map(|last| match last.back {
+        false => (&last.from, &last.to),
+        true => (&last.to, &last.from),
+    });
+    ends.filter(|(from, _)| from.as_ref() == Some(image))
+        .filter_map(|(_, to)| to.as_ref())
+        .collect()
+}
+
 /// What people hold, of the watch, the image or what it was made from.
 fn common_gates(case: &RolloutCase<'_>, chosen: &ChosenImage) -> Vec<About> {
     let (name, holds) = (&case.watch.name, &case.drift.holds);
@@ -211,37 +250,22 @@ fn common_gates(case: &RolloutCase<'_>, chosen: &ChosenImage) -> Vec<About> {
         .collect()
 }
 
-/// Somebody changed it during the last move to this image, again and again: whose health it was nobody knows.
-fn persons_gate(case: &RolloutCase<'_>, target: &TargetDrift, image: &ImageId) -> Option<About> {
-    let moves = case.moves(&target.target)?;
-    let last = moves.last.as_ref()?;
-    let ended_there = !last.back && last.to.as_ref() == Some(image);
-    let asked = ended_there && last.fault == Some(MoveFault::Inconclusive);
-    let next = NextMove {
-        watch: &case.watch.name,
-        target: &target.target,
-        runs: target.image.as_ref(),
-        to: image,
-        now: case.now,
-    };
-    asked.then(|| failed_gate(moves, &next)).flatten()
-}
+/// How often it was asked whether an environment is through and well: a decision about many asks once for
+/// each.
+#[cfg(test)]
+pub(super) mod counted {
+    use std::cell::Cell;
 
-/// A closer look was not answered.
-pub(super) fn untold_look(target: &TargetId, look: &TargetLook) -> Reason {
-    let name = remembered_name(target);
-    let (denied, what, why) = match look {
-        TargetLook::Untold { denied, what, why } => (*denied, what.clone(), why.clone()),
-        _ => (
-            false,
-            name,
-            "it was listed, and is not there any more".to_owned(),
-        ),
-    };
-    Reason::from_about(About::Untold {
-        denied,
-        subject: None,
-        what,
-        why,
-    })
+    thread_local! {
+        static ASKED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn one_more() {
+        ASKED.set(ASKED.get() + 1);
+    }
+
+    /// How often since the last time, on this thread.
+    pub(in crate::flow::rollout) fn take() -> usize {
+        ASKED.replace(0)
+    }
 }

@@ -23,24 +23,47 @@ pub struct NextMove<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// When the last move forward to this image succeeded, and was not taken back.
-pub fn moved_to(moves: &TargetMoves, image: &ImageId) -> Option<DateTime<Utc>> {
+/// Its last move, or proof, ended so that a person was asked: that it looks well by now does not answer for
+/// them, whatever else is remembered.
+pub fn persons_gate(moves: &TargetMoves, next: &NextMove<'_>) -> Option<About> {
     let last = moves.last.as_ref()?;
-    let there = !last.back && last.fault.is_none() && last.to.as_ref() == Some(image);
-    there.then_some(last.at)
+    let theirs = match (last.back, last.fault?) {
+        // Whether it may be used is the image's own hold's word.
+        (false, MoveFault::Image) => false,
+        // Left as it is. What is not there is tried again, with pauses.
+        (false, MoveFault::Environment) => next.runs == Some(next.to),
+        (false, MoveFault::Inconclusive) | (true, _) => true,
+    };
+    if !theirs || aimed_at(last) != Some(next.to) {
+        return None;
+    }
+    let failing = failing_to(moves, next.to);
+    let why = last.why.as_deref();
+    let why = why.or(failing.map(|failing| failing.why.as_str()));
+    Some(held(
+        next,
+        HeldOn::Move {
+            environment: next.target.environment.clone(),
+            image: next.to.clone(),
+            attempts: failing.map_or(1, |failing| failing.attempts),
+            last_at: Some(last.at.min(next.now)),
+            last_why: why.unwrap_or("nobody knows").to_owned(),
+        },
+        None,
+    ))
 }
 
 /// Somebody undid a move to this very image: it is not fought.
 pub fn contested_gate(moves: &TargetMoves, next: &NextMove<'_>) -> Option<About> {
     let last = moves.last.as_ref().filter(|last| last.fault.is_none())?;
-    let taken_back = last.back && last.from.as_ref() == Some(next.to);
-    let how = match (moved_to(moves, next.to), taken_back) {
-        (Some(_), _) => ContestedHow::SetBack {
+    let how = match last.back {
+        _ if aimed_at(last) != Some(next.to) => return None,
+        false => ContestedHow::SetBack {
             runs: next.runs.cloned(),
         },
         // What amiwatch took back by itself has failed, and is counted.
-        (None, true) if failing_to(moves, next.to).is_none() => ContestedHow::TakenBack,
-        (None, _) => return None,
+        true if failing_to(moves, next.to).is_none() => ContestedHow::TakenBack,
+        true => return None,
     };
     Some(gate(
         next,
@@ -52,7 +75,7 @@ pub fn contested_gate(moves: &TargetMoves, next: &NextMove<'_>) -> Option<About>
     ))
 }
 
-/// Moving it to this image failed, and the image is not to blame.
+/// Moving it to this image failed, the image is not to blame, and a pause lasts or a person is needed.
 pub fn failed_gate(moves: &TargetMoves, next: &NextMove<'_>) -> Option<About> {
     let failing = failing_to(moves, next.to)?;
     let since = moves.last.as_ref().map(|last| last.at.min(next.now));
@@ -85,17 +108,16 @@ pub fn failed_gate(moves: &TargetMoves, next: &NextMove<'_>) -> Option<About> {
                 since,
             },
         )),
-        (_, until) => Some(About::Held {
-            watch: next.watch.clone(),
-            on: HeldOn::Move {
+        (_, until) => {
+            let on = HeldOn::Move {
                 environment: next.target.environment.clone(),
                 image: next.to.clone(),
                 attempts: failing.attempts,
                 last_at: since,
                 last_why: failing.why.clone(),
-            },
-            until,
-        }),
+            };
+            Some(held(next, on, until))
+        }
     }
 }
 
@@ -134,6 +156,14 @@ fn key_in(why: &str) -> Option<String> {
     let words = words.map(|word| word.trim_end_matches('.'));
     let mut keys = words.filter(|word| word.starts_with("arn:") && word.contains(":kms:"));
     keys.next().map(str::to_owned)
+}
+
+fn held(next: &NextMove<'_>, on: HeldOn, until: Option<DateTime<Utc>>) -> About {
+    About::Held {
+        watch: next.watch.clone(),
+        on,
+        until,
+    }
 }
 
 fn gate(next: &NextMove<'_>, gate: RolloutGate) -> About {

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::case::{TargetLook, TargetStand};
-use super::tests_rollouts::{NEW, RollingWorld, id, moves, of};
+use super::tests_rollouts::{NEW, RollingWorld, id, moves, of, order};
 use crate::model::environment::{EnhancedStatus, EnvironmentHealth, OptionSet};
 use crate::model::hold::HeldThing;
 use crate::model::rollout::{MoveFailing, MoveFault};
@@ -187,7 +187,9 @@ fn allowed(
     if (0..3).any(|wave| wave != turn && under_way(&wave)) {
         return None;
     }
-    let busy = all(turn).filter(|(_, one)| *one == Drawn::UnderWay).count();
+    // What is proved now takes a slot as well.
+    let busy = all(turn).filter(|(_, one)| matches!(one, Drawn::UnderWay | Drawn::There));
+    let busy = busy.count();
     let free = all(turn).filter(|(_, one)| one.free()).count();
     let slots = usize::try_from(at_once).unwrap().saturating_sub(busy);
     Some((turn, free.min(slots)))
@@ -205,8 +207,13 @@ proptest! {
     ) {
         let mut one = world(&drawn, word, at_once, held);
         let decision = one.decide();
-        let moved = moves(&decision);
+        let (proved, moved): (Vec<String>, Vec<String>) = moves(&decision)
+            .into_iter()
+            .partition(|name| order(&decision, name).direction.is_proof());
         let names = names(&drawn);
+        for (name, (_, drawn)) in names.iter().zip(&drawn) {
+            prop_assert!(*drawn == Drawn::There || !proved.contains(name), "{name} is {drawn:?}");
+        }
         for (name, (_, drawn)) in names.iter().zip(&drawn) {
             if moved.contains(name) {
                 prop_assert!(drawn.free(), "{name} is {drawn:?}");

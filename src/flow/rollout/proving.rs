@@ -13,10 +13,16 @@ use crate::model::rollout_rules::OnFailure;
 /// Every instance is there already: what does not run the image by then is not going to.
 const INSTANCES_MAX_S: u64 = 15 * 60;
 
-/// Whether nothing is remembered that proved this environment on this image.
+/// Whether nothing is remembered that proved this environment on this image: a move to it, one that took
+/// another back to it, or a proof. The one word on what counts as proved.
 pub fn needs_proof(remembered: &TargetMoves, runs: &ImageId) -> bool {
     let last = remembered.last.as_ref();
     !last.is_some_and(|last| last.fault.is_none() && last.to.as_ref() == Some(runs))
+}
+
+/// Why it is proved.
+pub fn proof_because(image: &ImageId) -> String {
+    format!("no move of it to {image} is remembered")
 }
 
 /// The order that looks whether it is well, and tells.

@@ -5,12 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::approval::ApprovalStand;
-use super::case::{PlannedStep, RolloutTelling, TargetDecision, TargetStand, remembered_name};
-use super::deciding::{Deciding, Sorted, ThereProof};
-use super::past::moved_to;
+use super::case::{PlannedStep, RolloutTelling, TargetDecision, TargetStand};
+use super::deciding::{Deciding, Sorted};
 use super::target_sort::TargetSort;
-use super::well_in_looks::ProvingState;
-use crate::model::reason::{Class, Reason, ReasonCode, RolloutGate};
+use crate::model::ids::TargetId;
+use crate::model::reason::{Class, Reason, ReasonCode};
 use crate::model::rollout_memory::{ImageRollout, RolloutMemory};
 
 type Remembered = (Option<RolloutMemory>, Vec<RolloutTelling>);
@@ -90,11 +89,7 @@ impl Remembering<'_> {
         let mut steps: Vec<PlannedStep> = behind
             .map(|one| PlannedStep {
                 target: one.target.target.clone(),
-                wave: self
-                    .deciding
-                    .waves
-                    .wave_of(&one.target.target)
-                    .map(|wave| wave + 1),
+                wave: one.wave.map(|wave| wave + 1),
                 from: one.target.image.clone(),
                 to: self.deciding.image().clone(),
             })
@@ -123,52 +118,30 @@ impl Remembering<'_> {
     /// What is not listed any more is not remembered either: the list is known here.
     fn forget_the_gone(&self, rollout: &mut ImageRollout) {
         let names = self.deciding.sorted.iter();
-        let names: BTreeSet<String> = names
-            .map(|one| remembered_name(&one.target.target))
-            .collect();
+        let names: BTreeSet<String> = names.map(|one| one.target.target.name()).collect();
         rollout.moved.retain(|name, _| names.contains(name));
-        rollout.well_since.retain(|name, _| names.contains(name));
         rollout.told.retain(|name, _| names.contains(name));
     }
 
     fn note_target(&self, rollout: &mut ImageRollout, one: &Sorted<'_>) {
-        let case = self.deciding.case;
-        let name = remembered_name(&one.target.target);
-        let moves = case.moves(&one.target.target);
-        let moved = moves.and_then(|moves| moved_to(moves, &rollout.image));
-        if case.made_anew(&one.target.target) {
+        let (case, target) = (self.deciding.case, &one.target.target);
+        let name = target.name();
+        if case.made_anew(target) {
             rollout.moved.remove(&name);
-            rollout.well_since.remove(&name);
             rollout.told.remove(&name);
         }
-        match (&one.proof, &one.sort) {
-            (ThereProof::Proved | ThereProof::Proving(ProvingState::Proved), _) => {
-                rollout.well_since.remove(&name);
-                let at = moved.unwrap_or(case.now);
-                rollout.moved.entry(name).or_insert(at);
-            }
-            (ThereProof::Proving(ProvingState::Proving { since, gate }), _) => {
-                let well = matches!(gate, RolloutGate::Proving { not_yet: None, .. });
-                match well {
-                    true => rollout.well_since.insert(name, *since),
-                    false => rollout.well_since.remove(&name),
-                };
-            }
-            // What could not be looked at may have been ill.
-            (ThereProof::Untold(_), _) => {
-                rollout.well_since.remove(&name);
-            }
-            (_, TargetSort::Behind(_) | TargetSort::Other) => {
-                rollout.moved.remove(&name);
-                rollout.well_since.remove(&name);
-            }
-            _ => {}
+        if one.through() {
+            let last = case.moves(target).and_then(|moves| moves.last.as_ref());
+            let at = last.map_or(case.now, |last| last.at);
+            rollout.moved.entry(name).or_insert(at);
+        } else if matches!(one.sort, TargetSort::Behind(_) | TargetSort::Other) {
+            rollout.moved.remove(&name);
         }
     }
 
     /// Each sort of block once, until it has been out of the way.
     fn note_blocked(&mut self, rollout: &mut ImageRollout, decided: &TargetDecision) {
-        let name = remembered_name(&decided.target);
+        let name = decided.target.name();
         if matches!(
             decided.stand,
             TargetStand::Move(_) | TargetStand::UnderWay { .. } | TargetStand::InStep
@@ -202,7 +175,7 @@ impl Remembering<'_> {
         let waves = &self.deciding.waves;
         let told = usize::try_from(rollout.waves_told).unwrap_or(usize::MAX);
         for (nth, wave) in waves.iter().enumerate().skip(told) {
-            if !wave.through(|target| self.deciding.through(target)) {
+            if !wave.through(|target| self.deciding.through.contains(target)) {
                 return;
             }
             rollout.waves_told += 1;
@@ -212,8 +185,8 @@ impl Remembering<'_> {
             }
             let later = waves.iter().skip(nth + 1);
             let next = later.map(|one| &one.targets).find(|one| !one.is_empty());
-            let named = |targets: &Vec<&crate::model::ids::TargetId>| {
-                let names = targets.iter().map(|one| remembered_name(one));
+            let named = |targets: &Vec<&TargetId>| {
+                let names = targets.iter().map(|one| one.name());
                 names.collect::<Vec<_>>()
             };
             self.tell.push(RolloutTelling::WaveThrough {

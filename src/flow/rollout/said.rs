@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::drift::TargetDrift;
+use crate::model::ids::ImageId;
 use crate::model::plan::{PlanItem, TargetAction, TargetPlan};
 
 /// One environment, as people read it.
@@ -33,6 +34,7 @@ fn said(plan: &TargetPlan, drift: &TargetDrift) -> Option<TargetSaid> {
     let to = to.map_or_else(String::new, |to| format!(" to {}", to.image));
     let what = match &plan.action {
         TargetAction::Move => format!("would be moved{to} now"),
+        TargetAction::Prove => format!("would be proved on {} now", image_of(drift)),
         TargetAction::Wait { until: Some(until) } => format!("waits until {}", minute(*until)),
         TargetAction::Wait { until: None } => "waits".to_owned(),
         TargetAction::Moving { journal } => format!("is being moved ({journal})"),
@@ -47,6 +49,11 @@ fn said(plan: &TargetPlan, drift: &TargetDrift) -> Option<TargetSaid> {
         line: format!("{name} {what}"),
         gates,
     })
+}
+
+/// What it runs: a proof is only of an image that was read.
+fn image_of(drift: &TargetDrift) -> &str {
+    drift.image.as_ref().map_or("its image", ImageId::as_str)
 }
 
 fn minute(at: DateTime<Utc>) -> String {

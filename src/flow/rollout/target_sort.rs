@@ -1,18 +1,19 @@
 //! What a target is to a rollout, before any gate: told from the verdict and from who has it in hand.
 
 use super::case::RolloutCase;
-use super::past::moved_to;
+use super::proving::needs_proof;
 use crate::model::drift::TargetDrift;
-use crate::model::ids::{ImageId, TargetId};
+use crate::model::ids::ImageId;
 use crate::model::platform_choice::MoveTo;
 use crate::model::reason::Reason;
+use crate::model::rollout::MoveOrder;
 
 /// What a target is to a rollout.
 #[derive(Debug, Clone, Copy)]
 pub enum TargetSort<'a> {
     /// A move has it in hand.
     UnderWay { journal: &'a str },
-    /// The image is not for it.
+    /// The image is not for it: it belongs to no wave.
     Misfit,
     /// Not everything about it could be read.
     Untold,
@@ -22,6 +23,20 @@ pub enum TargetSort<'a> {
     Behind(&'a MoveTo),
     /// Neither: the verdict says why.
     Other,
+}
+
+/// Whether a target that runs the image counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ThereProof {
+    /// It does not run the image, or nobody asks yet.
+    None,
+    Proved,
+    /// It is proved now.
+    Prove(Box<MoveOrder>),
+    /// It is to be looked at.
+    Unread,
+    /// This stands before its proof: a gate, or that it could not be looked at.
+    Stands(Vec<Reason>),
 }
 
 /// Sorts one target.
@@ -49,13 +64,10 @@ pub fn sort_target<'a>(
     }
 }
 
-/// A move of ours brought it there, or it was proved there before.
-pub fn is_proved(case: &RolloutCase<'_>, target: &TargetId, image: &ImageId) -> bool {
-    let moved = case.moves(target).and_then(|moves| moved_to(moves, image));
-    if case.made_anew(target) {
-        return false;
-    }
-    let name = super::case::remembered_name(target);
-    let rollout = case.memory.rollout_of(image);
-    moved.is_some() || rollout.is_some_and(|rollout| rollout.moved.contains_key(&name))
+/// It was proved on this image, by what is remembered of its moves. What was proved under its name may have
+/// been another environment.
+pub fn is_proved(case: &RolloutCase<'_>, target: &TargetDrift, image: &ImageId) -> bool {
+    let moves = case.moves(&target.target);
+    let moves = moves.filter(|moves| !moves.are_of_another(target.environment_id.as_deref()));
+    moves.is_some_and(|moves| !needs_proof(moves, image))
 }

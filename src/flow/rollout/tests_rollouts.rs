@@ -24,9 +24,11 @@ use crate::model::plan::PlanItem;
 use crate::model::platform_choice::PlatformChoice;
 use crate::model::reason::ReasonCode;
 use crate::model::rollout::{MoveEnded, MoveFault, MoveOrder, MovingClaim, TargetMoves};
-use crate::model::rollout_memory::RolloutMemory;
+use crate::model::rollout_memory::{
+    ApprovalAnswer, ApprovalSaid, ImageRollout, PersonsOrder, RolloutMemory,
+};
 use crate::model::rollout_rules::{RolloutApproval, RolloutRules};
-use crate::model::sighting::Tier;
+use crate::model::sighting::{EnvironmentSighting, Tier};
 use crate::model::watch::{OnDrift, Watch};
 
 pub(crate) const OLD: &str = "ami-ours450";
@@ -115,6 +117,21 @@ impl RollingWorld {
     /// Its last move ended so, now.
     pub(crate) fn ended(&mut self, environment: &str, back: bool, fault: Option<MoveFault>) {
         let (from, to) = if back { (NEW, OLD) } else { (OLD, NEW) };
+        self.ended_from_to(environment, back, (from, to), fault);
+    }
+
+    /// It was proved on the image that it runs, or was not.
+    pub(crate) fn proof_ended(&mut self, environment: &str, fault: Option<MoveFault>) {
+        self.ended_from_to(environment, false, (NEW, NEW), fault);
+    }
+
+    fn ended_from_to(
+        &mut self,
+        environment: &str,
+        back: bool,
+        (from, to): (&str, &str),
+        fault: Option<MoveFault>,
+    ) {
         let at = self.world.now;
         let known = self.known(environment);
         known.claim = None;
@@ -140,6 +157,41 @@ impl RollingWorld {
         self.world.environment(environment, "4.5.1", NEW);
         let listed = self.world.environments();
         listed.sort_by(|a, b| b.environment.target.cmp(&a.environment.target));
+    }
+
+    /// What a look at the list shows of it.
+    pub(in crate::flow) fn listed(&mut self, environment: &str) -> &mut EnvironmentSighting {
+        let mut all = self.world.environments().iter_mut();
+        let found = all.find(|one| one.environment.target.environment == environment);
+        found.unwrap_or_else(|| panic!("no {environment}"))
+    }
+
+    /// The colour that the list shows of it.
+    pub(crate) fn shows(&mut self, environment: &str, color: HealthColor) {
+        self.listed(environment).environment.color = color;
+    }
+
+    /// A person answered the question.
+    pub(crate) fn answered(&mut self, said: ApprovalSaid) {
+        let at = self.world.now;
+        let question = self.memory.approval.as_mut().expect("a question");
+        question.answer = Some(ApprovalAnswer {
+            said,
+            by: "ann".to_owned(),
+            at,
+        });
+    }
+
+    /// A person ordered the image for the whole watch.
+    pub(crate) fn is_ordered(&mut self, now: bool) {
+        let at = self.world.now;
+        let mut rollout = ImageRollout::begun(NEW.into(), at);
+        rollout.ordered = Some(PersonsOrder {
+            by: "ann".to_owned(),
+            at,
+            now,
+        });
+        self.memory.image = Some(rollout);
     }
 
     /// A move of ours brought it to the newer image.

@@ -1,6 +1,8 @@
 //! Which environments go in turn: every target belongs to the first pattern that names it. What stands in
 //! the way of a later wave is told from which targets are through. Plain.
 
+use std::collections::BTreeMap;
+
 use crate::model::ids::TargetId;
 use crate::model::watch::glob_fits;
 
@@ -11,6 +13,7 @@ const EVERYTHING: &str = "*";
 #[derive(Debug, Clone)]
 pub struct WaveOrder<'a> {
     waves: Vec<OneWave<'a>>,
+    of_target: BTreeMap<&'a TargetId, usize>,
 }
 
 /// One wave.
@@ -21,6 +24,15 @@ pub struct OneWave<'a> {
     pub targets: Vec<&'a TargetId>,
     /// The pattern names somebody, if only such as belong to an earlier wave.
     names_somebody: bool,
+}
+
+/// The wave whose turn it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaveTurn<'a> {
+    /// Counted from 0.
+    pub wave: usize,
+    /// Those of it that are not through. Empty: its pattern names no environment that is there.
+    pub missing: Vec<&'a TargetId>,
 }
 
 impl<'a> WaveOrder<'a> {
@@ -37,25 +49,23 @@ impl<'a> WaveOrder<'a> {
             names_somebody: false,
         };
         let mut waves: Vec<_> = patterns.into_iter().map(one).collect();
+        let mut of_target = BTreeMap::new();
         for target in targets {
-            let mut taken = false;
-            for wave in &mut waves {
+            for (nth, wave) in waves.iter_mut().enumerate() {
                 if glob_fits(wave.pattern, &target.environment) {
                     wave.names_somebody = true;
-                    if !taken {
+                    if *of_target.entry(target).or_insert(nth) == nth {
                         wave.targets.push(target);
                     }
-                    taken = true;
                 }
             }
         }
-        Self { waves }
+        Self { waves, of_target }
     }
 
     /// The wave that a target belongs to, counted from 0.
     pub fn wave_of(&self, target: &TargetId) -> Option<usize> {
-        let mut waves = self.waves.iter();
-        waves.position(|wave| wave.targets.contains(&target))
+        self.of_target.get(target).copied()
     }
 
     /// Every wave, in turn.
@@ -68,27 +78,24 @@ impl<'a> WaveOrder<'a> {
         self.waves.len()
     }
 
-    /// The first wave before this one that is not through, and those of it that are not. One that names no
+    /// The first wave that is not through: every later one waits for it. One whose pattern names no
     /// environment that is there is not through: nobody was there to prove the image.
-    pub fn not_through_before(
-        &self,
-        wave: usize,
-        through: impl Fn(&TargetId) -> bool,
-    ) -> Option<(usize, Vec<&'a TargetId>)> {
-        let earlier = self.waves.iter().enumerate().take(wave);
-        earlier
-            .filter(|(_, one)| !one.through(&through))
-            .map(|(nth, one)| (nth, one.missing(&through)))
-            .next()
+    pub fn turn(&self, through: impl Fn(&TargetId) -> bool) -> Option<WaveTurn<'a>> {
+        let mut waves = self.waves.iter().enumerate();
+        waves.find_map(|(wave, one)| {
+            let missing = one.missing(&through);
+            let is_through = one.names_somebody && missing.is_empty();
+            (!is_through).then_some(WaveTurn { wave, missing })
+        })
     }
 
-    /// A later wave has somebody in it.
+    /// No later wave has somebody in it.
     pub fn is_last(&self, wave: usize) -> bool {
         let mut later = self.waves.iter().skip(wave + 1);
         later.all(|one| one.targets.is_empty())
     }
 
-    /// The wave's number for people, and its pattern.
+    /// The wave's pattern.
     pub fn pattern(&self, wave: usize) -> &'a str {
         self.waves.get(wave).map_or(EVERYTHING, |one| one.pattern)
     }
@@ -137,37 +144,35 @@ mod tests {
     }
 
     #[test]
-    fn a_wave_waits_for_the_first_earlier_one_that_is_not_through() {
+    fn the_turn_is_the_first_wave_s_that_is_not_through() {
         let (all, order) = (
             targets(&["a-1", "a-2", "b-1", "c-1"]),
             patterns(&["a-*", "b-*", "c-*"]),
         );
         let waves = WaveOrder::of(&order, &all);
-        let before = |wave, done: &[&str]| {
+        let turn = |done: &[&str]| {
             let through = |one: &TargetId| done.contains(&one.environment.as_str());
-            let found = waves.not_through_before(wave, through);
-            found.map(|(nth, missing)| (nth, missing.len()))
+            let turn = waves.turn(through)?;
+            Some((turn.wave, turn.missing.len()))
         };
-        assert_eq!(before(0, &[]), None);
-        assert_eq!(before(2, &[]), Some((0, 2)));
-        assert_eq!(before(2, &["a-1"]), Some((0, 1)));
-        assert_eq!(before(2, &["a-1", "a-2"]), Some((1, 1)));
-        assert_eq!(before(2, &["a-1", "a-2", "b-1"]), None);
+        assert_eq!(turn(&[]), Some((0, 2)));
+        assert_eq!(turn(&["a-1", "b-1"]), Some((0, 1)));
+        assert_eq!(turn(&["a-1", "a-2"]), Some((1, 1)));
+        assert_eq!(turn(&["a-1", "a-2", "b-1"]), Some((2, 1)));
+        assert_eq!(turn(&["a-1", "a-2", "b-1", "c-1"]), None);
     }
 
     #[test]
     fn a_wave_that_names_nobody_is_not_through_and_one_that_is_taken_before_is() {
         let all = targets(&["shop-1", "till-1"]);
-        let everybody = |_: &TargetId| true;
-        let gone = patterns(&["shop-canary", "*"]);
-        let waves = WaveOrder::of(&gone, &all);
-        assert_eq!(
-            waves.not_through_before(1, everybody),
-            Some((0, Vec::new()))
-        );
+        let turn = |patterns: &[String]| {
+            let turn = WaveOrder::of(patterns, &all).turn(|_| true);
+            turn.map(|turn| (turn.wave, turn.missing.len()))
+        };
+        assert_eq!(turn(&patterns(&["shop-canary", "*"])), Some((0, 0)));
         let taken = patterns(&["shop-*", "shop-1", "till-*"]);
+        assert_eq!(turn(&taken), None);
         let waves = WaveOrder::of(&taken, &all);
-        assert_eq!(waves.not_through_before(2, everybody), None);
         assert!(waves.is_last(2) && !waves.is_last(0));
     }
 }

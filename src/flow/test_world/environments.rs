@@ -1,6 +1,7 @@
 //! Environments of a small world, and what they run.
 
 use super::{World, arn, pattern, scope};
+use crate::model::environment::HealthColor;
 use crate::model::ids::TargetId;
 use crate::model::sighting::{
     DeployedSettings, Environment, EnvironmentSighting, RunningImage, Seen, Tier,
@@ -24,7 +25,7 @@ impl World {
             tier: Tier::WebServer,
             status: "Ready".to_owned(),
             updated: None,
-            red: false,
+            color: HealthColor::Green,
         };
         let settings = Seen::Known(DeployedSettings {
             image: Some(image.into()),

@@ -37,18 +37,10 @@ pub enum RolloutGate {
         /// How many of a wave may be under way; absent where those others are of another wave.
         at_once: Option<u32>,
     },
-    /// Others of its wave run the image and are not well any more.
+    /// Others of its wave run the image and are not known to be well on it: ill, not read, or never proved.
     IllOnIt {
         image: ImageId,
         others: NamedFew,
-    },
-    /// It runs the image without a move of ours that is remembered, and must stay well first.
-    Proving {
-        image: ImageId,
-        since: DateTime<Utc>,
-        until: DateTime<Utc>,
-        /// What is not well about it yet.
-        not_yet: Option<String>,
     },
     AwaitsApproval {
         id: String,
@@ -175,9 +167,7 @@ impl RolloutGate {
         match self {
             Self::OutOfWindow { .. } => ReasonCode::OutOfWindow,
             Self::EarlierWave { .. } => ReasonCode::EarlierWave,
-            Self::Settling { .. } | Self::IllOnIt { .. } | Self::Proving { .. } => {
-                ReasonCode::Settling
-            }
+            Self::Settling { .. } | Self::IllOnIt { .. } => ReasonCode::Settling,
             Self::AwaitsApproval { .. } => ReasonCode::AwaitsApproval,
             Self::UnhealthyBefore { .. } => ReasonCode::UnhealthyBefore,
             Self::ManagedUpdates { .. } => ReasonCode::ManagedUpdates,
@@ -202,7 +192,7 @@ impl RolloutGate {
             | Self::Contested { since, .. }
             | Self::Refused { since, .. }
             | Self::KeyUnusable { since, .. } => *since,
-            Self::Proving { since, .. } | Self::AwaitsApproval { since, .. } => Some(*since),
+            Self::AwaitsApproval { since, .. } => Some(*since),
             _ => None,
         }
     }
@@ -211,8 +201,7 @@ impl RolloutGate {
     pub fn until(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::OutOfWindow { until, .. } | Self::KeyUnusable { until, .. } => *until,
-            Self::Proving { until, .. }
-            | Self::ManagedUpdates {
+            Self::ManagedUpdates {
                 near: ManagedNear::Window { until, .. },
             } => Some(*until),
             _ => None,

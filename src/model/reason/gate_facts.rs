@@ -38,13 +38,6 @@ pub(super) fn gate_facts(target: &TargetId, gate: &RolloutGate) -> Vec<(&'static
             facts.push(("image", image.to_string()));
             facts
         }
-        RolloutGate::Proving { image, not_yet, .. } => {
-            let why = not_yet.clone().map(|why| ("why", why));
-            [("image", image.to_string())]
-                .into_iter()
-                .chain(why)
-                .collect()
-        }
         RolloutGate::AwaitsApproval {
             id, image, answer, ..
         } => {

@@ -19,7 +19,6 @@ const KEY_OPERATIONS: [&str; 8] = [
 
 /// One sentence that reads alone.
 pub(super) fn gate_sentence(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> String {
-    let name = &target.environment;
     match gate {
         RolloutGate::OutOfWindow { until, .. } => match until {
             Some(until) => format!(
@@ -65,23 +64,10 @@ pub(super) fn gate_sentence(watch: &WatchName, target: &TargetId, gate: &Rollout
             named(others)
         ),
         RolloutGate::IllOnIt { image, others } => format!(
-            "{} run on {image} and are not well any more: nothing else is begun until they are.",
+            "Of its wave, {} on {image} must be known to be well first: `amiwatch explain {watch}` says what is \
+             not.",
             named(others)
         ),
-        RolloutGate::Proving {
-            image,
-            until,
-            not_yet,
-            ..
-        } => {
-            let so_far = not_yet.as_ref().map(|why| format!(" So far: {why}."));
-            format!(
-                "{name} runs {image}, and no move of it is remembered: it must stay well until {} before \
-                 it counts.{}",
-                said_minute(*until),
-                so_far.unwrap_or_default()
-            )
-        }
         RolloutGate::AwaitsApproval {
             id,
             image,
@@ -114,8 +100,7 @@ fn of_environment(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> S
     let name = &target.environment;
     match gate {
         RolloutGate::UnhealthyBefore { why } => format!(
-            "{name} is not well before the move: {why}. Who is ill before cannot be proved well after: \
-             mend it first."
+            "{name} is not well now: {why}. Who is ill before cannot be proved well after: mend it first."
         ),
         RolloutGate::ManagedUpdates { near } => match near {
             ManagedNear::Action { status, what } => format!(

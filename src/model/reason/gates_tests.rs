@@ -96,18 +96,6 @@ pub(super) fn sample_gates() -> Vec<About> {
             image: image(),
             others: few(1),
         },
-        RolloutGate::Proving {
-            image: image(),
-            since: at(1),
-            until: at(9),
-            not_yet: None,
-        },
-        RolloutGate::Proving {
-            image: image(),
-            since: at(1),
-            until: at(9),
-            not_yet: Some(text("health is Severe")),
-        },
         awaits(AwaitedAnswer::None { lapses_at: at(9) }),
         awaits(AwaitedAnswer::Denied {
             by: text("ann"),

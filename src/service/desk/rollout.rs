@@ -11,7 +11,7 @@ use crate::flow::rollout::document::{MovePlan, PlannedSide};
 use crate::flow::rollout::image_choice::image_to_move_to;
 use crate::flow::rollout::managed::managed_on;
 use crate::flow::rollout::order::{MoveRefusal, Ordering, back_order, forward_order};
-use crate::flow::rollout::proving::{needs_proof, proof_order};
+use crate::flow::rollout::proving::{needs_proof, proof_because, proof_order};
 use crate::flow::rollout::read::{EnvironmentReading, read_environment};
 use crate::flow::rollout::versions::platform_of_move;
 use crate::model::drift::{Drift, TargetDrift};
@@ -255,8 +255,7 @@ impl<'a> Planning<'a> {
         let ordered = forward_order(&read, to, &rules, &drift.holds, &ordering);
         let ordered = match ordered {
             Err(refusals) if made_here && self.wants_proof(&refusals, to) => {
-                let why = format!("no move of it to {} is remembered", to.image);
-                let because = [why];
+                let because = [proof_because(&to.image)];
                 proof_order(&read, &rules, &self.ordering(&because)?)
             }
             ordered => ordered,

@@ -61,7 +61,7 @@ pub struct WholeTarget {
     /// Counted from 1; absent where no wave names it.
     pub wave: Option<usize>,
     pub from: Option<ImageId>,
-    /// `in_step`, `move`, `wait`, `blocked`, `cannot_tell`, `moving`, `print`
+    /// `in_step`, `move`, `prove`, `wait`, `blocked`, `cannot_tell`, `moving`, `print`
     pub stand: &'static str,
     /// What stands against moving it now, and is not the person's to override.
     pub gates: Vec<Reason>,
@@ -134,6 +134,7 @@ fn binding(one: &TargetDecision, now: bool) -> Vec<Reason> {
 fn stand(one: &TargetDecision, now: bool) -> &'static str {
     match &one.stand {
         TargetStand::InStep => "in_step",
+        TargetStand::Move(order) if order.direction.is_proof() => "prove",
         TargetStand::Move(_) => "move",
         TargetStand::Waits { .. } if binding(one, now).is_empty() => "move",
         TargetStand::Waits { .. } | TargetStand::Unread => "wait",
