@@ -155,9 +155,10 @@ fn remember(
             });
         }
         (true, None) => memory.undo = None,
-        (false, Some(fault)) => {
+        (false, Some(_)) => {
             let image = order.to.image.image();
-            memory.failing = failing(memory.failing.as_ref(), image, fault, end, now);
+            let again = goes_back || end.as_before;
+            memory.failing = failing(memory.failing.as_ref(), image, end, again, now);
             if !goes_back && run.output(MoveStep::Update).is_some() {
                 memory.undo = Some(UndoTo {
                     journal,
@@ -171,26 +172,26 @@ fn remember(
 }
 
 /// A move that failed without the image being to blame is tried again, with pauses that grow. Another image
-/// begins to count anew.
+/// begins to count anew. Without `again` it is left as it is, for a person, and amiwatch tries no more.
 fn failing(
     before: Option<&MoveFailing>,
     image: Option<&ImageId>,
-    fault: MoveFault,
     end: &Ending,
+    again: bool,
     now: DateTime<Utc>,
 ) -> Option<MoveFailing> {
     let before = before.filter(|failing| failing.image.as_ref() == image);
     let attempts = before.map_or(0, |failing| failing.attempts) + 1;
-    let pause = match fault {
-        MoveFault::Environment => retry_after(attempts),
-        MoveFault::Image | MoveFault::Inconclusive => None,
+    let pause = match end.fault {
+        Some(MoveFault::Environment) if again => retry_after(attempts),
+        _ => None,
     };
     let pause = pause.and_then(|pause| TimeDelta::from_std(pause).ok());
     Some(MoveFailing {
         attempts,
         next_at: pause.map(|pause| now + pause),
         why: end.why.clone().unwrap_or_default(),
-        fault: Some(fault),
+        fault: end.fault,
         image: image.cloned(),
     })
 }
@@ -254,5 +255,33 @@ fn entry(order: &MoveOrder, end: &Ending) -> MovedEntry {
         fault: end.fault,
         why: end.why.clone(),
         by: Some(order.by.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left as it is, amiwatch does not move again by itself.
+    #[test]
+    fn only_what_left_nothing_is_tried_again() {
+        let image: ImageId = "ami-new".into();
+        let failing = |fault, again| {
+            let end = Ending {
+                fault: Some(fault),
+                why: Some("replace: quota exceeded".to_owned()),
+                quarantined: None,
+                back: None,
+                as_before: false,
+            };
+            let now = DateTime::UNIX_EPOCH;
+            let failing = failing(None, Some(&image), &end, again, now).expect("it failed");
+            assert_eq!((failing.attempts, failing.fault), (1, Some(fault)));
+            failing.next_at.is_some()
+        };
+        assert!(failing(MoveFault::Environment, true));
+        assert!(!failing(MoveFault::Environment, false));
+        assert!(!failing(MoveFault::Inconclusive, true));
+        assert!(!failing(MoveFault::Image, true));
     }
 }
