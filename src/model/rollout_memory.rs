@@ -21,7 +21,8 @@ pub struct RolloutMemory {
     /// Quarantined images whose tag was seen: it is taken off again when nobody holds them any more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub marked: BTreeSet<ImageId>,
-    /// An image has gone through every wave: `approval = "first"` asks no more.
+    /// An image that people let go has gone through every wave, moved by us: `approval = "first"` asks no
+    /// more.
     #[serde(default)]
     pub has_succeeded: bool,
     /// The last question to people; one at a time.

@@ -11,8 +11,8 @@ use crate::model::hold::HeldThing;
 use crate::model::plan::TargetAction;
 use crate::model::reason::ReasonCode;
 use crate::model::rollout::{MoveFailing, MoveFault};
-use crate::model::rollout_memory::ImageRollout;
-use crate::model::rollout_rules::{PrintedFor, RolloutHands};
+use crate::model::rollout_memory::{ApprovalSaid, ImageRollout};
+use crate::model::rollout_rules::{PrintedFor, RolloutApproval, RolloutHands};
 
 const CANARY: &str = "shop-canary";
 
@@ -238,6 +238,39 @@ fn the_last_gate_that_opens_says_until_when() {
     one.world
         .hold(HeldThing::Release(BASE_451.to_owned()), None);
     assert_eq!(waits(&mut one), TargetStand::Waits { until: None });
+}
+
+/// `approval = "first"` asks until amiwatch has shown once, with people's word, how it moves them.
+#[test]
+fn a_rollout_has_succeeded_where_people_let_it_go_and_amiwatch_moved_something() {
+    let all = [CANARY, "shop-1", "shop-2"];
+    for (said, ours, wanted) in [
+        (Some(ApprovalSaid::Approved), true, true),
+        (Some(ApprovalSaid::Denied), true, false),
+        (Some(ApprovalSaid::Lapsed), true, false),
+        (None, true, false),
+        (Some(ApprovalSaid::Approved), false, false),
+    ] {
+        let mut one = RollingWorld::usual();
+        one.rules().order.approval = RolloutApproval::First;
+        one.pass();
+        if let Some(said) = said {
+            one.answered(said);
+        }
+        for name in all {
+            match ours {
+                true => one.moved(name),
+                false => {
+                    one.runs_new(name);
+                    one.proof_ended(name, None);
+                }
+            }
+        }
+        one.pass();
+        let finished = one.memory.image.as_ref().unwrap().finished_at;
+        assert!(finished.is_some(), "{said:?}");
+        assert_eq!(one.memory.has_succeeded, wanted, "{said:?}, by us: {ours}");
+    }
 }
 
 /// What all of them share is told once for a decision: a hundred times as many ask a hundred times as much.

@@ -8,7 +8,7 @@ use super::approval::ApprovalStand;
 use super::case::{PlannedStep, RolloutTelling, TargetDecision, TargetStand};
 use super::deciding::{Deciding, Sorted};
 use super::target_sort::TargetSort;
-use crate::model::ids::TargetId;
+use crate::model::ids::{ImageId, TargetId};
 use crate::model::reason::{Class, Reason, ReasonCode};
 use crate::model::rollout_memory::{ImageRollout, RolloutMemory};
 
@@ -201,9 +201,25 @@ impl Remembering<'_> {
             if last {
                 rollout.waves_told = u32::try_from(waves.count()).unwrap_or(u32::MAX);
                 rollout.finished_at = Some(self.deciding.case.now);
-                self.memory.has_succeeded = true;
+                self.memory.has_succeeded |= self.succeeded(&rollout.image);
                 return;
             }
         }
+    }
+
+    /// People let it go, or nobody had to be asked, and amiwatch moved some environment to it. Where people
+    /// moved them all, nothing was shown of how it does that.
+    fn succeeded(&self, image: &ImageId) -> bool {
+        let deciding = self.deciding;
+        let mut targets = deciding.sorted.iter();
+        let moved = targets.any(|one| {
+            let moves = deciding.case.moves(&one.target.target);
+            let last = moves.and_then(|moves| moves.last.as_ref());
+            last.is_some_and(|last| {
+                let brought = last.to.as_ref() == Some(image) && last.from != last.to;
+                brought && last.fault.is_none() && !last.back
+            })
+        });
+        moved && deciding.approval == ApprovalStand::Open
     }
 }
