@@ -124,7 +124,7 @@ impl<'a> Deciding<'a> {
                 slots.take(wave, target);
                 (TargetStand::Unread, Vec::new())
             }
-            TargetLook::Read(read) => match self.order(target, read) {
+            TargetLook::Read(read) => match self.order(target, wave, read) {
                 Ok(Some(order)) => {
                     slots.take(wave, target);
                     (TargetStand::Move(Box::new(order)), Vec::new())
@@ -143,6 +143,7 @@ impl<'a> Deciding<'a> {
     fn order(
         &self,
         target: &TargetDrift,
+        wave: Option<usize>,
         read: &TargetRead,
     ) -> Result<Option<MoveOrder>, Vec<Reason>> {
         let case = self.case;
@@ -171,7 +172,10 @@ impl<'a> Deciding<'a> {
         let takes = order.update_max_s.saturating_add(order.proof.settle_s);
         let takes = TimeDelta::seconds(i64::try_from(takes).unwrap_or(i64::MAX / 1000));
         match managed_window_gate(&read, takes, case.now) {
-            None => Ok(Some(order)),
+            None => Ok(Some(MoveOrder {
+                told_with_wave: self.told_with_wave(wave),
+                ..order
+            })),
             Some(gate) => Err(vec![Reason::from_about(self.gate(&target.target, gate))]),
         }
     }

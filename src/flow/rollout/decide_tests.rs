@@ -10,7 +10,7 @@ use crate::model::environment::{EnhancedStatus, EnvironmentHealth};
 use crate::model::hold::HeldThing;
 use crate::model::plan::TargetAction;
 use crate::model::reason::ReasonCode;
-use crate::model::rollout::{MoveFailing, MoveFault};
+use crate::model::rollout::{MoveFailing, MoveFault, TargetMoves};
 use crate::model::rollout_memory::{ApprovalSaid, ImageRollout};
 use crate::model::rollout_rules::{PrintedFor, RolloutApproval, RolloutHands};
 
@@ -238,6 +238,39 @@ fn the_last_gate_that_opens_says_until_when() {
     one.world
         .hold(HeldThing::Release(BASE_451.to_owned()), None);
     assert_eq!(waits(&mut one), TargetStand::Waits { until: None });
+}
+
+/// People hear of a move with its wave, unless they have heard of that one before.
+#[test]
+fn a_move_after_its_wave_was_told_is_told_by_itself() {
+    let mut one = RollingWorld::usual();
+    let first = one.pass();
+    assert!(order(&first, CANARY).told_with_wave);
+    one.moved(CANARY);
+    one.pass();
+    assert_eq!(one.memory.image.as_ref().unwrap().waves_told, 1);
+    for name in ["shop-1", "shop-2"] {
+        one.moved(name);
+    }
+    one.world.environment(CANARY, "4.5.0", OLD);
+    one.world.environments().retain(|seen| {
+        let named = seen.environment.target.environment == CANARY;
+        !named || seen.environment.platform == Some(crate::flow::test_world::arn("4.5.0"))
+    });
+    one.known(CANARY).moves = TargetMoves::default();
+    let again = one.pass();
+    assert_eq!(moves(&again), [CANARY]);
+    assert!(!order(&again, CANARY).told_with_wave);
+    // A newcomer to a rollout that is over.
+    let mut one = RollingWorld::usual();
+    for name in [CANARY, "shop-1"] {
+        one.moved(name);
+    }
+    let mut over = ImageRollout::begun(NEW.into(), one.world.now);
+    over.waves_told = 2;
+    over.finished_at = Some(one.world.now);
+    one.memory.image = Some(over);
+    assert!(!order(&one.pass(), "shop-2").told_with_wave);
 }
 
 /// `approval = "first"` asks until amiwatch has shown once, with people's word, how it moves them.

@@ -187,6 +187,14 @@ impl<'a> Deciding<'a> {
         (ordered.is_none() || ordered < last).then_some(moves)
     }
 
+    /// Whether people hear of its move with its wave: they do until they have heard of that one.
+    pub(super) fn told_with_wave(&self, wave: Option<usize>) -> bool {
+        let rollout = self.case.memory.rollout_of(self.image());
+        let told = rollout.map_or(0, |rollout| rollout.waves_told);
+        let told = usize::try_from(told).unwrap_or(usize::MAX);
+        wave.is_some_and(|wave| wave >= told)
+    }
+
     /// A gate of this watch before this target.
     pub(super) fn gate(&self, target: &TargetId, gate: RolloutGate) -> About {
         About::Gate {

@@ -48,6 +48,7 @@ fn without_a_memory_the_canary_is_proved_before_others_follow() {
         proof.because,
         ["no move of it to ami-ours451 is remembered"]
     );
+    assert!(proof.told_with_wave);
     assert_eq!(gates(&first, "shop-1"), [ReasonCode::EarlierWave]);
     one.wait(60);
     let busy = one.pass();

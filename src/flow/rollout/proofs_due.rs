@@ -38,11 +38,11 @@ impl Deciding<'_> {
         let due: Vec<usize> = (0..self.sorted.len()).filter(due).collect();
         for at in due {
             let one = &self.sorted[at];
-            self.sorted[at].proof = self.proof_of(one.target);
+            self.sorted[at].proof = self.proof_of(one.target, one.wave);
         }
     }
 
-    fn proof_of(&self, target: &TargetDrift) -> ThereProof {
+    fn proof_of(&self, target: &TargetDrift, wave: Option<usize>) -> ThereProof {
         let stands = self.before_proof(target);
         if !stands.is_empty() {
             let reasons = stands.into_iter().map(Reason::from_about);
@@ -50,7 +50,7 @@ impl Deciding<'_> {
         }
         match self.case.look(&target.target) {
             TargetLook::NotRead => ThereProof::Unread,
-            TargetLook::Read(read) => match self.order_proof(target, read) {
+            TargetLook::Read(read) => match self.order_proof(target, read, wave) {
                 Ok(order) => ThereProof::Prove(Box::new(order)),
                 Err(reasons) => ThereProof::Stands(reasons),
             },
@@ -83,6 +83,7 @@ impl Deciding<'_> {
         &self,
         target: &TargetDrift,
         read: &TargetRead,
+        wave: Option<usize>,
     ) -> Result<MoveOrder, Vec<Reason>> {
         let rules = self.move_rules(&target.target.environment);
         let because = [proof_because(self.image())];
@@ -90,7 +91,10 @@ impl Deciding<'_> {
         let order = proof_order(&read, &rules, &self.ordering(&target.target, &because));
         let order = order.map_err(|refusals| reasons(&refusals))?;
         match unhealthy_before(&read, &rules) {
-            None => Ok(order),
+            None => Ok(MoveOrder {
+                told_with_wave: self.told_with_wave(wave),
+                ..order
+            }),
             Some(gate) => Err(vec![Reason::from_about(self.gate(&target.target, gate))]),
         }
     }

@@ -92,7 +92,6 @@ fn starts(place: &WatchPlace, rollout: &LookedRollout, version: u64) -> Vec<Move
             from: rollout.decided_from(&order.target, version),
             order: MoveOrder {
                 story: baked.map(story_of_image),
-                told_with_wave: true,
                 ..order.clone()
             },
         }
