@@ -104,6 +104,9 @@ mod asking_tests;
 mod proof_tests;
 
 #[cfg(test)]
+mod sequence_tests;
+
+#[cfg(test)]
 mod property_tests;
 
 #[cfg(test)]
