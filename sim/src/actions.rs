@@ -1,6 +1,7 @@
 //! Carries out the vocabulary of `world` on the state: what happens behind the callers' backs.
 
 use crate::account::At;
+use crate::autoscaling;
 use crate::beanstalk;
 use crate::ec2::images;
 use crate::ec2::model::{Group, Rule};
@@ -55,6 +56,15 @@ fn carry_out(
             let changed = images::change(ec2, region, &image_id, change)?;
             beanstalk::history::image_changed(core, ec2, beanstalk, region, &image_id);
             Ok(changed)
+        }
+        Action::LaunchTemplate(spec) => Ok(autoscaling::world::template(core, here, spec)),
+        Action::Group(spec) => autoscaling::world::group(core, here, region, spec),
+        Action::GroupGone { name } => {
+            here.autoscaling.groups.remove(&name);
+            Ok(name)
+        }
+        Action::LaunchConfiguration(spec) => {
+            Ok(autoscaling::world::configuration(core, here, spec))
         }
         Action::SavedConfiguration(spec) => Ok(beanstalk::world::save(core, here, spec)),
         Action::Environment(spec) => beanstalk::world::environment(core, here, region, spec),

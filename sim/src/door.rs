@@ -193,7 +193,10 @@ fn denial(call: &Call, request_id: &str) -> Result<Given, Fail> {
 
 fn dispatch(state: &mut State, call: &Call) -> Result<Given, Fail> {
     match call.service {
-        Service::Ec2 => ec2::call(state, call).map(Given::Xml),
+        Service::Ec2 => {
+            let templates = beanstalk::launch_templates::seen_by(state, call);
+            ec2::call(state, call, templates).map(Given::Xml)
+        }
         Service::Beanstalk => beanstalk::call(state, call).map(Given::Xml),
         Service::AutoScaling => autoscaling::call(state, call).map(Given::Xml),
         Service::Sns => messaging::sns::call(state, call).map(Given::Xml),

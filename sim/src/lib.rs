@@ -57,7 +57,8 @@ pub use views::{
 };
 pub use world::{
     AbortedDraft, Action, Branch, CallerRights, ConsoleEnd, DisabledById, Edit, EnvironmentChange,
-    EnvironmentSpec, ImageChange, ImageChecked, ImageSpec, ImageWithPlatform, InstanceTypeSpec,
-    Keeping, LatestRefused, ManagedUpdate, Moment, Moves, OldImageGone, ParameterNumber,
-    PolicyInCall, Release, SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,
+    EnvironmentSpec, GroupSpec, ImageChange, ImageChecked, ImageSpec, ImageWithPlatform,
+    InstanceTypeSpec, Keeping, LatestRefused, LaunchConfigurationSpec, LaunchTemplateSpec,
+    ManagedUpdate, Moment, Moves, OldImageGone, ParameterNumber, PolicyInCall, Release,
+    SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,
 };

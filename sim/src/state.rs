@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::autoscaling::AutoScaling;
 use crate::beanstalk::model::Beanstalk;
 use crate::ec2::model::Ec2;
 use crate::events::Event;
@@ -109,6 +110,7 @@ pub(crate) struct Region {
     pub(crate) ec2: Ec2,
     pub(crate) beanstalk: Beanstalk,
     pub(crate) messaging: Messaging,
+    pub(crate) autoscaling: AutoScaling,
     pub(crate) parameters: Parameters,
     /// Names and values that were accepted for parameters, and found to be no images afterwards.
     pub(crate) refused_values: Vec<(String, String)>,

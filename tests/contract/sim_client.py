@@ -83,6 +83,16 @@ def command_line(*arguments):
     return done.returncode, (json.loads(done.stdout) if done.stdout else done.stderr)
 
 
+def strike(service, calls, codes):
+    """Lets each call fail in each way, once; the last way is one in which it is done all the same."""
+    for operation, (call, parameters) in calls.items():
+        for kind, code in codes.items():
+            control("POST", "faults", {"service": service, "operation": operation, "kind": kind, "times": 1})
+            fails(f"{operation}: {kind}", code, call, **parameters)
+        last = [entry for entry in control("GET", "ledger") if entry["operation"] == operation][-1]
+        check(f"{operation}: the last one took effect all the same", last["took_effect"], last)
+
+
 def finish():
     """The closing line."""
     if not URL:

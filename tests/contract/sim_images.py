@@ -279,7 +279,7 @@ def faults(source):
     }
     ssm = client("ssm", HOME)
     named, tagged = {"Name": "/amis/cli"}, {"ResourceType": "Parameter", "ResourceId": "/amis/cli"}
-    strike("ssm", {
+    sim_client.strike("ssm", {
         "PutParameter": (ssm.put_parameter, {**named, "Value": source, "Overwrite": True}),
         "GetParameterHistory": (ssm.get_parameter_history, named),
         "DescribeParameters": (ssm.describe_parameters, {}),
@@ -288,16 +288,7 @@ def faults(source):
         "ListTagsForResource": (ssm.list_tags_for_resource, tagged),
         "DeleteParameter": (ssm.delete_parameter, named),
     }, {"denied": "AccessDeniedException", "throttle": "ThrottlingException", "error_after_effect": "InternalFailure"})
-    strike("ec2", calls, {"denied": "UnauthorizedOperation", "throttle": "RequestLimitExceeded", "error_after_effect": "InternalError"})
-
-
-def strike(service, calls, codes):
-    for operation, (call, parameters) in calls.items():
-        for kind, code in codes.items():
-            control("POST", "faults", {"service": service, "operation": operation, "kind": kind, "times": 1})
-            fails(f"{operation}: {kind}", code, call, **parameters)
-        last = [entry for entry in control("GET", "ledger") if entry["operation"] == operation][-1]
-        check(f"{operation}: the last one took effect all the same", last["took_effect"], last)
+    sim_client.strike("ec2", calls, {"denied": "UnauthorizedOperation", "throttle": "RequestLimitExceeded", "error_after_effect": "InternalError"})
 
 
 def main():

@@ -1,10 +1,14 @@
-//! Environments' groups as Auto Scaling shows them, and their suspended processes.
+//! Groups as Auto Scaling shows them, environments' and other people's, and their suspended processes.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::{AutoScaling, OtherGroup};
 use crate::beanstalk::environment::{Environment, Options};
 use crate::beanstalk::replacement::option;
-use crate::beanstalk::{Room, fleet, health, page, settings};
+use crate::beanstalk::resources::{has_launch_configuration, launch_configuration};
+use crate::beanstalk::{Room, fleet, health, launch_templates, page, settings};
 use crate::clock::iso;
 use crate::ec2::model::{Instance, Phase};
 use crate::state::ACCOUNT_ID;
@@ -33,6 +37,8 @@ struct Group<'a> {
     temporary: bool,
     instances: Vec<&'a Instance>,
     zones: &'a [String],
+    /// Its launch configuration, where it is from before launch templates.
+    configuration: Option<String>,
 }
 
 impl Group<'_> {
@@ -62,6 +68,28 @@ impl Group<'_> {
             ("elasticbeanstalk:environment-name", e.name.clone()),
         ]
     }
+}
+
+/// A group of an environment, or somebody else's.
+enum Shown<'a> {
+    Own(Group<'a>),
+    Other(&'a OtherGroup),
+}
+
+impl Shown<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Own(group) => &group.name,
+            Self::Other(group) => &group.spec.name,
+        }
+    }
+
+    fn tags(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Own(group) => group.tags().map(|(k, v)| (k.to_owned(), v)).to_vec(),
+            Self::Other(group) => group.spec.tags.clone().into_iter().collect(),
+        }
+    }
 
     /// Whether it passes every filter of the call; of one filter's values any.
     fn passes(&self, room: &Room<'_>) -> bool {
@@ -73,7 +101,7 @@ impl Group<'_> {
             tags.iter().any(|(key, value)| match name {
                 "tag-key" => values.iter().any(|v| v == key),
                 "tag-value" => values.contains(value),
-                other => other.strip_prefix("tag:") == Some(*key) && values.contains(value),
+                other => other.strip_prefix("tag:") == Some(key.as_str()) && values.contains(value),
             })
         })
     }
@@ -86,7 +114,13 @@ pub(super) fn arn(region: &str, group: &str) -> String {
     )
 }
 
-fn all<'a>(room: &'a Room<'_>) -> Vec<Group<'a>> {
+fn all<'a>(room: &'a Room<'_>, others: &'a AutoScaling) -> Vec<Shown<'a>> {
+    let own = of_environments(room).into_iter().map(Shown::Own);
+    own.chain(others.groups.values().map(Shown::Other))
+        .collect()
+}
+
+fn of_environments<'a>(room: &'a Room<'_>) -> Vec<Group<'a>> {
     let environments = room.beanstalk.environments.values();
     let live = environments.filter(|e| e.status != "Terminated" && e.tier != "Cluster");
     live.flat_map(|e| of_environment(room, e)).collect()
@@ -103,6 +137,8 @@ fn of_environment<'a>(room: &'a Room<'_>, environment: &'a Environment) -> Vec<G
             .filter(|i| environment.temporary.contains(&i.id) == temporary)
             .collect(),
         zones: &room.ec2.zones,
+        configuration: has_launch_configuration(room.beanstalk, environment)
+            .then(|| launch_configuration(environment)),
     };
     let own = group(fleet::group_name(environment), false);
     let temporary = (!environment.temporary.is_empty())
@@ -111,9 +147,9 @@ fn of_environment<'a>(room: &'a Room<'_>, environment: &'a Environment) -> Vec<G
 }
 
 /// The name of a group that a call needs.
-pub(super) fn named(room: &Room<'_>) -> Result<String, Fail> {
+pub(super) fn named(room: &Room<'_>, others: &AutoScaling) -> Result<String, Fail> {
     let name = room.p.need("AutoScalingGroupName")?;
-    match all(room).iter().any(|group| group.name == name) {
+    match all(room, others).iter().any(|group| group.name() == name) {
         true => Ok(name.to_owned()),
         false => Err(Fail::new(
             "ValidationError",
@@ -122,14 +158,18 @@ pub(super) fn named(room: &Room<'_>) -> Result<String, Fail> {
     }
 }
 
-pub(super) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
+pub(super) fn describe(room: &mut Room<'_>, others: &AutoScaling) -> Result<String, Fail> {
     let names = room.p.members("AutoScalingGroupNames");
-    let mut groups = all(room);
-    groups.retain(|group| (names.is_empty() || names.contains(&group.name)) && group.passes(room));
+    let mut groups = all(room, others);
+    groups.retain(|group| {
+        let asked = names.is_empty() || names.iter().any(|name| name == group.name());
+        asked && group.passes(room)
+    });
     let (shown, token) = page(room, groups, MOST)?;
     let mut x = Xml::new();
-    x.members("AutoScalingGroups", shown, |x, group| {
-        write(x, room.region, &group)
+    x.members("AutoScalingGroups", shown, |x, group| match group {
+        Shown::Own(group) => write(x, room.region, &group),
+        Shown::Other(group) => write_other(x, room, group),
     });
     x.opt("NextToken", token);
     Ok(x.into_string())
@@ -138,7 +178,7 @@ pub(super) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
 fn write(x: &mut Xml, region: &str, group: &Group<'_>) {
     x.text("AutoScalingGroupName", &group.name);
     x.text("AutoScalingGroupARN", group.arn(region));
-    x.node("LaunchTemplate", |x| launch_template(x, group));
+    launches_from(x, group);
     x.text("MinSize", group.size("MinSize", 1));
     x.text("MaxSize", group.size("MaxSize", 4));
     x.text("DesiredCapacity", group.instances.len());
@@ -148,36 +188,83 @@ fn write(x: &mut Xml, region: &str, group: &Group<'_>) {
     x.text("HealthCheckGracePeriod", 0);
     x.members("Instances", &group.instances, |x, i| instance(x, group, i));
     x.text("CreatedTime", iso(group.created()));
-    x.members(
-        "SuspendedProcesses",
-        &group.environment.suspended,
-        |x, (process, since)| {
-            x.text("ProcessName", process);
-            x.text(
-                "SuspensionReason",
-                format!("User suspended at {}", iso(*since)),
-            );
-        },
-    );
-    x.members("Tags", group.tags(), |x, (key, value)| {
-        x.text("ResourceId", &group.name);
+    write_suspended(x, &group.environment.suspended);
+    let tags = group.tags().map(|(key, value)| (key.to_owned(), value));
+    write_tags(x, &group.name, tags);
+    x.member_texts("TerminationPolicies", ["Default"]);
+    x.text("NewInstancesProtectedFromScaleIn", false);
+}
+
+fn write_suspended(x: &mut Xml, suspended: &BTreeMap<String, DateTime<Utc>>) {
+    x.members("SuspendedProcesses", suspended, |x, (process, since)| {
+        x.text("ProcessName", process);
+        x.text(
+            "SuspensionReason",
+            format!("User suspended at {}", iso(*since)),
+        );
+    });
+}
+
+fn write_tags(x: &mut Xml, group: &str, tags: impl IntoIterator<Item = (String, String)>) {
+    x.members("Tags", tags, |x, (key, value)| {
+        x.text("ResourceId", group);
         x.text("ResourceType", "auto-scaling-group");
         x.text("Key", key);
         x.text("Value", value);
         x.text("PropagateAtLaunch", true);
     });
-    x.member_texts("TerminationPolicies", ["Default"]);
-    x.text("NewInstancesProtectedFromScaleIn", false);
 }
 
-fn launch_template(x: &mut Xml, group: &Group<'_>) {
+/// The version of its launch template, or the launch configuration of a group from before those.
+fn launches_from(x: &mut Xml, group: &Group<'_>) {
     let e = group.environment;
-    x.text("LaunchTemplateId", fleet::launch_template(e));
-    x.text(
-        "LaunchTemplateName",
-        format!("awseb-{}-stack-AWSEBEC2LaunchTemplate", e.id),
-    );
-    x.text("Version", e.deployment + u32::from(group.temporary));
+    match &group.configuration {
+        Some(configuration) => x.text("LaunchConfigurationName", configuration),
+        None => x.node("LaunchTemplate", |x| {
+            x.text("LaunchTemplateId", fleet::launch_template(e));
+            x.text("LaunchTemplateName", fleet::launch_template_name(e));
+            x.text("Version", launch_templates::version(e, group.temporary));
+        }),
+    }
+}
+
+/// Somebody else's group: what it would launch, and nothing that runs.
+fn write_other(x: &mut Xml, room: &Room<'_>, group: &OtherGroup) {
+    let spec = &group.spec;
+    x.text("AutoScalingGroupName", &spec.name);
+    x.text("AutoScalingGroupARN", arn(room.region, &spec.name));
+    let template = |x: &mut Xml, name: &str| {
+        if let Some((id, template)) = &group.template {
+            x.node(name, |x| {
+                x.text("LaunchTemplateId", id);
+                x.text("LaunchTemplateName", template);
+                x.text("Version", &spec.version);
+            });
+        }
+    };
+    match (spec.launch_configuration.as_str(), spec.mixed) {
+        ("", true) => x.node("MixedInstancesPolicy", |x| {
+            x.node("LaunchTemplate", |x| {
+                template(x, "LaunchTemplateSpecification");
+                x.members("Overrides", [] as [&str; 0], |_, _| {});
+            });
+        }),
+        ("", false) => template(x, "LaunchTemplate"),
+        (configuration, _) => x.text("LaunchConfigurationName", configuration),
+    }
+    for size in ["MinSize", "MaxSize", "DesiredCapacity"] {
+        x.text(size, 0);
+    }
+    x.text("DefaultCooldown", 300);
+    x.member_texts("AvailabilityZones", &room.ec2.zones);
+    x.text("HealthCheckType", "EC2");
+    x.text("HealthCheckGracePeriod", 0);
+    x.members("Instances", [] as [&str; 0], |_, _| {});
+    x.text("CreatedTime", iso(group.created));
+    write_suspended(x, &group.suspended);
+    write_tags(x, &spec.name, spec.tags.clone());
+    x.member_texts("TerminationPolicies", ["Default"]);
+    x.text("NewInstancesProtectedFromScaleIn", false);
 }
 
 fn instance(x: &mut Xml, group: &Group<'_>, instance: &Instance) {
@@ -192,13 +279,17 @@ fn instance(x: &mut Xml, group: &Group<'_>, instance: &Instance) {
         },
     );
     x.text("HealthStatus", "Healthy");
-    x.node("LaunchTemplate", |x| launch_template(x, group));
+    launches_from(x, group);
     x.text("ProtectedFromScaleIn", false);
 }
 
 /// Suspends or resumes processes of a group; without names, all of them.
-pub(super) fn suspend(room: &mut Room<'_>, suspended: bool) -> Result<String, Fail> {
-    let group = named(room)?;
+pub(super) fn suspend(
+    room: &mut Room<'_>,
+    others: &mut AutoScaling,
+    suspended: bool,
+) -> Result<String, Fail> {
+    let group = named(room, others)?;
     let mut processes = room.p.members("ScalingProcesses");
     if processes.is_empty() {
         processes = PROCESSES.map(str::to_owned).to_vec();
@@ -209,15 +300,12 @@ pub(super) fn suspend(room: &mut Room<'_>, suspended: bool) -> Result<String, Fa
     }
     let now = room.core.now;
     let is = |e: &&mut Environment| fleet::group_name(e) == group;
-    let found = room.beanstalk.environments.values_mut().find(is);
-    if let Some(e) = found {
+    let own = room.beanstalk.environments.values_mut().find(is);
+    let of_other = others.groups.get_mut(&group).map(|g| &mut g.suspended);
+    if let Some(of_group) = own.map(|e| &mut e.suspended).or(of_other) {
         match suspended {
-            true => e
-                .suspended
-                .extend(processes.iter().map(|process| (process.clone(), now))),
-            false => e
-                .suspended
-                .retain(|process, _| !processes.contains(process)),
+            true => of_group.extend(processes.iter().map(|process| (process.clone(), now))),
+            false => of_group.retain(|process, _| !processes.contains(process)),
         }
     }
     Ok(String::new())

@@ -1,35 +1,55 @@
-//! Auto Scaling as far as it shows environments' groups: which verb goes where, and what it did.
+//! Auto Scaling as far as it shows groups and what they launch from: which verb goes where, and what it did.
 //!
-//! Groups are environments' alone, and follow from them; launching and terminating is `beanstalk::fleet`'s.
+//! Groups of environments follow from them; launching and terminating is `beanstalk::fleet`'s. Other people's
+//! groups launch nothing here.
 
+mod configurations;
 mod groups;
+mod model;
+pub(crate) mod world;
 
 use chrono::{DateTime, Utc};
 
-use crate::beanstalk::{self, Room, page};
+use crate::beanstalk::{Room, page};
 use crate::clock::iso;
 use crate::door::{Call, unknown_operation};
-use crate::state::{Core, State};
+use crate::state::{Core, Region, State};
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
 const MOST: usize = 100;
 
+pub(crate) use model::{AutoScaling, LaunchConfiguration, OtherGroup};
+
 pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
-    let mut room = beanstalk::room(state, call);
+    let (core, here) = state.enter(&call.region);
+    let Region {
+        ec2,
+        beanstalk,
+        autoscaling,
+        ..
+    } = here;
+    let mut room = Room {
+        core,
+        beanstalk,
+        ec2,
+        region: &call.region,
+        p: &call.params,
+    };
     match call.operation.as_str() {
-        "DescribeAutoScalingGroups" => groups::describe(&mut room),
-        "DescribeScalingActivities" => activities(&mut room),
-        "SuspendProcesses" => groups::suspend(&mut room, true),
-        "ResumeProcesses" => groups::suspend(&mut room, false),
+        "DescribeAutoScalingGroups" => groups::describe(&mut room, autoscaling),
+        "DescribeLaunchConfigurations" => configurations::describe(&mut room, autoscaling),
+        "DescribeScalingActivities" => activities(&mut room, autoscaling),
+        "SuspendProcesses" => groups::suspend(&mut room, autoscaling, true),
+        "ResumeProcesses" => groups::suspend(&mut room, autoscaling, false),
         other => Err(unknown_operation(other)),
     }
 }
 
 /// What Auto Scaling did, newest first.
-fn activities(room: &mut Room<'_>) -> Result<String, Fail> {
+fn activities(room: &mut Room<'_>, others: &AutoScaling) -> Result<String, Fail> {
     let group = match room.p.get("AutoScalingGroupName") {
-        Some(_) => Some(groups::named(room)?),
+        Some(_) => Some(groups::named(room, others)?),
         None => None,
     };
     let is = |a: &&Activity| group.as_ref().is_none_or(|group| *group == a.group);

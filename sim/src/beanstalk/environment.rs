@@ -27,6 +27,8 @@ pub(crate) struct Environment {
     pub(crate) status: String,
     pub(crate) health: String,
     pub(crate) created: DateTime<Utc>,
+    /// When it was terminated.
+    pub(crate) terminated: Option<DateTime<Utc>>,
     pub(crate) updated: DateTime<Utc>,
     pub(crate) options: Options,
     /// What `.ebextensions` set, and over it what it was launched with: shows where no call set anything.
@@ -44,6 +46,8 @@ pub(crate) struct Environment {
     pub(crate) cname: String,
     /// Grows with every change of source or configuration.
     pub(crate) deployment: u32,
+    /// The images of earlier deployments, by their numbers: its launch template's older versions.
+    pub(crate) earlier_images: BTreeMap<u32, String>,
     /// Enhanced health as it was scripted, with causes.
     pub(crate) scripted_health: Option<(String, Vec<String>)>,
     /// The health that was seen last.

@@ -1,5 +1,7 @@
 //! Environments and applications as they are described.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::environment::Environment;
 use super::replacement::is_enhanced;
 use super::{Room, health, page, progress, settings};
@@ -33,23 +35,53 @@ pub(crate) fn is_allowed(room: &Room<'_>, operation: &str, e: &Environment) -> b
     grant.allows(&asked)
 }
 
+/// How long a terminated environment is remembered: so long it can be rebuilt.
+pub(crate) const REMEMBERED: TimeDelta = TimeDelta::days(42);
+
+/// Which terminated environments a call includes: those terminated after this; none without `IncludeDeleted`.
+struct Deleted(Option<DateTime<Utc>>);
+
+impl Deleted {
+    fn asked(room: &Room<'_>) -> Result<Self, Fail> {
+        let oldest = room.core.now - REMEMBERED;
+        if !room.p.flag("IncludeDeleted") {
+            return Ok(Self(None));
+        }
+        let Some(text) = room.p.get("IncludedDeletedBackTo") else {
+            return Ok(Self(Some(oldest)));
+        };
+        let back_to = DateTime::parse_from_rfc3339(text).map_err(|_| {
+            Fail::invalid(format!(
+                "Value ({text}) for IncludedDeletedBackTo is invalid."
+            ))
+        })?;
+        Ok(Self(Some(oldest.max(back_to.with_timezone(&Utc)))))
+    }
+
+    fn admits(&self, e: &Environment) -> bool {
+        let since = e.terminated.unwrap_or(e.updated);
+        e.status != "Terminated" || self.0.is_some_and(|back_to| since > back_to)
+    }
+}
+
 /// Names and ids that lead nowhere are left out, not refused.
 pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     let p = room.p;
     let (names, ids) = (p.members("EnvironmentNames"), p.members("EnvironmentIds"));
     let application = p.get("ApplicationName");
-    let deleted = p.flag("IncludeDeleted");
+    let deleted = Deleted::asked(room)?;
     let wanted = |e: &&Environment| {
         application.is_none_or(|a| a == e.application)
             && (names.is_empty() || names.contains(&e.name))
             && (ids.is_empty() || ids.contains(&e.id))
-            && (deleted || e.status != "Terminated")
+            && deleted.admits(e)
             && is_allowed(room, "DescribeEnvironments", e)
     };
     let all: Vec<&Environment> = room
         .beanstalk
         .environments
         .values()
+        .chain(&room.beanstalk.deleted)
         .filter(wanted)
         .collect();
     // Without MaxRecords everything comes at once, as it does on AWS.

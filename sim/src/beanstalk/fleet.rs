@@ -31,6 +31,11 @@ pub(crate) fn launch_template(environment: &Environment) -> String {
     numbered(environment, "lt")
 }
 
+/// The name of its launch template.
+pub(crate) fn launch_template_name(environment: &Environment) -> String {
+    format!("awseb-{}-stack-AWSEBEC2LaunchTemplate", environment.id)
+}
+
 /// The id of the security group of its instances.
 pub(crate) fn security_group(environment: &Environment) -> String {
     numbered(environment, "sg")

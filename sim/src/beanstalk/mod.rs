@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod launch_templates;
 pub(crate) mod managed;
 pub(crate) mod model;
 pub(crate) mod others;

@@ -21,6 +21,8 @@ pub(crate) struct Beanstalk {
     pub(crate) bundles: BTreeMap<(String, String), DateTime<Utc>>,
     /// By environment name.
     pub(crate) environments: BTreeMap<String, Environment>,
+    /// Terminated ones whose names other environments have by now, oldest first.
+    pub(crate) deleted: Vec<Environment>,
     /// By application and name.
     pub(crate) saved: BTreeMap<(String, String), SavedConfiguration>,
     pub(crate) events: Vec<EnvironmentEvent>,

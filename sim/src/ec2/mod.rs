@@ -15,10 +15,12 @@ pub(crate) mod images;
 pub(crate) mod instance_verbs;
 pub(crate) mod instances;
 pub(crate) mod keys;
+pub(crate) mod launch_templates;
 pub(crate) mod lifecycle;
 pub(crate) mod make_images;
 pub(crate) mod model;
 pub(crate) mod network;
+pub(crate) mod references;
 pub(crate) mod run;
 pub(crate) mod storage;
 pub(crate) mod tags;
@@ -26,6 +28,7 @@ pub(crate) mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::launch_templates::LaunchTemplate;
 use self::model::Ec2;
 use crate::door::{Call, unknown_operation};
 use crate::iam;
@@ -44,6 +47,8 @@ pub(crate) struct Room<'a> {
     pub(crate) elsewhere: BTreeMap<(String, String), model::Image>,
     /// Snapshots of other regions that are encrypted.
     pub(crate) sealed_elsewhere: BTreeSet<String>,
+    /// Launch templates of environments, for the verbs that see them.
+    pub(crate) environment_templates: Vec<LaunchTemplate>,
     /// Of the actions that the call's own stands on, those that its caller may not do.
     pub(crate) lacking: Vec<&'static str>,
     pub(crate) p: &'a Params,
@@ -85,7 +90,11 @@ fn sealed_elsewhere(state: &State, call: &Call) -> BTreeSet<String> {
 }
 
 /// Answers one call; `DryRun` ends before any effect, as permission was checked at the door.
-pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
+pub(crate) fn call(
+    state: &mut State,
+    call: &Call,
+    environment_templates: Vec<LaunchTemplate>,
+) -> Result<String, Fail> {
     if call.operation == "DescribeRegions" {
         return network::regions(&state.region_names(), &call.params);
     }
@@ -101,6 +110,7 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
         region: &call.region,
         elsewhere,
         sealed_elsewhere,
+        environment_templates,
         lacking,
         p: &call.params,
     };
@@ -131,6 +141,14 @@ fn look_up(operation: &str) -> Option<Verb> {
         "ModifyImageAttribute" => image_attributes::modify,
         "DescribeImageAttribute" => image_attributes::describe,
         "ResetImageAttribute" => image_attributes::reset,
+        "DescribeImageReferences" => references::describe,
+        "CreateLaunchTemplate" => launch_templates::create,
+        "CreateLaunchTemplateVersion" => launch_templates::create_version,
+        "DescribeLaunchTemplates" => launch_templates::templates,
+        "DescribeLaunchTemplateVersions" => launch_templates::versions,
+        "ModifyLaunchTemplate" => launch_templates::modify,
+        "DeleteLaunchTemplate" => launch_templates::delete,
+        "DeleteLaunchTemplateVersions" => launch_templates::delete_versions,
         "RunInstances" => run::run,
         "DescribeInstances" => instance_verbs::describe,
         "DescribeInstanceStatus" => instance_verbs::status,

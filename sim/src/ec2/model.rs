@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::console::Console;
 pub(crate) use super::image_model::{Image, Permission, Protection, Snapshot};
+use super::launch_templates::LaunchTemplate;
 use crate::guest::{Agent, Disk};
 use crate::state::{Core, Tags, Visibility};
 use crate::world::InstanceTypeSpec;
@@ -36,6 +37,10 @@ pub(crate) struct Ec2 {
     pub(crate) unusable_keys: BTreeSet<String>,
     /// Code and message with which copies that begin now will fail.
     pub(crate) copies_fail: Option<(String, String)>,
+    /// By id; those of environments are not among them.
+    pub(crate) launch_templates: BTreeMap<String, LaunchTemplate>,
+    /// (`template` or `version`, token): what was asked, and the template and version that came of it.
+    pub(crate) template_tokens: BTreeMap<(String, String), (String, String, u64)>,
     /// SSM finds no image where it looks for one.
     pub(crate) parameter_checks_fail: bool,
     /// Token of CopyImage: what was asked, and the image.
@@ -295,6 +300,7 @@ impl Ec2 {
             "snap" => self.snapshots.get_mut(id).map(|x| &mut x.tags),
             "vol" => self.volumes.get_mut(id).map(|x| &mut x.tags),
             "sg" => self.groups.get_mut(id).map(|x| &mut x.tags),
+            "lt" => self.launch_templates.get_mut(id).map(|x| &mut x.tags),
             "subnet" => self.subnets.get_mut(id).map(|x| &mut x.tags),
             "vpc" => self.vpcs.get_mut(id).map(|x| &mut x.tags),
             "eni" => {

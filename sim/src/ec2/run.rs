@@ -7,7 +7,7 @@ use super::describe_images::find as find_image;
 use super::filters::tags_for;
 use super::instances::{Blank, blank};
 use super::model::{Image, Instance, Subnet};
-use super::{Room, instance_verbs, keys, no_capacity};
+use super::{Room, instance_verbs, keys, launch_templates, no_capacity};
 use crate::clock::delta;
 use crate::events::Event;
 use crate::ssm;
@@ -24,7 +24,26 @@ const TAGGED: [&str; 5] = [
 ];
 const USER_DATA_MOST: usize = 16_384;
 
+/// What is launched is what the call says, over what its launch template says, where it names one.
 pub(crate) fn run(room: &mut Room<'_>) -> Result<String, Fail> {
+    let Some(merged) = launch_templates::merged(room)? else {
+        return launch(room);
+    };
+    let mut inner = Room {
+        core: &mut *room.core,
+        ec2: &mut *room.ec2,
+        parameters: room.parameters,
+        region: room.region,
+        elsewhere: Default::default(),
+        sealed_elsewhere: Default::default(),
+        environment_templates: Vec::new(),
+        lacking: room.lacking.clone(),
+        p: &merged,
+    };
+    launch(&mut inner)
+}
+
+fn launch(room: &mut Room<'_>) -> Result<String, Fail> {
     let p = room.p;
     let count = p
         .number("MaxCount")?

@@ -12,6 +12,7 @@ fn not_found(id: &str) -> Fail {
         Some("ami") => ("InvalidAMIID.NotFound", "image id"),
         Some("i") => ("InvalidInstanceID.NotFound", "instance ID"),
         Some("snap") => ("InvalidSnapshot.NotFound", "snapshot"),
+        Some("lt") => ("InvalidLaunchTemplateId.NotFound", "launch template ID"),
         Some("vol") => ("InvalidVolume.NotFound", "volume"),
         Some("sg") => ("InvalidGroup.NotFound", "security group"),
         _ => ("InvalidID", "ID"),
@@ -96,6 +97,11 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
         .chain(ec2.instances.values().map(|x| ("instance", &x.id, &x.tags)))
         .chain(ec2.snapshots.values().map(|x| ("snapshot", &x.id, &x.tags)))
         .chain(ec2.volumes.values().map(|x| ("volume", &x.id, &x.tags)))
+        .chain(
+            ec2.launch_templates
+                .values()
+                .map(|x| ("launch-template", &x.id, &x.tags)),
+        )
         .chain(
             ec2.groups
                 .values()

@@ -32,6 +32,13 @@ pub(crate) fn of_call(state: &State, call: &Call) -> Asked {
 fn stands_on(service: Service, operation: &str) -> &'static [&'static str] {
     match (service, operation) {
         (Service::Ec2, "DeregisterImage") => &["ec2:DeleteSnapshot"],
+        (Service::Ec2, "DescribeImageReferences") => &[
+            "ec2:DescribeInstances",
+            "ec2:DescribeLaunchTemplates",
+            "ec2:DescribeLaunchTemplateVersions",
+            "ssm:DescribeParameters",
+            "ssm:GetParameters",
+        ],
         (Service::Ssm, "PutParameter") => &["ec2:DescribeImages"],
         _ => &[],
     }

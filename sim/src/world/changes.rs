@@ -37,6 +37,8 @@ pub enum EnvironmentChange {
     Terminated,
     /// It goes: Terminating now, Terminated a while later.
     Terminating,
+    /// Somebody rebuilds it, who terminated it at most 42 days ago: it launches the image that it had.
+    Rebuilt,
     /// Somebody deploys another application version, as soon as the environment is Ready.
     Deploy(String),
     /// Somebody changes settings by an update of his own, as soon as the environment is Ready.

@@ -8,6 +8,7 @@ mod environments;
 mod keeping;
 mod moves;
 mod platforms;
+mod scaling;
 mod timing;
 
 use chrono::{DateTime, Utc};
@@ -24,6 +25,7 @@ pub use self::moves::{
     Superseded,
 };
 pub use self::platforms::{Branch, ImageChange, ImageSpec, Release, Serves};
+pub use self::scaling::{GroupSpec, LaunchConfigurationSpec, LaunchTemplateSpec};
 pub use self::timing::{ConsoleEnd, LatestRefused, Timing};
 
 /// What is wrong with a world or one of its steps.
@@ -169,6 +171,17 @@ pub enum Action {
         /// Value.
         value: String,
     },
+    /// A launch template of somebody.
+    LaunchTemplate(LaunchTemplateSpec),
+    /// An Auto Scaling group that is of no environment.
+    Group(GroupSpec),
+    /// It is gone.
+    GroupGone {
+        /// Its name.
+        name: String,
+    },
+    /// A launch configuration.
+    LaunchConfiguration(LaunchConfigurationSpec),
     /// From now on no value of an image's parameter is found to be an image (or, with false, those that
     /// are).
     ParameterChecksFail {

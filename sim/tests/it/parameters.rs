@@ -9,7 +9,7 @@ use sim::{Account, Action, ImageSpec, Keeping, ParameterNumber, Timing};
 use crate::support::{REGION, account, ec2, request};
 
 /// The answer, with the code where it is an error.
-fn ssm(account: &Account, operation: &str, body: Value) -> Result<Value, String> {
+pub(crate) fn ssm(account: &Account, operation: &str, body: Value) -> Result<Value, String> {
     let mut asked = request("ssm", "");
     let target = format!("AmazonSSM.{operation}");
     asked

@@ -248,7 +248,11 @@ impl Scene<'_> {
             self.update.stage = Stage::Starting;
             return Some(self.core.timing.update_stage);
         }
-        self.environment.deployment += 1;
+        let was = settings::image_in(self.beanstalk, &self.environment, &self.update.before);
+        let e = &mut self.environment;
+        e.earlier_images
+            .insert(e.deployment, was.unwrap_or_default());
+        e.deployment += 1;
         self.environment.pending = None;
         let label = self.update.label.take();
         let message = match label.is_some() {

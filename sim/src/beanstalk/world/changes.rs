@@ -3,9 +3,11 @@
 use super::environments::{draft, moved};
 use super::missing;
 use crate::beanstalk::environment::{Ask, Environment};
+use crate::beanstalk::environments::REMEMBERED;
 use crate::beanstalk::events::{Said, say};
 use crate::beanstalk::fleet::{self, Launch};
 use crate::beanstalk::model::Beanstalk;
+use crate::beanstalk::replacement::option;
 use crate::beanstalk::{history, managed, others, settings};
 use crate::clock::delta;
 use crate::ec2::model::Ec2;
@@ -115,6 +117,7 @@ impl Stage<'_> {
             EnvironmentChange::Health(health) => e.health = health,
             EnvironmentChange::Terminating => return self.terminating(),
             EnvironmentChange::Terminated => return self.terminated(),
+            EnvironmentChange::Rebuilt => return self.rebuilt(),
             EnvironmentChange::SwapCname(other) => return self.swap_cname(&other),
             other => return self.set(other),
         }
@@ -179,10 +182,32 @@ impl Stage<'_> {
     fn terminated(&mut self) -> Changed {
         self.stop_update();
         self.environment.status = "Terminated".to_owned();
+        self.environment.terminated = Some(self.core.now);
         let ids: Vec<String> = self.environment.instance_ids.iter().cloned().collect();
         let e = &self.environment;
         fleet::terminate(self.core, self.ec2, self.beanstalk, e, self.region, &ids);
         said("terminateEnvironment completed successfully.")
+    }
+
+    /// It is there again, as it was: what it launches has the image that it had.
+    fn rebuilt(&mut self) -> Changed {
+        let remembered = self.core.now - REMEMBERED;
+        let terminated = self.environment.terminated.take();
+        if terminated.is_none_or(|at| at < remembered) {
+            let name = &self.environment.name;
+            let what = format!("{name} was not terminated within 42 days: it cannot be rebuilt");
+            return Err(WorldError::Contradiction(what));
+        }
+        self.environment.instance_ids.clear();
+        self.environment.status = "Ready".to_owned();
+        let options = settings::effective(
+            self.beanstalk,
+            &self.environment,
+            &self.environment.deployed(),
+        );
+        let least = option(&options, "aws:autoscaling:asg", "MinSize");
+        self.scale(least.parse().unwrap_or(1))?;
+        said("rebuildEnvironment completed successfully.")
     }
 
     fn stop_update(&mut self) {

@@ -53,9 +53,10 @@ pub(crate) fn environment(
     let applications = &mut here.beanstalk.applications;
     applications.entry(spec.application).or_insert(created);
     let id = environment.id.clone();
-    here.beanstalk
-        .environments
-        .insert(environment.name.clone(), environment);
+    let all = &mut here.beanstalk.environments;
+    let before = all.insert(environment.name.clone(), environment);
+    let gone = before.filter(|before| before.terminated.is_some());
+    here.beanstalk.deleted.extend(gone);
     Ok(id)
 }
 
@@ -81,6 +82,7 @@ fn bare(
         status: spec.status.clone(),
         health: spec.health.clone(),
         created,
+        terminated: None,
         updated,
         options: flat(&spec.options),
         extensions: flat(&spec.extensions),
@@ -92,6 +94,7 @@ fn bare(
         version_label: spec.version_label.clone(),
         cname: spec.name.clone(),
         deployment: 1,
+        earlier_images: Default::default(),
         scripted_health: None,
         seen_health: String::new(),
         scaling: None,
