@@ -40,6 +40,7 @@ mod image_parameters;
 mod images;
 mod instances;
 mod launch;
+mod launch_permissions;
 mod network;
 mod parameters;
 mod profile;

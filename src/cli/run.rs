@@ -169,10 +169,9 @@ fn publish_ended(one: &PublishedOnce) -> String {
         return format!("{watch}: nothing more could be published: {why}");
     };
     match (why, one.back) {
-        (None, false) => format!("{watch}: {destination} names {image}"),
-        (None, true) => format!("{watch}: {destination} was taken back to {image}"),
-        (Some(why), _) => {
-            format!("{watch}: {destination} could not be made to name {image}: {why}")
+        (None, back) => format!("{watch}: {}", destination.said_done(image, back)),
+        (Some(why), back) => {
+            format!("{watch}: {}: {why}", destination.said_failed(image, back))
         }
     }
 }

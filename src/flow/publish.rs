@@ -22,6 +22,8 @@ pub mod order;
 
 mod parameter;
 
+mod share;
+
 pub mod steps;
 
 mod trouble;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ImageId, Installation, Scope, WatchName};
-use super::publish_rules::{Destination, PublishAs};
+use super::publish_rules::{Destination, DestinationKind, PublishAs};
 
 /// Good images that a destination remembers, for the way back. More were never taken back in a row.
 pub const BEFORE_MAX: usize = 10;
@@ -62,10 +62,15 @@ pub struct PublishFailing {
 }
 
 impl DestinationLedger {
-    /// The images that stand there, or may.
-    pub fn names(&self) -> impl Iterator<Item = &ImageId> {
-        let now = self.now.iter().map(|now| &now.image);
-        now.chain(&self.unsure)
+    /// What an image that is not for use is taken back from: what stands there, or may; of what others may
+    /// launch, whatever ever stood there, since that lasts.
+    pub fn names(&self, kind: DestinationKind) -> impl Iterator<Item = &ImageId> {
+        let lasts = match kind {
+            DestinationKind::Share => &self.before[..],
+            DestinationKind::Parameter => &[],
+        };
+        let stood = self.now.iter().chain(lasts).map(|one| &one.image);
+        stood.chain(&self.unsure)
     }
 
     /// Something else stands there from now on; what stood there is kept for the way back.
@@ -75,6 +80,19 @@ impl DestinationLedger {
         }
         self.before.retain(|one| one.image != published.image);
         self.now = Some(published);
+        self.unsure = None;
+        self.failing = None;
+    }
+
+    /// An image stands there no more; of what lasts, the one before it does still.
+    pub fn withdrawn(&mut self, image: &ImageId) {
+        self.before.retain(|one| one.image != *image);
+        if self.now.as_ref().is_some_and(|now| now.image == *image) {
+            self.now = match self.before.is_empty() {
+                true => None,
+                false => Some(self.before.remove(0)),
+            };
+        }
         self.unsure = None;
         self.failing = None;
     }
@@ -99,7 +117,7 @@ pub struct PublishOrder {
     pub destination: Destination,
     /// Counted for each destination.
     pub number: u32,
-    /// The image that is to stand there.
+    /// The image that is to stand there, or, where others may launch it no more, that one.
     pub image: ImageId,
     pub base_version: Option<String>,
     pub publish: PublishAs,

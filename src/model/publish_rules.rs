@@ -1,12 +1,13 @@
 //! Where a watch's image is made known beside its environments: what a person asked for. Values as
 //! checked; `settings` makes them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::Region;
+use super::ids::{AccountId, ImageId, Region};
 
 /// `[watch.NAME.publish]`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,54 @@ pub struct PublishRules {
     pub when: PublishWhen,
     /// The parameter that names the image, with the architecture in its name.
     pub ssm: Option<String>,
+    /// Who else may launch the image. Empty: nobody.
+    pub share: ShareWith,
+}
+
+/// Whom an image is shared with. Empty: nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ShareWith {
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accounts: BTreeSet<AccountId>,
+    /// By its ARN.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub organizations: BTreeSet<String>,
+    /// By their ARNs.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub units: BTreeSet<String>,
+}
+
+impl ShareWith {
+    /// Nobody.
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty() && self.organizations.is_empty() && self.units.is_empty()
+    }
+
+    /// Those of it that another has not.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let rest = |of: &BTreeSet<String>, other: &BTreeSet<String>| of - other;
+        Self {
+            accounts: &self.accounts - &other.accounts,
+            organizations: rest(&self.organizations, &other.organizations),
+            units: rest(&self.units, &other.units),
+        }
+    }
+
+    /// `2 accounts, 1 organization`
+    pub fn counted(&self) -> String {
+        let counts = [
+            (self.accounts.len(), "account"),
+            (self.organizations.len(), "organization"),
+            (self.units.len(), "unit"),
+        ];
+        let some = counts.into_iter().filter(|(count, _)| *count > 0);
+        let words = some.map(|(count, word)| match count {
+            1 => format!("1 {word}"),
+            _ => format!("{count} {word}s"),
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// From when on an image is published.
@@ -37,6 +86,8 @@ pub struct Destination {
 /// The sorts of destinations, in the order in which they are published to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DestinationKind {
+    /// The image itself, which others may launch.
+    Share,
     /// An SSM parameter that names the image.
     Parameter,
 }
@@ -45,40 +96,85 @@ pub enum DestinationKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "as")]
 pub enum PublishAs {
+    Share { with: ShareWith },
     Parameter { name: String },
 }
 
 impl PublishRules {
     /// Every destination with what is made to hold there, in the order in which they are published to.
     pub fn destinations(&self, home: &Region) -> Vec<(Destination, PublishAs)> {
-        let parameter = self.ssm.as_ref().map(|name| {
-            let destination = Destination {
-                kind: DestinationKind::Parameter,
-                region: home.clone(),
-            };
-            (destination, PublishAs::Parameter { name: name.clone() })
+        let at = |kind| Destination {
+            kind,
+            region: home.clone(),
+        };
+        let share = (!self.share.is_empty()).then(|| {
+            let with = self.share.clone();
+            (at(DestinationKind::Share), PublishAs::Share { with })
         });
-        parameter.into_iter().collect()
+        let parameter = self.ssm.as_ref().map(|name| {
+            let name = name.clone();
+            (
+                at(DestinationKind::Parameter),
+                PublishAs::Parameter { name },
+            )
+        });
+        share.into_iter().chain(parameter).collect()
     }
 }
 
 impl DestinationKind {
     /// Every one, in the order in which they are published to.
-    pub const ALL: [Self; 1] = [Self::Parameter];
+    pub const ALL: [Self; 2] = [Self::Share, Self::Parameter];
 
     /// The word of a destination's name, which people write.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Share => "share",
             Self::Parameter => "ssm",
         }
     }
 }
 
 impl PublishAs {
+    /// What was once published there holds until it is taken back, whatever is published after it.
+    pub fn lasts(&self) -> bool {
+        matches!(self, Self::Share { .. })
+    }
+
+    /// How it is with an image there: `parameter /amis/shop/x86_64 names ami-1`.
+    pub fn said_of(&self, image: &ImageId) -> String {
+        match self {
+            Self::Share { .. } => format!("{image} is {}", self.what()),
+            Self::Parameter { .. } => format!("{} names {image}", self.what()),
+        }
+    }
+
     /// What it is, for people: `parameter /amis/shop/x86_64`.
     pub fn what(&self) -> String {
         match self {
+            Self::Share { with } => format!("shared with {}", with.counted()),
             Self::Parameter { name } => format!("parameter {name}"),
+        }
+    }
+}
+
+impl Destination {
+    /// What holds when an image was published there, or taken back from there, for people.
+    pub fn said_done(&self, image: &ImageId, back: bool) -> String {
+        match (self.kind, back) {
+            (DestinationKind::Share, false) => format!("{image} is shared ({self})"),
+            (DestinationKind::Share, true) => format!("{image} is shared no more ({self})"),
+            (DestinationKind::Parameter, false) => format!("{self} names {image}"),
+            (DestinationKind::Parameter, true) => format!("{self} was taken back to {image}"),
+        }
+    }
+
+    /// The same where it failed.
+    pub fn said_failed(&self, image: &ImageId, back: bool) -> String {
+        match (self.kind, back) {
+            (DestinationKind::Share, false) => format!("{image} could not be shared ({self})"),
+            (DestinationKind::Share, true) => format!("{image} is still shared ({self})"),
+            (DestinationKind::Parameter, _) => format!("{self} could not be made to name {image}"),
         }
     }
 }

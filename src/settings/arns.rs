@@ -1,7 +1,7 @@
 //! Texts that are AWS's own words: ARNs, resource ids, parameter paths, branches, instance types.
 //! Refuses what AWS would certainly refuse later; says nothing about what may or may not exist.
 
-use crate::model::ids::{Architecture, InstanceType};
+use crate::model::ids::{AccountId, Architecture, InstanceType};
 use crate::model::watch::Encrypt;
 
 use super::fault::{Problem, quoted_value};
@@ -66,6 +66,42 @@ pub(super) fn role_arn(text: &str) -> Result<String, Problem> {
         _ => Err(Problem::new(
             format!("{} is not a role", quoted_value(text)),
             "write a role's ARN, such as \"arn:aws:iam::111122223333:role/amiwatch\"",
+        )),
+    }
+}
+
+/// An account's twelve digits.
+pub(super) fn account_id(text: &str) -> Result<AccountId, Problem> {
+    match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(AccountId::new(text)),
+        false => Err(Problem::new(
+            format!("{} is not an account", quoted_value(text)),
+            "write its twelve digits, such as \"222233334444\"",
+        )),
+    }
+}
+
+/// An organization's ARN.
+pub(super) fn organization(text: &str) -> Result<String, Problem> {
+    of_organizations(text, "organization/o-", "an organization")
+}
+
+/// An organizational unit's ARN.
+pub(super) fn organizational_unit(text: &str) -> Result<String, Problem> {
+    of_organizations(text, "ou/o-", "an organizational unit")
+}
+
+fn of_organizations(text: &str, kind: &str, what: &str) -> Result<String, Problem> {
+    let found = Arn::split(text)
+        .filter(|arn| arn.service == "organizations" && arn.has_account())
+        .and_then(|arn| arn.resource.strip_prefix(kind));
+    match found {
+        Some(id) if !id.is_empty() => Ok(text.to_owned()),
+        _ => Err(Problem::new(
+            format!("{} is not {what}", quoted_value(text)),
+            format!(
+                "write its ARN, such as \"arn:aws:organizations::111122223333:{kind}exampleorgid...\""
+            ),
         )),
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn check_settings(
     }
     rivals::check_rivals(watches, reading);
     publishers::check_publishers(watches, reading);
+    publishers::check_shared_keys(root, watches, reading);
     makers_have_an_installation(root, watches, reading);
     every_recipe_is_used(watches, recipes, reading);
     something_is_watched(root, reading);

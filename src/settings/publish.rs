@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::model::ids::Architecture;
-use crate::model::publish_rules::{PublishRules, PublishWhen};
+use crate::model::publish_rules::{PublishRules, PublishWhen, ShareWith};
 use crate::model::watch::OnDrift;
 
+use super::arns;
 use super::fault::{Problem, quoted_value};
 use super::reading::{ConfigReading, ConfigSection};
 use super::rollout::word;
@@ -26,6 +27,8 @@ pub(super) struct PublishDraft {
     pub(super) rules: PublishRules,
     /// Where the parameter's name stands.
     pub(super) ssm_at: Range<usize>,
+    /// Where it says with whom the image is shared, where it does.
+    pub(super) share_at: Option<Range<usize>>,
 }
 
 /// Absent where the watch says nothing about it.
@@ -47,23 +50,57 @@ pub(super) fn read_publish(
     }
     let architecture = architecture.unwrap_or_default();
     let ssm = reading.parsed(section.text("ssm"), |text| parameter(text, architecture));
-    if section.place_of("ssm").is_none() {
+    let share = share(&section, reading);
+    if let (Some(at), None) = (section.place_of("share"), watch.place_of("recipe")) {
+        let problem = Problem::new(
+            "the watch shares an image that is not yours: without a recipe it publishes the base itself",
+            "leave `share` out; whoever reads the parameter can launch the base as you can",
+        );
+        reading.fault_in_context(at, problem);
+    }
+    if section.place_of("ssm").is_none() && section.place_of("share").is_none() {
         let problem = Problem::new(
             "the watch publishes, and nothing says where",
-            "add `ssm = \"/amis/NAME/{architecture}\"`, or remove the table",
+            "add `ssm = \"/amis/NAME/{architecture}\"` or `share = { accounts = [\"...\"] }`, or remove \
+             the table",
         );
         reading.fault_in_context(at, problem);
     }
     Some(PublishDraft {
         ssm_at: section.place_of("ssm").unwrap_or_default(),
+        share_at: section.place_of("share"),
         rules: PublishRules {
             when: when.unwrap_or(match on_drift {
                 OnDrift::Rollout => PublishWhen::RolledOut,
                 OnDrift::Notify | OnDrift::Bake => PublishWhen::Verified,
             }),
             ssm,
+            share,
         },
     })
+}
+
+fn share(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> ShareWith {
+    let Some(at) = section.place_of("share") else {
+        return ShareWith::default();
+    };
+    let share = section.section("share");
+    let accounts = share.texts("accounts").unwrap_or_default();
+    let units = share.texts("ou").unwrap_or_default();
+    let named = !accounts.is_empty() || !units.is_empty() || share.text("organization").is_some();
+    if !named {
+        let right = "add `accounts = [\"222233334444\"]`, `organization = \"arn:...\"` or `ou = [\"arn:...\"]`";
+        let problem = Problem::new("`share` names nobody", right);
+        reading.fault_in_context(at, problem);
+    }
+    let accounts = reading.each_parsed(accounts, arns::account_id);
+    let organization = reading.parsed(share.text("organization"), arns::organization);
+    let units = reading.each_parsed(units, arns::organizational_unit);
+    ShareWith {
+        accounts: accounts.into_iter().collect(),
+        organizations: organization.into_iter().collect(),
+        units: units.into_iter().collect(),
+    }
 }
 
 /// A parameter's name with the processor in it.

@@ -4,8 +4,30 @@ use crate::model::ids::Region;
 
 use super::fault::{Problem, quoted_value};
 use super::publish::PublishDraft;
-use super::reading::ConfigReading;
+use super::reading::{ConfigReading, ConfigSection};
 use super::watches::WatchDraft;
+
+/// The account's own key for EBS lets nobody else in, whatever an image's permissions say.
+pub(super) fn check_shared_keys(
+    root: &ConfigSection<'_>,
+    watches: &[WatchDraft<'_>],
+    reading: &mut ConfigReading<'_>,
+) {
+    let Some(encrypt) = root.section("builder").text("encrypt") else {
+        return;
+    };
+    if !encrypt.text.contains(":alias/aws/") {
+        return;
+    }
+    let shares = watches.iter().filter_map(|watch| watch.publish.as_ref());
+    for at in shares.filter_map(|publish| publish.share_at.clone()) {
+        let problem = Problem::new(
+            "the image is shared, and its snapshots are encrypted with a key that nobody else can use",
+            "set `encrypt` of `[builder]` to a KMS key of yours that they may use, or to \"none\"",
+        );
+        reading.fault_in_context(at, problem);
+    }
+}
 
 /// Tells where two watches publish to one parameter. One that names no region may be in any.
 pub(super) fn check_publishers(watches: &[WatchDraft<'_>], reading: &mut ConfigReading<'_>) {

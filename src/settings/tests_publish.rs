@@ -113,3 +113,56 @@ fn two_watches_do_not_publish_to_one_parameter() {
         right(&fine);
     }
 }
+
+const ORGANIZATION: &str = "arn:aws:organizations::111122223333:organization/o-exampleorgid";
+const UNIT: &str =
+    "arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-examplerootid-exampleou";
+
+#[test]
+fn an_image_is_shared_with_whom_the_config_names() {
+    let keys = format!(
+        "share = {{ accounts = [\"222233334444\"], organization = \"{ORGANIZATION}\", ou = [\"{UNIT}\"] }}"
+    );
+    let share = rules(&publishing(&keys)).share;
+    assert_eq!(share.accounts, ["222233334444".into()].into());
+    assert_eq!(share.organizations, [ORGANIZATION.to_owned()].into());
+    assert_eq!(share.units, [UNIT.to_owned()].into());
+    assert_eq!(share.counted(), "1 account, 1 organization, 1 unit");
+}
+
+#[test]
+fn nobody_is_shared_with_by_a_slip() {
+    let swapped = format!("organization = \"{UNIT}\"");
+    for (share, said) in [
+        ("accounts = [\"2222\"]", "is not an account"),
+        (swapped.as_str(), "is not an organization"),
+        (
+            "ou = [\"ou-examplerootid\"]",
+            "is not an organizational unit",
+        ),
+        ("", "names nobody"),
+    ] {
+        let fault = only_fault(&publishing(&format!("share = {{ {share} }}")));
+        assert!(fault.contains(said), "{share}: {fault}");
+    }
+}
+
+#[test]
+fn a_base_is_not_its_followers_to_share() {
+    let text = publishing("share = { accounts = [\"222233334444\"] }");
+    let text = text.replace("recipe = \"r\"\n", "");
+    let text = text.replace("on_drift = \"bake\"", "on_drift = \"notify\"");
+    let fault = only_fault(&text);
+    assert!(fault.contains("not yours"), "{fault}");
+}
+
+#[test]
+fn what_nobody_else_can_decrypt_is_not_shared() {
+    let text = publishing("share = { accounts = [\"222233334444\"] }");
+    let key = |key: &str| {
+        format!("{text}\n[builder]\nencrypt = \"arn:aws:kms:eu-west-1:111122223333:{key}\"\n")
+    };
+    let fault = only_fault(&key("alias/aws/ebs"));
+    assert!(fault.contains("nobody else can use"), "{fault}");
+    right(&key("alias/amis"));
+}

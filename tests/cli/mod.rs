@@ -15,6 +15,7 @@ mod hold;
 mod init;
 mod look;
 mod notify;
+mod publish;
 mod receiver;
 mod recipe;
 mod rehearse;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use amiwatch::model::hold::HeldThing;
+use amiwatch::model::ids::ImageId;
 use futures_util::FutureExt as _;
 
+use super::share::{OTHER, sharing};
 use super::world::feed;
 use crate::common::life::Life;
 use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, everywhere, in_forms};
@@ -87,4 +89,56 @@ fn a_taking_back_that_is_disturbed_anywhere_ends_with_the_last_good_one() {
         (Form::StoreFull, 1),
     ];
     in_forms("taking back", story, &forms);
+}
+
+const FORMS: [(Form, usize); 3] = [
+    (Form::Stopped(Store::Kept), 1),
+    (Form::Unanswered, 1),
+    (Form::StoreFull, 1),
+];
+
+/// An image is shared, and somebody says that it is not for use.
+async fn shared_and_held(life: &Life) {
+    life.until_settled().await;
+    let image = ImageId::new(life.newest_verified());
+    life.withhold(HeldThing::Image(image)).await;
+}
+
+#[test]
+fn a_withdrawal_that_is_disturbed_anywhere_ends_with_an_image_that_nobody_else_launches() {
+    let story = Story {
+        begin: sharing,
+        before: |life| shared_and_held(life).boxed_local(),
+        points: Points::Distinct,
+        proof: |life, _| {
+            assert_eq!(life.may_launch(&life.newest_verified()), [""; 0]);
+            life.each_key_has_one_text();
+        },
+        ..PUBLISH
+    };
+    in_forms("withdrawal", story, &FORMS);
+}
+
+/// It was taken back, and is for use after all.
+async fn for_use_again(life: &Life) {
+    shared_and_held(life).await;
+    life.until_settled().await;
+    assert_eq!(life.may_launch(&life.newest_verified()), [""; 0]);
+    life.release_everything().await;
+}
+
+#[test]
+fn sharing_that_is_disturbed_anywhere_ends_with_an_image_that_others_launch() {
+    let story = Story {
+        begin: sharing,
+        before: |life| for_use_again(life).boxed_local(),
+        points: Points::Distinct,
+        proof: |life, _| {
+            assert_eq!(life.may_launch(&life.newest_verified()), [OTHER]);
+            assert_eq!(life.values().len(), 1, "{:?}", life.values());
+            life.each_key_has_one_text();
+        },
+        ..PUBLISH
+    };
+    in_forms("sharing", story, &FORMS);
 }

@@ -5,5 +5,6 @@ mod crash;
 mod feed;
 mod parameter;
 mod rolled_out;
+mod share;
 mod steps;
 pub(crate) mod world;

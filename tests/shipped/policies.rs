@@ -41,13 +41,14 @@ const BEYOND: [(&str, &str); 8] = [
 const THROUGH_BEANSTALK: &str = "rollout-through-beanstalk.json";
 
 /// What ends, removes or marks things: every statement that grants it is bound to our tag.
-const BOUND: [&str; 8] = [
+const BOUND: [&str; 9] = [
     "ec2:CreateImage",
     "ec2:CreateTags",
     "ec2:DeleteSecurityGroup",
     "ec2:DeleteSnapshot",
     "ec2:DeleteVolume",
     "ec2:DeregisterImage",
+    "ec2:ModifyImageAttribute",
     "ec2:StopInstances",
     "ec2:TerminateInstances",
 ];
@@ -364,7 +365,9 @@ fn a_bake_over_ssm_needs_no_more_than_is_granted() {
 #[test]
 fn publishing_needs_no_more_than_is_granted() {
     paused(async || {
-        let life = crate::publishing::world::shop();
+        let share = "share = { accounts = [\"222233334444\"] }\n";
+        let config = crate::publishing::world::config() + share;
+        let life = crate::publishing::world::brisk_life(&config);
         let names = ["look.json", "bake.json", "publish.json", "notify.json"];
         life.account.set_policy(Some(&together(&names))).unwrap();
         life.until_settled().await;

@@ -5,7 +5,7 @@ use crate::flow::test_world::{days, now, scope};
 use crate::model::ids::{Installation, WatchName};
 use crate::model::notice::{Notice, NoticeEvent, Severity};
 use crate::model::publish::{ImageProof, PublishOrder, TakenFrom};
-use crate::model::publish_rules::{Destination, DestinationKind, PublishAs};
+use crate::model::publish_rules::{Destination, DestinationKind, PublishAs, ShareWith};
 use crate::outbox::{WrittenNotice, blocks};
 
 fn destination() -> Destination {
@@ -34,6 +34,26 @@ fn order(back: Option<TakenFrom>) -> PublishOrder {
         persons: false,
         by: "amiwatch".to_owned(),
         story: Some("bake:1".to_owned()),
+    }
+}
+
+/// What is shared, or, where something is taken back, that.
+fn shared(back: Option<TakenFrom>) -> PublishOrder {
+    let image = back
+        .as_ref()
+        .map_or("ami-new".into(), |back| back.image.clone());
+    let with = ShareWith {
+        accounts: ["222233334444".into(), "333344445555".into()].into(),
+        ..ShareWith::default()
+    };
+    PublishOrder {
+        destination: Destination {
+            kind: DestinationKind::Share,
+            region: scope().region,
+        },
+        publish: PublishAs::Share { with },
+        image,
+        ..order(back)
     }
 }
 
@@ -107,6 +127,35 @@ fn every_one() -> Vec<(&'static str, Notice)> {
             ),
         ),
         ("stays", bad_image_stays(&stays, now())),
+        (
+            "shared",
+            image_published(
+                &shared(None),
+                "publish/fedcba9876543210/0001",
+                None,
+                None,
+                now(),
+            ),
+        ),
+        (
+            "shared_no_more",
+            image_published(
+                &shared(Some(bad())),
+                "publish/fedcba9876543210/0002",
+                None,
+                None,
+                now(),
+            ),
+        ),
+        (
+            "not_shared",
+            publication_failed(
+                &shared(None),
+                "publish/fedcba9876543210/0003",
+                &failed(None),
+                now(),
+            ),
+        ),
     ]
 }
 
@@ -155,6 +204,9 @@ fn each_has_an_event_and_a_key_of_its_own() {
             ("failed", Failed, Severity::Warning),
             ("given_up", Attention, Severity::Critical),
             ("stays", Attention, Severity::Critical),
+            ("shared", Published, Severity::Info),
+            ("shared_no_more", Published, Severity::Warning),
+            ("not_shared", Attention, Severity::Critical),
         ]
     );
     let keys: std::collections::BTreeSet<&str> =

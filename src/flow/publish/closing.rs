@@ -67,6 +67,9 @@ fn succeeded(ledger: &mut DestinationLedger, run: &Run<PublishKind>, now: DateTi
         Some(PublicationOutput::Stands { version }) => *version,
         _ => None,
     };
+    if let (true, Some(back)) = (order.publish.lasts(), &order.back) {
+        return ledger.withdrawn(&back.image);
+    }
     if ledger.now.is_none() {
         // What was there before amiwatch first wrote is good until somebody says otherwise.
         ledger.before.extend(found_before(run, now));
@@ -116,7 +119,7 @@ fn failed(
         fault,
         Some(PublishFault::ImageGone | PublishFault::ImageUnfit)
     );
-    if order.back.is_some() && gone {
+    if order.back.is_some() && gone && !order.publish.lasts() {
         ledger.before.retain(|one| one.image != order.image);
         ledger.failing = None;
         return;

@@ -10,7 +10,9 @@ use chrono::{DateTime, Utc};
 
 use crate::model::ids::{ImageId, Region};
 use crate::model::publish::{DestinationLedger, ImageProof, PublishedImage, TakenFrom};
-use crate::model::publish_rules::{Destination, PublishAs, PublishRules, PublishWhen};
+use crate::model::publish_rules::{
+    Destination, DestinationKind, PublishAs, PublishRules, PublishWhen,
+};
 
 /// The image that should stand everywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +80,8 @@ pub enum PublishStep {
     Publish,
     /// What stands there is not for use: an older good image is put there.
     TakeBack { from: TakenFrom, to: PublishedImage },
+    /// What stands there is not for use: others may launch it no more.
+    Withdraw { from: TakenFrom },
     /// A run has it in hand.
     UnderWay { journal: String },
     /// Not now.
@@ -97,6 +101,8 @@ pub enum PublishWait {
     Withheld { why: String },
     /// The image has not gone through every wave.
     Rollout,
+    /// What it promises to whoever takes the image from there does not hold yet.
+    Before { destination: Destination },
     /// A failed run, and the pause after it.
     Pause { until: DateTime<Utc>, why: String },
 }
@@ -119,19 +125,24 @@ fn step(case: &PublishCase<'_>, destination: &Destination, publish: &PublishAs) 
         let journal = journal.clone();
         return PublishStep::UnderWay { journal };
     }
-    match not_for_use(case, ledger) {
+    match not_for_use(case, destination.kind, ledger) {
+        Some(from) if destination.kind == DestinationKind::Share => withdraw(case, ledger, from),
         Some(from) => take_back(case, ledger, from),
-        None => forward(case, ledger, publish),
+        None => forward(case, destination, ledger, publish),
     }
 }
 
 /// What stands there, or may, and is not for use any more.
-fn not_for_use(case: &PublishCase<'_>, ledger: &DestinationLedger) -> Option<TakenFrom> {
+fn not_for_use(
+    case: &PublishCase<'_>,
+    kind: DestinationKind,
+    ledger: &DestinationLedger,
+) -> Option<TakenFrom> {
     let version = |image: &ImageId| {
         let now = ledger.now.as_ref().filter(|now| now.image == *image);
         now.and_then(|now| now.base_version.as_deref())
     };
-    let mut bad = ledger.names().filter_map(|image| {
+    let mut bad = ledger.names(kind).filter_map(|image| {
         let why = case.withheld.why(image, version(image))?;
         Some(TakenFrom {
             image: image.clone(),
@@ -165,7 +176,20 @@ fn take_back(case: &PublishCase<'_>, ledger: &DestinationLedger, from: TakenFrom
     }
 }
 
-fn forward(case: &PublishCase<'_>, ledger: &DestinationLedger, publish: &PublishAs) -> PublishStep {
+/// Nothing takes its place: what others could launch before it they can still.
+fn withdraw(case: &PublishCase<'_>, ledger: &DestinationLedger, from: TakenFrom) -> PublishStep {
+    match waits_after_failure(case, ledger, &from.image) {
+        Some(step) => step,
+        None => PublishStep::Withdraw { from },
+    }
+}
+
+fn forward(
+    case: &PublishCase<'_>,
+    destination: &Destination,
+    ledger: &DestinationLedger,
+    publish: &PublishAs,
+) -> PublishStep {
     let stands = |image: Option<&ImageId>| {
         let now = ledger.now.as_ref();
         now.is_some_and(|now| {
@@ -194,7 +218,26 @@ fn forward(case: &PublishCase<'_>, ledger: &DestinationLedger, publish: &Publish
     if !rolled_out && !case.asked {
         return PublishStep::Wait(PublishWait::Rollout);
     }
+    if let Some(destination) = promised_first(case, destination, &candidate.image) {
+        return PublishStep::Wait(PublishWait::Before { destination });
+    }
     waits_after_failure(case, ledger, &candidate.image).unwrap_or(PublishStep::Publish)
+}
+
+/// What must hold of the image in the destination's region before it is put there: a parameter names an
+/// image that whoever it is shared with can launch.
+fn promised_first(
+    case: &PublishCase<'_>,
+    of: &Destination,
+    image: &ImageId,
+) -> Option<Destination> {
+    let all = case.rules.destinations(case.home).into_iter();
+    let mut before = all.filter(|(one, _)| one.region == of.region && one.kind < of.kind);
+    let open = before.find(|(one, publish)| {
+        let now = case.ledger.get(one).and_then(|ledger| ledger.now.as_ref());
+        !now.is_some_and(|now| now.image == *image && now.published == *publish)
+    });
+    open.map(|(destination, _)| destination)
 }
 
 /// The pause after a failed run of this image, or the person who is needed.
@@ -220,7 +263,10 @@ fn waits_after_failure(
 impl PublishStep {
     /// Something is begun.
     pub fn begins(&self) -> bool {
-        matches!(self, Self::Publish | Self::TakeBack { .. })
+        matches!(
+            self,
+            Self::Publish | Self::TakeBack { .. } | Self::Withdraw { .. }
+        )
     }
 
     /// The word in documents.
@@ -228,7 +274,7 @@ impl PublishStep {
         match self {
             Self::Stands => "stands",
             Self::Publish => "publish",
-            Self::TakeBack { .. } => "take_back",
+            Self::TakeBack { .. } | Self::Withdraw { .. } => "take_back",
             Self::UnderWay { .. } => "under_way",
             Self::Wait(_) => "wait",
             Self::Person { .. } => "person",

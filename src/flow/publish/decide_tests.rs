@@ -9,7 +9,7 @@ use crate::flow::test_world::now;
 use crate::model::ids::{ImageId, Region};
 use crate::model::publish::{DestinationLedger, ImageProof, PublishFailing, PublishedImage};
 use crate::model::publish_rules::{
-    Destination, DestinationKind, PublishAs, PublishRules, PublishWhen,
+    Destination, DestinationKind, PublishAs, PublishRules, PublishWhen, ShareWith,
 };
 
 const NEW: &str = "ami-new";
@@ -50,6 +50,7 @@ impl Shop {
             rules: PublishRules {
                 when: PublishWhen::Verified,
                 ssm: Some("/amis/shop/x86_64".to_owned()),
+                share: ShareWith::default(),
             },
             candidate: Some(PublishCandidate {
                 image: NEW.into(),
@@ -273,4 +274,116 @@ fn what_stood_before_is_bounded_and_each_image_stands_once() {
         .collect();
     assert!(before.len() <= crate::model::publish::BEFORE_MAX);
     assert_eq!(before[..2], ["ami-99", "ami-97"]);
+}
+
+/// A watch that shares its image and names it in a parameter.
+struct Sharing {
+    shop: Shop,
+    shared: DestinationLedger,
+}
+
+fn with() -> ShareWith {
+    ShareWith {
+        accounts: ["222233334444".into()].into(),
+        ..ShareWith::default()
+    }
+}
+
+fn shared(image: &str) -> PublishedImage {
+    PublishedImage {
+        published: PublishAs::Share { with: with() },
+        version: None,
+        ..stands(image)
+    }
+}
+
+impl Sharing {
+    fn new() -> Self {
+        let mut shop = Shop::new();
+        shop.rules.share = with();
+        Self {
+            shop,
+            shared: DestinationLedger::default(),
+        }
+    }
+
+    /// What is done about sharing, and about the parameter.
+    fn do_both(&self) -> [PublishStep; 2] {
+        let share = Destination {
+            kind: DestinationKind::Share,
+            region: home(),
+        };
+        let shop = &self.shop;
+        let ledger = BTreeMap::from([
+            (share, self.shared.clone()),
+            (parameter(), shop.ledger.clone()),
+        ]);
+        let home = home();
+        let stands = decide_publishing(&PublishCase {
+            rules: &shop.rules,
+            home: &home,
+            candidate: shop.candidate.as_ref(),
+            withheld: &shop.withheld,
+            held: shop.held,
+            ledger: &ledger,
+            asked: shop.asked,
+            now: shop.now,
+        });
+        let does = stands.into_iter().map(|stand| stand.does);
+        does.collect::<Vec<_>>().try_into().expect("two")
+    }
+}
+
+#[test]
+fn the_parameter_waits_until_everybody_whom_it_promises_the_image_can_launch_it() {
+    let mut sharing = Sharing::new();
+    let waits = |step: &PublishStep| {
+        matches!(step, PublishStep::Wait(PublishWait::Before { destination })
+            if destination.kind == DestinationKind::Share)
+    };
+    let [share, parameter] = sharing.do_both();
+    assert_eq!(share, PublishStep::Publish);
+    assert!(waits(&parameter), "{parameter:?}");
+    // A person's word does not change what a parameter promises.
+    sharing.shop.asked = true;
+    assert!(waits(&sharing.do_both()[1]));
+    sharing.shared.stands(shared(OLD));
+    assert!(waits(&sharing.do_both()[1]), "that was another image");
+    sharing.shared.stands(shared(NEW));
+    assert_eq!(
+        sharing.do_both(),
+        [PublishStep::Stands, PublishStep::Publish]
+    );
+    // Somebody more in the config is somebody more to share with first.
+    sharing
+        .shop
+        .rules
+        .share
+        .accounts
+        .insert("555566667777".into());
+    let [share, parameter] = sharing.do_both();
+    assert_eq!(share, PublishStep::Publish);
+    assert!(waits(&parameter), "{parameter:?}");
+}
+
+#[test]
+fn what_is_not_for_use_is_shared_no_more_whenever_it_was() {
+    let mut sharing = Sharing::new();
+    for image in [OLD, NEW] {
+        sharing.shared.stands(shared(image));
+        sharing.shop.ledger.stands(stands(image));
+    }
+    sharing.shop.withhold(OLD);
+    let withdraws = |step: &PublishStep, image: &str| matches!(step, PublishStep::Withdraw { from } if from.image == image.into());
+    let [share, parameter] = sharing.do_both();
+    assert!(withdraws(&share, OLD), "{share:?}");
+    assert_eq!(parameter, PublishStep::Stands);
+    sharing.shared.withdrawn(&OLD.into());
+    assert_eq!(sharing.do_both()[0], PublishStep::Stands);
+    // The very first image is taken from others too: nothing need take its place.
+    sharing.shop.withhold(NEW);
+    let [share, _] = sharing.do_both();
+    assert!(withdraws(&share, NEW), "{share:?}");
+    sharing.shared.withdrawn(&NEW.into());
+    assert_eq!(sharing.shared.now, None);
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::hands::Publication;
 use super::steps::{PublicationOutput, PublicationStep, PublishKind};
-use super::{closing, looking, parameter};
+use super::{closing, looking, parameter, share};
 use crate::model::publish_rules::PublishAs;
 use crate::store::{Op, StoreError};
 use crate::workflow::{At, Run, RunOutcome, StepError, StepLook, Undo, Workflow};
@@ -17,8 +17,9 @@ impl Workflow for Publication<'_> {
             (PublicationStep::Write, PublishAs::Parameter { name }) => {
                 parameter::find_written(self, at, name).await
             }
-            // These steps only look: whatever happened is seen by looking again.
-            (PublicationStep::LookAtIt | PublicationStep::ReadBack, _) => Ok(None),
+            // Sharing once more says the same; the other steps only look.
+            (PublicationStep::Write, PublishAs::Share { .. })
+            | (PublicationStep::LookAtIt | PublicationStep::ReadBack, _) => Ok(None),
         }
     }
 
@@ -30,6 +31,9 @@ impl Workflow for Publication<'_> {
             (PublicationStep::Write, PublishAs::Parameter { name }) => {
                 parameter::write_parameter(self, at, name).await
             }
+            (PublicationStep::Write, PublishAs::Share { with }) => {
+                share::write_share(self, at, with).await
+            }
             (PublicationStep::LookAtIt | PublicationStep::ReadBack, _) => self.check(at).await,
         }
     }
@@ -40,12 +44,20 @@ impl Workflow for Publication<'_> {
     ) -> Result<StepLook<PublicationOutput>, StepError> {
         match (at.step, &at.run.input().publish) {
             (PublicationStep::LookAtIt, publish) => {
-                looking::image_is_fit(self, at.run.input()).await?;
+                // What others may launch no more need not be fit for anything.
+                let withdraws = publish.lasts() && at.run.input().back.is_some();
+                if !withdraws {
+                    looking::image_is_fit(self, at.run.input()).await?;
+                }
                 match publish {
+                    PublishAs::Share { .. } => Ok(share::look_at_share()),
                     PublishAs::Parameter { name } => {
                         parameter::look_at_parameter(self, at, name).await
                     }
                 }
+            }
+            (PublicationStep::ReadBack, PublishAs::Share { with }) => {
+                share::read_back(self, at, with).await
             }
             (PublicationStep::ReadBack, PublishAs::Parameter { name }) => {
                 parameter::read_back(self, at, name).await

@@ -33,11 +33,8 @@ impl LedgerShown {
                 let version = now.version;
                 let version = version.map_or(String::new(), |at| format!(", version {at}"));
                 let at = now.at.format("%Y-%m-%d %H:%M UTC");
-                format!(
-                    "{} names {}{release}{version}, since {at}",
-                    now.published.what(),
-                    now.image
-                )
+                let what = now.published.said_of(&now.image);
+                format!("{what}{release}{version}, since {at}")
             }
         };
         let trouble = self.ledger.failing.as_ref().map(|failing| {
@@ -69,7 +66,9 @@ pub fn planned_publication(
 ) -> PlannedPublication {
     let now = ledger.and_then(|ledger| ledger.now.as_ref());
     let from = match &stand.does {
-        PublishStep::TakeBack { from, .. } => Some(from.image.clone()),
+        PublishStep::TakeBack { from, .. } | PublishStep::Withdraw { from } => {
+            Some(from.image.clone())
+        }
         _ => now.map(|now| now.image.clone()),
     };
     PlannedPublication {
@@ -90,7 +89,10 @@ fn image_after(does: &PublishStep, candidate: Option<&PublishCandidate>) -> Opti
     match does {
         PublishStep::TakeBack { to, .. } => Some(to.image.clone()),
         PublishStep::Publish | PublishStep::Wait(_) => candidate.map(|one| one.image.clone()),
-        PublishStep::Stands | PublishStep::UnderWay { .. } | PublishStep::Person { .. } => None,
+        PublishStep::Stands
+        | PublishStep::UnderWay { .. }
+        | PublishStep::Withdraw { .. }
+        | PublishStep::Person { .. } => None,
     }
 }
 
@@ -98,7 +100,7 @@ fn image_after(does: &PublishStep, candidate: Option<&PublishCandidate>) -> Opti
 fn why(does: &PublishStep) -> Option<String> {
     Some(match does {
         PublishStep::Stands | PublishStep::Publish => return None,
-        PublishStep::TakeBack { from, .. } => {
+        PublishStep::TakeBack { from, .. } | PublishStep::Withdraw { from } => {
             format!("{} is not for use: {}", from.image, from.why)
         }
         PublishStep::UnderWay { journal } => format!("{journal} has it in hand"),
@@ -107,6 +109,7 @@ fn why(does: &PublishStep) -> Option<String> {
             PublishWait::NoImage => "there is no image to publish".to_owned(),
             PublishWait::Held { why } => format!("the watch is held: {why}"),
             PublishWait::Withheld { why } => format!("the image is not for use: {why}"),
+            PublishWait::Before { destination } => format!("{destination} comes first"),
             PublishWait::Rollout => "it has not gone through every wave".to_owned(),
             PublishWait::Pause { until, why } => format!(
                 "the last run failed, and the next begins after {}: {why}",

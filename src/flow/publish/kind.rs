@@ -36,6 +36,7 @@ impl WorkflowKind for PublishKind {
     fn allowance(step: PublicationStep, order: &PublishOrder) -> Allowance {
         Allowance::Absolute(match (step, &order.publish) {
             (PublicationStep::LookAtIt | PublicationStep::Write, _) => 15 * MINUTE,
+            (PublicationStep::ReadBack, PublishAs::Share { .. }) => 15 * MINUTE,
             (PublicationStep::ReadBack, PublishAs::Parameter { .. }) => VALIDATION_MAX,
         })
     }
@@ -53,6 +54,9 @@ impl WorkflowKind for PublishKind {
 pub fn look_command(order: &PublishOrder) -> AwsCommand {
     let region = &order.scope.region;
     match &order.publish {
+        PublishAs::Share { .. } => AwsCommand::new("ec2 describe-image-attribute", region)
+            .with("--attribute", "launchPermission")
+            .with("--image-id", order.image.as_str()),
         PublishAs::Parameter { name } => {
             AwsCommand::new("ssm get-parameter-history", region).with("--name", name)
         }

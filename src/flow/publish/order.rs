@@ -64,6 +64,19 @@ pub fn publish_order(
                 ImageProof::Persons,
             )
         }),
+        PublishStep::Withdraw { from } => {
+            let mut known = ledger.now.iter().chain(&ledger.before);
+            let known = known.find(|one| one.image == from.image);
+            Some(PublishOrder {
+                back: Some(from.clone()),
+                publish: known.map_or(stand.publish.clone(), |known| known.published.clone()),
+                ..empty(
+                    from.image.clone(),
+                    known.and_then(|known| known.base_version.clone()),
+                    ImageProof::Persons,
+                )
+            })
+        }
         PublishStep::Stands
         | PublishStep::UnderWay { .. }
         | PublishStep::Wait(_)

@@ -12,6 +12,8 @@ pub(super) enum PublishFault {
     ImageUnfit,
     /// Somebody else put something there.
     Contested,
+    /// The image is encrypted with a key that others cannot use.
+    KeyForbids,
     /// There is something of that name that this cannot be written to.
     Misfit,
     /// AWS refuses, and will go on to.
@@ -19,7 +21,8 @@ pub(super) enum PublishFault {
 }
 
 impl PublishFault {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
+        Self::KeyForbids,
         Self::ImageGone,
         Self::ImageUnfit,
         Self::Contested,
@@ -32,6 +35,7 @@ impl PublishFault {
             Self::ImageGone => "image_gone",
             Self::ImageUnfit => "image_unfit",
             Self::Contested => "contested",
+            Self::KeyForbids => "key_forbids",
             Self::Misfit => "misfit",
             Self::Refused => "refused",
         }
@@ -45,7 +49,11 @@ impl PublishFault {
     /// Trying again helps only after a person has done something.
     pub(super) fn stays(self) -> bool {
         match self {
-            Self::Contested | Self::Misfit | Self::ImageUnfit | Self::ImageGone => true,
+            Self::Contested
+            | Self::KeyForbids
+            | Self::Misfit
+            | Self::ImageUnfit
+            | Self::ImageGone => true,
             // A right, a limit or a key may be mended without a word to us.
             Self::Refused => false,
         }

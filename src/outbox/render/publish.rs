@@ -3,23 +3,19 @@
 use super::parts::{MessagePart, minute};
 use crate::model::ids::ImageId;
 use crate::model::notice::{NextByItself, Notice, PublishTold, What};
+use crate::model::publish_rules::PublishAs;
 
 /// What the subject says behind the watch's name; absent for what is not about publishing.
 pub(super) fn publish_headline(what: &What) -> Option<String> {
     Some(match what {
         What::Published { published, .. } => {
-            let PublishTold {
-                destination, image, ..
-            } = published;
-            match published.back.is_some() {
-                true => format!("{destination} was taken back to {image}"),
-                false => format!("{destination} names {image}"),
-            }
+            let back = published.back.is_some();
+            published.destination.said_done(&published.image, back)
         }
-        What::PublishFailed { published, .. } => format!(
-            "{} could not be made to name {}",
-            published.destination, published.image
-        ),
+        What::PublishFailed { published, .. } => {
+            let back = published.back.is_some();
+            published.destination.said_failed(&published.image, back)
+        }
         What::BadImageStays {
             destination, image, ..
         } => format!("{destination} names {image}, which is not for use"),
@@ -51,6 +47,9 @@ pub(super) fn publish_parts(notice: &Notice) -> Vec<MessagePart> {
 }
 
 fn stands(notice: &Notice, told: &PublishTold, version: Option<i64>) -> Vec<MessagePart> {
+    if let PublishAs::Share { .. } = told.publish {
+        return shared(notice, told);
+    }
     let version = version.map_or(String::new(), |version| format!(" (version {version})"));
     let first = format!("{}: {}{version}", told.publish.what(), from_to(told));
     let second = match &told.back {
@@ -63,6 +62,25 @@ fn stands(notice: &Notice, told: &PublishTold, version: Option<i64>) -> Vec<Mess
     ]
 }
 
+fn shared(notice: &Notice, told: &PublishTold) -> Vec<MessagePart> {
+    let image = &told.image;
+    let lines = match &told.back {
+        None => vec![format!(
+            "{}{}: they may launch it from now on.",
+            told.publish.said_of(image),
+            of_release(told)
+        )],
+        Some(back) => vec![
+            format!("{image} is not for use: {}", back.why),
+            format!(
+                "It was {}: they may not launch it any more. Instances that run it go on.",
+                told.publish.what()
+            ),
+        ],
+    };
+    vec![MessagePart::Lines(lines), about(notice, Some(told))]
+}
+
 fn failed(notice: &Notice, told: &PublishTold, why: &str) -> Vec<MessagePart> {
     let next = match notice.next {
         NextByItself::Again { not_before } => {
@@ -70,11 +88,16 @@ fn failed(notice: &Notice, told: &PublishTold, why: &str) -> Vec<MessagePart> {
         }
         NextByItself::Look => "The next look decides what stands there instead.".to_owned(),
         NextByItself::Nothing | NextByItself::Person => {
-            "It is not tried again by itself. What stood there stands there still.".to_owned()
+            "It is not tried again by itself: what stood there stands there still.".to_owned()
         }
     };
     let mut lines = vec![
-        format!("{}: {} is not there.", told.publish.what(), told.image),
+        format!(
+            "{}.",
+            told.destination
+                .said_failed(&told.image, told.back.is_some())
+        ),
+        format!("What was to hold there: {}", told.publish.what()),
         format!("Why not: {why}"),
     ];
     if let Some(back) = &told.back {
@@ -88,9 +111,12 @@ fn failed(notice: &Notice, told: &PublishTold, why: &str) -> Vec<MessagePart> {
 fn from_to(told: &PublishTold) -> String {
     let from = told.from.as_ref();
     let from = from.map_or("nothing", ImageId::as_str);
+    format!("{from} -> {}{}", told.image, of_release(told))
+}
+
+fn of_release(told: &PublishTold) -> String {
     let version = told.base_version.as_ref();
-    let version = version.map_or(String::new(), |version| format!(" (of release {version})"));
-    format!("{from} -> {}{version}", told.image)
+    version.map_or(String::new(), |version| format!(" (of release {version})"))
 }
 
 fn about(notice: &Notice, told: Option<&PublishTold>) -> MessagePart {

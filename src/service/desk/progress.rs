@@ -224,8 +224,11 @@ impl ToldKind for PublishKind {
     fn begun_words(order: &PublishOrder) -> String {
         let what = order.publish.what();
         match &order.back {
+            Some(back) if order.publish.lasts() => {
+                format!("{} is {what}: not any more", back.image)
+            }
             Some(back) => format!("taking {} back from {what}, to {}", back.image, order.image),
-            None => format!("publishing {} to {what}", order.image),
+            None => format!("publishing: {}", order.publish.said_of(&order.image)),
         }
     }
 

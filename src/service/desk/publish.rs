@@ -209,7 +209,7 @@ fn nothing_begins(
         planned.first().map(PlannedPublication::line)
     };
     match &stand.does {
-        PublishStep::Publish | PublishStep::TakeBack { .. } => None,
+        PublishStep::Publish | PublishStep::TakeBack { .. } | PublishStep::Withdraw { .. } => None,
         PublishStep::UnderWay { journal } => Some(PublishAsked::Open {
             journal: journal.clone(),
         }),

@@ -236,7 +236,8 @@ impl LookedPublishing<'_> {
         let persons = |stand: &&DestinationStand| matches!(stand.does, PublishStep::Person { .. });
         let notices = stands.iter().filter(persons).filter_map(|stand| {
             let known = self.ledger.get(&stand.destination)?;
-            let bad = known.value.names().find_map(|image| {
+            let kind = stand.destination.kind;
+            let bad = known.value.names(kind).find_map(|image| {
                 let version = known.value.now.as_ref();
                 let version = version.and_then(|now| now.base_version.as_deref());
                 let why = self.withheld.why(image, version)?;

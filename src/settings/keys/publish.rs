@@ -1,6 +1,6 @@
 //! Keys of the config: where a watch's image is made known. Rows alone, in the order of the reference.
 
-use super::ValueKind::{Table, Text};
+use super::ValueKind::{Table, Text, Texts};
 use super::{ConfigKey, key};
 
 pub(super) const KEYS: &[ConfigKey] = &[
@@ -21,5 +21,29 @@ pub(super) const KEYS: &[ConfigKey] = &[
         Text,
         "\"/amis/shop/{architecture}\"",
         "a parameter that names the image",
+    ),
+    key(
+        "watch.*.publish.share",
+        Table,
+        "{ accounts = [\"222233334444\"] }",
+        "who else may launch the image",
+    ),
+    key(
+        "watch.*.publish.share.accounts",
+        Texts,
+        "[\"222233334444\"]",
+        "accounts",
+    ),
+    key(
+        "watch.*.publish.share.organization",
+        Text,
+        "\"arn:aws:organizations::111122223333:organization/o-exampleorgid\"",
+        "every account of an organization",
+    ),
+    key(
+        "watch.*.publish.share.ou",
+        Texts,
+        "[\"arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-examplerootid-exampleou\"]",
+        "every account of these units",
     ),
 ];
