@@ -4,6 +4,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use amiwatch::model::publish_rules::ShareWith;
 use amiwatch::settings::Settings;
 use amiwatch::store::{Batch, Op, Record};
 use chrono::{DateTime, Utc};
@@ -42,6 +43,12 @@ pub(crate) enum Mutant {
     WindowInAnotherZone,
     /// What people said of one image is taken for what they say of the next.
     ApprovalOfAnotherImage,
+    /// A parameter is written before the image can be launched by whom it is promised to.
+    ParameterBeforeItsShare,
+    /// SSM is not told that a parameter names an image, and does not look at it.
+    UntypedParameter,
+    /// A parameter carries no tag.
+    UntaggedParameter,
 }
 
 impl Mutant {
@@ -60,6 +67,13 @@ impl Mutant {
         Self::OldMetadata,
     ];
 
+    /// Those of publishing.
+    pub(crate) const OF_PUBLISHING: [Self; 3] = [
+        Self::ParameterBeforeItsShare,
+        Self::UntypedParameter,
+        Self::UntaggedParameter,
+    ];
+
     /// Those of the daemon's own rollout.
     pub(crate) const OF_ROLLOUTS: [Self; 4] = [
         Self::WaveDoesNotWait,
@@ -71,6 +85,11 @@ impl Mutant {
 
 /// The config as the wrong amiwatch takes it.
 pub(crate) fn taken(mutant: Option<Mutant>, mut settings: Settings) -> Settings {
+    let published = settings.watches.values_mut();
+    if mutant == Some(Mutant::ParameterBeforeItsShare) {
+        let published = published.filter_map(|watch| watch.publish.as_mut());
+        published.for_each(|rules| rules.share = ShareWith::default());
+    }
     let rules = settings.watches.values_mut();
     for rules in rules.filter_map(|watch| watch.rollout.as_mut()) {
         match mutant {
@@ -132,6 +151,12 @@ pub(crate) fn sent(mutant: Mutant, operation: &str, body: &str) -> Wired {
         }
         (Mutant::OldMetadata, "RunInstances") => {
             sends(with(body, "MetadataOptions.HttpTokens", "optional"))
+        }
+        (Mutant::UntypedParameter, "PutParameter") => sends(body.replace("aws:ec2:image", "text")),
+        (Mutant::UntaggedParameter, "PutParameter") => {
+            let mut asked: Value = serde_json::from_str(body).expect("SSM is asked in JSON");
+            asked.as_object_mut().map(|asked| asked.remove("Tags"));
+            sends(asked.to_string())
         }
         (Mutant::SnapshotsNotRemoved, "DeregisterImage") => {
             sends(without(body, |key, _| key == "DeleteAssociatedSnapshots"))

@@ -1,6 +1,7 @@
 //! A watch's image made known: to a parameter, taken back from it, on bad days, and stopped everywhere. What
 //! is claimed is read from the account.
 
+mod bugs;
 mod crash;
 mod feed;
 mod parameter;

@@ -1,0 +1,50 @@
+//! Deliberate bugs of publishing, made at the seams of a process: what it takes for its config, what it sends.
+//! Each must be caught by what the account shows, and nothing is caught without one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::share::{OTHER, sharing};
+use crate::common::mutant::Mutant;
+use crate::common::paused;
+
+/// Whatever the parameter names is an image that SSM has looked at, ours, and launched by whom it is promised
+/// to.
+fn the_parameter(mutant: Option<Mutant>) {
+    paused(async || {
+        let mut life = sharing();
+        life.mutant = mutant;
+        life.until_settled().await;
+        let parameter = life.parameter().expect("it is written");
+        assert_eq!(
+            parameter.data_type, "aws:ec2:image",
+            "SSM looked at no image"
+        );
+        let whose = parameter.tags.get("amiwatch:installation");
+        assert_eq!(
+            whose.map(String::as_str),
+            Some("acme"),
+            "nobody's parameter"
+        );
+        for image in life.values() {
+            assert_eq!(
+                life.may_launch(&image),
+                [OTHER],
+                "it names what they cannot launch"
+            );
+        }
+    });
+}
+
+#[test]
+fn each_deliberate_bug_of_publishing_is_caught_and_nothing_without_it() {
+    the_parameter(None);
+    println!("| deliberate bug | which said |");
+    println!("|---|---|");
+    for mutant in Mutant::OF_PUBLISHING {
+        let caught = catch_unwind(AssertUnwindSafe(|| the_parameter(Some(mutant)))).err();
+        let caught = caught.unwrap_or_else(|| panic!("{mutant:?} was not caught"));
+        let said = caught.downcast_ref::<String>().cloned().unwrap_or_default();
+        let first: Vec<&str> = said.lines().take(1).collect();
+        println!("| {mutant:?} | {} |", first.join(" "));
+    }
+}
