@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::bake::{Proof, RecipeDigest, digest};
 use super::base::Base;
 use super::ids::{
-    Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, WatchName,
+    Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, TargetId,
+    WatchName,
 };
 use super::publish_rules::PublishRules;
 use super::rollout_rules::RolloutRules;
@@ -40,6 +41,11 @@ impl Watch {
     /// How its environments are moved: what the config says, else what holds without a word.
     pub fn rollout_rules(&self) -> RolloutRules {
         self.rollout.clone().unwrap_or_default()
+    }
+
+    /// One of its targets is this environment.
+    pub fn names_target(&self, target: &TargetId) -> bool {
+        self.targets.iter().any(|one| one.names_target(target))
     }
 }
 
@@ -71,6 +77,16 @@ impl TargetPattern {
     /// Both are written out: it stands for one environment at most.
     pub fn is_name(&self) -> bool {
         is_name(&self.application) && is_name(&self.environment)
+    }
+
+    /// The pattern is for this environment.
+    pub fn names_target(&self, target: &TargetId) -> bool {
+        self.names_both(&target.application, &target.environment)
+    }
+
+    /// The pattern is for an environment of this name in this application.
+    pub fn names_both(&self, application: &str, environment: &str) -> bool {
+        self.names_application(application) && self.names_environment(environment)
     }
 
     /// The pattern is for this application.

@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::reason::{About, DoubtSubject, Near};
-use crate::model::sighting::{
-    Environment, EnvironmentSighting, OtherEnvironments, Seen, Sighting, Trouble,
-};
+use crate::model::sighting::{EnvironmentSighting, OtherEnvironments, Seen, Sighting, Trouble};
 use crate::model::watch::TargetPattern;
 
 /// Applications that are named where nothing is near.
@@ -23,14 +21,8 @@ pub fn targets<'a>(
     listed.iter().filter(|seen| {
         patterns
             .iter()
-            .any(|pattern| pattern_names(pattern, &seen.environment))
+            .any(|pattern| pattern.names_target(&seen.environment.target))
     })
-}
-
-/// True when the pattern names the environment. A pattern that is none matches as it is written.
-pub fn pattern_names(pattern: &TargetPattern, environment: &Environment) -> bool {
-    let target = &environment.target;
-    pattern.names_application(&target.application) && pattern.names_environment(&target.environment)
 }
 
 /// What is not to be believed about the environments that the patterns name.
@@ -43,7 +35,7 @@ pub(super) fn faults(patterns: &[TargetPattern], sighting: &Sighting) -> Vec<Abo
             let unmatched = patterns.iter().filter(|pattern| {
                 !listed
                     .iter()
-                    .any(|seen| pattern_names(pattern, &seen.environment))
+                    .any(|seen| pattern.names_target(&seen.environment.target))
             });
             let there = by_application(listed, sighting);
             unmatched.map(|pattern| missing(pattern, &there)).collect()

@@ -7,7 +7,6 @@ use futures_util::stream::{self, StreamExt};
 
 use super::{IN_FLIGHT_MAX, LookScope, Which};
 use crate::cloud::{Cloud, CloudError, ErrorKind};
-use crate::flow::compare::matching;
 use crate::model::ids::Scope;
 use crate::model::sighting::{
     DeployedSettings, Environment, EnvironmentSighting, OtherEnvironments, Seen,
@@ -82,7 +81,7 @@ fn is_for(which: &Which, environment: &Environment) -> bool {
         Which::All => true,
         Which::Matching(patterns) => patterns
             .iter()
-            .any(|pattern| matching::pattern_names(pattern, environment)),
+            .any(|pattern| pattern.names_target(&environment.target)),
     }
 }
 

@@ -72,13 +72,8 @@ impl Deciding<'_> {
     /// Another watch rolls out to it too.
     pub(super) fn other_watch(&self, target: &TargetDrift) -> Option<About> {
         let id = &target.target;
-        let rival = self.case.rivals.iter().find(|rival| {
-            let mut patterns = rival.targets.iter();
-            patterns.any(|pattern| {
-                pattern.names_application(&id.application)
-                    && pattern.names_environment(&id.environment)
-            })
-        })?;
+        let mut rivals = self.case.rivals.iter();
+        let rival = rivals.find(|rival| rival.names_target(id))?;
         Some(self.gate(
             id,
             RolloutGate::Contested {
