@@ -8,7 +8,7 @@ use amiwatch::model::ids::{ImageId, Scope, WatchName};
 use amiwatch::model::rollout_memory::{ApprovalQuestion, RolloutMemory};
 use amiwatch::store::records::{self, Versioned};
 use amiwatch::store::sqlite::SqliteStore;
-use amiwatch::store::{Batch, Store as _, moves};
+use amiwatch::store::{Batch, Op, Store as _, moves};
 use chrono::TimeDelta;
 
 use super::harness::Desk;
@@ -48,15 +48,20 @@ fn current(image: &str) -> WatchHistory {
 
 /// A question about an image that was asked just now and lapses after so many hours.
 fn ask(desk: &Desk, id: &str, hours: i64) {
+    ask_about(desk, id, hours, IMAGE);
+}
+
+/// The same about another image, which is the watch's own now.
+pub(super) fn ask_about(desk: &Desk, id: &str, hours: i64, image: &str) {
     let asked_at = Clock::real().now();
     let approval = Some(ApprovalQuestion {
         id: id.to_owned(),
-        image: ImageId::from(IMAGE),
+        image: ImageId::from(image),
         asked_at,
         lapses_at: asked_at + TimeDelta::hours(hours),
         answer: None,
     });
-    write(desk, approval, IMAGE);
+    write(desk, approval, image);
 }
 
 fn write(desk: &Desk, approval: Option<ApprovalQuestion>, now: &str) {
@@ -172,4 +177,26 @@ fn only_an_open_question_takes_an_answer() {
         denied.stdout.contains("`amiwatch rollout shop`"),
         "{denied:?}"
     );
+}
+
+/// The question may be in a record that makes no sense: it is named, as `status` names such records.
+#[test]
+fn a_record_that_cannot_be_read_is_named_where_the_question_is_not_found() {
+    let desk = desk();
+    ask(&desk, "shop-1", 72);
+    let key = format!("rollout/{}/shop", scope());
+    let wait = tokio::runtime::Builder::new_current_thread();
+    wait_for(wait, async {
+        let store = SqliteStore::open(&desk.path("amiwatch.db")).unwrap();
+        let read = store.get(&key).await.unwrap().expect("it was asked");
+        let spoilt = Op::CompareAndSet {
+            key: key.clone(),
+            expected: read.version,
+            value: serde_json::json!("what is this"),
+        };
+        store.commit(Batch::of_ops(vec![spoilt])).await.unwrap();
+    });
+    let ran = desk.run(&["approve", "shop-1", "--yes"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    ran.says_in_one_line(&format!("cannot be read, and may hold it: {key}"));
 }

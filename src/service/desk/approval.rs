@@ -20,7 +20,7 @@ use crate::model::request::RequestedAct;
 use crate::model::rollout_memory::{ApprovalAnswer, ApprovalQuestion, ApprovalSaid};
 use crate::service::telemetry::source_chain;
 use crate::store::moves::{self, NamedRollout};
-use crate::store::records::{self, chronicle};
+use crate::store::records::{self, UnreadableRows, chronicle};
 use crate::store::{Batch, StoreError};
 
 /// The JSON's version.
@@ -73,8 +73,13 @@ impl PersonsWord {
 /// Why a question cannot be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ApprovalError {
-    #[error("there is no question `{id}`; {}", open_ones(.open))]
-    Unknown { id: String, open: Vec<String> },
+    #[error("there is no question `{id}`; {}{}", open_ones(.open), unread_ones(.unreadable))]
+    Unknown {
+        id: String,
+        open: Vec<String>,
+        /// Records of rollouts that make no sense, by name: one of them may hold the question.
+        unreadable: Vec<String>,
+    },
     #[error(
         "the question {id} is answered: {image} was {} by {} at {}; {}",
         .answer.said.as_str(), .answer.by, minute(.answer.at), still_moves(.watch)
@@ -111,6 +116,13 @@ fn open_ones(open: &[String]) -> String {
     match open {
         [] => "no question is open; `amiwatch explain` says what a watch waits for".to_owned(),
         open => format!("open: {}", open.join(", ")),
+    }
+}
+
+fn unread_ones(unreadable: &[String]) -> String {
+    match unreadable {
+        [] => String::new(),
+        names => format!("; cannot be read, and may hold it: {}", names.join(", ")),
     }
 }
 
@@ -213,7 +225,8 @@ struct Asked {
 
 impl Asked {
     async fn find(desk: &Desk<'_>, id: &str) -> Result<Self, ApprovalError> {
-        let (rollouts, now) = (rollouts(desk).await?, desk.clock.now());
+        let mut unreadable = UnreadableRows::default();
+        let (rollouts, now) = (rollouts(desk, &mut unreadable).await?, desk.clock.now());
         let asks = |one: &NamedRollout| one.memory.value.approval.clone();
         let open = || {
             let questions = rollouts.iter().filter_map(asks);
@@ -224,8 +237,11 @@ impl Asked {
         let found = rollouts.iter().find(named);
         let found = found.and_then(|one| Some((one.clone(), asks(one)?)));
         let Some((rollout, question)) = found else {
-            let (id, open) = (id.to_owned(), open());
-            return Err(ApprovalError::Unknown { id, open });
+            return Err(ApprovalError::Unknown {
+                id: id.to_owned(),
+                open: open(),
+                unreadable: unreadable.names(),
+            });
         };
         let (id, watch) = (question.id.clone(), rollout.name.clone());
         if let Some(answer) = question.answer.clone() {
@@ -295,8 +311,11 @@ impl Asked {
     }
 }
 
-/// What is remembered of the config's watches. A record that makes no sense hides no other.
-async fn rollouts(desk: &Desk<'_>) -> Result<Vec<NamedRollout>, StoreError> {
+/// What is remembered of the config's watches. A record that makes no sense hides no other, and is named.
+async fn rollouts(
+    desk: &Desk<'_>,
+    unreadable: &mut UnreadableRows,
+) -> Result<Vec<NamedRollout>, StoreError> {
     let known = |name: &str| {
         let watch = name.rsplit('/').next().unwrap_or_default();
         desk.settings
@@ -304,7 +323,10 @@ async fn rollouts(desk: &Desk<'_>) -> Result<Vec<NamedRollout>, StoreError> {
             .keys()
             .any(|one| one.as_str() == watch)
     };
-    let each = moves::each_rollout(desk.store).await?.into_iter();
-    let readable = each.filter_map(Result::ok);
-    Ok(readable.filter(|one| known(&one.name)).collect())
+    let mut rollouts = Vec::new();
+    for one in moves::each_rollout(desk.store).await? {
+        rollouts.extend(unreadable.pass_over(one)?);
+    }
+    rollouts.retain(|one| known(&one.name));
+    Ok(rollouts)
 }
