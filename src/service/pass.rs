@@ -18,9 +18,13 @@ pub mod publish;
 
 mod quarantine;
 
+mod raised;
+
 pub mod recall;
 
 pub mod remember;
+
+pub mod rolled;
 
 pub mod rollout;
 
@@ -37,10 +41,7 @@ use super::Service;
 use super::place::WatchPlace;
 use super::pruning::prune_by_config;
 use super::runs::bake::{self, BakeEnded, Observers, watches_baking};
-use super::runs::moving::{
-    DecidedFrom, MOVES_MAX, MoveBegun, MoveResult, ResumedMove, begin_move, drive_move,
-    resume_moves,
-};
+use super::runs::moving::{ResumedMove, resume_moves};
 use super::runs::publishing::PublicationResult;
 use super::runs::{self, DriveError, Resumed};
 use crate::flow::bake::kind::BakeKind;
@@ -48,14 +49,13 @@ use crate::flow::exit_code::{self, Exit};
 use crate::flow::publish::kind::PublishKind;
 use crate::model::ids::WatchName;
 use crate::model::plan::{BakeDecision, PlanItem};
-use crate::model::rollout::MoveOrder;
 use crate::outbox;
 use crate::store::Lease;
 use crate::workflow::observer::Unobserved;
 use decide::decide_pass;
 use look::LookedWatch;
 use publish::{PublishingWatch, publish_watch};
-use rollout::MoveStart;
+use rolled::{RolledTarget, begin_decided};
 
 /// Bakes at once. Each costs an instance and a handful of calls a minute; more at once would meet
 /// the account's launch rate (2 a second) and its quotas before it saved anybody time.
@@ -73,6 +73,8 @@ pub struct Passed {
     pub bakes: Vec<BakedWatch>,
     /// Moves that this pass began.
     pub rolled: Vec<RolledTarget>,
+    /// Watches of which no move was begun, because what it was decided from changed again and again.
+    pub undecided: Vec<WatchName>,
     /// What was published, or taken back, by runs that were left and by those that this pass began.
     pub published: Vec<PublishedWatch>,
     pub delivered: outbox::Delivered,
@@ -91,22 +93,8 @@ impl Passed {
         let rolled = self.rolled.iter().filter(|one| !one.succeeded());
         let published = self.published.iter().filter(|one| !one.succeeded());
         let failed = failed.count() + moved.count() + rolled.count() + published.count();
+        let failed = failed + self.undecided.len();
         exit_code::exit_after_pass(&self.items, failed)
-    }
-}
-
-/// An environment that a pass began to move, and how that ended.
-pub struct RolledTarget {
-    pub order: MoveOrder,
-    /// With what took it back, where something did; empty where it was not begun after all.
-    pub ended: Result<Vec<MoveResult>, DriveError>,
-}
-
-impl RolledTarget {
-    /// Nothing of it failed.
-    pub fn succeeded(&self) -> bool {
-        let failed = |results: &Vec<MoveResult>| results.iter().any(|one| one.failure().is_some());
-        self.ended.as_ref().is_ok_and(|results| !failed(results))
     }
 }
 
@@ -204,6 +192,7 @@ pub async fn pass_once(
         items,
         bakes,
         rolled,
+        undecided,
         publishing,
     } = fresh?;
     let moved = moved?;
@@ -217,6 +206,7 @@ pub async fn pass_once(
         items,
         bakes,
         rolled,
+        undecided,
         published,
         delivered,
     })
@@ -227,6 +217,7 @@ struct Fresh {
     items: Vec<PlanItem>,
     bakes: Vec<BakedWatch>,
     rolled: Vec<RolledTarget>,
+    undecided: Vec<WatchName>,
     /// The watches that publish, as the look saw them.
     publishing: Vec<PublishingWatch>,
 }
@@ -239,17 +230,20 @@ async fn fresh(
     busy: &[WatchName],
     observers: &Observers<'_>,
 ) -> Result<Fresh, DriveError> {
-    let decided = decide_pass(service, lease, busy).await?;
-    // Drift is told before the bakes, which take their time.
+    let mut decided = decide_pass(service, lease, busy).await?;
+    let mut begun = begin_decided(service, lease, busy, &mut decided).await?;
+    let undecided = std::mem::take(&mut begun.again);
+    // Drift is told before the bakes and the moves, which take their time.
     outbox::deliver(service.store, &service.senders()?, service.clock).await?;
     let (bakes, rolled) = tokio::join!(
         bake_all(service, lease, decided.starts, observers),
-        move_all(service, lease, decided.rollout.starts),
+        begun.drive(service, lease, &|_| Box::new(Unobserved)),
     );
     Ok(Fresh {
         items: decided.items,
         bakes,
         rolled,
+        undecided: undecided.into_iter().collect(),
         publishing: decided.publish.watches,
     })
 }
@@ -287,39 +281,6 @@ async fn publish_all(
         }
     }
     published
-}
-
-/// Begins and drives everything that the rollouts say, side by side.
-pub(super) async fn move_all(
-    service: &Service<'_>,
-    lease: Lease,
-    starts: Vec<MoveStart>,
-) -> Vec<RolledTarget> {
-    let moves = starts
-        .into_iter()
-        .map(|MoveStart { order, from }| async move {
-            let ended = begin_and_drive(service, lease, &order, &from).await;
-            RolledTarget { order, ended }
-        });
-    stream::iter(moves)
-        .buffer_unordered(MOVES_MAX)
-        .collect()
-        .await
-}
-
-/// One move to its end. What changed meanwhile is the next pass': nothing is begun then.
-async fn begin_and_drive(
-    service: &Service<'_>,
-    lease: Lease,
-    order: &MoveOrder,
-    from: &DecidedFrom,
-) -> Result<Vec<MoveResult>, DriveError> {
-    match begin_move(service, lease, order, from).await? {
-        MoveBegun::DecideAgain => Ok(Vec::new()),
-        MoveBegun::Begun { journal } => {
-            drive_move(service, lease, &journal, &|_| Box::new(Unobserved)).await
-        }
-    }
 }
 
 /// Bakes everything that the plan says, several at once.

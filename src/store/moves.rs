@@ -38,29 +38,28 @@ pub async fn target_moves(
     read_or_empty(store, &format!("{MOVES}{}", name_of(target))).await
 }
 
-/// What is remembered of the moves of each environment of an account and region.
+/// What is remembered of the moves of each environment of an account and region, each by itself: a record that
+/// makes no sense is an error of its own.
 ///
 /// # Errors
-/// When the store cannot be read, or a record in it.
-pub async fn moved_targets(
+/// When the store cannot be read.
+pub async fn each_moved_target(
     store: &dyn Store,
     scope: &Scope,
-) -> Result<Vec<(TargetId, TargetMoves)>, StoreError> {
+) -> Result<Vec<Result<(TargetId, TargetMoves), StoreError>>, StoreError> {
     let prefix = format!("{MOVES}{scope}/");
-    let mut moved = Vec::new();
-    for record in all_records(store, &prefix).await? {
+    let records = all_records(store, &prefix).await?.into_iter();
+    let moved = records.filter_map(|record| {
         // Neither an application's name nor an environment's holds a slash.
-        let Some((application, environment)) = record.key[prefix.len()..].split_once('/') else {
-            continue;
-        };
+        let (application, environment) = record.key[prefix.len()..].split_once('/')?;
         let target = TargetId {
             scope: scope.clone(),
             application: application.to_owned(),
             environment: environment.to_owned(),
         };
-        moved.push((target, decode_record(record)?));
-    }
-    Ok(moved)
+        Some(decode_record(record).map(|moves| (target, moves)))
+    });
+    Ok(moved.collect())
 }
 
 /// The write that replaces what is remembered of an environment's moves, unless somebody else did.

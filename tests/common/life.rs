@@ -12,12 +12,13 @@ use std::time::Duration;
 use amiwatch::clock::Clock;
 use amiwatch::cloud::{ByHand, Connection};
 use amiwatch::flow::bake::kind::BakeKind;
+use amiwatch::flow::detect::LookDepth;
 use amiwatch::flow::exit_code::{self, Exit};
 use amiwatch::model::bake::BakeOrder;
 use amiwatch::model::ids::Region;
 use amiwatch::model::plan::{Action, PlanItem};
 use amiwatch::outbox::Delivered;
-use amiwatch::service::pass::look::{Patience, look_afresh};
+use amiwatch::service::pass::look::{Patience, look_afresh, look_for_reader};
 use amiwatch::service::pass::{Passed, pass_once};
 use amiwatch::service::runs::DriveError;
 use amiwatch::service::runs::bake::give_order;
@@ -294,7 +295,7 @@ impl Life {
     pub(crate) async fn check(&self) -> (Vec<PlanItem>, Exit) {
         let looked = self
             .process(async |service, _| {
-                let looked = look_afresh(&service, None, Patience::Waits).await;
+                let looked = look_for_reader(&service, None, LookDepth::Settings).await;
                 let items = looked.expect("the store works").into_iter();
                 items.map(|one| one.item).collect::<Vec<_>>()
             })

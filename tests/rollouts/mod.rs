@@ -4,10 +4,13 @@
 mod approval;
 mod asking;
 mod bugs;
+mod closer;
 mod crash;
+mod patience;
 mod races;
 mod saved;
 mod swaps;
+mod taking_back;
 mod two_daemons;
 mod waves;
 mod windows;

@@ -9,7 +9,7 @@ use crate::flow::exit_code::{self, Exit};
 use crate::model::drift::Drift;
 use crate::model::ids::WatchName;
 use crate::service::Service;
-use crate::service::pass::look::{LookedWatch, look_so_deep};
+use crate::service::pass::look::{LookedWatch, look_for_reader};
 use crate::store::StoreError;
 
 /// `check --format json`
@@ -45,7 +45,7 @@ pub async fn check_watches(
     only: Option<&WatchName>,
     depth: LookDepth,
 ) -> Result<CheckedNow, StoreError> {
-    let looked = look_so_deep(service, only, depth).await?;
+    let looked = look_for_reader(service, only, depth).await?;
     let several = several_regions(&looked);
     let watches = looked.into_iter().map(|one| CheckedWatch {
         base: base(&one, several),

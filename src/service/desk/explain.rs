@@ -3,12 +3,13 @@
 
 use super::changes::in_full;
 use super::history::under_way;
+use crate::flow::detect::LookDepth;
 use crate::flow::explain::{ExplainSubject, Explanation, Passes, Silence, View, explain};
 use crate::model::changes::ChangesInFull;
 use crate::model::history::WatchHistory;
 use crate::model::watch::Watch;
 use crate::service::Service;
-use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
+use crate::service::pass::look::{LookedWatch, look_for_reader};
 use crate::service::schedule::pass_times;
 use crate::store::records;
 use crate::store::records::chronicle::chronicles;
@@ -24,7 +25,7 @@ pub async fn read_explanation(
     ask: bool,
 ) -> Result<Explanation, RunError> {
     let looked = match ask {
-        true => look_afresh(service, Some(&watch.name), Patience::Waits)
+        true => look_for_reader(service, Some(&watch.name), LookDepth::Settings)
             .await?
             .pop(),
         false => None,

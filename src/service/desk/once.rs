@@ -3,18 +3,19 @@
 
 use serde::Serialize;
 
+use super::moved::MovedEnvironment;
 use super::opening::{NoPlace, drive, leave_lease};
 use crate::flow::exit_code::Exit;
-use crate::model::ids::ImageId;
+use crate::model::ids::{ImageId, WatchName};
 use crate::model::plan::PlanItem;
 use crate::model::publish_rules::Destination;
-use crate::model::rollout::{MoveFault, MoveOrder};
 use crate::outbox::Delivered;
 use crate::service::Service;
-use crate::service::pass::{Passed, PublishedWatch, RolledTarget, pass_once};
+use crate::service::pass::rolled::RolledTarget;
+use crate::service::pass::{Passed, PublishedWatch, pass_once};
 use crate::service::runs::DriveError;
 use crate::service::runs::bake::{BakeEnded, Observers};
-use crate::service::runs::moving::{MoveResult, ResumedMove};
+use crate::service::runs::moving::ResumedMove;
 use crate::service::runs::publishing::PublicationResult;
 use crate::service::telemetry::source_chain;
 use crate::workflow::RunOutcome;
@@ -26,7 +27,9 @@ pub struct Once {
     pub watches: Vec<PlanItem>,
     pub bakes: Vec<BakedOnce>,
     /// Moves that it went on with or began, and what took them back.
-    pub moves: Vec<MovedOnce>,
+    pub moves: Vec<MovedEnvironment>,
+    /// Watches of which no move was begun, because what it was decided from changed again and again.
+    pub undecided: Vec<WatchName>,
     /// What it published, or took back.
     pub published: Vec<PublishedOnce>,
     /// What became of the notices.
@@ -46,20 +49,6 @@ pub struct BakedOnce {
     /// The step that failed, when one did: why is told by the progress.
     #[serde(skip)]
     pub failed_step: Option<String>,
-}
-
-/// How one move of an environment ended.
-#[derive(Debug, Serialize)]
-pub struct MovedOnce {
-    pub watch: String,
-    /// `application/environment`
-    pub environment: String,
-    /// It took another one back.
-    pub back: bool,
-    pub to: Option<ImageId>,
-    /// Whose fault it was, when it failed.
-    pub fault: Option<MoveFault>,
-    pub why: Option<String>,
 }
 
 /// How publishing to one destination ended.
@@ -89,7 +78,8 @@ impl Once {
         self.exit
     }
 
-    fn of(passed: Passed) -> Self {
+    /// Of a pass that was made.
+    pub fn of_passed(passed: Passed) -> Self {
         let exit = passed.exit();
         let resumed = passed.resumed.iter().map(|one| {
             let watch = one.subject.as_deref().unwrap_or(&one.journal);
@@ -104,6 +94,7 @@ impl Once {
             bakes: resumed.chain(bakes).collect(),
             moves: moves(&passed.moved, &passed.rolled),
             published: passed.published.iter().flat_map(published).collect(),
+            undecided: passed.undecided,
             watches: passed.items,
             delivered: passed.delivered,
             exit,
@@ -111,16 +102,10 @@ impl Once {
     }
 }
 
-fn moves(resumed: &[ResumedMove], rolled: &[RolledTarget]) -> Vec<MovedOnce> {
-    let resumed = resumed.iter().flat_map(|one| one.ended.iter().flatten());
-    let resumed = resumed.map(MovedOnce::of);
-    let begun = rolled.iter().flat_map(|one| match &one.ended {
-        Ok(results) => results.iter().map(MovedOnce::of).collect(),
-        Err(error) => vec![MovedOnce {
-            why: Some(source_chain(error)),
-            ..MovedOnce::of_order(&one.order)
-        }],
-    });
+/// What it went on with and could not drive on is told like what it began.
+fn moves(resumed: &[ResumedMove], rolled: &[RolledTarget]) -> Vec<MovedEnvironment> {
+    let resumed = resumed.iter().flat_map(MovedEnvironment::of_resumed);
+    let begun = rolled.iter().flat_map(MovedEnvironment::of_rolled);
     resumed.chain(begun).collect()
 }
 
@@ -146,28 +131,6 @@ impl PublishedOnce {
             image: Some(order.image.clone()),
             back: order.back.is_some(),
             why: result.failure(),
-        }
-    }
-}
-
-impl MovedOnce {
-    fn of_order(order: &MoveOrder) -> Self {
-        Self {
-            watch: order.watch.to_string(),
-            environment: order.target.name(),
-            back: order.direction.is_back(),
-            to: order.to.image.image().cloned(),
-            fault: None,
-            why: None,
-        }
-    }
-
-    fn of(result: &MoveResult) -> Self {
-        let (fault, why) = result.failure().unzip();
-        Self {
-            fault,
-            why,
-            ..Self::of_order(&result.order)
         }
     }
 }
@@ -202,5 +165,5 @@ pub async fn once(service: &Service<'_>, observers: &Observers<'_>) -> Result<On
     let lease = drive(&service.desk()).await?;
     let passed = pass_once(service, lease, observers).await?;
     leave_lease(service.store, lease).await;
-    Ok(Once::of(passed))
+    Ok(Once::of_passed(passed))
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::check::{base, several_regions};
+use crate::flow::detect::LookDepth;
 use crate::flow::exit_code::{self, Exit};
 use crate::model::bake::{BakeOrder, LaunchChoice};
 use crate::model::ids::WatchName;
 use crate::model::plan::PlanItem;
 use crate::service::Service;
-use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
+use crate::service::pass::look::{LookedWatch, look_for_reader};
 use crate::service::runs::DriveError;
 use crate::service::runs::bake::give_order;
 use crate::service::telemetry::source_chain;
@@ -66,7 +67,7 @@ pub async fn plan_watches(
     only: Option<&WatchName>,
 ) -> Result<Planned, StoreError> {
     let mut watches = Vec::new();
-    let looked = look_afresh(service, only, Patience::Waits).await?;
+    let looked = look_for_reader(service, only, LookDepth::Settings).await?;
     let several = several_regions(&looked);
     for one in looked {
         let (order, cannot_order) = match order(service, &one).await {

@@ -16,7 +16,7 @@ use crate::flow::rollout::read::{EnvironmentReading, read_environment};
 use crate::flow::rollout::versions::platform_of_move;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::environment::EnvironmentChange;
-use crate::model::ids::{TargetId, WatchName};
+use crate::model::ids::TargetId;
 use crate::model::platform_choice::MoveTo;
 use crate::model::reason::Reason;
 use crate::model::request::{MoveWish, WishedWay};
@@ -29,7 +29,7 @@ use crate::service::pass::printed::print_change;
 use crate::service::runs::DriveError;
 use crate::service::runs::moving::DecidedFrom;
 use crate::settings::Faults;
-use crate::store::{StoreError, moves};
+use crate::store::StoreError;
 use crate::workflow::RunError;
 
 /// Why it could not be asked for or not be driven on.
@@ -87,39 +87,6 @@ pub async fn plan_move(service: &Service<'_>, wish: &MoveWish) -> Result<Planned
     }
 }
 
-/// What taking every environment of a watch back comes to: one wish for each whose last move was not taken
-/// back, the last one first.
-///
-/// # Errors
-/// When the account cannot be told, or the store cannot be read.
-pub async fn wishes_back(
-    service: &Service<'_>,
-    name: &WatchName,
-    by: &str,
-) -> Result<Vec<MoveWish>, MoveError> {
-    let Some(watch) = service.settings.watches.get(name) else {
-        return Ok(Vec::new());
-    };
-    let scope = service.mover(watch)?.caller().await?;
-    let mut moved = moves::moved_targets(service.store, &scope).await?;
-    let ours = |target: &TargetId| {
-        let mut patterns = watch.targets.iter();
-        patterns.any(|one| {
-            one.names_application(&target.application) && one.names_environment(&target.environment)
-        })
-    };
-    moved.retain(|(target, moves)| moves.undo.is_some() && ours(target));
-    moved.sort_by_key(|(_, moves)| std::cmp::Reverse(moves.last.as_ref().map(|last| last.at)));
-    let wishes = moved.into_iter().map(|(target, _)| MoveWish {
-        watch: name.clone(),
-        application: target.application,
-        environment: target.environment,
-        way: WishedWay::Back,
-        by: by.to_owned(),
-    });
-    Ok(wishes.collect())
-}
-
 async fn plan_forward(
     service: &Service<'_>,
     watch: &Watch,
@@ -130,6 +97,7 @@ async fn plan_forward(
         item,
         seen: Some(seen),
         place: Some(place),
+        holds_version,
         ..
     }) = looked.first()
     else {
@@ -144,7 +112,9 @@ async fn plan_forward(
     let (known, region) = (&place.history.value, &place.scope.region);
     let chosen = image_to_move_to(image.as_ref(), drift, seen, known, region);
     let chosen = chosen.map_err(|why| MoveError::Refused(vec![why]))?;
-    let planning = Planning::read(service, watch, wish, &target.target).await?;
+    let mut planning = Planning::read(service, watch, wish, &target.target).await?;
+    // What people hold was read with the verdict: who says no after that is heard when the move is begun.
+    planning.from.holds_version = *holds_version;
     let reading = &planning.reading;
     let platform = platform_of_move(&place.cloud, watch, reading, &chosen, Some(target));
     let to = MoveTo {
@@ -213,6 +183,9 @@ impl<'a> Planning<'a> {
         wish: &'a MoveWish,
         target: &TargetId,
     ) -> Result<Self, MoveError> {
+        // Before the environment: what ends or begins while it is read is heard when the move is begun.
+        let installation = service.settings.installation.as_ref();
+        let from = DecidedFrom::read(service.store, target, installation, &watch.name).await?;
         let reading = read_environment(&service.mover(watch)?, target).await?;
         let reading = reading.ok_or_else(|| {
             MoveError::Refused(vec![format!(
@@ -221,8 +194,6 @@ impl<'a> Planning<'a> {
                 target.scope.region
             )])
         })?;
-        let installation = service.settings.installation.as_ref();
-        let from = DecidedFrom::read(service.store, target, installation, &watch.name).await?;
         Ok(Self {
             service,
             watch,

@@ -7,7 +7,7 @@ use super::look::{LookedWatch, look_in_pass};
 use super::publish::{PublishPass, PublishingWatch, keep_publishing};
 use super::quarantine::mark_quarantined;
 use super::recall;
-use super::remember::{KnownBefore, remember_pass};
+use super::remember::{KnownBefore, RememberedPass, remember_pass};
 use super::rollout::{RolloutPass, keep_rollout};
 use crate::model::blind::BlindSpots;
 use crate::model::ids::WatchName;
@@ -86,18 +86,25 @@ pub async fn decide_pass(
 }
 
 /// Writes down what was seen and decided of one watch. With an empty store nothing is moved: the first
-/// whole look is where a rollout begins from.
+/// whole look is where a rollout begins from. What these writes raise is carried on into what is begun: else
+/// the pass would overtake itself, and nothing of it would begin.
 async fn keep(
     service: &Service<'_>,
     lease: Lease,
     one: &mut LookedWatch<'_>,
 ) -> Result<KeptWatch, StoreError> {
-    let known = remember_pass(service, lease, one).await?;
-    mark_quarantined(service, lease, one).await?;
+    let RememberedPass { known, holds } = remember_pass(service, lease, one).await?;
+    if let Some(raised) = holds {
+        one.holds_version = raised.carry(one.holds_version);
+    }
     if known == KnownBefore::Nothing {
+        mark_quarantined(service, lease, one).await?;
         return Ok(KeptWatch::default());
     }
-    let rollout = keep_rollout(service, lease, one).await?;
+    let mut rollout = keep_rollout(service, lease, one).await?;
+    if let Some(raised) = mark_quarantined(service, lease, one).await? {
+        rollout.carry_on(raised);
+    }
     // After the rollout: an image that has just gone through its last wave is published now.
     let publish = match one.publishing() {
         Some(watch) => {

@@ -3,6 +3,7 @@
 //! Reads AWS and the store; writes neither.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -39,6 +40,9 @@ pub struct LookedWatch<'a> {
     pub place: Option<WatchPlace>,
     /// Where it looks, as the config says.
     pub region: Option<Region>,
+    /// The version of what people hold of it that the verdict goes by: what is begun on the strength of the
+    /// verdict expects no other. 0 where nothing was read, and nothing can be begun.
+    pub holds_version: u64,
     /// Of a watch that rolls out by itself, where that was to be decided.
     pub rollout: Option<LookedRollout>,
     /// The store failed for this watch, so that nothing is known of what AWS would have said.
@@ -53,7 +57,7 @@ pub enum Patience {
     AskedNow,
 }
 
-/// Looks at every watch, or at one, afresh.
+/// Looks at every watch, or at one, afresh: for whoever does something by the verdict.
 ///
 /// # Errors
 /// When the store cannot be read. What AWS does not answer is in the verdicts.
@@ -62,21 +66,21 @@ pub async fn look_afresh<'a>(
     only: Option<&WatchName>,
     patience: Patience,
 ) -> Result<Vec<LookedWatch<'a>>, StoreError> {
-    let reading = Reading::Afresh(LookDepth::Settings);
-    let (looked, _) = look_by(service, only, patience, reading).await?;
+    let (looked, _) = look_by(service, only, patience, Reading::Afresh).await?;
     Ok(looked)
 }
 
-/// [`look_afresh`], as deep as somebody asked for.
+/// The same for a person who reads the verdict, as deep as they asked for: with what saved configurations say
+/// beside it.
 ///
 /// # Errors
 /// The same.
-pub async fn look_so_deep<'a>(
+pub async fn look_for_reader<'a>(
     service: &Service<'a>,
     only: Option<&WatchName>,
     depth: LookDepth,
 ) -> Result<Vec<LookedWatch<'a>>, StoreError> {
-    let (looked, _) = look_by(service, only, Patience::Waits, Reading::Afresh(depth)).await?;
+    let (looked, _) = look_by(service, only, Patience::Waits, Reading::Shown(depth)).await?;
     Ok(looked)
 }
 
@@ -94,8 +98,19 @@ pub async fn look_in_pass<'a>(
 /// Whether earlier looks are believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    Afresh(LookDepth),
+    Afresh,
+    /// To be shown, with what nothing hangs on.
+    Shown(LookDepth),
     Recalled,
+}
+
+/// What one look is like, wherever it goes.
+#[derive(Debug, Clone, Copy)]
+struct LookManner {
+    patience: Patience,
+    reading: Reading,
+    /// By the steady clock: how long environments are looked at closer; absent where somebody waits for all.
+    until: Option<Duration>,
 }
 
 async fn look_by<'a>(
@@ -104,6 +119,13 @@ async fn look_by<'a>(
     patience: Patience,
     reading: Reading,
 ) -> Result<(Vec<LookedWatch<'a>>, Vec<Learnt>), StoreError> {
+    // A pass is cut at its limit, and then nothing of it is kept: half of it is for looking closer.
+    let half = service.clock.steady() + service.settings.schedule.pass_timeout / 2;
+    let manner = LookManner {
+        patience,
+        reading,
+        until: (reading == Reading::Recalled).then_some(half),
+    };
     let wanted = service.settings.watches.values();
     // A watch that names the default region shares its look with those that name none.
     let default = service.connection.region();
@@ -116,7 +138,7 @@ async fn look_by<'a>(
     }
     let (mut looked, mut learnt) = (Vec::new(), Vec::new());
     for (region, watches) in by_region {
-        let (here, read) = look_at_region(service, region, watches, patience, reading).await?;
+        let (here, read) = look_at_region(service, region, watches, manner).await?;
         looked.extend(here);
         learnt.extend(read);
     }
@@ -128,9 +150,13 @@ async fn look_at_region<'a>(
     service: &Service<'a>,
     region: Option<&Region>,
     watches: Vec<&'a Watch>,
-    patience: Patience,
-    reading: Reading,
+    manner: LookManner,
 ) -> Result<(Vec<LookedWatch<'a>>, Option<Learnt>), StoreError> {
+    let LookManner {
+        patience,
+        reading,
+        until,
+    } = manner;
     // Who asks for one thing now has it decided by itself: a bake, or a move of one environment.
     let decides = patience == Patience::Waits;
     let (cloud, scope) = match reach(service, region).await {
@@ -142,7 +168,7 @@ async fn look_at_region<'a>(
         }
     };
     let mut learnt = match reading {
-        Reading::Afresh(_) => None,
+        Reading::Afresh | Reading::Shown(_) => None,
         Reading::Recalled => Some(Learnt::before(service, &scope).await?),
     };
     let (mut looked, mut remembered) = (Vec::new(), Vec::new());
@@ -159,8 +185,10 @@ async fn look_at_region<'a>(
         .iter()
         .map(|(watch, (history, _))| (*watch, &history.value));
     let mut what = detect::LookScope::of_watches(pairs);
-    if let Reading::Afresh(depth) = reading {
-        what.depth = depth;
+    match reading {
+        Reading::Afresh => what.depth = LookDepth::Settings,
+        Reading::Shown(depth) => what.depth = depth,
+        Reading::Recalled => {}
     }
     what.recall = learnt
         .as_ref()
@@ -194,14 +222,17 @@ async fn look_at_region<'a>(
             seen: Some(seen),
             place: Some(place),
             region: region.cloned(),
+            holds_version,
             rollout: None,
             untold_by_store: false,
         };
         looked.push(match (decides, reading) {
             (false, _) => one,
-            (true, Reading::Recalled) => with_rollout(service, one, holds_version).await?,
-            (true, Reading::Afresh(_)) => {
-                let one = with_rollout(service, one, holds_version).await?;
+            (true, Reading::Recalled | Reading::Afresh) => {
+                with_rollout(service, one, until).await?
+            }
+            (true, Reading::Shown(_)) => {
+                let one = with_rollout(service, one, until).await?;
                 let one = with_publishing(service, one).await?;
                 with_saved(service, one).await?
             }
@@ -214,7 +245,7 @@ async fn look_at_region<'a>(
 async fn with_rollout<'a>(
     service: &Service<'a>,
     mut one: LookedWatch<'a>,
-    holds_version: u64,
+    until: Option<Duration>,
 ) -> Result<LookedWatch<'a>, StoreError> {
     let (Some(seen), Some(place)) = (&one.seen, &one.place) else {
         return Ok(one);
@@ -231,7 +262,7 @@ async fn with_rollout<'a>(
         drift: &one.item.drift,
         seen,
         history: &place.history.value,
-        holds_version,
+        until,
     };
     match Box::pin(look_at_rollout(&scene)).await {
         Ok(rollout) => {
@@ -402,6 +433,7 @@ fn untold<'a>(watch: &'a Watch, region: Option<&Region>, trouble: Trouble) -> Lo
         seen: None,
         place: None,
         region: region.cloned(),
+        holds_version: 0,
         rollout: None,
         untold_by_store: false,
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::look::LookedWatch;
+use super::raised::RaisedVersion;
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, Installation};
 use crate::model::image::Image;
@@ -27,7 +28,8 @@ struct Marking {
     done: BTreeSet<ImageId>,
 }
 
-/// Marks what the watch has quarantined. AWS's troubles are logged and left to the next pass.
+/// Marks what the watch has quarantined, and says which version of its rollout that raised. AWS's troubles are
+/// logged and left to the next pass.
 ///
 /// # Errors
 /// When the store fails.
@@ -35,14 +37,14 @@ pub(super) async fn mark_quarantined(
     service: &Service<'_>,
     lease: Lease,
     looked: &LookedWatch<'_>,
-) -> Result<(), StoreError> {
+) -> Result<Option<RaisedVersion>, StoreError> {
     let Some(place) = &looked.place else {
-        return Ok(());
+        return Ok(None);
     };
     let name = &looked.watch.name;
     let mut memory = moves::rollout(service.store, &place.scope, name).await?;
     if memory.value.to_mark.is_empty() && memory.value.marked.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let us = service.settings.installation.as_ref();
     let holds = records::remembered_holds(service.store, us, name)
@@ -51,13 +53,13 @@ pub(super) async fn mark_quarantined(
     let held = held_images(&holds, service.clock.now());
     let ids = not_as_it_shall_be(&memory.value, &held);
     if ids.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let images = match place.cloud.images(&ids).await {
         Ok(images) => images,
         Err(error) => {
             tracing::warn!(watch = name.as_str(), %error, "a quarantined image cannot be marked now");
-            return Ok(());
+            return Ok(None);
         }
     };
     let marking = marking(&ids, &images, &held, us);
@@ -68,7 +70,7 @@ pub(super) async fn mark_quarantined(
         }
     }
     if marking.seen.is_empty() && marking.done.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     marking
         .seen
@@ -84,8 +86,8 @@ pub(super) async fn mark_quarantined(
     ];
     match service.store.commit(Batch::of_ops(ops)).await {
         // A move ended meanwhile: the next pass reads what it left.
-        Err(StoreError::Conflict { .. }) => Ok(()),
-        other => other,
+        Err(StoreError::Conflict { .. }) => Ok(None),
+        other => other.map(|()| Some(RaisedVersion::over(memory.version))),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::learn::{Before, Learned, WatchLook, learn};
 use super::look::LookedWatch;
+use super::raised::RaisedVersion;
 use crate::model::bake::{BakeKey, BakedImage};
 use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
@@ -26,6 +27,14 @@ pub enum KnownBefore {
     Nothing,
 }
 
+/// What writing a look down came to.
+#[derive(Debug, Clone, Copy)]
+pub struct RememberedPass {
+    pub known: KnownBefore,
+    /// What people hold was written: without those that have ended.
+    pub(super) holds: Option<RaisedVersion>,
+}
+
 /// Stores what the look taught: when a release was first seen, an adopted image, the drift with the
 /// notice about it, and the chronicle's entry when this look differs from the last.
 ///
@@ -35,9 +44,12 @@ pub async fn remember_pass(
     service: &Service<'_>,
     lease: Lease,
     looked: &LookedWatch<'_>,
-) -> Result<KnownBefore, StoreError> {
+) -> Result<RememberedPass, StoreError> {
     let Some(place) = &looked.place else {
-        return Ok(KnownBefore::Nothing);
+        return Ok(RememberedPass {
+            known: KnownBefore::Nothing,
+            holds: None,
+        });
     };
     let adopted = looked.adopted();
     loop {
@@ -60,15 +72,17 @@ pub async fn remember_pass(
         if known == KnownBefore::Nothing {
             baseline(&looked.watch.name, learned.told.as_ref());
         }
+        let holds = learned.holds.as_ref();
+        let holds = holds.map(|_| RaisedVersion::over(before.holds.version));
         let ops = before.writes(service, place, learned).await?;
         if ops.is_empty() {
-            return Ok(known);
+            return Ok(RememberedPass { known, holds: None });
         }
         let guarded = [Op::CheckLease { epoch: lease.epoch }];
         let batch = guarded.into_iter().chain(ops).collect();
         match service.store.commit(Batch::of_ops(batch)).await {
             Err(StoreError::Conflict { .. }) => {}
-            other => return other.map(|()| known),
+            other => return other.map(|()| RememberedPass { known, holds }),
         }
     }
 }

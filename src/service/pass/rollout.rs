@@ -2,17 +2,20 @@
 //! hands back the moves that are to be begun. Begins none: whoever made the pass does, where the config is
 //! still the one that was decided under.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::look::LookedWatch;
 use super::printed::print_change;
+use super::raised::RaisedVersion;
 use super::rollout_look::LookedRollout;
 use crate::flow::notify::{
     self, RolloutStory, WaveRun, approval_lapsed, approval_needed, hands_needed, rollout_blocked,
     rollout_superseded, story_of_image, wave_through,
 };
 use crate::flow::rollout::case::{PlannedStep, RolloutTelling, TargetStand};
-use crate::model::ids::{ImageId, TargetId};
+use crate::model::ids::{ImageId, TargetId, WatchName};
 use crate::model::notice::{BlockedTold, Notice, PrintedChange, RolledImage, TargetFrom};
 use crate::model::rollout::MoveOrder;
 use crate::model::rollout_rules::RolloutHands;
@@ -32,8 +35,8 @@ pub struct MoveStart {
 #[derive(Default)]
 pub struct RolloutPass {
     pub starts: Vec<MoveStart>,
-    /// Something changed under it: it is worth deciding again at once.
-    pub again: bool,
+    /// The watches of which something changed under it: they are worth deciding again at once.
+    pub again: BTreeSet<WatchName>,
     /// When the first thing that holds a move ends by itself, where that is known.
     pub look_at: Option<DateTime<Utc>>,
 }
@@ -42,8 +45,15 @@ impl RolloutPass {
     /// Of several watches.
     pub(super) fn merge(&mut self, other: Self) {
         self.starts.extend(other.starts);
-        self.again |= other.again;
+        self.again.extend(other.again);
         self.look_at = self.look_at.into_iter().chain(other.look_at).min();
+    }
+
+    /// The same pass has written what its moves were decided from.
+    pub(super) fn carry_on(&mut self, raised: RaisedVersion) {
+        for MoveStart { from, .. } in &mut self.starts {
+            from.rollout_version = raised.carry(from.rollout_version);
+        }
     }
 }
 
@@ -63,33 +73,38 @@ pub async fn keep_rollout(
     let version = match commit(service, lease, looked, place, rollout, &notices).await {
         Ok(version) => version,
         Err(StoreError::Conflict { .. }) => {
-            let name = looked.watch.name.as_str();
+            let name = &looked.watch.name;
             tracing::info!(
-                watch = name,
+                watch = name.as_str(),
                 "a rollout changed while it was decided: decided again"
             );
             return Ok(RolloutPass {
-                again: true,
+                again: [name.clone()].into(),
                 ..RolloutPass::default()
             });
         }
         Err(error) => return Err(error),
     };
     Ok(RolloutPass {
-        starts: starts(place, rollout, version),
-        again: false,
+        starts: starts(looked, place, rollout, version),
+        again: BTreeSet::new(),
         look_at: first_end(rollout),
     })
 }
 
 /// The moves that were decided on.
-fn starts(place: &WatchPlace, rollout: &LookedRollout, version: u64) -> Vec<MoveStart> {
+fn starts(
+    looked: &LookedWatch<'_>,
+    place: &WatchPlace,
+    rollout: &LookedRollout,
+    version: u64,
+) -> Vec<MoveStart> {
     let current = place.history.value.current.as_ref();
     let start = |order: &MoveOrder| {
         let image = order.to.image.image();
         let baked = current.filter(|baked| Some(&baked.image) == image);
         MoveStart {
-            from: rollout.decided_from(&order.target, version),
+            from: rollout.decided_from(&order.target, version, looked.holds_version),
             order: MoveOrder {
                 story: baked.map(story_of_image),
                 ..order.clone()

@@ -5,13 +5,14 @@
 //! Reads AWS and the store; writes neither.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::flow::rollout::case::{
-    RolloutCase, RolloutDecision, TargetKnown, TargetLook, TargetRead,
+    RolloutCase, RolloutDecision, TargetKnown, TargetLook, TargetRead, TargetStand,
 };
 use crate::flow::rollout::decide::decide_rollout;
 use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
@@ -21,6 +22,7 @@ use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::WatchHistory;
 use crate::model::ids::{Installation, Scope, TargetId};
 use crate::model::platform_choice::PlatformChoice;
+use crate::model::reason::{Reason, ReasonCode};
 use crate::model::rollout::TargetMoves;
 use crate::model::rollout_memory::RolloutMemory;
 use crate::model::sighting::{Trouble, WatchSighting};
@@ -43,15 +45,8 @@ pub struct LookedRollout {
     pub memory: Versioned<RolloutMemory>,
     /// The image that it is about.
     pub chosen: Option<ChosenImage>,
-    versions: BTreeMap<TargetId, TargetVersions>,
-    holds_version: u64,
-}
-
-/// The versions under which an environment's records were read.
-#[derive(Debug, Clone, Copy, Default)]
-struct TargetVersions {
-    moves: u64,
-    claim: u64,
+    /// The versions under which the environments' moves were read.
+    versions: BTreeMap<TargetId, u64>,
 }
 
 impl LookedRollout {
@@ -67,32 +62,34 @@ impl LookedRollout {
         let anew = self.known.iter().filter(|(_, known)| known.made_anew);
         let anew = anew.filter(move |(target, _)| !counts(target));
         anew.take(ANEW_MAX).map(|(target, known)| {
-            let versions = self.versions.get(target).copied().unwrap_or_default();
+            let version = self.versions.get(target).copied().unwrap_or_default();
             let moves = Versioned {
-                version: versions.moves,
+                version,
                 value: known.moves.clone(),
             };
             (target, moves)
         })
     }
 
-    /// What an order for this environment was decided from. `rollout_version`: of what is remembered of
-    /// the watch's rollout, as it was decided from or written by the same pass.
-    pub(super) fn decided_from(&self, target: &TargetId, rollout_version: u64) -> DecidedFrom {
-        let known = self.known.get(target).cloned().unwrap_or_default();
-        let versions = self.versions.get(target).copied().unwrap_or_default();
+    /// What an order for this environment was decided from: with the versions of what is remembered of the
+    /// watch's rollout and of what people hold, as it was decided from or written by the same pass.
+    pub(super) fn decided_from(
+        &self,
+        target: &TargetId,
+        rollout_version: u64,
+        holds_version: u64,
+    ) -> DecidedFrom {
+        let known = self.known.get(target);
+        let moves = known.map(|known| known.moves.clone()).unwrap_or_default();
+        let version = self.versions.get(target).copied().unwrap_or_default();
         let rewritten = self.made_anew().any(|(anew, _)| anew == target);
         DecidedFrom {
             moves: Versioned {
-                version: versions.moves + u64::from(rewritten),
-                value: known.moves,
+                version: version + u64::from(rewritten),
+                value: moves,
             },
-            moving: known.claim.map(|value| Versioned {
-                version: versions.claim,
-                value,
-            }),
             rollout_version,
-            holds_version: self.holds_version,
+            holds_version,
         }
     }
 }
@@ -108,7 +105,25 @@ pub(super) struct RolloutScene<'a> {
     pub(super) drift: &'a Drift,
     pub(super) seen: &'a WatchSighting,
     pub(super) history: &'a WatchHistory,
-    pub(super) holds_version: u64,
+    /// By the steady clock: later than this nothing more is looked at closer, and what was not is not known.
+    /// Absent where somebody waits for all of it.
+    pub(super) until: Option<Duration>,
+}
+
+impl RolloutScene<'_> {
+    fn may_look_on(&self) -> bool {
+        let may = self
+            .until
+            .is_none_or(|until| self.service.clock.steady() < until);
+        if !may {
+            let watch = self.watch.name.as_str();
+            tracing::warn!(
+                watch,
+                "not every environment was looked at closer within half of [schedule] pass_timeout"
+            );
+        }
+        may
+    }
 }
 
 /// Looks, and has it decided.
@@ -128,6 +143,7 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
     .ok();
     let (mut known, versions) = remembered(scene).await?;
     let rivals = rivals(scene.service, watch);
+    let mut rounds = 0;
     loop {
         let decision = decide_rollout(&RolloutCase {
             watch,
@@ -139,11 +155,10 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
             rivals: &rivals,
             now: scene.service.clock.now(),
         });
-        let unread = |target: &&TargetId| {
-            let look = known.get(*target).map(|known| &known.look);
-            matches!(look, None | Some(TargetLook::NotRead))
+        let next = match scene.may_look_on() {
+            true => next_looks(&decision, &known, rounds),
+            false => Vec::new(),
         };
-        let next: Vec<TargetId> = decision.read_next.iter().filter(unread).cloned().collect();
         if next.is_empty() {
             return Ok(LookedRollout {
                 decision,
@@ -151,25 +166,47 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
                 memory,
                 chosen,
                 versions,
-                holds_version: scene.holds_version,
             });
         }
         for (target, look) in read_targets(scene, chosen.as_ref(), &next).await {
             known.entry(target).or_default().look = look;
         }
+        rounds += 1;
     }
+}
+
+/// Which environments are looked at next. What is decided on after a look often stands against a move, of one
+/// environment after another: then those whose turn would come are looked at beside, as many as may be at once.
+fn next_looks(
+    decision: &RolloutDecision,
+    known: &BTreeMap<TargetId, TargetKnown>,
+    rounds: usize,
+) -> Vec<TargetId> {
+    let unread = |target: &TargetId| {
+        let look = known.get(target).map(|known| &known.look);
+        matches!(look, None | Some(TargetLook::NotRead))
+    };
+    let asked = decision.read_next.iter().filter(|target| unread(target));
+    let mut next: Vec<TargetId> = asked.cloned().collect();
+    if next.is_empty() || rounds == 0 {
+        return next;
+    }
+    let waits = decision.targets.iter().filter(|one| {
+        let turn = |reason: &Reason| reason.code == ReasonCode::Settling;
+        matches!(one.stand, TargetStand::Waits { .. }) && one.gates.iter().all(turn)
+    });
+    let waits = waits.map(|one| &one.target);
+    let beside = waits.filter(|target| unread(target) && !decision.read_next.contains(target));
+    let room = READ_AT_ONCE.saturating_sub(next.len());
+    let beside: Vec<TargetId> = beside.take(room).cloned().collect();
+    next.extend(beside);
+    next
 }
 
 /// What is remembered of each environment, and under which versions.
 async fn remembered(
     scene: &RolloutScene<'_>,
-) -> Result<
-    (
-        BTreeMap<TargetId, TargetKnown>,
-        BTreeMap<TargetId, TargetVersions>,
-    ),
-    StoreError,
-> {
+) -> Result<(BTreeMap<TargetId, TargetKnown>, BTreeMap<TargetId, u64>), StoreError> {
     let (mut known, mut versions) = (BTreeMap::new(), BTreeMap::new());
     for TargetDrift {
         target,
@@ -179,11 +216,7 @@ async fn remembered(
     {
         let moves = moves::target_moves(scene.service.store, target).await?;
         let claim = moves::moving(scene.service.store, target).await?;
-        let at = TargetVersions {
-            moves: moves.version,
-            claim: claim.as_ref().map_or(0, |claim| claim.version),
-        };
-        versions.insert(target.clone(), at);
+        versions.insert(target.clone(), moves.version);
         let is = environment_id.as_deref();
         // A move that is under way ends first: it finds out by itself that its environment is gone.
         let made_anew = claim.is_none() && moves.value.are_of_another(is);

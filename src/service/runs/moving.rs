@@ -19,6 +19,7 @@ use crate::model::rollout::{MoveFault, MoveOrder, MovingClaim, TargetMoves};
 use crate::store::moves;
 use crate::store::records::Versioned;
 use crate::store::{Lease, Op, Store, StoreError, records};
+use crate::workflow::recovery::replay;
 use crate::workflow::{Opening, Run, RunOutcome};
 
 /// Environments that are moved at the same time.
@@ -52,11 +53,19 @@ impl MoveResult {
 #[derive(Debug, Clone)]
 pub struct DecidedFrom {
     pub moves: Versioned<TargetMoves>,
-    /// Who has the environment in hand, when somebody has.
-    pub moving: Option<Versioned<MovingClaim>>,
     pub rollout_version: u64,
     /// A person who says no while an order is made is heard.
     pub holds_version: u64,
+}
+
+/// Every one of them succeeded.
+pub fn all_well(results: &[MoveResult]) -> bool {
+    results.iter().all(|one| one.failure().is_none())
+}
+
+/// It was driven to its end, and all of it succeeded.
+pub fn ended_well(ended: &Result<Vec<MoveResult>, DriveError>) -> bool {
+    ended.as_ref().is_ok_and(|results| all_well(results))
 }
 
 impl DecidedFrom {
@@ -73,7 +82,6 @@ impl DecidedFrom {
         let holds = records::remembered_holds(store, installation, watch).await?;
         Ok(Self {
             moves: moves::target_moves(store, target).await?,
-            moving: moves::moving(store, target).await?,
             rollout_version: moves::rollout(store, &target.scope, watch).await?.version,
             holds_version: holds.version,
         })
@@ -167,14 +175,15 @@ pub async fn drive_move(
 /// A move that an earlier process left, and how driving it ended.
 pub struct ResumedMove {
     pub journal: String,
+    /// Absent where the journal cannot be read.
+    pub order: Option<MoveOrder>,
     pub ended: Result<Vec<MoveResult>, DriveError>,
 }
 
 impl ResumedMove {
     /// It, or what it was left in the middle of, ended well.
     pub fn succeeded(&self) -> bool {
-        let failed = |results: &Vec<MoveResult>| results.iter().any(|one| one.failure().is_some());
-        self.ended.as_ref().is_ok_and(|results| !failed(results))
+        ended_well(&self.ended)
     }
 }
 
@@ -189,10 +198,12 @@ pub async fn resume_moves(
 ) -> Result<Vec<ResumedMove>, StoreError> {
     let open = under_way::<MoveKind>(service.store).await?;
     let driven = open.into_iter().map(|one| async move {
-        let ended = drive_move(service, lease, &one.journal, observers).await;
+        let journal = one.journal;
+        let run = replay::<MoveKind>(service.store, &journal).await;
         ResumedMove {
-            journal: one.journal,
-            ended,
+            order: run.ok().map(|run| run.input().clone()),
+            ended: drive_move(service, lease, &journal, observers).await,
+            journal,
         }
     });
     Ok(join_all(driven).await)

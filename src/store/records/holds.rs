@@ -30,7 +30,8 @@ pub async fn remembered_holds(
 }
 
 /// The write that replaces what people hold of a watch, unless somebody else did meanwhile; none when
-/// there is nothing to write.
+/// there is nothing to write. A list without a hold stays: its version goes on, so that who decided from an
+/// older one hears of a hold that is placed after the last one was ended.
 pub fn put_holds(
     installation: Option<&Installation>,
     watch: &WatchName,
@@ -39,8 +40,7 @@ pub fn put_holds(
     let key = hold_key(installation, watch);
     match (holds.version, holds.value.is_empty()) {
         (0, true) => None,
-        (expected, true) => Some(Op::Delete { key, expected }),
-        (expected, false) => Some(Op::CompareAndSet {
+        (expected, _) => Some(Op::CompareAndSet {
             key,
             expected,
             value: json!(holds.value),
