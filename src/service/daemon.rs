@@ -164,6 +164,8 @@ struct Daemon<'a, H> {
     reloads: VecDeque<Option<StoredRequest>>,
     /// Something changed while the present pass looks: another one follows it at once.
     look_again: bool,
+    /// Passes in a row whose decision had changed before it could be begun.
+    agains: u32,
     /// Since when no pass has ended in time.
     cut_since: Option<DateTime<Utc>>,
     names: names::Names<'a>,
@@ -244,6 +246,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             loading: None,
             reloads: VecDeque::new(),
             look_again: false,
+            agains: 0,
             cut_since: None,
             names: names::Names::default(),
         }

@@ -180,7 +180,7 @@ impl<H: Host> Daemon<'_, H> {
         self.baking.remove(&end.name);
         self.ended.insert(end.name.clone());
         let took_s = (now - end.since).num_seconds();
-        if self.rolls_out() || self.publishes() {
+        if end.ended.is_ok() && (self.rolls_out() || self.publishes()) {
             self.look_soon(now);
         }
         let (name, notices) = (end.name.as_str(), &mut self.notices);

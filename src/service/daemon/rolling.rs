@@ -22,8 +22,17 @@ use crate::workflow::RunError;
 
 /// No look for a rollout's sake comes sooner after the last one.
 const LOOK_AT_LEAST: TimeDelta = TimeDelta::seconds(30);
-/// What changed while a pass decided is decided again after this.
+/// What changed while a pass decided is decided again after this, and after twice as long each time that it
+/// has changed once more.
 const AGAIN_IN: TimeDelta = TimeDelta::seconds(5);
+/// Doubled no more often.
+const AGAIN_DOUBLED: u32 = 8;
+
+/// The pause before it is decided again, where that was so `before` without a pass in between that had no need
+/// of it.
+fn again_in(before: u32) -> TimeDelta {
+    AGAIN_IN * (1 << before.min(AGAIN_DOUBLED))
+}
 
 impl<H: Host> Daemon<'_, H> {
     /// A watch moves environments by itself.
@@ -52,11 +61,13 @@ impl<H: Host> Daemon<'_, H> {
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let room = MOVES_MAX.saturating_sub(self.moves.len());
-        let mut again = pass.again;
+        let mut again = !pass.again.is_empty();
         for start in pass.starts.into_iter().take(room) {
             again |= self.begin_one(&start).await? == Some(MoveBegun::DecideAgain);
         }
-        let again = again.then_some(now + AGAIN_IN);
+        let before = self.agains;
+        self.agains = if again { before.saturating_add(1) } else { 0 };
+        let again = again.then(|| now + again_in(before));
         let gate = pass.look_at.map(|at| at.max(now + LOOK_AT_LEAST));
         Ok(again.into_iter().chain(gate).min())
     }
@@ -94,8 +105,9 @@ impl<H: Host> Daemon<'_, H> {
     pub(super) fn moved(&mut self, end: MoveLaneEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.moving.remove(&end.name);
         self.notices.set(now, now);
-        if self.rolls_out() {
-            // What follows from its end, the next wave or a quarantine, waits for no tick.
+        // What follows from its end, the next wave or a quarantine, waits for no tick. One that could not be
+        // driven on has not ended: it is resumed with the timetable's next pass, and not again and again.
+        if end.ended.is_ok() && self.rolls_out() {
             self.look_soon(now);
         }
         let (name, took_s) = (end.name.as_str(), (now - end.since).num_seconds());
@@ -120,5 +132,16 @@ impl<H: Host> Daemon<'_, H> {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_again_and_again_is_decided_less_and_less_often() {
+        let pauses = [0, 1, 2, 8, u32::MAX].map(|before| again_in(before).num_seconds());
+        assert_eq!(pauses, [5, 10, 20, 1280, 1280]);
     }
 }

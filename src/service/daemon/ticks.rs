@@ -49,10 +49,20 @@ impl<H: Host> Daemon<'_, H> {
         }
     }
 
-    /// The next pass begins no later than this.
+    /// The next pass begins no later than this. One that comes sooner than the timetable's is no reason to
+    /// wait less patiently for its end: what was right to wait for it stays so.
     pub(super) fn look_by(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) {
-        if self.tick.is_none_or(|tick| at < tick.at) {
-            self.set_tick(Some(at), now, TimeDelta::zero());
+        match self.tick {
+            Some(tick) if tick.at <= at => {}
+            Some(_) => {
+                self.tick = Some(Tick::new(at, now));
+                self.vitals.change(|pulse| pulse.next_pass_at = Some(at));
+            }
+            None => {
+                let steady = self.ground.clock.steady();
+                let silent = self.vitals.change(|pulse| pulse.silent(steady));
+                self.set_tick(Some(at), now, silent);
+            }
         }
     }
 
