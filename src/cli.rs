@@ -56,7 +56,9 @@ mod look;
 
 mod manual;
 
-mod not_moved;
+mod move_report;
+
+mod moved;
 
 mod notify;
 

@@ -2,12 +2,13 @@
 //! and with `--force` starts the next generation. Soaking does not bind a person; a hold does.
 
 use anyhow::bail;
+use serde::Serialize;
 
-use super::args::{BakeArguments as Arguments, Common};
+use super::args::{BakeArguments as Arguments, Common, Format};
 use super::session::{Access, Session, WrongUsage};
-use super::{check, progress};
+use super::{check, draw, progress};
 use crate::flow::exit_code::Exit;
-use crate::model::ids::WatchName;
+use crate::model::ids::{ImageId, WatchName};
 use crate::service::desk::bake::{AskedBakeEnd, BakeTeller, Meanwhile, bake_and_deliver};
 
 pub(super) async fn run_bake(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
@@ -18,25 +19,72 @@ pub(super) async fn run_bake(common: &Common, own: &Arguments) -> anyhow::Result
         observers: &progress::progress_observer,
     };
     let end = bake_and_deliver(&session.service(), &watch, own.force, &teller).await?;
-    Ok(match end {
-        AskedBakeEnd::Verified { image } => {
-            println!("{image}");
-            Exit::Done
+    let (baked, exit) = BakedDocument::of_end(&watch, end);
+    match common.format {
+        Format::Json => draw::print_json(&baked)?,
+        Format::Table => show(&baked, exit),
+    }
+    Ok(exit)
+}
+
+/// `bake --format json`
+#[derive(Serialize)]
+struct BakedDocument {
+    schema: &'static str,
+    watch: WatchName,
+    /// The verified image; absent where none was baked.
+    image: Option<ImageId>,
+    /// The step that failed, when one did.
+    failed_step: Option<String>,
+    /// Why there was nothing to bake, or why it was not baked.
+    why: Vec<String>,
+}
+
+impl BakedDocument {
+    fn of_end(watch: &WatchName, end: AskedBakeEnd) -> (Self, Exit) {
+        let none = Self {
+            schema: "amiwatch.bake/1",
+            watch: watch.clone(),
+            image: None,
+            failed_step: None,
+            why: Vec::new(),
+        };
+        match end {
+            AskedBakeEnd::Verified { image } => {
+                let image = Some(image);
+                (Self { image, ..none }, Exit::Done)
+            }
+            AskedBakeEnd::Failed { step } => {
+                let why = vec![failed(watch, &step)];
+                let failed_step = Some(step);
+                let failed = Self {
+                    failed_step,
+                    why,
+                    ..none
+                };
+                (failed, Exit::Failed)
+            }
+            AskedBakeEnd::NothingToDo { why } => {
+                let why = vec![why];
+                (Self { why, ..none }, Exit::Done)
+            }
+            AskedBakeEnd::Refused { why, exit } => (Self { why, ..none }, exit),
         }
-        AskedBakeEnd::Failed { step } => {
-            eprintln!("amiwatch: {}", failed(&watch, &step));
-            Exit::Failed
+    }
+}
+
+/// The image, or why there was nothing to do, on stdout; what went wrong on stderr.
+fn show(baked: &BakedDocument, exit: Exit) {
+    if let Some(image) = &baked.image {
+        println!("{image}");
+    }
+    for why in &baked.why {
+        match exit {
+            Exit::Done => println!("{why}"),
+            _ if baked.failed_step.is_some() => eprintln!("amiwatch: {why}"),
+            _ => eprintln!("amiwatch: not baked: {why}"),
         }
-        AskedBakeEnd::NothingToDo { why } => {
-            println!("{why}");
-            Exit::Done
-        }
-        AskedBakeEnd::Refused { why, exit } => {
-            why.iter()
-                .for_each(|why| eprintln!("amiwatch: not baked: {why}"));
-            exit
-        }
-    })
+    }
 }
 
 /// The watch, when the config has it and says enough to bake it.

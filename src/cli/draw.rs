@@ -161,8 +161,13 @@ pub(super) fn table_of_lines(
 
 /// Prints one reason as people read it: `    BASE_NEWER  sentence`.
 pub(super) fn reason(reason: &Reason) {
+    out(&tinted(&visible_text(&reason_line(reason)), &[]));
+}
+
+/// The same as a line without colours.
+pub(super) fn reason_line(reason: &Reason) -> String {
     let line = format!("    {:<18} {}", reason.code.as_str(), reason.message);
-    say_line(&line, 23);
+    wrapped_line(&line, 23)
 }
 
 /// Prints JSON, one value.

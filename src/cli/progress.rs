@@ -95,6 +95,16 @@ pub(super) fn publication_observer(order: &PublishOrder) -> Box<PublicationObser
     telling_observer::<PublishKind>(move |news| drawn.tell(news))
 }
 
+/// The same in lines: for moves of which several are told at the same time.
+pub(super) fn move_lines_observer(order: &MoveOrder) -> Box<MoveObserver> {
+    let drawn = Drawn {
+        name: order.target.environment.clone(),
+        place: lines(|line| eprintln!("{line}")),
+        closing: MOVED,
+    };
+    telling_observer::<MoveKind>(move |news| drawn.tell(news))
+}
+
 fn on_stderr() -> Place {
     match std::io::stderr().is_terminal() {
         true => Place::Terminal(spinner()),

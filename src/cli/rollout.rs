@@ -2,29 +2,24 @@
 //! asks, moves, and tells how it goes. What is decided and done is the desk's.
 
 use anyhow::bail;
-use serde::Serialize;
 
 use super::agree::person_agrees;
-use super::args::{Common, Format, RollbackArguments, RolloutArguments};
+use super::args::{Common, RollbackArguments, RolloutArguments};
 use super::hold::who;
-use super::not_moved::say_not_moved;
-use super::session::{Access, Session, WrongUsage};
+use super::move_report::{MoveReport, plan_lines};
+use super::session::{Access, Session, WrongUsage, exit_of};
 use super::{check, draw, progress, whole_rollout};
 use crate::flow::exit_code::Exit;
-use crate::flow::rollout::document::{MovePlan, SCHEMA};
+use crate::flow::rollout::document::MovePlan;
+use crate::flow::rollout::order::IN_STEP;
 use crate::model::ids::{ImageId, WatchName};
 use crate::model::request::{MoveWish, WishedWay};
+use crate::service::desk::back_all::{WishesBack, move_each, plan_each, wishes_back};
+use crate::service::desk::moved::MovedEnvironment;
 use crate::service::desk::moving::{
     MoveEnd, MoveMeanwhile, MoveTeller, move_environment, move_under_way,
 };
-use crate::service::desk::rollout::{plan_move, wishes_back};
-
-/// `rollout --format json`, `rollback --format json`
-#[derive(Serialize)]
-struct PlanDocument<'a> {
-    schema: &'static str,
-    moves: &'a [MovePlan],
-}
+use crate::service::desk::rollout::{MoveError, plan_move};
 
 pub(super) async fn run_rollout(common: &Common, own: &RolloutArguments) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Write).await?;
@@ -89,12 +84,18 @@ async fn roll_all_back(
             own.target
         )));
     };
-    let wishes = wishes_back(&session.service(), &watch, &who()).await?;
-    if wishes.is_empty() {
-        println!("No move of an environment of {watch} is remembered that was not taken back.");
+    let back = wishes_back(&session.service(), &watch, &who()).await?;
+    let mut report = MoveReport::new(common.format);
+    if back.wishes.is_empty() && back.unreadable.is_empty() {
+        let none =
+            format!("no move of an environment of {watch} is remembered that was not taken back");
+        report.nothing_to_do(watch.as_str(), vec![none]);
+        report.close()?;
         return Ok(Exit::Done);
     }
-    show_and_move(common, session, wishes, own.yes).await
+    let ended = show_and_take_back(session, back, own.yes, &mut report).await;
+    report.close()?;
+    ended
 }
 
 fn image_id(text: &str) -> anyhow::Result<ImageId> {
@@ -149,7 +150,7 @@ fn watching(
     let watches = session.settings.watches.values();
     let naming = watches.filter(|watch| {
         let mut targets = watch.targets.iter();
-        targets.any(|one| one.names_application(application) && one.names_environment(environment))
+        targets.any(|one| one.names_both(application, environment))
     });
     let naming: Vec<&str> = naming
         .map(|watch| watch.name.as_str())
@@ -168,6 +169,7 @@ fn watching(
     }
 }
 
+/// One that stands against it stops them all: nobody wants half of what was asked for.
 async fn show_and_move(
     common: &Common,
     session: &Session,
@@ -175,6 +177,18 @@ async fn show_and_move(
     yes: bool,
 ) -> anyhow::Result<Exit> {
     session.settings.require_installation()?;
+    let mut report = MoveReport::new(common.format);
+    let ended = plan_and_move(session, wishes, yes, &mut report).await;
+    report.close()?;
+    ended
+}
+
+async fn plan_and_move(
+    session: &Session,
+    wishes: Vec<MoveWish>,
+    yes: bool,
+    report: &mut MoveReport,
+) -> anyhow::Result<Exit> {
     let service = session.service();
     let mut plans = Vec::new();
     for wish in &wishes {
@@ -183,31 +197,71 @@ async fn show_and_move(
         }
         match plan_move(&service, wish).await {
             Ok(planned) => plans.push(planned.plan),
-            Err(error) => return say_not_moved(&wish.name(), error),
+            Err(error) => return report.refused(&wish.name(), error),
         }
     }
-    match common.format {
-        Format::Json => draw::print_json(&PlanDocument {
-            schema: SCHEMA,
-            moves: &plans,
-        })?,
-        Format::Table => plans.iter().for_each(show),
-    }
+    report.planned(plans.clone());
     if let Some(exit) = not_to_be_made(&plans) {
         return Ok(exit);
     }
-    if !yes && !agreed(&wishes)? {
-        eprintln!("amiwatch: nothing was moved");
+    if !yes && !agreed(&wishes, &plans, report)? {
         return Ok(Exit::Done);
     }
     let mut exit = Exit::Done;
     for wish in fixed(wishes, &plans) {
-        let back = wish.way == WishedWay::Back;
-        exit = exit.and(move_one(session, &wish).await?);
-        // What failed for one is looked at before the next; on the way back each counts for itself.
-        if exit != Exit::Done && !back {
+        let ended = move_one(session, &wish).await;
+        exit = exit.and(tell_end(&wish, ended, report)?);
+        // What failed for one is looked at before the next.
+        if exit != Exit::Done {
             break;
         }
+    }
+    Ok(exit)
+}
+
+/// Each for itself: what cannot be taken back is said, and the others go back.
+async fn show_and_take_back(
+    session: &Session,
+    back: WishesBack,
+    yes: bool,
+    report: &mut MoveReport,
+) -> anyhow::Result<Exit> {
+    session.settings.require_installation()?;
+    let service = session.service();
+    let mut exit = Exit::Done;
+    for key in back.unreadable {
+        let why = "what is remembered of its moves makes no sense, and is left as it is";
+        report.not_moved(&key, vec![why.to_owned()]);
+        exit = exit.and(Exit::Failed);
+    }
+    let (mut plans, mut wishes) = (Vec::new(), Vec::new());
+    for (wish, planned) in plan_each(&service, &back.wishes).await {
+        match planned {
+            // It is joined.
+            Ok(None) => wishes.push(wish.clone()),
+            Ok(Some(plan)) => {
+                match plan.refusals.is_empty() && plan.printed.is_none() {
+                    true => wishes.push(wish.clone()),
+                    false => exit = exit.and(not_to_be_made([&plan]).unwrap_or_default()),
+                }
+                plans.push(plan);
+            }
+            Err(error) => exit = exit.and(tell_error(wish, error, report)),
+        }
+    }
+    report.planned(plans.clone());
+    if wishes.is_empty() || (!yes && !agreed(&wishes, &plans, report)?) {
+        return Ok(exit);
+    }
+    let teller = MoveTeller {
+        meanwhile: &|what| eprintln!("{}", meanwhile(what)),
+        observers: &progress::move_lines_observer,
+    };
+    for (wish, ended) in move_each(&service, &wishes, &teller).await? {
+        exit = exit.and(match ended {
+            Ok(end) => tell_end(&wish, Ok(end), report)?,
+            Err(error) => tell_error(&wish, error, report),
+        });
     }
     Ok(exit)
 }
@@ -224,11 +278,12 @@ fn fixed(wishes: Vec<MoveWish>, plans: &[MovePlan]) -> Vec<MoveWish> {
     wishes.into_iter().map(fix).collect()
 }
 
-/// One that stands against it stops them all: nobody wants half of what was asked for.
-fn not_to_be_made(plans: &[MovePlan]) -> Option<Exit> {
+/// How it ends where nothing is to be moved.
+fn not_to_be_made<'p>(plans: impl IntoIterator<Item = &'p MovePlan>) -> Option<Exit> {
+    let plans: Vec<&MovePlan> = plans.into_iter().collect();
     let refusals = plans.iter().flat_map(|plan| &plan.refusals);
     let refusals: Vec<_> = refusals.collect();
-    if refusals.iter().any(|one| one.code != "IN_STEP") {
+    if refusals.iter().any(|one| one.code != IN_STEP) {
         return Some(Exit::Failed);
     }
     let printed = plans.iter().any(|plan| plan.printed.is_some());
@@ -236,63 +291,56 @@ fn not_to_be_made(plans: &[MovePlan]) -> Option<Exit> {
     (printed || done).then_some(Exit::Done)
 }
 
-fn show(plan: &MovePlan) {
-    let way = match (plan.back, plan.proof_only) {
-        (true, _) => "back",
-        (_, true) => "proof only",
-        _ => "forward",
-    };
-    println!(
-        "{} in {} (watch {}), {way}",
-        plan.name(),
-        plan.target.scope.region,
-        plan.watch
-    );
-    for (word, what) in plan.lines() {
-        println!(
-            "{}",
-            draw::wrapped_line(&format!("    {word:<11}{what}"), 15)
-        );
-    }
-    for refusal in &plan.refusals {
-        let line = format!("    {}  {}", refusal.code, refusal.why);
-        println!("{}", draw::wrapped_line(&line, 8));
-    }
-    if let Some(printed) = &plan.printed {
-        println!("\n{printed}");
-    }
-}
-
-fn agreed(wishes: &[MoveWish]) -> anyhow::Result<bool> {
+fn agreed(wishes: &[MoveWish], plans: &[MovePlan], report: &MoveReport) -> anyhow::Result<bool> {
+    report.show_beside(plans.iter().flat_map(plan_lines));
     let names: Vec<String> = wishes.iter().map(MoveWish::name).collect();
-    person_agrees(
+    let agreed = person_agrees(
         format!("Move {}?", names.join(", ")),
         "moves as the plan says",
-    )
+    )?;
+    if !agreed {
+        eprintln!("amiwatch: nothing was moved");
+    }
+    Ok(agreed)
 }
 
-async fn move_one(session: &Session, wish: &MoveWish) -> anyhow::Result<Exit> {
+async fn move_one(session: &Session, wish: &MoveWish) -> Result<MoveEnd, MoveError> {
     let name = wish.name();
     let teller = MoveTeller {
         meanwhile: &|what| eprintln!("{name}: {}", meanwhile(what)),
         observers: &progress::move_observer,
     };
-    let end = match move_environment(&session.service(), wish, &teller).await {
+    move_environment(&session.service(), wish, &teller).await
+}
+
+fn tell_end(
+    wish: &MoveWish,
+    ended: Result<MoveEnd, MoveError>,
+    report: &mut MoveReport,
+) -> anyhow::Result<Exit> {
+    let name = wish.name();
+    let end = match ended {
         Ok(end) => end,
-        Err(error) => return say_not_moved(&wish.name(), error),
+        Err(error) => return report.refused(&name, error),
     };
-    match &end {
+    let exit = end.exit();
+    match end {
         MoveEnd::Ended(results) => {
-            for (fault, why) in results.iter().filter_map(|one| one.failure()) {
-                eprintln!("amiwatch: {name} was not moved ({}): {why}", fault.as_str());
-            }
+            report.ended(results.iter().map(MovedEnvironment::of_result).collect());
         }
-        MoveEnd::NothingToDo { why } => println!("{}", why.join("; ")),
-        MoveEnd::Refused { why, .. } => why
-            .iter()
-            .for_each(|why| eprintln!("amiwatch: {name} is not moved: {why}")),
+        MoveEnd::NothingToDo { why } => report.nothing_to_do(&name, why),
+        MoveEnd::Refused { why, .. } => report.not_moved(&name, why),
     }
-    Ok(end.exit())
+    Ok(exit)
+}
+
+/// An error that is one environment's own, whatever it is.
+fn tell_error(wish: &MoveWish, error: MoveError, report: &mut MoveReport) -> Exit {
+    let name = wish.name();
+    report.refused(&name, error).unwrap_or_else(|error| {
+        report.not_moved(&name, vec![draw::error_chain(&error)]);
+        exit_of(&error)
+    })
 }
 
 fn meanwhile(what: MoveMeanwhile) -> &'static str {

@@ -9,15 +9,15 @@ use chrono::TimeDelta;
 use tokio::net::TcpListener;
 
 use super::args::{Common, Format, RunArguments as Arguments};
+use super::moved::move_ended;
 use super::session::{Access, Session};
 use super::supervisor::Supervisor;
 use super::{draw, progress, shells};
 use crate::flow::exit_code::Exit;
 use crate::flow::outcome::{BakeSoFar, Cause};
-use crate::model::ids::ImageId;
 use crate::model::plan::PlanItem;
 use crate::service::daemon::{self, Ground, LiveConfig, Rhythm, SettingsInUse};
-use crate::service::desk::once::{BakedOnce, MovedOnce, Once, PublishedOnce, once};
+use crate::service::desk::once::{BakedOnce, Once, PublishedOnce, once};
 use crate::service::desk::opening::{drive, leave_lease};
 use crate::service::vitals::Vitals;
 use crate::service::web::{self, Pages};
@@ -118,6 +118,12 @@ fn show(once: &Once) {
     for moved in &once.moves {
         println!("{}", move_ended(moved));
     }
+    for watch in &once.undecided {
+        println!(
+            "{watch}: no environment was moved: what is remembered of it changed again and again; the next pass \
+             decides"
+        );
+    }
     for published in &once.published {
         println!("{}", publish_ended(published));
     }
@@ -140,23 +146,6 @@ fn ended(bake: &BakedOnce) -> String {
         (None, None) => {
             let why = bake.why.as_deref().unwrap_or("no reason is known");
             format!("{watch}: the bake failed: {why}")
-        }
-    }
-}
-
-/// How a move ended.
-fn move_ended(moved: &MovedOnce) -> String {
-    let MovedOnce {
-        watch, environment, ..
-    } = moved;
-    let to = moved.to.as_ref();
-    let to = to.map_or("its platform's own image", ImageId::as_str);
-    match (&moved.why, moved.back) {
-        (None, false) => format!("{watch}: {environment} runs {to}"),
-        (None, true) => format!("{watch}: {environment} was taken back to {to}"),
-        (Some(why), false) => format!("{watch}: {environment} was not moved to {to}: {why}"),
-        (Some(why), true) => {
-            format!("{watch}: {environment} could not be taken back to {to}: {why}")
         }
     }
 }

@@ -1,31 +1,19 @@
 //! `rollout W`: a person's order for every environment of a watch. Shows how each stands, asks, gives the
-//! order, and tells how it goes where it is done here.
-
-use serde::Serialize;
+//! order, and tells how it goes until everything that was ordered has ended, whoever does it.
 
 use super::agree::person_agrees;
-use super::args::{Common, Format, RolloutArguments};
+use super::args::{Common, RolloutArguments};
 use super::hold::who;
-use super::not_moved::say_not_moved;
+use super::move_report::MoveReport;
 use super::session::Session;
 use super::{draw, progress};
 use crate::flow::exit_code::Exit;
-use crate::flow::rollout::document::SCHEMA;
 use crate::model::ids::{ImageId, WatchName};
-use crate::model::reason::Reason;
-use crate::service::desk::moving::MoveTeller;
+use crate::service::desk::moving::{MoveMeanwhile, MoveTeller};
+use crate::service::desk::whole_driving::order_whole;
 use crate::service::desk::whole_rollout::{
-    WholeEnd, WholeOrder, WholePlan, WholeTarget, order_whole, plan_whole,
+    WholeEnd, WholeOrder, WholePlan, WholeTarget, plan_whole,
 };
-
-/// `rollout --format json` without `--environment`
-#[derive(Serialize)]
-struct OrderDocument<'a> {
-    schema: &'static str,
-    /// Nothing was named.
-    moves: [(); 0],
-    order: &'a WholePlan,
-}
 
 pub(super) async fn run_whole(
     common: &Common,
@@ -34,53 +22,83 @@ pub(super) async fn run_whole(
     own: &RolloutArguments,
 ) -> anyhow::Result<Exit> {
     session.settings.require_installation()?;
-    let service = session.service();
     let order = WholeOrder {
         watch,
         now: own.now,
         by: who(),
     };
-    let plan = match plan_whole(&service, &order).await {
+    let mut report = MoveReport::new(common.format);
+    let ended = order_and_tell(session, &order, own.yes, &mut report).await;
+    report.close()?;
+    ended
+}
+
+async fn order_and_tell(
+    session: &Session,
+    order: &WholeOrder,
+    yes: bool,
+    report: &mut MoveReport,
+) -> anyhow::Result<Exit> {
+    let (service, watch) = (session.service(), &order.watch);
+    let plan = match plan_whole(&service, order).await {
         Ok(plan) => plan,
-        Err(error) => return say_not_moved(order.watch.as_str(), error),
+        Err(error) => return report.refused(watch.as_str(), error),
     };
-    match common.format {
-        Format::Json => draw::print_json(&OrderDocument {
-            schema: SCHEMA,
-            moves: [],
-            order: &plan,
-        })?,
-        Format::Table => show(&plan),
-    }
-    if plan.targets.iter().all(|one| one.stand == "in_step") {
+    let (image, lines) = (plan.image.clone(), plan_lines(&plan));
+    let in_step = plan.targets.iter().all(|one| one.stand == "in_step");
+    report.ordered(plan, &lines);
+    if in_step {
         return Ok(Exit::Done);
     }
-    let question = format!("Roll {} out to {}?", plan.image, plan.watch);
-    if !own.yes && !person_agrees(question, "orders what is shown")? {
-        eprintln!("amiwatch: nothing was ordered");
-        return Ok(Exit::Done);
+    if !yes {
+        report.show_beside(lines);
+        let question = format!("Roll {image} out to {watch}?");
+        if !person_agrees(question, "orders what is shown")? {
+            eprintln!("amiwatch: nothing was ordered");
+            return Ok(Exit::Done);
+        }
     }
     let teller = MoveTeller {
-        meanwhile: &|_| {},
-        observers: &progress::move_observer,
+        meanwhile: &|what| eprintln!("{watch}: {}", meanwhile(what)),
+        observers: &progress::move_lines_observer,
     };
-    match order_whole(&service, &order, &plan.image, &teller).await {
-        Ok(end) => {
-            tell(&order, &end);
-            Ok(end.exit())
-        }
-        Err(error) => say_not_moved(order.watch.as_str(), error),
+    match order_whole(&service, order, &image, &teller).await {
+        Ok(end) => Ok(tell(watch, end, report)),
+        Err(error) => report.refused(watch.as_str(), error),
     }
 }
 
-fn show(plan: &WholePlan) {
-    println!("{} -> {}", plan.watch, plan.image);
-    for one in &plan.targets {
-        println!("{}", draw::wrapped_line(&line(one, &plan.image), 8));
-        for gate in &one.gates {
-            draw::reason(gate);
-        }
+fn tell(watch: &WatchName, end: WholeEnd, report: &mut MoveReport) -> Exit {
+    let exit = end.exit();
+    let WholeEnd { ended, waits } = end;
+    report.ended(ended);
+    let some = !waits.is_empty();
+    report.waits(waits);
+    if some {
+        report.say(&format!(
+            "{watch}: the rest waits; `amiwatch run` goes on by itself, or give the order again"
+        ));
     }
+    exit
+}
+
+fn meanwhile(what: MoveMeanwhile) -> &'static str {
+    match what {
+        MoveMeanwhile::Joining => "its environments are moved by another process: following it",
+        MoveMeanwhile::Waiting => {
+            "ordered; the amiwatch process that works on the store moves the environments, wave by wave"
+        }
+        MoveMeanwhile::GoingOn => "nobody else works on the store any more: going on here",
+    }
+}
+
+fn plan_lines(plan: &WholePlan) -> Vec<String> {
+    let mut lines = vec![format!("{} -> {}", plan.watch, plan.image)];
+    for one in &plan.targets {
+        lines.push(draw::wrapped_line(&line(one, &plan.image), 8));
+        lines.extend(one.gates.iter().map(draw::reason_line));
+    }
+    lines
 }
 
 fn line(one: &WholeTarget, to: &ImageId) -> String {
@@ -101,35 +119,4 @@ fn line(one: &WholeTarget, to: &ImageId) -> String {
         _ => format!("{from} -> {to}, when nothing holds it any more"),
     };
     format!("    {name} ({wave}): {stands}")
-}
-
-fn tell(order: &WholeOrder, end: &WholeEnd) {
-    let watch = &order.watch;
-    match end {
-        WholeEnd::LeftToDriver => println!(
-            "{watch}: ordered; the process that works on the store moves the environments, wave by wave. \
-             `amiwatch explain {watch}` says how far it has come."
-        ),
-        WholeEnd::Ended { results, waits } => {
-            for result in results {
-                let name = result.order.target.name();
-                match result.failure() {
-                    None => println!("{watch}: {name} is moved"),
-                    Some((fault, why)) => {
-                        eprintln!("amiwatch: {name} was not moved ({}): {why}", fault.as_str());
-                    }
-                }
-            }
-            waits.iter().for_each(still);
-            if !waits.is_empty() {
-                println!(
-                    "{watch}: the rest waits; `amiwatch run` goes on by itself, or give the order again"
-                );
-            }
-        }
-    }
-}
-
-fn still(gate: &Reason) {
-    draw::reason(gate);
 }

@@ -12,6 +12,8 @@ pub mod approval;
 
 pub mod ask;
 
+pub mod back_all;
+
 pub mod bake;
 
 pub mod blind;
@@ -31,6 +33,8 @@ pub mod history;
 pub mod hold;
 
 pub mod look;
+
+pub mod moved;
 
 pub mod moving;
 
@@ -59,6 +63,8 @@ pub mod survey;
 pub mod sweep;
 
 mod turn;
+
+pub mod whole_driving;
 
 pub mod whole_rollout;
 

@@ -13,6 +13,7 @@ mod harness;
 mod health;
 mod hold;
 mod init;
+mod json;
 mod look;
 mod notify;
 mod publish;

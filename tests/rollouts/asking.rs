@@ -1,18 +1,23 @@
-//! A person's order for a whole watch, and the way back for all of it; and a watch whose environments are
-//! other hands'.
+//! A person's order for a whole watch, done here or followed where a daemon does it; and a watch whose
+//! environments are other hands'.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use amiwatch::flow::exit_code::Exit;
-use amiwatch::service::desk::moving::{MoveEnd, MoveTeller, move_environment};
+use amiwatch::service::desk::moving::{MoveMeanwhile, MoveTeller};
+use amiwatch::service::desk::once::Once;
 use amiwatch::service::desk::opening::leave_lease;
-use amiwatch::service::desk::rollout::wishes_back;
-use amiwatch::service::desk::whole_rollout::{WholeEnd, WholeOrder, order_whole, plan_whole};
+use amiwatch::service::desk::whole_driving::order_whole;
+use amiwatch::service::desk::whole_rollout::{WholeEnd, WholeOrder, plan_whole};
+use amiwatch::store::{Batch, Op, Store as _};
 use amiwatch::workflow::observer::Unobserved;
+use tokio::sync::Notify;
 
 use super::world::{ALL, CANARY, UNASKED, town};
 use crate::common::life::Life;
 use crate::common::paused;
+use crate::common::watching::{Manner, Watching};
 
 /// `rollout shop`, in a process of its own.
 async fn ordered(life: &Life, now: bool) -> WholeEnd {
@@ -65,10 +70,7 @@ fn windows_bind_an_order_unless_it_is_for_now() {
         let life = town(&format!("{UNASKED}\n{window}"));
         let image = life.bakes_first().await;
         let end = ordered(&life, false).await;
-        let WholeEnd::Ended { results, waits } = &end else {
-            panic!("nobody drives the store");
-        };
-        assert!(results.is_empty() && !waits.is_empty());
+        assert!(end.ended.is_empty() && !end.waits.is_empty());
         assert_eq!((end.exit(), life.updated().len()), (Exit::Done, 0));
         assert_eq!(ordered(&life, true).await.exit(), Exit::Done);
         assert_eq!(life.all_on(&image).len(), ALL.len());
@@ -87,40 +89,45 @@ fn an_order_whose_canary_fails_is_1_and_goes_no_further() {
     });
 }
 
-/// Beside a daemon the order is the daemon's to do.
+/// An order in a process beside the one that drives the store; with what its person was told meanwhile.
+async fn ordered_beside(life: &Life) -> (WholeEnd, Vec<MoveMeanwhile>) {
+    let order = WholeOrder {
+        watch: "shop".into(),
+        now: false,
+        by: "jo".to_owned(),
+    };
+    let said = RefCell::new(Vec::new());
+    let end = life.command(async |service| {
+        let teller = MoveTeller {
+            meanwhile: &|what| said.borrow_mut().push(what),
+            observers: &|_| Box::new(Unobserved),
+        };
+        let image = life.newest().as_str().into();
+        order_whole(&service, &order, &image, &teller).await
+    });
+    let end = end.await.expect("the desk answers");
+    (end, said.into_inner())
+}
+
+fn asks(one: &Watching<'_>) -> bool {
+    !one.life.told("approval_needed").is_empty()
+}
+
+/// Beside a daemon the order is the daemon's to do, and the command says how each of it ended.
 #[test]
-fn a_daemon_does_what_is_ordered() {
+fn a_daemon_does_what_is_ordered_and_is_followed_to_its_end() {
     paused(async || {
         let life = town("approval = \"each\"");
         life.daemon(async |watching| {
-            let asks = |one: &crate::common::watching::Watching<'_>| {
-                !one.life.told("approval_needed").is_empty()
-            };
             watching.until("a question", asks).await;
-            let store = life.store();
-            let connection = life.connection(&life.clock);
-            let outside = life.outside();
-            let service = amiwatch::service::Service {
-                settings: &life.settings,
-                connection: &connection,
-                store: &store,
-                clock: &life.clock,
-                outside: &outside,
-            };
-            let order = WholeOrder {
-                watch: "shop".into(),
-                now: false,
-                by: "jo".to_owned(),
-            };
-            let teller = MoveTeller {
-                meanwhile: &|_| {},
-                observers: &|_| Box::new(Unobserved),
-            };
-            let image = life.newest().as_str().into();
-            let end = order_whole(&service, &order, &image, &teller)
-                .await
-                .unwrap();
-            assert!(matches!(end, WholeEnd::LeftToDriver));
+            let (end, said) = ordered_beside(&life).await;
+            assert_eq!(life.all_on(&life.newest()).len(), ALL.len(), "it waited");
+            let ended = end.ended.iter();
+            let ended: Vec<&str> = ended.map(|one| one.environment.as_str()).collect();
+            assert_eq!(ended.len(), ALL.len(), "{ended:?}");
+            assert_eq!(ended[0], "shop/shop-canary");
+            assert_eq!((end.exit(), end.waits), (Exit::Done, Vec::new()));
+            assert_eq!(said, [MoveMeanwhile::Waiting]);
             watching.rolled_out().await;
         })
         .await;
@@ -128,36 +135,94 @@ fn a_daemon_does_what_is_ordered() {
     });
 }
 
-/// Everything is taken back, and passes do not fight that.
+/// The canary is taken back: so the command ends, and not in success.
 #[test]
-fn a_whole_watch_is_taken_back_and_stays_there() {
+fn what_a_daemon_takes_back_of_an_order_is_1() {
+    paused(async || {
+        let life = town("approval = \"each\"");
+        life.daemon(async |watching| {
+            watching.until("a question", asks).await;
+            life.is_ill(&life.newest(), Duration::from_secs(90));
+            let (end, _) = ordered_beside(&life).await;
+            let ended: Vec<_> = end
+                .ended
+                .iter()
+                .map(|one| (one.back, one.is_well()))
+                .collect();
+            assert_eq!(ended, [(false, false), (true, true)], "there, and back");
+            assert_eq!(end.exit(), Exit::Failed);
+        })
+        .await;
+        assert_eq!(life.updated(), [CANARY, CANARY]);
+    });
+}
+
+/// The daemon goes away in the middle: whoever gave the order goes on with it.
+#[test]
+fn an_order_outlives_the_daemon_that_worked_on_it() {
+    paused(async || {
+        let life = town("approval = \"each\"");
+        let asked = Notify::new();
+        let daemon = life.beside(Manner::default(), async |watching: &Watching<'_>| {
+            watching.until("a question", asks).await;
+            asked.notify_one();
+            watching
+                .until("an update", |one| !one.life.updated().is_empty())
+                .await;
+        });
+        let command = async {
+            asked.notified().await;
+            ordered_beside(&life).await
+        };
+        let (_, (end, said)) = tokio::join!(Box::pin(daemon), Box::pin(command));
+        assert_eq!((end.exit(), end.ended.len()), (Exit::Done, ALL.len()));
+        assert_eq!(said.last(), Some(&MoveMeanwhile::GoingOn));
+        assert_eq!(life.updated().len(), ALL.len(), "each once");
+    });
+}
+
+/// Whoever drives the store makes no passes: it is waited for, and then the order is done here.
+#[test]
+fn an_order_beside_a_driver_that_is_no_daemon_is_done_when_that_has_ended() {
+    paused(async || {
+        let life = town("approval = \"each\"");
+        life.bakes_first().await;
+        let driver = life.process(async |service, lease| {
+            life.wait(Duration::from_secs(600)).await;
+            assert_eq!(life.updated(), [""; 0]);
+            leave_lease(service.store, lease).await;
+        });
+        let command = async {
+            life.wait(Duration::from_secs(1)).await;
+            ordered_beside(&life).await
+        };
+        let (_, (end, said)) = tokio::join!(Box::pin(driver), Box::pin(command));
+        assert_eq!((end.exit(), end.ended.len()), (Exit::Done, ALL.len()));
+        assert_eq!(said[0], MoveMeanwhile::Waiting);
+        assert_eq!(life.all_on(&life.newest()).len(), ALL.len());
+    });
+}
+
+/// What another watch's move that was left comes to is not this order's.
+#[test]
+fn an_order_counts_no_other_watch_s_moves() {
     paused(async || {
         let life = town(UNASKED);
-        let image = life.bakes_first().await;
-        life.daemon(async |watching| watching.rolled_out().await)
-            .await;
-        let back = life.process(async |service, lease| {
-            leave_lease(service.store, lease).await;
-            let wishes = wishes_back(&service, &"shop".into(), "jo").await.unwrap();
-            assert_eq!(wishes.len(), ALL.len());
-            let teller = MoveTeller {
-                meanwhile: &|_| {},
-                observers: &|_| Box::new(Unobserved),
-            };
-            for wish in &wishes {
-                let end = move_environment(&service, wish, &teller).await.unwrap();
-                assert!(matches!(end, MoveEnd::Ended(_)));
-                assert_eq!(end.exit(), Exit::Done);
-            }
-        });
-        back.await.expect("nothing is armed");
-        assert_eq!(life.all_on(&image), [""; 0]);
-        let updates = life.updated().len();
-        life.daemon(async |_| life.wait(Duration::from_secs(6 * 60 * 60)).await)
-            .await;
-        assert_eq!(life.updated().len(), updates, "nobody fights it");
-        let told = life.told("attention");
-        assert!(told.iter().any(|one| one.contains("CONTESTED")), "{told:?}");
+        life.bakes_first().await;
+        let lost = Op::PutIfAbsent {
+            key: "open/move/lost/0001".to_owned(),
+            value: serde_json::Value::Null,
+        };
+        let batch = Batch::of_ops(vec![lost]);
+        life.store().commit(batch).await.unwrap();
+        let end = ordered(&life, false).await;
+        assert_eq!((end.exit(), end.ended.len()), (Exit::Done, ALL.len()));
+        // A pass that is made once tells it, and is not well.
+        let once = Once::of_passed(life.pass().await);
+        assert_eq!(once.exit(), Exit::Failed);
+        assert_eq!(once.moves.len(), 1);
+        assert_eq!(once.moves[0].environment, "move/lost/0001");
+        assert!(once.moves[0].why.is_some());
     });
 }
 

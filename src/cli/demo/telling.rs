@@ -7,7 +7,8 @@ use super::EndState;
 use crate::cli::draw;
 use crate::model::drift::Drift;
 use crate::model::reason::{Class, Reason};
-use crate::service::desk::once::{BakedOnce, MovedOnce, Once};
+use crate::service::desk::moved::MovedEnvironment;
+use crate::service::desk::once::{BakedOnce, Once};
 
 /// What goes on below the beginning of a line.
 const HANG: usize = 4;
@@ -42,7 +43,7 @@ fn baked(bake: &BakedOnce, took: &str) -> Result<String, String> {
     }
 }
 
-fn moved(one: &MovedOnce) -> Result<String, String> {
+fn moved(one: &MovedEnvironment) -> Result<String, String> {
     let environment = &one.environment;
     let to = one
         .to

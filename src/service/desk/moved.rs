@@ -28,7 +28,7 @@ impl MovedEnvironment {
     fn of_order(order: &MoveOrder) -> Self {
         Self {
             watch: Some(order.watch.to_string()),
-            environment: format!("{}/{}", order.target.application, order.target.environment),
+            environment: order.target.name(),
             back: order.direction.is_back(),
             to: order.to.image.image().cloned(),
             fault: None,

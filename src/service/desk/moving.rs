@@ -16,7 +16,9 @@ use crate::outbox;
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
 use crate::service::runs::Driven;
-use crate::service::runs::moving::{MoveBegun, MoveObservers, MoveResult, begin_move, drive_move};
+use crate::service::runs::moving::{
+    MoveBegun, MoveObservers, MoveResult, all_well, begin_move, drive_move,
+};
 use crate::store::{Lease, Store, StoreError, moves};
 use crate::workflow::journal::Phase;
 use crate::workflow::open::open_runs;
@@ -145,21 +147,21 @@ pub async fn move_environment(
         Elsewhere::Ended(end) => return Ok(end),
         Elsewhere::Mine { lease, journal } => (lease, journal),
     };
-    let end = drive(service, lease, wish, journal, teller).await;
-    let told = tell(service).await;
+    let end = drive_wish(service, lease, wish, journal, teller).await;
+    let told = tell_what_is_due(service).await;
     leave_lease(service.store, lease).await;
     told?;
     end
 }
 
 /// Delivers what is due by now.
-async fn tell(service: &Service<'_>) -> Result<(), MoveError> {
+pub(super) async fn tell_what_is_due(service: &Service<'_>) -> Result<(), MoveError> {
     outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
     Ok(())
 }
 
 /// Who does it.
-enum Elsewhere {
+pub(super) enum Elsewhere {
     /// The driver did.
     Ended(MoveEnd),
     /// Nobody else drives: this process has the place now. `journal`: what the driver had begun.
@@ -170,7 +172,7 @@ enum Elsewhere {
 }
 
 /// Takes the driver's place if it is free, else has the driver move and follows it.
-async fn drive_or_ask(
+pub(super) async fn drive_or_ask(
     service: &Service<'_>,
     wish: &MoveWish,
     teller: &MoveTeller<'_>,
@@ -236,7 +238,7 @@ async fn next_move(
 }
 
 /// Goes on with the move that is under way, or begins the one that is wished.
-async fn drive(
+pub(super) async fn drive_wish(
     service: &Service<'_>,
     lease: Lease,
     wish: &MoveWish,
@@ -312,7 +314,7 @@ impl MoveEnd {
     /// How the command ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Ended(results) if results.iter().all(|one| one.failure().is_none()) => Exit::Done,
+            Self::Ended(results) if all_well(results) => Exit::Done,
             Self::Ended(_) => Exit::Failed,
             Self::NothingToDo { .. } => Exit::Done,
             Self::Refused { exit, .. } => *exit,

@@ -44,6 +44,14 @@ impl<'a> LeftRequest<'a> {
         Ok(Some(answer))
     }
 
+    /// Whether it was answered, or is not there any more; it is removed then.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn is_done(&self) -> Result<bool, StoreError> {
+        Ok(self.answer().await?.is_some() || self.stored().await?.is_none())
+    }
+
     /// Takes the request back.
     ///
     /// # Errors

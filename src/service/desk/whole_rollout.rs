@@ -1,41 +1,25 @@
 //! A person's order for a whole watch: its image goes to every environment, wave by wave, without asking
 //! for an answer first, and outside of windows too where the person says `now`. Health, settling and holds
 //! bind it as they bind a daemon's own rollout, because it is one: the order is written into what is
-//! remembered of the watch's rollout, and passes do the rest. Where nobody drives the store, this process
-//! makes them.
+//! remembered of the watch's rollout, and passes do the rest (`whole_driving`).
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt as _;
-use futures_util::stream;
 use serde::Serialize;
 
-use super::moving::MoveTeller;
-use super::opening::{driver, leave_lease, take_lease};
-use super::requests::LeftRequest;
+use super::moved::MovedEnvironment;
 use super::rollout::MoveError;
 use crate::flow::exit_code::Exit;
 use crate::flow::rollout::case::{TargetDecision, TargetStand};
 use crate::model::chronicle::{DidEntry, Entry, EntryWhat};
-use crate::model::ids::{ImageId, TargetId, WatchName};
+use crate::model::ids::{ImageId, Scope, TargetId, WatchName};
 use crate::model::reason::{Reason, ReasonCode};
-use crate::model::request::RequestedAct;
 use crate::model::rollout_memory::{ApprovalAnswer, ApprovalSaid, ImageRollout, PersonsOrder};
-use crate::outbox;
 use crate::service::Service;
-use crate::service::pass::TELL_MAX;
 use crate::service::pass::look::{LookedWatch, Patience, look_afresh};
-use crate::service::pass::rollout::{MoveStart, RolloutPass, keep_rollout};
-use crate::service::place::WatchPlace;
-use crate::service::runs::moving::{
-    MOVES_MAX, MoveBegun, MoveResult, begin_move, drive_move, resume_moves,
-};
 use crate::store::records::chronicle;
-use crate::store::{Batch, Lease, StoreError, moves};
-
-/// Somebody else changes what it is decided from, again and again: then a person is told.
-const DECIDE_MAX: usize = 5;
+use crate::store::{Batch, StoreError, moves};
 
 /// What a person orders for a whole watch.
 #[derive(Debug, Clone)]
@@ -67,25 +51,24 @@ pub struct WholeTarget {
     pub gates: Vec<Reason>,
 }
 
-/// What became of an order for a whole watch.
-pub enum WholeEnd {
-    /// The process that drives the store does it; what it does is in `explain` and the notices.
-    LeftToDriver,
-    /// It was done here as far as it goes now. `waits`: what stands against the rest.
-    Ended {
-        results: Vec<MoveResult>,
-        waits: Vec<Reason>,
-    },
+/// What became of an order for a whole watch, here or elsewhere, as far as it goes now.
+#[derive(Debug, Serialize)]
+pub struct WholeEnd {
+    /// How each move of it ended, with what took it back.
+    pub ended: Vec<MovedEnvironment>,
+    /// What stands against the rest.
+    pub waits: Vec<Reason>,
 }
 
 impl WholeEnd {
-    /// How the command ends: what only waits is no failure.
+    /// How the command ends: what only waits is no failure, and what is not known is no success.
     pub fn exit(&self) -> Exit {
-        match self {
-            Self::Ended { results, .. } if results.iter().any(|one| one.failure().is_some()) => {
-                Exit::Failed
-            }
-            Self::Ended { .. } | Self::LeftToDriver => Exit::Done,
+        let failed = self.ended.iter().any(|one| !one.is_well());
+        let untold = self.waits.iter().any(Reason::is_doubt);
+        match (failed, untold) {
+            (true, _) => Exit::Failed,
+            (false, true) => Exit::CannotTell,
+            (false, false) => Exit::Done,
         }
     }
 }
@@ -95,7 +78,7 @@ impl WholeEnd {
 /// # Errors
 /// When the watch moves nothing by itself, has no image, or not everything could be read.
 pub async fn plan_whole(service: &Service<'_>, order: &WholeOrder) -> Result<WholePlan, MoveError> {
-    let looked = look_at(service, &order.watch).await?;
+    let looked = look_at_rolling(service, &order.watch).await?;
     let (rollout, image) = (looked.rollout.as_ref(), image_of(&looked)?);
     let froms: BTreeMap<&TargetId, Option<&ImageId>> = looked
         .item
@@ -145,43 +128,17 @@ fn stand(one: &TargetDecision, now: bool) -> &'static str {
     }
 }
 
-/// Gives the order; does it here where nobody drives the store.
+/// Writes the order into what is remembered of the watch's rollout, and into the history.
 ///
 /// # Errors
-/// When the store fails, or not everything could be read.
-pub async fn order_whole(
+/// When the store fails.
+pub(super) async fn give_whole(
     service: &Service<'_>,
-    order: &WholeOrder,
-    image: &ImageId,
-    teller: &MoveTeller<'_>,
-) -> Result<WholeEnd, MoveError> {
-    let looked = look_at(service, &order.watch).await?;
-    let place = looked.place.as_ref().ok_or_else(|| untold(&looked))?;
-    give(service, place, order, image).await?;
-    loop {
-        if let Some(lease) = take_lease(service.store).await? {
-            let ended = roll_here(service, lease, &order.watch, teller).await;
-            let senders = service.senders()?;
-            let told = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await;
-            leave_lease(service.store, lease).await;
-            told?;
-            return ended;
-        }
-        if driver(service.store).await?.is_some() {
-            LeftRequest::leave(service.desk(), RequestedAct::Look).await?;
-            return Ok(WholeEnd::LeftToDriver);
-        }
-    }
-}
-
-/// Writes the order into what is remembered of the watch's rollout, and into the history.
-async fn give(
-    service: &Service<'_>,
-    place: &WatchPlace,
+    scope: &Scope,
     order: &WholeOrder,
     image: &ImageId,
 ) -> Result<(), StoreError> {
-    let (scope, watch, at) = (&place.scope, &order.watch, service.clock.now());
+    let (watch, at) = (&order.watch, service.clock.now());
     loop {
         let mut memory = moves::rollout(service.store, scope, watch).await?;
         let value = &mut memory.value;
@@ -229,75 +186,17 @@ fn did(order: &WholeOrder, image: &ImageId, at: DateTime<Utc>) -> Entry {
     }
 }
 
-/// Goes on with what is open, then decides, begins and drives, until nothing can be begun.
-async fn roll_here(
-    service: &Service<'_>,
-    lease: Lease,
-    watch: &WatchName,
-    teller: &MoveTeller<'_>,
-) -> Result<WholeEnd, MoveError> {
-    let mut results: Vec<MoveResult> = Vec::new();
-    for resumed in resume_moves(service, lease, teller.observers).await? {
-        results.extend(resumed.ended?);
-    }
-    let mut left = DECIDE_MAX;
-    loop {
-        let looked = look_at(service, watch).await?;
-        let RolloutPass { starts, again, .. } = keep_rollout(service, lease, &looked).await?;
-        let driven = drive_all(service, lease, starts, teller).await?;
-        let again = again || driven.iter().any(Vec::is_empty);
-        let moved = driven.iter().any(|one| !one.is_empty());
-        results.extend(driven.into_iter().flatten());
-        left = if moved {
-            DECIDE_MAX
-        } else {
-            left.saturating_sub(1)
-        };
-        if !moved && (!again || left == 0) {
-            let waits = waits(&looked);
-            return Ok(WholeEnd::Ended { results, waits });
-        }
-    }
-}
-
-/// What came of each start; empty where what it was decided from had changed.
-async fn drive_all(
-    service: &Service<'_>,
-    lease: Lease,
-    starts: Vec<MoveStart>,
-    teller: &MoveTeller<'_>,
-) -> Result<Vec<Vec<MoveResult>>, MoveError> {
-    let driven = starts
-        .into_iter()
-        .map(|MoveStart { order, from }| async move {
-            match begin_move(service, lease, &order, &from).await? {
-                MoveBegun::DecideAgain => Ok(Vec::new()),
-                MoveBegun::Begun { journal } => {
-                    Ok(drive_move(service, lease, &journal, teller.observers).await?)
-                }
-            }
-        });
-    let ended: Vec<Result<Vec<MoveResult>, MoveError>> = stream::iter(driven)
-        .buffer_unordered(MOVES_MAX)
-        .collect()
-        .await;
-    ended.into_iter().collect()
-}
-
-/// What stands against what was not moved.
-fn waits(looked: &LookedWatch<'_>) -> Vec<Reason> {
-    let decided = looked.rollout.iter().flat_map(|one| &one.decision.targets);
-    decided.flat_map(|one| one.gates.iter().cloned()).collect()
-}
-
-async fn look_at<'a>(
+/// A look at a watch that moves environments by itself.
+///
+/// # Errors
+/// When it does not, or not everything could be read.
+pub(super) async fn look_at_rolling<'a>(
     service: &Service<'a>,
     watch: &WatchName,
 ) -> Result<LookedWatch<'a>, MoveError> {
     let looked = look_afresh(service, Some(watch), Patience::Waits).await?;
     let Some(one) = looked.into_iter().next() else {
-        let why = format!("the config has no watch {watch} any more");
-        return Err(MoveError::Refused(vec![why]));
+        return Err(no_watch(watch));
     };
     match one.rollout {
         Some(_) => Ok(one),
@@ -307,6 +206,10 @@ async fn look_at<'a>(
              {watch} --environment NAME`), or set on_drift = \"rollout\" and its `waves`"
         )])),
     }
+}
+
+pub(super) fn no_watch(watch: &WatchName) -> MoveError {
+    MoveError::Refused(vec![format!("the config has no watch {watch} any more")])
 }
 
 fn image_of(looked: &LookedWatch<'_>) -> Result<ImageId, MoveError> {
