@@ -31,7 +31,9 @@ pub enum MadeStage {
     Verified,
     /// Failed its proof.
     Rejected,
-    /// Quarantined, superseded, or a word that this version does not know: not for use.
+    /// Moving to it failed, and it was to blame: not for use, whoever remembers it.
+    Quarantined,
+    /// Superseded, or a word that this version does not know: not for use.
     Withdrawn,
 }
 
@@ -114,6 +116,7 @@ impl MadeStage {
             tags::state::CANDIDATE => Self::Candidate,
             tags::state::VERIFIED => Self::Verified,
             tags::state::REJECTED => Self::Rejected,
+            tags::state::QUARANTINED => Self::Quarantined,
             _ => Self::Withdrawn,
         }
     }

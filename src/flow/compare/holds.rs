@@ -1,10 +1,13 @@
 //! What people hold, as reasons. A hold has no say in what is drift: it says what is not done about it.
 
 use super::Case;
+use super::own::QuarantinedImage;
 use crate::model::bake::RecipeDigest;
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::ImageId;
+use crate::model::made::Made;
 use crate::model::reason::{About, HeldOn, HoldSaid, Quarantine, Reason};
+use crate::model::tags;
 
 /// The watch itself is held: nothing of it starts.
 pub(super) fn of_watch(case: &Case<'_>) -> Option<Reason> {
@@ -25,8 +28,8 @@ pub(super) fn of_release(case: &Case<'_>) -> Option<Reason> {
     Some(held(case, on, hold))
 }
 
-/// Images of ours that are held and were made of what would be baked now: baking the same again would
-/// most likely make the same image.
+/// Images of ours that are held, or marked as such, and were made of what would be baked now: baking the same
+/// again would most likely make the same image.
 pub(super) fn of_images(case: &Case<'_>, recipe: &RecipeDigest) -> Vec<Reason> {
     let Some(release) = case.choice.eligible.or(case.release()) else {
         return Vec::new();
@@ -35,13 +38,26 @@ pub(super) fn of_images(case: &Case<'_>, recipe: &RecipeDigest) -> Vec<Reason> {
         .own
         .quarantined
         .iter()
-        .filter(|(made, _)| made.is_of(&release.image, recipe));
-    same.map(|(made, hold)| {
-        let place = Quarantine::MadeOf {
-            base_image: made.base_image.clone(),
-            version: release.version.clone(),
-        };
-        quarantined(case, &made.image, place, hold)
+        .filter(|one| one.made.is_of(&release.image, recipe));
+    same.map(|QuarantinedImage { made, hold }| {
+        let base_image = made.base_image.clone();
+        let version = release.version.clone();
+        match hold {
+            Some(hold) => {
+                let place = Quarantine::MadeOf {
+                    base_image,
+                    version,
+                };
+                quarantined(case, &made.image, place, hold)
+            }
+            None => {
+                let place = Quarantine::MarkedMadeOf {
+                    base_image,
+                    version,
+                };
+                marked(case, made, place)
+            }
+        }
     })
     .collect()
 }
@@ -68,6 +84,25 @@ fn quarantined(case: &Case<'_>, image: &ImageId, place: Quarantine, hold: &Hold)
         place,
         said: HoldSaid::of_hold(hold),
         until: hold.until,
+    })
+}
+
+/// Nobody here remembers who held it: its tag alone says so.
+fn marked(case: &Case<'_>, made: &Made, place: Quarantine) -> Reason {
+    Reason::from_about(About::Quarantined {
+        watch: case.watch.name.clone(),
+        image: made.image.clone(),
+        place,
+        said: HoldSaid {
+            since: made.created.unwrap_or(case.now),
+            by: "amiwatch".to_owned(),
+            reason: format!(
+                "it carries the tag {} = {}",
+                tags::STATE,
+                tags::state::QUARANTINED
+            ),
+        },
+        until: None,
     })
 }
 

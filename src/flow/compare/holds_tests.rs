@@ -327,3 +327,31 @@ fn a_note_says_which_earlier_release_could_not_be_read() {
     assert_eq!(notes[0].code, NoteCode::EarlierUntold);
     assert!(notes[0].message.starts_with("platform version 4.5.0: "));
 }
+
+/// The store was lost, and with it who held the image: its mark is enough not to make the same again.
+#[test]
+fn a_marked_image_of_which_nothing_is_remembered_is_not_made_again() {
+    let mut world = World::new();
+    world.ours_in_stage("ami-ours", BASE_451, 0, tags::state::QUARANTINED);
+    assert!(world.own_codes().contains(&"QUARANTINED"));
+    assert_eq!(action(&world), "hold");
+    let because = world.plan().because;
+    assert!(
+        because[0].contains("`amiwatch bake shop --force`"),
+        "{because:?}"
+    );
+
+    // Another recipe is another image, and so is one of another release.
+    world.wanted.recipe_digest = Some(RecipeDigest::of_user_data(
+        "#cloud-config\n# other\n",
+        false,
+    ));
+    assert_eq!(action(&world), "bake 4.5.1 g0");
+    let mut world = World::new();
+    world.ours_in_stage("ami-ours", BASE_450, 0, tags::state::QUARANTINED);
+    assert_eq!(action(&world), "bake 4.5.1 g0");
+    // One that was superseded is no reason against anything.
+    let mut world = World::new();
+    world.ours_in_stage("ami-ours", BASE_451, 0, "superseded");
+    assert!(action(&world).starts_with("bake 4.5.1"));
+}

@@ -25,14 +25,38 @@ pub(super) struct Own {
     /// The verified image that starts no instance any more, while nothing took its place: the one that
     /// the store remembers and EC2 does not list, or one that is disabled.
     pub lost: Option<Made>,
-    /// Images that people hold: never the current one, whatever their tags say.
-    pub quarantined: Vec<(Made, Hold)>,
+    /// Images that people hold: never the current one, whatever their tags say. And those that carry the
+    /// mark of a quarantine which nobody here remembers: the tags outlive the store.
+    pub quarantined: Vec<QuarantinedImage>,
     /// Images that claim by their tags to be verified ones of this watch, and what EC2 says otherwise.
     pub not_borne_out: Vec<(ImageId, String)>,
     /// Why it could not be told, when that is so.
     pub trouble: Option<Trouble>,
     /// The highest generation among them.
     pub generation: u32,
+}
+
+/// An image that is not for use.
+#[derive(Debug)]
+pub(super) struct QuarantinedImage {
+    pub made: Made,
+    /// Absent where only its mark says so.
+    pub hold: Option<Hold>,
+}
+
+impl QuarantinedImage {
+    fn of(made: &Made, memory: &Memory, now: DateTime<Utc>) -> Option<Self> {
+        // Held is held, whether or not it carries the mark of that by now.
+        let proved = matches!(
+            made.stage,
+            MadeStage::Verified | MadeStage::Quarantined | MadeStage::Withdrawn
+        );
+        let hold = memory.image_hold(&made.image, now).filter(|_| proved);
+        (hold.is_some() || made.stage == MadeStage::Quarantined).then(|| Self {
+            made: made.clone(),
+            hold: hold.cloned(),
+        })
+    }
 }
 
 impl Own {
@@ -91,9 +115,7 @@ impl Own {
         let quarantined = made
             .iter()
             .chain(&lost)
-            // Held is held, whether or not it carries the mark of that by now.
-            .filter(|made| matches!(made.stage, MadeStage::Verified | MadeStage::Withdrawn))
-            .filter_map(|made| Some((made.clone(), memory.image_hold(&made.image, now)?.clone())))
+            .filter_map(|made| QuarantinedImage::of(made, memory, now))
             .collect();
         lost = lost.or_else(|| ended(&made, watch, memory, now));
         made.retain(|made| stands(made, watch, memory, now));

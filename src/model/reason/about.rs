@@ -248,6 +248,11 @@ pub enum Quarantine {
         base_image: ImageId,
         version: String,
     },
+    /// The same, and only the image's mark says that it is quarantined: nobody here remembers why.
+    MarkedMadeOf {
+        base_image: ImageId,
+        version: String,
+    },
 }
 
 impl DoubtSubject {

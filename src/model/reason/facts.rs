@@ -287,6 +287,8 @@ impl Facts {
 fn base_of(place: &Quarantine) -> Option<&crate::model::ids::ImageId> {
     match place {
         Quarantine::Runs | Quarantine::MovesTo => None,
-        Quarantine::MadeOf { base_image, .. } => Some(base_image),
+        Quarantine::MadeOf { base_image, .. } | Quarantine::MarkedMadeOf { base_image, .. } => {
+            Some(base_image)
+        }
     }
 }

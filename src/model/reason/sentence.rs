@@ -154,6 +154,12 @@ fn rest(about: &About) -> String {
                      with this recipe; `amiwatch unhold {watch} --image {image}` ends it, a newer \
                      release or another recipe goes on."
                 ),
+                Quarantine::MarkedMadeOf { version, .. } => format!(
+                    "{image} carries the mark of a quarantine, and this store does not remember why: moving \
+                     an environment to it failed, and the image was to blame. Nothing is baked again from \
+                     release {version} with this recipe; `amiwatch bake {watch} --force` does so all the \
+                     same, a newer release or another recipe goes on."
+                ),
             }
         }
         About::NotReady { status } => {
