@@ -42,7 +42,7 @@ pub(super) async fn run_publish(common: &Common, own: &PublishArguments) -> anyh
         eprintln!("amiwatch: nothing was published");
         return Ok(Exit::Done);
     }
-    publish_all(&session, &watch, to_do).await
+    publish_all(common, &session, &watch, to_do).await
 }
 
 fn names(destinations: &[Destination]) -> String {
@@ -86,6 +86,7 @@ fn show(plan: &PublishPlan) {
 
 /// One after the other: a parameter waits for what it promises.
 async fn publish_all(
+    common: &Common,
     session: &Session,
     watch: &WatchName,
     destinations: Vec<Destination>,
@@ -108,6 +109,8 @@ async fn publish_all(
                     eprintln!("amiwatch: {name} was not published to: {why}");
                 }
             }
+            // Beside a document nothing else is printed.
+            PublishEnd::NothingToDo { why } if common.format == Format::Json => eprintln!("{why}"),
             PublishEnd::NothingToDo { why } => println!("{why}"),
             PublishEnd::Refused { why, .. } => why
                 .iter()
