@@ -37,6 +37,9 @@ mod drift_tests;
 mod publish_tests;
 
 #[cfg(test)]
+mod quarantine_news_tests;
+
+#[cfg(test)]
 mod rolling_tests;
 
 #[cfg(test)]

@@ -30,6 +30,10 @@ pub struct ToldDrift {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<BTreeSet<String>>,
     pub current: Option<ImageId>,
+    /// Images of ours that were the current one when something was told, the last one last: one that counts
+    /// again, because a newer one was quarantined or is no more, is no news.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ImageId>,
     /// What is known to be out of step, by target; the watch itself is [`ToldDrift::ITSELF`].
     pub said: BTreeMap<String, BTreeSet<ReasonCode>>,
     /// Targets that could not be read when it was told. What they turn out to be is no news.
@@ -46,6 +50,25 @@ impl ToldDrift {
 
     /// How many ends are remembered: a handful for each base in years.
     pub const ENDS_MAX: usize = 200;
+
+    /// How many images are remembered.
+    pub const IMAGES_MAX: usize = 20;
+
+    /// The images that were current, with this one.
+    pub fn images_with(&self, current: Option<&ImageId>) -> Vec<ImageId> {
+        let known = self.images.iter().chain(&self.current);
+        let mut images: Vec<ImageId> = Vec::new();
+        for image in known.chain(current) {
+            images.retain(|other| other != image);
+            images.push(image.clone());
+        }
+        images.split_off(images.len().saturating_sub(Self::IMAGES_MAX))
+    }
+
+    /// Whether it was the current one before.
+    pub fn was_current(&self, image: &ImageId) -> bool {
+        self.current.as_ref() == Some(image) || self.images.contains(image)
+    }
 
     /// The name under which a target is remembered, from its digest.
     pub fn name_of(digest: &str) -> String {

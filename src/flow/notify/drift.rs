@@ -3,7 +3,9 @@
 //! The first look at a watch tells nobody: what is out of step then is the baseline. Later, what is
 //! new is told, once; what goes away is not, until nothing is left: then `resolved` is told. A look
 //! that could not read everything takes what it could not read as it was, so that it neither tells an
-//! all-clear nor has a second notice follow when everything can be read again.
+//! all-clear nor has a second notice follow when everything can be read again. And while an image is
+//! quarantined, nothing that was told of it is forgotten: that another one counts meanwhile, and that it
+//! counts again after that, is no news.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +48,10 @@ pub fn drift(
     }
     let first = ToldDrift::default();
     let known = before.unwrap_or(&first);
-    let said = look.believed(known);
+    let said = match look.quarantined {
+        true => look.with_known(known),
+        false => look.believed(known),
+    };
     let release = drift.release.as_ref();
     let after = ToldDrift {
         release: release.map(|release| release.image.clone()),
@@ -54,6 +59,7 @@ pub fn drift(
         moves: known.moves + u64::from(base::moved(drift, known)),
         ends: Some(base::known_ends(drift, known)),
         current: drift.current.clone(),
+        images: known.images_with(drift.current.as_ref()),
         unread: look.still_unread(known),
         said,
         ..known.clone()
@@ -76,7 +82,7 @@ pub fn drift(
                 ..after
             },
         },
-        Some(known) if is_news(known, &after) => story.drifted(after, look.unread),
+        Some(known) if look.is_news(known, &after) => story.drifted(after, look.unread),
         Some(known) if after.said.is_empty() && look.whole() && known.notice.is_some() => {
             story.resolved(after)
         }
@@ -90,17 +96,8 @@ pub fn drift(
 
 /// What is out of step is measured by another release or another image of ours.
 fn moved(known: &ToldDrift, now: &ToldDrift) -> bool {
-    known.release != now.release || known.current != now.current
-}
-
-/// Something is out of step that was not, or what it is measured by is another.
-fn is_news(known: &ToldDrift, now: &ToldDrift) -> bool {
-    let mut all = now
-        .said
-        .iter()
-        .flat_map(|(target, codes)| codes.iter().map(move |code| (target, *code)));
-    !now.said.is_empty()
-        && (moved(known, now) || all.any(|(target, code)| known.surprises(target, code)))
+    let mut current = now.current.iter();
+    known.release != now.release || current.any(|image| !known.was_current(image))
 }
 
 type Said = BTreeMap<String, BTreeSet<ReasonCode>>;
@@ -114,6 +111,8 @@ struct Look {
     blind: bool,
     /// A target of the config matches nothing: what it was for may be out of sight.
     unmatched: bool,
+    /// An image of ours is not for use that would be made again: its own notice told why there is none.
+    quarantined: bool,
 }
 
 impl Look {
@@ -128,6 +127,7 @@ impl Look {
             unread: BTreeSet::new(),
             blind: about(DoubtSubject::Release) || about(DoubtSubject::Images),
             unmatched: drift.reasons.iter().any(unmatched),
+            quarantined: drift.reasons.iter().any(quarantined),
         };
         if about(DoubtSubject::Targets) {
             look.unread.insert(ToldDrift::LIST.to_owned());
@@ -150,6 +150,27 @@ impl Look {
         if !codes.is_empty() {
             self.shown.insert(name, codes);
         }
+    }
+
+    /// Something is out of step that was not, or what it is measured by is another. That a quarantine leaves the
+    /// watch without its newest image is told by whoever quarantines it.
+    fn is_news(&self, known: &ToldDrift, now: &ToldDrift) -> bool {
+        let all = now
+            .said
+            .iter()
+            .flat_map(|(target, codes)| codes.iter().map(move |code| (target, *code)));
+        let mut own = all.filter(|(target, _)| !self.quarantined || *target != ToldDrift::ITSELF);
+        !now.said.is_empty()
+            && (moved(known, now) || own.any(|(target, code)| known.surprises(target, code)))
+    }
+
+    /// What is out of step, and what was told.
+    fn with_known(&self, known: &ToldDrift) -> Said {
+        let mut said = self.believed(known);
+        for (name, codes) in &known.said {
+            said.entry(name.clone()).or_default().extend(codes);
+        }
+        said.into_iter().take(ToldDrift::TARGETS_MAX).collect()
     }
 
     fn whole(&self) -> bool {
@@ -330,6 +351,10 @@ fn text_of(image: Option<&ImageId>) -> String {
 
 fn unmatched(reason: &Reason) -> bool {
     reason.code == ReasonCode::NoTarget
+}
+
+fn quarantined(reason: &Reason) -> bool {
+    reason.code == ReasonCode::Quarantined
 }
 
 fn tells(target: &TargetDrift) -> bool {
