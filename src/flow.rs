@@ -18,6 +18,7 @@
 //! | adopt   | a sighting, a person's word (plain)       | `BakedImage`                | nothing |
 //! | explain | verdict, plan, memory, `now` (plain)      | `Explanation`               | nothing |
 //! | sweep   | what carries our tag, what the store claims | strays, and their removal | the account |
+//! | retire  | our images, what names each, `now` (plain) | the rung of each, and why | nothing |
 //! | blind   | a pass's drifts, what could not be read before, `now` (plain) | `BlindAfter` | nothing |
 //! | timetable | cron text in a zone, `now` (plain)  | when it is due              | nothing |
 //! | outcome | plan item (plain)                         | `Cause`: what is said of it | nothing |
@@ -65,6 +66,8 @@ pub mod exit_code;
 pub mod blind;
 
 pub mod sweep;
+
+pub mod retire;
 
 pub mod timetable;
 

@@ -6,6 +6,10 @@ pub mod ids;
 
 pub mod image;
 
+pub mod image_uses;
+
+pub mod owned_image;
+
 pub mod version;
 
 pub mod base;
@@ -34,6 +38,10 @@ pub mod drift;
 pub mod environment;
 
 pub mod rollout_rules;
+
+pub mod retire_rules;
+
+pub mod retiring;
 
 pub mod platform_choice;
 

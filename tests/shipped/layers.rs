@@ -116,6 +116,8 @@ const PLAIN: &[&str] = &[
     "flow::draft",
     "flow::timetable",
     "flow::sweep::decide",
+    "flow::retire::ladder",
+    "flow::retire::line",
     "flow::exit_code",
     "flow::verify",
     "flow::bake::ended_by",
