@@ -37,14 +37,19 @@ mod image_candidates;
 mod image_changes;
 mod image_names;
 mod image_parameters;
+mod image_references;
 mod images;
 mod instances;
 mod launch;
 mod launch_permissions;
+mod launch_templates;
 mod network;
+mod owned_images;
+mod parameter_lists;
 mod parameters;
 mod profile;
 mod saved_configurations;
+mod scaling;
 mod security_groups;
 mod tagging;
 mod topics;
@@ -68,8 +73,11 @@ mod lane_tests;
 #[cfg(test)]
 mod move_tests;
 #[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
 mod tests;
 
+pub use beanstalk::TerminatedEnvironment;
 pub use call::Cloud;
 pub use commands::{CommandId, Invocation};
 pub use connection::{ByHand, Connection, Reach};
@@ -81,11 +89,13 @@ pub use image_parameters::ParameterNow;
 pub use images::Ancestor;
 pub use instances::{Instance, InstanceState};
 pub use launch::{LaunchRequest, OnShutdown};
+pub use launch_templates::{NamedTemplate, TemplateVersion};
 pub use meter::{Calls, OperationCalls};
 pub use network::{InstanceTypeFacts, Offering, Subnet};
 pub use pace::Pace;
 pub use parameters::{Parameter, ParameterRelease, release_from_parameter};
 pub use profile::missing_profile;
+pub use scaling::{LaunchConfiguration, ScalingGroup};
 pub use security_groups::{InboundRule, SecurityGroup};
 pub use topics::Message;
 pub use volumes::Volume;

@@ -32,6 +32,7 @@ macro_rules! accessors {
 }
 
 accessors! {
+    autoscaling: aws_sdk_autoscaling as "autoscaling",
     ec2: aws_sdk_ec2 as "ec2",
     beanstalk: aws_sdk_elasticbeanstalk as "elasticbeanstalk",
     sns: aws_sdk_sns as "sns",

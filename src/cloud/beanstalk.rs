@@ -4,9 +4,11 @@
 //! an answer that must hold something and does not is an error of its own kind here.
 
 use aws_sdk_elasticbeanstalk::operation::describe_environments::builders::DescribeEnvironmentsFluentBuilder as Ask;
+use chrono::{DateTime, Utc};
+
 use aws_sdk_elasticbeanstalk::types::{
     ConfigurationDeploymentStatus as Status, ConfigurationSettingsDescription as Set,
-    EnvironmentDescription,
+    EnvironmentDescription, EnvironmentStatus as EnvironmentState,
 };
 
 use super::call::{Cloud, Operation};
@@ -26,6 +28,15 @@ const DESCRIBE_SETTINGS: Operation =
 /// Pages of one answer that are read; AWS's hold up to 1,000 entries.
 pub(super) const PAGES_MAX: usize = 50;
 
+/// An environment that is gone, and can come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminatedEnvironment {
+    pub target: TargetId,
+    pub created: Option<DateTime<Utc>>,
+    /// When AWS says that it last changed.
+    pub terminated: Option<DateTime<Utc>>,
+}
+
 impl Cloud {
     /// Every environment of the region that is not terminated; one call where AWS allows it.
     ///
@@ -42,6 +53,34 @@ impl Cloud {
             environments.push(self.our_environment(environment).await?);
         }
         Ok(environments)
+    }
+
+    /// The environments that were terminated since then, and can be rebuilt as they were.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound` and `Empty`.
+    pub async fn terminated_environments(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<TerminatedEnvironment>, CloudError> {
+        let since = aws_smithy_types::DateTime::from_secs(since.timestamp());
+        let described = self
+            .described_environments("terminated environments", |ask| {
+                ask.include_deleted(true).included_deleted_back_to(since)
+            })
+            .await?;
+        let mut terminated = Vec::new();
+        for one in described {
+            if one.status() != Some(&EnvironmentState::Terminated) {
+                continue;
+            }
+            terminated.push(TerminatedEnvironment {
+                target: self.target_of(&one).await?,
+                created: one.date_created().and_then(our_time),
+                terminated: one.date_updated().and_then(our_time),
+            });
+        }
+        Ok(terminated)
     }
 
     /// What the deployed configuration set of one environment says. Where none is deployed yet (its

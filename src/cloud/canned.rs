@@ -40,7 +40,7 @@ pub(crate) fn connection_to(account: &sim::Account, region: &str, clock: &Clock)
 
 /// What the account does with one request.
 #[derive(Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Answer(u16, String),
     /// The name does not resolve, the network is down.
     NoConnection,
@@ -51,7 +51,7 @@ pub(super) enum Reply {
 }
 
 /// An XML error as EC2 sends it.
-pub(super) fn ec2_error(status: u16, code: &str, message: &str) -> Reply {
+pub(crate) fn ec2_error(status: u16, code: &str, message: &str) -> Reply {
     let body = format!(
         "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
          <RequestID>req-ec2</RequestID></Response>"
@@ -60,7 +60,7 @@ pub(super) fn ec2_error(status: u16, code: &str, message: &str) -> Reply {
 }
 
 /// An XML error as the query services (Beanstalk, SNS, STS) send it.
-pub(super) fn query_error(status: u16, code: &str, message: &str) -> Reply {
+pub(crate) fn query_error(status: u16, code: &str, message: &str) -> Reply {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
          <Message>{message}</Message></Error><RequestId>req-query</RequestId></ErrorResponse>"
@@ -69,7 +69,7 @@ pub(super) fn query_error(status: u16, code: &str, message: &str) -> Reply {
 }
 
 /// An answer of a query service.
-pub(super) fn query_answer(operation: &str, result: &str) -> Reply {
+pub(crate) fn query_answer(operation: &str, result: &str) -> Reply {
     let body = format!(
         "<{operation}Response><{operation}Result>{result}</{operation}Result>\
          <ResponseMetadata><RequestId>req-1</RequestId></ResponseMetadata></{operation}Response>"
@@ -78,7 +78,7 @@ pub(super) fn query_answer(operation: &str, result: &str) -> Reply {
 }
 
 /// What was asked: the body as sent (a form, or JSON), with the address before it.
-pub(super) type AskedBodies = Arc<Mutex<Vec<String>>>;
+pub(crate) type AskedBodies = Arc<Mutex<Vec<String>>>;
 
 /// An account that answers each request by `reply(nth, request)` after `latency`.
 pub(super) fn account(
@@ -125,7 +125,7 @@ fn connection(
 }
 
 /// [`account`] without latency and with room for all.
-pub(super) fn answering_cloud(
+pub(crate) fn answering_cloud(
     reply: impl Fn(usize, &str) -> Reply + Send + Sync + 'static,
 ) -> (Cloud, AskedBodies) {
     account(Duration::ZERO, 16, reply)

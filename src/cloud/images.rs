@@ -47,7 +47,7 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    fn everything(owner: Option<&str>) -> Self {
+    pub(super) fn everything(owner: Option<&str>) -> Self {
         Self {
             owners: owner.map(str::to_owned).into_iter().collect(),
             hidden: true,

@@ -1,6 +1,8 @@
 //! An application's saved configurations, and the image that one names. Must not conclude: which of them
 //! an environment would fall back to is not said here.
 
+use std::collections::BTreeMap;
+
 use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use crate::model::environment::{IMAGE_ID, LAUNCH_CONFIGURATION};
@@ -38,6 +40,30 @@ impl Cloud {
                 ))
             }
         }
+    }
+
+    /// The saved configurations of every application, by application.
+    ///
+    /// An empty answer can also mean that the credentials may not see any application: AWS does not say.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound` and `Empty`.
+    pub async fn all_saved_configurations(
+        &self,
+    ) -> Result<BTreeMap<String, Vec<String>>, CloudError> {
+        let request = self
+            .beanstalk(DESCRIBE_APPLICATIONS)
+            .describe_applications()
+            .send();
+        let answer = self
+            .call(DESCRIBE_APPLICATIONS, "applications", request)
+            .await?;
+        let said = answer.applications().iter();
+        let named = said.filter_map(|one| {
+            let name = one.application_name()?.to_owned();
+            Some((name, one.configuration_templates().to_vec()))
+        });
+        Ok(named.collect())
     }
 
     /// The image that a saved configuration names. `None`: it was read and names none.

@@ -1,11 +1,14 @@
 //! retire: which of our older images are still needed, and how far the others have come down the ladder:
 //! deprecated, disabled, deregistered with their snapshots.
 //!
-//! Deciding is plain (`ladder`, `line`). Every doubt keeps the image on its rung.
+//! Deciding is plain (`ladder`, `line`); asking what names an image is apart (`references`). Every doubt
+//! keeps the image on its rung.
 
 pub mod ladder;
 
 pub mod line;
+
+pub mod references;
 
 #[cfg(test)]
 pub(crate) mod test_images;

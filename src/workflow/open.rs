@@ -90,6 +90,27 @@ pub async fn open_runs<K: WorkflowKind>(store: &dyn Store) -> Result<Vec<OpenRun
     }
 }
 
+/// What is under way of every kind, also of those that this version does not know. A header that only the
+/// journal's first event would give is absent here.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn all_open_runs(store: &dyn Store) -> Result<Vec<OpenRun>, StoreError> {
+    let mut after: Option<String> = None;
+    let mut runs = Vec::new();
+    loop {
+        let page = store.query(OPEN_PREFIX, after.as_deref(), PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(runs);
+        };
+        after = Some(last.key.clone());
+        runs.extend(page.into_iter().map(|record| OpenRun {
+            journal: record.key[OPEN_PREFIX.len()..].to_owned(),
+            header: serde_json::from_value(record.value).ok(),
+        }));
+    }
+}
+
 async fn open_run<K: WorkflowKind>(
     store: &dyn Store,
     record: Record,

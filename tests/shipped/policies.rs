@@ -13,7 +13,27 @@ use crate::common::paused;
 use crate::common::world::{CONFIG, OVER_SSM};
 
 /// What AWS asks for beyond the calls that amiwatch makes itself, each with its reason.
-const BEYOND: [(&str, &str); 8] = [
+const BEYOND: [(&str, &str); 13] = [
+    (
+        "ec2:DescribeLaunchTemplates",
+        "DescribeImageReferences asks for it",
+    ),
+    (
+        "imagebuilder:GetContainerRecipe",
+        "DescribeImageReferences asks for it",
+    ),
+    (
+        "imagebuilder:GetImageRecipe",
+        "DescribeImageReferences asks for it",
+    ),
+    (
+        "imagebuilder:ListContainerRecipes",
+        "DescribeImageReferences asks for it",
+    ),
+    (
+        "imagebuilder:ListImageRecipes",
+        "DescribeImageReferences asks for it",
+    ),
     ("iam:PassRole", "RunInstances with builder.instance_profile"),
     (
         "kms:CreateGrant",

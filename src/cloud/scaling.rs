@@ -1,0 +1,148 @@
+//! Auto Scaling groups and launch configurations, as far as they name images, launch templates or the
+//! environment that a group is of. Reads alone; must not conclude.
+
+use aws_sdk_autoscaling::types::{
+    AutoScalingGroup as SdkGroup, LaunchTemplateOverrides, LaunchTemplateSpecification,
+};
+
+use super::beanstalk::PAGES_MAX;
+use super::call::{Cloud, Operation};
+use super::error::CloudError;
+use super::launch_templates::NamedTemplate;
+use crate::model::ids::ImageId;
+
+const DESCRIBE_GROUPS: Operation = Operation::read("autoscaling:DescribeAutoScalingGroups");
+const DESCRIBE_CONFIGURATIONS: Operation =
+    Operation::read("autoscaling:DescribeLaunchConfigurations");
+
+const PER_PAGE: i32 = 100;
+/// Beanstalk puts this tag on the group of each of its environments.
+const OF_ENVIRONMENT: &str = "elasticbeanstalk:environment-id";
+/// What a specification means that names no version.
+const DEFAULT_VERSION: &str = "$Default";
+
+/// A group of instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScalingGroup {
+    pub name: String,
+    /// The versions of launch templates that it launches from.
+    pub templates: Vec<NamedTemplate>,
+    /// Images that it names itself, for some of its instance types.
+    pub images: Vec<String>,
+    /// The Beanstalk environment whose group it is.
+    pub environment: Option<String>,
+}
+
+/// What instances are launched by, where no launch template is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaunchConfiguration {
+    pub name: String,
+    pub image: ImageId,
+}
+
+impl Cloud {
+    /// Every Auto Scaling group of the region.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn scaling_groups(&self) -> Result<Vec<ScalingGroup>, CloudError> {
+        let mut found = Vec::new();
+        let mut token = None;
+        for _ in 0..PAGES_MAX {
+            let request = self
+                .autoscaling(DESCRIBE_GROUPS)
+                .describe_auto_scaling_groups()
+                .max_records(PER_PAGE)
+                .set_next_token(token)
+                .send();
+            let page = self.call(DESCRIBE_GROUPS, "groups", request).await?;
+            found.extend(page.auto_scaling_groups().iter().map(our_group));
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+        Err(self.endless(DESCRIBE_GROUPS, "groups"))
+    }
+
+    /// Every launch configuration of the region that names an image.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn launch_configurations(&self) -> Result<Vec<LaunchConfiguration>, CloudError> {
+        let mut found = Vec::new();
+        let mut token = None;
+        for _ in 0..PAGES_MAX {
+            let request = self
+                .autoscaling(DESCRIBE_CONFIGURATIONS)
+                .describe_launch_configurations()
+                .max_records(PER_PAGE)
+                .set_next_token(token)
+                .send();
+            let resource = "launch configurations";
+            let page = self
+                .call(DESCRIBE_CONFIGURATIONS, resource, request)
+                .await?;
+            let said = page.launch_configurations().iter();
+            found.extend(said.filter_map(|one| {
+                let name = one.launch_configuration_name().unwrap_or_default();
+                let image = one.image_id().filter(|image| !image.is_empty())?;
+                Some(LaunchConfiguration {
+                    name: name.to_owned(),
+                    image: ImageId::from(image),
+                })
+            }));
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+        Err(self.endless(DESCRIBE_CONFIGURATIONS, "launch configurations"))
+    }
+}
+
+fn our_group(said: &SdkGroup) -> ScalingGroup {
+    let mixed = said
+        .mixed_instances_policy()
+        .and_then(|policy| policy.launch_template());
+    let overrides = mixed.map_or(&[][..], |mixed| mixed.overrides());
+    let specified = said
+        .launch_template()
+        .into_iter()
+        .chain(mixed.and_then(|mixed| mixed.launch_template_specification()))
+        .chain(
+            overrides
+                .iter()
+                .filter_map(|one| one.launch_template_specification()),
+        );
+    let images = overrides
+        .iter()
+        .filter_map(LaunchTemplateOverrides::image_id);
+    let tags = said.tags().iter();
+    let environment = tags
+        .filter(|tag| tag.key() == Some(OF_ENVIRONMENT))
+        .find_map(|tag| tag.value().map(str::to_owned));
+    let mut templates: Vec<NamedTemplate> = specified.filter_map(named_template).collect();
+    templates.sort();
+    templates.dedup();
+    ScalingGroup {
+        name: said
+            .auto_scaling_group_name()
+            .unwrap_or_default()
+            .to_owned(),
+        templates,
+        images: images.map(str::to_owned).collect(),
+        environment,
+    }
+}
+
+fn named_template(said: &LaunchTemplateSpecification) -> Option<NamedTemplate> {
+    let by_id = said.launch_template_id().filter(|id| !id.is_empty());
+    let template = by_id.or(said.launch_template_name())?;
+    let version = said.version().filter(|version| !version.is_empty());
+    Some(NamedTemplate {
+        template: template.to_owned(),
+        by_id: by_id.is_some(),
+        version: version.unwrap_or(DEFAULT_VERSION).to_owned(),
+    })
+}
