@@ -91,6 +91,7 @@ mod supervisor;
 
 mod survey;
 
+mod images;
 mod sweep;
 
 mod whole_rollout;
@@ -231,6 +232,8 @@ fn needs_the_time(command: &CliCommand) -> bool {
         | CliCommand::Explain(_)
         | CliCommand::Adopt(_)
         | CliCommand::Init(_)
+        | CliCommand::Images(_)
+        | CliCommand::Image(_)
         | CliCommand::Sweep(_) => true,
         _ => false,
     }
@@ -274,6 +277,8 @@ async fn run(arguments: Arguments) -> Exit {
         CliCommand::Adopt(own) => adopt::run_adopt(&common, &own).await,
         CliCommand::Init(own) => init::run_init(&common, &own).await,
         CliCommand::Sweep(own) => sweep::run_sweep(&common, &own).await,
+        CliCommand::Images(own) => images::run_images(&common, &own).await,
+        CliCommand::Image(own) => images::run_image(&common, &own).await,
         CliCommand::Rehearse(own) => rehearse::run_rehearse(&common, &own).await,
         CliCommand::Recipe(own) => recipe::run_recipe(&common, &own),
         CliCommand::Config(own) => config::run_config(&common, &own).await,

@@ -25,6 +25,8 @@ pub mod sweep;
 
 pub mod pruning;
 
+pub mod retire;
+
 pub mod telemetry;
 
 pub mod web;

@@ -34,6 +34,7 @@ mod publish;
 mod publishers;
 mod reading;
 mod recipes;
+mod retire;
 mod rivals;
 mod rollout;
 mod secret;
@@ -57,6 +58,8 @@ mod tests_hostile;
 mod tests_publish;
 #[cfg(test)]
 mod tests_recipes;
+#[cfg(test)]
+mod tests_retire;
 #[cfg(test)]
 mod tests_rollout;
 #[cfg(test)]

@@ -100,6 +100,10 @@ pub enum CliCommand {
     Explain(Explain),
     /// Takes an image that was made by hand, or by another tool, as a watch's current one
     Adopt(Adopt),
+    /// Lists the images that were made here: how old each is, where it stands, and what comes next
+    Images(ImagesArguments),
+    /// Shows one image: what it was made from, what names it, and why it stays or goes
+    Image(ImageArguments),
     /// Lists what carries our tag, and removes what no bake claims when told to
     Sweep(SweepArguments),
     /// Boots a recipe on this machine under a real cloud-init, as a bake would, and judges it
@@ -386,6 +390,22 @@ pub struct Adopt {
     /// It was made with another recipe than the watch has now: bake a new one as soon as may be
     #[arg(long)]
     pub other_recipe: bool,
+}
+
+/// `images`
+#[derive(Debug, Args)]
+pub struct ImagesArguments {
+    /// Only this watch's
+    #[arg(value_name = "WATCH")]
+    pub watch: Option<String>,
+}
+
+/// `image`
+#[derive(Debug, Args)]
+pub struct ImageArguments {
+    /// An image of the account, in a region of the config's watches
+    #[arg(value_name = "AMI")]
+    pub image: String,
 }
 
 /// `sweep`

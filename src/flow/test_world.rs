@@ -312,6 +312,7 @@ fn watch() -> Watch {
         targets: Vec::new(),
         rollout: None,
         publish: None,
+        retire: None,
     }
 }
 

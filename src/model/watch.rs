@@ -14,6 +14,7 @@ use super::ids::{
     WatchName,
 };
 use super::publish_rules::PublishRules;
+use super::retire_rules::RetireRules;
 use super::rollout_rules::RolloutRules;
 
 /// A base, a recipe, targets, and how far to go by itself.
@@ -35,6 +36,8 @@ pub struct Watch {
     pub rollout: Option<RolloutRules>,
     /// Where its image is made known, where the config says so.
     pub publish: Option<PublishRules>,
+    /// How its older images are retired; absent: none is.
+    pub retire: Option<RetireRules>,
 }
 
 impl Watch {

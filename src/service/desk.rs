@@ -66,6 +66,8 @@ mod turn;
 
 pub mod whole_driving;
 
+pub mod images;
+
 pub mod whole_rollout;
 
 use super::Service;

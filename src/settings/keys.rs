@@ -14,6 +14,8 @@ mod publish;
 
 mod recipe;
 
+mod retire;
+
 mod rollout;
 
 mod watch;
@@ -77,12 +79,13 @@ impl ValueKind {
 }
 
 /// The parts of the table, in the order of the reference.
-const PARTS: [&[ConfigKey]; 7] = [
+const PARTS: [&[ConfigKey]; 8] = [
     daemon::KEYS,
     builder::KEYS,
     watch::KEYS,
     rollout::KEYS,
     publish::KEYS,
+    retire::KEYS,
     recipe::KEYS,
     notify::KEYS,
 ];

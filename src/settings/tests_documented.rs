@@ -176,6 +176,7 @@ fn the_defaults_of_the_table_are_the_ones_given() {
         "watch.a.base.beanstalk = \"b\"\nrecipe.r.user_data = \"recipes/ecs-logging.yaml\"\n",
     );
     text.push_str("recipe.r.checks = [{ name = \"n\", run = \"r\" }]\nwatch.a.recipe = \"r\"\n");
+    text.push_str("watch.a.retire.mode = \"tell\"\n");
     text.push_str("watch.a.rollout.probe.url = \"https://h/\"\n");
     text.push_str("notify.n.sns.topic_arn = \"arn:aws:sns:eu-west-1:111122223333:t\"\n");
     let bare: String = text
@@ -185,7 +186,10 @@ fn the_defaults_of_the_table_are_the_ones_given() {
         .join("\n");
     // A table that may be a text as well is written out by its own keys.
     let mine = |key: &&ConfigKey| key.path.contains('*') && key.kind != ValueKind::TextOrTable;
-    for key in built().filter(mine) {
+    for key in built()
+        .filter(mine)
+        .filter(|key| !key.path.ends_with("retire.mode"))
+    {
         if let Some(default) = key.default {
             let mine = match key.path.split('.').next() {
                 Some("watch") => "a",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::model::base::{Base, BaseSource};
 use crate::model::ids::{Architecture, Region, WatchName};
+use crate::model::retire_rules::RetireRules;
 use crate::model::rollout_rules::RolloutRules;
 use crate::model::version::VersionWish;
 use crate::model::watch::{OnDrift, TargetPattern, Watch, glob_fits};
@@ -16,7 +17,7 @@ use super::nearest::nearest;
 use super::publish::{PublishDraft, read_publish};
 use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::recipes::RecipeDraft;
-use super::{arns, rollout, values};
+use super::{arns, retire, rollout, values};
 
 /// Nobody waits or keeps longer than this; more is a slip of the unit.
 const LONGEST: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
@@ -39,6 +40,7 @@ pub(super) struct WatchDraft<'t> {
     pub(super) publish: Option<PublishDraft>,
     /// Where that stands, right or wrong.
     pub(super) publish_at: Option<Range<usize>>,
+    retire: Option<RetireRules>,
     /// How many are written, right or wrong.
     targets_written: usize,
 }
@@ -119,6 +121,7 @@ impl WatchDraft<'_> {
             targets: self.targets,
             rollout: self.rollout,
             publish: self.publish.map(|publish| publish.rules),
+            retire: self.retire,
         };
         Some((name, watch))
     }
@@ -167,6 +170,7 @@ fn watch<'t>(
         rollout: rollout::read_rollout(section, on_drift, reading),
         publish: read_publish(section, on_drift, architecture, reading),
         publish_at: section.place_of("publish"),
+        retire: retire::read_retire(section, reading),
         targets_written: targets.len(),
         targets: targets
             .iter()

@@ -12,6 +12,7 @@ mod demo;
 mod harness;
 mod health;
 mod hold;
+mod images;
 mod init;
 mod json;
 mod look;

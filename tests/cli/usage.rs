@@ -36,6 +36,9 @@ fn help_says_what_there_is() {
       history      Shows what was: what passes saw, bakes with their steps, what people did
       explain      Says why a watch stands as it does, what happens next and when, and what you can do
       adopt        Takes an image that was made by hand, or by another tool, as a watch's current one
+      images       Lists the images that were made here: how old each is, where it stands, and what
+                   comes next
+      image        Shows one image: what it was made from, what names it, and why it stays or goes
       sweep        Lists what carries our tag, and removes what no bake claims when told to
       rehearse     Boots a recipe on this machine under a real cloud-init, as a bake would, and judges
                    it

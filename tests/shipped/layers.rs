@@ -118,6 +118,8 @@ const PLAIN: &[&str] = &[
     "flow::sweep::decide",
     "flow::retire::ladder",
     "flow::retire::line",
+    "flow::retire::standing",
+    "flow::retire::words",
     "flow::exit_code",
     "flow::verify",
     "flow::bake::ended_by",

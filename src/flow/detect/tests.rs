@@ -171,6 +171,7 @@ fn watch(source: BaseSource, architecture: Architecture) -> Watch {
         targets: Vec::new(),
         rollout: None,
         publish: None,
+        retire: None,
     }
 }
 

@@ -1,0 +1,188 @@
+//! `images [W]` and `image AMI`: what was made here, what names it, and how far it has come down the
+//! ladder. Changes nothing.
+
+use super::args::{Common, Format, ImageArguments, ImagesArguments};
+use super::draw;
+use super::session::{Access, Session, WrongUsage};
+use crate::flow::exit_code::Exit;
+use crate::flow::retire::standing::{ImageStanding, SaidVerdict};
+use crate::flow::retire::words::next_in_words;
+use crate::model::ids::{ImageId, WatchName};
+use crate::model::image_uses::ReferenceKind;
+use crate::model::retiring::LadderVerdict;
+use crate::service::desk::images::{
+    ListedImages, ShownImage, UsersAnswer, UsersOfKind, list_images, show_image,
+};
+
+pub(super) async fn run_images(common: &Common, own: &ImagesArguments) -> anyhow::Result<Exit> {
+    let session = Session::open(common, Access::Read).await?;
+    session.settings.require_installation()?;
+    let listed = list_images(&session.service(), own.watch.as_deref()).await?;
+    if let Some(watch) = own.watch.as_deref().filter(|_| listed.images.is_empty()) {
+        let known = WatchName::from(watch);
+        if !session.settings.watches.contains_key(&known) && listed.unreachable.is_empty() {
+            let why = format!(
+                "the config has no watch `{watch}`, and no image says that it was made for one"
+            );
+            return Err(WrongUsage(why).into());
+        }
+    }
+    match common.format {
+        Format::Json => draw::print_json(&listed)?,
+        Format::Table => show_list(&session, &listed),
+    }
+    Ok(listed.exit())
+}
+
+pub(super) async fn run_image(common: &Common, own: &ImageArguments) -> anyhow::Result<Exit> {
+    let session = Session::open(common, Access::Read).await?;
+    session.settings.require_installation()?;
+    let shown = show_image(&session.service(), &ImageId::from(own.image.as_str())).await?;
+    match common.format {
+        Format::Json => draw::print_json(&shown)?,
+        Format::Table => show_one(&session, &shown),
+    }
+    Ok(shown.exit())
+}
+
+fn show_list(session: &Session, listed: &ListedImages) {
+    if !listed.images.is_empty() {
+        let heads = [
+            "REGION", "WATCH", "IMAGE", "BASE", "AGE", "STANDS", "NEXT", "WHY",
+        ];
+        let rows = listed.images.iter().map(|one| row(session, one));
+        draw::plain_rows(&heads, 2, rows.collect(), &[]);
+    }
+    for one in &listed.unreachable {
+        let (what, why) = (&one.trouble.what, &one.trouble.why);
+        draw::say_line(&format!("{}: not known: {what}: {why}", one.region), 4);
+    }
+    draw::say_line(&summary(&listed.images), 2);
+}
+
+fn row(session: &Session, one: &ImageStanding) -> Vec<String> {
+    let SaidVerdict { verdict, said } = &one.verdict;
+    vec![
+        one.region.to_string(),
+        or_dash(Some(one.watch.clone()).filter(|watch| !watch.is_empty())),
+        one.image.to_string(),
+        or_dash(one.base_version.clone()),
+        or_dash(age(session, one)),
+        verdict.rung.as_str().to_owned(),
+        next_in_words(verdict),
+        first_and_more(said),
+    ]
+}
+
+/// The gravest reason; `image AMI` tells them all.
+fn first_and_more(said: &[String]) -> String {
+    match said {
+        [] => "-".to_owned(),
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+    }
+}
+
+fn age(session: &Session, one: &ImageStanding) -> Option<String> {
+    let created = one.created?;
+    Some(draw::age((session.clock.now() - created).num_seconds()))
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}
+
+fn summary(images: &[ImageStanding]) -> String {
+    let verdicts = || images.iter().map(|one| &one.verdict.verdict);
+    let due = verdicts().filter(|verdict| verdict.due.is_some()).count();
+    match (images.len(), due) {
+        (0, _) => "no image carries this installation's tag".to_owned(),
+        (all, 0) => format!("images: {all}; nothing is due"),
+        (all, due) => format!(
+            "images: {all}; {due} would go a rung down now. This is told; nothing is done to an image"
+        ),
+    }
+}
+
+fn show_one(session: &Session, shown: &ShownImage) {
+    let one = &shown.standing;
+    draw::heading_line(&format!("{} in {}", one.image, one.region), 0);
+    let mut facts = vec![("name", one.name.clone())];
+    facts.push((
+        "watch",
+        or_dash(Some(one.watch.clone()).filter(|watch| !watch.is_empty())),
+    ));
+    facts.push(("base", or_dash(one.base_version.clone())));
+    facts.push(("age", or_dash(age(session, one))));
+    facts.push(("snapshots", one.snapshots.to_string()));
+    facts.push(("shared with", shared(shown)));
+    for (name, value) in facts {
+        draw::say_line(&format!("  {name:<12} {value}"), 15);
+    }
+    draw::heading_line("Made from", 0);
+    show_lineage(shown);
+    draw::heading_line("What names it", 0);
+    for users in &shown.users {
+        draw::say_line(&format!("  {}", users_line(users)), 6);
+    }
+    draw::heading_line("Where it stands", 0);
+    show_standing(&one.verdict.verdict, &one.verdict.said);
+}
+
+fn shared(shown: &ShownImage) -> String {
+    match shown.shared_with.as_deref() {
+        None => "not known".to_owned(),
+        Some([]) => "nobody".to_owned(),
+        Some(with) => with.join(", "),
+    }
+}
+
+fn show_lineage(shown: &ShownImage) {
+    for step in shown
+        .lineage
+        .iter()
+        .filter(|step| step.image != shown.standing.image)
+    {
+        let owner = step
+            .owner
+            .as_deref()
+            .map_or(String::new(), |owner| format!(", {owner}'s"));
+        draw::say_line(&format!("  {} in {}{owner}", step.image, step.region), 4);
+    }
+    if let Some(why) = &shown.lineage_untold {
+        draw::say_line(&format!("  not known: {why}"), 4);
+    }
+    if shown.lineage.len() < 2 && shown.lineage_untold.is_none() {
+        println!("  EC2 does not know");
+    }
+}
+
+fn users_line(users: &UsersOfKind) -> String {
+    let kind = users.kind.plural();
+    let said = match users.answer {
+        UsersAnswer::Named => {
+            let named: Vec<&str> = users.users.iter().map(|one| one.by.as_str()).collect();
+            named.join("; ")
+        }
+        UsersAnswer::Absent => "none".to_owned(),
+        UsersAnswer::Unreachable => {
+            let why = users.why.as_deref().unwrap_or_default();
+            match users.kind {
+                ReferenceKind::ListedByEc2 => format!("not answered, and not needed: {why}"),
+                _ => format!("not known, which keeps it: {why}"),
+            }
+        }
+    };
+    format!("{kind}: {said} ({})", users.asked)
+}
+
+fn show_standing(verdict: &LadderVerdict, said: &[String]) {
+    let next = match next_in_words(verdict).as_str() {
+        "-" => "nothing comes next".to_owned(),
+        next => format!("next: {next}"),
+    };
+    draw::say_line(&format!("  {}; {next}", verdict.rung.as_str()), 4);
+    for why in said {
+        draw::say_line(&format!("  because {why}"), 4);
+    }
+}

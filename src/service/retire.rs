@@ -1,0 +1,174 @@
+//! What is read of our images, region by region: the images, what names them, who else may launch those
+//! that nothing else keeps. Writes nothing; where an image stands is `flow::retire`'s.
+
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use self::stored::{StoredAsk, read_stored_uses};
+use crate::cloud::{Cloud, CloudError, Identity};
+use crate::flow::retire::ladder::hangs_on_shares;
+use crate::flow::retire::references::{PlaceAsk, read_place_uses};
+use crate::flow::retire::standing::{ImagesSeen, RetireConfig, ShareAnswers};
+use crate::model::base::BaseSource;
+use crate::model::ids::{AccountId, ImageId, Installation, Region, Scope, WatchName};
+use crate::model::image_uses::PlaceUses;
+use crate::model::owned_image::OwnedImage;
+use crate::model::retire_rules::RetireRules;
+use crate::model::sighting::Seen;
+use crate::model::tags;
+use crate::service::Service;
+use crate::settings::Settings;
+use crate::store::{StoreError, records};
+
+/// Why a region's images are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum ImagesUnseen {
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The rules of the config's watches, by name.
+pub fn rules_by_watch(settings: &Settings) -> BTreeMap<WatchName, RetireRules> {
+    let watches = settings.watches.iter();
+    let with_rules =
+        watches.filter_map(|(name, watch)| Some((name.clone(), watch.retire.clone()?)));
+    with_rules.collect()
+}
+
+/// The accounts whose use of an image can be looked for: the one that it is in.
+pub fn accounts_of(scope: &Scope) -> BTreeSet<AccountId> {
+    BTreeSet::from([scope.account.clone()])
+}
+
+/// The regions of the config's watches, and those that the store remembers watches in. `None` is the
+/// connection's own.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn image_regions(service: &Service<'_>) -> Result<BTreeSet<Option<Region>>, StoreError> {
+    let own = service.connection.region();
+    let watches = service.settings.watches.values();
+    let named = watches.map(|watch| watch.region.clone().or(own.clone()));
+    let mut regions: BTreeSet<Option<Region>> = named.collect();
+    let places = records::places(service.store).await?;
+    regions.extend(places.into_iter().map(|(_, region)| Some(region)));
+    if regions.is_empty() {
+        regions.insert(own);
+    }
+    Ok(regions)
+}
+
+/// Everything of ours in one region. `besides` is read as well where it is the account's, whoever made it.
+///
+/// # Errors
+/// When the images cannot be listed, or the store cannot be read. What names them may be unread, and says
+/// so.
+pub async fn see_images(
+    service: &Service<'_>,
+    installation: &Installation,
+    region: Option<&Region>,
+    besides: Option<&ImageId>,
+) -> Result<ImagesSeen, ImagesUnseen> {
+    let cloud = service.connection.cloud(&Identity::Own, region)?;
+    let scope = cloud.caller().await?;
+    let of_ours = [
+        (tags::INSTALLATION, installation.as_str()),
+        (tags::ROLE, tags::role::IMAGE),
+    ];
+    let mut images = cloud.owned_images(&of_ours).await?;
+    if let Some(id) = besides.filter(|id| !images.iter().any(|one| one.image.id == **id)) {
+        images.extend(cloud.owned_image(id).await?);
+    }
+    let uses = Box::pin(see_uses(service, installation, &cloud, &scope, &images)).await?;
+    let mut seen = ImagesSeen {
+        scope,
+        images,
+        uses,
+        shares: ShareAnswers::new(),
+    };
+    ask_shares(service, installation, &cloud, &mut seen).await;
+    Ok(seen)
+}
+
+async fn see_uses(
+    service: &Service<'_>,
+    installation: &Installation,
+    cloud: &Cloud,
+    scope: &Scope,
+    images: &[OwnedImage],
+) -> Result<PlaceUses, StoreError> {
+    let ids: Vec<ImageId> = images.iter().map(|one| one.image.id.clone()).collect();
+    let now = service.clock.now();
+    let mut uses = match ids.is_empty() {
+        // Nobody's users are looked for.
+        true => PlaceUses::default(),
+        false => {
+            let ask = PlaceAsk {
+                cloud,
+                images: &ids,
+                has_environments: follows_beanstalk(service, scope),
+                now,
+            };
+            Box::pin(read_place_uses(ask)).await
+        }
+    };
+    let rules = rules_by_watch(service.settings).into_iter();
+    let horizons: BTreeMap<WatchName, Duration> = rules
+        .map(|(watch, rules)| (watch, rules.rollback_horizon))
+        .collect();
+    let stored = StoredAsk {
+        store: service.store,
+        installation,
+        scope,
+        images,
+        horizons: &horizons,
+        now,
+    };
+    uses.0.extend(read_stored_uses(stored).await?.0);
+    Ok(uses)
+}
+
+/// A watch of the config has environments here, or a base that only they use.
+fn follows_beanstalk(service: &Service<'_>, scope: &Scope) -> bool {
+    let own = service.connection.region();
+    let mut watches = service.settings.watches.values();
+    watches.any(|watch| {
+        let here = watch.region.as_ref().or(own.as_ref()) == Some(&scope.region);
+        let beanstalk = matches!(watch.base.source, BaseSource::Beanstalk { .. });
+        here && (beanstalk || !watch.targets.is_empty())
+    })
+}
+
+/// With whom an image is shared is asked only where nothing else keeps it.
+async fn ask_shares(
+    service: &Service<'_>,
+    installation: &Installation,
+    cloud: &Cloud,
+    seen: &mut ImagesSeen,
+) {
+    let rules = rules_by_watch(service.settings);
+    let own_accounts = accounts_of(&seen.scope);
+    let config = RetireConfig {
+        installation,
+        rules: &rules,
+        own_accounts: &own_accounts,
+        now: service.clock.now(),
+    };
+    let open = seen
+        .images
+        .iter()
+        .filter(|one| hangs_on_shares(&seen.verdict(one, config)));
+    let open: Vec<ImageId> = open.map(|one| one.image.id.clone()).collect();
+    for image in open {
+        let answer = match cloud.launch_grants(&image).await {
+            Ok(grants) if grants.is_empty() => Seen::Absent,
+            Ok(grants) => Seen::Known(grants),
+            Err(error) => Seen::Unreachable(error.trouble(format!("who may launch {image}"))),
+        };
+        seen.shares.insert(image, answer);
+    }
+}

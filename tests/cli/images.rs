@@ -1,0 +1,112 @@
+//! `images` and `image` as people use them.
+
+use serde_json::Value;
+
+use super::harness::{Desk, Served};
+
+const RETIRE: &str = "\n[watch.shop.retire]\nkeep_newest = 1\n";
+
+/// One verified image, by a config that says how older ones are retired.
+fn baked() -> (Served, Desk) {
+    let served = Served::start();
+    served.guests_play();
+    let desk = Desk::at(served.address).configured();
+    let config = std::fs::read_to_string(desk.path("amiwatch.toml")).unwrap();
+    desk.file("amiwatch.toml", &format!("{config}{RETIRE}"));
+    let ran = desk.run(&["bake", "shop"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    (served, desk)
+}
+
+fn codes(why: &Value) -> Vec<String> {
+    let why = why.as_array().unwrap().iter();
+    why.map(|one| one["because"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_newest_image_is_listed_and_stays() {
+    let (_served, desk) = baked();
+    let listed = desk.run(&["images", "shop", "--format", "json"]);
+    let json = listed.json();
+    assert_eq!(json["schema"], "amiwatch.images/1");
+    let images = json["images"].as_array().unwrap();
+    assert_eq!(images.len(), 1, "{json:#}");
+    let one = &images[0];
+    assert_eq!(
+        (&one["watch"], &one["rung"]),
+        (&"shop".into(), &"in_force".into())
+    );
+    assert_eq!((&one["due"], &one["next"]), (&Value::Null, &Value::Null));
+    let why = codes(&one["why"]);
+    for code in ["in_use", "among_newest", "young", "not_superseded"] {
+        assert!(why.iter().any(|one| one == code), "{code}: {why:?}");
+    }
+    assert_eq!(one["said"].as_array().unwrap().len(), why.len());
+
+    let table = desk.run(&["images"]);
+    for part in [
+        "STANDS",
+        "in force",
+        "it is the present image of shop",
+        "images: 1; nothing is due",
+    ] {
+        assert!(table.stdout.contains(part), "{part}: {table:?}");
+    }
+}
+
+#[test]
+fn one_image_is_shown_with_its_lineage_and_what_names_it() {
+    let (served, desk) = baked();
+    let listed = desk.run(&["images", "--format", "json"]).json();
+    let image = listed["images"][0]["image"].as_str().unwrap().to_owned();
+    let shown = desk.run(&["image", &image, "--format", "json"]).json();
+    assert_eq!(
+        (&shown["schema"], &shown["image"]),
+        (&"amiwatch.image/1".into(), &image.as_str().into())
+    );
+    assert_eq!(shown["tags"]["amiwatch:watch"], "shop");
+    let lineage = shown["lineage"].as_array().unwrap();
+    assert_eq!(lineage[0]["image"], image.as_str());
+    assert_eq!(lineage.last().unwrap()["owner"], "amazon", "{shown:#}");
+    let of = |shown: &Value, kind: &str| {
+        let users = shown["users"].as_array().unwrap().iter();
+        let found = users.clone().find(|one| one["kind"] == kind);
+        found.unwrap_or_else(|| panic!("{kind}: {shown:#}")).clone()
+    };
+    let remembered = of(&shown, "remembered");
+    assert_eq!(remembered["users"][0]["by"], "the present image of shop");
+    let saved = of(&shown, "saved_configuration");
+    assert_eq!(
+        (&saved["answer"], &saved["why"]),
+        (&"absent".into(), &Value::Null)
+    );
+    let asked = saved["asked"].as_str().unwrap();
+    assert!(
+        asked.contains("elasticbeanstalk:DescribeApplications"),
+        "{asked}"
+    );
+
+    served.account.deny("elasticbeanstalk:DescribeApplications");
+    let denied = desk.run(&["image", &image]);
+    assert_eq!(denied.code, 4, "{denied:?}");
+    let said = "saved configurations: not known, which keeps it";
+    assert!(denied.stdout.contains(said), "{denied:?}");
+    let denied = desk.run(&["image", &image, "--format", "json"]).json();
+    assert_eq!(of(&denied, "saved_configuration")["answer"], "unreachable");
+}
+
+#[test]
+fn where_nothing_was_made_nothing_is_asked_further() {
+    let served = Served::start();
+    let desk = Desk::at(served.address).configured();
+    let none = desk.run(&["images"]);
+    let said = "no image carries this installation's tag\n";
+    assert_eq!((none.code, none.stdout.as_str()), (0, said), "{none:?}");
+    assert!(!desk.path("amiwatch.db").exists(), "a look makes no store");
+    let other = desk.run(&["images", "shap"]);
+    assert_eq!(other.code, 2, "{other:?}");
+    let gone = desk.run(&["image", "ami-0123456789abcdef0"]);
+    assert_eq!(gone.code, 1, "{gone:?}");
+    assert!(gone.stderr.contains("`amiwatch images` lists"), "{gone:?}");
+}
