@@ -52,6 +52,7 @@ mod hold;
 
 mod init;
 
+mod logs;
 mod look;
 
 mod manual;
@@ -273,6 +274,7 @@ async fn run(arguments: Arguments) -> Exit {
         CliCommand::Unhold(own) => hold::run_unhold(&common, &own).await,
         CliCommand::Notify(own) => notify::run_notify(&common, &own).await,
         CliCommand::History(own) => history::run_history(&common, &own).await,
+        CliCommand::Logs(own) => logs::run_logs(&common, &own).await,
         CliCommand::Explain(own) => explain::run_explain(&common, &own).await,
         CliCommand::Adopt(own) => adopt::run_adopt(&common, &own).await,
         CliCommand::Init(own) => init::run_init(&common, &own).await,

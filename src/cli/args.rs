@@ -96,6 +96,8 @@ pub enum CliCommand {
     Notify(Notify),
     /// Shows what was: what passes saw, bakes with their steps, what people did
     History(HistoryArguments),
+    /// Prints what the guests of a bake wrote to their consoles
+    Logs(LogsArguments),
     /// Says why a watch stands as it does, what happens next and when, and what you can do
     Explain(Explain),
     /// Takes an image that was made by hand, or by another tool, as a watch's current one
@@ -362,6 +364,17 @@ pub struct HistoryArguments {
     /// Show nothing older, such as 12h or 30d
     #[arg(long, value_name = "DURATION")]
     pub since: Option<String>,
+}
+
+/// `logs`
+#[derive(Debug, Args)]
+pub struct LogsArguments {
+    /// The watch; may be left out where the config has one
+    #[arg(value_name = "WATCH")]
+    pub watch: Option<String>,
+    /// Which bake: 1 is the newest, 2 the one before it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub bake: u32,
 }
 
 /// `explain`

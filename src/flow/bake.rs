@@ -51,6 +51,8 @@ mod ssm;
 
 mod looking;
 
+mod consoles;
+
 mod guest;
 
 mod stopping;

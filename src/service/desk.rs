@@ -30,6 +30,8 @@ mod follow;
 
 pub mod history;
 
+pub mod logs;
+
 pub mod hold;
 
 pub mod look;

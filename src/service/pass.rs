@@ -39,7 +39,7 @@ use futures_util::stream;
 
 use super::Service;
 use super::place::WatchPlace;
-use super::pruning::prune_by_config;
+use super::pruning::prune_after_pass;
 use super::runs::bake::{self, BakeEnded, Observers, watches_baking};
 use super::runs::moving::{ResumedMove, resume_moves};
 use super::runs::publishing::PublicationResult;
@@ -199,7 +199,7 @@ pub async fn pass_once(
     published.extend(publish_all(service, lease, publishing).await);
     let senders = service.senders()?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
-    prune_by_config(service, lease).await?;
+    prune_after_pass(service, lease).await?;
     Ok(Passed {
         resumed,
         moved,

@@ -15,6 +15,7 @@ use crate::model::chronicle::{Entry, EntryWhat};
 use crate::store::records::chronicle::{
     ENTRIES_MAX, HistoryBounds, PastEntry, chronicled, oldest_past,
 };
+use crate::store::records::consoles::forget_consoles;
 use crate::store::records::pruned::{forget_report, name_pruned, pruned_journals};
 use crate::store::records::watch_named;
 use crate::store::{BATCH_MAX, Batch, Lease, Op, Store, StoreError};
@@ -34,6 +35,24 @@ pub struct Pruned {
 
 /// Batches at one time: below a second, and a year's history in two.
 const BATCHES: usize = 100;
+
+/// The same at the end of a pass, which a store that is full or broken does not fail: the old history stays.
+///
+/// # Errors
+/// When another process has taken the driver's place, or the store is gone.
+pub async fn prune_after_pass(service: &Service<'_>, lease: Lease) -> Result<(), StoreError> {
+    match prune_by_config(service, lease).await {
+        Err(error) if error.must_stop() => Err(error),
+        Err(error) => {
+            tracing::warn!(
+                why = error.to_string(),
+                "old history stays in the store for now"
+            );
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+    }
+}
 
 /// Removes what is past what the config keeps, as much as goes at one time.
 ///
@@ -68,7 +87,14 @@ pub async fn prune_history(
     };
     pruning.journals().await?;
     for name in chronicled(store).await? {
-        pruning.entries(&name, bounds, now).await?;
+        match pruning.entries(&name, bounds, now).await {
+            // What makes no sense costs that watch its pruning, and nobody else.
+            Err(error) if error.is_about_one_record() => {
+                let why = error.to_string();
+                tracing::warn!(name, why, "its old history stays");
+            }
+            ended => ended?,
+        }
     }
     pruning.journals().await?;
     Ok(pruning.pruned)
@@ -153,6 +179,7 @@ impl Pruning<'_> {
         loop {
             let left = expected.saturating_sub(EVENTS_AT_ONCE);
             let mut ops = vec![expect_closed(journal)];
+            ops.extend(forget_consoles(self.store, journal).await?);
             if expected > 0 {
                 ops.push(Op::Shorten {
                     journal: journal.to_owned(),

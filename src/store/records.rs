@@ -4,12 +4,15 @@
 //! of its drift ([`ToldDrift`]); `outbox/<digest>` a notice that is to be delivered, as `notices` puts it there,
 //! and [`lines`] who waits for it in which order; what people hold is `holds`'.
 //! `report/<account>/<region>/<image>` holds what a verified image reported of itself.
-//! What happened, for `history`, is [`chronicle`]'s; what cannot be read, [`blind`]'s; what goes, [`pruned`]'s.
+//! What happened, for `history`, is [`chronicle`]'s; what cannot be read, [`blind`]'s; what goes, [`pruned`]'s;
+//! what guests wrote, [`consoles`]'.
 //! Writes are returned as operations, so that the caller can put them into one batch.
 
 pub mod blind;
 
 pub mod chronicle;
+
+pub mod consoles;
 
 mod holds;
 

@@ -193,6 +193,46 @@ fn history_tells_passes_and_bakes_with_their_steps_and_no_pass_twice() {
 }
 
 #[test]
+fn a_bake_s_consoles_are_printed_whole_and_nothing_in_them_is_obeyed() {
+    let (served, desk) = baked();
+    let shown = desk.run(&["logs"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let image = verified(&served).remove(0);
+    for words in [
+        "shop: 4.5.0 (ami-",
+        &format!("verified {image}"),
+        "--- builder, read 20",
+        "--- boot-test",
+    ] {
+        assert!(shown.stdout.contains(words), "{words}: {shown:?}");
+    }
+    let json = desk.run(&["logs", "shop", "--format", "json"]).json();
+    assert_eq!(
+        (&json["schema"], &json["bakes"]),
+        (&"amiwatch.logs/1".into(), &1.into())
+    );
+    let second = desk.run(&["logs", "shop", "--bake", "2"]);
+    assert!(
+        second
+            .stdout
+            .contains("has one bake in its history; there is no 2"),
+        "{second:?}"
+    );
+    assert_eq!(desk.run(&["logs", "shop", "--bake", "0"]).code, 2);
+
+    served.account.at(REGION).release(release("4.5.1")).unwrap();
+    served.account.set_guest(AtOnce(Day::Hostile));
+    assert_eq!(desk.run(&["run", "--once"]).code, 1);
+    let shown = desk.run(&["logs"]);
+    assert!(shown.stdout.contains("failed: "), "{shown:?}");
+    assert!(shown.stdout.contains("This is bake 1 of 2"), "{shown:?}");
+    let letters = shown.stdout.chars();
+    let obeyed = letters.filter(|letter| letter.is_control() && *letter != '\n');
+    assert_eq!(obeyed.count(), 0, "{shown:?}");
+    assert!(shown.stdout.contains("\\u{1b}"), "{shown:?}");
+}
+
+#[test]
 fn a_failed_bake_is_in_the_history_with_what_was_undone() {
     let served = Served::start();
     served.account.set_guest(AtOnce(Day::FailsChecks));

@@ -34,6 +34,7 @@ fn help_says_what_there_is() {
       unhold       Ends a hold
       notify       Tries whom to tell, and sends what was given up again
       history      Shows what was: what passes saw, bakes with their steps, what people did
+      logs         Prints what the guests of a bake wrote to their consoles
       explain      Says why a watch stands as it does, what happens next and when, and what you can do
       adopt        Takes an image that was made by hand, or by another tool, as a watch's current one
       images       Lists the images that were made here: how old each is, where it stands, and what

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use amiwatch::model::chronicle::EntryWhat;
+use amiwatch::service::desk::logs::read_logs;
 use amiwatch::store::Store as _;
 use amiwatch::store::records::chronicle::chronicles;
 
+use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::CONFIG;
@@ -93,4 +95,42 @@ fn a_daemon_that_comes_up_with_less_to_keep_prunes_and_nothing_of_now_is_lost() 
         let (_, after) = life.check().await;
         assert_eq!(after, before);
     });
+}
+
+/// What `logs` finds of the newest bake: the guests, and whether the words are in what they wrote.
+async fn logged(life: &Life, words: &str) -> Vec<(String, bool)> {
+    let logs = read_logs(&life.store(), &"shop".into(), 1).await.unwrap();
+    let consoles = logs.consoles.into_iter();
+    let said = consoles.map(|one| (one.guest, one.text.contains(words)));
+    said.collect()
+}
+
+#[test]
+fn what_the_guests_wrote_can_be_read_when_they_are_gone() {
+    paused(async || {
+        let life = Life::brisk();
+        life.pass().await;
+        let both = [("builder".to_owned(), true), ("boot-test".to_owned(), true)];
+        assert_eq!(logged(&life, "AMIWATCH").await, both);
+        let logs = read_logs(&life.store(), &"shop".into(), 1).await.unwrap();
+        assert_eq!((logs.bakes, logs.bake.unwrap().attempt), (1, 1));
+        life.until_settled().await;
+    });
+}
+
+#[test]
+fn a_builder_that_fails_or_hangs_leaves_its_console() {
+    for (day, words) in [(Day::FailsChecks, "AMIWATCH"), (Day::Hangs, "")] {
+        paused(async || {
+            let life = Life::brisk();
+            life.guests(Cast {
+                builder: day,
+                boot_test: Day::Quick,
+            });
+            let passed = life.pass().await;
+            assert!(passed.bakes[0].1.as_ref().unwrap().image.is_none());
+            let builder = [("builder".to_owned(), true)];
+            assert_eq!(logged(&life, words).await, builder, "{day:?}");
+        });
+    }
 }

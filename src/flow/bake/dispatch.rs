@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::hands::BakeHands;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
-use super::{clean_up, closing, guest, image, launch, network, stopping};
+use super::{clean_up, closing, consoles, guest, image, launch, network, stopping};
 use crate::flow::verify::GuestRole;
 use crate::store::{Op, StoreError};
 use crate::workflow::{At, Run, RunOutcome, StepError, StepLook, Undo, Workflow};
@@ -44,7 +44,7 @@ impl Workflow for BakeHands<'_> {
     }
 
     async fn check(&self, at: &At<'_, BakeKind>) -> Result<StepLook<BakeOutput>, StepError> {
-        match at.step {
+        let looked = match at.step {
             BakeStep::Report => guest::builder_report(self, at).await,
             BakeStep::Stopped => stopping::stopped(self, at).await,
             BakeStep::Available => image::available(self, at).await,
@@ -58,7 +58,9 @@ impl Workflow for BakeHands<'_> {
             | BakeStep::MarkVerified => Err(StepError::Again {
                 why: "looked for once more".to_owned(),
             }),
-        }
+        };
+        consoles::keep_at_an_end(self, at, &looked).await;
+        looked
     }
 
     async fn undo(&self, at: &At<'_, BakeKind>) -> Result<Undo, StepError> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::conversation::Conversation;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Instance};
 use crate::model::ids::InstanceId;
 use crate::model::notice::ToldBy;
 use crate::store::Store;
@@ -23,6 +23,8 @@ pub struct BakeHands<'a> {
     pub stopped_seen: RefCell<BTreeMap<InstanceId, DateTime<Utc>>>,
     /// The frames that were read on each guest's console. A restart reads anew.
     pub(super) frames_seen: RefCell<BTreeMap<InstanceId, BTreeSet<String>>>,
+    /// What each guest's console held when it was read last, until that is kept. A restart reads anew.
+    pub(super) consoles_read: RefCell<BTreeMap<InstanceId, Vec<u8>>>,
     /// What was asked of guests over SSM, and heard. A restart asks anew.
     pub(super) conversations: RefCell<BTreeMap<InstanceId, Conversation>>,
 }
@@ -36,7 +38,17 @@ impl<'a> BakeHands<'a> {
             told,
             stopped_seen: RefCell::default(),
             frames_seen: RefCell::default(),
+            consoles_read: RefCell::default(),
             conversations: RefCell::default(),
+        }
+    }
+
+    /// A guest's console as it was read now. What was read earlier is replaced, unless nothing is there any
+    /// more: EC2 forgets the console of a guest that is gone.
+    pub(super) fn has_read(&self, guest: &Instance, console: &[u8]) {
+        let mut read = self.consoles_read.borrow_mut();
+        if !console.is_empty() {
+            read.insert(guest.id.clone(), console.to_vec());
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::consoles::keep_console;
 use super::earlier::{groups, made_image};
 use super::ended::ended_at_launch;
 use super::hands::BakeHands;
@@ -103,6 +104,7 @@ pub(super) async fn undo_launch(
     at: &At<'_, BakeKind>,
     role: GuestRole,
 ) -> Result<Undo, StepError> {
+    keep_console(bake, at, role).await;
     let guests = guests(bake, at.run.input(), role).await;
     let guests = guests.map_err(|error| undo_error(&error))?;
     for guest in guests.iter().filter(|guest| !guest.state.ended()) {

@@ -150,6 +150,8 @@ pub(super) async fn look_at_guest(
 #[derive(Default)]
 struct Console {
     text: Vec<u8>,
+    /// The part that says most: where both were read, they mostly say the same.
+    longest: Vec<u8>,
     /// Some part of it is as long as consoles get.
     full: bool,
     /// Why EC2 gave a part of it not.
@@ -168,6 +170,7 @@ async fn console(bake: &BakeHands<'_>, guest: &Instance) -> Result<Console, Step
         let posted = bake.cloud.console(&guest.id, false).await;
         console.take(posted)?;
     }
+    bake.has_read(guest, &console.longest);
     Ok(console)
 }
 
@@ -178,6 +181,9 @@ impl Console {
                 self.full |= part.len() >= FULL_BYTES;
                 self.text.extend_from_slice(&part);
                 self.text.push(b'\n');
+                if part.len() > self.longest.len() {
+                    self.longest = part;
+                }
             }
             // Listed, but not everywhere yet.
             Err(error) if error.kind == ErrorKind::NotFound => {}

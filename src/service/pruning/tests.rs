@@ -211,3 +211,14 @@ async fn nothing_goes_under_a_lease_that_is_somebody_else_s() {
     assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
     assert_eq!(left(&store).await, (4, vec![45; 3], vec![true; 3]));
 }
+
+#[tokio::test]
+async fn a_chronicle_that_makes_no_sense_costs_nobody_else() {
+    let (store, epoch) = lived().await;
+    add(&store, &did(3)).await;
+    let key = format!("chronicled/{}/a-first", scope());
+    let value = json!("nonsense");
+    write(&store, vec![Op::PutIfAbsent { key, value }]).await;
+    let pruned = prune_history(&store, epoch, BOUNDS, at(100), 100).await;
+    assert_eq!(pruned.unwrap().journals, 3);
+}
