@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::case::{RolloutTelling, TargetLook, TargetStand};
 use super::deciding::counted;
-use super::tests_rollouts::{NEW, OLD, RollingWorld, gates, id, moves, of, order};
+use super::tests_rollouts::{NEW, RollingWorld, gates, id, moves, of, order};
 use crate::flow::test_world::BASE_451;
 use crate::model::environment::{EnhancedStatus, EnvironmentHealth};
 use crate::model::hold::HeldThing;
@@ -252,11 +252,7 @@ fn a_move_after_its_wave_was_told_is_told_by_itself() {
     for name in ["shop-1", "shop-2"] {
         one.moved(name);
     }
-    one.world.environment(CANARY, "4.5.0", OLD);
-    one.world.environments().retain(|seen| {
-        let named = seen.environment.target.environment == CANARY;
-        !named || seen.environment.platform == Some(crate::flow::test_world::arn("4.5.0"))
-    });
+    one.runs_old(CANARY);
     one.known(CANARY).moves = TargetMoves::default();
     let again = one.pass();
     assert_eq!(moves(&again), [CANARY]);
@@ -271,6 +267,31 @@ fn a_move_after_its_wave_was_told_is_told_by_itself() {
     over.finished_at = Some(one.world.now);
     one.memory.image = Some(over);
     assert!(!order(&one.pass(), "shop-2").told_with_wave);
+}
+
+/// A rollout is not over while somebody of a wave that was told is not on the image.
+#[test]
+fn who_comes_to_a_wave_that_was_told_holds_the_word_that_the_last_is_through() {
+    let mut one = RollingWorld::usual();
+    one.moved(CANARY);
+    one.pass();
+    for name in ["shop-1", "shop-2"] {
+        one.moved(name);
+    }
+    one.runs_old(CANARY);
+    one.known(CANARY).moves = TargetMoves::default();
+    let pass = one.pass();
+    assert_eq!(
+        (moves(&pass).len(), pass.tell.len()),
+        (1, 0),
+        "{:?}",
+        pass.tell
+    );
+    assert_eq!(one.memory.image.as_ref().unwrap().finished_at, None);
+    one.moved(CANARY);
+    let [RolloutTelling::WaveThrough { last: true, .. }] = one.pass().tell[..] else {
+        panic!("it is over");
+    };
 }
 
 /// `approval = "first"` asks until amiwatch has shown once, with people's word, how it moves them.

@@ -170,12 +170,14 @@ impl Remembering<'_> {
         });
     }
 
-    /// Waves that are through and were not told, in turn.
+    /// Waves that are through and were not told, in turn. Who came to one that was told holds the later ones.
     fn note_waves(&mut self, rollout: &mut ImageRollout) {
         let waves = &self.deciding.waves;
         let told = usize::try_from(rollout.waves_told).unwrap_or(usize::MAX);
         for (nth, wave) in waves.iter().enumerate().skip(told) {
-            if !wave.through(|target| self.deciding.through.contains(target)) {
+            let through = |target: &TargetId| self.deciding.through.contains(target);
+            let mut earlier = waves.iter().take(nth).flat_map(|one| &one.targets);
+            if !wave.through(through) || !earlier.all(|target| through(target)) {
                 return;
             }
             rollout.waves_told += 1;

@@ -152,9 +152,18 @@ impl RollingWorld {
 
     /// It runs the newer image and its platform version now.
     pub(crate) fn runs_new(&mut self, environment: &str) {
+        self.runs(environment, "4.5.1", NEW);
+    }
+
+    /// It runs the older image and its platform version again.
+    pub(crate) fn runs_old(&mut self, environment: &str) {
+        self.runs(environment, "4.5.0", OLD);
+    }
+
+    fn runs(&mut self, environment: &str, version: &str, image: &str) {
         let environments = self.world.environments();
         environments.retain(|one| one.environment.target.environment != environment);
-        self.world.environment(environment, "4.5.1", NEW);
+        self.world.environment(environment, version, image);
         let listed = self.world.environments();
         listed.sort_by(|a, b| b.environment.target.cmp(&a.environment.target));
     }
