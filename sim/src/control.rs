@@ -27,6 +27,7 @@ pub(crate) fn respond(account: &Account, request: &Request<Bytes>) -> Response<B
         (&Method::GET, "counters") => Ok(json!(account.counters())),
         (&Method::GET, "leftovers") => Ok(json!(account.leftovers())),
         (&Method::GET, "instances") => Ok(json!(account.instances())),
+        (&Method::GET, "retirements") => Ok(json!(account.retirements())),
         (&Method::GET, "environments") => Ok(json!(account.environments())),
         (&Method::GET, "images") => Ok(json!(account.images())),
         (&Method::GET, "time") => Ok(json!({ "now": account.now() })),

@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::wire::fail::Fail;
 use crate::wire::respond::{json_response, refusal, xml_response};
 use crate::world::CallerRights;
-use crate::{autoscaling, beanstalk, ec2, iam, messaging, ssm, sts};
+use crate::{autoscaling, beanstalk, ec2, iam, messaging, retirements, ssm, sts};
 
 /// A response, and what the door must do with it.
 #[derive(Debug)]
@@ -194,8 +194,11 @@ fn denial(call: &Call, request_id: &str) -> Result<Given, Fail> {
 fn dispatch(state: &mut State, call: &Call) -> Result<Given, Fail> {
     match call.service {
         Service::Ec2 => {
+            let retirement = retirements::about(state, call);
             let templates = beanstalk::launch_templates::seen_by(state, call);
-            ec2::call(state, call, templates).map(Given::Xml)
+            let given = ec2::call(state, call, templates)?;
+            state.retirements.extend(retirement);
+            Ok(Given::Xml(given))
         }
         Service::Beanstalk => beanstalk::call(state, call).map(Given::Xml),
         Service::AutoScaling => autoscaling::call(state, call).map(Given::Xml),

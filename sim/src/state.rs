@@ -14,6 +14,7 @@ use crate::fault::Faults;
 use crate::iam::{Grant, Iam};
 use crate::ledger::Ledger;
 use crate::messaging::model::Messaging;
+use crate::retirements::Retirement;
 use crate::ssm::{Command, Parameters};
 use crate::sts::Session;
 use crate::throttle::Throttle;
@@ -33,6 +34,8 @@ pub(crate) struct State {
     pub(crate) core: Core,
     pub(crate) regions: BTreeMap<String, Region>,
     pub(crate) ledger: Ledger,
+    /// What calls disabled or deregistered, oldest first.
+    pub(crate) retirements: Vec<Retirement>,
     pub(crate) faults: Faults,
     pub(crate) throttle: Throttle,
     pub(crate) iam: Iam,
@@ -140,6 +143,7 @@ impl State {
             core,
             regions: BTreeMap::new(),
             ledger: Ledger::default(),
+            retirements: Vec::new(),
             faults: Faults::default(),
             throttle: Throttle::default(),
             iam: Iam::default(),

@@ -65,7 +65,8 @@ pub(crate) fn refused_tagging(state: &State, call: &Call) -> Option<&'static str
         _ => return None,
     };
     let role = sts::role(state, call);
-    (!state.iam.may(role, &asked_for(action, call))).then_some(action)
+    let asked = asked_for(action, call).with("ec2:CreateAction", call.operation.as_str());
+    (!state.iam.may(role, &asked)).then_some(action)
 }
 
 fn asked_for(action: &str, call: &Call) -> Asked {

@@ -15,6 +15,7 @@ mod moves;
 mod parameters;
 mod played;
 mod references;
+mod retirements;
 mod sdk;
 mod shop;
 mod support;
