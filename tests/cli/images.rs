@@ -28,8 +28,10 @@ fn codes(why: &Value) -> Vec<String> {
 fn the_newest_image_is_listed_and_stays() {
     let (_served, desk) = baked();
     let listed = desk.run(&["images", "shop", "--format", "json"]);
+    assert_eq!(listed.code, 0, "everything answers: {listed:?}");
     let json = listed.json();
     assert_eq!(json["schema"], "amiwatch.images/1");
+    assert_eq!(json["unreachable"], serde_json::json!([]));
     let images = json["images"].as_array().unwrap();
     assert_eq!(images.len(), 1, "{json:#}");
     let one = &images[0];
@@ -86,6 +88,9 @@ fn one_image_is_shown_with_its_lineage_and_what_names_it() {
         asked.contains("elasticbeanstalk:DescribeApplications"),
         "{asked}"
     );
+    for users in shown["users"].as_array().unwrap() {
+        assert_ne!(users["answer"], "unreachable", "{users:#}");
+    }
 
     served.account.deny("elasticbeanstalk:DescribeApplications");
     let denied = desk.run(&["image", &image]);

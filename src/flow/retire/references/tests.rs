@@ -432,6 +432,26 @@ async fn an_answer_that_is_shorter_than_it_can_be_keeps_the_image() {
     assert!(kept_by(no_sets).await.contains_key(&kind));
 }
 
+/// What the benchmarks say of a look at many images.
+#[tokio::test(start_paused = true)]
+async fn five_hundred_images_cost_two_questions_more_than_one() {
+    for (count, calls) in [(1, 11), (200, 11), (500, 13)] {
+        let answers = Answers::quiet();
+        let (cloud, asked) = answering_cloud(move |_, request| answers.reply(request));
+        let images: Vec<ImageId> = (0..count)
+            .map(|nth| ImageId::new(format!("ami-{nth}")))
+            .collect();
+        read_place_uses(PlaceAsk {
+            cloud: &cloud,
+            images: &images,
+            has_environments: true,
+            now: now(),
+        })
+        .await;
+        assert_eq!(asked.lock().unwrap().len(), calls, "{count} images");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_ec2_lists_is_told_and_its_silence_is_no_answer() {
     let references = "<imageReferenceSet><item><imageId>ami-1</imageId><arn>arn:x</arn></item>\
