@@ -18,6 +18,7 @@ import parliament
 # Actions younger than parliament's data, each with where it is documented.
 NEWER = {
     "ec2:GetImageAncestry": "EC2 API Reference, GetImageAncestry (image*)",
+    "ec2:DescribeImageReferences": "EC2 API Reference, DescribeImageReferences (no resource)",
 }
 
 
