@@ -7,7 +7,7 @@
 //!     cargo run --profile lives --example lives -- --fleets --seeds 2000 --days 14 --jobs 2
 //!
 //! A life that breaks a promise is named with the command that replays it, and no further one is begun
-//! (with `--keep-going`: all are). With `--quiet` nothing happens in them but releases. With `--bugs` amiwatch has a
+//! (with `--keep-going`: all are). With RUST_LOG set, such as `RUST_LOG=amiwatch=info`, the daemons' log is shown. With `--quiet` nothing happens in them but releases. With `--bugs` amiwatch has a
 //! deliberate bug in them, one after the other, and each must be caught. With `--fleets` environments are moved in them. Exit 0 when all promises held, 1 when one did not.
 
 #![recursion_limit = "256"]
@@ -125,6 +125,18 @@ impl Sum {
     }
 }
 
+/// With RUST_LOG set, what the daemons log goes to stderr: without times, which are not this machine's.
+fn log_if_asked() {
+    if std::env::var_os("RUST_LOG").is_some() {
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .without_time();
+        subscriber.init();
+    }
+}
+
 /// Lives one after the other, until none is left or one broke a promise.
 fn work(asked: &Asked, next: &AtomicU64, sum: &Mutex<Sum>) {
     loop {
@@ -158,6 +170,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     };
+    log_if_asked();
     if asked.bugs {
         return bugs(&asked);
     }

@@ -53,3 +53,20 @@ fn an_update_that_works_is_found_by_a_clock_that_is_off() {
         });
     }
 }
+
+/// The clock is set while it is replaced: what failed is dated before we sent it, and is removed all the same.
+#[test]
+fn a_failed_draft_of_ours_is_removed_under_a_clock_that_is_far_ahead() {
+    for minutes in [0, 25] {
+        paused(async || {
+            let life = usual();
+            life.skew.set(TimeDelta::minutes(minutes));
+            let here = life.account.at(REGION);
+            here.befalls("shop-blue", NEW, BadDay::CapacityIsGone)
+                .unwrap();
+            let moved = life.moves(Wish::Forward).await;
+            assert!(!moved.succeeded(), "{minutes} min off: {moved:?}");
+            assert_eq!(life.shop_blue().failed_draft, None, "{minutes} min off");
+        });
+    }
+}

@@ -70,9 +70,15 @@ impl MoveSeen {
     /// An update that carried the aim, and was made since then, has failed and left its draft.
     pub fn failed_is(&self, aim: &Aim, began: DateTime<Utc>) -> bool {
         let failed = self.sets.failed.as_ref();
-        failed.is_some_and(|set| {
-            image_is(set, &aim.image) && set.updated.is_some_and(|at| at >= since(began))
-        })
+        let lately = failed.and_then(|set| set.updated);
+        lately.is_some_and(|at| at >= since(began)) && self.draft_is(aim)
+    }
+
+    /// A failed draft carries the aim. Of an update that Beanstalk has taken it is that update's, whatever
+    /// our clock says: each update takes the place of the draft that stood before it.
+    pub fn draft_is(&self, aim: &Aim) -> bool {
+        let failed = self.sets.failed.as_ref();
+        failed.is_some_and(|set| image_is(set, &aim.image))
     }
 
     /// The requests that began an update since then, each once, oldest first.

@@ -137,6 +137,8 @@ impl Case<'_> {
             let ends = [
                 format!("moved:{}", intent.journal),
                 format!("move-failed:{}", intent.journal),
+                // It was to be proved where it stood, and was not.
+                format!("unproved:{}", intent.journal),
             ];
             let told = self.told.iter().filter(|one| ends.contains(&one.key));
             let keys: BTreeSet<&str> = told.map(|one| one.key.as_str()).collect();

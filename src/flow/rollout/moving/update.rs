@@ -150,7 +150,7 @@ pub(super) async fn undo(hands: &Move<'_>, at: &At<'_, MoveKind>) -> Result<Undo
     let known = at.run.output(MoveStep::Update).is_some() && !sent.already;
     let ours = known || seen.pending_is(&order.to);
     if seen.ready() {
-        if seen.failed_is(&order.to, sent.began) {
+        if (known && seen.draft_is(&order.to)) || seen.failed_is(&order.to, sent.began) {
             return remove_draft(hands, order).await;
         }
         return Ok(Undo::Gone);
