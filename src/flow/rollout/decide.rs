@@ -19,8 +19,8 @@ use super::slots::Slots;
 use super::target_sort::{TargetSort, ThereProof};
 use crate::model::drift::TargetDrift;
 use crate::model::platform_choice::MoveTo;
-use crate::model::reason::{Class, Reason};
-use crate::model::rollout::MoveOrder;
+use crate::model::reason::{Class, Reason, ReasonCode};
+use crate::model::rollout::{MoveOrder, TargetMoves};
 use crate::model::rollout_rules::RolloutHands;
 
 /// Decides for every target of the watch.
@@ -53,11 +53,24 @@ fn without_image(case: &RolloutCase<'_>) -> RolloutDecision {
 }
 
 impl<'a> Deciding<'a> {
+    /// Its last move was given up, and Beanstalk is still at it: that goes on as much as a move.
+    fn hangs(&self, one: &Sorted<'_>) -> bool {
+        let mut reasons = one.target.reasons.iter();
+        let busy = reasons.any(|reason| reason.code == ReasonCode::NotReady);
+        let moves = self.case.moves(&one.target.target);
+        let of_this = |moves: &&TargetMoves| {
+            let id = one.target.environment_id.as_deref();
+            !moves.are_of_another(id)
+        };
+        let last = moves.filter(of_this).and_then(|moves| moves.last.as_ref());
+        busy && last.is_some_and(|last| last.fault.is_some())
+    }
+
     fn decide(self) -> RolloutDecision {
         // What is proved now is under way as much as what is moved.
         let under_way = self.sorted.iter().filter(|one| {
             let due = matches!(one.proof, ThereProof::Unread | ThereProof::Prove(_));
-            due || matches!(one.sort, TargetSort::UnderWay { .. })
+            due || matches!(one.sort, TargetSort::UnderWay { .. }) || self.hangs(one)
         });
         let under_way = under_way.map(|one| (one.wave, one.target));
         let mut slots = Slots::of(self.rules.order.at_once, under_way);

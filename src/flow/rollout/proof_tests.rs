@@ -223,3 +223,23 @@ fn what_a_quarantined_image_left_in_place_is_proved_once_that_is_unheld() {
     one.ended(CANARY, false, Some(MoveFault::Image));
     assert_eq!(proofs(&one.decide()), [CANARY]);
 }
+
+/// A move that was given up while Beanstalk was still at it, for hours or days: at_once is about environments
+/// that change at the same time, whoever watches.
+#[test]
+fn what_beanstalk_is_still_at_after_its_move_was_given_up_has_its_slot() {
+    let mut one = RollingWorld::usual();
+    one.runs_new(CANARY);
+    one.moved(CANARY);
+    one.ended("shop-1", true, Some(MoveFault::Environment));
+    one.listed("shop-1").environment.status = "Aborting".to_owned();
+    let decision = one.pass();
+    assert_eq!(moves(&decision), NONE);
+    assert_eq!(gates(&decision, "shop-2"), [ReasonCode::Settling]);
+    // Somebody's deploy is no move of ours.
+    let mut one = RollingWorld::usual();
+    one.runs_new(CANARY);
+    one.moved(CANARY);
+    one.listed("shop-1").environment.status = "Updating".to_owned();
+    assert_eq!(moves(&one.pass()), ["shop-2"]);
+}

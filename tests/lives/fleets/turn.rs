@@ -40,10 +40,12 @@ pub(crate) fn judge_turns(living: &FleetLiving, begun: &[Begun]) {
             may(&|terms| terms.hands == "ours"),
             "by other hands: {one:#?}"
         );
-        let beside = begun.iter().filter(|other| is_beside(one, other)).count();
+        let beside: Vec<&Begun> = begun.iter().filter(|other| is_beside(one, other)).collect();
         assert!(
-            may(&|terms| terms.rolls.is_some_and(|rolls| beside < rolls.at_once)),
-            "{beside} others at once: {one:#?} under {terms:#?}"
+            may(&|terms| terms
+                .rolls
+                .is_some_and(|rolls| beside.len() < rolls.at_once)),
+            "beside {beside:#?}: {one:#?} under {terms:#?}"
         );
         if one.environment != CANARY {
             after_the_first_wave(living, one);
