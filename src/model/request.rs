@@ -6,6 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::aws_command::shell_word;
 use super::bake::digest;
 use super::ids::{ImageId, WatchName};
 use super::publish_rules::Destination;
@@ -68,7 +69,41 @@ pub enum WishedWay {
     Back,
 }
 
+impl RequestedAct {
+    /// The command that asks for it, as a person types it.
+    pub fn typed_command(&self) -> String {
+        match self {
+            Self::Bake { watch, force } => {
+                let force = if *force { " --force" } else { "" };
+                format!("amiwatch bake {}{force}", shell_word(watch.as_str()))
+            }
+            Self::Reload => "amiwatch reload".to_owned(),
+            Self::Look => "amiwatch look".to_owned(),
+            Self::Move(wish) => wish.typed_command(),
+            Self::Publish(PublishWish {
+                watch, destination, ..
+            }) => format!(
+                "amiwatch publish {} --to {}",
+                shell_word(watch.as_str()),
+                shell_word(&destination.to_string())
+            ),
+        }
+    }
+}
+
 impl MoveWish {
+    fn typed_command(&self) -> String {
+        let (watch, name) = (shell_word(self.watch.as_str()), shell_word(&self.name()));
+        match &self.way {
+            WishedWay::Back => format!("amiwatch rollback {name} --watch {watch}"),
+            WishedWay::To { image } => {
+                let image = image.as_ref().map(|image| format!(" --image {image}"));
+                let image = image.unwrap_or_default();
+                format!("amiwatch rollout {watch} --environment {name}{image}")
+            }
+        }
+    }
+
     /// `application/environment`
     pub fn name(&self) -> String {
         format!("{}/{}", self.application, self.environment)
@@ -98,7 +133,8 @@ pub enum RequestAnswer {
 }
 
 impl Request {
-    /// How long an unanswered request is worth answering: whoever asked waits less.
+    /// How long a request that no driver has taken in hand is worth answering. Whoever waits longer leaves
+    /// it anew.
     pub const WORTH: TimeDelta = TimeDelta::minutes(10);
 
     /// A request that nobody has answered yet.

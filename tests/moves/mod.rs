@@ -14,4 +14,5 @@ pub(crate) mod orders;
 mod silent;
 mod steps;
 mod table;
+mod unanswered;
 pub(crate) mod world;

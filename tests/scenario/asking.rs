@@ -5,6 +5,7 @@ use std::time::Duration;
 use amiwatch::model::ids::WatchName;
 use amiwatch::model::request::{Request, RequestAnswer, RequestedAct};
 use amiwatch::service::daemon::{Condition, Signal};
+use amiwatch::service::desk::look::look_now;
 use amiwatch::service::vitals::BakeResult;
 use amiwatch::store::requests;
 use chrono::TimeDelta;
@@ -130,6 +131,52 @@ fn a_request_that_nobody_waits_for_is_removed() {
             2,
             "what the ghost forced was not begun"
         );
+    });
+}
+
+/// Regions with a watch of their own.
+const ELSEWHERE: [&str; 15] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+const WATCHED: &str = "base = { beanstalk = \"ECS running on 64bit Amazon Linux 2023\" }\n\
+                       on_drift = \"notify\"\n";
+
+/// A pass may take longer than a request is worth that nobody has taken in hand.
+#[test]
+fn a_look_that_takes_long_is_answered_all_the_same() {
+    paused(async || {
+        let mut life = Life::brisk();
+        let mut config = with_schedule("cron = \"0 3 * * *\"\njitter = \"0s\"");
+        for region in ELSEWHERE {
+            // One after another, and each waits for answers that do not come.
+            config += &format!("\n[watch.{region}]\nregion = \"{region}\"\n{WATCHED}");
+        }
+        life.set_config(&config);
+        life.daemon(async |watching| {
+            verified(watching).await;
+            life.account
+                .fault(FaultRule::new(FaultKind::TimeoutBeforeEffect).on("elasticbeanstalk:*"));
+            let asked_at = life.clock.now();
+            let looked = life.command(async |service| look_now(service.desk()).await);
+            let looked = Box::pin(looked).await.expect("it is answered");
+            assert!(looked.at - asked_at > Request::WORTH, "{looked:?}");
+            life.account.clear_faults();
+        })
+        .await;
     });
 }
 

@@ -43,9 +43,13 @@ impl<H: Host> Daemon<'_, H> {
         };
         for asked in all {
             let request = &asked.request.value;
-            let done = if request.stale(now) {
+            // What is in hand is answered, however long that takes: whoever asked may wait longer.
+            let in_hand = request.answer.is_none() && self.is_looked_at(&asked);
+            let done = if in_hand {
+                Ok(())
+            } else if request.stale(now) {
                 requests::remove_request(self.ground.store, &asked).await
-            } else if request.answer.is_none() && !self.is_looked_at(&asked) {
+            } else if request.answer.is_none() {
                 self.begin_request(asked).await
             } else {
                 Ok(())

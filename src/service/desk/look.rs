@@ -31,7 +31,7 @@ pub enum LookError {
     NoDaemon,
     #[error(
         "whoever works on this store made no pass in time; it may be `run --once` or `bake`, or the \
-         daemon may be stuck: see `amiwatch health`"
+         daemon may be stuck: see `amiwatch health`, and try `amiwatch look` again"
     )]
     NoAnswer,
     #[error(transparent)]

@@ -32,7 +32,7 @@ pub enum ReloadError {
     NoDaemon,
     #[error(
         "whoever works on this store does not answer; it may be `run --once` or `bake`, which read \
-         their config once"
+         their config once, or the daemon may be stuck: see `amiwatch health`, and try `amiwatch reload` again"
     )]
     NoAnswer,
     #[error(transparent)]

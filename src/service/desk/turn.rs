@@ -2,10 +2,10 @@
 //! waited for. The same for whatever only the driver may do under a journal.
 //!
 //! A driver that goes away in the middle loses nothing: its place is free at once, and whoever waits here
-//! has it. Must not follow a run or drive one: that is each command's own.
+//! has it. One that stays and says nothing is waited for no longer than [`ANSWER_MAX`]. Must not follow a run or drive one: that is each command's own.
 
 use super::opening::take_lease;
-use super::requests::{LOOK_AGAIN, LeftRequest};
+use super::requests::{ANSWER_MAX, LOOK_AGAIN, LeftRequest};
 use crate::flow::exit_code::Exit;
 use crate::model::request::{RequestAnswer, RequestedAct};
 use crate::service::Service;
@@ -51,7 +51,8 @@ pub(super) async fn turn_or_answer<E: From<StoreError> + From<RunError>>(
     if let Some(journal) = open().await? {
         return Ok(Turn::Joins { journal });
     }
-    let left = LeftRequest::leave(service.desk(), act).await?;
+    let mut left = LeftRequest::leave(service.desk(), act).await?;
+    let until = service.clock.steady() + ANSWER_MAX;
     let mut said = false;
     loop {
         if let Some(turn) = left.answer().await?.and_then(answered) {
@@ -63,6 +64,11 @@ pub(super) async fn turn_or_answer<E: From<StoreError> + From<RunError>>(
             left.give_up().await?;
             return Ok(Turn::Mine { lease, journal });
         }
+        if service.clock.steady() >= until {
+            let (why, exit) = (vec![left.give_up_unanswered().await?], Exit::CannotTell);
+            return Ok(Turn::Refused { why, exit });
+        }
+        left.leave_anew_if_gone().await?;
         if !said {
             waiting();
             said = true;

@@ -1,6 +1,6 @@
 //! What becomes of an order for a whole watch: done here, pass by pass, where nobody drives the store; else the
 //! driver does it, and is followed until everything that was ordered has ended. A driver that makes no passes (a
-//! `run --once`, a bake) is waited for, and one that goes away in the middle is followed by this process.
+//! `run --once`, a bake) is waited for, as long as any that says nothing and moves nothing; one that goes away in the middle is followed by this process.
 //!
 //! What follows from an order is decided as by any pass.
 
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use super::follow::Follow;
 use super::moved::MovedEnvironment;
 use super::moving::{MoveMeanwhile, MoveTeller};
-use super::opening::{leave_lease, take_lease};
-use super::requests::{LOOK_AGAIN, LeftRequest};
+use super::opening::{driver, leave_lease, take_lease};
+use super::requests::{ANSWER_MAX, LOOK_AGAIN, LeftRequest, unanswered_by};
 use super::rollout::MoveError;
 use super::whole_rollout::{WholeEnd, WholeOrder, give_whole, look_at_rolling, no_watch};
 use crate::flow::rollout::case::TargetStand;
@@ -162,8 +162,12 @@ impl<'a> GivenOrder<'a> {
         let (store, clock) = (self.service.store, self.service.clock);
         let mut asked = Some(self.ask().await?);
         let (mut answered, mut said, mut left) = (false, false, DECIDE_MAX);
+        let mut heard = clock.steady();
         loop {
             let under_way = self.look().await?;
+            if under_way || asked.is_none() {
+                heard = clock.steady();
+            }
             if let Some(lease) = take_lease(store).await? {
                 if let Some(asked) = asked {
                     asked.give_up().await?;
@@ -180,6 +184,10 @@ impl<'a> GivenOrder<'a> {
                     true => {
                         (asked, answered) = (None, true);
                         continue;
+                    }
+                    false if clock.steady() >= heard + ANSWER_MAX => {
+                        left_request.give_up().await?;
+                        return Err(self.unanswered().await?);
                     }
                     false if !said && !under_way => {
                         (self.teller.meanwhile)(MoveMeanwhile::Waiting);
@@ -200,6 +208,15 @@ impl<'a> GivenOrder<'a> {
             }
             clock.sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// The order stands, and is taken up by whoever makes the next pass; nobody knows when that is.
+    async fn unanswered(&self) -> Result<MoveError, MoveError> {
+        let who = driver(self.service.store).await?;
+        let who = who.as_deref().unwrap_or("whoever works on this store");
+        let again = format!("amiwatch rollout {}", self.order.watch);
+        let why = format!("the order stands; {}", unanswered_by(who, &again));
+        Ok(MoveError::Untold(vec![why]))
     }
 
     async fn ask(&self) -> Result<LeftRequest<'a>, MoveError> {
