@@ -10,6 +10,8 @@ pub mod image_uses;
 
 pub mod owned_image;
 
+pub mod counted;
+
 pub mod version;
 
 pub mod base;

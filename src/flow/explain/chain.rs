@@ -4,6 +4,7 @@ use super::view::{SaidCode, TargetView};
 use super::{ExplainSubject, Silence, dated, minute, rough, span};
 use crate::flow::outcome::WatchStanding;
 use crate::model::bake::{BakedImage, RecipeDigest};
+use crate::model::counted::counted_times;
 use crate::model::history::Failing;
 use crate::model::ids::ImageId;
 use crate::model::plan::{Action, BakeDecision};
@@ -160,10 +161,7 @@ fn checks_line(baked: &BakedImage, recipe: &Recipe) -> String {
 }
 
 fn failures(subject: &ExplainSubject<'_>, failing: &Failing) -> String {
-    let times = match failing.attempts {
-        1 => "once".to_owned(),
-        many => format!("{many} times"),
-    };
+    let times = counted_times(failing.attempts);
     let next = next_attempt(subject, failing);
     format!(
         "Its bake has failed {times}, last {}, because {}; {next}.",

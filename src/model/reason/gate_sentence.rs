@@ -3,6 +3,7 @@
 use super::gate::{AwaitedAnswer, ContestedHow, ManagedNear, NamedFew, RolloutGate};
 use super::minutes::said_minute;
 use crate::model::aws_command::{AwsCommand, shell_word};
+use crate::model::counted::counted_times;
 use crate::model::ids::{TargetId, WatchName};
 
 /// What Auto Scaling's role must be let do with a key.
@@ -178,8 +179,9 @@ fn for_a_person(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> Str
             last_why,
             ..
         } => format!(
-            "Moving {name} to {image} failed {attempts} times, last because: {}. {again} tries again; a \
-             newer image goes on by itself.",
+            "Moving {name} to {image} failed {}, last because: {}. {again} tries again; a newer image goes on \
+             by itself.",
+            counted_times(*attempts),
             last_why.trim_end_matches('.')
         ),
         RolloutGate::KeyUnusable { image, key, .. } => format!(

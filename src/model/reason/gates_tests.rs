@@ -208,3 +208,22 @@ fn many_names_are_counted() {
     assert!(said(9).contains("shop-1, shop-2, shop-3 and 6 more must"));
     assert!(said(0).contains("no environment that is there is in it"));
 }
+
+#[test]
+fn one_failure_is_once() {
+    let refused = |attempts| {
+        let refused = RolloutGate::Refused {
+            image: "ami-1".into(),
+            attempts,
+            last_why: text("quota exceeded."),
+            since: None,
+        };
+        Reason::from_about(about(refused)).message
+    };
+    assert!(refused(1).contains("failed once, last"), "{}", refused(1));
+    assert!(
+        refused(2).contains("failed 2 times, last"),
+        "{}",
+        refused(2)
+    );
+}

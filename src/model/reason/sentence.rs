@@ -8,6 +8,7 @@ use super::gate_sentence::gate_sentence;
 use super::held::{HeldOn, HoldSaid};
 use super::minutes::said_minute;
 use crate::model::aws_command::AwsCommand;
+use crate::model::counted::{counted_things, counted_times};
 use crate::model::environment::managed_updates_off;
 use crate::model::ids::WatchName;
 
@@ -206,10 +207,7 @@ fn rest(about: &About) -> String {
 /// What AWS lists instead: `2 environments in application shop (shop-blue, shop-green) have other
 /// names`.
 fn instead(near: &Near) -> String {
-    let counted = |count: &usize| match count {
-        1 => "1 environment".to_owned(),
-        many => format!("{many} environments"),
-    };
+    let counted = |count: &usize| counted_things(*count, "environment");
     match near {
         Near::Environments {
             application,
@@ -299,8 +297,8 @@ fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String 
         HeldOn::Bake {
             attempts, last_why, ..
         } => format!(
-            "The bake failed {attempts} times, last because: {}. `amiwatch bake {watch} --force` \
-             tries again.",
+            "The bake failed {}, last because: {}. `amiwatch bake {watch} --force` tries again.",
+            counted_times(*attempts),
             last_why.trim_end_matches('.')
         ),
         HeldOn::Move {
@@ -314,10 +312,7 @@ fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String 
                 Some(until) => format!("the next try is not before {}", said_minute(until)),
                 None => "a person decides whether it is tried again".to_owned(),
             };
-            let times = match attempts {
-                1 => "once".to_owned(),
-                many => format!("{many} times"),
-            };
+            let times = counted_times(*attempts);
             format!(
                 "Moving {environment} to {image} failed {times}, last because: {}; {next}. `amiwatch \
                  rollout {watch} --environment {environment}` tries at once.",

@@ -52,8 +52,8 @@ pub(super) fn parts(notice: &Notice) -> Vec<MessagePart> {
             let mut lines = vec![
                 from_to(moved),
                 format!(
-                    "All {instances} instances run it, and the environment stayed well for as long as \
-                     the watch asks for."
+                    "{}, and the environment stayed well for as long as the watch asks for.",
+                    all_run(*instances)
                 ),
             ];
             lines.extend(weakness(*weak_proof));
@@ -67,8 +67,9 @@ pub(super) fn parts(notice: &Notice) -> Vec<MessagePart> {
             let mut lines = vec![
                 found_on(moved),
                 format!(
-                    "All {instances} instances run it, and the environment stayed well for as long as \
-                     the watch asks for. Nothing was changed."
+                    "{}, and the environment stayed well for as long as the watch asks for. Nothing was \
+                     changed.",
+                    all_run(*instances)
                 ),
             ];
             lines.extend(weakness(*weak_proof));
@@ -208,4 +209,12 @@ fn about(notice: &Notice, moved: &MoveTold) -> MessagePart {
         ("ordered by", moved.by.clone()),
         ("journal", moved.journal.clone()),
     ])
+}
+
+/// All instances of an environment, as one sentence begins.
+fn all_run(instances: usize) -> String {
+    match instances {
+        1 => "Its one instance runs it".to_owned(),
+        many => format!("All {many} instances run it"),
+    }
 }

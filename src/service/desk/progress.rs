@@ -12,6 +12,7 @@ use crate::flow::publish::steps::PublicationOutput;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::flow::rollout::moving::steps::MoveOutput;
 use crate::model::bake::BakeOrder;
+use crate::model::counted::counted_things;
 use crate::model::publish::PublishOrder;
 use crate::model::rollout::MoveOrder;
 use crate::service::runs::bake::BakeObserver;
@@ -212,8 +213,11 @@ impl ToldKind for MoveKind {
         Some(match output {
             MoveOutput::Updated { already: true, .. } => "it was as it shall be".to_owned(),
             MoveOutput::Updated { request_id, .. } => format!("request {}", request_id.as_ref()?),
+            MoveOutput::Replaced { instances: 1 } => "1 instance runs it".to_owned(),
             MoveOutput::Replaced { instances } => format!("{instances} instances run it"),
-            MoveOutput::Settled { instances } => format!("{instances} instances stayed well"),
+            MoveOutput::Settled { instances } => {
+                format!("{} stayed well", counted_things(*instances, "instance"))
+            }
             MoveOutput::Disturbed { .. } => "somebody changed it: it settles anew".to_owned(),
             MoveOutput::Unchanged => return None,
         })
