@@ -31,6 +31,8 @@ pub enum ReferenceKind {
     Parameter,
     /// An environment ran it before its last move, so recently that it may have to go back.
     RecordedBefore,
+    /// It stands where a watch makes its image known, or taking back may put it there again.
+    Published,
     /// A person's hold.
     Hold,
     /// A run that is under way.
@@ -44,7 +46,7 @@ pub enum ReferenceKind {
 impl ReferenceKind {
     /// Those without whose answer no image goes down. What EC2 lists by itself is asked besides, right
     /// before an act, where it answers.
-    pub const NEEDED: [Self; 11] = [
+    pub const NEEDED: [Self; 12] = [
         Self::Instance,
         Self::LaunchTemplate,
         Self::ScalingGroup,
@@ -53,13 +55,14 @@ impl ReferenceKind {
         Self::SavedConfiguration,
         Self::Parameter,
         Self::RecordedBefore,
+        Self::Published,
         Self::Hold,
         Self::OpenRun,
         Self::Remembered,
     ];
 
     /// All of them, in the order in which people read them.
-    pub const SHOWN: [Self; 12] = [
+    pub const SHOWN: [Self; 13] = [
         Self::Instance,
         Self::Environment,
         Self::TerminatedEnvironment,
@@ -70,6 +73,7 @@ impl ReferenceKind {
         Self::ListedByEc2,
         Self::RecordedBefore,
         Self::Remembered,
+        Self::Published,
         Self::Hold,
         Self::OpenRun,
     ];
@@ -85,6 +89,7 @@ impl ReferenceKind {
             Self::SavedConfiguration => "saved configurations",
             Self::Parameter => "SSM parameters",
             Self::RecordedBefore => "earlier images of environments",
+            Self::Published => "places where images are published",
             Self::Hold => "holds",
             Self::OpenRun => "runs under way",
             Self::Remembered => "what watches remember",

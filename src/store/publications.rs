@@ -21,7 +21,7 @@ pub type WatchLedger = BTreeMap<Destination, Versioned<DestinationLedger>>;
 /// One destination of one watch, as it is remembered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedLedger {
-    /// `<account>/<region>/<watch>`
+    /// `<account>/<region>/<watch>`; the watch's name alone where account and region were asked for.
     pub watch: String,
     pub destination: Destination,
     pub ledger: DestinationLedger,
@@ -89,6 +89,35 @@ pub fn put_ledger(
         expected: ledger.version,
         value: json!(ledger.value),
     }
+}
+
+/// What is remembered of every destination of the watches of an account and region, those of a sort that this
+/// version does not know among them, each by itself: one that makes no sense is an error of its own.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn each_ledger_of_scope(
+    store: &dyn Store,
+    scope: &Scope,
+) -> Result<Vec<Result<NamedLedger, StoreError>>, StoreError> {
+    let prefix = format!("{PUBLISH}{scope}/");
+    let records = all_records(store, &prefix).await?.into_iter();
+    let named = records.map(|record| {
+        let name = &record.key[prefix.len()..];
+        let (watch, destination) = name.rsplit_once('/').unwrap_or((name, ""));
+        let (watch, word) = (watch.to_owned(), json!(destination));
+        let destination = serde_json::from_value(word).map_err(|source| {
+            let key = record.key.clone();
+            StoreError::Unreadable { key, source }
+        })?;
+        let ledger = decode_record(record)?;
+        Ok(NamedLedger {
+            watch,
+            destination,
+            ledger,
+        })
+    });
+    Ok(named.collect())
 }
 
 /// Every destination of every watch, each by itself: one that makes no sense is an error of its own.

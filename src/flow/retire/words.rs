@@ -91,6 +91,7 @@ fn in_use(kind: ReferenceKind, uses: &[ImageUse]) -> String {
         ReferenceKind::SavedConfiguration => format!("saved configurations name it: {by}"),
         ReferenceKind::Parameter => format!("SSM parameters name it: {by}"),
         ReferenceKind::RecordedBefore => format!("it may have to come back: {by}{until}"),
+        ReferenceKind::Published => format!("it is published, or may be again: {by}{until}"),
         ReferenceKind::Hold => format!("{by}{until}"),
         ReferenceKind::OpenRun => format!("a run is under way: {by}"),
         ReferenceKind::Remembered => format!("it is {by}"),

@@ -1,5 +1,8 @@
-//! What we know ourselves: environments' earlier images, holds, runs under way, what watches remember.
+//! What we know ourselves: environments' earlier images, what is published, holds, runs under way, what watches
+//! remember.
 //! Reads the store and asks nobody else.
+
+mod published;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,6 +44,10 @@ pub(super) struct StoredAsk<'a> {
 pub(super) async fn read_stored_uses(ask: StoredAsk<'_>) -> Result<PlaceUses, StoreError> {
     Ok(PlaceUses(BTreeMap::from([
         (ReferenceKind::RecordedBefore, read_before(ask).await?),
+        (
+            ReferenceKind::Published,
+            published::read_published(ask).await?,
+        ),
         (ReferenceKind::Hold, read_holds(ask).await?),
         (ReferenceKind::OpenRun, read_open_runs(ask).await?),
         (ReferenceKind::Remembered, read_memories(ask).await?),

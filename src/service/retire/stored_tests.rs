@@ -8,9 +8,12 @@ use crate::flow::retire::test_images::ladder_image;
 use crate::flow::rollout::test_orders::{NEW, OLD, forward, target};
 use crate::model::hold::Hold;
 use crate::model::image_uses::LaunchFacts;
+use crate::model::publish::{DestinationLedger, PublishedImage};
+use crate::model::publish_rules::{PublishAs, ShareWith};
 use crate::model::rollout::{MoveEnded, UndoTo};
 use crate::model::rollout_memory::{ApprovalQuestion, ImageRollout};
 use crate::model::sighting::Seen;
+use crate::store::publications;
 use crate::store::records::Versioned;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Batch, Op};
@@ -87,7 +90,7 @@ async fn an_empty_store_answers_every_kind_and_names_nothing() {
     for kind in &ReferenceKind::NEEDED[7..] {
         assert_eq!(seen(&uses, *kind, OLD), Seen::Absent, "{kind:?}");
     }
-    assert_eq!(uses.0.len(), 4);
+    assert_eq!(uses.0.len(), 5);
 }
 
 /// The net for "horizon ignored".
@@ -115,6 +118,69 @@ async fn an_image_that_an_environment_ran_stays_for_the_horizon() {
         [until],
         "what it can go back to"
     );
+}
+
+fn stood(id: &str, days_ago: i32, published: &PublishAs) -> PublishedImage {
+    PublishedImage {
+        image: id.into(),
+        base_version: None,
+        at: now() - DAY * days_ago,
+        published: published.clone(),
+        version: None,
+        found: false,
+    }
+}
+
+fn put_published(ledger: DestinationLedger) -> Op {
+    let ledger = Versioned {
+        version: 0,
+        value: ledger,
+    };
+    let destination = "ssm:eu-west-1".parse().unwrap();
+    publications::put_ledger(&target().scope, &"shop".into(), &destination, &ledger)
+}
+
+#[tokio::test]
+async fn what_is_published_counts_and_so_does_what_taking_back_needs() {
+    let kind = ReferenceKind::Published;
+    let parameter = PublishAs::Parameter {
+        name: "/amis/shop".to_owned(),
+    };
+    let ledger = |published: &PublishAs| DestinationLedger {
+        now: Some(stood(NEW, 10, published)),
+        before: vec![
+            stood(OLD, 90, published),
+            stood("ami-older", 95, published),
+            stood("ami-oldest", 300, published),
+        ],
+        ..DestinationLedger::default()
+    };
+    let uses = read(&stored(vec![put_published(ledger(&parameter))]).await).await;
+    assert_eq!(ends(seen(&uses, kind, NEW)), [None], "it stands there");
+    assert_eq!(ends(seen(&uses, kind, OLD)), [None], "the way back");
+    let until = Some(now() - DAY * 90 + DAY * 45);
+    assert_eq!(ends(seen(&uses, kind, "ami-older")), [until]);
+    let until = Some(now() - DAY * 95 + DAY * 45);
+    assert_eq!(ends(seen(&uses, kind, "ami-oldest")), [until]);
+    assert_eq!(seen(&uses, kind, "ami-else"), Seen::Absent);
+
+    let shared = PublishAs::Share {
+        with: ShareWith::default(),
+    };
+    let uses = read(&stored(vec![put_published(ledger(&shared))]).await).await;
+    let oldest = ends(seen(&uses, kind, "ami-oldest"));
+    assert_eq!(
+        oldest,
+        [None],
+        "others may launch it until it is taken back"
+    );
+
+    let unsure = DestinationLedger {
+        unsure: Some(NEW.into()),
+        ..DestinationLedger::default()
+    };
+    let uses = read(&stored(vec![put_published(unsure)]).await).await;
+    assert_eq!(ends(seen(&uses, kind, NEW)), [None], "it may stand there");
 }
 
 #[tokio::test]
@@ -240,6 +306,14 @@ async fn a_record_that_makes_no_sense_keeps_everything() {
         ("hold/acme/shop".to_owned(), ReferenceKind::Hold),
         (format!("watch/{scope}/shop"), ReferenceKind::Remembered),
         (format!("rollout/{scope}/shop"), ReferenceKind::Remembered),
+        (
+            format!("publish/{scope}/shop/ssm:eu-west-1"),
+            ReferenceKind::Published,
+        ),
+        (
+            format!("publish/{scope}/shop/later:eu-west-1"),
+            ReferenceKind::Published,
+        ),
     ] {
         let uses = read(&stored(vec![broken(key.clone())]).await).await;
         assert!(seen(&uses, kind, OLD).trouble().is_some(), "{key}");
