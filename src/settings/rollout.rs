@@ -23,14 +23,8 @@ const AT_ONCE_MAX: i64 = 32;
 /// What a page answers that is well.
 const STATUS_OK: u16 = 200;
 
-/// The keys that bind nobody but a daemon that rolls out.
-const OF_THE_DAEMON: [&str; 5] = [
-    "waves",
-    "at_once",
-    "windows",
-    "approval",
-    "approval_deadline",
-];
+/// The keys that bind nobody but a daemon that rolls out. `at_once` binds a person as well who takes all back.
+const OF_THE_DAEMON: [&str; 4] = ["waves", "windows", "approval", "approval_deadline"];
 
 const HEALTH: [(&str, HealthBar); 3] = [
     ("ok", HealthBar::Ok),

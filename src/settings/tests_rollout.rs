@@ -92,7 +92,6 @@ fn probes_and_prints_have_defaults_of_their_own() {
 fn what_binds_the_daemon_is_warned_of_where_it_rolls_out_nothing() {
     let keys = [
         ("waves", "[\"shop-canary\", \"shop-*\"]"),
-        ("at_once", "2"),
         (
             "windows",
             "[{ cron = \"0 2 * * 2-4\", duration = \"3h\", timezone = \"Europe/Zurich\" }]",
@@ -116,7 +115,9 @@ fn what_binds_the_daemon_is_warned_of_where_it_rolls_out_nothing() {
         .iter()
         .map(|(key, value)| format!("{key} = {value}"))
         .collect();
-    let order = rules(&all.join("\n")).order;
+    let at_once = right(&rolling("at_once = 2"));
+    assert_eq!(at_once.warnings, [], "it binds who takes all back as well");
+    let order = rules(&format!("at_once = 2\n{}", all.join("\n"))).order;
     assert_eq!(order.waves, ["shop-canary", "shop-*"]);
     assert_eq!((order.at_once, order.approval), (2, RolloutApproval::Each));
     assert_eq!(order.windows[0].timezone, chrono_tz::Europe::Zurich);

@@ -1,20 +1,27 @@
-//! A whole watch that a person takes back: each environment for itself, side by side, here or by a daemon.
+//! A whole watch that a person takes back: each environment for itself, as many at once as the watch says, here or
+//! by a daemon.
 
 use std::time::Duration;
 
 use amiwatch::flow::exit_code::Exit;
+use amiwatch::flow::rollout::moving::kind::MoveKind;
 use amiwatch::service::Service;
 use amiwatch::service::desk::back_all::{move_each, plan_each, wishes_back};
 use amiwatch::service::desk::moving::MoveTeller;
 use amiwatch::service::desk::opening::leave_lease;
+use amiwatch::service::runs::under_way;
 use amiwatch::store::{Batch, Op, Store as _};
 use amiwatch::workflow::observer::Unobserved;
 use tokio::sync::Notify;
 
 use super::world::{ALL, BLUE, CANARY, GREEN, UNASKED, scope, town};
+use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::watching::{Manner, Watching};
 use crate::common::world::REGION;
+
+/// Nobody is asked, and all may move together.
+const SIDE_BY_SIDE: &str = "approval = \"none\"\nat_once = 3";
 
 fn silent() -> MoveTeller<'static> {
     MoveTeller {
@@ -41,11 +48,64 @@ fn all_done() -> Vec<(String, Exit)> {
     all
 }
 
+/// How many moves were open at most while this went on, and what it came to.
+async fn most_at_once<T>(life: &Life, work: impl Future<Output = T>) -> (usize, T) {
+    let (store, ended) = (life.store(), Notify::new());
+    let work = async {
+        let done = work.await;
+        ended.notify_one();
+        done
+    };
+    let watch = async {
+        let mut most = 0;
+        loop {
+            let open = under_way::<MoveKind>(&store).await.unwrap();
+            most = most.max(open.len());
+            tokio::select! {
+                biased;
+                () = ended.notified() => return most,
+                () = life.wait(Duration::from_secs(1)) => {}
+            }
+        }
+    };
+    futures_util::future::join(Box::pin(watch), Box::pin(work)).await
+}
+
+/// What all fear is an outage of everything at once.
+#[test]
+fn no_more_go_back_at_once_than_the_watch_says() {
+    for (rules, most) in [("", 1), ("at_once = 2", 2)] {
+        paused(async || {
+            let life = town(&format!("{UNASKED}\n{rules}"));
+            life.bakes_first().await;
+            life.daemon(async |watching| watching.rolled_out().await)
+                .await;
+            let here = life.process(async |service, lease| {
+                leave_lease(service.store, lease).await;
+                assert_eq!(taken_back(&service).await, all_done());
+            });
+            let (seen, ended) = most_at_once(&life, here).await;
+            ended.expect("nothing is armed");
+            assert_eq!(seen, most, "by the command: {rules}");
+        });
+        paused(async || {
+            let life = town(&format!("{UNASKED}\n{rules}"));
+            life.daemon(async |watching| {
+                watching.rolled_out().await;
+                let command = life.command(async |service| taken_back(&service).await);
+                let (seen, ended) = most_at_once(&life, command).await;
+                assert_eq!((seen, ended), (most, all_done()), "by a daemon: {rules}");
+            })
+            .await;
+        });
+    }
+}
+
 /// Everything is taken back, side by side, and passes do not fight that.
 #[test]
 fn a_whole_watch_is_taken_back_and_stays_there() {
     paused(async || {
-        let life = town(UNASKED);
+        let life = town(SIDE_BY_SIDE);
         let image = life.bakes_first().await;
         life.daemon(async |watching| watching.rolled_out().await)
             .await;
@@ -70,7 +130,7 @@ fn a_whole_watch_is_taken_back_and_stays_there() {
 #[test]
 fn a_whole_watch_is_taken_back_by_a_daemon_side_by_side() {
     paused(async || {
-        let life = town(UNASKED);
+        let life = town(SIDE_BY_SIDE);
         life.daemon(async |watching| {
             let image = watching.rolled_out().await;
             let began = life.clock.now();
@@ -90,7 +150,7 @@ fn a_whole_watch_is_taken_back_by_a_daemon_side_by_side() {
 #[test]
 fn taking_all_back_outlives_the_daemon_that_was_asked() {
     paused(async || {
-        let life = town(UNASKED);
+        let life = town(SIDE_BY_SIDE);
         let rolled = Notify::new();
         let daemon = life.beside(Manner::default(), async |watching: &Watching<'_>| {
             watching.rolled_out().await;

@@ -1,4 +1,4 @@
-//! Taking every environment of a watch back: each for itself, side by side. One that cannot be moved, or of which
+//! Taking every environment of a watch back: each for itself, as many at the same time as the watch lets move. One that cannot be moved, or of which
 //! nothing can be read, stops no other.
 
 use futures_util::StreamExt as _;
@@ -16,9 +16,8 @@ use crate::service::Service;
 use crate::store::records::UnreadableRows;
 use crate::store::{Lease, StoreError, moves, requests};
 
-/// Environments that go back at the same time, where the watch does not let more be moved at once: each goes to
-/// what it ran before, and whoever takes all back waits for all.
-const BACK_AT_ONCE: u32 = 8;
+/// Environments that are read at the same time, before anything is moved.
+const PLANNED_AT_ONCE: usize = 8;
 
 /// What taking every environment of a watch back comes to.
 #[derive(Debug, Default)]
@@ -76,8 +75,10 @@ pub async fn plan_each<'w>(
         };
         (wish, plan.await)
     });
-    let bound = usize::try_from(BACK_AT_ONCE).unwrap_or(1);
-    stream::iter(plans).buffered(bound).collect().await
+    stream::iter(plans)
+        .buffered(PLANNED_AT_ONCE)
+        .collect()
+        .await
 }
 
 /// Moves them, each for itself, and delivers what there is to tell of it.
@@ -153,10 +154,10 @@ async fn ask_no_more(service: &Service<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// As many as its watch lets move at once: who goes back serves less meanwhile, as who goes forward does.
 fn at_once(service: &Service<'_>, wishes: &[MoveWish]) -> usize {
     let watches = wishes.iter().map(|wish| &wish.watch);
     let watches = watches.filter_map(|name| service.settings.watches.get(name));
     let at_once = watches.map(|watch| watch.rollout_rules().order.at_once);
-    let at_once = at_once.max().unwrap_or(1).max(BACK_AT_ONCE);
-    usize::try_from(at_once).unwrap_or(1)
+    usize::try_from(at_once.min().unwrap_or(1)).unwrap_or(1)
 }
