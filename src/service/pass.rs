@@ -197,7 +197,7 @@ pub async fn pass_once(
     } = fresh?;
     let moved = moved?;
     published.extend(publish_all(service, lease, publishing).await);
-    let senders = service.senders()?;
+    let senders = service.senders().map_err(DriveError::telling)?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
     prune_after_pass(service, lease).await?;
     Ok(Passed {
@@ -234,7 +234,8 @@ async fn fresh(
     let mut begun = begin_decided(service, lease, busy, &mut decided).await?;
     let undecided = std::mem::take(&mut begun.again);
     // Drift is told before the bakes and the moves, which take their time.
-    outbox::deliver(service.store, &service.senders()?, service.clock).await?;
+    let senders = service.senders().map_err(DriveError::telling)?;
+    outbox::deliver(service.store, &senders, service.clock).await?;
     let (bakes, rolled) = tokio::join!(
         bake_all(service, lease, decided.starts, observers),
         begun.drive(service, lease, &|_| Box::new(Unobserved)),

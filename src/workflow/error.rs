@@ -27,7 +27,9 @@ pub enum RunError {
     )]
     Unknown { journal: String },
     /// What a failed run made could not be removed, because the world did not answer or refused.
-    #[error("undoing `{step}` cannot go on: {why}; it is tried again at the next start")]
+    #[error(
+        "undoing `{step}` of {journal} cannot go on: {why}; it is tried again at the next start"
+    )]
     Stuck {
         journal: String,
         step: String,

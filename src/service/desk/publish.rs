@@ -249,7 +249,8 @@ pub async fn publish_now(
         Turn::Refused { why, exit } => return Ok(PublishEnd::Refused { why, exit }),
     };
     let end = drive_here(service, lease, wish, journal, observers).await;
-    let told = outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await;
+    let senders = service.senders().map_err(DriveError::telling)?;
+    let told = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await;
     leave_lease(service.store, lease).await;
     told?;
     end

@@ -78,7 +78,8 @@ pub async fn give_order(
         attempt,
         ..bake.clone()
     };
-    let site = site(&place.cloud, builder, &bake.release.image).await?;
+    let site = site(&place.cloud, builder, &bake.release.image).await;
+    let site = site.map_err(DriveError::ordering(&watch.name))?;
     let order = order(&OrderInputs {
         scope: &place.scope,
         installation,
@@ -90,7 +91,8 @@ pub async fn give_order(
         because,
         site: &site,
     });
-    Ok(unless_name_taken(&place.cloud, order).await?)
+    let order = unless_name_taken(&place.cloud, order).await;
+    order.map_err(DriveError::ordering(&watch.name))
 }
 
 /// The decided attempt, or the first one after it whose journal was not closed: an attempt that has

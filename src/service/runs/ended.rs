@@ -2,6 +2,7 @@
 
 use super::{Driven, Service};
 use crate::cloud::CloudError;
+use crate::model::ids::WatchName;
 use crate::settings::Faults;
 use crate::store::{Batch, Lease, Op, StoreError};
 use crate::workflow::{EndedRun, RunError};
@@ -9,8 +10,9 @@ use crate::workflow::{EndedRun, RunError};
 /// Why a run could not be driven to an end.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
-    #[error("the bake cannot be ordered")]
-    Cloud(#[from] CloudError),
+    /// AWS could not be asked for it: `what` says of which run.
+    #[error("{what}")]
+    Cloud { what: String, source: CloudError },
     #[error("the config says too little to bake")]
     Settings(#[from] Faults),
     #[error("the watch {watch} has no recipe; give it one to bake")]
@@ -27,10 +29,30 @@ pub enum DriveError {
         begun: String,
         here: String,
     },
-    #[error("the bake stopped half-way and goes on at the next start")]
+    #[error("the run stopped half-way and goes on at the next start")]
     Run(#[from] RunError),
     #[error("the store cannot be read")]
     Store(#[from] StoreError),
+}
+
+impl DriveError {
+    /// What makes an error of AWS one of driving this journal, whose name says what kind of run it is.
+    pub(super) fn driving(journal: &str) -> impl FnOnce(CloudError) -> Self + use<> {
+        let what = format!("the run {journal} cannot be driven now");
+        |source| Self::Cloud { what, source }
+    }
+
+    /// The same of giving the order for a bake.
+    pub(super) fn ordering(watch: &WatchName) -> impl FnOnce(CloudError) -> Self + use<> {
+        let what = format!("the bake of {watch} cannot be ordered");
+        |source| Self::Cloud { what, source }
+    }
+
+    /// The same of telling what became of runs.
+    pub(in crate::service) fn telling(source: CloudError) -> Self {
+        let what = "there is no way to those who are told".to_owned();
+        Self::Cloud { what, source }
+    }
 }
 
 /// An undo that cannot go on now.
@@ -60,4 +82,59 @@ pub(super) async fn end<K: Driven>(
     }
     let ended = ended?;
     Ok(K::conclude(ended.outcome, &ended.run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::{CallFailure, ErrorKind};
+    use crate::service::telemetry::source_chain;
+
+    fn denied() -> CloudError {
+        CloudError::from(CallFailure {
+            kind: ErrorKind::Denied,
+            region: "eu-west-1".into(),
+            operation: "sts:GetCallerIdentity",
+            resource: String::new(),
+            code: None,
+            request_id: None,
+            message: "no".to_owned(),
+            source: None,
+        })
+    }
+
+    #[test]
+    fn what_cannot_be_driven_says_what_run_and_why() {
+        for (error, said) in [
+            (
+                DriveError::driving("move/1")(denied()),
+                "the run move/1 cannot be driven now: ",
+            ),
+            (
+                DriveError::ordering(&"shop".into())(denied()),
+                "the bake of shop cannot be ordered: ",
+            ),
+            (
+                DriveError::telling(denied()),
+                "there is no way to those who are told: ",
+            ),
+        ] {
+            let chain = source_chain(&error);
+            assert!(chain.starts_with(said), "{chain}");
+            assert!(chain.contains("sts:GetCallerIdentity"), "{chain}");
+        }
+    }
+
+    #[test]
+    fn what_stopped_half_way_names_its_journal() {
+        let stuck = RunError::Stuck {
+            journal: "move/1".to_owned(),
+            step: "update".to_owned(),
+            why: "denied".to_owned(),
+            by_hand: String::new(),
+        };
+        let chain = source_chain(&DriveError::from(stuck));
+        assert!(!chain.contains("bake"), "{chain}");
+        assert!(chain.contains("undoing `update` of move/1"), "{chain}");
+    }
 }

@@ -138,7 +138,9 @@ pub async fn begin_move(
         records::expect_holds(Some(&order.installation), &order.watch, from.holds_version),
     ];
     let told = service.told();
-    let hands = MoveKind::hands(service, MoveKind::cloud(service, order)?, &told);
+    let cloud = MoveKind::cloud(service, order);
+    let cloud = cloud.map_err(DriveError::driving(&journal))?;
+    let hands = MoveKind::hands(service, cloud, &told);
     let silent = crate::workflow::observer::Unobserved;
     let runner = runner::<MoveKind>(service, lease, &hands, &silent);
     let opening = runner.begin(&journal, order, with).await;

@@ -72,7 +72,9 @@ pub async fn begin_publication(
         records::expect_holds(Some(&order.installation), &order.watch, start.holds_version),
     ];
     let told = service.told();
-    let hands = PublishKind::hands(service, PublishKind::cloud(service, order)?, &told);
+    let cloud = PublishKind::cloud(service, order);
+    let cloud = cloud.map_err(DriveError::driving(&journal))?;
+    let hands = PublishKind::hands(service, cloud, &told);
     let runner = runner::<PublishKind>(service, lease, &hands, &Unobserved);
     Ok(match runner.begin(&journal, order, with).await? {
         Opening::New => Some(journal),

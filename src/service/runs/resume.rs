@@ -80,9 +80,11 @@ pub async fn resume_one<K: Driven>(
 ) -> Result<K::Ended, DriveError> {
     let run = replay::<K>(service.store, journal).await?;
     let input = run.input();
-    let cloud = K::cloud(service, input)?;
+    let cloud = K::cloud(service, input).map_err(DriveError::driving(journal))?;
     // Elsewhere nothing of this run would be found, and it would be closed as cleaned up.
-    let (here, begun) = (cloud.caller().await?, K::scope(input));
+    let here = cloud.caller().await;
+    let here = here.map_err(DriveError::driving(journal))?;
+    let begun = K::scope(input);
     if here != *begun {
         return Err(DriveError::OtherAccount {
             kind: K::NAME,

@@ -17,10 +17,12 @@ pub async fn start_run<K: Driven>(
     observers: &ObserversOf<'_, K>,
 ) -> Result<K::Ended, DriveError> {
     let told = service.told();
-    let hands = K::hands(service, K::cloud(service, input)?, &told);
+    let journal = K::journal(input);
+    let cloud = K::cloud(service, input).map_err(DriveError::driving(&journal))?;
+    let hands = K::hands(service, cloud, &told);
     let observer = observers(input);
     let runner = runner::<K>(service, lease, &hands, observer.as_ref());
     // Boxed: many steps of calls make a future that is large to lay out and to keep on a stack.
-    let ended = Box::pin(runner.open(&K::journal(input), input)).await;
+    let ended = Box::pin(runner.open(&journal, input)).await;
     end::<K>(service, lease, input, ended).await
 }
