@@ -12,6 +12,8 @@ mod learn;
 
 pub mod look;
 
+mod looked_watch;
+
 pub mod printed;
 
 pub mod publish;

@@ -33,7 +33,10 @@ impl Source {
         let name = name.trim_end_matches(".rs");
         let by_name = name == "tests" || name.ends_with("_tests") || name.starts_with("tests_");
         let alone = ["flow/test_world", "store/contract", "cloud/canned"];
-        by_name || path.contains("/tests/") || alone.iter().any(|one| path.starts_with(one))
+        by_name
+            || path.contains("/tests/")
+            || path.contains("_tests/")
+            || alone.iter().any(|one| path.starts_with(one))
     }
 
     /// Every path inside this crate that the code names, from the crate's root.

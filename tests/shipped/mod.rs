@@ -3,6 +3,7 @@
 mod circles;
 mod commands;
 mod cookbook;
+mod granted;
 mod imports;
 mod layers;
 mod moves;

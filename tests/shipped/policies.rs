@@ -4,13 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use amiwatch::flow::exit_code::Exit;
 use serde_json::Value;
-
-use crate::common::guest::{Cast, Day};
-use crate::common::life::Life;
-use crate::common::paused;
-use crate::common::world::{CONFIG, OVER_SSM};
 
 /// What AWS asks for beyond the calls that amiwatch makes itself, each with its reason.
 const BEYOND: [(&str, &str); 13] = [
@@ -347,63 +341,4 @@ pub(super) fn together(names: &[&str]) -> Value {
     let policies = policies();
     let statements: Vec<_> = names.iter().flat_map(|name| &policies[*name]).collect();
     serde_json::json!({ "Statement": statements })
-}
-
-#[test]
-fn a_whole_bake_needs_no_more_than_is_granted() {
-    paused(async || {
-        let life = Life::brisk();
-        let policy = together(&["look.json", "bake.json", "notify.json"]);
-        life.account.set_policy(Some(&policy)).unwrap();
-        life.until_settled().await;
-        assert_eq!(life.verified().len(), 1);
-        life.promises_hold();
-        let swept = life.sweep().await;
-        assert_eq!(swept.exit(), Exit::Done, "{swept:#?}");
-    });
-}
-
-#[test]
-fn a_bake_over_ssm_needs_no_more_than_is_granted() {
-    paused(async || {
-        let life = Life::with_config(&format!("{CONFIG}{OVER_SSM}"));
-        life.guests(Cast::both(Day::Quick));
-        let names = [
-            "look.json",
-            "bake.json",
-            "bake-profile.json",
-            "bake-ssm.json",
-            "notify.json",
-        ];
-        life.account.set_policy(Some(&together(&names))).unwrap();
-        life.until_settled().await;
-        assert_eq!(life.verified().len(), 1, "{:#?}", life.heard());
-        life.promises_hold();
-    });
-}
-
-#[test]
-fn publishing_needs_no_more_than_is_granted() {
-    paused(async || {
-        let share = "share = { accounts = [\"222233334444\"] }\n";
-        let config = crate::publishing::world::config() + share;
-        let life = crate::publishing::world::brisk_life(&config);
-        let names = ["look.json", "bake.json", "publish.json", "notify.json"];
-        life.account.set_policy(Some(&together(&names))).unwrap();
-        life.until_settled().await;
-        assert_eq!(life.values(), [life.newest_verified()]);
-        life.promises_hold();
-    });
-}
-
-#[test]
-fn a_look_needs_no_more_than_is_granted() {
-    paused(async || {
-        let life = Life::brisk();
-        let policy = together(&["look.json"]);
-        life.account.set_policy(Some(&policy)).unwrap();
-        let (_, exit) = life.check().await;
-        // Nothing was baked yet: drift, and not "could not tell".
-        assert_eq!(exit, Exit::Drift);
-    });
 }

@@ -7,47 +7,25 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+pub use super::looked_watch::LookedWatch;
+use super::looked_watch::unreached;
 use super::publish::look_at_publishing;
 use super::recall::Learnt;
-use super::rollout_look::{LookedRollout, RolloutScene, look_at_rollout};
+use super::rollout_look::{RolloutScene, look_at_rollout};
 use super::saved_look::{SavedScene, look_at_saved};
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::detect::{self, LookDepth, sight, watch_sighting};
 use crate::flow::rollout::applied::apply_decision;
 use crate::flow::{compare, plan};
 use crate::model::bake::RecipeDigest;
-use crate::model::drift::Drift;
 use crate::model::history::{Memory, WatchHistory};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Region, Scope, WatchName};
-use crate::model::plan::{Action, PlanItem};
-use crate::model::reason::{About, Reason};
-use crate::model::sighting::{Trouble, WatchSighting};
 use crate::model::watch::{OnDrift, Wanted, Watch};
 use crate::service::Service;
 use crate::service::place::WatchPlace;
-use crate::service::telemetry::source_chain;
 use crate::store::StoreError;
 use crate::store::records::{self, Versioned};
-
-/// What one look found for one watch.
-pub struct LookedWatch<'a> {
-    pub watch: &'a Watch,
-    pub item: PlanItem,
-    /// Absent when not even the account could be told.
-    pub seen: Option<WatchSighting>,
-    /// Absent when not even the account could be told: nothing can start then.
-    pub place: Option<WatchPlace>,
-    /// Where it looks, as the config says.
-    pub region: Option<Region>,
-    /// The version of what people hold of it that the verdict goes by: what is begun on the strength of the
-    /// verdict expects no other. 0 where nothing was read, and nothing can be begun.
-    pub holds_version: u64,
-    /// Of a watch that rolls out by itself, where that was to be decided.
-    pub rollout: Option<LookedRollout>,
-    /// The store failed for this watch, so that nothing is known of what AWS would have said.
-    pub(super) untold_by_store: bool,
-}
 
 /// Whether the pause after a failed bake is waited out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -367,74 +345,5 @@ pub fn wanted(service: &Service<'_>, watch: &Watch) -> Wanted {
             .recipe
             .as_ref()
             .map(|recipe| RecipeDigest::of_user_data(&recipe.user_data, recipe.template)),
-    }
-}
-
-impl<'a> LookedWatch<'a> {
-    /// The verdict on a watch of which a record in the store cannot be read, or not be written:
-    /// nothing is concluded from the rest, and the other watches are none the worse.
-    pub(super) fn unremembered(
-        watch: &'a Watch,
-        region: Option<&Region>,
-        error: &StoreError,
-    ) -> Self {
-        let name = watch.name.as_str();
-        tracing::error!(
-            watch = name,
-            why = source_chain(error),
-            "nothing is done for this watch"
-        );
-        let trouble = Trouble {
-            what: "what the store remembers of this watch".to_owned(),
-            why: error.to_string(),
-            denied: false,
-        };
-        Self {
-            untold_by_store: true,
-            ..untold(watch, region, trouble)
-        }
-    }
-}
-
-/// The verdict on a watch whose account cannot even be asked who we are.
-fn unreached<'a>(watch: &'a Watch, region: Option<&Region>, error: &CloudError) -> LookedWatch<'a> {
-    untold(watch, region, error.trouble("whose account this is"))
-}
-
-fn untold<'a>(watch: &'a Watch, region: Option<&Region>, trouble: Trouble) -> LookedWatch<'a> {
-    let Trouble { what, why, denied } = trouble;
-    let unasked = About::Unasked {
-        denied,
-        what,
-        why: why.clone(),
-    };
-    let drift = Drift {
-        watch: watch.name.clone(),
-        release: None,
-        eligible: None,
-        current: None,
-        reasons: vec![Reason::from_about(unasked)],
-        targets: Vec::new(),
-        notes: Vec::new(),
-        holds: Vec::new(),
-    };
-    let action = Action::CannotTell;
-    let item = PlanItem {
-        watch: watch.name.clone(),
-        action,
-        because: vec![why],
-        drift,
-        targets: Vec::new(),
-        publications: Vec::new(),
-    };
-    LookedWatch {
-        watch,
-        item,
-        seen: None,
-        place: None,
-        region: region.cloned(),
-        holds_version: 0,
-        rollout: None,
-        untold_by_store: false,
     }
 }

@@ -1,167 +1,18 @@
 //! Every kind of reference, read from an account of fixed answers: what names an image is found, and
 //! whatever is denied, empty or broken keeps every image.
 
+mod answers;
+
 use std::collections::BTreeMap;
 
 use chrono::TimeZone as _;
 
+use self::answers::{
+    FixedAnswers, IMAGE, ec2, environment, environments, group, group_of, json, now, sets, settings,
+};
 use super::*;
 use crate::cloud::canned::{Reply, answering_cloud, ec2_error, query_answer, query_error};
 use crate::model::image_uses::LaunchFacts;
-
-const IMAGE: &str = "ami-1";
-
-/// Answers by the operation's name.
-#[derive(Clone)]
-struct Answers(BTreeMap<&'static str, Reply>);
-
-fn ec2(operation: &str, inside: &str) -> Reply {
-    Reply::Answer(
-        200,
-        format!("<{operation}Response>{inside}</{operation}Response>"),
-    )
-}
-
-fn json(text: &str) -> Reply {
-    Reply::Answer(200, text.to_owned())
-}
-
-fn environment(name: &str, id: &str, status: &str) -> String {
-    format!(
-        "<member><ApplicationName>shop</ApplicationName><EnvironmentName>{name}</EnvironmentName>\
-         <EnvironmentId>{id}</EnvironmentId><Status>{status}</Status>\
-         <EnvironmentArn>arn:aws:elasticbeanstalk:eu-west-1:1:environment/shop/{name}</EnvironmentArn>\
-         <DateCreated>2026-10-01T00:00:00Z</DateCreated><DateUpdated>2026-10-20T00:00:00Z</DateUpdated>\
-         <Tier><Name>WebServer</Name></Tier></member>"
-    )
-}
-
-fn environments(list: &str) -> Reply {
-    query_answer(
-        "DescribeEnvironments",
-        &format!("<Environments>{list}</Environments>"),
-    )
-}
-
-fn settings(status: &str, image: &str) -> String {
-    format!(
-        "<member><ApplicationName>shop</ApplicationName><DeploymentStatus>{status}</DeploymentStatus>\
-         <OptionSettings><member><Namespace>aws:autoscaling:launchconfiguration</Namespace>\
-         <OptionName>ImageId</OptionName><Value>{image}</Value></member></OptionSettings></member>"
-    )
-}
-
-fn sets(list: &str) -> Reply {
-    query_answer(
-        "DescribeConfigurationSettings",
-        &format!("<ConfigurationSettings>{list}</ConfigurationSettings>"),
-    )
-}
-
-fn group(inside: &str) -> Reply {
-    query_answer(
-        "DescribeAutoScalingGroups",
-        &format!(
-            "<AutoScalingGroups><member><AutoScalingGroupName>asg</AutoScalingGroupName>{inside}\
-             </member></AutoScalingGroups>"
-        ),
-    )
-}
-
-fn group_of(environment: &str) -> Reply {
-    group(&format!(
-        "<Tags><member><Key>elasticbeanstalk:environment-id</Key><Value>{environment}</Value>\
-         </member></Tags>"
-    ))
-}
-
-impl Answers {
-    /// One environment with a stock image, a group of its own, one saved configuration; nothing names our
-    /// image, and everything answers.
-    fn quiet() -> Self {
-        let version = "<launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId>\
-                       <versionNumber>1</versionNumber><launchTemplateData><imageId>ami-other</imageId>\
-                       </launchTemplateData></item></launchTemplateVersionSet>";
-        Self(BTreeMap::from([
-            (
-                "DescribeInstances",
-                ec2("DescribeInstances", "<reservationSet/>"),
-            ),
-            (
-                "DescribeLaunchTemplateVersions",
-                ec2("DescribeLaunchTemplateVersions", version),
-            ),
-            (
-                "DescribeLaunchConfigurations",
-                query_answer("DescribeLaunchConfigurations", "<LaunchConfigurations/>"),
-            ),
-            ("DescribeAutoScalingGroups", group_of("e-1")),
-            (
-                "DescribeEnvironments",
-                environments(&environment("blue", "e-1", "Ready")),
-            ),
-            ("EnvironmentName=", sets(&settings("deployed", "ami-other"))),
-            (
-                "DescribeApplications",
-                query_answer(
-                    "DescribeApplications",
-                    "<Applications><member><ApplicationName>shop</ApplicationName>\
-                     <ConfigurationTemplates><member>spring</member></ConfigurationTemplates>\
-                     </member></Applications>",
-                ),
-            ),
-            ("TemplateName=", sets(&settings("deployed", "ami-other"))),
-            (
-                "DataType",
-                json("{\"Parameters\":[{\"Name\":\"/amis/shop\"}]}"),
-            ),
-            (
-                "\"Names\"",
-                json("{\"Parameters\":[{\"Name\":\"/amis/shop\",\"Value\":\"ami-other\"}]}"),
-            ),
-            (
-                "\"Name\"",
-                json("{\"Parameter\":{\"Name\":\"/amis/x\",\"Value\":\"ami-1\"}}"),
-            ),
-        ]))
-    }
-
-    fn with(mut self, operation: &'static str, reply: Reply) -> Self {
-        self.0.insert(operation, reply);
-        self
-    }
-
-    fn reply(&self, request: &str) -> Reply {
-        let settings = request.contains("DescribeConfigurationSettings");
-        let by_request = ["EnvironmentName=", "TemplateName="];
-        let found = self
-            .0
-            .iter()
-            .find(|(part, _)| match by_request.contains(part) {
-                true => settings && request.contains(**part),
-                false => !settings && request.contains(**part),
-            });
-        match found {
-            Some((_, reply)) => reply.clone(),
-            None => panic!("nobody answers {request}"),
-        }
-    }
-
-    async fn read(self, has_environments: bool) -> PlaceUses {
-        let (cloud, _) = answering_cloud(move |_, request| self.reply(request));
-        read_place_uses(PlaceAsk {
-            cloud: &cloud,
-            images: &[ImageId::from(IMAGE)],
-            has_environments,
-            now: now(),
-        })
-        .await
-    }
-}
-
-fn now() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 11, 2, 12, 0, 0).unwrap()
-}
 
 fn facts() -> LaunchFacts {
     LaunchFacts {
@@ -182,7 +33,7 @@ fn keeping(uses: &PlaceUses) -> BTreeMap<ReferenceKind, String> {
     said.collect()
 }
 
-async fn kept_by(answers: Answers) -> BTreeMap<ReferenceKind, String> {
+async fn kept_by(answers: FixedAnswers) -> BTreeMap<ReferenceKind, String> {
     keeping(&answers.read(true).await)
 }
 
@@ -192,7 +43,7 @@ fn one(kind: ReferenceKind, by: &str) -> BTreeMap<ReferenceKind, String> {
 
 #[tokio::test(start_paused = true)]
 async fn where_everything_answers_and_nothing_names_it_it_is_free() {
-    let uses = Answers::quiet().read(true).await;
+    let uses = FixedAnswers::quiet().read(true).await;
     assert_eq!(keeping(&uses), BTreeMap::new());
     let aws = ReferenceKind::NEEDED[..7].iter();
     assert!(
@@ -210,7 +61,7 @@ async fn an_instance_counts_until_it_has_ended() {
              <imageId>{IMAGE}</imageId><instanceState><name>{state}</name></instanceState>\
              </item></instancesSet></item></reservationSet>"
         );
-        Answers::quiet().with("DescribeInstances", ec2("DescribeInstances", &inside))
+        FixedAnswers::quiet().with("DescribeInstances", ec2("DescribeInstances", &inside))
     };
     let kind = ReferenceKind::Instance;
     assert_eq!(kept_by(instance("running")).await, one(kind, "i-1"));
@@ -235,11 +86,11 @@ async fn templates_configurations_and_groups_count() {
     let operation = "DescribeLaunchTemplateVersions";
     let by = "launch template web, version 2";
     let kind = ReferenceKind::LaunchTemplate;
-    let direct = Answers::quiet().with(operation, version("2", IMAGE));
+    let direct = FixedAnswers::quiet().with(operation, version("2", IMAGE));
     assert_eq!(kept_by(direct).await, one(kind, by));
-    let resolved = Answers::quiet().with(operation, version("2", "resolve:ssm:/amis/x:3"));
+    let resolved = FixedAnswers::quiet().with(operation, version("2", "resolve:ssm:/amis/x:3"));
     assert_eq!(kept_by(resolved).await, one(kind, by));
-    let unresolved = Answers::quiet()
+    let unresolved = FixedAnswers::quiet()
         .with(operation, version("2", "resolve:ssm:/amis/x"))
         .with("\"Name\"", query_error(403, "AccessDeniedException", "no"));
     assert_eq!(
@@ -252,14 +103,14 @@ async fn templates_configurations_and_groups_count() {
          <ImageId>{IMAGE}</ImageId></member></LaunchConfigurations>"
     );
     let operation = "DescribeLaunchConfigurations";
-    let answers = Answers::quiet().with(operation, query_answer(operation, &configuration));
+    let answers = FixedAnswers::quiet().with(operation, query_answer(operation, &configuration));
     let kind = ReferenceKind::ScalingGroup;
     assert_eq!(kept_by(answers).await, one(kind, "launch configuration lc"));
     let own = format!(
         "<MixedInstancesPolicy><LaunchTemplate><Overrides><member><ImageId>{IMAGE}</ImageId>\
          </member></Overrides></LaunchTemplate></MixedInstancesPolicy>"
     );
-    let answers = Answers::quiet().with("DescribeAutoScalingGroups", group(&own));
+    let answers = FixedAnswers::quiet().with("DescribeAutoScalingGroups", group(&own));
     assert_eq!(kept_by(answers).await, one(kind, "group asg"));
 }
 
@@ -273,7 +124,7 @@ async fn a_version_that_only_a_group_names_is_asked_for() {
          <launchTemplateData><imageId>{IMAGE}</imageId></launchTemplateData></item>\
          </launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>"
     );
-    let answers = Answers::quiet()
+    let answers = FixedAnswers::quiet()
         .with("DescribeAutoScalingGroups", group(specified))
         // Sorts before the plain question, and stands in no other.
         .with(
@@ -300,14 +151,14 @@ async fn every_set_of_an_environment_counts() {
             _ => settings("deployed", "ami-other"),
         };
         let list = other + &settings(status, IMAGE);
-        let answers = Answers::quiet().with("EnvironmentName=", sets(&list));
+        let answers = FixedAnswers::quiet().with("EnvironmentName=", sets(&list));
         assert_eq!(kept_by(answers).await, one(kind, by), "{status}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_saved_configuration_counts() {
-    let answers = Answers::quiet().with("TemplateName=", sets(&settings("deployed", IMAGE)));
+    let answers = FixedAnswers::quiet().with("TemplateName=", sets(&settings("deployed", IMAGE)));
     let kind = ReferenceKind::SavedConfiguration;
     assert_eq!(kept_by(answers).await, one(kind, "shop/spring"));
 }
@@ -315,7 +166,7 @@ async fn a_saved_configuration_counts() {
 #[tokio::test(start_paused = true)]
 async fn a_parameter_counts() {
     let value = "{\"Parameters\":[{\"Name\":\"/amis/shop\",\"Value\":\"ami-1\"}]}";
-    let answers = Answers::quiet().with("\"Names\"", json(value));
+    let answers = FixedAnswers::quiet().with("\"Names\"", json(value));
     assert_eq!(
         kept_by(answers).await,
         one(ReferenceKind::Parameter, "/amis/shop")
@@ -325,7 +176,7 @@ async fn a_parameter_counts() {
 #[tokio::test(start_paused = true)]
 async fn what_was_terminated_may_have_run_whatever_was_launched_meanwhile() {
     let list = environment("blue", "e-1", "Ready") + &environment("old", "e-0", "Terminated");
-    let uses = Answers::quiet()
+    let uses = FixedAnswers::quiet()
         .with("DescribeEnvironments", environments(&list))
         .read(true)
         .await;
@@ -383,7 +234,7 @@ async fn whatever_is_refused_keeps_the_image() {
         ("\"Names\"", elsewhere(), &[Parameter]),
     ];
     for (operation, reply, kinds) in refused {
-        let kept = kept_by(Answers::quiet().with(operation, reply)).await;
+        let kept = kept_by(FixedAnswers::quiet().with(operation, reply)).await;
         let by: Vec<ReferenceKind> = kept.keys().copied().collect();
         assert_eq!(by, kinds, "{operation}: {kept:?}");
         assert!(
@@ -396,7 +247,7 @@ async fn whatever_is_refused_keeps_the_image() {
 /// Beanstalk answers with less where it may not tell.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_shorter_than_it_can_be_keeps_the_image() {
-    let none = || Answers::quiet().with("DescribeEnvironments", environments(""));
+    let none = || FixedAnswers::quiet().with("DescribeEnvironments", environments(""));
     let kept = kept_by(none().with("DescribeAutoScalingGroups", group(""))).await;
     assert!(
         kept.contains_key(&ReferenceKind::Environment),
@@ -412,23 +263,23 @@ async fn an_answer_that_is_shorter_than_it_can_be_keeps_the_image() {
         "nobody uses Beanstalk"
     );
 
-    let hidden = Answers::quiet().with("DescribeAutoScalingGroups", group_of("e-2"));
+    let hidden = FixedAnswers::quiet().with("DescribeAutoScalingGroups", group_of("e-2"));
     assert!(
         kept_by(hidden)
             .await
             .contains_key(&ReferenceKind::Environment)
     );
-    let no_sets = Answers::quiet().with("EnvironmentName=", sets(""));
+    let no_sets = FixedAnswers::quiet().with("EnvironmentName=", sets(""));
     assert!(
         kept_by(no_sets)
             .await
             .contains_key(&ReferenceKind::Environment)
     );
     let operation = "DescribeApplications";
-    let unshown = Answers::quiet().with(operation, query_answer(operation, "<Applications/>"));
+    let unshown = FixedAnswers::quiet().with(operation, query_answer(operation, "<Applications/>"));
     let kind = ReferenceKind::SavedConfiguration;
     assert!(kept_by(unshown).await.contains_key(&kind));
-    let no_sets = Answers::quiet().with("TemplateName=", sets(""));
+    let no_sets = FixedAnswers::quiet().with("TemplateName=", sets(""));
     assert!(kept_by(no_sets).await.contains_key(&kind));
 }
 
@@ -436,7 +287,7 @@ async fn an_answer_that_is_shorter_than_it_can_be_keeps_the_image() {
 #[tokio::test(start_paused = true)]
 async fn five_hundred_images_cost_two_questions_more_than_one() {
     for (count, calls) in [(1, 11), (200, 11), (500, 13)] {
-        let answers = Answers::quiet();
+        let answers = FixedAnswers::quiet();
         let (cloud, asked) = answering_cloud(move |_, request| answers.reply(request));
         let images: Vec<ImageId> = (0..count)
             .map(|nth| ImageId::new(format!("ami-{nth}")))
