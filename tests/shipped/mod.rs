@@ -8,6 +8,7 @@ mod imports;
 mod layers;
 mod moves;
 mod names;
+mod pictures;
 mod policies;
 mod prose;
 mod recipes;
