@@ -21,6 +21,9 @@ pub struct Request {
     /// Absent until the driver has answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<RequestAnswer>,
+    /// When it was answered: from then on whoever asked has time to read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<DateTime<Utc>>,
 }
 
 /// What is wanted.
@@ -144,6 +147,7 @@ impl Request {
             by,
             ask,
             answer: None,
+            answered_at: None,
         }
     }
 
@@ -172,7 +176,8 @@ impl Request {
     /// Nobody waits for it any more.
     pub fn stale(&self, now: DateTime<Utc>) -> bool {
         // One from the future was left under a clock that was wrong.
-        (now - self.asked_at).abs() > Self::WORTH
+        let since = self.answered_at.unwrap_or(self.asked_at);
+        (now - since).abs() > Self::WORTH
     }
 }
 

@@ -3,6 +3,7 @@
 //! Whoever asks writes the record and removes it when it has read the answer; the driver writes the
 //! answer into it, and removes what nobody came back for.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::records::{self, Versioned};
@@ -70,9 +71,11 @@ pub async fn answer_request(
     epoch: u64,
     asked: &StoredRequest,
     answer: RequestAnswer,
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let request = Request {
         answer: Some(answer),
+        answered_at: Some(now),
         ..asked.request.value.clone()
     };
     let set = Op::CompareAndSet {
@@ -123,8 +126,6 @@ fn stored(record: super::Record) -> Result<StoredRequest, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
-
     use super::*;
     use crate::model::request::RequestedAct;
     use crate::store::DRIVER;
@@ -142,13 +143,13 @@ mod tests {
         let said = RequestAnswer::KeptOld {
             why: "it is wrong".to_owned(),
         };
-        answer_request(&store, lease.epoch, &asked, said.clone())
+        answer_request(&store, lease.epoch, &asked, said.clone(), at)
             .await
             .unwrap();
         let answered = read_request(&store, &id).await.unwrap().unwrap();
         assert_eq!(answered.request.value.answer, Some(said.clone()));
         // The version that the driver had read is gone by now.
-        answer_request(&store, lease.epoch, &asked, said)
+        answer_request(&store, lease.epoch, &asked, said, at)
             .await
             .unwrap();
         remove_request(&store, &answered).await.unwrap();
@@ -187,7 +188,7 @@ mod tests {
         let said = RequestAnswer::Reloaded {
             warnings: Vec::new(),
         };
-        let lost = answer_request(&store, lease.epoch + 1, &asked, said).await;
+        let lost = answer_request(&store, lease.epoch + 1, &asked, said, at).await;
         assert!(matches!(lost, Err(StoreError::LeaseLost)), "{lost:?}");
     }
 }

@@ -283,7 +283,8 @@ pub(super) async fn answer_lane(
     asked: &StoredRequest,
     said: RequestAnswer,
 ) -> Result<(), StoreError> {
-    requests::answer_request(ground.store, ground.lease.epoch, asked, said).await
+    let now = ground.clock.now();
+    requests::answer_request(ground.store, ground.lease.epoch, asked, said, now).await
 }
 
 /// Why nothing could be delivered at all.
