@@ -90,6 +90,8 @@ pub struct NextStep {
 pub enum RungWhy {
     /// It does not carry this installation's tag as an image of a bake.
     NotOurs,
+    /// Publishing made it, a copy of this image of another region: `eu-west-1/ami-1`.
+    CopyOf { image: String },
     /// Its state's tag is another one: a bake's, a sweep's or a person's to decide about.
     NotVerified { state: String },
     /// EC2 is still making it, or it never became usable.

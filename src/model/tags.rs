@@ -8,7 +8,7 @@ pub const WATCH: &str = "amiwatch:watch";
 pub const KEY: &str = "amiwatch:key";
 /// The bake's generation.
 pub const GENERATION: &str = "amiwatch:generation";
-/// `builder`, `boot-test`, `image`, `network`.
+/// `builder`, `boot-test`, `image`, `network`, `copy`.
 pub const ROLE: &str = "amiwatch:role";
 /// On images: the base image's id.
 pub const BASE_IMAGE: &str = "amiwatch:base-image";
@@ -16,6 +16,8 @@ pub const BASE_IMAGE: &str = "amiwatch:base-image";
 pub const BASE_VERSION: &str = "amiwatch:base-version";
 /// On images: the recipe's digest.
 pub const RECIPE_DIGEST: &str = "amiwatch:recipe-digest";
+/// On copies: the image that it is a copy of, as `<region>/<image>`.
+pub const COPY_OF: &str = "amiwatch:copy-of";
 /// On images: `candidate`, `verified`, `rejected`, `quarantined`, `superseded`.
 pub const STATE: &str = "amiwatch:state";
 
@@ -32,6 +34,8 @@ pub mod role {
     pub const BOOT_TEST: &str = "boot-test";
     pub const IMAGE: &str = "image";
     pub const NETWORK: &str = "network";
+    /// A copy in another region: no bake made it, and no bake looks for it.
+    pub const COPY: &str = "copy";
 }
 
 /// Values of [`STATE`].

@@ -108,6 +108,11 @@ fn not_for_the_ladder(case: &LadderCase<'_>) -> Option<RungWhy> {
         && tag(tags::ROLE) == tags::role::IMAGE
         && !tag(tags::KEY).is_empty();
     let state = tag(tags::STATE);
+    let copied = tag(tags::ROLE) == tags::role::COPY;
+    if copied && image.ours && tag(tags::INSTALLATION) == case.installation.as_str() {
+        let image = tag(tags::COPY_OF).to_owned();
+        return Some(RungWhy::CopyOf { image });
+    }
     if !ours {
         return Some(RungWhy::NotOurs);
     }

@@ -256,6 +256,14 @@ fn nothing_without_our_tags_or_our_proof_is_retired() {
         assert_eq!(verdict.why, [RungWhy::NotVerified { state }]);
         assert_eq!(verdict.due, None);
     }
+    let mut copy = Judged::superseded(190);
+    let tags = &mut copy.image.image.tags;
+    tags.insert(tags::ROLE.to_owned(), tags::role::COPY.to_owned());
+    tags.insert(tags::COPY_OF.to_owned(), "eu-west-1/ami-1".to_owned());
+    tags.remove(tags::KEY);
+    let image = "eu-west-1/ami-1".to_owned();
+    assert_eq!(copy.verdict().why, [RungWhy::CopyOf { image }]);
+    assert_eq!(copy.due(), None);
     let mut theirs = Judged::superseded(190);
     theirs.image.image.ours = false;
     assert_eq!(theirs.due(), None, "another account's, whatever its tags");

@@ -15,6 +15,9 @@ pub fn why_in_words(why: &RungWhy) -> String {
             "it does not carry this installation's tags of a baked image, and is never touched"
                 .to_owned()
         }
+        RungWhy::CopyOf { image } => {
+            format!("it is a copy of {image} that publishing made, and copies are not retired")
+        }
         RungWhy::NotVerified { state } if state.is_empty() => {
             "it says of itself neither that it is verified nor anything else".to_owned()
         }
@@ -144,6 +147,9 @@ mod tests {
         };
         let mut all = vec![
             RungWhy::NotOurs,
+            RungWhy::CopyOf {
+                image: "eu-west-1/ami-1".to_owned(),
+            },
             RungWhy::NotVerified {
                 state: "quarantined".to_owned(),
             },

@@ -39,7 +39,8 @@ pub fn decide_things(things: &[Thing], known: &Known, now: DateTime<Utc>) -> Vec
 }
 
 fn verdict(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -> StrayVerdict {
-    let kept = not_made_here(thing, known)
+    let kept = copy(thing, known)
+        .or_else(|| not_made_here(thing, known))
         .or_else(|| verified(thing, known))
         .or_else(|| claimed(thing, known))
         .or_else(|| claims_itself(thing, things, known, now))
@@ -61,6 +62,22 @@ fn say(word: VerdictWord, why: impl Into<String>) -> StrayVerdict {
         word,
         why: why.into(),
     }
+}
+
+/// What publishing copied here is publishing's, which also removes a copy that failed.
+fn copy(thing: &Thing, known: &Known) -> Option<StrayVerdict> {
+    let ours = thing.tag(tags::INSTALLATION) == known.installation.as_str();
+    let copied = thing.tag(tags::ROLE) == tags::role::COPY;
+    let fits = matches!(thing.kind, StrayKind::Image | StrayKind::Snapshot);
+    let word = match thing.tag(tags::STATE) {
+        tags::state::VERIFIED => VerdictWord::Verified,
+        _ => VerdictWord::Withdrawn,
+    };
+    let why = format!(
+        "publishing made it, a copy of {}: that is not for a sweep to decide",
+        thing.tag(tags::COPY_OF)
+    );
+    (ours && copied && fits).then(|| say(word, why))
 }
 
 /// Everything that a bake makes carries the installation, a role that fits its kind, and a key; the

@@ -325,3 +325,30 @@ fn a_guest_that_says_how_long_it_is_needed_holds_what_its_bake_made() {
     old.since = Some(now() - HOUR * 27);
     assert_eq!(word(&[old], &known()), VerdictWord::Stray);
 }
+
+#[test]
+fn a_copy_is_publishing_s_and_no_stray_in_any_state() {
+    for kind in [StrayKind::Image, StrayKind::Snapshot] {
+        for (state, expected) in [
+            (tags::state::VERIFIED, VerdictWord::Verified),
+            (tags::state::QUARANTINED, VerdictWord::Withdrawn),
+            (tags::state::CANDIDATE, VerdictWord::Withdrawn),
+        ] {
+            let mut copy = tagged(thing(kind, "x-1"), tags::ROLE, tags::role::COPY);
+            copy = tagged(copy, tags::STATE, state);
+            copy = tagged(copy, tags::COPY_OF, "eu-west-1/ami-1");
+            copy.tags.remove(tags::KEY);
+            // What EC2 shows of it is not what a bake makes.
+            copy.contradiction = Some("EC2 did not make it of an instance".to_owned());
+            let verdict = &decide_things(std::slice::from_ref(&copy), &known(), now())[0];
+            assert_eq!(verdict.word, expected, "{kind:?} {state}");
+            assert!(
+                verdict.why.contains("a copy of eu-west-1/ami-1"),
+                "{}",
+                verdict.why
+            );
+            let others = tagged(copy, tags::INSTALLATION, "others");
+            assert_eq!(word(&[others], &known()), VerdictWord::NotMadeHere);
+        }
+    }
+}
