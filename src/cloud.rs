@@ -33,6 +33,7 @@ mod platforms;
 mod raw_amis;
 
 mod commands;
+mod copies;
 mod image_candidates;
 mod image_changes;
 mod image_names;
@@ -81,6 +82,7 @@ pub use beanstalk::TerminatedEnvironment;
 pub use call::Cloud;
 pub use commands::{CommandId, Invocation};
 pub use connection::{ByHand, Connection, Reach};
+pub use copies::CopyImage;
 pub use error::{CallFailure, CloudError, ErrorKind};
 pub use identity::{AssumedRole, Identity};
 pub use image_changes::{CreateImage, Snapshot};

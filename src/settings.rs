@@ -24,6 +24,7 @@ mod arns;
 mod builder;
 mod check;
 mod cloud_config;
+mod copies;
 mod cron;
 mod fault;
 mod hidden_text;

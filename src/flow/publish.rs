@@ -6,6 +6,8 @@
 
 mod closing;
 
+mod copies;
+
 pub mod decide;
 
 mod dispatch;
@@ -27,6 +29,9 @@ mod share;
 pub mod steps;
 
 mod trouble;
+
+#[cfg(test)]
+mod copy_tests;
 
 #[cfg(test)]
 mod decide_tests;

@@ -27,6 +27,9 @@ pub struct DestinationLedger {
     /// A run that failed may have put this there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsure: Option<ImageId>,
+    /// What that is called there, where it is a copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsure_copy: Option<ImageId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<PublishFailing>,
 }
@@ -36,6 +39,9 @@ pub struct DestinationLedger {
 pub struct PublishedImage {
     /// The watch's image.
     pub image: ImageId,
+    /// Its copy, where the destination is in another region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<ImageId>,
     /// What its release was called; absent where it is not known.
     pub base_version: Option<String>,
     pub at: DateTime<Utc>,
@@ -61,12 +67,29 @@ pub struct PublishFailing {
     pub why: String,
 }
 
+impl PublishedImage {
+    /// What the image is called in the destination's region.
+    pub fn image_here(&self) -> &ImageId {
+        self.copy.as_ref().unwrap_or(&self.image)
+    }
+}
+
 impl DestinationLedger {
+    /// The copy of an image, as far as this destination has ever held it.
+    pub fn copy_of(&self, image: &ImageId) -> Option<&ImageId> {
+        let mut stood = self.now.iter().chain(&self.before);
+        let known = stood.find(|one| one.image == *image);
+        let unsure = self.unsure.as_ref().filter(|unsure| *unsure == image);
+        known
+            .and_then(|one| one.copy.as_ref())
+            .or(unsure.and(self.unsure_copy.as_ref()))
+    }
+
     /// What an image that is not for use is taken back from: what stands there, or may; of what others may
     /// launch, whatever ever stood there, since that lasts.
     pub fn names(&self, kind: DestinationKind) -> impl Iterator<Item = &ImageId> {
         let lasts = match kind {
-            DestinationKind::Share => &self.before[..],
+            DestinationKind::Copy | DestinationKind::Share => &self.before[..],
             DestinationKind::Parameter => &[],
         };
         let stood = self.now.iter().chain(lasts).map(|one| &one.image);
@@ -81,6 +104,7 @@ impl DestinationLedger {
         self.before.retain(|one| one.image != published.image);
         self.now = Some(published);
         self.unsure = None;
+        self.unsure_copy = None;
         self.failing = None;
     }
 
@@ -94,6 +118,7 @@ impl DestinationLedger {
             };
         }
         self.unsure = None;
+        self.unsure_copy = None;
         self.failing = None;
     }
 
@@ -119,6 +144,9 @@ pub struct PublishOrder {
     pub number: u32,
     /// The image that is to stand there, or, where others may launch it no more, that one.
     pub image: ImageId,
+    /// Its copy in the destination's region, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<ImageId>,
     pub base_version: Option<String>,
     pub publish: PublishAs,
     pub proof: ImageProof,
@@ -134,10 +162,25 @@ pub struct PublishOrder {
     pub story: Option<String>,
 }
 
+impl PublishOrder {
+    /// What the image is called in the destination's region.
+    pub fn image_here(&self) -> &ImageId {
+        self.copy.as_ref().unwrap_or(&self.image)
+    }
+
+    /// What copies of the image say of themselves: `eu-west-1/ami-1`.
+    pub fn copied_from(&self) -> String {
+        format!("{}/{}", self.home.region, self.image)
+    }
+}
+
 /// Why an image is taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakenFrom {
     pub image: ImageId,
+    /// Its copy in the destination's region, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<ImageId>,
     pub why: String,
 }
 

@@ -1,7 +1,7 @@
 //! Where a watch's image is made known beside its environments: what a person asked for. Values as
 //! checked; `settings` makes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,6 +13,9 @@ use super::ids::{AccountId, ImageId, Region};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishRules {
     pub when: PublishWhen,
+    /// The other regions that the image is copied to, each with the key of its copies; without one a copy is
+    /// encrypted as EC2 does it by itself.
+    pub copy_to: BTreeMap<Region, Option<String>>,
     /// The parameter that names the image, with the architecture in its name.
     pub ssm: Option<String>,
     /// Who else may launch the image. Empty: nobody.
@@ -86,6 +89,8 @@ pub struct Destination {
 /// The sorts of destinations, in the order in which they are published to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DestinationKind {
+    /// A copy of the image, in another region than the watch's.
+    Copy,
     /// The image itself, which others may launch.
     Share,
     /// An SSM parameter that names the image.
@@ -96,16 +101,40 @@ pub enum DestinationKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "as")]
 pub enum PublishAs {
-    Share { with: ShareWith },
-    Parameter { name: String },
+    Copy {
+        /// A KMS key's ARN.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    Share {
+        with: ShareWith,
+    },
+    Parameter {
+        name: String,
+    },
 }
 
 impl PublishRules {
     /// Every destination with what is made to hold there, in the order in which they are published to.
     pub fn destinations(&self, home: &Region) -> Vec<(Destination, PublishAs)> {
+        let mut all = self.in_region(home);
+        let others = self.copy_to.iter().filter(|(region, _)| *region != home);
+        for (region, key) in others {
+            let kind = DestinationKind::Copy;
+            let region = region.clone();
+            let copy = PublishAs::Copy { key: key.clone() };
+            let promised = self.in_region(&region);
+            all.push((Destination { kind, region }, copy));
+            all.extend(promised);
+        }
+        all
+    }
+
+    /// What is made of the image that is in this region.
+    fn in_region(&self, region: &Region) -> Vec<(Destination, PublishAs)> {
         let at = |kind| Destination {
             kind,
-            region: home.clone(),
+            region: region.clone(),
         };
         let share = (!self.share.is_empty()).then(|| {
             let with = self.share.clone();
@@ -124,11 +153,12 @@ impl PublishRules {
 
 impl DestinationKind {
     /// Every one, in the order in which they are published to.
-    pub const ALL: [Self; 2] = [Self::Share, Self::Parameter];
+    pub const ALL: [Self; 3] = [Self::Copy, Self::Share, Self::Parameter];
 
     /// The word of a destination's name, which people write.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Copy => "copy",
             Self::Share => "share",
             Self::Parameter => "ssm",
         }
@@ -138,12 +168,19 @@ impl DestinationKind {
 impl PublishAs {
     /// What was once published there holds until it is taken back, whatever is published after it.
     pub fn lasts(&self) -> bool {
-        matches!(self, Self::Share { .. })
+        matches!(self, Self::Copy { .. } | Self::Share { .. })
+    }
+
+    /// What holds there is what this says. A copy stays as it was made, whatever the key of later ones.
+    pub fn holds_as(&self, other: &Self) -> bool {
+        let copies = |one: &Self| matches!(one, Self::Copy { .. });
+        self == other || (copies(self) && copies(other))
     }
 
     /// How it is with an image there: `parameter /amis/shop/x86_64 names ami-1`.
     pub fn said_of(&self, image: &ImageId) -> String {
         match self {
+            Self::Copy { .. } => format!("{image} is {}", self.what()),
             Self::Share { .. } => format!("{image} is {}", self.what()),
             Self::Parameter { .. } => format!("{} names {image}", self.what()),
         }
@@ -152,6 +189,10 @@ impl PublishAs {
     /// What it is, for people: `parameter /amis/shop/x86_64`.
     pub fn what(&self) -> String {
         match self {
+            Self::Copy { key: None } => "a copy in another region".to_owned(),
+            Self::Copy { key: Some(key) } => {
+                format!("a copy in another region, under the key {key}")
+            }
             Self::Share { with } => format!("shared with {}", with.counted()),
             Self::Parameter { name } => format!("parameter {name}"),
         }
@@ -162,6 +203,10 @@ impl Destination {
     /// What holds when an image was published there, or taken back from there, for people.
     pub fn said_done(&self, image: &ImageId, back: bool) -> String {
         match (self.kind, back) {
+            (DestinationKind::Copy, false) => format!("{image} is the copy in {}", self.region),
+            (DestinationKind::Copy, true) => {
+                format!("{image} is marked as not for use in {}", self.region)
+            }
             (DestinationKind::Share, false) => format!("{image} is shared ({self})"),
             (DestinationKind::Share, true) => format!("{image} is shared no more ({self})"),
             (DestinationKind::Parameter, false) => format!("{self} names {image}"),
@@ -172,6 +217,15 @@ impl Destination {
     /// The same where it failed.
     pub fn said_failed(&self, image: &ImageId, back: bool) -> String {
         match (self.kind, back) {
+            (DestinationKind::Copy, false) => {
+                format!("{image} could not be copied to {}", self.region)
+            }
+            (DestinationKind::Copy, true) => {
+                format!(
+                    "{image} could not be marked as not for use in {}",
+                    self.region
+                )
+            }
             (DestinationKind::Share, false) => format!("{image} could not be shared ({self})"),
             (DestinationKind::Share, true) => format!("{image} is still shared ({self})"),
             (DestinationKind::Parameter, _) => format!("{self} could not be made to name {image}"),

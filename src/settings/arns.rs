@@ -1,13 +1,15 @@
 //! Texts that are AWS's own words: ARNs, resource ids, parameter paths, branches, instance types.
 //! Refuses what AWS would certainly refuse later; says nothing about what may or may not exist.
 
-use crate::model::ids::{AccountId, Architecture, InstanceType};
+use crate::model::ids::{AccountId, Architecture, InstanceType, Region};
 use crate::model::watch::Encrypt;
 
 use super::fault::{Problem, quoted_value};
+use super::values::partition_of;
 
 /// The parts of `arn:partition:service:region:account:resource`.
 struct Arn<'a> {
+    partition: &'a str,
     service: &'a str,
     region: &'a str,
     account: &'a str,
@@ -22,6 +24,7 @@ impl<'a> Arn<'a> {
         };
         let clean = text.bytes().all(|b| b.is_ascii_graphic());
         (partition.starts_with("aws") && clean).then_some(Self {
+            partition,
             service,
             region,
             account,
@@ -101,6 +104,23 @@ fn of_organizations(text: &str, kind: &str, what: &str) -> Result<String, Proble
             format!("{} is not {what}", quoted_value(text)),
             format!(
                 "write its ARN, such as \"arn:aws:organizations::111122223333:{kind}exampleorgid...\""
+            ),
+        )),
+    }
+}
+
+/// A KMS key of this region.
+pub(super) fn key_in(text: &str, region: &Region) -> Result<String, Problem> {
+    let partition = partition_of(region.as_str());
+    let there = |arn: &Arn<'_>| arn.region == region.as_str() && arn.partition == partition;
+    let key = matches!(encrypt(text), Ok(Encrypt::Key(_)));
+    match key && Arn::split(text).is_some_and(|arn| there(&arn)) {
+        true => Ok(text.to_owned()),
+        false => Err(Problem::new(
+            format!("{} is not a KMS key of {region}", quoted_value(text)),
+            format!(
+                "write the ARN of a key that is there, such as \
+                 \"arn:{partition}:kms:{region}:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\""
             ),
         )),
     }

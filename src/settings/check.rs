@@ -26,6 +26,7 @@ pub(super) fn check_settings(
         rollout_has_an_order(watch, reading);
     }
     rivals::check_rivals(watches, reading);
+    publishers::check_copies(root, watches, reading);
     publishers::check_publishers(watches, reading);
     publishers::check_shared_keys(root, watches, reading);
     makers_have_an_installation(root, watches, reading);

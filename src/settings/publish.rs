@@ -7,6 +7,7 @@ use crate::model::publish_rules::{PublishRules, PublishWhen, ShareWith};
 use crate::model::watch::OnDrift;
 
 use super::arns;
+use super::copies::{CopyDraft, read_copies};
 use super::fault::{Problem, quoted_value};
 use super::reading::{ConfigReading, ConfigSection};
 use super::rollout::word;
@@ -25,6 +26,8 @@ const LEVELS_MAX: usize = 15;
 /// The table as far as it was right.
 pub(super) struct PublishDraft {
     pub(super) rules: PublishRules,
+    /// The regions that it is copied to, as they stand there.
+    pub(super) copies: Vec<CopyDraft>,
     /// Where the parameter's name stands.
     pub(super) ssm_at: Range<usize>,
     /// Where it says with whom the image is shared, where it does.
@@ -58,11 +61,13 @@ pub(super) fn read_publish(
         );
         reading.fault_in_context(at, problem);
     }
-    if section.place_of("ssm").is_none() && section.place_of("share").is_none() {
+    let copies = read_copies(&section, watch.place_of("recipe").is_some(), reading);
+    let places = ["ssm", "share", "copy_to"];
+    if places.iter().all(|key| section.place_of(key).is_none()) {
         let problem = Problem::new(
             "the watch publishes, and nothing says where",
-            "add `ssm = \"/amis/NAME/{architecture}\"` or `share = { accounts = [\"...\"] }`, or remove \
-             the table",
+            "add `ssm = \"/amis/NAME/{architecture}\"`, `share = { accounts = [\"...\"] }` or \
+             `copy_to = [\"...\"]`, or remove the table",
         );
         reading.fault_in_context(at, problem);
     }
@@ -74,9 +79,14 @@ pub(super) fn read_publish(
                 OnDrift::Rollout => PublishWhen::RolledOut,
                 OnDrift::Notify | OnDrift::Bake => PublishWhen::Verified,
             }),
+            copy_to: copies
+                .iter()
+                .map(|copy| (copy.region.clone(), copy.key.clone()))
+                .collect(),
             ssm,
             share,
         },
+        copies,
     })
 }
 

@@ -1,10 +1,13 @@
-//! Two watches must not publish to one place: each would take the other's image away.
+//! Where watches publish, held against each other and against the rest of the config: two must not publish to
+//! one place, since each would take the other's image away.
 
 use crate::model::ids::Region;
 
+use super::copies::CopyDraft;
 use super::fault::{Problem, quoted_value};
 use super::publish::PublishDraft;
 use super::reading::{ConfigReading, ConfigSection};
+use super::values::partition_of;
 use super::watches::WatchDraft;
 
 /// The account's own key for EBS lets nobody else in, whatever an image's permissions say.
@@ -13,19 +16,80 @@ pub(super) fn check_shared_keys(
     watches: &[WatchDraft<'_>],
     reading: &mut ConfigReading<'_>,
 ) {
-    let Some(encrypt) = root.section("builder").text("encrypt") else {
-        return;
-    };
-    if !encrypt.text.contains(":alias/aws/") {
-        return;
+    let encrypt = root.section("builder").text("encrypt");
+    let encrypt = encrypt.map_or("", |encrypt| encrypt.text);
+    let publish = watches.iter().filter_map(|watch| watch.publish.as_ref());
+    for publish in publish {
+        let Some(at) = &publish.share_at else {
+            continue;
+        };
+        if is_accounts_own(encrypt) {
+            let problem = Problem::new(
+                "the image is shared, and its snapshots are encrypted with a key that nobody else can use",
+                "set `encrypt` of `[builder]` to a KMS key of yours that they may use, or to \"none\"",
+            );
+            reading.fault_in_context(at.clone(), problem);
+        }
+        for copy in &publish.copies {
+            check_shared_copy(copy, encrypt.starts_with("arn:"), reading);
+        }
     }
-    let shares = watches.iter().filter_map(|watch| watch.publish.as_ref());
-    for at in shares.filter_map(|publish| publish.share_at.clone()) {
+}
+
+fn is_accounts_own(key: &str) -> bool {
+    key.contains(":alias/aws/")
+}
+
+/// A copy of an encrypted image is encrypted, with the account's own key where none is named.
+fn check_shared_copy(copy: &CopyDraft, encrypted: bool, reading: &mut ConfigReading<'_>) {
+    let forbids = match &copy.key {
+        Some(key) => is_accounts_own(key),
+        None => encrypted,
+    };
+    if forbids {
+        let region = &copy.region;
         let problem = Problem::new(
-            "the image is shared, and its snapshots are encrypted with a key that nobody else can use",
-            "set `encrypt` of `[builder]` to a KMS key of yours that they may use, or to \"none\"",
+            format!(
+                "the image is shared, and its copy in {region} is encrypted with a key that nobody else can use"
+            ),
+            format!(
+                "name a KMS key of yours that they may use: `encrypt = {{ {region} = \"arn:...\" }}`"
+            ),
         );
-        reading.fault_in_context(at, problem);
+        reading.fault_in_context(copy.at.clone(), problem);
+    }
+}
+
+/// Tells of copies that go nowhere: to where the image is, and to where no account of its partition is.
+pub(super) fn check_copies(
+    root: &ConfigSection<'_>,
+    watches: &[WatchDraft<'_>],
+    reading: &mut ConfigReading<'_>,
+) {
+    let own = root.section("aws").text("region").map(|own| own.text);
+    for watch in watches {
+        let copies = watch.publish.as_ref().map_or(&[][..], |one| &one.copies);
+        let home = watch.region.as_ref().map(Region::as_str).or(own);
+        // Without a home, those of one list must at least be of one partition.
+        let first = copies.first().map(|one| one.region.as_str());
+        let beside = home.or(first);
+        for copy in copies {
+            let region = copy.region.as_str();
+            let problem = match beside {
+                _ if home == Some(region) => Problem::new(
+                    format!("the watch is in {region}: its image is there"),
+                    "name other regions than the watch's own",
+                ),
+                Some(beside) if partition_of(beside) != partition_of(region) => Problem::new(
+                    format!(
+                        "no image is copied from {beside} to {region}: they are of two partitions of AWS"
+                    ),
+                    "let a watch of that region, with credentials of its own, bake there",
+                ),
+                _ => continue,
+            };
+            reading.fault_in_context(copy.at.clone(), problem);
+        }
     }
 }
 
@@ -38,7 +102,7 @@ pub(super) fn check_publishers(watches: &[WatchDraft<'_>], reading: &mut ConfigR
     let publishers: Vec<_> = publishers.collect();
     for (nth, (watch, publish, name)) in publishers.iter().enumerate() {
         let rival = |(other, _, its): &&(&WatchDraft<'_>, &PublishDraft, &str)| {
-            its == name && may_be_one(other.region.as_ref(), watch.region.as_ref())
+            its == name && meet(other, watch)
         };
         let Some((other, _, _)) = publishers[..nth].iter().find(rival) else {
             continue;
@@ -60,6 +124,22 @@ pub(super) fn check_publishers(watches: &[WatchDraft<'_>], reading: &mut ConfigR
         );
         reading.fault_in_context(publish.ssm_at.clone(), problem);
     }
+}
+
+/// One publishes in a region in which the other may do so too.
+fn meet(one: &WatchDraft<'_>, other: &WatchDraft<'_>) -> bool {
+    let (ones, others) = (regions(one), regions(other));
+    let mut pairs = ones
+        .iter()
+        .flat_map(|one| others.iter().map(move |other| (*one, *other)));
+    pairs.any(|(one, other)| may_be_one(one, other))
+}
+
+/// Where it publishes: its own region, as far as it names it, and those that it copies to.
+fn regions<'a>(watch: &'a WatchDraft<'_>) -> Vec<Option<&'a Region>> {
+    let copies = watch.publish.iter().flat_map(|publish| &publish.copies);
+    let copies = copies.map(|copy| Some(&copy.region));
+    [watch.region.as_ref()].into_iter().chain(copies).collect()
 }
 
 fn may_be_one(one: Option<&Region>, other: Option<&Region>) -> bool {

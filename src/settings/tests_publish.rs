@@ -166,3 +166,140 @@ fn what_nobody_else_can_decrypt_is_not_shared() {
     assert!(fault.contains("nobody else can use"), "{fault}");
     right(&key("alias/amis"));
 }
+
+const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/mine";
+
+/// The good config in a region of its own, with these keys in its watch's `publish`.
+fn copying(keys: &str) -> String {
+    let text = publishing(keys);
+    text.replacen(
+        "recipe = \"r\"",
+        "region = \"eu-west-1\"\nrecipe = \"r\"",
+        1,
+    )
+}
+
+#[test]
+fn an_image_is_copied_to_the_regions_that_the_config_names() {
+    let text = copying(&format!(
+        "copy_to = [\"eu-central-1\", \"us-east-1\"]\nencrypt = {{ eu-central-1 = \"{KEY}\" }}"
+    ));
+    let copies = rules(&text).copy_to;
+    let expected = [
+        ("eu-central-1".into(), Some(KEY.to_owned())),
+        ("us-east-1".into(), None),
+    ];
+    assert_eq!(copies, expected.into());
+}
+
+#[test]
+fn each_region_has_its_copy_first_and_then_what_is_made_of_it() {
+    let keys = "copy_to = [\"eu-central-1\"]\nssm = \"/amis/shop\"\n\
+                share = { accounts = [\"222233334444\"] }";
+    let destinations = rules(&copying(keys)).destinations(&"eu-west-1".into());
+    let destinations = destinations.iter().map(|(one, _)| one.to_string());
+    assert_eq!(
+        destinations.collect::<Vec<_>>(),
+        [
+            "share:eu-west-1",
+            "ssm:eu-west-1",
+            "copy:eu-central-1",
+            "share:eu-central-1",
+            "ssm:eu-central-1"
+        ]
+    );
+}
+
+#[test]
+fn a_copy_that_goes_nowhere_is_said_at_once() {
+    let other = KEY.replace("eu-central-1", "eu-west-3");
+    for (keys, said) in [
+        ("copy_to = []".to_owned(), "`copy_to` names no region"),
+        ("copy_to = [\"frankfurt\"]".to_owned(), "is not a region"),
+        ("copy_to = [\"eu-central-1a\"]".to_owned(), "is a zone"),
+        (
+            "copy_to = [\"eu-west-1\"]".to_owned(),
+            "the watch is in eu-west-1: its image is there",
+        ),
+        (
+            "copy_to = [\"cn-north-1\"]".to_owned(),
+            "they are of two partitions",
+        ),
+        (
+            "copy_to = [\"us-east-1\", \"us-east-1\"]".to_owned(),
+            "us-east-1 is named twice",
+        ),
+        (
+            format!("ssm = \"/amis/shop\"\nencrypt = {{ eu-central-1 = \"{KEY}\" }}"),
+            "a key for eu-central-1, and nothing is copied there",
+        ),
+        (
+            format!("copy_to = [\"eu-central-1\"]\nencrypt = {{ eu-central-1 = \"{other}\" }}"),
+            "is not a KMS key of eu-central-1",
+        ),
+        (
+            "copy_to = [\"eu-central-1\"]\nencrypt = { eu-central-1 = \"none\" }".to_owned(),
+            "is not a KMS key of eu-central-1",
+        ),
+    ] {
+        let fault = only_fault(&copying(&keys));
+        assert!(fault.contains(said), "{keys}: {fault}");
+    }
+}
+
+/// Where the watch names no region, the top of the config may; and two regions of one list are held against
+/// each other.
+#[test]
+fn home_may_stand_at_the_top_and_partitions_are_told_without_one() {
+    let own = publishing("copy_to = [\"eu-west-1\"]") + "[aws]\nregion = \"eu-west-1\"\n";
+    assert!(only_fault(&own).contains("its image is there"));
+    right(&publishing("copy_to = [\"eu-west-1\"]"));
+    let two = publishing("copy_to = [\"us-east-1\", \"us-gov-west-1\"]");
+    assert!(only_fault(&two).contains("two partitions"));
+}
+
+#[test]
+fn a_base_is_not_its_followers_to_copy() {
+    let text = copying("copy_to = [\"eu-central-1\"]");
+    let text = text.replace("recipe = \"r\"\n", "");
+    let text = text.replace("on_drift = \"bake\"", "on_drift = \"notify\"");
+    let fault = only_fault(&text);
+    assert!(
+        fault.contains("copies an image that is not yours"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_copy_that_nobody_else_can_decrypt_is_not_shared() {
+    let share = "copy_to = [\"eu-central-1\"]\nshare = { accounts = [\"222233334444\"] }";
+    let builder = "[builder]\nencrypt = \"arn:aws:kms:eu-west-1:111122223333:alias/amis\"\n";
+    right(&copying(share));
+    let fault = only_fault(&format!("{}{builder}", copying(share)));
+    assert!(
+        fault.contains("its copy in eu-central-1 is encrypted with a key that nobody else can use"),
+        "{fault}"
+    );
+    let keyed = |key: &str| {
+        copying(&format!(
+            "{share}\nencrypt = {{ eu-central-1 = \"{key}\" }}"
+        ))
+    };
+    right(&format!("{}{builder}", keyed(KEY)));
+    let own = "arn:aws:kms:eu-central-1:111122223333:alias/aws/ebs";
+    assert!(only_fault(&keyed(own)).contains("nobody else can use"));
+}
+
+#[test]
+fn a_copy_s_parameter_is_no_other_watch_s() {
+    let two = "installation = \"acme\"\n\
+        [watch.one]\nregion = \"eu-west-1\"\nbase = { beanstalk = \"b\" }\nrecipe = \"r\"\n\
+        publish = { ssm = \"/amis/one\", copy_to = [\"eu-central-1\"] }\n\
+        [watch.two]\nregion = \"eu-central-1\"\nbase = { beanstalk = \"b\" }\n\
+        publish = { ssm = \"/amis/one\" }\n\
+        [recipe.r]\nuser_data = \"good.yaml\"\nchecks = [{ name = \"one\", run = \"true\" }]\n\
+        [notify.ops]\nsns = { topic_arn = \"arn:aws:sns:eu-west-1:111122223333:amiwatch\" }\n";
+    let fault = only_fault(two);
+    assert!(fault.contains("and so does [watch.one]"), "{fault}");
+    right(&two.replace("eu-central-1\"]", "eu-west-3\"]"));
+}

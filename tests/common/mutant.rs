@@ -45,6 +45,8 @@ pub(crate) enum Mutant {
     ApprovalOfAnotherImage,
     /// A parameter is written before the image can be launched by whom it is promised to.
     ParameterBeforeItsShare,
+    /// A copy is taken for finished as soon as EC2 lists it: its parameter is written before.
+    ParameterBeforeItsCopy,
     /// SSM is not told that a parameter names an image, and does not look at it.
     UntypedParameter,
     /// A parameter carries no tag.
@@ -68,8 +70,9 @@ impl Mutant {
     ];
 
     /// Those of publishing.
-    pub(crate) const OF_PUBLISHING: [Self; 3] = [
+    pub(crate) const OF_PUBLISHING: [Self; 4] = [
         Self::ParameterBeforeItsShare,
+        Self::ParameterBeforeItsCopy,
         Self::UntypedParameter,
         Self::UntaggedParameter,
     ];
@@ -168,6 +171,13 @@ pub(crate) fn sent(mutant: Mutant, operation: &str, body: &str) -> Wired {
         | (Mutant::SnapshotsNotRemoved, "DeleteSnapshot") => answered(operation),
         _ => sends(body.to_owned()),
     }
+}
+
+/// The answer as the wrong amiwatch takes it.
+pub(crate) fn heard(mutant: Mutant, operation: &str, answer: &str) -> Option<String> {
+    let copies = operation == "DescribeImages" && answer.contains("amiwatch:copy-of");
+    let takes = mutant == Mutant::ParameterBeforeItsCopy && copies;
+    takes.then(|| answer.replace(">pending</imageState>", ">available</imageState>"))
 }
 
 /// As if it had been done.

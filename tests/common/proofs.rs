@@ -9,20 +9,30 @@ use super::life::Life;
 use super::world::INSTALLATION;
 
 impl Life {
-    /// The verified images of this installation.
+    /// The verified images of this installation that its bakes made.
     pub(crate) fn verified(&self) -> Vec<ImageView> {
         let images = self.account.own_images().into_iter();
         images
             .filter(|image| {
                 image.tags.get(tags::INSTALLATION).map(String::as_str) == Some(INSTALLATION)
             })
-            .filter(|image| is_verified(&image.tags))
+            .filter(|image| is_verified(&image.tags) && !is_copy(image))
             .collect()
+    }
+
+    /// The copies that publishing made, the first first.
+    pub(crate) fn copies(&self) -> Vec<ImageView> {
+        let images = self.account.own_images().into_iter();
+        let mut copies: Vec<_> = images.filter(is_copy).collect();
+        copies.sort_by_key(|one| one.created);
+        copies
     }
 
     /// What calls made and nobody removed, beside verified images and their snapshots.
     pub(crate) fn leaked(&self) -> Vec<Leftover> {
         let verified = self.verified().into_iter();
+        let copies = self.copies().into_iter();
+        let verified = verified.chain(copies.filter(|copy| copy.state != "failed"));
         let kept: Vec<String> = verified.flat_map(|one| [one.id, one.snapshot_id]).collect();
         let left = self.account.leftovers().into_iter();
         left.filter(|one| !kept.contains(&one.id)).collect()
@@ -96,6 +106,10 @@ impl Life {
             .filter(|call| call.operation == operation && call.took_effect && call.outcome == "ok")
             .count()
     }
+}
+
+fn is_copy(image: &ImageView) -> bool {
+    image.tags.get(tags::ROLE).map(String::as_str) == Some(tags::role::COPY)
 }
 
 fn is_verified(tags: &BTreeMap<String, String>) -> bool {

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use sim::Account;
 
-use super::mutant::{Mutant, Wired, sent};
+use super::mutant::{Mutant, Wired, heard, sent};
 use super::seam::Seam;
 
 /// What ends or removes something, or changes its tags.
@@ -202,7 +202,14 @@ impl Carrier {
         match sent(mutant, operation, body) {
             Wired::Sends(form) => {
                 *request.body_mut() = SdkBody::from(form);
-                self.inner.call(request).await
+                let mut answer = self.inner.call(request).await?;
+                let text = answer.body().bytes().map(String::from_utf8_lossy);
+                let heard = text.and_then(|text| heard(mutant, operation, &text));
+                if let Some(heard) = heard {
+                    answer.headers_mut().remove("content-length");
+                    *answer.body_mut() = SdkBody::from(heard);
+                }
+                Ok(answer)
             }
             Wired::Answers(xml) => {
                 let status = StatusCode::try_from(200).expect("it is one");

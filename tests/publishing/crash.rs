@@ -6,6 +6,7 @@ use amiwatch::model::hold::HeldThing;
 use amiwatch::model::ids::ImageId;
 use futures_util::FutureExt as _;
 
+use super::copies::copying;
 use super::share::{OTHER, sharing};
 use super::world::feed;
 use crate::common::life::Life;
@@ -141,4 +142,29 @@ fn sharing_that_is_disturbed_anywhere_ends_with_an_image_that_others_launch() {
         ..PUBLISH
     };
     in_forms("sharing", story, &FORMS);
+}
+
+/// Everything stands at home, and the copy failed; it is time to try again.
+async fn copy_failed(life: &Life) {
+    life.copies_fail(true);
+    life.until_settled().await;
+    assert!(life.copies().is_empty());
+    life.copies_fail(false);
+    life.wait(Duration::from_secs(3600)).await;
+}
+
+#[test]
+fn a_copy_that_is_disturbed_anywhere_is_one_copy_that_its_parameter_names() {
+    let story = Story {
+        begin: copying,
+        before: |life| copy_failed(life).boxed_local(),
+        points: Points::Distinct,
+        proof: |life, _| {
+            life.stands_in_both_regions();
+            assert_eq!(life.copies().len(), 1, "{:#?}", life.copies());
+            life.each_key_has_one_text();
+        },
+        ..PUBLISH
+    };
+    in_forms("copy", story, &FORMS);
 }

@@ -2,6 +2,7 @@
 //! is claimed is read from the account.
 
 mod bugs;
+mod copies;
 mod crash;
 mod feed;
 mod parameter;
@@ -9,3 +10,5 @@ mod rolled_out;
 mod share;
 mod steps;
 pub(crate) mod world;
+
+pub(crate) use copies::COPY;

@@ -21,7 +21,7 @@ pub(super) fn sharing() -> Life {
 
 impl Life {
     /// The accounts that may launch an image.
-    pub(super) fn may_launch(&self, image: &str) -> Vec<String> {
+    pub(crate) fn may_launch(&self, image: &str) -> Vec<String> {
         let image = self.account.image(image).expect("it is there");
         image.shared_with.into_iter().collect()
     }

@@ -71,13 +71,23 @@ fn scope() -> Scope {
 impl Life {
     /// The watch's parameter, where it has ever come to a version.
     pub(crate) fn parameter(&self) -> Option<ParameterView> {
+        self.parameter_in(REGION)
+    }
+
+    /// The parameter of that name in a region.
+    pub(crate) fn parameter_in(&self, region: &str) -> Option<ParameterView> {
         let mut all = self.account.parameters().into_iter();
-        all.find(|one| one.name == NAME && !one.versions.is_empty())
+        all.find(|one| one.region == region && one.name == NAME && !one.versions.is_empty())
     }
 
     /// The values of its versions, oldest first.
     pub(crate) fn values(&self) -> Vec<String> {
-        let versions = self.parameter().map(|one| one.versions);
+        self.values_in(REGION)
+    }
+
+    /// The same in a region.
+    pub(crate) fn values_in(&self, region: &str) -> Vec<String> {
+        let versions = self.parameter_in(region).map(|one| one.versions);
         let versions = versions.unwrap_or_default().into_iter();
         versions.map(|(_, value)| value).collect()
     }

@@ -45,12 +45,13 @@ fn a_bake_over_ssm_needs_no_more_than_is_granted() {
 fn publishing_needs_no_more_than_is_granted() {
     paused(async || {
         let share = "share = { accounts = [\"222233334444\"] }\n";
-        let config = crate::publishing::world::config() + share;
+        let config = crate::publishing::world::config() + share + crate::publishing::COPY;
         let life = crate::publishing::world::brisk_life(&config);
         let names = ["look.json", "bake.json", "publish.json", "notify.json"];
         life.account.set_policy(Some(&together(&names))).unwrap();
         life.until_settled().await;
         assert_eq!(life.values(), [life.newest_verified()]);
+        assert_eq!(life.copies().len(), 1, "{:#?}", life.heard());
         life.promises_hold();
     });
 }

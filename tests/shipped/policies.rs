@@ -55,7 +55,8 @@ const BEYOND: [(&str, &str); 13] = [
 const THROUGH_BEANSTALK: &str = "rollout-through-beanstalk.json";
 
 /// What ends, removes or marks things: every statement that grants it is bound to our tag.
-const BOUND: [&str; 9] = [
+const BOUND: [&str; 10] = [
+    "ec2:CopyImage",
     "ec2:CreateImage",
     "ec2:CreateTags",
     "ec2:DeleteSecurityGroup",

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::model::ids::{ImageId, Installation, Scope, WatchName};
 use crate::model::notice::{Link, NextByItself, Notice, PastedCommand, PublishTold, What};
 use crate::model::publish::{PublishOrder, TakenFrom};
-use crate::model::publish_rules::Destination;
+use crate::model::publish_rules::{Destination, PublishAs};
 
 /// How a publication failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +26,13 @@ pub struct FailedPublication<'a> {
 pub fn image_published(
     order: &PublishOrder,
     journal: &str,
+    copy: Option<&ImageId>,
     from: Option<&ImageId>,
     version: Option<i64>,
     at: DateTime<Utc>,
 ) -> Notice {
     let what = What::Published {
-        published: told(order, journal, from),
+        published: told(order, journal, copy, from),
         version,
     };
     let key = format!("published:{}:{journal}", order.installation);
@@ -47,7 +48,7 @@ pub fn publication_failed(
     at: DateTime<Utc>,
 ) -> Notice {
     let what = What::PublishFailed {
-        published: told(order, journal, None),
+        published: told(order, journal, order.copy.as_ref(), None),
         fault: failed.fault.to_owned(),
         why: failed.why.to_owned(),
         tried_again: failed.next_at.is_some() || failed.goes_on,
@@ -85,6 +86,11 @@ fn of_a_run(
     };
     // With the bake of the image, where there was one: a watch's other destinations are the same story.
     let story = format!("publish:{}/{}:{of}", order.home, order.watch);
+    let link = match order.publish {
+        // What is copied is where the watch works.
+        PublishAs::Copy { .. } => Link::to_image(&order.home.region, &order.image),
+        _ => Link::to_image(&order.scope.region, order.image_here()),
+    };
     Notice {
         key,
         story: order.story.clone().unwrap_or(story),
@@ -95,17 +101,23 @@ fn of_a_run(
         what,
         next,
         commands,
-        links: vec![Link::to_image(&order.scope.region, &order.image)],
+        links: vec![link],
     }
 }
 
-fn told(order: &PublishOrder, journal: &str, from: Option<&ImageId>) -> PublishTold {
+fn told(
+    order: &PublishOrder,
+    journal: &str,
+    copy: Option<&ImageId>,
+    from: Option<&ImageId>,
+) -> PublishTold {
     PublishTold {
         destination: order.destination.clone(),
         publish: order.publish.clone(),
         journal: journal.to_owned(),
         from: from.cloned(),
-        image: order.image.clone(),
+        image: copy.unwrap_or(&order.image).clone(),
+        copy_of: copy.map(|_| order.image.clone()),
         base_version: order.base_version.clone(),
         back: order.back.clone(),
         by: order.by.clone(),

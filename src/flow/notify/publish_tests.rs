@@ -2,7 +2,7 @@
 
 use super::publish::*;
 use crate::flow::test_world::{days, now, scope};
-use crate::model::ids::{Installation, WatchName};
+use crate::model::ids::{Installation, Region, Scope, WatchName};
 use crate::model::notice::{Notice, NoticeEvent, Severity};
 use crate::model::publish::{ImageProof, PublishOrder, TakenFrom};
 use crate::model::publish_rules::{Destination, DestinationKind, PublishAs, ShareWith};
@@ -24,6 +24,7 @@ fn order(back: Option<TakenFrom>) -> PublishOrder {
         destination: destination(),
         number: 3,
         image: "ami-new".into(),
+        copy: None,
         base_version: Some("4.5.1".to_owned()),
         publish: PublishAs::Parameter {
             name: "/amis/shop/x86_64".to_owned(),
@@ -57,9 +58,36 @@ fn shared(back: Option<TakenFrom>) -> PublishOrder {
     }
 }
 
+/// What is copied to another region, or whose copy is taken back there.
+fn copied(back: Option<TakenFrom>) -> PublishOrder {
+    let region = Region::from("eu-central-1");
+    PublishOrder {
+        scope: Scope {
+            region: region.clone(),
+            ..scope()
+        },
+        destination: Destination {
+            kind: DestinationKind::Copy,
+            region,
+        },
+        publish: PublishAs::Copy { key: None },
+        ..shared(back)
+    }
+}
+
+fn failed_copy() -> FailedPublication<'static> {
+    FailedPublication {
+        why: "EC2 could not make the copy ami-copy: Client.InternalError: no",
+        fault: "copy_failed",
+        look: "aws ec2 describe-images --owners self --region eu-central-1".to_owned(),
+        ..failed(Some(1))
+    }
+}
+
 fn bad() -> TakenFrom {
     TakenFrom {
         image: "ami-bad".into(),
+        copy: None,
         why: "ann says: it eats memory".to_owned(),
     }
 }
@@ -91,13 +119,14 @@ fn every_one() -> Vec<(&'static str, Notice)> {
     vec![
         (
             "published",
-            image_published(&order(None), journal, Some(&old), Some(4), now()),
+            image_published(&order(None), journal, None, Some(&old), Some(4), now()),
         ),
         (
             "first",
             image_published(
                 &order(None),
                 "publish/0123456789abcdef/0001",
+                None,
                 None,
                 Some(1),
                 now(),
@@ -108,6 +137,7 @@ fn every_one() -> Vec<(&'static str, Notice)> {
             image_published(
                 &order(Some(bad())),
                 "publish/0123456789abcdef/0004",
+                None,
                 Some(&bad().image),
                 Some(5),
                 now(),
@@ -134,6 +164,7 @@ fn every_one() -> Vec<(&'static str, Notice)> {
                 "publish/fedcba9876543210/0001",
                 None,
                 None,
+                None,
                 now(),
             ),
         ),
@@ -144,6 +175,38 @@ fn every_one() -> Vec<(&'static str, Notice)> {
                 "publish/fedcba9876543210/0002",
                 None,
                 None,
+                None,
+                now(),
+            ),
+        ),
+        (
+            "copied",
+            image_published(
+                &copied(None),
+                "publish/00112233445566/0001",
+                Some(&"ami-copy".into()),
+                None,
+                None,
+                now(),
+            ),
+        ),
+        (
+            "copy_taken_back",
+            image_published(
+                &copied(Some(bad())),
+                "publish/00112233445566/0002",
+                Some(&"ami-badcopy".into()),
+                None,
+                None,
+                now(),
+            ),
+        ),
+        (
+            "not_copied",
+            publication_failed(
+                &copied(None),
+                "publish/00112233445566/0003",
+                &failed_copy(),
                 now(),
             ),
         ),
@@ -206,6 +269,9 @@ fn each_has_an_event_and_a_key_of_its_own() {
             ("stays", Attention, Severity::Critical),
             ("shared", Published, Severity::Info),
             ("shared_no_more", Published, Severity::Warning),
+            ("copied", Published, Severity::Info),
+            ("copy_taken_back", Published, Severity::Warning),
+            ("not_copied", Failed, Severity::Warning),
             ("not_shared", Attention, Severity::Critical),
         ]
     );

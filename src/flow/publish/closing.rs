@@ -55,6 +55,7 @@ fn remember(
         RunOutcome::Failed { failure, .. } => {
             if run.output(PublicationStep::Write).is_some() {
                 ledger.unsure = Some(order.image.clone());
+                ledger.unsure_copy.clone_from(&order.copy);
             }
             failed(ledger, order, failure, now);
         }
@@ -76,6 +77,7 @@ fn succeeded(ledger: &mut DestinationLedger, run: &Run<PublishKind>, now: DateTi
     }
     ledger.stands(PublishedImage {
         image: order.image.clone(),
+        copy: copy_of_run(run).cloned(),
         base_version: order.base_version.clone(),
         at: now,
         published: order.publish.clone(),
@@ -88,6 +90,15 @@ fn succeeded(ledger: &mut DestinationLedger, run: &Run<PublishKind>, now: DateTi
     }
 }
 
+/// What the image is called in the destination's region, where it is a copy: the one that the run made, or
+/// the one that it made known.
+fn copy_of_run(run: &Run<PublishKind>) -> Option<&ImageId> {
+    match run.output(PublicationStep::Write) {
+        Some(PublicationOutput::Copied { image }) => Some(image),
+        _ => run.input().copy.as_ref(),
+    }
+}
+
 fn found_before(run: &Run<PublishKind>, now: DateTime<Utc>) -> Option<PublishedImage> {
     let Some(PublicationOutput::LookedAt {
         image: Some(image),
@@ -96,8 +107,13 @@ fn found_before(run: &Run<PublishKind>, now: DateTime<Utc>) -> Option<PublishedI
     else {
         return None;
     };
+    // The copy that this run makes known, found under its own name: the image itself, and none before it.
+    if image == run.input().image_here() {
+        return None;
+    }
     Some(PublishedImage {
         image: image.clone(),
+        copy: None,
         base_version: None,
         at: now,
         published: run.input().publish.clone(),
@@ -154,6 +170,7 @@ fn notice(
             Some(notify::image_published(
                 order,
                 &journal,
+                copy_of_run(run),
                 from.as_ref(),
                 after.now.as_ref().and_then(|stands| stands.version),
                 now,
@@ -194,7 +211,7 @@ fn entry(order: &PublishOrder, run: &Run<PublishKind>, outcome: &RunOutcome) -> 
         destination: order.destination.clone(),
         published: order.publish.what(),
         from: stood_before(run),
-        to: order.image.clone(),
+        to: copy_of_run(run).unwrap_or(&order.image).clone(),
         back: order.back.is_some(),
         failed: matches!(outcome, RunOutcome::Failed { .. }),
         why,

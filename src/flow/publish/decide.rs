@@ -68,6 +68,8 @@ pub struct PublishCase<'a> {
 pub struct DestinationStand {
     pub destination: Destination,
     pub publish: PublishAs,
+    /// What the candidate is called there, where it is copied to that region and the copy is there.
+    pub copy: Option<ImageId>,
     pub does: PublishStep,
 }
 
@@ -112,6 +114,7 @@ pub fn decide_publishing(case: &PublishCase<'_>) -> Vec<DestinationStand> {
     let destinations = case.rules.destinations(case.home).into_iter();
     let stands = destinations.map(|(destination, publish)| DestinationStand {
         does: step(case, &destination, &publish),
+        copy: copy_there(case, &destination),
         destination,
         publish,
     });
@@ -126,7 +129,7 @@ fn step(case: &PublishCase<'_>, destination: &Destination, publish: &PublishAs) 
         return PublishStep::UnderWay { journal };
     }
     match not_for_use(case, destination.kind, ledger) {
-        Some(from) if destination.kind == DestinationKind::Share => withdraw(case, ledger, from),
+        Some(from) if publish.lasts() => withdraw(case, ledger, from),
         Some(from) => take_back(case, ledger, from),
         None => forward(case, destination, ledger, publish),
     }
@@ -146,10 +149,23 @@ fn not_for_use(
         let why = case.withheld.why(image, version(image))?;
         Some(TakenFrom {
             image: image.clone(),
+            copy: ledger.copy_of(image).cloned(),
             why: why.to_owned(),
         })
     });
     bad.next()
+}
+
+/// The candidate's copy in the destination's region, once it is there.
+fn copy_there(case: &PublishCase<'_>, destination: &Destination) -> Option<ImageId> {
+    let candidate = case.candidate?;
+    let copies = Destination {
+        kind: DestinationKind::Copy,
+        region: destination.region.clone(),
+    };
+    let now = case.ledger.get(&copies)?.now.as_ref()?;
+    let of_it = now.image == candidate.image && *destination != copies;
+    of_it.then(|| now.copy.clone())?
 }
 
 /// A person's hold on the watch does not keep what is bad where it is.
@@ -190,10 +206,13 @@ fn forward(
     ledger: &DestinationLedger,
     publish: &PublishAs,
 ) -> PublishStep {
+    let copy = copy_there(case, destination);
     let stands = |image: Option<&ImageId>| {
         let now = ledger.now.as_ref();
         now.is_some_and(|now| {
-            now.published == *publish && image.is_none_or(|one| *one == now.image)
+            now.published.holds_as(publish)
+                && image.is_none_or(|one| *one == now.image)
+                && (copy.is_none() || copy == now.copy)
         })
     };
     let Some(candidate) = case.candidate else {
@@ -225,7 +244,7 @@ fn forward(
 }
 
 /// What must hold of the image in the destination's region before it is put there: a parameter names an
-/// image that whoever it is shared with can launch.
+/// image that is there, and that whoever it is shared with can launch.
 fn promised_first(
     case: &PublishCase<'_>,
     of: &Destination,
@@ -235,7 +254,7 @@ fn promised_first(
     let mut before = all.filter(|(one, _)| one.region == of.region && one.kind < of.kind);
     let open = before.find(|(one, publish)| {
         let now = case.ledger.get(one).and_then(|ledger| ledger.now.as_ref());
-        !now.is_some_and(|now| now.image == *image && now.published == *publish)
+        !now.is_some_and(|now| now.image == *image && now.published.holds_as(publish))
     });
     open.map(|(destination, _)| destination)
 }

@@ -50,6 +50,7 @@ impl Shop {
             rules: PublishRules {
                 when: PublishWhen::Verified,
                 ssm: Some("/amis/shop/x86_64".to_owned()),
+                copy_to: BTreeMap::new(),
                 share: ShareWith::default(),
             },
             candidate: Some(PublishCandidate {
@@ -113,6 +114,7 @@ impl Shop {
 fn stands(image: &str) -> PublishedImage {
     PublishedImage {
         image: image.into(),
+        copy: None,
         base_version: Some(format!("of {image}")),
         at: now(),
         published: name(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::hands::Publication;
 use super::steps::{PublicationOutput, PublicationStep, PublishKind};
-use super::{closing, looking, parameter, share};
+use super::{closing, copies, looking, parameter, share};
 use crate::model::publish_rules::PublishAs;
 use crate::store::{Op, StoreError};
 use crate::workflow::{At, Run, RunOutcome, StepError, StepLook, Undo, Workflow};
@@ -17,6 +17,7 @@ impl Workflow for Publication<'_> {
             (PublicationStep::Write, PublishAs::Parameter { name }) => {
                 parameter::find_written(self, at, name).await
             }
+            (PublicationStep::Write, PublishAs::Copy { .. }) => copies::find_copy(self, at).await,
             // Sharing once more says the same; the other steps only look.
             (PublicationStep::Write, PublishAs::Share { .. })
             | (PublicationStep::LookAtIt | PublicationStep::ReadBack, _) => Ok(None),
@@ -31,6 +32,9 @@ impl Workflow for Publication<'_> {
             (PublicationStep::Write, PublishAs::Parameter { name }) => {
                 parameter::write_parameter(self, at, name).await
             }
+            (PublicationStep::Write, PublishAs::Copy { key }) => {
+                copies::start_copy(self, at, key.as_deref()).await
+            }
             (PublicationStep::Write, PublishAs::Share { with }) => {
                 share::write_share(self, at, with).await
             }
@@ -43,18 +47,24 @@ impl Workflow for Publication<'_> {
         at: &At<'_, PublishKind>,
     ) -> Result<StepLook<PublicationOutput>, StepError> {
         match (at.step, &at.run.input().publish) {
-            (PublicationStep::LookAtIt, publish) => {
+            (PublicationStep::LookAtIt, PublishAs::Copy { .. }) => {
+                copies::look_at_source(self, at).await
+            }
+            (PublicationStep::LookAtIt, PublishAs::Share { .. }) => {
+                let order = at.run.input();
                 // What others may launch no more need not be fit for anything.
-                let withdraws = publish.lasts() && at.run.input().back.is_some();
-                if !withdraws {
-                    looking::image_is_fit(self, at.run.input()).await?;
+                if order.back.is_none() {
+                    looking::fit_image(&self.cloud, order.image_here(), order).await?;
                 }
-                match publish {
-                    PublishAs::Share { .. } => Ok(share::look_at_share()),
-                    PublishAs::Parameter { name } => {
-                        parameter::look_at_parameter(self, at, name).await
-                    }
-                }
+                Ok(share::look_at_share())
+            }
+            (PublicationStep::LookAtIt, PublishAs::Parameter { name }) => {
+                let order = at.run.input();
+                looking::fit_image(&self.cloud, order.image_here(), order).await?;
+                parameter::look_at_parameter(self, at, name).await
+            }
+            (PublicationStep::ReadBack, PublishAs::Copy { .. }) => {
+                copies::read_back(self, at).await
             }
             (PublicationStep::ReadBack, PublishAs::Share { with }) => {
                 share::read_back(self, at, with).await
@@ -70,9 +80,12 @@ impl Workflow for Publication<'_> {
     }
 
     /// What was written is the image that should stand there, or SSM never took it: there is nothing to
-    /// remove. That it may still appear is remembered with the end.
-    async fn undo(&self, _: &At<'_, PublishKind>) -> Result<Undo, StepError> {
-        Ok(Undo::Gone)
+    /// remove but a copy that EC2 could not make. That it may still appear is remembered with the end.
+    async fn undo(&self, at: &At<'_, PublishKind>) -> Result<Undo, StepError> {
+        match (at.step, &at.run.input().publish) {
+            (PublicationStep::Write, PublishAs::Copy { .. }) => copies::undo_copy(self, at).await,
+            _ => Ok(Undo::Gone),
+        }
     }
 
     async fn closing(

@@ -33,7 +33,7 @@ impl LedgerShown {
                 let version = now.version;
                 let version = version.map_or(String::new(), |at| format!(", version {at}"));
                 let at = now.at.format("%Y-%m-%d %H:%M UTC");
-                let what = now.published.said_of(&now.image);
+                let what = now.published.said_of(now.image_here());
                 format!("{what}{release}{version}, since {at}")
             }
         };
@@ -67,16 +67,16 @@ pub fn planned_publication(
     let now = ledger.and_then(|ledger| ledger.now.as_ref());
     let from = match &stand.does {
         PublishStep::TakeBack { from, .. } | PublishStep::Withdraw { from } => {
-            Some(from.image.clone())
+            Some(from.copy.as_ref().unwrap_or(&from.image).clone())
         }
-        _ => now.map(|now| now.image.clone()),
+        _ => now.map(|now| now.image_here().clone()),
     };
     PlannedPublication {
         destination: stand.destination.clone(),
         publishes: stand.publish.what(),
         action: stand.does.as_str(),
         from,
-        to: image_after(&stand.does, candidate),
+        to: image_after(stand, candidate),
         until: match &stand.does {
             PublishStep::Wait(PublishWait::Pause { until, .. }) => Some(*until),
             _ => None,
@@ -85,10 +85,12 @@ pub fn planned_publication(
     }
 }
 
-fn image_after(does: &PublishStep, candidate: Option<&PublishCandidate>) -> Option<ImageId> {
-    match does {
-        PublishStep::TakeBack { to, .. } => Some(to.image.clone()),
-        PublishStep::Publish | PublishStep::Wait(_) => candidate.map(|one| one.image.clone()),
+fn image_after(stand: &DestinationStand, candidate: Option<&PublishCandidate>) -> Option<ImageId> {
+    match &stand.does {
+        PublishStep::TakeBack { to, .. } => Some(to.image_here().clone()),
+        PublishStep::Publish | PublishStep::Wait(_) => {
+            candidate.map(|one| stand.copy.as_ref().unwrap_or(&one.image).clone())
+        }
         PublishStep::Stands
         | PublishStep::UnderWay { .. }
         | PublishStep::Withdraw { .. }

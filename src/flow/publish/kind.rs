@@ -9,9 +9,12 @@ use crate::model::aws_command::AwsCommand;
 use crate::model::ids::Scope;
 use crate::model::publish::PublishOrder;
 use crate::model::publish_rules::PublishAs;
+use crate::model::tags;
 use crate::workflow::{Allowance, Run, WorkflowKind};
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// EC2 may take a day for a copy; it is watched, and given up after that.
+const COPY_MAX: Duration = Duration::from_secs(25 * 3600);
 /// SSM looks at an image within seconds; a version that has not appeared by then never will.
 const VALIDATION_MAX: Duration = Duration::from_secs(10 * 60);
 
@@ -36,6 +39,7 @@ impl WorkflowKind for PublishKind {
     fn allowance(step: PublicationStep, order: &PublishOrder) -> Allowance {
         Allowance::Absolute(match (step, &order.publish) {
             (PublicationStep::LookAtIt | PublicationStep::Write, _) => 15 * MINUTE,
+            (PublicationStep::ReadBack, PublishAs::Copy { .. }) => COPY_MAX,
             (PublicationStep::ReadBack, PublishAs::Share { .. }) => 15 * MINUTE,
             (PublicationStep::ReadBack, PublishAs::Parameter { .. }) => VALIDATION_MAX,
         })
@@ -54,9 +58,15 @@ impl WorkflowKind for PublishKind {
 pub fn look_command(order: &PublishOrder) -> AwsCommand {
     let region = &order.scope.region;
     match &order.publish {
+        PublishAs::Copy { .. } => {
+            let copies = format!("Name=tag:{},Values={}", tags::COPY_OF, order.copied_from());
+            AwsCommand::new("ec2 describe-images", region)
+                .with("--owners", "self")
+                .with("--filters", &copies)
+        }
         PublishAs::Share { .. } => AwsCommand::new("ec2 describe-image-attribute", region)
             .with("--attribute", "launchPermission")
-            .with("--image-id", order.image.as_str()),
+            .with("--image-id", order.image_here().as_str()),
         PublishAs::Parameter { name } => {
             AwsCommand::new("ssm get-parameter-history", region).with("--name", name)
         }

@@ -1,29 +1,29 @@
 //! Looks once more whether an image is fit for others, right before it is published: what was decided from
 //! the store alone is held against what EC2 shows.
 
-use super::hands::Publication;
 use super::trouble::{PublishFault, look_error, step_failed};
-use crate::model::ids::Installation;
+use crate::cloud::Cloud;
+use crate::model::ids::{ImageId, Installation};
 use crate::model::image::{Image, ImageState};
 use crate::model::publish::{ImageProof, PublishOrder};
 use crate::model::tags;
 use crate::workflow::StepError;
 
-/// The image is there, whole, and what it should be.
-pub(super) async fn image_is_fit(
-    hands: &Publication<'_>,
+/// The image is there, whole, and what it should be, in the region that is asked.
+pub(super) async fn fit_image(
+    cloud: &Cloud,
+    id: &ImageId,
     order: &PublishOrder,
-) -> Result<(), StepError> {
-    let ids = [order.image.clone()];
-    let found = hands.cloud.images(&ids).await;
-    let found = found.map_err(|error| look_error(&error))?;
-    let Some(image) = found.get(&order.image) else {
-        let why = format!("EC2 does not list {} any more", order.image);
+) -> Result<Image, StepError> {
+    let found = cloud.images(std::slice::from_ref(id)).await;
+    let mut found = found.map_err(|error| look_error(&error))?;
+    let Some(image) = found.remove(id) else {
+        let why = format!("EC2 does not list {id} any more");
         return Err(step_failed(PublishFault::ImageGone, why));
     };
-    match unfit(image, order.proof, &order.installation) {
+    match unfit(&image, order.proof, &order.installation) {
         Some((fault, why)) => Err(step_failed(fault, why)),
-        None => Ok(()),
+        None => Ok(image),
     }
 }
 

@@ -33,6 +33,7 @@ pub fn publish_order(
         destination: stand.destination.clone(),
         number: ledger.ordered + 1,
         image,
+        copy: None,
         base_version,
         publish: stand.publish.clone(),
         proof,
@@ -47,6 +48,7 @@ pub fn publish_order(
             let one = candidate?;
             Some(PublishOrder {
                 story: one.story.clone(),
+                copy: stand.copy.clone(),
                 ..empty(one.image.clone(), one.base_version.clone(), one.proof)
             })
         }
@@ -54,6 +56,7 @@ pub fn publish_order(
         // good one was good was looked at when it was published.
         PublishStep::TakeBack { from, to } => Some(PublishOrder {
             back: Some(from.clone()),
+            copy: to.copy.clone(),
             publish: match &ledger.now {
                 Some(now) => now.published.clone(),
                 None => stand.publish.clone(),
@@ -69,6 +72,7 @@ pub fn publish_order(
             let known = known.find(|one| one.image == from.image);
             Some(PublishOrder {
                 back: Some(from.clone()),
+                copy: from.copy.clone(),
                 publish: known.map_or(stand.publish.clone(), |known| known.published.clone()),
                 ..empty(
                     from.image.clone(),

@@ -59,7 +59,7 @@ fn may_be_written(order: &PublishOrder, name: &str, now: &ParameterNow) -> Resul
         );
         return Err(step_failed(PublishFault::Misfit, why));
     }
-    if order.persons || now.value == order.image.as_str() {
+    if order.persons || now.value == order.image_here().as_str() {
         return Ok(());
     }
     let Some(stood) = &order.stood else {
@@ -67,13 +67,15 @@ fn may_be_written(order: &PublishOrder, name: &str, now: &ParameterNow) -> Resul
     };
     let theirs = stood.version.is_some_and(|ours| now.version > ours);
     let of_ours = |image: &ImageId| now.value == image.as_str();
-    let bad = order.back.as_ref().map(|back| &back.image);
-    if theirs && !of_ours(&stood.image) && !bad.is_some_and(of_ours) {
+    let bad = order.back.as_ref();
+    let bad = bad.map(|back| back.copy.as_ref().unwrap_or(&back.image));
+    if theirs && !of_ours(stood.image_here()) && !bad.is_some_and(of_ours) {
         let shown: String = now.value.chars().take(40).collect();
         let why = format!(
             "somebody else wrote version {} of {name} (`{shown}`) over ours ({}); it is not written over by \
              itself",
-            now.version, stood.image
+            now.version,
+            stood.image_here()
         );
         return Err(step_failed(PublishFault::Contested, why));
     }
@@ -88,7 +90,7 @@ pub(super) async fn find_written(
 ) -> Result<Option<PublicationOutput>, StepError> {
     let order = at.run.input();
     let now = parameter(hands, name).await?;
-    let names_it = |now: &ParameterNow| now.names_image && now.value == order.image.as_str();
+    let names_it = |now: &ParameterNow| now.names_image && now.value == order.image_here().as_str();
     if let Some(now) = now.filter(names_it) {
         let looked = at.run.output(PublicationStep::LookAtIt);
         let stood = matches!(looked, Some(PublicationOutput::LookedAt { version: Some(version), .. })
@@ -118,14 +120,17 @@ pub(super) async fn write_parameter(
     let written = match parameter(hands, name).await? {
         Some(now) => {
             may_be_written(order, name, &now)?;
-            let written = hands.cloud.set_image_parameter(name, &order.image).await;
+            let written = hands
+                .cloud
+                .set_image_parameter(name, order.image_here())
+                .await;
             written.map_err(|error| change_error(&error))?
         }
         None => {
             let tags = parameter_tags(order);
             let made = hands
                 .cloud
-                .create_image_parameter(name, &order.image, &tags);
+                .create_image_parameter(name, order.image_here(), &tags);
             made.await.map_err(|error| change_error(&error))?
         }
     };
@@ -160,7 +165,7 @@ pub(super) async fn read_back(
     let Some(now) = now else {
         return Ok(pending(name, announced));
     };
-    if now.value == order.image.as_str() {
+    if now.value == order.image_here().as_str() {
         return Ok(StepLook::Done(PublicationOutput::Stands {
             version: Some(now.version),
         }));

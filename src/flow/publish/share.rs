@@ -33,11 +33,15 @@ pub(super) async fn write_share(
         Some(_) => (&nobody, with),
         None => (with, &before),
     };
-    match hands.cloud.share_image(&order.image, add, remove).await {
+    match hands
+        .cloud
+        .share_image(order.image_here(), add, remove)
+        .await
+    {
         Ok(()) => {}
         // What is gone nobody launches.
         Err(error) if order.back.is_some() && error.kind == ErrorKind::NotFound => {}
-        Err(error) => return Err(share_error(&error)),
+        Err(error) => return Err(share_error(order, &error)),
     }
     Ok(StepLook::Done(PublicationOutput::Written {
         version: None,
@@ -49,8 +53,8 @@ pub(super) async fn write_share(
 fn named_before(order: &PublishOrder) -> Option<&ShareWith> {
     let stood = order.stood.as_ref()?;
     match &stood.published {
-        PublishAs::Share { with } if stood.image == order.image => Some(with),
-        PublishAs::Share { .. } | PublishAs::Parameter { .. } => None,
+        PublishAs::Share { with } if stood.image_here() == order.image_here() => Some(with),
+        PublishAs::Copy { .. } | PublishAs::Share { .. } | PublishAs::Parameter { .. } => None,
     }
 }
 
@@ -61,12 +65,12 @@ pub(super) async fn read_back(
     with: &ShareWith,
 ) -> Result<StepLook<PublicationOutput>, StepError> {
     let order = at.run.input();
-    let now = hands.cloud.shared_with(&order.image).await;
+    let now = hands.cloud.shared_with(order.image_here()).await;
     let now = now.map_err(|error| look_error(&error))?;
     let stands = match (&now, &order.back) {
         (None, Some(_)) => true,
         (None, None) => {
-            let why = format!("EC2 does not list {} any more", order.image);
+            let why = format!("EC2 does not list {} any more", order.image_here());
             return Err(step_failed(PublishFault::ImageGone, why));
         }
         (Some(now), Some(_)) => with.without(now) == *with,
@@ -79,14 +83,23 @@ pub(super) async fn read_back(
 }
 
 /// A key that only this account can use keeps everybody else from the image, whatever they are allowed.
-fn share_error(error: &CloudError) -> StepError {
+fn share_error(order: &PublishOrder, error: &CloudError) -> StepError {
     let forbidden = error.kind == ErrorKind::Invalid && error.message.contains("AWS Managed CMK");
     if !forbidden {
         return change_error(error);
     }
+    let right = match order.copy {
+        Some(_) => format!(
+            "name a KMS key of yours that they may use for {} in `encrypt` of [watch.{}.publish]; it holds \
+             for the copies that are made from then on",
+            order.scope.region, order.watch
+        ),
+        None => "set [builder] encrypt to a KMS key of yours that they may use, and bake it again"
+            .to_owned(),
+    };
     let why = format!(
-        "its snapshots are encrypted with the account's own key for EBS, which nobody else can use: set \
-         [builder] encrypt to a KMS key of yours that they may use, and bake it again ({error})"
+        "its snapshots are encrypted with the account's own key for EBS, which nobody else can use: {right} \
+         ({error})"
     );
     step_failed(PublishFault::KeyForbids, why)
 }

@@ -1,5 +1,7 @@
 //! A publication's steps and what each leaves, and how its journals are called.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::bake::digest;
@@ -38,6 +40,15 @@ pub enum PublicationOutput {
         /// The image that the parameter names.
         image: Option<ImageId>,
         version: Option<i64>,
+    },
+    /// What is copied: its name, and those of its tags that a copy carries on.
+    Source {
+        name: String,
+        tags: BTreeMap<String, String>,
+    },
+    /// The copy, which EC2 may be making still.
+    Copied {
+        image: ImageId,
     },
     Written {
         /// The parameter's version, as it was announced.

@@ -14,6 +14,8 @@ pub(super) enum PublishFault {
     Contested,
     /// The image is encrypted with a key that others cannot use.
     KeyForbids,
+    /// EC2 could not make the copy.
+    CopyFailed,
     /// There is something of that name that this cannot be written to.
     Misfit,
     /// AWS refuses, and will go on to.
@@ -21,11 +23,12 @@ pub(super) enum PublishFault {
 }
 
 impl PublishFault {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::KeyForbids,
         Self::ImageGone,
         Self::ImageUnfit,
         Self::Contested,
+        Self::CopyFailed,
         Self::Misfit,
         Self::Refused,
     ];
@@ -36,6 +39,7 @@ impl PublishFault {
             Self::ImageUnfit => "image_unfit",
             Self::Contested => "contested",
             Self::KeyForbids => "key_forbids",
+            Self::CopyFailed => "copy_failed",
             Self::Misfit => "misfit",
             Self::Refused => "refused",
         }
@@ -55,7 +59,7 @@ impl PublishFault {
             | Self::ImageUnfit
             | Self::ImageGone => true,
             // A right, a limit or a key may be mended without a word to us.
-            Self::Refused => false,
+            Self::CopyFailed | Self::Refused => false,
         }
     }
 }

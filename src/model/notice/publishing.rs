@@ -15,6 +15,9 @@ pub struct PublishTold {
     /// What stood there before; absent where nothing did, or it was no image.
     pub from: Option<ImageId>,
     pub image: ImageId,
+    /// The watch's image, where `image` is its copy in another region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<ImageId>,
     /// What its release is called.
     pub base_version: Option<String>,
     /// What it takes back, and why.

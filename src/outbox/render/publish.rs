@@ -47,8 +47,10 @@ pub(super) fn publish_parts(notice: &Notice) -> Vec<MessagePart> {
 }
 
 fn stands(notice: &Notice, told: &PublishTold, version: Option<i64>) -> Vec<MessagePart> {
-    if let PublishAs::Share { .. } = told.publish {
-        return shared(notice, told);
+    match told.publish {
+        PublishAs::Copy { .. } => return copied(notice, told),
+        PublishAs::Share { .. } => return shared(notice, told),
+        PublishAs::Parameter { .. } => {}
     }
     let version = version.map_or(String::new(), |version| format!(" (version {version})"));
     let first = format!("{}: {}{version}", told.publish.what(), from_to(told));
@@ -60,6 +62,25 @@ fn stands(notice: &Notice, told: &PublishTold, version: Option<i64>) -> Vec<Mess
         MessagePart::lines([first, second]),
         about(notice, Some(told)),
     ]
+}
+
+fn copied(notice: &Notice, told: &PublishTold) -> Vec<MessagePart> {
+    let image = &told.image;
+    let lines = match &told.back {
+        None => {
+            let of = told.copy_of.as_ref().unwrap_or(image);
+            let region = &told.destination.region;
+            vec![format!(
+                "{image} is the copy of {of} in {region}{}.",
+                of_release(told)
+            )]
+        }
+        Some(back) => vec![
+            format!("{} is not for use: {}", back.image, back.why),
+            "Its copy says so too: it is marked, and stays where it is.".to_owned(),
+        ],
+    };
+    vec![MessagePart::Lines(lines), about(notice, Some(told))]
 }
 
 fn shared(notice: &Notice, told: &PublishTold) -> Vec<MessagePart> {

@@ -14,6 +14,7 @@ use crate::flow::rollout::moving::steps::MoveOutput;
 use crate::model::bake::BakeOrder;
 use crate::model::counted::counted_things;
 use crate::model::publish::PublishOrder;
+use crate::model::publish_rules::DestinationKind;
 use crate::model::rollout::MoveOrder;
 use crate::service::runs::bake::BakeObserver;
 use crate::workflow::kind::step_word;
@@ -227,12 +228,26 @@ impl ToldKind for MoveKind {
 impl ToldKind for PublishKind {
     fn begun_words(order: &PublishOrder) -> String {
         let what = order.publish.what();
+        let region = &order.scope.region;
         match &order.back {
+            Some(back) if order.destination.kind == DestinationKind::Copy => {
+                format!(
+                    "marking the copy of {} in {region} as not for use",
+                    back.image
+                )
+            }
+            None if order.destination.kind == DestinationKind::Copy => {
+                format!("copying {} to {region}", order.image)
+            }
             Some(back) if order.publish.lasts() => {
                 format!("{} is {what}: not any more", back.image)
             }
-            Some(back) => format!("taking {} back from {what}, to {}", back.image, order.image),
-            None => format!("publishing: {}", order.publish.said_of(&order.image)),
+            Some(back) => format!(
+                "taking {} back from {what}, to {}",
+                back.image,
+                order.image_here()
+            ),
+            None => format!("publishing: {}", order.publish.said_of(order.image_here())),
         }
     }
 
@@ -240,7 +255,12 @@ impl ToldKind for PublishKind {
         Some(match output {
             PublicationOutput::Written { already: true, .. } => "it stood there".to_owned(),
             PublicationOutput::Written { version, .. } => format!("version {}", (*version)?),
-            PublicationOutput::Stands { .. } | PublicationOutput::LookedAt { .. } => return None,
+            PublicationOutput::Copied { image } => {
+                format!("{image}, which EC2 may take hours to make")
+            }
+            PublicationOutput::Stands { .. }
+            | PublicationOutput::LookedAt { .. }
+            | PublicationOutput::Source { .. } => return None,
         })
     }
 }

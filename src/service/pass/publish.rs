@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 use crate::flow::notify::{self, StaysBad, story_of_image};
 use crate::flow::publish::decide::{
@@ -243,6 +244,7 @@ impl LookedPublishing<'_> {
                 let why = self.withheld.why(image, version)?;
                 Some(TakenFrom {
                     image: image.clone(),
+                    copy: known.value.copy_of(image).cloned(),
                     why: why.to_owned(),
                 })
             })?;
@@ -305,17 +307,16 @@ pub async fn publish_watch(
 ) -> Result<Vec<PublicationResult>, DriveError> {
     let mut begun: BTreeSet<Destination> = BTreeSet::new();
     let mut results = Vec::new();
+    // A copy takes hours, and holds nothing up but what promises it.
+    let mut running = FuturesUnordered::new();
     while let Some(looked) = look_at_publishing(service, one).await? {
         let mut starts = looked.starts(service, &looked.decide(false), None);
         starts.retain(|start| begun.insert(start.order.destination.clone()));
-        if starts.is_empty() {
-            break;
-        }
-        let runs = starts
-            .iter()
-            .map(|start| begin_and_drive(service, lease, start));
-        for ended in join_all(runs).await {
-            results.extend(ended?);
+        let starts = starts.into_iter();
+        running.extend(starts.map(|start| begin_and_drive(service, lease, start)));
+        match running.next().await {
+            Some(ended) => results.extend(ended?),
+            None => break,
         }
     }
     Ok(results)
@@ -324,9 +325,9 @@ pub async fn publish_watch(
 async fn begin_and_drive(
     service: &Service<'_>,
     lease: Lease,
-    start: &PublicationStart,
+    start: PublicationStart,
 ) -> Result<Option<PublicationResult>, DriveError> {
-    let Some(journal) = begin_publication(service, lease, start).await? else {
+    let Some(journal) = begin_publication(service, lease, &start).await? else {
         return Ok(None);
     };
     let observers = &|_: &PublishOrder| Box::new(Unobserved) as _;

@@ -197,7 +197,9 @@ async fn images_of_run(ask: StoredAsk<'_>, run: &OpenRun) -> Result<Vec<ImageId>
     }
     if header.kind == PublishKind::NAME {
         let run = replay::<PublishKind>(ask.store, &run.journal).await?;
-        return Ok(vec![run.input().image.clone()]);
+        let order = run.input();
+        let images = [Some(&order.image), order.copy.as_ref()];
+        return Ok(images.into_iter().flatten().cloned().collect());
     }
     Err(RunError::Unknown {
         journal: run.journal.clone(),

@@ -17,6 +17,24 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "from when on an image is published",
     ),
     key(
+        "watch.*.publish.copy_to",
+        Texts,
+        "[\"eu-central-1\"]",
+        "other regions that get a copy",
+    ),
+    key(
+        "watch.*.publish.encrypt",
+        Table,
+        "{ eu-central-1 = \"arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\" }",
+        "keys of the copies, by region",
+    ),
+    key(
+        "watch.*.publish.encrypt.*",
+        Text,
+        "\"arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\"",
+        "the key of the copies in this region",
+    ),
+    key(
         "watch.*.publish.ssm",
         Text,
         "\"/amis/shop/{architecture}\"",
