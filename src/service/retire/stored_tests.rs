@@ -123,6 +123,7 @@ async fn an_image_that_an_environment_ran_stays_for_the_horizon() {
 fn stood(id: &str, days_ago: i32, published: &PublishAs) -> PublishedImage {
     PublishedImage {
         image: id.into(),
+        copy: None,
         base_version: None,
         at: now() - DAY * days_ago,
         published: published.clone(),

@@ -60,15 +60,22 @@ impl RollingTown {
         !self.windowed || now || OPEN.contains(&self.now().hour())
     }
 
-    /// It runs the image, and is ill, not proved, or not known.
+    /// It runs the image, and is ill, not proved, or not known. Of one that cannot be read nobody knows who
+    /// set it back: it was proved on the image when it could be read last.
     fn unwell(&self, env: &Env) -> bool {
         let due = self.due().iter().any(|due| due.name == env.name);
-        match (env.on_new && !env.under_way, env.read) {
-            (false, _) => false,
-            (true, false) => env.past == Past::Proved,
+        match (env.read, env.on_new) {
+            _ if env.under_way => false,
+            (false, _) => env.past == Past::Proved,
+            (true, false) => false,
             (true, true) if env.past == Past::Proved => !Self::well(env),
             (true, true) => !due,
         }
+    }
+
+    /// A run has it in hand, or gave it up while Beanstalk is still at it.
+    fn busy(env: &Env) -> bool {
+        env.under_way || (env.updating && env.past == Past::Person)
     }
 
     /// Who may be moved, and how many of them.
@@ -80,12 +87,16 @@ impl RollingTown {
         let elsewhere = self
             .envs
             .iter()
-            .any(|env| env.under_way && env.wave != turn);
+            .any(|env| Self::busy(env) && env.wave != turn);
         let unwell = self.envs.iter().filter(of_wave).any(|env| self.unwell(env));
         if self.held || !self.let_go() || !self.window_open() || elsewhere || unwell {
             return (Vec::new(), 0);
         }
-        let taken = self.envs.iter().filter(of_wave).filter(|env| env.under_way);
+        let taken = self
+            .envs
+            .iter()
+            .filter(of_wave)
+            .filter(|env| Self::busy(env));
         let taken = taken.count() + self.due().len();
         let free = |env: &&Env| {
             let past = match env.past {
