@@ -41,6 +41,9 @@ pub struct PlannedPublication {
     pub until: Option<DateTime<Utc>>,
     /// Why not now, or why it is taken back.
     pub why: Option<String>,
+    /// What must stand at another destination first, and nothing else.
+    #[serde(skip)]
+    pub waits_for: Option<Destination>,
 }
 
 impl PlannedPublication {

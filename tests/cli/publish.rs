@@ -84,3 +84,20 @@ fn where_it_does_not_publish_is_said() {
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("[watch.shop.publish]"), "{ran:?}");
 }
+
+/// The parameter waits for the share, and one word of a person's does for both.
+#[test]
+fn one_order_goes_on_to_what_waits_for_another_destination() {
+    let (served, desk, by_hand) = publishing();
+    let share = "share = { accounts = [\"222233334444\"] }\n";
+    desk.file("amiwatch.toml", &format!("{CONFIG}{PUBLISH}{share}{STORE}"));
+    let alone = desk.run(&["publish", "shop", "--to", "ssm", "--yes"]);
+    assert_eq!(alone.code, 1, "what it waits for is not ordered: {alone:?}");
+    assert!(served.account.parameters().is_empty());
+    let ran = desk.run(&["publish", "shop", "--yes"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let versions = &served.account.parameters()[0].versions;
+    assert_eq!(*versions, [(1, by_hand)]);
+    let again = desk.run(&["publish", "shop", "--yes"]);
+    assert_eq!(again.stdout.matches("stands there").count(), 2, "{again:?}");
+}

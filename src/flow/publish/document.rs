@@ -82,6 +82,10 @@ pub fn planned_publication(
             _ => None,
         },
         why: why(&stand.does),
+        waits_for: match &stand.does {
+            PublishStep::Wait(PublishWait::Before { destination }) => Some(destination.clone()),
+            _ => None,
+        },
     }
 }
 

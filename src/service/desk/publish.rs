@@ -46,12 +46,20 @@ pub struct PublishPlan {
 }
 
 impl PublishPlan {
-    /// The destinations at which something is done, in turn; those where a run is under way are joined.
+    /// The destinations at which something is done, in turn; those where a run is under way are joined. One
+    /// that waits for nothing but another of them comes after it.
     pub fn to_do(&self) -> Vec<Destination> {
         let does = ["publish", "take_back", "under_way"];
-        let to_do = self.destinations.iter();
-        let to_do = to_do.filter(|one| does.contains(&one.action));
-        to_do.map(|one| one.destination.clone()).collect()
+        let mut in_turn: Vec<&PlannedPublication> = self.destinations.iter().collect();
+        in_turn.sort_by_key(|one| one.destination.kind);
+        let mut to_do: Vec<Destination> = Vec::new();
+        for one in in_turn {
+            let after = one.waits_for.as_ref();
+            if does.contains(&one.action) || after.is_some_and(|first| to_do.contains(first)) {
+                to_do.push(one.destination.clone());
+            }
+        }
+        to_do
     }
 
     /// How the command ends where nothing is to be done.
