@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use amiwatch::flow::rollout::moving::kind::MoveKind;
-use amiwatch::flow::rollout::moving::steps::move_journal;
+use amiwatch::flow::rollout::moving::steps::{MoveStep, move_journal};
 use amiwatch::model::environment::ImageSetting;
 use amiwatch::model::ids::{Scope, TargetId};
 use amiwatch::model::tags;
@@ -104,6 +104,10 @@ pub(crate) struct Intent {
     /// `amiwatch` where the daemon decided.
     pub(crate) by: String,
     pub(crate) at: DateTime<Utc>,
+    /// It was to be proved where it stood: nothing is sent for that.
+    pub(crate) proof: bool,
+    /// It failed before anything of it was under way: AWS refused it, or it was not sent.
+    pub(crate) refused: bool,
 }
 
 /// The orders for an environment, oldest first.
@@ -123,7 +127,12 @@ pub(crate) async fn intents(store: &dyn Store, environment: &str) -> Vec<Intent>
             ImageSetting::PlatformOwn(_) => None,
         };
         let (back, by) = (order.direction.is_back(), order.by.clone());
+        let proof = order.direction.is_proof();
+        let failed_at = run.failure().map(|(step, _)| *step);
+        let refused = matches!(failed_at, Some(MoveStep::Unchanged | MoveStep::Update));
         all.push(Intent {
+            proof,
+            refused,
             back,
             image,
             journal,

@@ -122,7 +122,7 @@ impl Case<'_> {
         if self.living.store_lost.get() {
             return;
         }
-        let mut intents = self.intents.iter();
+        let mut intents = self.intents.iter().filter(|one| !one.proof);
         for update in self.ours() {
             let found = intents.find(|one| one.image == update.image_id);
             assert!(
@@ -154,7 +154,8 @@ impl Case<'_> {
 
     /// The moves forward that the daemon began by itself, as far as anything was sent for them.
     fn begun_by_the_daemon(&self) -> Vec<Begun> {
-        let mut intents = self.intents.iter();
+        let sent = |one: &&Intent| !one.proof && !one.refused;
+        let mut intents = self.intents.iter().filter(sent);
         let mut begun = Vec::new();
         for update in self.ours() {
             let intent = intents.find(|one| one.image == update.image_id);
@@ -176,7 +177,7 @@ impl Case<'_> {
     fn nobody_is_moved_to_what_is_quarantined(&self) {
         let account = &self.living.life.account;
         let marked = evidence::marked(account);
-        let mut intents = self.intents.iter();
+        let mut intents = self.intents.iter().filter(|one| !one.proof);
         for update in self.ours() {
             let intent = intents.find(|one| one.image == update.image_id);
             let (Some(image), Some(Intent { back: false, .. })) = (&update.image_id, intent) else {
