@@ -11,7 +11,6 @@ use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use crate::model::ids::ImageId;
 
-const GET_PARAMETER: Operation = Operation::read("ssm:GetParameter");
 const PUT_PARAMETER: Operation = Operation::change("ssm:PutParameter");
 
 /// The data type of a parameter that names an image.
@@ -35,14 +34,8 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound`.
     pub async fn parameter_now(&self, name: &str) -> Result<Option<ParameterNow>, CloudError> {
-        let request = self.ssm(GET_PARAMETER).get_parameter().name(name).send();
-        let answer = match self.call(GET_PARAMETER, name, request).await {
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
-            answer => answer?,
-        };
-        let Some(parameter) = answer.parameter() else {
-            let message = "the answer holds no parameter";
-            return Err(self.fault(GET_PARAMETER, name, ErrorKind::Empty, message));
+        let Some(parameter) = self.ssm_parameter(name).await? else {
+            return Ok(None);
         };
         Ok(Some(ParameterNow {
             value: parameter.value().unwrap_or_default().to_owned(),

@@ -1,5 +1,6 @@
 //! SSM parameters, and the release that a public image parameter announces.
 
+use aws_sdk_ssm::types::Parameter as SsmParameter;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -84,19 +85,30 @@ fn image_id(text: &str) -> Result<ImageId, String> {
 }
 
 impl Cloud {
-    /// One parameter. `None`: there is none of that name in the region.
-    ///
-    /// # Errors
-    /// Any kind but `NotFound`.
-    pub async fn parameter(&self, name: &str) -> Result<Option<Parameter>, CloudError> {
+    /// What SSM answers of a parameter. `None`: there is none of that name in the region.
+    pub(super) async fn ssm_parameter(
+        &self,
+        name: &str,
+    ) -> Result<Option<SsmParameter>, CloudError> {
         let request = self.ssm(GET_PARAMETER).get_parameter().name(name).send();
         let answer = match self.call(GET_PARAMETER, name, request).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
             answer => answer?,
         };
-        let Some(parameter) = answer.parameter() else {
+        let nothing = || {
             let message = "the answer holds no parameter";
-            return Err(self.fault(GET_PARAMETER, name, ErrorKind::Empty, message));
+            self.fault(GET_PARAMETER, name, ErrorKind::Empty, message)
+        };
+        answer.parameter.ok_or_else(nothing).map(Some)
+    }
+
+    /// One parameter. `None`: there is none of that name in the region.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn parameter(&self, name: &str) -> Result<Option<Parameter>, CloudError> {
+        let Some(parameter) = self.ssm_parameter(name).await? else {
+            return Ok(None);
         };
         Ok(Some(Parameter {
             name: parameter.name().unwrap_or(name).to_owned(),
