@@ -75,6 +75,8 @@ mod rehearse;
 
 mod reload;
 
+mod restore;
+
 mod rollout;
 
 mod run;
@@ -235,6 +237,7 @@ fn needs_the_time(command: &CliCommand) -> bool {
         | CliCommand::Init(_)
         | CliCommand::Images(_)
         | CliCommand::Image(_)
+        | CliCommand::Restore(_)
         | CliCommand::Sweep(_) => true,
         _ => false,
     }
@@ -281,6 +284,7 @@ async fn run(arguments: Arguments) -> Exit {
         CliCommand::Sweep(own) => sweep::run_sweep(&common, &own).await,
         CliCommand::Images(own) => images::run_images(&common, &own).await,
         CliCommand::Image(own) => images::run_image(&common, &own).await,
+        CliCommand::Restore(own) => restore::run_restore(&common, &own).await,
         CliCommand::Rehearse(own) => rehearse::run_rehearse(&common, &own).await,
         CliCommand::Recipe(own) => recipe::run_recipe(&common, &own),
         CliCommand::Config(own) => config::run_config(&common, &own).await,

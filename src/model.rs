@@ -45,6 +45,8 @@ pub mod retire_rules;
 
 pub mod retiring;
 
+pub mod retire_record;
+
 pub mod platform_choice;
 
 pub mod report;

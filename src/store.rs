@@ -30,6 +30,8 @@ pub mod moves;
 
 pub mod publications;
 
+pub mod retired;
+
 pub mod sqlite;
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ def main():
         (f"{days['disable_after']} days", "disable_after"),
         (f"{days['deregister_after']} days", "deregister_after"),
     ]
-    back = ["at any time", "it can be enabled again", "no way back"]
+    back = ["restore", "restore: enabled and shared again", "no way back"]
     parts = [*head(), *boxes(rungs), *arrows(steps, back), *keeps(days)]
     (HERE / "ladder.svg").write_text("\n".join([*parts, "</svg>", ""]))
 
@@ -95,9 +95,11 @@ def arrows(steps, back):
         yield f'<path d="M{x + wide} {y + 18} H{turn} V{below - 4}" fill="none" stroke="{GREY}" stroke-width="1.5" marker-end="url(#a)"/>'
         yield text(x + wide + 8, y + 12, f"{date}: {why}", anchor="start")
         last = nth + 1 == len(steps)
-        middle, floor = x + wide // 2, below + high - 12
+        floor = below + high - 12
+        # Whatever comes back is in force again.
+        home, roof = corner(0)[0] + wide // 2 - 40 * nth, corner(0)[1] + high + 4
         if not last:
-            yield f'<path d="M{beyond} {floor} H{middle} V{y + high + 4}" fill="none" stroke="#188038" stroke-width="1.5" stroke-dasharray="5 4" marker-end="url(#a)"/>'
+            yield f'<path d="M{beyond} {floor} H{home} V{roof}" fill="none" stroke="#188038" stroke-width="1.5" stroke-dasharray="5 4" marker-end="url(#a)"/>'
         colour = RED[1] if last else "#188038"
         yield text(beyond - 8, floor + 16, back[nth], fill=colour, anchor="end")
 
@@ -107,7 +109,7 @@ def keeps(days):
     yield f'<path d="M24 {top - 22} H{WIDTH - 24}" stroke="#dadce0"/>'
     yield text(24, top, "Something names it", anchor="start", bold=True)
     kinds = first_cells("What names an image")
-    yield from columns(kinds, 24, top + 22, 158, 6)
+    yield from columns(kinds, 24, top + 22, 178, 7)
     yield text(530, top, "Or another doubt", anchor="start", bold=True)
     named = ("in_use", "unreachable", "superseded")
     doubts = [word for word in first_cells("Why an image stays") if word not in named]

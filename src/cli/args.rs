@@ -12,7 +12,8 @@ use crate::flow::detect::LookDepth;
 use crate::service::telemetry::LogFormat;
 
 pub use acting::{
-    AnswerArguments, BakeArguments, PublishArguments, RollbackArguments, RolloutArguments,
+    AnswerArguments, BakeArguments, PublishArguments, RestoreArguments, RollbackArguments,
+    RolloutArguments,
 };
 pub use local::{
     Completions, Config, ConfigCheck, ConfigCommand, Distribution, EngineWord, Man,
@@ -111,6 +112,8 @@ pub enum CliCommand {
     Images(ImagesArguments),
     /// Shows one image: what it was made from, what names it, and why it stays or goes
     Image(ImageArguments),
+    /// Brings an older image back: enables it, ends its deprecation, and lets those launch it who might before
+    Restore(RestoreArguments),
     /// Lists what carries our tag, and removes what no bake claims when told to
     Sweep(SweepArguments),
     /// Boots a recipe on this machine under a real cloud-init, as a bake would, and judges it

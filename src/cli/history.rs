@@ -10,7 +10,7 @@ use super::{check, draw};
 use crate::flow::exit_code::Exit;
 use crate::flow::history::{History, ToldEntry, ToldWhat, Window, decided_sentence};
 use crate::model::changes::ChangesInShort;
-use crate::model::chronicle::{MovedEntry, PublishedEntry};
+use crate::model::chronicle::{MovedEntry, PublishedEntry, RetiredEntry};
 use crate::model::ids::ImageId;
 use crate::model::story::{BakeStory, StepEnding, StepStory, StoryEnd};
 use crate::service::desk::history::read_history;
@@ -91,6 +91,7 @@ fn row(told: &ToldEntry, several: bool) -> Vec<Vec<String>> {
         }
         ToldWhat::Moved(moved) => ("move", moved_lines(moved)),
         ToldWhat::Published(published) => ("publish", published_lines(published)),
+        ToldWhat::Retired(retired) => ("retire", retired_lines(retired)),
         ToldWhat::Did(did) => {
             let by = did.by.iter().map(|by| format!("by {by}"));
             (
@@ -154,6 +155,17 @@ fn published_lines(entry: &PublishedEntry) -> Vec<String> {
     let why = entry.why.iter().map(|why| format!("because {why}"));
     let by = entry.by.iter().map(|by| format!("by {by}"));
     std::iter::once(first).chain(why).chain(by).collect()
+}
+
+/// `ami-1 (4.5.0) in eu-west-1: deprecated`
+fn retired_lines(entry: &RetiredEntry) -> Vec<String> {
+    let release = entry.base_version.as_ref();
+    let release = release.map_or(String::new(), |version| format!(" ({version})"));
+    let (image, region, done) = (&entry.image, &entry.region, entry.act.done());
+    vec![
+        format!("{image}{release} in {region}: {done}"),
+        format!("by {}", entry.by),
+    ]
 }
 
 fn bake(story: &BakeStory) -> Vec<String> {

@@ -1,6 +1,8 @@
 //! `images [W]` and `image AMI`: what was made here, what names it, and how far it has come down the
 //! ladder. Changes nothing.
 
+use chrono::{DateTime, Utc};
+
 use super::args::{Common, Format, ImageArguments, ImagesArguments};
 use super::draw;
 use super::session::{Access, Session, WrongUsage};
@@ -9,7 +11,7 @@ use crate::flow::retire::standing::{ImageStanding, SaidVerdict};
 use crate::flow::retire::words::next_in_words;
 use crate::model::ids::{ImageId, WatchName};
 use crate::model::image_uses::ReferenceKind;
-use crate::model::retiring::LadderVerdict;
+use crate::model::retiring::{Rung, RungWhy};
 use crate::service::desk::images::{
     ListedImages, ShownImage, UsersAnswer, UsersOfKind, list_images, show_image,
 };
@@ -68,10 +70,29 @@ fn row(session: &Session, one: &ImageStanding) -> Vec<String> {
         one.image.to_string(),
         or_dash(one.base_version.clone()),
         or_dash(age(session, one)),
-        verdict.rung.as_str().to_owned(),
+        stands(one),
         next_in_words(verdict),
         first_and_more(said),
     ]
+}
+
+/// Where it stands and since when, or until when it is left alone.
+fn stands(one: &ImageStanding) -> String {
+    let SaidVerdict { verdict, .. } = &one.verdict;
+    let rung = verdict.rung.as_str();
+    let day = |at: DateTime<Utc>| at.format("%Y-%m-%d").to_string();
+    let restored = verdict.why.iter().find_map(|why| match why {
+        RungWhy::Restored { until } => Some(format!("{rung}, restored until {}", day(*until))),
+        _ => None,
+    });
+    let since = match verdict.rung {
+        Rung::Deprecated => one.deprecated_from,
+        Rung::Disabled => one.disabled_at,
+        Rung::InForce | Rung::Deregistered => None,
+    };
+    restored
+        .or_else(|| since.map(|since| format!("{rung} {}", day(since))))
+        .unwrap_or_else(|| rung.to_owned())
 }
 
 /// The gravest reason; `image AMI` tells them all.
@@ -93,13 +114,25 @@ fn or_dash(text: Option<String>) -> String {
 }
 
 fn summary(images: &[ImageStanding]) -> String {
-    let verdicts = || images.iter().map(|one| &one.verdict.verdict);
-    let due = verdicts().filter(|verdict| verdict.due.is_some()).count();
-    match (images.len(), due) {
+    let due = || {
+        let due = images.iter();
+        due.filter(|one| one.verdict.verdict.due.is_some())
+    };
+    let (all, count) = (images.len(), due().count());
+    let told = due().filter(|one| one.mode != Some("apply")).count();
+    match (all, count) {
         (0, _) => "no image carries this installation's tag".to_owned(),
         (all, 0) => format!("images: {all}; nothing is due"),
-        (all, due) => format!(
+        (all, due) if told == 0 => {
+            format!("images: {all}; {due} are due to go a rung down: the daemon's next looks do it")
+        }
+        (all, due) if told == due => format!(
             "images: {all}; {due} would go a rung down now. This is told; nothing is done to an image"
+        ),
+        (all, due) => format!(
+            "images: {all}; {due} are due to go a rung down: the daemon's next looks do it for {}, and {told} are \
+             told of",
+            due - told
         ),
     }
 }
@@ -115,6 +148,7 @@ fn show_one(session: &Session, shown: &ShownImage) {
     facts.push(("base", or_dash(one.base_version.clone())));
     facts.push(("age", or_dash(age(session, one))));
     facts.push(("snapshots", one.snapshots.to_string()));
+    facts.extend(one.copy_of.clone().map(|of| ("copy of", of)));
     facts.push(("shared with", shared(shown)));
     for (name, value) in facts {
         draw::say_line(&format!("  {name:<12} {value}"), 15);
@@ -126,7 +160,7 @@ fn show_one(session: &Session, shown: &ShownImage) {
         draw::say_line(&format!("  {}", users_line(users)), 6);
     }
     draw::heading_line("Where it stands", 0);
-    show_standing(&one.verdict.verdict, &one.verdict.said);
+    show_standing(one);
 }
 
 fn shared(shown: &ShownImage) -> String {
@@ -176,13 +210,21 @@ fn users_line(users: &UsersOfKind) -> String {
     format!("{kind}: {said} ({})", users.asked)
 }
 
-fn show_standing(verdict: &LadderVerdict, said: &[String]) {
+fn show_standing(one: &ImageStanding) {
+    let SaidVerdict { verdict, said } = &one.verdict;
     let next = match next_in_words(verdict).as_str() {
         "-" => "nothing comes next".to_owned(),
         next => format!("next: {next}"),
     };
-    draw::say_line(&format!("  {}; {next}", verdict.rung.as_str()), 4);
+    draw::say_line(&format!("  {}; {next}", stands(one)), 4);
+    if let Some(open) = &one.open {
+        draw::say_line(&format!("  {open}"), 4);
+    }
     for why in said {
         draw::say_line(&format!("  because {why}"), 4);
+    }
+    if matches!(verdict.rung, Rung::Deprecated | Rung::Disabled) {
+        let back = format!("  `amiwatch restore {}` brings it back", one.image);
+        draw::say_line(&back, 4);
     }
 }

@@ -7,13 +7,18 @@ use crate::flow::exit_code::Exit;
 use crate::flow::outcome::Cause;
 use crate::flow::rollout::said::rollout_lines;
 use crate::service::desk::plan::{PlannedWatch, plan_watches};
+use crate::service::desk::retire::RetireShown;
 
 pub(super) async fn run_plan(common: &Common, own: &NamedWatch) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
     let only = check::named_watch(&session.settings, own.watch())?;
     let planned = plan_watches(&session.service(), only.as_ref()).await?;
     match common.format {
-        Format::Table => planned.watches.iter().for_each(show),
+        Format::Table => {
+            planned.watches.iter().for_each(show);
+            let retire = planned.retire.iter().flat_map(RetireShown::lines);
+            retire.for_each(|line| draw::say_line(&line, 4));
+        }
         Format::Json => draw::print_json(&planned)?,
     }
     Ok(planned.exit())

@@ -15,6 +15,7 @@ use crate::flow::watch_state::{StateWord, WatchState};
 use crate::model::chronicle::GateSeen;
 use crate::model::ids::WatchName;
 use crate::service::desk::blind::BlindShown;
+use crate::service::desk::retire::RetireShown;
 use crate::service::desk::status::{BakeUnderWay, RememberedWatch, Status, status};
 
 /// Environments that one line names.
@@ -67,6 +68,8 @@ fn show(status: &Status, session: &Session) {
     bakes.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     let published = status.published.iter().map(LedgerShown::line);
     published.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
+    let retire = status.retire.iter().flat_map(RetireShown::lines);
+    retire.for_each(|line| println!("{}", draw::wrapped_line(&line, 4)));
     if status.driver.is_none() && !status.bakes.is_empty() {
         println!("    nobody works on the store: `amiwatch run` goes on with it");
     }

@@ -140,22 +140,27 @@ impl Cloud {
         gone_is_fine(self.call(DELETE_SNAPSHOT, id, request).await)
     }
 
-    /// Which of these snapshots EC2 still lists.
-    async fn remaining(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotId>, CloudError> {
-        if snapshots.is_empty() {
+    /// Those of these snapshots that EC2 still lists, sorted by id.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn snapshots(&self, ids: &[SnapshotId]) -> Result<Vec<Snapshot>, CloudError> {
+        if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let by_id = vec![filter(
-            "snapshot-id",
-            snapshots.iter().map(|id| id.as_str()),
-        )];
+        let by_id = vec![filter("snapshot-id", ids.iter().map(SnapshotId::as_str))];
         let listed = self
             .describe_snapshots("snapshots of an image", by_id)
             .await?;
-        Ok(listed
-            .iter()
-            .filter_map(|snapshot| snapshot.snapshot_id().map(SnapshotId::from))
-            .collect())
+        let mut ours: Vec<_> = listed.iter().filter_map(our_snapshot).collect();
+        ours.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(ours)
+    }
+
+    /// Which of these snapshots EC2 still lists.
+    async fn remaining(&self, snapshots: &[SnapshotId]) -> Result<Vec<SnapshotId>, CloudError> {
+        let listed = self.snapshots(snapshots).await?.into_iter();
+        Ok(listed.map(|snapshot| snapshot.id).collect())
     }
 
     async fn describe_snapshots(

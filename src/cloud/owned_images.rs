@@ -39,7 +39,7 @@ impl Cloud {
         Ok(found.into_iter().find(|one| one.image.id == *id))
     }
 
-    async fn describe_owned(
+    pub(super) async fn describe_owned(
         &self,
         resource: &str,
         filters: Vec<Filter>,

@@ -16,7 +16,7 @@ use super::outcome::{Cause, WatchStanding};
 use crate::model::changes::ChangesInFull;
 use crate::model::chronicle::{
     BakedEntry, Chronicle, DidEntry, Entry, EntryWhat, MovedEntry, PublishedEntry, ReleasePoint,
-    SeenEntry, TargetSeen,
+    RetiredEntry, SeenEntry, TargetSeen,
 };
 use crate::model::ids::ImageId;
 use crate::model::reason::{Class, ReasonCode};
@@ -63,6 +63,8 @@ pub enum ToldWhat {
     Moved(MovedEntry),
     /// A run that publishes ended.
     Published(PublishedEntry),
+    /// An older image went a rung down, or came back.
+    Retired(RetiredEntry),
     /// A person did something.
     Did(DidEntry),
 }
@@ -141,6 +143,7 @@ fn told(chronicle: &Chronicle) -> Vec<ToldEntry> {
             EntryWhat::Baked(baked) => ToldWhat::Baked(baked.clone()),
             EntryWhat::Moved(moved) => ToldWhat::Moved(moved.clone()),
             EntryWhat::Published(published) => ToldWhat::Published(published.clone()),
+            EntryWhat::Retired(retired) => ToldWhat::Retired(retired.clone()),
             EntryWhat::Did(did) => ToldWhat::Did(did.clone()),
         };
         told.push(ToldEntry {

@@ -16,6 +16,8 @@ mod people;
 
 mod publish;
 
+mod retire;
+
 mod rolling;
 
 mod rollout;
@@ -40,6 +42,9 @@ mod publish_tests;
 mod quarantine_news_tests;
 
 #[cfg(test)]
+mod retire_tests;
+
+#[cfg(test)]
 mod rolling_tests;
 
 #[cfg(test)]
@@ -62,6 +67,10 @@ pub use drift::{News, drift};
 pub use people::held_by_a_person;
 pub use publish::{
     FailedPublication, StaysBad, bad_image_stays, image_published, publication_failed,
+};
+pub use retire::{
+    FailedAct, RetireTeller, image_retired, images_due, lift_protection, protected_image_stays,
+    retiring_failed,
 };
 pub use rolling::{
     RolloutStory, WaveRun, approval_lapsed, approval_needed, hands_needed, rollout_blocked,

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::base::Release;
 use super::changes::ChangesInShort;
 use super::drift::{Drift, TargetDrift};
-use super::ids::ImageId;
+use super::ids::{ImageId, Region};
 use super::plan::{Action, PlanItem};
 use super::publish_rules::Destination;
 use super::reason::{Reason, ReasonCode};
+use super::retire_record::RetireAct;
 use super::rollout::MoveFault;
 
 /// Environments that one entry lists; a fleet of thousands would not fit into one record of the store.
@@ -52,6 +53,8 @@ pub enum EntryWhat {
     Moved(MovedEntry),
     /// A run that publishes came to its end; its journal has the steps.
     Published(PublishedEntry),
+    /// An older image went a rung down, or came back.
+    Retired(RetiredEntry),
     /// A person did something.
     Did(DidEntry),
 }
@@ -63,7 +66,7 @@ impl EntryWhat {
             Self::Baked(baked) => Some(&baked.journal),
             Self::Moved(moved) => Some(&moved.journal),
             Self::Published(published) => Some(&published.journal),
-            Self::Seen(_) | Self::Did(_) => None,
+            Self::Seen(_) | Self::Retired(_) | Self::Did(_) => None,
         }
     }
 }
@@ -188,6 +191,17 @@ impl PublishedEntry {
         self.why = self.why.as_deref().map(cut);
         self
     }
+}
+
+/// What became of an older image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiredEntry {
+    pub image: ImageId,
+    /// Where it is: a copy is elsewhere than its watch.
+    pub region: Region,
+    pub act: RetireAct,
+    pub base_version: Option<String>,
+    pub by: String,
 }
 
 /// What a person did.

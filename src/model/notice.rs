@@ -11,6 +11,8 @@ mod prose;
 
 mod publishing;
 
+mod retiring;
+
 mod rolling;
 
 mod what;
@@ -27,6 +29,7 @@ pub use event::{NoticeEvent, Severity, ToldBy};
 pub use listed::FirstOf;
 pub use prose::Prose;
 pub use publishing::PublishTold;
+pub use retiring::{DueTold, RetiredTold, SnapshotsTold};
 pub use rolling::{
     ApprovalTold, BlockedTold, HandsTold, PrintedChange, RolledImage, SupersededTold, TargetFrom,
     WaveTold,

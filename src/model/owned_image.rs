@@ -1,6 +1,7 @@
 //! An image of the account with what only its owner is told. Values; nothing is decided here.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::ids::AccountId;
 use super::image::Image;
@@ -27,7 +28,8 @@ impl OwnedImage {
 }
 
 /// Somebody besides the owner who may launch an image.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LaunchGrant {
     Account(AccountId),
     /// The ARN of an organization, or of a unit of one.

@@ -19,6 +19,28 @@ pub struct RetireRules {
     pub deregister_after: Duration,
     /// An image that an environment ran so recently stays: it may have to go back.
     pub rollback_horizon: Duration,
+    /// Whether anything is done to an image.
+    pub mode: RetireMode,
+}
+
+/// What becomes of an image that may go a rung down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RetireMode {
+    /// People are told.
+    #[default]
+    Tell,
+    /// It goes.
+    Apply,
+}
+
+impl RetireMode {
+    /// The word in the config.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tell => "tell",
+            Self::Apply => "apply",
+        }
+    }
 }
 
 impl Default for RetireRules {
@@ -29,6 +51,7 @@ impl Default for RetireRules {
             disable_after: 45 * DAY,
             deregister_after: 90 * DAY,
             rollback_horizon: 45 * DAY,
+            mode: RetireMode::Tell,
         }
     }
 }

@@ -90,8 +90,6 @@ pub struct NextStep {
 pub enum RungWhy {
     /// It does not carry this installation's tag as an image of a bake.
     NotOurs,
-    /// Publishing made it, a copy of this image of another region: `eu-west-1/ami-1`.
-    CopyOf { image: String },
     /// Its state's tag is another one: a bake's, a sweep's or a person's to decide about.
     NotVerified { state: String },
     /// EC2 is still making it, or it never became usable.
@@ -106,6 +104,8 @@ pub enum RungWhy {
     AmongNewest { place: usize, kept: usize },
     /// It was made not long ago.
     Young { until: DateTime<Utc> },
+    /// A person brought it back not long ago.
+    Restored { until: DateTime<Utc> },
     /// Something names it.
     InUse {
         kind: ReferenceKind,
@@ -120,8 +120,8 @@ pub enum RungWhy {
     Shared { with: Vec<String> },
     /// With whom it is shared could not be asked.
     SharesUnreachable { trouble: Trouble },
-    /// EC2 protects it from being deregistered.
-    Protected,
+    /// EC2 protects it from being deregistered; the command takes that off.
+    Protected { lift: String },
     /// It was disabled, and not by amiwatch as far as that is remembered.
     DisabledByOthers,
     /// It has not been on its rung for long enough.
@@ -139,7 +139,9 @@ impl RungWhy {
     /// When it keeps nothing any more, where it has an end of its own.
     pub fn until(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Young { until } | Self::OnRung { until } => Some(*until),
+            Self::Young { until } | Self::OnRung { until } | Self::Restored { until } => {
+                Some(*until)
+            }
             Self::InUse { uses, .. } => {
                 let ends: Option<Vec<_>> = uses.iter().map(|one| one.until).collect();
                 ends?.into_iter().max()

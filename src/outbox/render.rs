@@ -20,6 +20,8 @@ mod parts;
 
 mod publish;
 
+mod retire;
+
 mod rolling;
 
 mod rollout;

@@ -50,6 +50,7 @@ use futures_util::stream::FuturesUnordered;
 use super::named::NamedFinding;
 use super::pass::Start;
 use super::pruning::Pruned;
+use super::retire::keeping::Retired;
 use super::schedule::pass_times;
 use super::sweep::{SweepError, Swept};
 use super::vitals::Vitals;
@@ -111,6 +112,7 @@ enum Woke {
     Asked(AskEnd),
     Told(Result<DeliveryEnd, NotTold>),
     Swept(Result<Swept, SweepError>),
+    Retired(Result<Retired, StoreError>),
     Pruned(Result<Pruned, StoreError>),
     Loaded(Box<reload::Loaded>),
     Named(Vec<NamedFinding>),
@@ -152,6 +154,9 @@ struct Daemon<'a, H> {
     /// When the notices are counted again, while there are many.
     counting: Timer,
     sweeping: Lane<'a, Result<Swept, SweepError>>,
+    /// A pass has ended since images were last asked after: whether a look is due is the store's to say.
+    retire_next: bool,
+    retiring: Lane<'a, Result<Retired, StoreError>>,
     /// When what is past its time in the store goes.
     prune: Timer,
     pruning: Lane<'a, Result<Pruned, StoreError>>,
@@ -239,6 +244,8 @@ impl<'a, H: Host> Daemon<'a, H> {
             telling: None,
             counting: Timer::due_now(now, COUNT_EVERY),
             sweeping: None,
+            retire_next: false,
+            retiring: None,
             prune: Timer::due_now(now, PRUNE_EVERY),
             pruning: None,
             swept: false,
@@ -288,6 +295,7 @@ impl<'a, H: Host> Daemon<'a, H> {
                 Woke::Asked(end) => self.asked(end, now).await?,
                 Woke::Told(end) => self.told(end, now).await?,
                 Woke::Swept(end) => self.has_swept(end, now)?,
+                Woke::Retired(end) => self.has_retired(end, now)?,
                 Woke::Pruned(end) => self.has_pruned(end, now)?,
                 Woke::Loaded(loaded) => self.loaded(*loaded, now).await?,
                 Woke::Named(findings) => names::log(&findings),
@@ -314,6 +322,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             Some(end) = self.asks.next() => Woke::Asked(end),
             end = lanes::next_end(&mut self.telling) => Woke::Told(end),
             end = lanes::next_end(&mut self.sweeping) => Woke::Swept(end),
+            end = lanes::next_end(&mut self.retiring) => Woke::Retired(end),
             end = lanes::next_end(&mut self.pruning) => Woke::Pruned(end),
             found = lanes::next_end(&mut self.names.looking) => Woke::Named(found),
             () = sleep => Woke::Timer,

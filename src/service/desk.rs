@@ -56,6 +56,10 @@ pub mod reload;
 
 pub mod requests;
 
+pub mod restore;
+
+pub mod retire;
+
 pub mod rollout;
 
 pub mod status;

@@ -42,6 +42,7 @@ use futures_util::stream;
 use super::Service;
 use super::place::WatchPlace;
 use super::pruning::prune_after_pass;
+use super::retire::keeping::{RetiredImage, retire_after_pass};
 use super::runs::bake::{self, BakeEnded, Observers, watches_baking};
 use super::runs::moving::{ResumedMove, resume_moves};
 use super::runs::publishing::PublicationResult;
@@ -79,6 +80,8 @@ pub struct Passed {
     pub undecided: Vec<WatchName>,
     /// What was published, or taken back, by runs that were left and by those that this pass began.
     pub published: Vec<PublishedWatch>,
+    /// Older images that something was begun with, or seen through.
+    pub retired: Vec<RetiredImage>,
     pub delivered: outbox::Delivered,
 }
 
@@ -95,7 +98,8 @@ impl Passed {
         let rolled = self.rolled.iter().filter(|one| !one.succeeded());
         let published = self.published.iter().filter(|one| !one.succeeded());
         let failed = failed.count() + moved.count() + rolled.count() + published.count();
-        let failed = failed + self.undecided.len();
+        let retired = self.retired.iter().filter(|one| one.failed());
+        let failed = failed + self.undecided.len() + retired.count();
         exit_code::exit_after_pass(&self.items, failed)
     }
 }
@@ -199,6 +203,8 @@ pub async fn pass_once(
     } = fresh?;
     let moved = moved?;
     published.extend(publish_all(service, lease, publishing).await);
+    // Last: what the pass has begun and published names its images by now.
+    let retired = retire_after_pass(service, lease).await?.acts;
     let senders = service.senders().map_err(DriveError::telling)?;
     let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
     prune_after_pass(service, lease).await?;
@@ -210,6 +216,7 @@ pub async fn pass_once(
         rolled,
         undecided,
         published,
+        retired,
         delivered,
     })
 }

@@ -1,5 +1,18 @@
 //! What is read of our images, region by region: the images, what names them, who else may launch those
-//! that nothing else keeps. Writes nothing; where an image stands is `flow::retire`'s.
+//! that nothing else keeps. Where an image stands is `flow::retire`'s.
+//!
+//! Looking writes nothing. Whoever acts does so in a [`room::RetireRoom`]: `keeping` looks and has acts done, `acting`
+//! does one, `restoring` is the way back.
+
+pub mod acting;
+
+mod due;
+
+pub mod keeping;
+
+pub mod restoring;
+
+mod room;
 
 mod stored;
 
@@ -14,13 +27,14 @@ use crate::flow::retire::standing::{ImagesSeen, RetireConfig, ShareAnswers};
 use crate::model::base::BaseSource;
 use crate::model::ids::{AccountId, ImageId, Installation, Region, Scope, WatchName};
 use crate::model::image_uses::PlaceUses;
-use crate::model::owned_image::OwnedImage;
+use crate::model::owned_image::{LaunchGrant, OwnedImage};
 use crate::model::retire_rules::RetireRules;
 use crate::model::sighting::Seen;
 use crate::model::tags;
 use crate::service::Service;
 use crate::settings::Settings;
-use crate::store::{StoreError, records};
+use crate::store::{StoreError, publications, records, retired};
+pub(crate) use room::RetireRoom;
 
 /// Why a region's images are not known.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +58,7 @@ pub fn accounts_of(scope: &Scope) -> BTreeSet<AccountId> {
     BTreeSet::from([scope.account.clone()])
 }
 
-/// The regions of the config's watches, and those that the store remembers watches in. `None` is the
+/// The regions of the config's watches and of their copies, and those that the store remembers. `None` is the
 /// connection's own.
 ///
 /// # Errors
@@ -54,6 +68,14 @@ pub async fn image_regions(service: &Service<'_>) -> Result<BTreeSet<Option<Regi
     let watches = service.settings.watches.values();
     let named = watches.map(|watch| watch.region.clone().or(own.clone()));
     let mut regions: BTreeSet<Option<Region>> = named.collect();
+    let published = service.settings.watches.values();
+    let published = published.filter_map(|watch| watch.publish.as_ref());
+    let copied = published.flat_map(|rules| rules.copy_to.keys().cloned());
+    regions.extend(copied.map(Some));
+    // A region that the config names no more keeps the copies that were made there.
+    for place in publications::copied_to(service.store).await? {
+        regions.insert(Some(place));
+    }
     let places = records::places(service.store).await?;
     regions.extend(places.into_iter().map(|(_, region)| Some(region)));
     if regions.is_empty() {
@@ -75,23 +97,72 @@ pub async fn see_images(
 ) -> Result<ImagesSeen, ImagesUnseen> {
     let cloud = service.connection.cloud(&Identity::Own, region)?;
     let scope = cloud.caller().await?;
-    let of_ours = [
-        (tags::INSTALLATION, installation.as_str()),
-        (tags::ROLE, tags::role::IMAGE),
-    ];
-    let mut images = cloud.owned_images(&of_ours).await?;
+    let mut images = images_of(&cloud, installation).await?;
     if let Some(id) = besides.filter(|id| !images.iter().any(|one| one.image.id == **id)) {
         images.extend(cloud.owned_image(id).await?);
     }
     let uses = Box::pin(see_uses(service, installation, &cloud, &scope, &images)).await?;
-    let mut seen = ImagesSeen {
+    let mut seen = seen_with(service, scope, images, uses).await?;
+    ask_shares(service, installation, &cloud, &mut seen).await;
+    Ok(seen)
+}
+
+/// What must be known right before something is done to one image: everything about it anew, and what follows it.
+///
+/// # Errors
+/// As [`see_images`].
+pub(super) async fn see_one_image(
+    service: &Service<'_>,
+    installation: &Installation,
+    cloud: &Cloud,
+    image: &ImageId,
+) -> Result<ImagesSeen, ImagesUnseen> {
+    let scope = cloud.caller().await?;
+    let images = images_of(cloud, installation).await?;
+    let of_it: Vec<OwnedImage> = images
+        .iter()
+        .filter(|one| one.image.id == *image)
+        .cloned()
+        .collect();
+    let uses = Box::pin(see_uses(service, installation, cloud, &scope, &of_it)).await?;
+    let mut seen = seen_with(service, scope, images, uses).await?;
+    if !of_it.is_empty() {
+        let answer = share_answer(cloud, image).await;
+        seen.shares.insert(image.clone(), answer);
+    }
+    Ok(seen)
+}
+
+/// What bakes and publishing made, whatever its state.
+async fn images_of(
+    cloud: &Cloud,
+    installation: &Installation,
+) -> Result<Vec<OwnedImage>, CloudError> {
+    let of_ours = [(tags::INSTALLATION, installation.as_str())];
+    let mut images = cloud.owned_images(&of_ours).await?;
+    images.retain(|one| {
+        let role = one.image.tags.get(tags::ROLE).map(String::as_str);
+        matches!(role, Some(tags::role::IMAGE | tags::role::COPY))
+    });
+    Ok(images)
+}
+
+async fn seen_with(
+    service: &Service<'_>,
+    scope: Scope,
+    images: Vec<OwnedImage>,
+    uses: PlaceUses,
+) -> Result<ImagesSeen, StoreError> {
+    let records = retired::image_records(service.store, &scope).await?;
+    let known = records.known.into_iter();
+    Ok(ImagesSeen {
         scope,
         images,
         uses,
         shares: ShareAnswers::new(),
-    };
-    ask_shares(service, installation, &cloud, &mut seen).await;
-    Ok(seen)
+        records: known.map(|(image, record)| (image, record.value)).collect(),
+        unreadable: records.unreadable,
+    })
 }
 
 async fn see_uses(
@@ -164,11 +235,16 @@ async fn ask_shares(
         .filter(|one| hangs_on_shares(&seen.verdict(one, config)));
     let open: Vec<ImageId> = open.map(|one| one.image.id.clone()).collect();
     for image in open {
-        let answer = match cloud.launch_grants(&image).await {
-            Ok(grants) if grants.is_empty() => Seen::Absent,
-            Ok(grants) => Seen::Known(grants),
-            Err(error) => Seen::Unreachable(error.trouble(format!("who may launch {image}"))),
-        };
+        let answer = share_answer(cloud, &image).await;
         seen.shares.insert(image, answer);
+    }
+}
+
+/// Who else may launch an image.
+pub(super) async fn share_answer(cloud: &Cloud, image: &ImageId) -> Seen<BTreeSet<LaunchGrant>> {
+    match cloud.launch_grants(image).await {
+        Ok(grants) if grants.is_empty() => Seen::Absent,
+        Ok(grants) => Seen::Known(grants),
+        Err(error) => Seen::Unreachable(error.trouble(format!("who may launch {image}"))),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::model::retire_rules::RetireRules;
+use crate::model::retire_rules::{RetireMode, RetireRules};
 
 use super::fault::{Problem, quoted_value};
 use super::reading::{ConfigReading, ConfigSection};
@@ -34,9 +34,9 @@ pub(super) fn read_retire(
         deregister_after: days("deregister_after", default.deregister_after),
         rollback_horizon: days("rollback_horizon", default.rollback_horizon),
         keep_newest: keep_newest(&section, reading).unwrap_or(default.keep_newest),
+        mode: mode(&section, reading).unwrap_or(default.mode),
     };
     order(&section, &rules, reading);
-    mode(&section, reading);
     Some(rules)
 }
 
@@ -70,13 +70,15 @@ fn order(section: &ConfigSection<'_>, rules: &RetireRules, reading: &mut ConfigR
     reading.fault(at.unwrap_or_default(), problem);
 }
 
-/// What is written is what happens: nothing is done to an image by this version.
-fn mode(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) {
-    let _ = reading.parsed(section.text("mode"), |text| match text {
-        "tell" => Ok(()),
-        other => Err(Problem::new(
-            format!("`mode` cannot be {}", quoted_value(other)),
-            "write \"tell\", or leave it out: this version says what would be retired, and retires nothing",
-        )),
-    });
+fn mode(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<RetireMode> {
+    reading.parsed(section.text("mode"), |text| {
+        let all = [RetireMode::Tell, RetireMode::Apply];
+        let named = all.into_iter().find(|mode| mode.as_str() == text);
+        named.ok_or_else(|| {
+            Problem::new(
+                format!("`mode` cannot be {}", quoted_value(text)),
+                "write \"tell\", which says what would be done, or \"apply\", which does it",
+            )
+        })
+    })
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::ids::WatchName;
-use crate::model::retire_rules::RetireRules;
+use crate::model::retire_rules::{RetireMode, RetireRules};
 
 use super::tests_rules::{only_fault, right, with};
 
@@ -44,6 +44,7 @@ fn every_key_is_read() {
         disable_after: days(20),
         deregister_after: days(21),
         rollback_horizon: days(1),
+        mode: RetireMode::Tell,
     };
     assert_eq!(rules(&retiring(keys)), Some(read));
 }
@@ -78,8 +79,11 @@ fn a_duration_is_a_day_at_least() {
 }
 
 #[test]
-fn what_is_not_done_cannot_be_asked_for() {
-    let fault = only_fault(&retiring("mode = \"apply\""));
-    assert!(fault.contains("`mode` cannot be `apply`"), "{fault}");
-    assert!(fault.contains("retires nothing"), "{fault}");
+fn images_are_told_of_unless_the_config_wants_more() {
+    let mode = |keys: &str| rules(&retiring(keys)).unwrap().mode;
+    assert_eq!(mode("mode = \"apply\""), RetireMode::Apply);
+    assert_eq!(mode("keep_newest = 1"), RetireMode::Tell);
+    let fault = only_fault(&retiring("mode = \"do\""));
+    assert!(fault.contains("`mode` cannot be `do`"), "{fault}");
+    assert!(fault.contains("\"apply\", which does it"), "{fault}");
 }

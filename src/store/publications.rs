@@ -3,15 +3,15 @@
 //! Keys: `publish/<account>/<region>/<watch>/<destination>` holds a [`DestinationLedger`]. Account and region
 //! are the watch's own; the destination's name says where it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use super::records::{Versioned, all_records, decode_record};
 use super::{Op, Store, StoreError};
-use crate::model::ids::{Scope, WatchName};
+use crate::model::ids::{AccountId, Region, Scope, WatchName};
 use crate::model::publish::DestinationLedger;
-use crate::model::publish_rules::Destination;
+use crate::model::publish_rules::{Destination, DestinationKind};
 
 const PUBLISH: &str = "publish/";
 
@@ -21,7 +21,7 @@ pub type WatchLedger = BTreeMap<Destination, Versioned<DestinationLedger>>;
 /// One destination of one watch, as it is remembered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedLedger {
-    /// `<account>/<region>/<watch>`; the watch's name alone where account and region were asked for.
+    /// `<account>/<region>/<watch>`; without the account where that was asked for.
     pub watch: String,
     pub destination: Destination,
     pub ledger: DestinationLedger,
@@ -91,16 +91,17 @@ pub fn put_ledger(
     }
 }
 
-/// What is remembered of every destination of the watches of an account and region, those of a sort that this
-/// version does not know among them, each by itself: one that makes no sense is an error of its own.
+/// What is remembered of every destination of an account's watches, those of a sort that this version does not
+/// know among them, each by itself: one that makes no sense is an error of its own. `watch` is
+/// `<region>/<watch>`.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn each_ledger_of_scope(
+pub async fn each_ledger_of_account(
     store: &dyn Store,
-    scope: &Scope,
+    account: &AccountId,
 ) -> Result<Vec<Result<NamedLedger, StoreError>>, StoreError> {
-    let prefix = format!("{PUBLISH}{scope}/");
+    let prefix = format!("{PUBLISH}{account}/");
     let records = all_records(store, &prefix).await?.into_iter();
     let named = records.map(|record| {
         let name = &record.key[prefix.len()..];
@@ -138,4 +139,18 @@ pub async fn each_ledger(
         }))
     });
     Ok(named.collect())
+}
+
+/// The regions that images were copied to, as far as that is remembered.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn copied_to(store: &dyn Store) -> Result<BTreeSet<Region>, StoreError> {
+    let keys = all_records(store, PUBLISH).await?.into_iter();
+    let destinations = keys.filter_map(|record| {
+        let (_, destination) = record.key.rsplit_once('/')?;
+        destination.parse::<Destination>().ok()
+    });
+    let copies = destinations.filter(|one| one.kind == DestinationKind::Copy);
+    Ok(copies.map(|one| one.region).collect())
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::harness::{Desk, Served};
+use crate::common::world::REGION;
 
 const RETIRE: &str = "\n[watch.shop.retire]\nkeep_newest = 1\n";
 
@@ -114,4 +115,66 @@ fn where_nothing_was_made_nothing_is_asked_further() {
     let gone = desk.run(&["image", "ami-0123456789abcdef0"]);
     assert_eq!(gone.code, 1, "{gone:?}");
     assert!(gone.stderr.contains("`amiwatch images` lists"), "{gone:?}");
+}
+
+#[test]
+fn an_image_is_brought_back_after_its_plan_was_shown_and_only_with_a_person_s_word() {
+    let (served, desk) = baked();
+    let listed = desk.run(&["images", "--format", "json"]).json();
+    let image = listed["images"][0]["image"].as_str().unwrap().to_owned();
+    let there = desk.run(&["restore", &image]);
+    assert_eq!(there.code, 0, "{there:?}");
+    let said = "it is in force: there is nothing to bring back";
+    assert!(there.stdout.contains(said), "{there:?}");
+
+    let here = served.account.at(REGION);
+    here.change_image(&image, sim::ImageChange::Disabled)
+        .unwrap();
+    let asked = desk.run(&["restore", &image]);
+    assert_eq!(asked.code, 2, "there is nobody to ask: {asked:?}");
+    assert!(asked.stderr.contains("`--yes` brings it back"), "{asked:?}");
+    for part in [
+        "enables it: it can be launched again",
+        "not given back: who might launch it before is not known",
+        "it counts as young again",
+    ] {
+        assert!(asked.stdout.contains(part), "{part}: {asked:?}");
+    }
+    assert_eq!(served.account.image(&image).unwrap().state, "disabled");
+
+    let done = desk.run(&["restore", &image, "--yes"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(
+        done.stdout.contains(&format!("{image} is restored")),
+        "{done:?}"
+    );
+    assert_eq!(served.account.image(&image).unwrap().state, "available");
+    let shown = desk.run(&["image", &image]);
+    assert!(
+        shown.stdout.contains("in force, restored until "),
+        "{shown:?}"
+    );
+    let history = desk.run(&["history"]);
+    assert!(
+        history.stdout.contains("in eu-west-1: restored"),
+        "{history:?}"
+    );
+    let gone = desk.run(&["restore", "ami-0123456789abcdef0", "--yes"]);
+    assert_eq!(gone.code, 1, "{gone:?}");
+}
+
+#[test]
+fn where_an_image_stands_and_since_when_is_listed() {
+    let (served, desk) = baked();
+    let listed = desk.run(&["images", "--format", "json"]).json();
+    let image = listed["images"][0]["image"].as_str().unwrap().to_owned();
+    let here = served.account.at(REGION);
+    let from = "2026-01-02T03:04:00Z".parse().unwrap();
+    here.change_image(&image, sim::ImageChange::Deprecated(from))
+        .unwrap();
+    let table = desk.run(&["images"]);
+    assert!(table.stdout.contains("deprecated 2026-01-02"), "{table:?}");
+    let shown = desk.run(&["image", &image]);
+    let back = format!("`amiwatch restore {image}` brings it back");
+    assert!(shown.stdout.contains(&back), "{shown:?}");
 }

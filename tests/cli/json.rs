@@ -16,7 +16,7 @@ use crate::common::world::{BRANCH, CONFIG, REGION};
 const NO_DOCUMENT: [&str; 4] = ["completions", "man", "sim", "help"];
 
 /// Every command, with how it ends here. Those that make something stand where what they need is there.
-const RUNS: [(&[&str], i32); 37] = [
+const RUNS: [(&[&str], i32); 38] = [
     (&["survey"], 0),
     (&["init", "--yes", "--output", "other.toml"], 0),
     (&["check"], 3),
@@ -71,6 +71,7 @@ const RUNS: [(&[&str], i32); 37] = [
     (&["logs", "shop"], 0),
     (&["images"], 0),
     (&["image", "ami-1"], 1),
+    (&["restore", "ami-1", "--yes"], 1),
     (&["explain", "shop"], 0),
     (&["explain", "shop", "--stored"], 0),
     (&["sweep"], 0),

@@ -362,6 +362,7 @@ fn rests(passed: &Passed) -> bool {
         && passed.bakes.is_empty()
         && passed.rolled.is_empty()
         && passed.published.is_empty()
+        && passed.retired.is_empty()
         && passed.delivered == Delivered::default()
         && passed.items.iter().all(still)
 }

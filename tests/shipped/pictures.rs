@@ -32,6 +32,7 @@ fn the_ladder_is_drawn_as_it_is() {
         disable_after,
         deregister_after,
         rollback_horizon,
+        mode: _,
     } = RetireRules::default();
     let days = |time: std::time::Duration| time.as_secs() / 86_400;
     for said in [

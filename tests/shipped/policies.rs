@@ -55,7 +55,7 @@ const BEYOND: [(&str, &str); 13] = [
 const THROUGH_BEANSTALK: &str = "rollout-through-beanstalk.json";
 
 /// What ends, removes or marks things: every statement that grants it is bound to our tag.
-const BOUND: [&str; 10] = [
+const BOUND: [&str; 14] = [
     "ec2:CopyImage",
     "ec2:CreateImage",
     "ec2:CreateTags",
@@ -63,6 +63,10 @@ const BOUND: [&str; 10] = [
     "ec2:DeleteSnapshot",
     "ec2:DeleteVolume",
     "ec2:DeregisterImage",
+    "ec2:DisableImage",
+    "ec2:DisableImageDeprecation",
+    "ec2:EnableImage",
+    "ec2:EnableImageDeprecation",
     "ec2:ModifyImageAttribute",
     "ec2:StopInstances",
     "ec2:TerminateInstances",

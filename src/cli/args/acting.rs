@@ -75,3 +75,14 @@ pub struct PublishArguments {
     #[arg(long)]
     pub yes: bool,
 }
+
+/// `restore`
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// The image, in a region of the config's watches or of their copies
+    #[arg(value_name = "AMI")]
+    pub image: String,
+    /// Ask nothing; needed where there is no terminal
+    #[arg(long)]
+    pub yes: bool,
+}

@@ -10,6 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::line::{PlaceInLine, watch_of};
+use crate::model::aws_command::AwsCommand;
 use crate::model::ids::{AccountId, Installation};
 use crate::model::image::ImageState;
 use crate::model::image_uses::{ImageReferences, ReferenceKind};
@@ -21,6 +22,8 @@ use crate::model::tags;
 
 /// The least that an image rests on a rung.
 const REST: TimeDelta = TimeDelta::days(1);
+/// EC2 takes no deprecation but one that lies ahead: an image that is hidden in minutes counts as hidden.
+pub const HIDDEN_SOON: TimeDelta = TimeDelta::minutes(10);
 
 /// Everything that the ladder is told of one image.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +35,8 @@ pub struct LadderCase<'a> {
     pub place: &'a PlaceInLine,
     /// When amiwatch disabled it, as far as that is remembered.
     pub disabled_at: Option<DateTime<Utc>>,
+    /// When a person brought it back, as far as that is remembered.
+    pub restored_at: Option<DateTime<Utc>>,
     pub references: &'a ImageReferences,
     /// Who else may launch it. Only needed to leave the second rung.
     pub shares: &'a Seen<BTreeSet<LaunchGrant>>,
@@ -72,11 +77,13 @@ pub fn stand_on_ladder(case: &LadderCase<'_>) -> LadderVerdict {
     }
 }
 
-/// Whether with whom it is shared is all that is still to be asked before this image may go on.
+/// Whether with whom it is shared is all that is still to be asked before this image may go on, or before people are
+/// told that nothing but its protection keeps it.
 pub fn hangs_on_shares(verdict: &LadderVerdict) -> bool {
     let kept: Vec<&RungWhy> = verdict.why.iter().filter(|why| why.keeps()).collect();
     let is_open = |why: &&RungWhy| matches!(why, RungWhy::SharesUnreachable { .. });
-    kept.iter().any(is_open) && kept.iter().all(|why| is_open(why) || why.until().is_some())
+    let lifts = |why: &&RungWhy| matches!(why, RungWhy::Protected { .. }) || why.until().is_some();
+    kept.iter().any(is_open) && kept.iter().all(|why| is_open(why) || lifts(why))
 }
 
 fn stays(rung: Rung, why: Option<RungWhy>) -> LadderVerdict {
@@ -90,7 +97,8 @@ fn stays(rung: Rung, why: Option<RungWhy>) -> LadderVerdict {
 
 fn rung_of(case: &LadderCase<'_>) -> Rung {
     let image = &case.image.image;
-    let deprecated = image.deprecated_from.is_some_and(|from| from <= case.now);
+    let deprecated = image.deprecated_from;
+    let deprecated = deprecated.is_some_and(|from| from <= case.now + HIDDEN_SOON);
     match image.state {
         ImageState::Deregistered => Rung::Deregistered,
         ImageState::Disabled => Rung::Disabled,
@@ -103,16 +111,14 @@ fn rung_of(case: &LadderCase<'_>) -> Rung {
 fn not_for_the_ladder(case: &LadderCase<'_>) -> Option<RungWhy> {
     let image = &case.image.image;
     let tag = |name: &str| image.tags.get(name).map_or("", String::as_str);
-    let ours = image.ours
-        && tag(tags::INSTALLATION) == case.installation.as_str()
-        && tag(tags::ROLE) == tags::role::IMAGE
-        && !tag(tags::KEY).is_empty();
+    // A bake gives its image a key; publishing says of a copy what it was made from.
+    let made = match tag(tags::ROLE) {
+        tags::role::IMAGE => !tag(tags::KEY).is_empty(),
+        tags::role::COPY => !tag(tags::COPY_OF).is_empty(),
+        _ => false,
+    };
+    let ours = image.ours && tag(tags::INSTALLATION) == case.installation.as_str() && made;
     let state = tag(tags::STATE);
-    let copied = tag(tags::ROLE) == tags::role::COPY;
-    if copied && image.ours && tag(tags::INSTALLATION) == case.installation.as_str() {
-        let image = tag(tags::COPY_OF).to_owned();
-        return Some(RungWhy::CopyOf { image });
-    }
     if !ours {
         return Some(RungWhy::NotOurs);
     }
@@ -146,7 +152,10 @@ fn kept(case: &LadderCase<'_>, rules: &RetireRules, step: RungStep) -> Vec<RungW
         why.extend(shared(case));
     }
     if step == RungStep::Deregister && case.image.protected {
-        why.push(RungWhy::Protected);
+        let image = &case.image.image;
+        let lift = AwsCommand::new("ec2 disable-image-deregistration-protection", &image.region);
+        let lift = lift.with("--image-id", image.id.as_str()).to_string();
+        why.push(RungWhy::Protected { lift });
     }
     if step == RungStep::Deregister && case.disabled_at.is_none() {
         why.push(RungWhy::DisabledByOthers);
@@ -157,7 +166,14 @@ fn kept(case: &LadderCase<'_>, rules: &RetireRules, step: RungStep) -> Vec<RungW
         why.push(RungWhy::AmongNewest { place, kept });
     }
     why.extend(young(case, rules));
+    let restored = restored_until(case, rules).filter(|until| *until > case.now);
+    why.extend(restored.map(|until| RungWhy::Restored { until }));
     why
+}
+
+/// What a person brought back counts as young once more.
+fn restored_until(case: &LadderCase<'_>, rules: &RetireRules) -> Option<DateTime<Utc>> {
+    Some(later(case.restored_at?, rules.younger_than))
 }
 
 /// What names it, or could not be asked. A kind that nobody asked is no answer.
@@ -235,7 +251,9 @@ fn rests(
         RungStep::Disable => (rules.disable_after, case.image.image.deprecated_from),
         RungStep::Deregister => (rules.deregister_after, case.disabled_at),
     };
-    let due = later(superseded, after);
+    // What was brought back begins anew when it is young no more.
+    let counted = restored_until(case, rules).map_or(superseded, |until| until.max(superseded));
+    let due = later(counted, after);
     let rested = on_rung_since.map(|since| since + REST);
     let until = rested.map_or(due, |rested| rested.max(due));
     (until > case.now).then_some(RungWhy::OnRung { until })

@@ -11,6 +11,7 @@ use super::*;
 use crate::flow::retire::test_images::{ladder_image, none_names};
 use crate::model::ids::ImageId;
 use crate::model::image_uses::{AskedKind, ImageUse};
+use crate::model::retire_rules::RetireMode;
 
 /// One image as it is drawn; days count back from now.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ struct Drawn {
     deprecated: Option<i64>,
     disabled: Option<i64>,
     remembered: bool,
+    restored: Option<i64>,
     newer: usize,
     state_tag: &'static str,
     installation: &'static str,
@@ -87,12 +89,15 @@ fn standing()
 fn drawn() -> impl Strategy<Value = Drawn> {
     let kinds = prop::collection::vec((0..ReferenceKind::NEEDED.len(), said()), 0..3);
     let rules = (0usize..5, 0u32..60, 0u32..60, 1u32..60);
-    (facts(), standing(), kinds, rules).prop_map(|(facts, standing, kinds, rules)| Drawn {
+    let restored = prop::option::weighted(0.2, 0i64..150);
+    let all = (facts(), standing(), kinds, rules, restored);
+    all.prop_map(|(facts, standing, kinds, rules, restored)| Drawn {
         created: facts.0,
         superseded: facts.1.map(|days| days.min(facts.0)),
         deprecated: facts.2,
         disabled: facts.3,
         remembered: facts.4,
+        restored,
         newer: facts.5,
         state_tag: standing.0,
         installation: standing.1,
@@ -171,6 +176,7 @@ impl Drawn {
             disable_after: days(self.disable_after),
             deregister_after: days(self.disable_after + self.more),
             rollback_horizon: days(45),
+            mode: RetireMode::Apply,
         }
     }
 
@@ -192,11 +198,18 @@ impl Drawn {
             image: &image,
             place: &place,
             disabled_at: self.disabled.filter(|_| self.remembered).map(ago),
+            restored_at: self.restored.map(ago),
             references: &references,
             shares: &shares,
             own_accounts: &BTreeSet::from([AccountId::from("000000000000")]),
             now: now(),
         })
+    }
+
+    /// What a person brought back is young once more, and its dates count from the end of that.
+    fn begun_anew(&self, since: i64) -> bool {
+        let young = i64::from(self.younger_than);
+        self.restored.is_none_or(|days| days >= young + since)
     }
 
     /// What an act breaks, where there is one; from what was drawn alone.
@@ -250,6 +263,7 @@ impl Drawn {
             ),
             (step != rung, "it leaves out a rung"),
             (!rested, "it has not rested"),
+            (!self.begun_anew(since), "a person brought it back"),
         ]
         .into_iter()
         .find_map(|(broken, what)| broken.then_some(what))
@@ -279,6 +293,7 @@ proptest! {
             remembered: true,
             keep_newest: 0,
             younger_than: 0,
+            restored: None,
             ..drawn
         };
         let verdict = free.verdict(None);

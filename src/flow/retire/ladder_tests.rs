@@ -6,6 +6,7 @@ use super::*;
 use crate::flow::retire::test_images::{ladder_image, none_names};
 use crate::model::ids::ImageId;
 use crate::model::image_uses::{AskedKind, ImageUse};
+use crate::model::retiring::NextStep;
 
 const DAY: TimeDelta = TimeDelta::days(1);
 
@@ -19,6 +20,7 @@ struct Judged {
     image: OwnedImage,
     place: PlaceInLine,
     disabled_at: Option<DateTime<Utc>>,
+    restored_at: Option<DateTime<Utc>>,
     references: ImageReferences,
     shares: Seen<BTreeSet<LaunchGrant>>,
 }
@@ -35,6 +37,7 @@ impl Judged {
                 superseded: Some((ImageId::from("ami-2"), at)),
             },
             disabled_at: None,
+            restored_at: None,
             references: none_names(),
             shares: Seen::Absent,
         }
@@ -66,6 +69,7 @@ impl Judged {
             image: &self.image,
             place: &self.place,
             disabled_at: self.disabled_at,
+            restored_at: self.restored_at,
             references: &self.references,
             shares: &self.shares,
             own_accounts: &own_accounts,
@@ -221,7 +225,11 @@ fn a_protected_image_is_disabled_at_most() {
     assert_eq!(protected.due(), Some(RungStep::Disable));
     let protected = protected.disabled(50);
     assert_eq!(protected.due(), None);
-    assert!(protected.verdict().why.contains(&RungWhy::Protected));
+    let lift =
+        "aws ec2 disable-image-deregistration-protection --image-id ami-1 --region eu-west-1";
+    let lift = lift.to_owned();
+    let why = RungWhy::Protected { lift };
+    assert!(protected.verdict().why.contains(&why));
 }
 
 #[test]
@@ -261,9 +269,14 @@ fn nothing_without_our_tags_or_our_proof_is_retired() {
     tags.insert(tags::ROLE.to_owned(), tags::role::COPY.to_owned());
     tags.insert(tags::COPY_OF.to_owned(), "eu-west-1/ami-1".to_owned());
     tags.remove(tags::KEY);
-    let image = "eu-west-1/ami-1".to_owned();
-    assert_eq!(copy.verdict().why, [RungWhy::CopyOf { image }]);
-    assert_eq!(copy.due(), None);
+    assert_eq!(
+        copy.due(),
+        Some(RungStep::Deprecate),
+        "as what it was made from"
+    );
+    let tags = &mut copy.image.image.tags;
+    tags.insert(tags::COPY_OF.to_owned(), String::new());
+    assert_eq!(copy.verdict().why, [RungWhy::NotOurs], "of nothing");
     let mut theirs = Judged::superseded(190);
     theirs.image.image.ours = false;
     assert_eq!(theirs.due(), None, "another account's, whatever its tags");
@@ -285,4 +298,38 @@ fn without_rules_a_date_or_a_successor_nothing_goes() {
         unsettled.image.image.state = state;
         assert_eq!(unsettled.verdict().why, [RungWhy::Unsettled]);
     }
+}
+
+#[test]
+fn what_a_person_brought_back_is_left_alone_and_begins_anew() {
+    let mut restored = Judged::superseded(190);
+    restored.restored_at = Some(now() - DAY * 29);
+    let until = now() + DAY;
+    let verdict = restored.verdict();
+    assert_eq!(verdict.due, None);
+    assert!(verdict.why.contains(&RungWhy::Restored { until }));
+    assert_eq!(
+        verdict.next,
+        Some(NextStep {
+            step: RungStep::Deprecate,
+            at: until
+        })
+    );
+    // Young no more: it goes the whole way once more, from then on.
+    restored.restored_at = Some(now() - DAY * 31);
+    assert_eq!(restored.due(), Some(RungStep::Deprecate));
+    let mut restored = restored.deprecated(1);
+    let verdict = restored.verdict();
+    assert_eq!(verdict.next.unwrap().at, now() + DAY * 44);
+    restored.restored_at = Some(now() - DAY * 75);
+    assert_eq!(restored.due(), Some(RungStep::Disable));
+}
+
+#[test]
+fn what_is_hidden_in_minutes_is_not_hidden_again() {
+    let mut soon = Judged::superseded(190);
+    soon.image.image.deprecated_from = Some(now() + HIDDEN_SOON);
+    assert_eq!(soon.verdict().rung, Rung::Deprecated);
+    soon.image.image.deprecated_from = Some(now() + DAY);
+    assert_eq!(soon.due(), Some(RungStep::Deprecate), "somebody's own date");
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::{Cloud, CloudError, has_beanstalk};
 use crate::model::ids::ImageId;
 use crate::model::image_uses::{
     AskedKind, ImageUse, KindAnswer, PlaceUses, ReferenceKind, UnreadPart,
@@ -34,7 +34,11 @@ pub struct PlaceAsk<'a> {
 pub async fn read_place_uses(ask: PlaceAsk<'_>) -> PlaceUses {
     let (scaling, groups) = ec2::read_scaling(ask.cloud).await;
     let groups = groups.as_deref();
-    let beanstalk = Box::pin(beanstalk::read_beanstalk(ask, groups)).await;
+    let beanstalk = match has_beanstalk(ask.cloud.region()) {
+        true => Box::pin(beanstalk::read_beanstalk(ask, groups)).await,
+        // There is nobody to ask, and nothing that could name an image.
+        false => beanstalk::BeanstalkUses::of_nobody(),
+    };
     PlaceUses(BTreeMap::from([
         (ReferenceKind::Instance, ec2::read_instances(ask).await),
         (

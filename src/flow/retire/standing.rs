@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::ladder::{LadderCase, stand_on_ladder};
 use super::line::{place_in_line, watch_of};
-use super::words::why_in_words;
+use super::words::{open_in_words, why_in_words};
 use crate::model::ids::{AccountId, Architecture, ImageId, Installation, Region, Scope, WatchName};
-use crate::model::image_uses::{ImageReferences, PlaceUses};
+use crate::model::image_uses::{AskedKind, ImageReferences, PlaceUses, ReferenceKind};
 use crate::model::owned_image::{LaunchGrant, OwnedImage};
+use crate::model::retire_record::ImageRecord;
 use crate::model::retire_rules::RetireRules;
 use crate::model::retiring::{LadderVerdict, RungWhy};
 use crate::model::sighting::{Seen, Trouble};
@@ -27,6 +28,10 @@ pub struct ImagesSeen {
     pub images: Vec<OwnedImage>,
     pub uses: PlaceUses,
     pub shares: ShareAnswers,
+    /// What is remembered of those that something was begun with.
+    pub records: BTreeMap<ImageId, ImageRecord>,
+    /// Those of which that cannot be read.
+    pub unreadable: BTreeSet<ImageId>,
 }
 
 /// What the config says about them.
@@ -51,6 +56,18 @@ pub struct ImageStanding {
     pub architecture: Option<Architecture>,
     pub created: Option<DateTime<Utc>>,
     pub snapshots: usize,
+    /// What it is a copy of, `<region>/<image>`; absent for what a bake made.
+    pub copy_of: Option<String>,
+    /// From when others do not find it.
+    pub deprecated_from: Option<DateTime<Utc>>,
+    /// When amiwatch disabled it, as far as that is remembered.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When a person brought it back.
+    pub restored_at: Option<DateTime<Utc>>,
+    /// `tell` or `apply`: what becomes of an image of its watch that is due; absent without rules.
+    pub mode: Option<&'static str>,
+    /// What was begun with it and not seen through, or did not succeed; absent where nothing is open.
+    pub open: Option<String>,
     #[serde(flatten)]
     pub verdict: SaidVerdict,
 }
@@ -71,7 +88,8 @@ impl ImagesSeen {
         self.verdict_by(image, &references, config)
     }
 
-    fn verdict_by(
+    /// The same by what is known to name it.
+    pub fn verdict_by(
         &self,
         image: &OwnedImage,
         references: &ImageReferences,
@@ -80,12 +98,14 @@ impl ImagesSeen {
         let place = place_in_line(&image.image, &self.images);
         let not_asked = Seen::Unreachable(shares_not_asked());
         let watch = WatchName::from(watch_of(&image.image));
+        let record = self.records.get(&image.image.id);
         stand_on_ladder(&LadderCase {
             installation: config.installation,
             rules: config.rules.get(&watch),
             image,
             place: &place,
-            disabled_at: None,
+            disabled_at: record.and_then(|record| record.disabled_at),
+            restored_at: record.and_then(|record| record.restored.as_ref().map(|one| one.at)),
             references,
             shares: self.shares.get(&image.image.id).unwrap_or(&not_asked),
             own_accounts: config.own_accounts,
@@ -95,8 +115,16 @@ impl ImagesSeen {
 
     /// What names it, by kind.
     pub fn references(&self, image: &OwnedImage, now: DateTime<Utc>) -> ImageReferences {
-        self.uses
-            .of_image(&image.image.id, &image.launch_facts(), now)
+        let id = &image.image.id;
+        let mut references = self.uses.of_image(id, &image.launch_facts(), now);
+        if self.unreadable.contains(id) {
+            let asked = AskedKind {
+                asked: "what was begun with it".to_owned(),
+                seen: Seen::Unreachable(unreadable_record(id)),
+            };
+            references.0.insert(ReferenceKind::Remembered, asked);
+        }
+        references
     }
 
     /// Where each of them stands, by watch, the newest first.
@@ -126,6 +154,7 @@ impl ImagesSeen {
         config: RetireConfig<'_>,
     ) -> ImageStanding {
         let image = &owned.image;
+        let record = self.records.get(&image.id);
         ImageStanding {
             account: self.scope.account.clone(),
             region: self.scope.region.clone(),
@@ -136,6 +165,15 @@ impl ImagesSeen {
             architecture: image.architecture,
             created: image.created,
             snapshots: image.snapshots.len(),
+            copy_of: image.tags.get(tags::COPY_OF).cloned(),
+            deprecated_from: image.deprecated_from,
+            disabled_at: record.and_then(|record| record.disabled_at),
+            restored_at: record.and_then(|record| record.restored.as_ref().map(|one| one.at)),
+            mode: config
+                .rules
+                .get(&WatchName::from(watch_of(image)))
+                .map(|rules| rules.mode.as_str()),
+            open: record.and_then(open_in_words),
             verdict: SaidVerdict::of(self.verdict_by(owned, references, config)),
         }
     }
@@ -162,6 +200,14 @@ fn shares_not_asked() -> Trouble {
     Trouble {
         what: "who else may launch it".to_owned(),
         why: "this was not asked".to_owned(),
+        denied: false,
+    }
+}
+
+fn unreadable_record(image: &ImageId) -> Trouble {
+    Trouble {
+        what: format!("what was begun with {image}"),
+        why: "its record in the store makes no sense".to_owned(),
         denied: false,
     }
 }

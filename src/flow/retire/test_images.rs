@@ -1,10 +1,13 @@
 //! Images and answers for the tests of this stage.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 
-use crate::model::ids::{AccountId, Architecture, ImageId, Region, SnapshotId};
+use super::standing::{ImagesSeen, ShareAnswers};
+use crate::model::ids::{AccountId, Architecture, ImageId, Region, Scope, SnapshotId};
 use crate::model::image::{Image, ImageState};
-use crate::model::image_uses::{AskedKind, ImageReferences, ReferenceKind};
+use crate::model::image_uses::{AskedKind, ImageReferences, KindAnswer, PlaceUses, ReferenceKind};
 use crate::model::owned_image::OwnedImage;
 use crate::model::sighting::Seen;
 use crate::model::tags;
@@ -53,4 +56,22 @@ pub(crate) fn none_names() -> ImageReferences {
         (kind, AskedKind { asked, seen })
     };
     ImageReferences(kinds.map(absent).collect())
+}
+
+/// These images, of which everything was asked, and that nothing names.
+pub(crate) fn nothing_names(images: Vec<OwnedImage>) -> ImagesSeen {
+    let kinds = ReferenceKind::NEEDED.into_iter();
+    let absent = kinds.map(|kind| (kind, KindAnswer::of_calls("x:Y")));
+    ImagesSeen {
+        scope: Scope {
+            partition: "aws".into(),
+            account: "000000000000".into(),
+            region: "eu-west-1".into(),
+        },
+        images,
+        uses: PlaceUses(absent.collect()),
+        shares: ShareAnswers::new(),
+        records: BTreeMap::new(),
+        unreadable: BTreeSet::new(),
+    }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::image_uses::{ImageUse, ReferenceKind};
+use crate::model::retire_record::ImageRecord;
 use crate::model::retiring::{LadderVerdict, RungStep, RungWhy};
 
 /// So many users of one kind are named; of more it is said how many.
@@ -14,9 +15,6 @@ pub fn why_in_words(why: &RungWhy) -> String {
         RungWhy::NotOurs => {
             "it does not carry this installation's tags of a baked image, and is never touched"
                 .to_owned()
-        }
-        RungWhy::CopyOf { image } => {
-            format!("it is a copy of {image} that publishing made, and copies are not retired")
         }
         RungWhy::NotVerified { state } if state.is_empty() => {
             "it says of itself neither that it is verified nor anything else".to_owned()
@@ -35,6 +33,10 @@ pub fn why_in_words(why: &RungWhy) -> String {
             format!("it is number {place} of the newest {kept}, which are kept")
         }
         RungWhy::Young { until } => format!("it is young: kept until {}", on(*until)),
+        RungWhy::Restored { until } => format!(
+            "a person brought it back: it is left alone until {}",
+            on(*until)
+        ),
         RungWhy::InUse { kind, uses } => in_use(*kind, uses),
         RungWhy::Unreachable { kind, trouble } => format!(
             "whether {} name it is not known: {}: {}",
@@ -50,8 +52,8 @@ pub fn why_in_words(why: &RungWhy) -> String {
             "with whom it is shared is not known: {}: {}",
             trouble.what, trouble.why
         ),
-        RungWhy::Protected => {
-            "EC2 protects it from being deregistered; who set that takes it off".to_owned()
+        RungWhy::Protected { lift } => {
+            format!("EC2 protects it from being deregistered; who set that takes it off: {lift}")
         }
         RungWhy::DisabledByOthers => {
             "it was disabled, and not by amiwatch as far as that is remembered".to_owned()
@@ -59,6 +61,24 @@ pub fn why_in_words(why: &RungWhy) -> String {
         RungWhy::OnRung { until } => format!("it stays on its rung until {}", on(*until)),
         RungWhy::Superseded { by, at } => format!("{by} took its place on {}", on(*at)),
     }
+}
+
+/// What was begun with an image and not seen through, or did not succeed.
+pub fn open_in_words(record: &ImageRecord) -> Option<String> {
+    if let Some(failing) = &record.failing {
+        let (act, next) = (failing.act.as_str(), failing.next_at);
+        let next = next.format("%Y-%m-%d %H:%M UTC");
+        let why = failing.why.trim_end_matches('.');
+        return Some(format!("{act} failed, and is tried after {next}: {why}"));
+    }
+    if let Some(under_way) = &record.under_way {
+        let since = under_way.since.format("%Y-%m-%d %H:%M UTC");
+        let (act, by) = (under_way.act.as_str(), &under_way.by);
+        return Some(format!("{act} was begun by {by} on {since}"));
+    }
+    let spared = record.spared.as_ref()?;
+    let at = spared.at.format("%Y-%m-%d %H:%M UTC");
+    Some(format!("left as it was on {at}: {}", spared.why))
 }
 
 /// What comes next, in a few words: `disable 2026-12-01`.
@@ -147,9 +167,6 @@ mod tests {
         };
         let mut all = vec![
             RungWhy::NotOurs,
-            RungWhy::CopyOf {
-                image: "eu-west-1/ami-1".to_owned(),
-            },
             RungWhy::NotVerified {
                 state: "quarantined".to_owned(),
             },
@@ -173,7 +190,10 @@ mod tests {
                 with: vec!["111122223333".to_owned()],
             },
             RungWhy::SharesUnreachable { trouble: trouble() },
-            RungWhy::Protected,
+            RungWhy::Protected {
+                lift: "the command".to_owned(),
+            },
+            RungWhy::Restored { until: at() },
             RungWhy::DisabledByOthers,
             RungWhy::OnRung { until: at() },
             RungWhy::Superseded {

@@ -26,6 +26,8 @@ pub enum NoticeEvent {
     Blind,
     /// A watch's image stands where programs look for it.
     Published,
+    /// An older image went a rung down or came back, or would go.
+    Retired,
     /// A sample that somebody asked for. Never stored, and no word of the config.
     Test,
 }
@@ -41,7 +43,7 @@ pub enum Severity {
 
 impl NoticeEvent {
     /// Every event that the config can name, in the order of its example.
-    pub const ALL: [NoticeEvent; 14] = [
+    pub const ALL: [NoticeEvent; 15] = [
         Self::Drift,
         Self::Baked,
         Self::Failed,
@@ -56,6 +58,7 @@ impl NoticeEvent {
         Self::Lifecycle,
         Self::Blind,
         Self::Published,
+        Self::Retired,
     ];
 
     /// The contract word.
@@ -75,6 +78,7 @@ impl NoticeEvent {
             Self::Lifecycle => "lifecycle",
             Self::Blind => "blind",
             Self::Published => "published",
+            Self::Retired => "retired",
             Self::Test => "test",
         }
     }

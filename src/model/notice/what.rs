@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApprovalTold, BlockedTold, FirstOf, HandsTold, NoticeEvent, Prose, PublishTold, RolledImage,
-    Severity, SupersededTold, WaveTold,
+    ApprovalTold, BlockedTold, DueTold, FirstOf, HandsTold, NoticeEvent, Prose, PublishTold,
+    RetiredTold, RolledImage, Severity, SnapshotsTold, SupersededTold, WaveTold,
 };
 use crate::model::bake::BakeKey;
 use crate::model::blind::BlindOf;
@@ -159,6 +159,21 @@ pub enum What {
         image: ImageId,
         why: String,
     },
+    /// Older images may go a rung down, and the config says that people are told.
+    RetireDue { due: FirstOf<DueTold> },
+    /// An older image went a rung down, or a person brought one back.
+    Retired {
+        retired: RetiredTold,
+        /// Of one that is gone.
+        snapshots: SnapshotsTold,
+    },
+    /// That did not succeed, or must not be done as long as something stands against it.
+    RetireFailed {
+        retired: RetiredTold,
+        /// The failure's stable word.
+        fault: String,
+        why: String,
+    },
     /// A place or a base could not be read for a while.
     Blind(BlindTold),
     /// The end of that.
@@ -283,6 +298,8 @@ impl What {
             | Self::BadImageStays { .. } => NoticeEvent::Attention,
             Self::PublishFailed { .. } => NoticeEvent::Failed,
             Self::Published { .. } => NoticeEvent::Published,
+            Self::RetireDue { .. } | Self::Retired { .. } => NoticeEvent::Retired,
+            Self::RetireFailed { .. } => NoticeEvent::Attention,
             Self::ApprovalNeeded(_) => NoticeEvent::ApprovalNeeded,
             Self::Redundant { .. } => NoticeEvent::Redundant,
             Self::Moved { .. }
@@ -318,6 +335,8 @@ impl What {
             | Self::Proved { .. }
             | Self::WaveThrough(_)
             | Self::RolloutSuperseded(_)
+            | Self::RetireDue { .. }
+            | Self::Retired { .. }
             | Self::Sample { .. } => Severity::Info,
             Self::Published { published, .. } => match &published.back {
                 Some(_) => Severity::Warning,
@@ -332,6 +351,7 @@ impl What {
             | Self::ApprovalNeeded(_)
             | Self::ApprovalLapsed { .. }
             | Self::HandsNeeded(_)
+            | Self::RetireFailed { .. }
             | Self::Lifecycle { .. } => Severity::Warning,
             Self::GaveUp { .. }
             | Self::LeftBehind { .. }
@@ -365,6 +385,7 @@ fn of_event(event: NoticeEvent) -> Severity {
         | NoticeEvent::Resolved
         | NoticeEvent::Released
         | NoticeEvent::Published
+        | NoticeEvent::Retired
         | NoticeEvent::Test => Severity::Info,
     }
 }

@@ -9,9 +9,10 @@ use crate::model::blind::BlindOf;
 use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
-use crate::model::ids::{AccountId, ImageId, Installation, PlatformArn, Region};
+use crate::model::ids::{AccountId, ImageId, Installation, PlatformArn, Region, SnapshotId};
 use crate::model::notice::{
-    BakeTold, DriftTold, MoveTold, NextByItself, Notice, PublishTold, RolledImage, What,
+    BakeTold, DriftTold, MoveTold, NextByItself, Notice, PublishTold, RetiredTold, RolledImage,
+    What,
 };
 use crate::model::plain_text::clean;
 use crate::model::reason::ReasonCode;
@@ -100,6 +101,33 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
             ("image", image.to_string()),
             ("why", why.clone()),
         ]),
+        What::RetireDue { due } => {
+            let count = (due.first.len() + due.more).to_string();
+            let images: Vec<&str> = due.first.iter().map(|one| one.image.as_str()).collect();
+            facts([
+                ("installation", notice_installation(notice).to_owned()),
+                ("count", count),
+                ("images", images.join(",")),
+            ])
+        }
+        What::Retired { retired, snapshots } => {
+            let mut all = retiring(notice, retired);
+            let removed: Vec<&str> = snapshots.removed.iter().map(SnapshotId::as_str).collect();
+            all.extend([fact("snapshots_removed", &removed.join(","))]);
+            all
+        }
+        What::RetireFailed {
+            retired,
+            fault,
+            why,
+        } => {
+            let mut all = retiring(notice, retired);
+            all.extend([fact("fault", fault), fact("why", why)]);
+            if let NextByItself::Again { not_before } = notice.next {
+                all.extend([fact("next_at", &not_before.to_rfc3339())]);
+            }
+            all
+        }
         What::Blind(told) => {
             let mut all = blind(notice, &told.of, told.since);
             all.extend([
@@ -298,6 +326,25 @@ fn publishing(notice: &Notice, told: &PublishTold) -> Facts {
     let back = told.back.as_ref();
     all.extend(back.map(|back| fact("taken_back", back.image.as_str())));
     all
+}
+
+/// What is told of an older image.
+fn retiring(notice: &Notice, retired: &RetiredTold) -> Facts {
+    let scope = notice.scope.as_ref();
+    facts([
+        ("installation", notice_installation(notice).to_owned()),
+        (
+            "region",
+            scope.map_or("-".into(), |scope| scope.region.to_string()),
+        ),
+        ("image", retired.image.to_string()),
+        ("act", retired.act.as_str().to_owned()),
+        (
+            "release_version",
+            retired.base_version.clone().unwrap_or("-".into()),
+        ),
+        ("by", retired.by.clone()),
+    ])
 }
 
 fn order(notice: &Notice, bake: &BakeTold) -> Facts {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::parts::{MessagePart, minute, notice_installation};
-use super::{bake, base, blind, drift, publish, rolling, rollout};
+use super::{bake, base, blind, drift, publish, retire, rolling, rollout};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
 use crate::model::notice::{Notice, What};
@@ -30,6 +30,9 @@ pub(in crate::outbox) fn notice_parts(notice: &Notice) -> Vec<MessagePart> {
         | What::MoveFailed { .. } => rollout::parts(notice),
         What::Published { .. } | What::PublishFailed { .. } | What::BadImageStays { .. } => {
             publish::publish_parts(notice)
+        }
+        What::RetireDue { .. } | What::Retired { .. } | What::RetireFailed { .. } => {
+            retire::retire_parts(notice)
         }
         What::ApprovalNeeded(_)
         | What::ApprovalLapsed { .. }
@@ -90,6 +93,7 @@ pub(super) fn notice_headline(notice: &Notice) -> String {
         What::Prose(prose) => return prose.subject().to_owned(),
         other => rolling::rolling_headline(other)
             .or_else(|| publish::publish_headline(other))
+            .or_else(|| retire::retire_headline(other))
             .unwrap_or_else(|| bake::bake_headline(other)),
     };
     format!("[amiwatch] {watch}: {said}")

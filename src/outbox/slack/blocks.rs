@@ -82,7 +82,10 @@ fn header(notice: &Notice) -> Value {
         | NoticeEvent::RolledBack
         | NoticeEvent::Attention
         | NoticeEvent::Blind => "\u{1f534}",
-        NoticeEvent::Redundant | NoticeEvent::Released | NoticeEvent::Test => "\u{1f535}",
+        NoticeEvent::Redundant
+        | NoticeEvent::Released
+        | NoticeEvent::Retired
+        | NoticeEvent::Test => "\u{1f535}",
     };
     // Plain text is not parsed; angle brackets are kept out of it all the same.
     let subject = subject(notice);

@@ -18,6 +18,7 @@ use crate::service::moves_counted::behind_by_watch;
 use crate::service::pass::decide::Decided;
 use crate::service::pass::publish::PublishPass;
 use crate::service::pass::rollout::RolloutPass;
+use crate::service::retire::keeping::Retired;
 use crate::service::runs::DriveError;
 use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::telemetry::source_chain;
@@ -95,6 +96,7 @@ impl<H: Host> Daemon<'_, H> {
             self.tick = Some(Tick::new(now, now));
         }
         self.notices.set(now, now);
+        self.retire_next = true;
         self.sweep
             .get_or_insert_with(|| Timer::due_now(now, SWEEP_EVERY));
         self.read_drift().await;
@@ -249,6 +251,26 @@ impl<H: Host> Daemon<'_, H> {
                 tracing::warn!(why = source_chain(&error), "nothing was swept");
                 Ok(())
             }
+        }
+    }
+
+    /// A look at older images ended: what it did is in the store and in its notices.
+    pub(super) fn has_retired(
+        &mut self,
+        end: Result<Retired, StoreError>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.notices.set(now, now);
+        match end {
+            Ok(retired) => {
+                let acts = retired.acts.len();
+                let failed = retired.acts.iter().filter(|one| one.failed()).count();
+                if acts > 0 {
+                    tracing::info!(acts, failed, "a look at older images ended");
+                }
+                Ok(())
+            }
+            Err(error) => unless_replaced(error, "older images are not looked at"),
         }
     }
 

@@ -52,6 +52,10 @@ impl<H: Host> Daemon<'_, H> {
             sweep.restart(now);
             self.begin_sweep();
         }
+        if self.retiring.is_none() && std::mem::take(&mut self.retire_next) {
+            let live = Rc::clone(&self.live);
+            self.retiring = Some(lanes::retire_lane(self.ground, live));
+        }
         if self.pruning.is_none() && self.prune.is_due(now) {
             self.begin_pruning(now);
         }

@@ -23,6 +23,7 @@ use crate::service::named::{NamedFinding, named_findings};
 use crate::service::pass::decide::{Decided, decide_pass};
 use crate::service::pass::{Start, order_one};
 use crate::service::pruning::{self, Pruned};
+use crate::service::retire::keeping::{Retired, retire_after_pass};
 use crate::service::runs::bake::{BakeEnded, watches_baking};
 use crate::service::runs::moving::{MoveResult, drive_move};
 use crate::service::runs::{self, DriveError, Driven as _, RunUnderWay};
@@ -343,6 +344,18 @@ pub(super) fn sweep_lane<'a>(
     async move {
         let service = ground.service(&live);
         Box::pin(sweep::sweep_now(&service, ground.lease, apply)).await
+    }
+    .boxed_local()
+}
+
+/// Looks at older images where that is due, and does what follows.
+pub(super) fn retire_lane<'a>(
+    ground: Ground<'a>,
+    live: Rc<LiveConfig>,
+) -> LocalBoxFuture<'a, Result<Retired, StoreError>> {
+    async move {
+        let service = ground.service(&live);
+        Box::pin(retire_after_pass(&service, ground.lease)).await
     }
     .boxed_local()
 }

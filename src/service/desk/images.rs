@@ -16,7 +16,7 @@ use crate::model::owned_image::{LaunchGrant, OwnedImage};
 use crate::model::sighting::{Seen, Trouble};
 use crate::service::Service;
 use crate::service::retire::{
-    ImagesUnseen, accounts_of, image_regions, rules_by_watch, see_images,
+    ImagesUnseen, accounts_of, image_regions, rules_by_watch, see_images, share_answer,
 };
 use crate::settings::Faults;
 use crate::store::StoreError;
@@ -224,11 +224,7 @@ async fn image_in(
 /// Asked for a person in any case, and then known to the ladder as well.
 async fn grants_of(cloud: &Cloud, image: &ImageId, seen: &mut ImagesSeen) -> Option<Vec<String>> {
     if !seen.shares.contains_key(image) {
-        let answer = match cloud.launch_grants(image).await {
-            Ok(grants) if grants.is_empty() => Seen::Absent,
-            Ok(grants) => Seen::Known(grants),
-            Err(error) => Seen::Unreachable(error.trouble(format!("who may launch {image}"))),
-        };
+        let answer = share_answer(cloud, image).await;
         seen.shares.insert(image.clone(), answer);
     }
     match seen.shares.get(image)? {

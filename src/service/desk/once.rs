@@ -13,6 +13,7 @@ use crate::outbox::Delivered;
 use crate::service::Service;
 use crate::service::pass::rolled::RolledTarget;
 use crate::service::pass::{Passed, PublishedWatch, pass_once};
+use crate::service::retire::keeping::RetiredImage;
 use crate::service::runs::DriveError;
 use crate::service::runs::bake::{BakeEnded, Observers};
 use crate::service::runs::moving::ResumedMove;
@@ -32,6 +33,8 @@ pub struct Once {
     pub undecided: Vec<WatchName>,
     /// What it published, or took back.
     pub published: Vec<PublishedOnce>,
+    /// Older images that it went on with.
+    pub retired: Vec<RetiredImage>,
     /// What became of the notices.
     #[serde(skip)]
     pub delivered: Delivered,
@@ -94,6 +97,7 @@ impl Once {
             bakes: resumed.chain(bakes).collect(),
             moves: moves(&passed.moved, &passed.rolled),
             published: passed.published.iter().flat_map(published).collect(),
+            retired: passed.retired,
             undecided: passed.undecided,
             watches: passed.items,
             delivered: passed.delivered,

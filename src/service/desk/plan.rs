@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::check::{base, several_regions};
+use super::retire::{RetireShown, retire_shown};
 use crate::flow::detect::LookDepth;
 use crate::flow::exit_code::{self, Exit};
 use crate::model::bake::{BakeOrder, LaunchChoice};
@@ -16,12 +17,15 @@ use crate::service::runs::DriveError;
 use crate::service::runs::bake::give_order;
 use crate::service::telemetry::source_chain;
 use crate::store::StoreError;
+use crate::store::records::UnreadableRows;
 
 /// `plan --format json`
 #[derive(Debug, Serialize)]
 pub struct Planned {
     pub schema: &'static str,
     pub watches: Vec<PlannedWatch>,
+    /// Older images that were due to go at the last look, of the watches that are planned.
+    pub retire: Vec<RetireShown>,
 }
 
 /// What would be done about one watch.
@@ -85,8 +89,13 @@ pub async fn plan_watches(
             cannot_order,
         });
     }
+    // Records that make no sense are `status`'s to name.
+    let mut unreadable = UnreadableRows::default();
+    let mut retire = retire_shown(service.store, service.settings, &mut unreadable).await?;
+    retire.retain(|one| only.is_none_or(|only| *only == one.watch));
     Ok(Planned {
         schema: "amiwatch.plan/1",
+        retire,
         watches,
     })
 }

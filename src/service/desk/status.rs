@@ -9,6 +9,7 @@ use super::Desk;
 use super::blind::BlindShown;
 use super::hold::{HeldWatch, readable_holds};
 use super::opening::driver;
+use super::retire::{RetireShown, retire_shown};
 use crate::flow::bake::kind::BakeKind;
 use crate::flow::bake::story::story;
 use crate::flow::exit_code::Exit;
@@ -45,6 +46,8 @@ pub struct Status {
     pub bakes: Vec<BakeUnderWay>,
     /// What stands where watches make their images known.
     pub published: Vec<LedgerShown>,
+    /// Older images that are due to go, or with which something was begun.
+    pub retire: Vec<RetireShown>,
     pub holds: Vec<HeldWatch>,
     /// What the last pass could not read.
     pub blind: Vec<BlindShown>,
@@ -124,6 +127,7 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
         remembered.extend(unreadable.pass_over(one)?);
     }
     let published = published(store, &mut unreadable).await?;
+    let retire = retire_shown(store, desk.settings, &mut unreadable).await?;
     Ok(Status {
         schema: "amiwatch.status/1",
         daemon: None,
@@ -131,6 +135,7 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
         watches: watches(remembered, &chronicles, &holds, &bakes),
         bakes,
         published,
+        retire,
         holds,
         blind: spots
             .iter()

@@ -37,6 +37,27 @@ pub(super) struct StoredAsk<'a> {
     pub(super) now: DateTime<Utc>,
 }
 
+impl<'a> StoredAsk<'a> {
+    /// The images among them that are copies of what this says: `eu-west-1/ami-1`.
+    fn copies(self, of: impl Fn(&str) -> bool) -> impl Iterator<Item = &'a ImageId> {
+        let copies = self.images.iter().map(|one| &one.image);
+        copies
+            .filter(move |one| one.tags.get(tags::COPY_OF).is_some_and(|said| of(said)))
+            .map(|one| &one.id)
+    }
+
+    /// What an image of some region is called here: itself, or its copies.
+    fn called(self, region: &str, image: &ImageId) -> Vec<ImageId> {
+        let here = region == self.scope.region.as_str();
+        let of = format!("{region}/{image}");
+        let copies = self.copies(|said| said == of).cloned();
+        here.then(|| image.clone())
+            .into_iter()
+            .chain(copies)
+            .collect()
+    }
+}
+
 /// What the store says of every kind that it knows of.
 ///
 /// # Errors
@@ -146,7 +167,12 @@ async fn read_holds(ask: StoredAsk<'_>) -> Result<KindAnswer, StoreError> {
                 HeldThing::Watch => images
                     .iter()
                     .for_each(|image| answer.add((*image).clone(), held.clone())),
-                HeldThing::Image(image) => answer.add(image.clone(), held),
+                HeldThing::Image(image) => {
+                    answer.add(image.clone(), held.clone());
+                    // A hold names no region; ids are given once.
+                    let copies = ask.copies(|of| of.rsplit('/').next() == Some(image.as_str()));
+                    copies.for_each(|copy| answer.add(copy.clone(), held.clone()));
+                }
                 // Nothing is baked from it; what was baked is another question.
                 HeldThing::Release(_) => {}
             }
@@ -159,10 +185,12 @@ async fn read_holds(ask: StoredAsk<'_>) -> Result<KindAnswer, StoreError> {
 async fn read_open_runs(ask: StoredAsk<'_>) -> Result<KindAnswer, StoreError> {
     let mut answer = KindAnswer::of_calls("runs under way");
     for run in all_open_runs(ask.store).await? {
-        let elsewhere = run
-            .header
-            .as_ref()
-            .is_some_and(|header| header.scope != *ask.scope);
+        let elsewhere = run.header.as_ref().is_some_and(|header| {
+            // A publication is where its destination is, and reads its image where the watch works.
+            let home = format!("{}/", ask.scope);
+            let from_here = header.kind == PublishKind::NAME && header.subject.starts_with(&home);
+            header.scope != *ask.scope && !from_here
+        });
         if elsewhere {
             continue;
         }
@@ -199,7 +227,8 @@ async fn images_of_run(ask: StoredAsk<'_>, run: &OpenRun) -> Result<Vec<ImageId>
         let run = replay::<PublishKind>(ask.store, &run.journal).await?;
         let order = run.input();
         let images = [Some(&order.image), order.copy.as_ref()];
-        return Ok(images.into_iter().flatten().cloned().collect());
+        let made = ask.called(order.home.region.as_str(), &order.image);
+        return Ok(images.into_iter().flatten().cloned().chain(made).collect());
     }
     Err(RunError::Unknown {
         journal: run.journal.clone(),
@@ -209,24 +238,31 @@ async fn images_of_run(ask: StoredAsk<'_>, run: &OpenRun) -> Result<Vec<ImageId>
 /// The present image of each watch here, and an image whose rollout is not through.
 async fn read_memories(ask: StoredAsk<'_>) -> Result<KindAnswer, StoreError> {
     let mut answer = KindAnswer::of_calls("what watches remember");
-    let here = format!("{}/", ask.scope);
+    let account = format!("{}/", ask.scope.account);
+    // `<region>/<watch>` of this account.
+    let named = |name: &str| {
+        let (region, watch) = name.strip_prefix(&account)?.split_once('/')?;
+        Some((region.to_owned(), watch.to_owned()))
+    };
     for read in records::each_watch(ask.store).await? {
         let Some((place, history)) = or_missed(read, &mut answer)? else {
             continue;
         };
-        if let (Some(watch), Some(current)) = (place.strip_prefix(&here), history.current) {
+        if let (Some((region, watch)), Some(current)) = (named(&place), history.current) {
             let by = format!("the present image of {watch}");
-            answer.add(current.image, ImageUse::lasting(by));
+            let images = ask.called(&region, &current.image).into_iter();
+            images.for_each(|image| answer.add(image, ImageUse::lasting(by.as_str())));
         }
     }
     for read in moves::each_rollout(ask.store).await? {
         let Some(rollout) = or_missed(read, &mut answer)? else {
             continue;
         };
-        if let Some(watch) = rollout.name.strip_prefix(&here) {
+        if let Some((region, watch)) = named(&rollout.name) {
             for image in rolling_images(&rollout.memory.value, ask.now) {
                 let by = format!("the rollout of {watch}, which is not through");
-                answer.add(image.clone(), ImageUse::lasting(by));
+                let images = ask.called(&region, image).into_iter();
+                images.for_each(|image| answer.add(image, ImageUse::lasting(by.as_str())));
             }
         }
     }

@@ -292,6 +292,76 @@ async fn what_watches_remember_counts() {
     );
 }
 
+/// A region that a watch publishes to holds copies alone: what is remembered of their images counts for them.
+#[tokio::test]
+async fn what_names_an_image_names_its_copies_elsewhere() {
+    let home = target().scope;
+    let there = Scope {
+        region: "eu-central-1".into(),
+        ..home.clone()
+    };
+    let mut copy = image("ami-copy");
+    let of = format!("{}/{OLD}", home.region);
+    copy.image.tags.insert(tags::COPY_OF.to_owned(), of);
+    copy.image.region = there.region.clone();
+    let parameter = PublishAs::Parameter {
+        name: "/amis/shop".to_owned(),
+    };
+    let ledger = Versioned {
+        version: 0,
+        value: DestinationLedger {
+            now: Some(PublishedImage {
+                copy: Some("ami-copy".into()),
+                ..stood(OLD, 10, &parameter)
+            }),
+            ..DestinationLedger::default()
+        },
+    };
+    let destination = "ssm:eu-central-1".parse().unwrap();
+    let published = publications::put_ledger(&home, &"shop".into(), &destination, &ledger);
+    let rolling = Versioned {
+        version: 0,
+        value: RolloutMemory {
+            image: Some(ImageRollout::begun(OLD.into(), now())),
+            ..RolloutMemory::default()
+        },
+    };
+    let rolling = moves::put_rollout(&home, &"shop".into(), &rolling);
+    let held = Versioned {
+        version: 0,
+        value: vec![Hold {
+            on: HeldThing::Image(OLD.into()),
+            reason: "we look at it".to_owned(),
+            by: "ada".to_owned(),
+            since: now() - DAY,
+            until: None,
+        }],
+    };
+    let held = records::put_holds(Some(&"acme".into()), &"shop".into(), &held).unwrap();
+    let store = stored(vec![published, rolling, held]).await;
+    let (installation, images, horizons) = ("acme".into(), [copy], BTreeMap::new());
+    let ask = StoredAsk {
+        store: &store,
+        installation: &installation,
+        scope: &there,
+        images: &images,
+        horizons: &horizons,
+        now: now(),
+    };
+    let uses = read_stored_uses(ask).await.unwrap();
+    for kind in [
+        ReferenceKind::Published,
+        ReferenceKind::Remembered,
+        ReferenceKind::Hold,
+    ] {
+        assert_eq!(ends(seen(&uses, kind, "ami-copy")), [None], "{kind:?}");
+    }
+    // At home it is the image that is named, by its own id.
+    let uses = read(&store).await;
+    let published = seen(&uses, ReferenceKind::Published, OLD);
+    assert_eq!(ends(published), [None]);
+}
+
 #[tokio::test]
 async fn a_record_that_makes_no_sense_keeps_everything() {
     let broken = |key: String| Op::PutIfAbsent {

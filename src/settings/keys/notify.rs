@@ -59,7 +59,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         Texts,
         "[\"drift\", \"baked\", \"failed\", \"redundant\", \"held\", \"approval_needed\", \
          \"rolled_out\", \"rolled_back\", \"attention\", \"resolved\", \"released\", \"lifecycle\", \
-         \"blind\", \"published\"]",
+         \"blind\", \"published\", \"retired\"]",
         "which events",
     )
     .by_default(),

@@ -298,9 +298,11 @@ async fn entries(
 fn chronicle(watch: String, head: Head, entries: Vec<Entry>) -> Chronicle {
     let seen_at = entries.iter().rev().find_map(|entry| match &entry.what {
         EntryWhat::Seen(_) => Some(entry.at),
-        EntryWhat::Baked(_) | EntryWhat::Moved(_) | EntryWhat::Published(_) | EntryWhat::Did(_) => {
-            None
-        }
+        EntryWhat::Baked(_)
+        | EntryWhat::Moved(_)
+        | EntryWhat::Published(_)
+        | EntryWhat::Retired(_)
+        | EntryWhat::Did(_) => None,
     });
     Chronicle {
         watch,

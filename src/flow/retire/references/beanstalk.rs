@@ -23,6 +23,18 @@ pub(super) struct BeanstalkUses {
     pub(super) saved: KindAnswer,
 }
 
+impl BeanstalkUses {
+    /// Of a region that has no Elastic Beanstalk.
+    pub(super) fn of_nobody() -> Self {
+        let none = || KindAnswer::of_calls("no call: the region has no Elastic Beanstalk");
+        Self {
+            environments: none(),
+            terminated: none(),
+            saved: none(),
+        }
+    }
+}
+
 pub(super) async fn read_beanstalk(
     ask: PlaceAsk<'_>,
     groups: Option<&[ScalingGroup]>,
