@@ -21,6 +21,7 @@ mod lives;
 mod moves;
 mod mutants;
 mod publishing;
+mod retiring;
 mod rollouts;
 mod scenario;
 mod shipped;

@@ -51,6 +51,14 @@ pub(crate) enum Mutant {
     UntypedParameter,
     /// A parameter carries no tag.
     UntaggedParameter,
+    /// A question that is refused is taken for answered: nobody launches the image.
+    UnreachableTakenForUnused,
+    /// A snapshot is removed with its image although another image has it.
+    SnapshotOfTwoRemoved,
+    /// An image is taken for ours that carries no tag of ours any more.
+    UntaggedImageRetired,
+    /// An image is disabled without a word about who might launch it.
+    PermissionsNotRecorded,
 }
 
 impl Mutant {
@@ -75,6 +83,14 @@ impl Mutant {
         Self::ParameterBeforeItsCopy,
         Self::UntypedParameter,
         Self::UntaggedParameter,
+    ];
+
+    /// Those of retiring images.
+    pub(crate) const OF_RETIRING: [Self; 4] = [
+        Self::UnreachableTakenForUnused,
+        Self::SnapshotOfTwoRemoved,
+        Self::UntaggedImageRetired,
+        Self::PermissionsNotRecorded,
     ];
 
     /// Those of the daemon's own rollout.
@@ -167,17 +183,65 @@ pub(crate) fn sent(mutant: Mutant, operation: &str, body: &str) -> Wired {
         (Mutant::QuarantineForgotten, "CreateTags") if body.contains("quarantined") => {
             answered(operation)
         }
+        (Mutant::UnreachableTakenForUnused, "DescribeLaunchConfigurations") => Wired::Answers(
+            "<DescribeLaunchConfigurationsResponse xmlns=\"http://autoscaling.amazonaws.com/doc/2011-01-01/\">\
+             <DescribeLaunchConfigurationsResult><LaunchConfigurations/></DescribeLaunchConfigurationsResult>\
+             </DescribeLaunchConfigurationsResponse>"
+                .to_owned(),
+        ),
+        (Mutant::SnapshotOfTwoRemoved, "DescribeImages") if body.contains("snapshot-id") => {
+            Wired::Answers(no_images())
+        }
+        (Mutant::UntaggedImageRetired, "DescribeImages") => {
+            sends(without_filter(body, "tag%3Aamiwatch%3Ainstallation"))
+        }
         (Mutant::GroupNotRemoved, "DeleteSecurityGroup")
         | (Mutant::SnapshotsNotRemoved, "DeleteSnapshot") => answered(operation),
         _ => sends(body.to_owned()),
     }
 }
 
+/// Whoever asks for images is told that there are none.
+fn no_images() -> String {
+    "<DescribeImagesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+     <requestId>none</requestId><imagesSet/></DescribeImagesResponse>"
+        .to_owned()
+}
+
+/// The question without its filter of this name: of whatever carries another tag as well.
+fn without_filter(form: &str, name: &str) -> String {
+    let is_it = |pair: &&str| pair.ends_with(&format!(".Name={name}"));
+    let Some(named) = form.split('&').find(is_it) else {
+        return form.to_owned();
+    };
+    let filter = named.split(".Name=").next().unwrap_or_default();
+    let filter = format!("{filter}.");
+    // The numbers of filters need not be without gaps, only their own.
+    without(form, |key, _| key.starts_with(&filter))
+}
+
 /// The answer as the wrong amiwatch takes it.
 pub(crate) fn heard(mutant: Mutant, operation: &str, answer: &str) -> Option<String> {
+    if mutant == Mutant::UntaggedImageRetired && operation == "DescribeImages" {
+        return Some(tagged(answer));
+    }
     let copies = operation == "DescribeImages" && answer.contains("amiwatch:copy-of");
     let takes = mutant == Mutant::ParameterBeforeItsCopy && copies;
     takes.then(|| answer.replace(">pending</imageState>", ">available</imageState>"))
+}
+
+/// Every image that a bake made carries our installation's tag, whatever EC2 says.
+fn tagged(answer: &str) -> String {
+    let ours = "<item><key>amiwatch:installation</key><value>acme</value></item>";
+    let has = |image: &str| image.contains("amiwatch:installation");
+    let parts: Vec<String> = answer
+        .split("</tagSet>")
+        .map(|part| match part.contains("amiwatch:key") && !has(part) {
+            true => part.replacen("<tagSet>", &format!("<tagSet>{ours}"), 1),
+            false => part.to_owned(),
+        })
+        .collect();
+    parts.join("</tagSet>")
 }
 
 /// As if it had been done.
@@ -245,11 +309,34 @@ pub(crate) fn stored(mutant: Mutant, memory: &Memory, batch: Batch) -> Vec<Batch
                 ops.map(|op| taken_for_the_next(memory, op)).collect(),
             )]
         }
+        Mutant::PermissionsNotRecorded => {
+            let ops = batch.ops().iter().cloned().map(without_grants);
+            vec![Batch::of_ops(ops.collect())]
+        }
         Mutant::CursorMovedOnFailure => {
             let ops = batch.ops().iter().cloned().map(|op| moved(memory, op));
             vec![Batch::of_ops(ops.collect())]
         }
         _ => vec![batch],
+    }
+}
+
+/// What is remembered of an image, without who might launch it.
+fn without_grants(op: Op) -> Op {
+    match op {
+        Op::CompareAndSet {
+            key,
+            expected,
+            mut value,
+        } if key.starts_with("retired/") => {
+            value.as_object_mut().map(|record| record.remove("grants"));
+            Op::CompareAndSet {
+                key,
+                expected,
+                value,
+            }
+        }
+        other => other,
     }
 }
 

@@ -15,10 +15,22 @@ use tokio::sync::Notify;
 use super::mutant::{Memory, Mutant, recalled, stored};
 
 /// The points of one life, and what happens at one of them.
-#[derive(Debug)]
 pub(crate) struct Seam {
     state: Mutex<State>,
+    meanwhile: Mutex<Option<Meanwhile>>,
     stopped: Notify,
+}
+
+/// What the world does at the first point whose description has this in it.
+struct Meanwhile {
+    on: &'static str,
+    does: Box<dyn FnOnce() + Send>,
+}
+
+impl std::fmt::Debug for Seam {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.state.fmt(f)
+    }
 }
 
 /// What happens where.
@@ -54,6 +66,7 @@ impl Seam {
         };
         Arc::new(Self {
             state: Mutex::new(state),
+            meanwhile: Mutex::new(None),
             stopped: Notify::new(),
         })
     }
@@ -71,6 +84,26 @@ impl Seam {
     fn set(&self, arm: Arm, names: Option<Vec<String>>) {
         let count = 0;
         *self.state.lock().unwrap() = State { arm, count, names };
+    }
+
+    /// Something happens in the world when the first point of this description is passed; counts anew.
+    pub(crate) fn meanwhile(&self, on: &'static str, does: impl FnOnce() + Send + 'static) {
+        self.arm(Arm::Nowhere);
+        let does = Box::new(does);
+        *self.meanwhile.lock().unwrap() = Some(Meanwhile { on, does });
+    }
+
+    /// It has not happened: the point was not passed.
+    pub(crate) fn still_waits(&self) -> bool {
+        self.meanwhile.lock().unwrap().is_some()
+    }
+
+    fn happens(&self, what: &str) {
+        let mut meanwhile = self.meanwhile.lock().unwrap();
+        if let Some(one) = meanwhile.take_if(|one| what.contains(one.on)) {
+            drop(meanwhile);
+            (one.does)();
+        }
     }
 
     /// The points that were passed since the arming.
@@ -117,6 +150,9 @@ impl Seam {
         state.count += 1;
         let at = state.count;
         let what = state.names.is_some().then(what);
+        if let Some(what) = &what {
+            self.happens(what);
+        }
         if let (Some(names), Some(what)) = (&mut state.names, &what) {
             names.push(what.clone());
         }

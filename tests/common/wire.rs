@@ -19,7 +19,7 @@ use super::mutant::{Mutant, Wired, heard, sent};
 use super::seam::Seam;
 
 /// What ends or removes something, or changes its tags.
-const DESTRUCTIVE: [&str; 8] = [
+const DESTRUCTIVE: [&str; 13] = [
     "TerminateInstances",
     "StopInstances",
     "DeregisterImage",
@@ -27,6 +27,11 @@ const DESTRUCTIVE: [&str; 8] = [
     "DeleteSecurityGroup",
     "CreateTags",
     "DeleteTags",
+    "DisableImage",
+    "DisableImageDeprecation",
+    "EnableImage",
+    "EnableImageDeprecation",
+    "ModifyImageAttribute",
     "UpdateEnvironment",
 ];
 

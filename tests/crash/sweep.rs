@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use amiwatch::service::retire::keeping::retire_after_pass;
 use amiwatch::service::sweep::sweep_now;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -96,6 +97,10 @@ pub(crate) enum Act {
     Daemon(Duration),
     /// `sweep --apply`.
     Sweep,
+    /// A look at older images, and what follows from it.
+    Retire,
+    /// `restore AMI` of the older of two images.
+    Restore,
     /// `rollout` or `rollback`, and what an earlier one left open.
     Move(Wish),
 }
@@ -113,6 +118,15 @@ impl Act {
                 }
             }
             Self::Move(wish) => life.try_move(wish).await.map(|_| ()),
+            Self::Retire => {
+                let looked =
+                    life.process(async |service, lease| retire_after_pass(&service, lease).await);
+                looked.await.map(|_| ())
+            }
+            Self::Restore => {
+                let image = crate::retiring::old(life);
+                life.try_restore(&image).await.map(|_| ())
+            }
             Self::Sweep => {
                 let swept =
                     life.process(async |service, lease| sweep_now(&service, lease, true).await);
@@ -124,13 +138,18 @@ impl Act {
     /// Again, undisturbed, until there is nothing left to do.
     async fn until_settled(self, life: &Life) {
         match self {
-            Self::Pass => {}
+            Self::Pass | Self::Retire | Self::Restore => {}
             Self::Daemon(_) | Self::Sweep => self.once(life).await.expect("nothing is armed"),
             Self::Move(wish) => {
                 life.moves_when_ready(wish).await;
             }
         }
         life.until_settled().await;
+        if self == Self::Restore {
+            // What was ordered has been seen through by now; a person sees to what was not.
+            self.once(life).await.expect("nothing is armed");
+            life.until_settled().await;
+        }
     }
 }
 

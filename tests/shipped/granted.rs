@@ -57,6 +57,28 @@ fn publishing_needs_no_more_than_is_granted() {
 }
 
 #[test]
+fn retiring_and_bringing_back_need_no_more_than_is_granted() {
+    paused(async || {
+        let life = crate::retiring::world::applying();
+        let names = [
+            "look.json",
+            "bake.json",
+            "images.json",
+            "retire.json",
+            "notify.json",
+        ];
+        life.account.set_policy(Some(&together(&names))).unwrap();
+        let [old, _] = life.two_images().await;
+        life.until_it_stands(&old.id, "disabled").await;
+        let plan = life.restore(&old.id).await.unwrap();
+        assert_eq!(plan.end, "restored");
+        life.until_it_stands(&old.id, "gone").await;
+        assert!(!life.heard_events().contains(&"attention".to_owned()));
+        life.promises_hold();
+    });
+}
+
+#[test]
 fn a_look_needs_no_more_than_is_granted() {
     paused(async || {
         let life = Life::brisk();
