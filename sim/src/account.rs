@@ -18,7 +18,7 @@ use crate::guest::{Boot, Guest, Machine, SilentGuest};
 use crate::ledger::{Counters, Entry};
 use crate::state::State;
 use crate::throttle::Throttling;
-use crate::world::{Action, Keeping, Moves, Step, Timing, World, WorldError};
+use crate::world::{Action, Keeping, Launches, Moves, Step, Timing, World, WorldError};
 
 /// A simulated account. Clones share one state.
 #[derive(Clone)]
@@ -162,6 +162,7 @@ impl Account {
         self.set_throttling(world.throttling);
         self.set_moves(world.moves);
         self.set_keeping(world.keeping);
+        self.set_launches(world.launches);
         world.deny.iter().for_each(|action| self.deny(action));
         world.faults.into_iter().for_each(|rule| self.fault(rule));
         world
@@ -232,6 +233,11 @@ impl Account {
     /// How the account behaves from now on where AWS documents nothing of keeping images.
     pub fn set_keeping(&self, keeping: Keeping) {
         self.lock().core.keeping = keeping;
+    }
+
+    /// How what environments launch from looks from now on where AWS documents nothing.
+    pub fn set_launches(&self, launches: Launches) {
+        self.lock().core.launches = launches;
     }
 
     /// Adds a fault rule.

@@ -112,6 +112,12 @@ impl At {
         self.change_environment(environment, EnvironmentChange::Scale(instances))
     }
 
+    /// Somebody gives its group this image by hand, past Elastic Beanstalk; no instance is replaced.
+    pub fn group_is_changed(&self, environment: &str, image_id: &str) -> Done {
+        let image = EnvironmentChange::GroupImage(image_id.to_owned());
+        self.change_environment(environment, image)
+    }
+
     /// These processes of its Auto Scaling group are suspended from now on; none: all run.
     pub fn scaling_suspended(&self, environment: &str, processes: &[&str]) -> Done {
         let processes = processes

@@ -61,6 +61,6 @@ pub use world::{
     AbortedDraft, Action, Branch, CallerRights, ConsoleEnd, DisabledById, Edit, EnvironmentChange,
     EnvironmentSpec, GroupSpec, ImageChange, ImageChecked, ImageSpec, ImageWithPlatform,
     InstanceTypeSpec, Keeping, LatestRefused, LaunchConfigurationSpec, LaunchTemplateSpec,
-    ManagedUpdate, Moment, Moves, OldImageGone, ParameterNumber, PolicyInCall, Release,
-    SavedConfiguration, Serves, Step, Superseded, Timing, World, WorldError,
+    Launches, ManagedUpdate, Moment, Moves, OldImageGone, OwnImage, ParameterNumber, PolicyInCall,
+    Release, SavedConfiguration, Serves, Step, Superseded, Timing, Updated, World, WorldError,
 };

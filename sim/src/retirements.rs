@@ -13,6 +13,7 @@ use crate::beanstalk::{launch_templates, settings};
 use crate::call::{Call, Service};
 use crate::ec2::launch_templates::LaunchTemplate;
 use crate::state::{Region, State};
+use crate::world::Launches;
 
 /// An image that a call disabled or deregistered.
 #[derive(Clone, Debug, Serialize, PartialEq)]
@@ -140,7 +141,8 @@ fn of_templates(here: &Region, image_id: &str, uses: &mut Vec<ImageUse>) {
         }));
     };
     let own = here.ec2.launch_templates.values();
-    let of_environments = launch_templates::all(&here.beanstalk);
+    // What a template means, however it is written.
+    let of_environments = launch_templates::all(&here.beanstalk, Launches::default());
     for template in own.chain(&of_environments) {
         look(template, "$Default", "$Default");
         look(template, "$Latest", "$Latest");

@@ -18,7 +18,7 @@ use crate::retirements::Retirement;
 use crate::ssm::{Command, Parameters};
 use crate::sts::Session;
 use crate::throttle::Throttle;
-use crate::world::{Keeping, Moves, Timing};
+use crate::world::{Keeping, Launches, Moves, Timing};
 
 /// The account id: one that AWS never gives.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -52,6 +52,7 @@ pub(crate) struct Core {
     pub(crate) timing: Timing,
     pub(crate) moves: Moves,
     pub(crate) keeping: Keeping,
+    pub(crate) launches: Launches,
     /// The id of the request that is being answered.
     pub(crate) request: String,
     /// The ARN of its caller.
@@ -128,6 +129,7 @@ impl State {
             timing: Timing::default(),
             moves: Moves::default(),
             keeping: Keeping::default(),
+            launches: Launches::default(),
             request: String::new(),
             caller: String::new(),
             grant: None,

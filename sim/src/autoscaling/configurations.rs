@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::model::AutoScaling;
 use crate::beanstalk::resources::{has_launch_configuration, launch_configuration};
-use crate::beanstalk::{Room, page, settings};
+use crate::beanstalk::{Room, launch_templates, page};
 use crate::clock::iso;
 use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
@@ -42,15 +42,15 @@ pub(super) fn describe(room: &mut Room<'_>, others: &AutoScaling) -> Result<Stri
 fn of_environments(room: &Room<'_>) -> Vec<Shown> {
     let live = room.beanstalk.environments.values();
     let live = live.filter(|e| e.status != "Terminated" && e.tier != "Cluster");
-    let with_one = live.filter(|e| has_launch_configuration(room.beanstalk, e));
+    let with_one = live.filter(|e| has_launch_configuration(e));
     let shown = with_one.map(|e| Shown {
         name: launch_configuration(e),
-        image_id: settings::image_of(room.beanstalk, e).unwrap_or_default(),
+        image_id: launch_templates::group_image(room.beanstalk, e).unwrap_or_default(),
         instance_type: match e.architecture.as_str() {
             "arm64" => "t4g.micro".to_owned(),
             _ => "t3.micro".to_owned(),
         },
-        created: e.deployed_at,
+        created: e.launch_since,
     });
     shown.collect()
 }

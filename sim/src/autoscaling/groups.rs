@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{AutoScaling, OtherGroup};
-use crate::beanstalk::environment::{Environment, Options};
-use crate::beanstalk::replacement::option;
-use crate::beanstalk::resources::{has_launch_configuration, launch_configuration};
+use crate::beanstalk::environment::Environment;
+use crate::beanstalk::resources::{enables_spot, has_launch_configuration, launch_configuration};
 use crate::beanstalk::{Room, fleet, health, launch_templates, page, settings};
 use crate::clock::iso;
 use crate::ec2::model::{Instance, Phase};
@@ -33,12 +32,7 @@ const PROCESSES: [&str; 9] = [
 struct Group<'a> {
     name: String,
     environment: &'a Environment,
-    options: Options,
     temporary: bool,
-    instances: Vec<&'a Instance>,
-    zones: &'a [String],
-    /// Its launch configuration, where it is from before launch templates.
-    configuration: Option<String>,
 }
 
 impl Group<'_> {
@@ -52,12 +46,22 @@ impl Group<'_> {
     }
 
     /// One of its sizes; a temporary group has just as many as it needs.
-    fn size(&self, option_name: &str, default: usize) -> usize {
-        let set = option(&self.options, "aws:autoscaling:asg", option_name).parse();
+    fn size(&self, option_name: &str, running: usize, default: usize) -> usize {
+        let set = settings::deployed_option(self.environment, "aws:autoscaling:asg", option_name);
         match self.temporary {
-            true => self.instances.len(),
-            false => set.unwrap_or(default),
+            true => running,
+            false => set.parse().unwrap_or(default),
         }
+    }
+
+    fn instances<'r>(&self, room: &'r Room<'_>) -> Vec<&'r Instance>
+    where
+        Self: 'r,
+    {
+        let temporary = &self.environment.temporary;
+        health::running(room.ec2, self.environment)
+            .filter(|i| temporary.contains(&i.id) == self.temporary)
+            .collect()
     }
 
     fn tags(&self) -> [(&'static str, String); 3] {
@@ -123,27 +127,19 @@ fn all<'a>(room: &'a Room<'_>, others: &'a AutoScaling) -> Vec<Shown<'a>> {
 fn of_environments<'a>(room: &'a Room<'_>) -> Vec<Group<'a>> {
     let environments = room.beanstalk.environments.values();
     let live = environments.filter(|e| e.status != "Terminated" && e.tier != "Cluster");
-    live.flat_map(|e| of_environment(room, e)).collect()
+    live.flat_map(of_environment).collect()
 }
 
-fn of_environment<'a>(room: &'a Room<'_>, environment: &'a Environment) -> Vec<Group<'a>> {
-    let options = settings::effective(room.beanstalk, environment, &environment.deployed());
-    let group = |name: String, temporary: bool| Group {
+fn of_environment(environment: &Environment) -> impl Iterator<Item = Group<'_>> {
+    let group = move |name: String, temporary: bool| Group {
         name,
         environment,
-        options: options.clone(),
         temporary,
-        instances: health::running(room.ec2, environment)
-            .filter(|i| environment.temporary.contains(&i.id) == temporary)
-            .collect(),
-        zones: &room.ec2.zones,
-        configuration: has_launch_configuration(room.beanstalk, environment)
-            .then(|| launch_configuration(environment)),
     };
     let own = group(fleet::group_name(environment), false);
     let temporary = (!environment.temporary.is_empty())
         .then(|| group(fleet::temporary_group(environment), true));
-    std::iter::once(own).chain(temporary).collect()
+    std::iter::once(own).chain(temporary)
 }
 
 /// The name of a group that a call needs.
@@ -168,31 +164,43 @@ pub(super) fn describe(room: &mut Room<'_>, others: &AutoScaling) -> Result<Stri
     let (shown, token) = page(room, groups, MOST)?;
     let mut x = Xml::new();
     x.members("AutoScalingGroups", shown, |x, group| match group {
-        Shown::Own(group) => write(x, room.region, &group),
+        Shown::Own(group) => write(x, room, &group),
         Shown::Other(group) => write_other(x, room, group),
     });
     x.opt("NextToken", token);
     Ok(x.into_string())
 }
 
-fn write(x: &mut Xml, region: &str, group: &Group<'_>) {
+fn write(x: &mut Xml, room: &Room<'_>, group: &Group<'_>) {
+    let instances = group.instances(room);
+    let running = instances.len();
     x.text("AutoScalingGroupName", &group.name);
-    x.text("AutoScalingGroupARN", group.arn(region));
+    x.text("AutoScalingGroupARN", group.arn(room.region));
     launches_from(x, group);
-    x.text("MinSize", group.size("MinSize", 1));
-    x.text("MaxSize", group.size("MaxSize", 4));
-    x.text("DesiredCapacity", group.instances.len());
+    x.text("MinSize", group.size("MinSize", running, 1));
+    x.text("MaxSize", group.size("MaxSize", running, 4));
+    x.text("DesiredCapacity", running);
     x.text("DefaultCooldown", 360);
-    x.member_texts("AvailabilityZones", group.zones);
+    x.member_texts("AvailabilityZones", &room.ec2.zones);
     x.text("HealthCheckType", "EC2");
     x.text("HealthCheckGracePeriod", 0);
-    x.members("Instances", &group.instances, |x, i| instance(x, group, i));
+    let shown = if without_instances(room) {
+        Vec::new()
+    } else {
+        instances
+    };
+    x.members("Instances", &shown, |x, i| instance(x, group, i));
     x.text("CreatedTime", iso(group.created()));
     write_suspended(x, &group.environment.suspended);
     let tags = group.tags().map(|(key, value)| (key.to_owned(), value));
     write_tags(x, &group.name, tags);
     x.member_texts("TerminationPolicies", ["Default"]);
     x.text("NewInstancesProtectedFromScaleIn", false);
+}
+
+/// The caller wants groups without their instances.
+fn without_instances(room: &Room<'_>) -> bool {
+    room.p.get("IncludeInstances") == Some("false")
 }
 
 fn write_suspended(x: &mut Xml, suspended: &BTreeMap<String, DateTime<Utc>>) {
@@ -215,17 +223,40 @@ fn write_tags(x: &mut Xml, group: &str, tags: impl IntoIterator<Item = (String, 
     });
 }
 
-/// The version of its launch template, or the launch configuration of a group from before those.
+/// The version of its launch template, in a policy where it mixes instances; or the launch configuration of
+/// a group from before those.
 fn launches_from(x: &mut Xml, group: &Group<'_>) {
     let e = group.environment;
-    match &group.configuration {
-        Some(configuration) => x.text("LaunchConfigurationName", configuration),
-        None => x.node("LaunchTemplate", |x| {
-            x.text("LaunchTemplateId", fleet::launch_template(e));
-            x.text("LaunchTemplateName", fleet::launch_template_name(e));
-            x.text("Version", launch_templates::version(e, group.temporary));
-        }),
+    if has_launch_configuration(e) {
+        return x.text("LaunchConfigurationName", launch_configuration(e));
     }
+    if !enables_spot(e) {
+        return its_template(x, "LaunchTemplate", group);
+    }
+    x.node("MixedInstancesPolicy", |x| {
+        x.node("LaunchTemplate", |x| {
+            its_template(x, "LaunchTemplateSpecification", group);
+            let types = match e.architecture.as_str() {
+                "arm64" => ["t4g.micro", "t4g.small"],
+                _ => ["t3.micro", "t3.small"],
+            };
+            x.members("Overrides", types, |x, kind| x.text("InstanceType", kind));
+        });
+        x.node("InstancesDistribution", |x| {
+            x.text("OnDemandBaseCapacity", 0);
+            x.text("OnDemandPercentageAboveBaseCapacity", 0);
+            x.text("SpotAllocationStrategy", "capacity-optimized");
+        });
+    });
+}
+
+fn its_template(x: &mut Xml, node: &str, group: &Group<'_>) {
+    let e = group.environment;
+    x.node(node, |x| {
+        x.text("LaunchTemplateId", fleet::launch_template(e));
+        x.text("LaunchTemplateName", fleet::launch_template_name(e));
+        x.text("Version", launch_templates::version(e, group.temporary));
+    });
 }
 
 /// Somebody else's group: what it would launch, and nothing that runs.
@@ -279,7 +310,13 @@ fn instance(x: &mut Xml, group: &Group<'_>, instance: &Instance) {
         },
     );
     x.text("HealthStatus", "Healthy");
-    launches_from(x, group);
+    match has_launch_configuration(group.environment) {
+        true => x.text(
+            "LaunchConfigurationName",
+            launch_configuration(group.environment),
+        ),
+        false => its_template(x, "LaunchTemplate", group),
+    }
     x.text("ProtectedFromScaleIn", false);
 }
 

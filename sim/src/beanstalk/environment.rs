@@ -46,7 +46,12 @@ pub(crate) struct Environment {
     pub(crate) cname: String,
     /// Grows with every change of source or configuration.
     pub(crate) deployment: u32,
-    /// The images of earlier deployments, by their numbers: its launch template's older versions.
+    /// The version of its launch template that its group launches, and since when it is there.
+    pub(crate) launch_version: u32,
+    pub(crate) launch_since: DateTime<Utc>,
+    /// The image of that version, where somebody made it past Elastic Beanstalk.
+    pub(crate) by_hand: Option<String>,
+    /// The images of its launch template's older versions, by their numbers.
     pub(crate) earlier_images: BTreeMap<u32, String>,
     /// Enhanced health as it was scripted, with causes.
     pub(crate) scripted_health: Option<(String, Vec<String>)>,

@@ -1,8 +1,9 @@
 //! An environment's instances in EC2: launched and terminated by Auto Scaling, never by the caller.
 
 use super::environment::Environment;
-use super::history;
 use super::model::Beanstalk;
+use super::resources::has_launch_configuration;
+use super::{history, launch_templates};
 use crate::autoscaling::Activity;
 use crate::ec2::describe_images::is_seen;
 use crate::ec2::instances;
@@ -193,6 +194,7 @@ fn launch_one(
             .insert(id.clone(), request.to_owned());
     }
     adopt(ec2, environment, &id);
+    tag_version(ec2, environment, &id, order.request.is_some());
     Ok(id)
 }
 
@@ -221,6 +223,21 @@ pub(crate) fn adopt(ec2: &mut Ec2, environment: &mut Environment, id: &str) {
         instance.group_ids = secured.then_some(security).into_iter().collect();
     }
     environment.instance_ids.insert(id.to_owned());
+}
+
+/// EC2's own tags on what was launched from a launch template: the one that is there, or the one that an
+/// update brings.
+pub(crate) fn tag_version(ec2: &mut Ec2, environment: &Environment, id: &str, next: bool) {
+    if has_launch_configuration(environment) {
+        return;
+    }
+    let version = launch_templates::version(environment, next).to_string();
+    let template = launch_template(environment);
+    if let Some(instance) = ec2.instances.get_mut(id) {
+        let tags = [("id", template), ("version", version)];
+        let tags = tags.map(|(what, value)| (format!("aws:ec2launchtemplate:{what}"), value));
+        instance.tags.extend(tags);
+    }
 }
 
 /// The temporary group's instances go over to the environment's own.

@@ -2,7 +2,6 @@
 
 use super::environment::Environment;
 use super::environments::named;
-use super::model::Beanstalk;
 use super::replacement::option;
 use super::{Room, fleet, settings};
 use crate::state::ACCOUNT_ID;
@@ -19,7 +18,7 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
 /// An environment on a Kubernetes cluster has none of EC2's.
 fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
     let own = e.tier != "Cluster";
-    let old = own && has_launch_configuration(room.beanstalk, e);
+    let old = own && has_launch_configuration(e);
     let is_up = |id: &&String| room.ec2.instances.get(*id).is_some_and(|i| !i.state.over());
     x.text("EnvironmentName", &e.name);
     let of = |one: String| own.then_some(one);
@@ -85,16 +84,21 @@ fn load_balancer(room: &Room<'_>, e: &Environment) -> String {
 }
 
 /// From before launch templates: none of what makes Elastic Beanstalk use one is set.
-pub(crate) fn has_launch_configuration(beanstalk: &Beanstalk, e: &Environment) -> bool {
-    let options = settings::effective(beanstalk, e, &e.deployed());
-    let of = |name| option(&options, settings::LAUNCH, name);
-    let spot = option(&options, "aws:ec2:instances", "EnableSpot") == "true";
-    !(of("RootVolumeType") == "gp3" || of("DisableIMDSv1") == "true" || spot)
+pub(crate) fn has_launch_configuration(e: &Environment) -> bool {
+    let of = |name| settings::deployed_option(e, settings::LAUNCH, name);
+    !(of("RootVolumeType") == "gp3" || of("DisableIMDSv1") == "true" || enables_spot(e))
 }
 
+/// Its group mixes instances on demand and spot instances.
+pub(crate) fn enables_spot(e: &Environment) -> bool {
+    settings::deployed_option(e, "aws:ec2:instances", "EnableSpot") == "true"
+}
+
+/// Its name: every change of what is launched makes another one.
 pub(crate) fn launch_configuration(e: &Environment) -> String {
     format!(
-        "awseb-{}-stack-AWSEBAutoScalingLaunchConfiguration-51300000",
-        e.id
+        "awseb-{}-stack-AWSEBAutoScalingLaunchConfiguration-{}",
+        e.id,
+        51_299_999 + e.launch_version
     )
 }

@@ -25,12 +25,34 @@ pub(crate) fn image_in(
     environment: &Environment,
     set: &Draft,
 ) -> Option<String> {
-    let key = (LAUNCH.to_owned(), "ImageId".to_owned());
-    let set_by_hand = set.image_id.as_ref().or(environment.extensions.get(&key));
-    set_by_hand.cloned().or_else(|| {
+    image_set(environment, set).cloned().or_else(|| {
         let version = beanstalk.versions.get(&set.platform_arn)?;
         version.images.get(&environment.architecture).cloned()
     })
+}
+
+/// Whether a call or `.ebextensions` set an image.
+pub(crate) fn sets_image(environment: &Environment, set: &Draft) -> bool {
+    image_set(environment, set).is_some()
+}
+
+fn image_set<'a>(environment: &'a Environment, set: &'a Draft) -> Option<&'a String> {
+    let key = (LAUNCH.to_owned(), "ImageId".to_owned());
+    set.image_id
+        .as_ref()
+        .or_else(|| environment.extensions.get(&key))
+}
+
+/// One option of the deployed set: what [`effective`] has, without all the others.
+pub(crate) fn deployed_option<'a>(e: &'a Environment, namespace: &str, name: &str) -> &'a str {
+    let key = (namespace.to_owned(), name.to_owned());
+    let set = e.options.get(&key).or_else(|| e.extensions.get(&key));
+    let default = || {
+        let mut all = DEFAULTS.iter();
+        all.find(|(of, option, _)| *of == namespace && *option == name)
+            .map_or("", |(_, _, value)| *value)
+    };
+    set.map_or_else(default, String::as_str)
 }
 
 /// Every option of a set with its value: AWS's defaults, then `.ebextensions`, then what was set.

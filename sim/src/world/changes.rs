@@ -45,6 +45,9 @@ pub enum EnvironmentChange {
     Edit(Edit),
     /// Auto Scaling scales it to so many instances. While it scales out, the environment is Degraded.
     Scale(u32),
+    /// Somebody gives its group another image by hand, by a new version of its launch template or a new
+    /// launch configuration: Elastic Beanstalk does not know, and no instance is replaced.
+    GroupImage(String),
     /// The processes of Auto Scaling that are suspended from now on (`Launch`); none: all run.
     Suspended(Vec<String>),
     /// Its CNAME and that of another environment change places.

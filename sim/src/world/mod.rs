@@ -6,6 +6,7 @@
 mod changes;
 mod environments;
 mod keeping;
+mod launches;
 mod moves;
 mod platforms;
 mod scaling;
@@ -20,6 +21,7 @@ use crate::throttle::Throttling;
 pub use self::changes::{Edit, EnvironmentChange, ManagedUpdate, Moment};
 pub use self::environments::{EnvironmentSpec, InstanceTypeSpec, SavedConfiguration};
 pub use self::keeping::{DisabledById, Keeping, ParameterNumber};
+pub use self::launches::{Launches, OwnImage, Updated};
 pub use self::moves::{
     AbortedDraft, CallerRights, ImageChecked, ImageWithPlatform, Moves, OldImageGone, PolicyInCall,
     Superseded,
@@ -61,6 +63,8 @@ pub struct World {
     pub moves: Moves,
     /// What AWS does not document of keeping images.
     pub keeping: Keeping,
+    /// What AWS does not document of what environments launch from.
+    pub launches: Launches,
     /// Denied actions, with `*` and `?`.
     pub deny: Vec<String>,
     /// Faults at the door.

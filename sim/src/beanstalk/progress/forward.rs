@@ -7,10 +7,10 @@ use super::{LOOK_MAX, Wait, stack_failed};
 use crate::beanstalk::environment::{Draft, Stage};
 use crate::beanstalk::health::{self, Health};
 use crate::beanstalk::replacement::{Replacement, replaces};
-use crate::beanstalk::{fleet, settings};
+use crate::beanstalk::{fleet, launch_templates, settings};
 use crate::clock::delta;
 use crate::environment_views::UpdateEnd;
-use crate::world::{Moment, OldImageGone};
+use crate::world::{Moment, OldImageGone, Updated};
 
 /// How the batch does.
 enum Batch {
@@ -240,19 +240,21 @@ impl Scene<'_> {
     /// The pass is deployed; the next one begins, or the update ends.
     fn finish(&mut self, errors: bool) -> Wait {
         let done = self.update.passes.remove(0);
+        if self.replaces(&done) {
+            launch_templates::supersede(self.beanstalk, &mut self.environment, self.core.now);
+        }
         let e = &mut self.environment;
         (e.image_id, e.platform_arn, e.options) = (done.image_id, done.platform_arn, done.options);
-        (e.updated, e.deployed_at) = (self.core.now, self.core.now);
+        e.deployed_at = self.core.now;
+        if self.core.launches.updated == Updated::AtItsEnd {
+            e.updated = self.core.now;
+        }
         self.forget_gone();
         if !self.update.passes.is_empty() {
             self.update.stage = Stage::Starting;
             return Some(self.core.timing.update_stage);
         }
-        let was = settings::image_in(self.beanstalk, &self.environment, &self.update.before);
-        let e = &mut self.environment;
-        e.earlier_images
-            .insert(e.deployment, was.unwrap_or_default());
-        e.deployment += 1;
+        self.environment.deployment += 1;
         self.environment.pending = None;
         let label = self.update.label.take();
         let message = match label.is_some() {

@@ -9,7 +9,7 @@ use crate::ec2::model::Ec2;
 use crate::environment_views::UpdateEnd;
 use crate::events::Event;
 use crate::state::Core;
-use crate::world::Moment;
+use crate::world::{Moment, Updated};
 
 /// One environment's update, taken out of the account for one step.
 pub(super) struct Scene<'a> {
@@ -109,7 +109,9 @@ impl Scene<'_> {
     /// The update is over.
     pub(super) fn end(&mut self, end: UpdateEnd) {
         self.environment.status = "Ready".to_owned();
-        self.environment.updated = self.core.now;
+        if self.core.launches.updated == Updated::AtItsEnd {
+            self.environment.updated = self.core.now;
+        }
         self.forget_gone();
         history::ended(self.beanstalk, self.core.now, &self.update, end);
         managed::ended(&mut self.environment, &self.update, self.core.now, end);

@@ -8,7 +8,7 @@ use crate::beanstalk::events::{Said, say};
 use crate::beanstalk::fleet::{self, Launch};
 use crate::beanstalk::model::Beanstalk;
 use crate::beanstalk::replacement::option;
-use crate::beanstalk::{history, managed, others, settings};
+use crate::beanstalk::{history, launch_templates, managed, others, settings};
 use crate::clock::delta;
 use crate::ec2::model::Ec2;
 use crate::environment_views::UpdateEnd;
@@ -114,6 +114,10 @@ impl Stage<'_> {
             }
             EnvironmentChange::ManagedUpdate(update) => self.managed_update(&update)?,
             EnvironmentChange::Scale(count) => self.scale(count as usize)?,
+            EnvironmentChange::GroupImage(image) => {
+                launch_templates::supersede(self.beanstalk, e, self.core.now);
+                e.by_hand = Some(image);
+            }
             EnvironmentChange::Health(health) => e.health = health,
             EnvironmentChange::Terminating => return self.terminating(),
             EnvironmentChange::Terminated => return self.terminated(),
@@ -256,7 +260,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Auto Scaling scales it: what it launches has the deployed configuration.
+    /// Auto Scaling scales it: what it launches has the deployed configuration, or what its group was given.
     fn scale(&mut self, count: usize) -> Result<(), WorldError> {
         let e = &self.environment;
         let up: Vec<String> = crate::beanstalk::health::running(self.ec2, e)
@@ -267,7 +271,7 @@ impl Stage<'_> {
             fleet::terminate(self.core, self.ec2, self.beanstalk, e, self.region, go);
             return Ok(());
         }
-        let image = settings::image_of(self.beanstalk, e).unwrap_or_default();
+        let image = launch_templates::group_image(self.beanstalk, e).unwrap_or_default();
         let order = Launch {
             region: self.region,
             image_id: &image,

@@ -40,6 +40,7 @@ pub(crate) fn environment(
         let image = settings::image_of(&here.beanstalk, &environment).unwrap_or_default();
         let id = instances::place(core, &mut here.ec2, &image, &environment.architecture)?;
         fleet::adopt(&mut here.ec2, &mut environment, &id);
+        fleet::tag_version(&mut here.ec2, &environment, &id, false);
         if let Some(instance) = here.ec2.instances.get_mut(&id) {
             // As old as its environment, and at least so old that its health is known.
             let known = core.now - delta(core.timing.health);
@@ -94,6 +95,9 @@ fn bare(
         version_label: spec.version_label.clone(),
         cname: spec.name.clone(),
         deployment: 1,
+        launch_version: 1,
+        launch_since: updated,
+        by_hand: None,
         earlier_images: Default::default(),
         scripted_health: None,
         seen_health: String::new(),
