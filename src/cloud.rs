@@ -27,6 +27,7 @@ mod slow;
 mod beanstalk;
 mod environment_change;
 mod environment_events;
+mod environment_instances;
 mod environment_now;
 mod environment_sets;
 mod platforms;
@@ -75,6 +76,8 @@ mod lane_tests;
 #[cfg(test)]
 mod move_tests;
 #[cfg(test)]
+mod page_tests;
+#[cfg(test)]
 mod reference_tests;
 #[cfg(test)]
 mod tests;
@@ -84,6 +87,7 @@ pub use call::Cloud;
 pub use commands::{CommandId, Invocation};
 pub use connection::{ByHand, Connection, Reach};
 pub use copies::CopyImage;
+pub use environment_instances::EnvironmentInstance;
 pub use error::{CallFailure, CloudError, ErrorKind};
 pub use identity::{AssumedRole, Identity};
 pub use image_changes::{CreateImage, Snapshot};

@@ -192,7 +192,7 @@ impl Cloud {
                 found.push(RunningImage {
                     instance: instance.id,
                     image,
-                    ends: ends(instance.state),
+                    ends: instance_ends(instance.state),
                 });
             }
         }
@@ -200,7 +200,7 @@ impl Cloud {
         Ok(found)
     }
 
-    fn imageless(&self, instance: &InstanceId) -> CloudError {
+    pub(super) fn imageless(&self, instance: &InstanceId) -> CloudError {
         let message = "the instance came back without its image";
         self.fault(DESCRIBE_INSTANCES, instance, ErrorKind::Empty, message)
     }
@@ -222,7 +222,7 @@ impl Cloud {
 }
 
 /// What such an instance ran does not matter any more.
-fn ends(state: InstanceState) -> bool {
+pub(super) fn instance_ends(state: InstanceState) -> bool {
     state.ended() || matches!(state, InstanceState::Stopping | InstanceState::Stopped)
 }
 

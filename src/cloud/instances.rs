@@ -190,6 +190,18 @@ impl Cloud {
         resource: &str,
         filters: Vec<Filter>,
     ) -> Result<Vec<Instance>, CloudError> {
+        let per_page = INSTANCES_PER_PAGE;
+        self.describe_instances_by(resource, filters, per_page)
+            .await
+    }
+
+    /// The same, by pages of so many.
+    pub(super) async fn describe_instances_by(
+        &self,
+        resource: &str,
+        filters: Vec<Filter>,
+        per_page: i32,
+    ) -> Result<Vec<Instance>, CloudError> {
         let mut instances = Vec::new();
         let mut token = None;
         loop {
@@ -197,7 +209,7 @@ impl Cloud {
                 .ec2(DESCRIBE_INSTANCES)
                 .describe_instances()
                 .set_filters(Some(filters.clone()))
-                .max_results(INSTANCES_PER_PAGE)
+                .max_results(per_page)
                 .set_next_token(token)
                 .send();
             let page = self.call(DESCRIBE_INSTANCES, resource, request).await?;

@@ -2,17 +2,20 @@
 //! in use is not said here.
 
 use aws_sdk_ec2::types::LaunchTemplateVersion as SdkVersion;
+use chrono::{DateTime, Utc};
 
 use super::beanstalk::PAGES_MAX;
 use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
+use super::tagging::our_time;
 
 const DESCRIBE_VERSIONS: Operation = Operation::read("ec2:DescribeLaunchTemplateVersions");
 
 /// The most that EC2 gives at once.
 const VERSIONS_PER_PAGE: i32 = 200;
-/// The versions that are asked for without naming a template.
-const IN_FORCE: [&str; 2] = ["$Latest", "$Default"];
+/// The versions that can be asked for without naming a template.
+const LATEST: &str = "$Latest";
+const DEFAULT: &str = "$Default";
 
 /// One version of a launch template.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +26,7 @@ pub struct TemplateVersion {
     pub number: i64,
     /// As it is written: an image, or `resolve:ssm:` and a parameter. Absent where it names none.
     pub image: Option<String>,
+    pub created: Option<DateTime<Utc>>,
 }
 
 /// A version that something names.
@@ -41,13 +45,26 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound`.
     pub async fn templates_in_force(&self) -> Result<Vec<TemplateVersion>, CloudError> {
+        self.described_versions(&[LATEST, DEFAULT]).await
+    }
+
+    /// The newest version of every launch template of the region.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn newest_templates(&self) -> Result<Vec<TemplateVersion>, CloudError> {
+        self.described_versions(&[LATEST]).await
+    }
+
+    async fn described_versions(&self, words: &[&str]) -> Result<Vec<TemplateVersion>, CloudError> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let mut found = Vec::new();
         let mut token = None;
         for _ in 0..PAGES_MAX {
             let request = self
                 .ec2(DESCRIBE_VERSIONS)
                 .describe_launch_template_versions()
-                .set_versions(Some(IN_FORCE.map(str::to_owned).to_vec()))
+                .set_versions(Some(words.clone()))
                 .include_managed_resources(true)
                 .max_results(VERSIONS_PER_PAGE)
                 .set_next_token(token)
@@ -104,5 +121,6 @@ fn our_version(said: &SdkVersion) -> Option<TemplateVersion> {
         name: said.launch_template_name().map(str::to_owned),
         number: said.version_number().unwrap_or_default(),
         image: image.filter(|image| !image.is_empty()).map(str::to_owned),
+        created: said.create_time().and_then(our_time),
     })
 }

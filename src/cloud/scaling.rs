@@ -2,13 +2,16 @@
 //! environment that a group is of. Reads alone; must not conclude.
 
 use aws_sdk_autoscaling::types::{
-    AutoScalingGroup as SdkGroup, LaunchTemplateOverrides, LaunchTemplateSpecification,
+    AutoScalingGroup as SdkGroup, Filter, LaunchConfiguration as SdkConfiguration,
+    LaunchTemplateOverrides, LaunchTemplateSpecification,
 };
+use chrono::{DateTime, Utc};
 
 use super::beanstalk::PAGES_MAX;
 use super::call::{Cloud, Operation};
 use super::error::CloudError;
 use super::launch_templates::NamedTemplate;
+use super::tagging::our_time;
 use crate::model::ids::ImageId;
 
 const DESCRIBE_GROUPS: Operation = Operation::read("autoscaling:DescribeAutoScalingGroups");
@@ -16,8 +19,8 @@ const DESCRIBE_CONFIGURATIONS: Operation =
     Operation::read("autoscaling:DescribeLaunchConfigurations");
 
 const PER_PAGE: i32 = 100;
-/// Beanstalk puts this tag on the group of each of its environments.
-const OF_ENVIRONMENT: &str = "elasticbeanstalk:environment-id";
+/// Beanstalk puts this tag on the groups of each of its environments, and they on their instances.
+pub(super) const OF_ENVIRONMENT: &str = "elasticbeanstalk:environment-id";
 /// What a specification means that names no version.
 const DEFAULT_VERSION: &str = "$Default";
 
@@ -27,6 +30,8 @@ pub struct ScalingGroup {
     pub name: String,
     /// The versions of launch templates that it launches from.
     pub templates: Vec<NamedTemplate>,
+    /// The launch configuration of a group that launches from none.
+    pub configuration: Option<String>,
     /// Images that it names itself, for some of its instance types.
     pub images: Vec<String>,
     /// The Beanstalk environment whose group it is.
@@ -38,6 +43,7 @@ pub struct ScalingGroup {
 pub struct LaunchConfiguration {
     pub name: String,
     pub image: ImageId,
+    pub created: Option<DateTime<Utc>>,
 }
 
 impl Cloud {
@@ -46,12 +52,31 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound`.
     pub async fn scaling_groups(&self) -> Result<Vec<ScalingGroup>, CloudError> {
+        self.described_groups(None).await
+    }
+
+    /// The Auto Scaling groups of Beanstalk environments: one each, and while an update goes on often a
+    /// second.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn environment_groups(&self) -> Result<Vec<ScalingGroup>, CloudError> {
+        let tagged = Filter::builder().name("tag-key").values(OF_ENVIRONMENT);
+        self.described_groups(Some(vec![tagged.build()])).await
+    }
+
+    async fn described_groups(
+        &self,
+        filters: Option<Vec<Filter>>,
+    ) -> Result<Vec<ScalingGroup>, CloudError> {
         let mut found = Vec::new();
         let mut token = None;
         for _ in 0..PAGES_MAX {
             let request = self
                 .autoscaling(DESCRIBE_GROUPS)
                 .describe_auto_scaling_groups()
+                .set_filters(filters.clone())
+                .include_instances(false)
                 .max_records(PER_PAGE)
                 .set_next_token(token)
                 .send();
@@ -84,14 +109,7 @@ impl Cloud {
                 .call(DESCRIBE_CONFIGURATIONS, resource, request)
                 .await?;
             let said = page.launch_configurations().iter();
-            found.extend(said.filter_map(|one| {
-                let name = one.launch_configuration_name().unwrap_or_default();
-                let image = one.image_id().filter(|image| !image.is_empty())?;
-                Some(LaunchConfiguration {
-                    name: name.to_owned(),
-                    image: ImageId::from(image),
-                })
-            }));
+            found.extend(said.filter_map(our_configuration));
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 return Ok(found);
@@ -99,6 +117,18 @@ impl Cloud {
         }
         Err(self.endless(DESCRIBE_CONFIGURATIONS, "launch configurations"))
     }
+}
+
+fn our_configuration(said: &SdkConfiguration) -> Option<LaunchConfiguration> {
+    let image = said.image_id().filter(|image| !image.is_empty())?;
+    Some(LaunchConfiguration {
+        name: said
+            .launch_configuration_name()
+            .unwrap_or_default()
+            .to_owned(),
+        image: ImageId::from(image),
+        created: said.created_time().and_then(our_time),
+    })
 }
 
 fn our_group(said: &SdkGroup) -> ScalingGroup {
@@ -131,6 +161,7 @@ fn our_group(said: &SdkGroup) -> ScalingGroup {
             .unwrap_or_default()
             .to_owned(),
         templates,
+        configuration: said.launch_configuration_name().map(str::to_owned),
         images: images.map(str::to_owned).collect(),
         environment,
     }
