@@ -140,11 +140,28 @@ pub struct SurveyArguments {
     /// A region to look at; repeatable; `all` for every region of the account [default: the SDK's]
     #[arg(long = "region", value_name = "REGION")]
     pub regions: Vec<String>,
-    #[command(flatten)]
-    pub depth: DepthArguments,
+    /// Read the settings of every environment, one call each, and what they store with them; otherwise
+    /// only where pages of groups and instances do not tell its image
+    #[arg(long)]
+    settings: bool,
+    /// With `--settings`: read what instances run, too, by one more call for each environment. Pages tell
+    /// it without
+    #[arg(long)]
+    instances: bool,
     /// Exit 3 when there is drift
     #[arg(long)]
     pub exit_code: bool,
+}
+
+impl SurveyArguments {
+    /// As flow knows it.
+    pub fn look_depth(&self) -> LookDepth {
+        match (self.settings, self.instances) {
+            (true, true) => LookDepth::Instances,
+            (true, false) => LookDepth::Settings,
+            (false, _) => LookDepth::Pages,
+        }
+    }
 }
 
 /// How far a look goes.

@@ -8,18 +8,18 @@ use super::session::connection;
 use crate::clock::Clock;
 use crate::cloud::Reach;
 use crate::flow::exit_code::Exit;
-use crate::flow::survey::Survey;
+use crate::flow::survey::{PAGES_STATEMENT, Survey};
 use crate::service::desk::survey::{LookedAt, look_everywhere};
 
 pub(super) async fn run_survey(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let clock = Clock::real();
     let connection = connection(&Reach::default(), &clock).await;
-    let surveyed =
-        look_everywhere(&connection, &clock, &own.regions, own.depth.look_depth()).await?;
+    let surveyed = look_everywhere(&connection, &clock, &own.regions, own.look_depth()).await?;
     match common.format {
         Format::Json => draw::print_json(&surveyed)?,
         Format::Table => {
             show_survey(&surveyed.survey);
+            show_unread(&surveyed.survey);
             println!("{}", draw::wrapped_line(&looked_at(&surveyed.looked_at), 2));
         }
     }
@@ -32,6 +32,24 @@ pub(super) async fn run_survey(common: &Common, own: &Arguments) -> anyhow::Resu
         );
     }
     Ok(surveyed.survey.exit(own.exit_code))
+}
+
+/// What pages did not tell. Nothing is missing but what is said.
+fn show_unread(survey: &Survey) {
+    if let Some(sentence) = survey.options_unread() {
+        println!();
+        println!("{}", draw::wrapped_line(&sentence, 2));
+    }
+    for page in &survey.pages_unread {
+        eprintln!("not by pages: {}", page.sentence());
+    }
+    if survey.pages_unread.is_empty() {
+        return;
+    }
+    eprintln!("settings were read instead wherever the other pages did not tell");
+    if survey.pages_unread.iter().any(|page| page.denied) {
+        eprintln!("this statement allows all pages: {PAGES_STATEMENT}");
+    }
 }
 
 /// `Looked at 000000000000 in eu-west-1.`

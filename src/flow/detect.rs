@@ -5,8 +5,12 @@
 //! environments, one for the settings of each that the look is for, one for each distinct platform
 //! version, one or two for each branch, and images by the batch; ancestry is asked only where
 //! `SourceImageId` leads nowhere. What instances run is read only for who asks ([`LookDepth`]): one
-//! call for each environment, and one for up to 200 instances. Settings and descriptions that an
+//! call for each environment, and one for up to 200 instances. A survey reads by pages instead: groups
+//! by the hundred, launch templates by two hundred, instances by five hundred, and the settings of those
+//! environments of which these do not agree. Settings and descriptions that an
 //! earlier look has read are not asked for while they can be believed ([`LookScope::recall`]).
+
+mod agreed;
 
 mod arm;
 
@@ -20,6 +24,8 @@ mod images;
 
 mod lineage;
 
+mod pages;
+
 mod platforms;
 
 mod release;
@@ -27,6 +33,9 @@ mod release;
 mod running;
 
 mod watch;
+
+#[cfg(test)]
+mod agreed_tests;
 
 #[cfg(test)]
 #[cfg(feature = "sim")]
@@ -46,14 +55,18 @@ mod shapes_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::model::base::Base;
 use crate::model::history::WatchHistory;
 use crate::model::ids::ImageId;
 use crate::model::recall::Recall;
-use crate::model::sighting::{Seen, Sighting, Trouble};
+use crate::model::sighting::{Environment, Seen, Sighting, Trouble};
 use crate::model::watch::{TargetPattern, Watch};
+
+use pages::ReadByPages;
 
 pub use watch::watch_sighting;
 
@@ -85,6 +98,9 @@ pub enum LookDepth {
     Settings,
     /// What its instances run as well, which costs calls of its own.
     Instances,
+    /// What Auto Scaling launches and what runs, by pages of both; its settings only where those do not
+    /// agree. Stored options and drafts are then not known.
+    Pages,
 }
 
 /// Which environments are read further than their name.
@@ -137,10 +153,11 @@ impl LookScope {
 pub async fn sight(cloud: &Cloud, clock: &Clock, look: &LookScope) -> Sighting {
     let at = clock.now();
     let listed = environments::list_environments(cloud, &look.environments).await;
-    let (mut environments, platforms) = tokio::join!(
-        environments::read_environments(cloud, &listed.wanted, look, at),
+    let (read, platforms) = tokio::join!(
+        read(cloud, &listed.wanted, look, at),
         platforms::read_platforms(cloud, &listed.wanted, look, at),
     );
+    let mut environments = read.environments;
     if look.depth == LookDepth::Instances {
         running::read_running(cloud, &mut environments).await;
     }
@@ -155,6 +172,7 @@ pub async fn sight(cloud: &Cloud, clock: &Clock, look: &LookScope) -> Sighting {
         images: Default::default(),
         counterparts: Default::default(),
         troubles: Vec::new(),
+        pages_unread: read.unread,
     };
     images::read_images(cloud, look, &mut sighting).await;
     lineage::believe(&look.by_word, &mut sighting.images);
@@ -162,6 +180,21 @@ pub async fn sight(cloud: &Cloud, clock: &Clock, look: &LookScope) -> Sighting {
     sighting.troubles = troubles(&sighting);
     sighting.troubles.extend(by_name);
     sighting
+}
+
+async fn read(
+    cloud: &Cloud,
+    wanted: &[Environment],
+    look: &LookScope,
+    at: DateTime<Utc>,
+) -> ReadByPages {
+    match look.depth {
+        LookDepth::Pages => pages::read_by_pages(cloud, wanted, look, at).await,
+        LookDepth::Settings | LookDepth::Instances => ReadByPages {
+            environments: environments::read_environments(cloud, wanted, look, at).await,
+            unread: Vec::new(),
+        },
+    }
 }
 
 /// Every question of a sighting that got no answer, in the order of asking, each once.

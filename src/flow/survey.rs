@@ -6,9 +6,13 @@
 #[cfg(test)]
 mod tests;
 
+mod unread;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+
+pub use unread::{PAGES_STATEMENT, PageUnread};
 
 use super::compare::environment;
 use super::compare::standing::EnvironmentStanding;
@@ -30,6 +34,8 @@ pub struct Survey {
     pub skipped: Vec<Skipped>,
     /// Questions without an answer: what is missing above is not "no drift".
     pub unreachable: Vec<Unanswered>,
+    /// Pages without an answer, in whose place settings were read: nothing is missing because of them.
+    pub pages_unread: Vec<PageUnread>,
 }
 
 /// One environment with everything that applies to it.
@@ -44,6 +50,17 @@ pub struct Surveyed {
     pub image_kind: ImageKind,
     pub base_image_id: Option<ImageId>,
     pub reasons: Vec<Reason>,
+    pub told_by: ImageToldBy,
+}
+
+/// Who told an environment's image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageToldBy {
+    /// What Auto Scaling launches and what runs, which agree. Its stored options were not read.
+    Pages,
+    /// Its deployed settings.
+    Settings,
 }
 
 /// One environment that was left out, and why.
@@ -82,6 +99,7 @@ pub fn survey(sightings: &[Sighting]) -> Survey {
         environments: Vec::new(),
         skipped: Vec::new(),
         unreachable: Vec::new(),
+        pages_unread: unread::pages_unread(sightings),
     };
     for sighting in sightings {
         for seen in sighting.environments.known().into_iter().flatten() {
@@ -150,6 +168,10 @@ fn surveyed(sighting: &Sighting, seen: &EnvironmentSighting) -> Surveyed {
         image_kind: standing.kind,
         base_image_id: standing.base.cloned(),
         reasons: environment::environment_reasons(sighting, &standing, sighting.at),
+        told_by: match seen.by_pages {
+            true => ImageToldBy::Pages,
+            false => ImageToldBy::Settings,
+        },
     }
 }
 

@@ -99,6 +99,7 @@ impl World {
                 images: BTreeMap::new(),
                 counterparts: Default::default(),
                 troubles: Vec::new(),
+                pages_unread: Vec::new(),
             },
             seen: WatchSighting {
                 release: Seen::Absent,

@@ -89,6 +89,7 @@ impl Recall {
             let name = name(&seen.environment);
             let kept = match self.of(&seen.environment, sighting.at) {
                 Some(_) => self.settings.get(&name)?.clone(),
+                None if seen.by_pages => return None,
                 None => worth_keeping(&seen.environment, seen.settings.known()?, sighting.at)?,
             };
             Some((name, kept))
@@ -213,6 +214,7 @@ mod tests {
                 environment,
                 settings,
                 running: None,
+                by_pages: false,
             }]),
             others: 0,
             elsewhere: BTreeMap::new(),
@@ -221,6 +223,7 @@ mod tests {
             images: BTreeMap::new(),
             counterparts: Default::default(),
             troubles: Vec::new(),
+            pages_unread: Vec::new(),
         }
     }
 

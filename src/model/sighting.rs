@@ -180,6 +180,18 @@ pub struct EnvironmentSighting {
     /// What its instances run; absent where nobody asked, which costs calls of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running: Option<Seen<Vec<RunningImage>>>,
+    /// The settings were not read: their image is what Auto Scaling launches and what runs, and the
+    /// stored options are not known.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_pages: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde gives it a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What is known of an image and of what it was made from.
@@ -255,6 +267,9 @@ pub struct Sighting {
     pub counterparts: BTreeMap<ImageId, ImageId>,
     /// Every question that got no answer, in the order of asking.
     pub troubles: Vec<Trouble>,
+    /// Pages that got none, in whose place settings were read: nothing is missing because of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages_unread: Vec<Trouble>,
 }
 
 /// Environments of one application that a look was not for.

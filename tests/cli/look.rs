@@ -45,7 +45,7 @@ fn a_survey_shows_every_environment_and_why_it_drifted() {
 
 /// Instances that were there before the image was set.
 #[test]
-fn survey_and_check_read_what_instances_run_when_they_are_asked_to() {
+fn survey_reads_what_instances_run_and_check_when_it_is_asked_to() {
     let served = drifted();
     let at = served.account.at(REGION);
     let image = at.image(ImageSpec::mine("by hand")).unwrap();
@@ -54,12 +54,57 @@ fn survey_and_check_read_what_instances_run_when_they_are_asked_to() {
     let set = EnvironmentChange::Image(image);
     at.change_environment("shop-green", set).unwrap();
     let desk = Desk::at(served.address).configured();
-    for command in ["survey", "check"] {
-        assert!(!desk.run(&[command]).stdout.contains("INSTANCES_BEHIND"));
-        let ran = desk.run(&[command, "--instances"]);
+    for [command, without] in [["survey", "--settings"], ["check", "shop"]] {
+        assert!(
+            !desk
+                .run(&[command, without])
+                .stdout
+                .contains("INSTANCES_BEHIND")
+        );
+    }
+    for command in [
+        &["survey"][..],
+        &["survey", "--settings", "--instances"],
+        &["check", "--instances"],
+    ] {
+        let ran = desk.run(command);
         assert!(ran.stdout.contains("INSTANCES_BEHIND"), "{ran:?}");
         assert!(ran.stdout.contains("2 of 2 instances"), "{ran:?}");
     }
+}
+
+/// Once for all regions, with what allows it; nothing else is another than with the pages.
+#[test]
+fn a_survey_says_once_which_pages_it_may_not_read() {
+    let served = drifted();
+    for region in [REGION, "us-east-1"] {
+        let at = served.account.at(region);
+        if region != REGION {
+            at.release(release("4.5.1")).unwrap();
+        }
+        for name in ["till-a", "till-b", "till-c", "till-d"] {
+            let spec = EnvironmentSpec::new("till", name, BRANCH).instances(1);
+            at.environment(spec).unwrap();
+        }
+    }
+    let regions = ["survey", "--region", REGION, "--region", "us-east-1"];
+    let desk = Desk::at(served.address);
+    let before = desk.run(&regions);
+    assert_eq!((before.code, before.stderr.as_str()), (0, ""), "{before:?}");
+    served.account.deny("ec2:DescribeLaunchTemplateVersions");
+    let ran = desk.run(&regions);
+    assert_eq!((ran.code, &ran.stdout), (0, &before.stdout), "{ran:?}");
+    let said: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(said.len(), 3, "{ran:?}");
+    let what = "not by pages: launch templates (eu-west-1, us-east-1): ";
+    assert!(said[0].starts_with(what), "{ran:?}");
+    assert!(said[0].contains("allow ec2:DescribeLaunchTemplateVersions"));
+    assert!(said[2].contains(r#""Sid":"LookByPages""#), "{ran:?}");
+    let json = desk.run(&[&regions[..], &["--format", "json"]].concat());
+    let json = json.json();
+    assert_eq!(json["pages_unread"][0]["regions"][1], "us-east-1");
+    assert_eq!(json["pages_unread"][0]["denied"], true);
+    assert_eq!(json["environments"][0]["told_by"], "settings");
 }
 
 /// With the command that turns them off.
@@ -125,6 +170,7 @@ fn a_survey_as_json_has_the_documented_shape() {
             "environments",
             "skipped",
             "unreachable",
+            "pages_unread",
             "looked_at",
         ])
     );
@@ -140,6 +186,7 @@ fn a_survey_as_json_has_the_documented_shape() {
         "image_kind",
         "base_image_id",
         "reasons",
+        "told_by",
     ]);
     for environment in environments {
         assert_eq!(keys(environment), documented);

@@ -1,12 +1,17 @@
 //! Whole stories under the shipped policies: what each needs is granted by those that its page names, and no more.
 
+use amiwatch::flow::detect::LookDepth;
 use amiwatch::flow::exit_code::Exit;
+use amiwatch::flow::survey::ImageToldBy;
+use amiwatch::service::desk::survey::look_everywhere;
+
+use sim::EnvironmentSpec;
 
 use super::policies::together;
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
-use crate::common::world::{CONFIG, OVER_SSM};
+use crate::common::world::{BRANCH, CONFIG, OVER_SSM, REGION};
 
 #[test]
 fn a_whole_bake_needs_no_more_than_is_granted() {
@@ -87,5 +92,38 @@ fn a_look_needs_no_more_than_is_granted() {
         let (_, exit) = life.check().await;
         // Nothing was baked yet: drift, and not "could not tell".
         assert_eq!(exit, Exit::Drift);
+    });
+}
+
+/// Both kinds of groups, so that every page is asked for.
+#[test]
+fn a_survey_by_pages_needs_no_more_than_is_granted() {
+    paused(async || {
+        let life = Life::brisk();
+        let launch = "aws:autoscaling:launchconfiguration";
+        for name in ["a", "b", "c"] {
+            let spec = EnvironmentSpec::new("till", name, BRANCH).instances(1);
+            life.account.at(REGION).environment(spec).unwrap();
+        }
+        let old = EnvironmentSpec::new("till", "old", BRANCH)
+            .option(launch, "RootVolumeType", "gp2")
+            .option(launch, "DisableIMDSv1", "false");
+        life.account
+            .at(REGION)
+            .environment(old.instances(1))
+            .unwrap();
+        let policy = together(&["look.json"]);
+        life.account.set_policy(Some(&policy)).unwrap();
+        let connection = life.connection(&life.clock);
+        let found = look_everywhere(&connection, &life.clock, &[], LookDepth::Pages);
+        let survey = found.await.unwrap().survey;
+        assert_eq!((survey.unreachable, survey.pages_unread), (vec![], vec![]));
+        let mut by_pages = survey
+            .environments
+            .iter()
+            .filter(|one| one.application == "till");
+        assert!(by_pages.all(|one| one.told_by == ImageToldBy::Pages));
+        let asked = life.account.counters().by_operation;
+        assert_eq!(asked["autoscaling:DescribeLaunchConfigurations"], 1);
     });
 }

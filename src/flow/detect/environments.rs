@@ -101,6 +101,7 @@ pub(super) async fn read_environments(
                     None => settings(cloud, environment).await,
                 },
                 running: None,
+                by_pages: false,
             }
         })
         .buffered(IN_FLIGHT_MAX)
@@ -109,7 +110,7 @@ pub(super) async fn read_environments(
 }
 
 /// What is not supported is not asked about.
-async fn settings(cloud: &Cloud, environment: &Environment) -> Seen<DeployedSettings> {
+pub(super) async fn settings(cloud: &Cloud, environment: &Environment) -> Seen<DeployedSettings> {
     if environment.unsupported().is_some() {
         return Seen::Absent;
     }

@@ -6,6 +6,8 @@ mod bases_tests;
 mod costs_tests;
 mod earlier_tests;
 mod images_tests;
+mod pages_tests;
+mod pages_turns_tests;
 mod versions_tests;
 
 use std::collections::BTreeMap;
@@ -103,7 +105,8 @@ impl Town {
             let release = Release::new(BRANCH, &format!("5.0.{at}"));
             let arn = self.at().release(release).unwrap();
             for n in 0..50 {
-                let mut spec = EnvironmentSpec::new("shop", &format!("shop-{at}-{n}"), BRANCH);
+                let name = format!("shop-{at}-{n}");
+                let mut spec = EnvironmentSpec::new("shop", &name, BRANCH).instances(1);
                 spec.platform_arn.clone_from(&arn);
                 self.at().environment(spec).unwrap();
             }

@@ -56,7 +56,8 @@ fn the_json_is_contract() {
               "image_id": "ami-base451",
               "image_kind": "stock",
               "base_image_id": "ami-base451",
-              "reasons": []
+              "reasons": [],
+              "told_by": "settings"
             },
             {
               "account": "111122223333",
@@ -76,7 +77,8 @@ fn the_json_is_contract() {
                   },
                   "message": "settings of shop/shop-dark: no answer; look again"
                 }
-              ]
+              ],
+              "told_by": "settings"
             },
             {
               "account": "111122223333",
@@ -108,7 +110,8 @@ fn the_json_is_contract() {
                   },
                   "message": "The environment runs version 4.5.0 of ECS running on 64bit Amazon Linux 2023; 4.5.1 is recommended."
                 }
-              ]
+              ],
+              "told_by": "settings"
             }
           ],
           "skipped": [
@@ -122,7 +125,8 @@ fn the_json_is_contract() {
               "what": "settings of shop/shop-dark",
               "why": "no answer; look again"
             }
-          ]
+          ],
+          "pages_unread": []
         }
     "#);
 }

@@ -37,6 +37,7 @@ impl World {
             environment,
             settings,
             running: None,
+            by_pages: false,
         });
     }
 
