@@ -76,6 +76,7 @@ def world(**account):
             name=name,
             branch=BRANCHES[b],
             version=VERSIONS[v],
+            instances=1,
             # Long ago: nobody is at work on it.
             created=LONG_AGO,
             **image,
@@ -198,13 +199,13 @@ def page(path, title, section):
     path.write_text("".join(parts).rstrip() + "\n")
 
 
-def arguments(about, runs):
+def arguments(about, runs, release_only=True):
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--runs", type=int, default=runs)
     parser.add_argument("--limit", type=int, help="calls a second that Elastic Beanstalk takes")
     parser.add_argument("--write", type=pathlib.Path)
     own = parser.parse_args()
-    if own.write and "release" not in BINARY.parts:
+    if own.write and release_only and "release" not in BINARY.parts:
         raise SystemExit("figures are published from a release binary only; set AMIWATCH_BIN")
     return own
 
@@ -215,6 +216,7 @@ def facts(runs):
     return {
         "date": datetime.date.today().isoformat(),
         "runs": runs,
+        "build": BINARY.parent.name,
         "machine": machine(),
         "python": platform.python_version(),
         "boto3": boto3.__version__,
