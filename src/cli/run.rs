@@ -19,6 +19,7 @@ use crate::model::plan::PlanItem;
 use crate::service::daemon::{self, Ground, LiveConfig, Rhythm, SettingsInUse};
 use crate::service::desk::once::{BakedOnce, Once, PublishedOnce, once};
 use crate::service::desk::opening::{drive, leave_lease};
+use crate::service::retire::keeping::RetiredImage;
 use crate::service::vitals::Vitals;
 use crate::service::web::{self, Pages};
 
@@ -127,6 +128,9 @@ fn show(once: &Once) {
     for published in &once.published {
         println!("{}", publish_ended(published));
     }
+    for retired in &once.retired {
+        println!("{}", retire_ended(retired));
+    }
     if let Some(at) = once.delivered.next_at {
         println!(
             "some notices could not be delivered; the next try is due {}",
@@ -162,6 +166,19 @@ fn publish_ended(one: &PublishedOnce) -> String {
         (Some(why), back) => {
             format!("{watch}: {}: {why}", destination.said_failed(image, back))
         }
+    }
+}
+
+/// How an act on an older image ended.
+fn retire_ended(one: &RetiredImage) -> String {
+    let RetiredImage {
+        watch, image, act, ..
+    } = one;
+    let (region, done) = (&one.region, act.done());
+    match (one.end, &one.why) {
+        ("done", _) => format!("{watch}: {image} in {region} is {done}"),
+        (_, Some(why)) => format!("{watch}: {image} in {region} is not {done}: {why}"),
+        (_, None) => format!("{watch}: {image} in {region} is not shown as {done} yet"),
     }
 }
 
