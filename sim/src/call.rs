@@ -28,6 +28,7 @@ pub(crate) enum Service {
     Ec2,
     Beanstalk,
     AutoScaling,
+    Kms,
     Sns,
     Sqs,
     Ssm,
@@ -41,6 +42,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Beanstalk => "elasticbeanstalk",
             Self::AutoScaling => "autoscaling",
+            Self::Kms => "kms",
             Self::Sns => "sns",
             Self::Sqs => "sqs",
             Self::Ssm => "ssm",
@@ -54,6 +56,7 @@ impl Service {
             "ec2" => Self::Ec2,
             "elasticbeanstalk" => Self::Beanstalk,
             "autoscaling" => Self::AutoScaling,
+            "kms" => Self::Kms,
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
             "ssm" => Self::Ssm,
@@ -69,7 +72,7 @@ impl Service {
             Self::AutoScaling => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
             Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
-            Self::Sqs | Self::Ssm | Self::Unknown => "",
+            Self::Kms | Self::Sqs | Self::Ssm | Self::Unknown => "",
         }
     }
 
@@ -78,7 +81,7 @@ impl Service {
             Self::Ec2 => {
                 Fail::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503)
             }
-            Self::Ssm => Fail::new("ThrottlingException", "Rate exceeded"),
+            Self::Kms | Self::Ssm => Fail::new("ThrottlingException", "Rate exceeded"),
             _ => Fail::new("Throttling", "Rate exceeded"),
         }
     }
@@ -105,7 +108,7 @@ impl Service {
             )
             .with_status(403),
             other => {
-                let json = matches!(other, Self::Ssm | Self::Sqs);
+                let json = matches!(other, Self::Kms | Self::Ssm | Self::Sqs);
                 let code = if json {
                     "AccessDeniedException"
                 } else {

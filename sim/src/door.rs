@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::wire::fail::Fail;
 use crate::wire::respond::{json_response, refusal, xml_response};
 use crate::world::CallerRights;
-use crate::{autoscaling, beanstalk, ec2, iam, messaging, retirements, ssm, sts};
+use crate::{autoscaling, beanstalk, ec2, iam, kms, messaging, retirements, ssm, sts};
 
 /// A response, and what the door must do with it.
 #[derive(Debug)]
@@ -202,6 +202,7 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Given, Fail> {
         }
         Service::Beanstalk => beanstalk::call(state, call).map(Given::Xml),
         Service::AutoScaling => autoscaling::call(state, call).map(Given::Xml),
+        Service::Kms => kms::call(state, call).map(Given::Json),
         Service::Sns => messaging::sns::call(state, call).map(Given::Xml),
         Service::Sqs => messaging::sqs::call(state, call).map(Given::Json),
         Service::Ssm => ssm::call(state, call).map(Given::Json),

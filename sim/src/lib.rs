@@ -1,7 +1,7 @@
 //! A simulated AWS account at the wire.
 //!
 //! One [`Account`] answers the real protocols: EC2 query, Elastic Beanstalk, Auto Scaling, SNS and STS
-//! query, SSM and SQS JSON. Two doors lead into the same state: [`Account::connector`], handed to an AWS SDK
+//! query, KMS, SSM and SQS JSON. Two doors lead into the same state: [`Account::connector`], handed to an AWS SDK
 //! for Rust as its HTTP client, and [`serve`], an HTTP server for any AWS client. Time comes from a
 //! [`SimClock`] alone and state changes are applied when a call comes in, so that a test can turn
 //! time by hand and two runs of one scenario are the same to the byte.
@@ -28,6 +28,7 @@ mod exec_guest;
 mod fault;
 mod guest;
 mod iam;
+mod kms;
 mod ledger;
 mod messaging;
 mod retirements;

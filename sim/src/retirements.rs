@@ -86,6 +86,14 @@ pub enum ImageUse {
 }
 
 impl Account {
+    /// Whatever names an image now.
+    pub fn image_uses(&self, region: &str, image_id: &str) -> Vec<ImageUse> {
+        let state = self.fresh();
+        let here = state.regions.get(region);
+        here.map(|here| uses(here, state.core.now, image_id))
+            .unwrap_or_default()
+    }
+
     /// Every image that a call disabled or deregistered, oldest first, with whatever named it then.
     pub fn retirements(&self) -> Vec<Retirement> {
         self.fresh().retirements.clone()

@@ -76,7 +76,7 @@ fn expired(service: Service) -> Fail {
     let message = "The security token included in the request is expired";
     match service {
         Service::Ec2 => Fail::new("RequestExpired", "Request has expired."),
-        Service::Ssm | Service::Sqs => Fail::new("ExpiredTokenException", message),
+        Service::Kms | Service::Ssm | Service::Sqs => Fail::new("ExpiredTokenException", message),
         _ => Fail::new("ExpiredToken", message).with_status(403),
     }
 }

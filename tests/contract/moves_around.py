@@ -1,5 +1,7 @@
 """What is around a move: managed actions, bundles, saved configurations, resources, Auto Scaling."""
 
+import re
+
 import sim_client
 from moves_client import (
     IMMUTABLE, LAUNCH, change, eb, ec2, environment, image, image_of, images, instances, messages, move, sets, settle,
@@ -134,10 +136,13 @@ def auto_scaling():
     equal("its template", group["LaunchTemplate"]["LaunchTemplateId"], parts["LaunchTemplates"][0]["Id"])
     equal("its instances", {i["InstanceId"] for i in group["Instances"]}, {i["Id"] for i in parts["Instances"]})
     equal("none is suspended", group["SuspendedProcesses"], [])
+    check("the role it launches by", group["ServiceLinkedRoleARN"].endswith(":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"), group)
     scaling.suspend_processes(AutoScalingGroupName=own, ScalingProcesses=["Launch", "AZRebalance"])
     by_tag = [{"Name": "tag:elasticbeanstalk:environment-name", "Values": ["till-parts"]}]
     group = scaling.describe_auto_scaling_groups(Filters=by_tag)["AutoScalingGroups"][0]
     equal("somebody suspends", [p["ProcessName"] for p in group["SuspendedProcesses"]], ["AZRebalance", "Launch"])
+    reasons = {p["SuspensionReason"] for p in group["SuspendedProcesses"]}
+    check("and it says when", all(re.fullmatch(r"User suspended at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", r) for r in reasons), reasons)
     scaling.resume_processes(AutoScalingGroupName=own)
     equal("and resumes", scaling.describe_auto_scaling_groups(Filters=by_tag)["AutoScalingGroups"][0]["SuspendedProcesses"], [])
     fails("no such process", "ValidationError", scaling.suspend_processes, AutoScalingGroupName=own, ScalingProcesses=["Sleep"])

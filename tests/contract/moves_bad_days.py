@@ -1,12 +1,14 @@
 """Bad days of environment updates, each as a mover meets it through boto3."""
 
+import json
+
 from botocore.exceptions import ConnectionClosedError
 
 from moves_client import (
     IMMUTABLE, LAUNCH, ROLLING, change, eb, ec2, environment, every, image, image_of, images, instances, messages,
     move, on_moment, sets, settle, shown, turns, updates, version,
 )
-from sim_client import advance, check, control, do, equal, fails
+from sim_client import advance, check, client, command_line, control, do, equal, fails
 
 BY_HEALTH = {ROLLING: {"RollingUpdateEnabled": "true", "RollingUpdateType": "Health"},
              "aws:autoscaling:asg": {"MinSize": "3", "MaxSize": "6"}}
@@ -98,6 +100,51 @@ def key():
     check("a key that Auto Scaling may not use", any("Client.InternalError" in m for m in said), said)
     reasons = [i["StateReason"]["Code"] for i in every("bad-key") if i["ImageId"] == locked]
     equal("EC2 says so of the instance", reasons, ["Client.InternalError"])
+
+
+def customers_key():
+    """A customer's key: its default policy lets Auto Scaling launch nothing, a grant or a statement does."""
+    kms = client("kms")
+    made = kms.create_key()["KeyMetadata"]
+    key, role = made["Arn"], f"arn:aws:iam::{'0' * 12}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    equal("a customer's, and enabled", (made["KeyManager"], made["KeyState"]), ("CUSTOMER", "Enabled"))
+    equal("by its id too", kms.describe_key(KeyId=made["KeyId"])["KeyMetadata"]["Arn"], key)
+    root = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])["Statement"]
+    equal("its policy hands over to the account", [s["Principal"]["AWS"] for s in root], [f"arn:aws:iam::{'0' * 12}:root"])
+    own = kms.describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]
+    equal("the account's own for EBS", own["KeyManager"], "AWS")
+    fails("which takes no grant", "AccessDeniedException", kms.create_grant, KeyId=own["Arn"], GranteePrincipal=role, Operations=["Decrypt"])
+    fails("no such key", "NotFoundException", kms.describe_key, KeyId="00000000-0000-0000-0000-000000000000")
+    environment("bad-customers-key", options=IMMUTABLE)
+    sealed = do(image={"name": "sealed", "kms_key": key})
+    snapshot = ec2.describe_images(ImageIds=[sealed])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    equal("EC2 names the key", ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["KmsKeyId"], key)
+    answer = move("bad-customers-key", sealed)
+    settle("bad-customers-key")
+    check("the default policy does not do", any("Client.InternalError" in m for m in messages(answer)), messages(answer))
+    other = kms.create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{'0' * 12}:role/other", Operations=["Decrypt"])
+    kms.create_grant(KeyId=key, GranteePrincipal=role, Operations=["Decrypt", "CreateGrant"])
+    pages = kms.get_paginator("list_grants").paginate(KeyId=key, PaginationConfig={"PageSize": 1})
+    equal("grants, page by page", [len(page["Grants"]) for page in pages], [1, 1])
+    theirs = kms.list_grants(KeyId=key, GranteePrincipal=role)["Grants"]
+    equal("of one grantee", [sorted(g["Operations"]) for g in theirs], [["CreateGrant", "Decrypt"]])
+    move("bad-customers-key", sealed)
+    settle("bad-customers-key")
+    equal("a grant does", set(images("bad-customers-key")), {sealed})
+    kms.revoke_grant(KeyId=key, GrantId=other["GrantId"])
+    kms.revoke_grant(KeyId=key, GrantId=theirs[0]["GrantId"])
+    equal("revoked", kms.list_grants(KeyId=key)["Grants"], [])
+    allow = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": ["kms:Decrypt", "kms:CreateGrant"], "Resource": "*"}
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps({"Version": "2012-10-17", "Statement": [*root, allow]}))
+    fails("no policy", "MalformedPolicyDocumentException", kms.put_key_policy, KeyId=key, Policy="{}")
+    again = do(image={"name": "sealed-again", "kms_key": key})
+    move("bad-customers-key", again)
+    settle("bad-customers-key")
+    equal("a statement does", set(images("bad-customers-key")), {again})
+    kms.disable_key(KeyId=key)
+    equal("disabled", kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"], "Disabled")
+    code, answer = command_line("kms", "describe-key", "--key-id", key)
+    equal("the CLI reads it", (code, answer["KeyMetadata"]["KeyState"]), (0, "Disabled"))
 
 
 def others():
@@ -285,11 +332,17 @@ def suspended():
     equal("nothing comes", len(images("bad-suspended")), 2)
     settle("bad-suspended")
     check("until the time-out", FAILED in messages(answer), messages(answer))
+    for process, comes in (("Terminate", False), ("AddToLoadBalancer", False), ("HealthCheck", True), ("AZRebalance", True)):
+        change("bad-suspended", {"suspended": [process]})
+        moved = image("good-" + process.lower())
+        move("bad-suspended", moved)
+        settle("bad-suspended")
+        equal(f"without {process}", images("bad-suspended") == [moved, moved], comes)
 
 
 def run():
     for day in (
-        health_fails_midway, stuck, rollback_failed, quota, capacity, key, others, managed_at_the_worst_moment,
+        health_fails_midway, stuck, rollback_failed, quota, capacity, key, customers_key, others, managed_at_the_worst_moment,
         draft_left_behind, basic_health, other_architecture, scaling, terminated, image_goes, runs_what_is_gone, answer_lost, suspended,
     ):
         day()

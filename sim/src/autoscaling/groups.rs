@@ -111,6 +111,13 @@ impl Shown<'_> {
     }
 }
 
+/// The role by which every group launches, unless it names another one.
+pub(crate) fn launching_role() -> String {
+    format!(
+        "arn:aws:iam::{ACCOUNT_ID}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    )
+}
+
 pub(super) fn arn(region: &str, group: &str) -> String {
     format!(
         "arn:aws:autoscaling:{region}:{ACCOUNT_ID}:autoScalingGroup:51300000-0000-4000-9000-000000000000:\
@@ -196,6 +203,7 @@ fn write(x: &mut Xml, room: &Room<'_>, group: &Group<'_>) {
     write_tags(x, &group.name, tags);
     x.member_texts("TerminationPolicies", ["Default"]);
     x.text("NewInstancesProtectedFromScaleIn", false);
+    x.text("ServiceLinkedRoleARN", launching_role());
 }
 
 /// The caller wants groups without their instances.
@@ -208,7 +216,7 @@ fn write_suspended(x: &mut Xml, suspended: &BTreeMap<String, DateTime<Utc>>) {
         x.text("ProcessName", process);
         x.text(
             "SuspensionReason",
-            format!("User suspended at {}", iso(*since)),
+            format!("User suspended at {}", since.format("%Y-%m-%dT%H:%M:%SZ")),
         );
     });
 }
@@ -296,6 +304,7 @@ fn write_other(x: &mut Xml, room: &Room<'_>, group: &OtherGroup) {
     write_tags(x, &spec.name, spec.tags.clone());
     x.member_texts("TerminationPolicies", ["Default"]);
     x.text("NewInstancesProtectedFromScaleIn", false);
+    x.text("ServiceLinkedRoleARN", launching_role());
 }
 
 fn instance(x: &mut Xml, group: &Group<'_>, instance: &Instance) {

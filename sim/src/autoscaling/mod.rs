@@ -4,7 +4,7 @@
 //! groups launch nothing here.
 
 mod configurations;
-mod groups;
+pub(crate) mod groups;
 mod model;
 pub(crate) mod world;
 

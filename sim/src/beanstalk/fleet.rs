@@ -9,6 +9,7 @@ use crate::ec2::describe_images::is_seen;
 use crate::ec2::instances;
 use crate::ec2::lifecycle::begin_stop;
 use crate::ec2::model::{Ec2, Image};
+use crate::kms;
 use crate::state::{ACCOUNT_ID, Core};
 
 /// The name of an environment's Auto Scaling group.
@@ -121,7 +122,7 @@ fn try_launch(
     if ec2
         .images
         .get(order.image_id)
-        .is_some_and(|i| i.key_unusable)
+        .is_some_and(|i| i.key_unusable || kms::refuses_launch(ec2, &i.snapshot_id))
     {
         end_for_key(core, ec2, order.region, &launched);
         return Err(format!(

@@ -2,6 +2,7 @@
 
 use super::environment::Environment;
 use super::environments::named;
+use super::model::Beanstalk;
 use super::replacement::option;
 use super::{Room, fleet, settings};
 use crate::state::ACCOUNT_ID;
@@ -37,14 +38,16 @@ fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
     named_list(
         x,
         "LoadBalancers",
-        of(load_balancer(room, e)).filter(|_| is_balanced(room, e)),
+        of(load_balancer(room, e)).filter(|_| is_balanced(room.beanstalk, e)),
     );
     let alarms = ["AWSEBCloudwatchAlarmLow", "AWSEBCloudwatchAlarmHigh"];
     let alarms = alarms.map(|alarm| format!("awseb-{}-stack-{alarm}-51300000", e.id));
     named_list(
         x,
         "Triggers",
-        alarms.into_iter().filter(|_| own && is_balanced(room, e)),
+        alarms
+            .into_iter()
+            .filter(|_| own && is_balanced(room.beanstalk, e)),
     );
     let queue = format!("awseb-{}-stack-AWSEBWorkerQueue-51300000", e.id);
     x.members(
@@ -67,8 +70,8 @@ fn named_list(x: &mut Xml, list: &str, names: impl IntoIterator<Item = String>) 
     x.members(list, names, |x, name| x.text("Name", name));
 }
 
-pub(crate) fn is_balanced(room: &Room<'_>, e: &Environment) -> bool {
-    let options = settings::effective(room.beanstalk, e, &e.deployed());
+pub(crate) fn is_balanced(beanstalk: &Beanstalk, e: &Environment) -> bool {
+    let options = settings::effective(beanstalk, e, &e.deployed());
     option(
         &options,
         "aws:elasticbeanstalk:environment",

@@ -8,6 +8,7 @@ use super::console::Console;
 pub(crate) use super::image_model::{Image, Permission, Protection, Snapshot};
 use super::launch_templates::LaunchTemplate;
 use crate::guest::{Agent, Disk};
+use crate::kms::model::CustomerKey;
 use crate::state::{Core, Tags, Visibility};
 use crate::world::InstanceTypeSpec;
 
@@ -35,6 +36,8 @@ pub(crate) struct Ec2 {
     pub(crate) public_images: bool,
     /// Keys that EC2 may not use for copies.
     pub(crate) unusable_keys: BTreeSet<String>,
+    /// Customers' keys that KMS knows, by ARN.
+    pub(crate) customer_keys: BTreeMap<String, CustomerKey>,
     /// Code and message with which copies that begin now will fail.
     pub(crate) copies_fail: Option<(String, String)>,
     /// By id; those of environments are not among them.

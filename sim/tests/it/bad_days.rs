@@ -187,6 +187,24 @@ fn suspended_launches_let_an_update_time_out() {
     assert_eq!(shop.last().end, UpdateEnd::Deployed);
 }
 
+/// What a replacement does without lets it through; what it needs does not, with a load balancer or without.
+#[test]
+fn what_a_replacement_needs_lets_it_time_out_when_suspended() {
+    for (process, end) in [
+        ("Terminate", UpdateEnd::RolledBack),
+        ("AddToLoadBalancer", UpdateEnd::RolledBack),
+        ("AZRebalance", UpdateEnd::Deployed),
+        ("HealthCheck", UpdateEnd::Deployed),
+        ("ReplaceUnhealthy", UpdateEnd::Deployed),
+    ] {
+        let shop = Shop::new(EnvironmentSpec::immutable);
+        shop.at().scaling_suspended("shop", &[process]).unwrap();
+        shop.move_to(&shop.image);
+        shop.pass(2 * HOUR);
+        assert_eq!(shop.last().end, end, "{process}");
+    }
+}
+
 #[test]
 fn scaling_out_reads_degraded_and_is_nobodys_fault() {
     let shop = Shop::new(EnvironmentSpec::immutable);

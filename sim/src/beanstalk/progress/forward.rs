@@ -7,7 +7,7 @@ use super::{LOOK_MAX, Wait, stack_failed};
 use crate::beanstalk::environment::{Draft, Stage};
 use crate::beanstalk::health::{self, Health};
 use crate::beanstalk::replacement::{Replacement, replaces};
-use crate::beanstalk::{fleet, launch_templates, settings};
+use crate::beanstalk::{fleet, launch_templates, resources, settings};
 use crate::clock::delta;
 use crate::environment_views::UpdateEnd;
 use crate::world::{Moment, OldImageGone, Updated};
@@ -155,7 +155,7 @@ impl Scene<'_> {
             .map(of)
             .filter(|health: &Health| health.passes(threshold))
             .count();
-        let healthy = passing == self.update.due;
+        let healthy = passing == self.update.due && !self.stalls();
         let over =
             self.core.now >= self.update.batch_since + delta(self.update.replacement.limit());
         match (self.update.replacement.asks_health(), healthy, over) {
@@ -163,6 +163,14 @@ impl Scene<'_> {
             (true, false, true) => Batch::Late,
             _ => Batch::NotYet,
         }
+    }
+
+    /// Old ones do not go, or new ones are not put behind the load balancer, while those processes of Auto
+    /// Scaling are suspended. How Elastic Beanstalk itself ends them is not documented: the worst is taken.
+    fn stalls(&self) -> bool {
+        let suspended = |process| self.environment.suspended.contains_key(process);
+        let balanced = || resources::is_balanced(self.beanstalk, &self.environment);
+        suspended("Terminate") || (suspended("AddToLoadBalancer") && balanced())
     }
 
     pub(super) fn await_batch(&mut self) -> Wait {
