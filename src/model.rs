@@ -63,7 +63,11 @@ pub mod notice;
 
 pub mod hold;
 
+pub mod key_access;
+
 pub mod saved_images;
+
+pub mod scaling;
 
 pub mod secret;
 

@@ -23,6 +23,15 @@ const DESCRIBE_RESOURCES: Operation =
 const DESCRIBE_ACTIONS: Operation =
     Operation::read("elasticbeanstalk:DescribeEnvironmentManagedActions");
 
+/// What an environment consists of, as far as a move asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentResources {
+    /// In Beanstalk's order.
+    pub instances: Vec<InstanceId>,
+    /// The names of its Auto Scaling groups.
+    pub groups: Vec<String>,
+}
+
 /// What Beanstalk answers where only enhanced health would have an answer.
 const NOT_ENHANCED: &str = "InvalidRequestException";
 
@@ -133,8 +142,18 @@ impl Cloud {
     /// # Errors
     /// `Empty` when the answer is about no environment; `NotFound` when there is none of this id.
     pub async fn environment_instances(&self, id: &str) -> Result<Vec<InstanceId>, CloudError> {
-        self.counted_instances(id, |ask| ask.environment_id(id))
-            .await
+        Ok(self.environment_resources(id).await?.instances)
+    }
+
+    /// [`Cloud::environment_instances`], and the groups that launch them, by the same call.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn environment_resources(
+        &self,
+        id: &str,
+    ) -> Result<EnvironmentResources, CloudError> {
+        self.resources(id, |ask| ask.environment_id(id)).await
     }
 
     /// [`Cloud::environment_instances`] of the environment of a name, which no other one of the region
@@ -146,15 +165,15 @@ impl Cloud {
         &self,
         name: &str,
     ) -> Result<Vec<InstanceId>, CloudError> {
-        self.counted_instances(name, |ask| ask.environment_name(name))
-            .await
+        let found = self.resources(name, |ask| ask.environment_name(name));
+        Ok(found.await?.instances)
     }
 
-    async fn counted_instances(
+    async fn resources(
         &self,
         resource: &str,
         named: impl FnOnce(AskResources) -> AskResources,
-    ) -> Result<Vec<InstanceId>, CloudError> {
+    ) -> Result<EnvironmentResources, CloudError> {
         let ask = self
             .beanstalk(DESCRIBE_RESOURCES)
             .describe_environment_resources();
@@ -166,9 +185,15 @@ impl Cloud {
             return Err(self.fault(DESCRIBE_RESOURCES, resource, ErrorKind::Empty, message));
         };
         let instances = resources.instances().iter();
-        Ok(instances
-            .filter_map(|one| one.id().map(InstanceId::from))
-            .collect())
+        let groups = resources.auto_scaling_groups().iter();
+        Ok(EnvironmentResources {
+            instances: instances
+                .filter_map(|one| one.id().map(InstanceId::from))
+                .collect(),
+            groups: groups
+                .filter_map(|one| one.name().map(str::to_owned))
+                .collect(),
+        })
     }
 
     /// The image that each of these instances was launched from, sorted by instance. One that EC2 does

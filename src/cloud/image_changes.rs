@@ -15,7 +15,7 @@ const CREATE_IMAGE: Operation = Operation::change("ec2:CreateImage");
 const DEREGISTER_IMAGE: Operation = Operation::change("ec2:DeregisterImage");
 const CREATE_TAGS: Operation = Operation::change("ec2:CreateTags");
 const DELETE_SNAPSHOT: Operation = Operation::change("ec2:DeleteSnapshot");
-const DESCRIBE_SNAPSHOTS: Operation = Operation::read("ec2:DescribeSnapshots");
+pub(super) const DESCRIBE_SNAPSHOTS: Operation = Operation::read("ec2:DescribeSnapshots");
 
 /// Without a page's size EC2 puts everything into one answer.
 const SNAPSHOTS_PER_PAGE: i32 = 500;

@@ -14,7 +14,8 @@ use super::launch_templates::NamedTemplate;
 use super::tagging::our_time;
 use crate::model::ids::ImageId;
 
-const DESCRIBE_GROUPS: Operation = Operation::read("autoscaling:DescribeAutoScalingGroups");
+pub(super) const DESCRIBE_GROUPS: Operation =
+    Operation::read("autoscaling:DescribeAutoScalingGroups");
 const DESCRIBE_CONFIGURATIONS: Operation =
     Operation::read("autoscaling:DescribeLaunchConfigurations");
 

@@ -36,6 +36,8 @@ pub mod gates;
 
 pub mod image_choice;
 
+mod key_policy;
+
 mod known_gates;
 
 pub mod managed;
@@ -62,6 +64,8 @@ pub mod proving;
 
 pub mod read;
 
+pub mod read_last;
+
 mod remembering;
 
 pub mod replacement;
@@ -74,7 +78,11 @@ pub mod settling;
 
 pub mod slots;
 
+mod suspended;
+
 pub mod target_sort;
+
+pub mod untold;
 
 pub mod versions;
 

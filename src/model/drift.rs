@@ -57,6 +57,10 @@ pub enum NoteCode {
     TagsNotBorneOut,
     /// Saved configurations could not all be read: one of them may name an older image.
     SavedUntold,
+    /// Which processes of Auto Scaling are suspended could not be read.
+    ScalingUntold,
+    /// Whether the role by which instances are launched may use the image's key is not known.
+    KeyUntold,
 }
 
 impl NoteCode {
@@ -69,6 +73,8 @@ impl NoteCode {
             Self::EarlierUntold => "earlier_untold",
             Self::TagsNotBorneOut => "tags_not_borne_out",
             Self::SavedUntold => "saved_untold",
+            Self::ScalingUntold => "scaling_untold",
+            Self::KeyUntold => "key_untold",
         }
     }
 }

@@ -14,6 +14,8 @@ mod gate_sentence;
 
 mod held;
 
+mod key_sentence;
+
 mod minutes;
 
 mod sentence;
@@ -31,7 +33,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use about::{About, DoubtSubject, Near, Quarantine};
-pub use gate::{AwaitedAnswer, ContestedHow, ManagedNear, NamedFew, RolloutGate};
+pub use gate::{AwaitedAnswer, BarredRole, ContestedHow, ManagedNear, NamedFew, RolloutGate};
 pub use held::{HeldOn, HoldSaid};
 
 /// Why a release whose image EC2 does not list is not believed.

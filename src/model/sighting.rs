@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::base::{PlatformVersion, Release};
-use super::ids::{ImageId, InstanceId, PlatformArn, Scope, TargetId};
+use super::ids::{ImageId, InstanceId, PlatformArn, Scope, SnapshotId, TargetId};
 use super::image::Image;
 
 /// The answer to one question put to AWS. `Unreachable` stays `Unreachable` to the very end.
@@ -344,6 +344,15 @@ pub struct WatchSighting {
     pub lines: Vec<NameLine>,
     /// Ours, newest generation first: images that carry this installation's and watch's tags.
     pub ours: Seen<Vec<Image>>,
+}
+
+impl WatchSighting {
+    /// The snapshots of an image of ours; absent where it is not known.
+    pub fn snapshots(&self, image: &ImageId) -> Option<&[SnapshotId]> {
+        let mut ours = self.ours.known()?.iter();
+        let image = ours.find(|one| one.id == *image)?;
+        Some(&image.snapshots)
+    }
 }
 
 /// Images whose names differ only in what changes from build to build.

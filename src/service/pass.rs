@@ -14,6 +14,8 @@ pub mod look;
 
 mod looked_watch;
 
+mod next_looks;
+
 pub mod printed;
 
 pub mod publish;

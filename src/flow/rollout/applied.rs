@@ -1,6 +1,6 @@
 //! A decision, put into the plan and the verdict that it was made from: gates become reasons of their
 //! environment, so that whoever reads a verdict (`check`, `status`, `explain`, JSON, the store) sees what
-//! stands; and each environment gets its action. Plain.
+//! stands; each environment gets its action, and what could not be read is a note. Plain.
 
 use super::case::{RolloutDecision, TargetDecision, TargetStand};
 use crate::model::plan::{PlanItem, TargetAction, TargetPlan};
@@ -8,6 +8,7 @@ use crate::model::reason::{Class, Reason, ReasonCode};
 
 /// Puts it in.
 pub fn apply_decision(item: &mut PlanItem, decision: &RolloutDecision) {
+    item.drift.notes.extend(decision.notes.iter().cloned());
     for decided in &decision.targets {
         let mut drifts = item.drift.targets.iter_mut();
         if let Some(target) = drifts.find(|one| one.target == decided.target) {

@@ -8,8 +8,10 @@ use crate::model::environment::{
     EnvironmentHealth, EnvironmentNow, ImageSetting, ManagedActions, OptionSets, RunningImage,
 };
 use crate::model::ids::{ImageId, Scope};
+use crate::model::key_access::KeysRead;
 use crate::model::rollout::{BeforeMove, MoveProof, Replacement};
 use crate::model::rollout_rules::{OnFailure, RolloutRules};
+use crate::model::scaling::GroupsRead;
 use crate::model::watch::glob_fits;
 
 /// What was read of an environment that may be moved.
@@ -24,6 +26,10 @@ pub struct EnvironmentRead<'a> {
     pub platform_own: Option<&'a ImageId>,
     /// Managed actions that are scheduled, pending or running.
     pub managed: &'a ManagedActions,
+    /// What Auto Scaling says of its groups.
+    pub groups: &'a GroupsRead,
+    /// What is known of the keys of the image that it would be moved to.
+    pub keys: &'a KeysRead,
     pub at: DateTime<Utc>,
 }
 
@@ -37,6 +43,10 @@ pub struct EnvironmentReading {
     pub running: Vec<RunningImage>,
     pub platform_own: Option<ImageId>,
     pub managed: ManagedActions,
+    /// The names of its Auto Scaling groups.
+    pub group_names: Vec<String>,
+    pub groups: GroupsRead,
+    pub keys: KeysRead,
     pub at: DateTime<Utc>,
 }
 
@@ -51,6 +61,8 @@ impl EnvironmentReading {
             running: &self.running,
             platform_own: self.platform_own.as_ref(),
             managed: &self.managed,
+            groups: &self.groups,
+            keys: &self.keys,
             at: self.at,
         }
     }

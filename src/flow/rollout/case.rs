@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 
 use super::before::EnvironmentReading;
 use super::image_choice::ChosenImage;
-use crate::model::drift::Drift;
+use crate::model::drift::{Drift, Note};
 use crate::model::ids::{ImageId, Installation, TargetId};
+use crate::model::key_access::KeysRead;
 use crate::model::platform_choice::PlatformChoice;
 use crate::model::reason::Reason;
 use crate::model::rollout::{MoveOrder, MovingClaim, TargetMoves};
 use crate::model::rollout_memory::{ApprovalQuestion, ImageRollout, RolloutMemory};
+use crate::model::scaling::GroupsRead;
 use crate::model::watch::Watch;
 
 /// One watch that rolls out, as it is known now.
@@ -77,6 +79,8 @@ pub struct RolloutDecision {
     pub memory: Option<RolloutMemory>,
     /// To be told in the batch that remembers it.
     pub tell: Vec<RolloutTelling>,
+    /// What could not be read, and stands in nobody's way.
+    pub notes: Vec<Note>,
 }
 
 /// What is to be done about one target.
@@ -154,6 +158,14 @@ pub struct PlannedStep {
     pub wave: Option<usize>,
     pub from: Option<ImageId>,
     pub to: ImageId,
+}
+
+impl TargetRead {
+    /// Something is still to be asked before it may be moved: what costs a call and is asked last.
+    pub fn asks_more(&self) -> bool {
+        let EnvironmentReading { groups, keys, .. } = &self.reading;
+        *groups == GroupsRead::NotAsked || *keys == KeysRead::NotAsked
+    }
 }
 
 static NOT_READ: TargetLook = TargetLook::NotRead;

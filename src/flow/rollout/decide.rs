@@ -2,8 +2,9 @@
 //! each other one. A plain function of what is known; pass and plan ask this same one.
 //!
 //! What costs no call is weighed first. An environment is looked at closer only where nothing else stands
-//! against it and a slot of its wave is free; the caller reads those and asks again. What was not read,
-//! or could not be, is never taken for well.
+//! against it and a slot of its wave is free; the caller reads those and asks again; and once more, where
+//! that look shows nothing either, for what is asked last. What was not read, or could not be, is never
+//! taken for well.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -17,6 +18,7 @@ use super::proofs_due::{reasons, untold_look};
 use super::remembering::remember;
 use super::slots::Slots;
 use super::target_sort::{TargetSort, ThereProof};
+use super::untold::untold_notes;
 use crate::model::drift::TargetDrift;
 use crate::model::platform_choice::MoveTo;
 use crate::model::reason::{Class, Reason, ReasonCode};
@@ -49,6 +51,7 @@ fn without_image(case: &RolloutCase<'_>) -> RolloutDecision {
         read_next: Vec::new(),
         memory: None,
         tell: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -88,6 +91,7 @@ impl<'a> Deciding<'a> {
             read_next,
             memory,
             tell,
+            notes: untold_notes(self.case),
         }
     }
 
@@ -138,6 +142,10 @@ impl<'a> Deciding<'a> {
                 (TargetStand::Unread, Vec::new())
             }
             TargetLook::Read(read) => match self.order(target, wave, read) {
+                Ok(Some(_)) if read.asks_more() => {
+                    slots.take(wave, target);
+                    (TargetStand::Unread, Vec::new())
+                }
                 Ok(Some(order)) => {
                     slots.take(wave, target);
                     (TargetStand::Move(Box::new(order)), Vec::new())

@@ -39,6 +39,8 @@ pub struct MovePlan {
     pub refusals: Vec<PlanRefusal>,
     /// Managed updates, where they are on.
     pub managed: Option<ManagedOn>,
+    /// What was asked, could not be read, and stands in no way: a sentence each.
+    pub untold: Vec<String>,
     /// What would show where the option is removed, by this move or by the one that takes it back; absent
     /// where neither removes it.
     pub comes_back: Option<SavedImages>,
@@ -149,6 +151,7 @@ impl MovePlan {
             settle_s: None,
             refusals: Vec::new(),
             managed: None,
+            untold: Vec::new(),
             comes_back: None,
             printed: None,
         }
@@ -263,7 +266,8 @@ impl MovePlan {
         let saved = self.comes_back.iter();
         let saved = saved.flat_map(|saved| come_back(saved, !self.back));
         let managed = self.managed.iter().map(ManagedOn::sentence);
-        saved.chain(managed)
+        let untold = self.untold.iter().cloned();
+        saved.chain(managed).chain(untold)
     }
 }
 

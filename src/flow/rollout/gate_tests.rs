@@ -11,11 +11,14 @@ use chrono::TimeDelta;
 
 use self::of_environment_tests::OF_ENVIRONMENT;
 use self::of_watch_tests::OF_WATCH;
-use super::case::{TargetRead, TargetStand};
+use super::case::{TargetLook, TargetRead, TargetStand};
 use super::tests_rollouts::{NEW, ROLLING, RollingWorld, gates, id, moves, of};
+use crate::model::drift::NoteCode;
 use crate::model::environment::{EnhancedStatus, EnvironmentHealth, ManagedAction, ManagedActions};
+use crate::model::key_access::KeysRead;
 use crate::model::reason::{Class, ReasonCode};
 use crate::model::rollout::{MoveFailing, MoveFault};
+use crate::model::scaling::{GroupStanding, GroupsRead, SuspendedProcess};
 
 /// What is in the way, of whom, by which code, and what puts it there.
 type GateRow = (
@@ -60,6 +63,21 @@ fn managed(read: &mut TargetRead, status: &str, minutes: Option<i64>) {
         at,
     };
     read.reading.managed = ManagedActions::Told(vec![action]);
+}
+
+/// Its group has this process suspended.
+fn suspended(process: &str) -> GroupsRead {
+    let group = "awseb-shop-canary".to_owned();
+    GroupsRead::Told(vec![GroupStanding {
+        suspended: vec![SuspendedProcess {
+            group: group.clone(),
+            process: process.to_owned(),
+            reason: "User suspended at 2026-11-03T02:00:00Z".to_owned(),
+            since: "2026-11-03T02:00:00Z".parse().ok(),
+        }],
+        name: group,
+        role: None,
+    }])
 }
 
 /// Its rolling updates are set so, and in no other way.
@@ -130,4 +148,77 @@ fn every_gate_has_a_row() {
         .filter(|code| holds.contains(code) || blocks.contains(code))
         .collect();
     assert_eq!(rows, gates);
+}
+
+/// What health says of suspended processes counts only where Auto Scaling could not be asked, and what a
+/// replacement does without stands in no way.
+#[test]
+fn what_auto_scaling_says_weighs_more_than_what_health_says_of_it() {
+    let cause = "The Auto Scaling process AZRebalance is suspended.";
+    let mut one = RollingWorld::usual();
+    one.reads(CANARY, |read| {
+        health(read, EnhancedStatus::Ok, &[cause]);
+        read.reading.groups = suspended("AZRebalance");
+    });
+    let decision = one.decide();
+    assert_eq!(moves(&decision), [CANARY]);
+    assert!(decision.notes.is_empty());
+}
+
+/// Not told is not "none": the move goes on, and it is said that nobody knows.
+#[test]
+fn groups_that_are_not_told_are_said_once_for_all() {
+    let mut one = RollingWorld::usual();
+    one.reads(CANARY, |read| {
+        read.reading.groups = GroupsRead::Untold {
+            why: "it was denied.".to_owned(),
+        }
+    });
+    let decision = one.decide();
+    assert_eq!(moves(&decision), [CANARY]);
+    let said = one.planned(&decision).drift.notes;
+    let said: Vec<_> = said
+        .iter()
+        .map(|note| (note.code, &*note.message))
+        .collect();
+    let message = "Whether Auto Scaling processes of shop-canary are suspended could not be read: it was \
+                   denied. What health says of it counts instead.";
+    assert_eq!(said, [(NoteCode::ScalingUntold, message)]);
+}
+
+#[test]
+fn a_key_that_is_not_told_holds_nobody_and_is_said() {
+    let mut one = RollingWorld::usual();
+    one.reads(CANARY, |read| {
+        read.reading.keys = KeysRead::Untold {
+            why: "it was denied.".to_owned(),
+        }
+    });
+    let decision = one.decide();
+    assert_eq!(moves(&decision), [CANARY]);
+    let [note] = decision.notes.as_slice() else {
+        panic!("{:?}", decision.notes);
+    };
+    assert_eq!(note.code, NoteCode::KeyUntold);
+    assert!(
+        note.message
+            .contains("may use the image's key is not known: it was denied. A")
+    );
+}
+
+/// It costs a call, and is asked of none that something else stands against.
+#[test]
+fn auto_scaling_is_asked_only_where_nothing_else_stands() {
+    let asked = |change: fn(&mut TargetRead)| {
+        let mut one = RollingWorld::usual();
+        one.reads(CANARY, change);
+        one.decide();
+        match &one.known(CANARY).look {
+            TargetLook::Read(read) => !read.asks_more(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(asked(|_| {}));
+    assert!(!asked(|read| health(read, EnhancedStatus::Severe, &[])));
+    assert!(!asked(|read| managed(read, "Scheduled", Some(60))));
 }

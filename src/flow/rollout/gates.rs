@@ -3,13 +3,19 @@
 
 use super::before::{EnvironmentRead, MoveRules, serving};
 use super::image_choice::ChosenImage;
+use super::replacement::balanced;
 use super::settling::{HealthWeight, weigh_health};
+use super::suspended::suspended_groups;
 use crate::model::environment::{EnvironmentHealth, EnvironmentStatus, ManagedAction};
 use crate::model::hold::{HeldThing, Hold};
 use crate::model::ids::{ImageId, TargetId, WatchName};
+use crate::model::key_access::{KeyBar, KeysRead};
 use crate::model::platform_choice::{MoveTo, PlatformChoice};
-use crate::model::reason::{About, HeldOn, HoldSaid, ManagedNear, Quarantine, RolloutGate};
+use crate::model::reason::{
+    About, BarredRole, HeldOn, HoldSaid, ManagedNear, Quarantine, RolloutGate,
+};
 use crate::model::rollout::{Replacement, ReplacementMethod};
+use crate::model::scaling::GroupsRead;
 
 /// Why no platform version goes with the image; absent where one does.
 pub fn platform_gate(watch: &WatchName, target: &TargetId, to: &MoveTo) -> Option<About> {
@@ -109,10 +115,21 @@ pub fn managed_action(read: &EnvironmentRead<'_>) -> Option<RolloutGate> {
     })
 }
 
-/// Auto Scaling starts nothing while its processes are suspended. Enhanced health names that among its
-/// causes.
+/// Whether Auto Scaling would replace its instances: by its groups, or where those are not told, by what
+/// enhanced health says among its causes. Nothing stands before anybody asked: that is asked last.
 pub fn suspended_scaling(read: &EnvironmentRead<'_>) -> Option<RolloutGate> {
-    let EnvironmentHealth::Enhanced { causes, .. } = read.health else {
+    match read.groups {
+        GroupsRead::NotAsked => None,
+        GroupsRead::Untold { .. } => suspended_by_health(read.health),
+        GroupsRead::Told(groups) => {
+            let balanced = balanced(read.sets.deployed.as_ref());
+            suspended_groups(groups, balanced)
+        }
+    }
+}
+
+fn suspended_by_health(health: &EnvironmentHealth) -> Option<RolloutGate> {
+    let EnvironmentHealth::Enhanced { causes, .. } = health else {
         return None;
     };
     let says = |cause: &&String| {
@@ -121,7 +138,33 @@ pub fn suspended_scaling(read: &EnvironmentRead<'_>) -> Option<RolloutGate> {
     };
     let why = causes.iter().find(says)?;
     let why = why.trim_end_matches('.').to_owned();
-    Some(RolloutGate::ScalingSuspended { why })
+    Some(RolloutGate::ScalingSuspended {
+        why,
+        processes: Vec::new(),
+    })
+}
+
+/// The role by which its instances are launched is known not to be let use the image's key.
+pub fn barred_key(read: &EnvironmentRead<'_>, image: &ImageId) -> Option<RolloutGate> {
+    let KeysRead::Barred { key, role, bar } = read.keys else {
+        return None;
+    };
+    let why = match bar {
+        KeyBar::NotAdmitted => format!("neither the policy of {key} nor a grant admits {role}"),
+        KeyBar::PolicyDenies => format!("the policy of {key} denies it to {role}"),
+        KeyBar::State { state } => format!("{key} is {state}"),
+    };
+    Some(RolloutGate::KeyUnusable {
+        image: image.clone(),
+        key: Some(key.clone()),
+        last_why: why,
+        since: None,
+        until: None,
+        known: Some(BarredRole {
+            role: role.clone(),
+            bar: bar.clone(),
+        }),
+    })
 }
 
 /// Who is ill before cannot be proved well after, and where nothing serves nothing can be proved at all.

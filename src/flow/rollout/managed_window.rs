@@ -65,6 +65,8 @@ mod tests {
         EnvironmentHealth, HealthColor, MANAGED_ACTIONS_ENABLED, ManagedAction, ManagedActions,
         OptionSets,
     };
+    use crate::model::key_access::KeysRead;
+    use crate::model::scaling::GroupsRead;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -99,6 +101,8 @@ mod tests {
             running: &seen.running,
             platform_own: None,
             managed: &ManagedActions::Told(managed.to_vec()),
+            groups: &GroupsRead::NotAsked,
+            keys: &KeysRead::NotAsked,
             at: at(now),
         };
         match managed_window_gate(&read, TimeDelta::hours(hours), at(now))? {

@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::before::{EnvironmentRead, MoveRules, before, replacing};
 use super::gates::{
-    held_gate, managed_action, not_ready, platform_gate, suspended_scaling, unhealthy_before,
-    unsafe_replacement,
+    barred_key, held_gate, managed_action, not_ready, platform_gate, suspended_scaling,
+    unhealthy_before, unsafe_replacement,
 };
 use super::replacement::update_max_s;
 use crate::model::environment::ImageSetting;
@@ -129,6 +129,7 @@ fn standing(
         suspended_scaling(read),
         unhealthy_before(read, rules),
         unsafe_replacement(replacement, rules),
+        barred_key(read, &to.image),
     ];
     let gates = gates.into_iter().flatten().map(|gate| About::Gate {
         watch: watch.clone(),

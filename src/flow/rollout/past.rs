@@ -96,6 +96,7 @@ pub fn failed_gate(moves: &TargetMoves, next: &NextMove<'_>) -> Option<About> {
                 last_why: failing.why.clone(),
                 since,
                 until,
+                known: None,
             };
             Some(self::gate(next, gate))
         }

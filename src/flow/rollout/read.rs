@@ -6,6 +6,8 @@ use super::managed::listed_actions;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::model::environment::{EnvironmentNow, ManagedAction, ManagedActions, OptionSets};
 use crate::model::ids::{ImageId, TargetId};
+use crate::model::key_access::KeysRead;
+use crate::model::scaling::GroupsRead;
 
 /// Reads one environment. `None`: there is none of that name.
 ///
@@ -21,8 +23,8 @@ pub async fn read_environment(
     let sets = cloud
         .option_sets(&target.application, &target.environment)
         .await?;
-    let instances = cloud.environment_instances(&now.id).await?;
-    let running = cloud.running_images(&instances).await?;
+    let resources = cloud.environment_resources(&now.id).await?;
+    let running = cloud.running_images(&resources.instances).await?;
     Ok(Some(EnvironmentReading {
         scope: target.scope.clone(),
         health: cloud.environment_health(&now).await?,
@@ -31,6 +33,9 @@ pub async fn read_environment(
         running,
         sets,
         now,
+        group_names: resources.groups,
+        groups: GroupsRead::NotAsked,
+        keys: KeysRead::NotAsked,
         at: cloud.clock().now(),
     }))
 }

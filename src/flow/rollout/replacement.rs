@@ -23,7 +23,7 @@ const IMMUTABLE_BATCHES: u32 = 2;
 
 /// How this environment's instances will be replaced; `instances` of them run now.
 pub fn replacement(options: &OptionSet, instances: usize) -> Replacement {
-    let load_balanced = !is(options, ENVIRONMENT, "EnvironmentType", "SingleInstance");
+    let load_balanced = balanced(Some(options));
     let method = method(options, load_balanced);
     let group = Group::of(options, instances);
     let batches = match method {
@@ -48,6 +48,12 @@ pub fn replacement(options: &OptionSet, instances: usize) -> Replacement {
             .unwrap_or(BATCH_TIMEOUT_S),
         downtime,
     }
+}
+
+/// Whether a load balancer stands before it: one does unless its settings say otherwise.
+pub(super) fn balanced(options: Option<&OptionSet>) -> bool {
+    let single = |options| is(options, ENVIRONMENT, "EnvironmentType", "SingleInstance");
+    !options.is_some_and(single)
 }
 
 /// How long a move may take until every instance runs its image.

@@ -19,7 +19,8 @@ use crate::model::environment::{
     EnhancedStatus, EnvironmentHealth, EnvironmentNow, EnvironmentStatus, HealthColor, IMAGE_ID,
     LAUNCH_CONFIGURATION, ManagedActions, OptionSet, OptionSets, RunningImage,
 };
-use crate::model::ids::TargetId;
+use crate::model::ids::{ImageId, PlatformArn, TargetId};
+use crate::model::key_access::KeysRead;
 use crate::model::plan::PlanItem;
 use crate::model::platform_choice::PlatformChoice;
 use crate::model::reason::ReasonCode;
@@ -28,6 +29,7 @@ use crate::model::rollout_memory::{
     ApprovalAnswer, ApprovalSaid, ImageRollout, PersonsOrder, RolloutMemory,
 };
 use crate::model::rollout_rules::{RolloutApproval, RolloutRules};
+use crate::model::scaling::GroupsRead;
 use crate::model::sighting::{EnvironmentSighting, Tier};
 use crate::model::watch::{OnDrift, Watch};
 
@@ -125,7 +127,8 @@ impl RollingWorld {
         self.ended_from_to(environment, false, (NEW, NEW), fault);
     }
 
-    fn ended_from_to(
+    /// Its last move ended so, now, from one image to another.
+    pub(crate) fn ended_from_to(
         &mut self,
         environment: &str,
         back: bool,
@@ -193,8 +196,13 @@ impl RollingWorld {
 
     /// A person ordered the image for the whole watch.
     pub(crate) fn is_ordered(&mut self, now: bool) {
+        self.image_is_ordered(NEW, now);
+    }
+
+    /// The same of another image.
+    pub(crate) fn image_is_ordered(&mut self, image: &str, now: bool) {
         let at = self.world.now;
-        let mut rollout = ImageRollout::begun(NEW.into(), at);
+        let mut rollout = ImageRollout::begun(image.into(), at);
         rollout.ordered = Some(PersonsOrder {
             by: "ann".to_owned(),
             at,
@@ -211,17 +219,46 @@ impl RollingWorld {
 
     /// What a closer look gives.
     pub(crate) fn reads(&mut self, environment: &str, change: impl FnOnce(&mut TargetRead)) {
-        let on_new = self.listed_on_new(environment);
-        let mut read = healthy(environment, on_new, self.world.now);
+        let mut read = self.usual_read(environment);
         change(&mut read);
         let look = TargetLook::Read(Box::new(read));
         self.looks.insert(id(environment), look);
     }
 
-    fn listed_on_new(&mut self, environment: &str) -> bool {
-        let mut listed = self.world.environments().iter();
-        let one = listed.find(|one| one.environment.target.environment == environment);
-        one.is_some_and(|one| one.environment.platform == Some(arn("4.5.1")))
+    /// A healthy one, on the image and the version that the list shows of it; the version that goes with the
+    /// chosen image takes its place.
+    fn usual_read(&mut self, environment: &str) -> TargetRead {
+        let goes_with = self.version_of_chosen();
+        let listed = self.listed(environment);
+        let version = listed.environment.platform.clone();
+        let version = version.unwrap_or_else(|| arn("4.5.0"));
+        let image = listed.settings.known().and_then(|set| set.image.clone());
+        let of_version = if version == arn("4.5.1") { NEW } else { OLD };
+        let image = image.unwrap_or_else(|| of_version.into());
+        let mut read = healthy(environment, &image, &version, self.world.now);
+        if let Some((to, version)) =
+            goes_with.filter(|(to, _)| Some(to) != read.reading.now.platform.as_ref())
+        {
+            read.platform = PlatformChoice::Moves { to, version };
+        }
+        read
+    }
+
+    fn version_of_chosen(&self) -> Option<(PlatformArn, String)> {
+        let base = self.chosen(&self.drift())?.base_image;
+        let mut versions = self.world.sighting.platforms.values();
+        versions.find_map(|version| {
+            let version = version.known()?;
+            let of = version.images.iter().any(|(_, image)| *image == base);
+            of.then(|| (version.arn.clone(), version.version.clone()))
+        })
+    }
+
+    /// A newer release, and a verified image of ours that was made from it.
+    pub(crate) fn newer_image(&mut self, version: &str, base: &str, image: &str) {
+        self.world.version(version, base, 1);
+        self.world.recommend(version);
+        self.world.ours(image, base, 0);
     }
 
     pub(crate) fn drift(&self) -> Drift {
@@ -258,22 +295,52 @@ impl RollingWorld {
             known.look = TargetLook::NotRead;
         }
         self.looked.clear();
-        for _ in 0..=self.world.environments().len() {
+        for _ in 0..=2 * self.world.environments().len() {
             let decision = self.decide_once();
             if decision.read_next.is_empty() {
                 return decision;
             }
             for target in &decision.read_next {
+                if self.asked_last(target) {
+                    continue;
+                }
                 assert!(!self.looked.contains(&target.environment), "read twice");
                 self.looked.push(target.environment.clone());
-                let on_new = self.listed_on_new(&target.environment);
-                let usual = healthy(&target.environment, on_new, self.world.now);
+                let usual = self.usual_read(&target.environment);
                 let look = self.looks.get(target).cloned();
-                let look = look.unwrap_or(TargetLook::Read(Box::new(usual)));
+                let mut look = look.unwrap_or(TargetLook::Read(Box::new(usual)));
+                if let TargetLook::Read(read) = &mut look {
+                    read.reading.groups = GroupsRead::NotAsked;
+                    read.reading.keys = KeysRead::NotAsked;
+                }
                 self.known(&target.environment).look = look;
             }
         }
         panic!("it does not come to an end");
+    }
+
+    /// What is asked last of one that was read already: nothing is suspended, and the image is not encrypted,
+    /// unless a test says so.
+    fn asked_last(&mut self, target: &TargetId) -> bool {
+        let said = match self.looks.get(target) {
+            Some(TargetLook::Read(read)) => {
+                (read.reading.groups.clone(), read.reading.keys.clone())
+            }
+            _ => Default::default(),
+        };
+        let TargetLook::Read(read) = &mut self.known(&target.environment).look else {
+            return false;
+        };
+        assert!(read.asks_more(), "asked twice");
+        read.reading.groups = match said.0 {
+            GroupsRead::NotAsked => GroupsRead::Told(Vec::new()),
+            said => said,
+        };
+        read.reading.keys = match said.1 {
+            KeysRead::NotAsked => KeysRead::Open,
+            said => said,
+        };
+        true
     }
 
     /// One pass: what it says is to be remembered is, and what it begins is under way.
@@ -324,14 +391,14 @@ pub(crate) fn gates(decision: &RolloutDecision, environment: &str) -> Vec<Reason
 }
 
 /// A healthy environment that is replaced immutably.
-pub(crate) fn healthy(environment: &str, on_new: bool, at: DateTime<Utc>) -> TargetRead {
-    let (image, version) = if on_new {
-        (NEW, "4.5.1")
-    } else {
-        (OLD, "4.5.0")
-    };
+pub(crate) fn healthy(
+    environment: &str,
+    image: &ImageId,
+    version: &PlatformArn,
+    at: DateTime<Utc>,
+) -> TargetRead {
     let options = [
-        (LAUNCH_CONFIGURATION, IMAGE_ID, image),
+        (LAUNCH_CONFIGURATION, IMAGE_ID, image.as_str()),
         (ROLLING, "RollingUpdateType", "Immutable"),
         (HEALTH_SYSTEM, "SystemType", "enhanced"),
     ];
@@ -340,7 +407,7 @@ pub(crate) fn healthy(environment: &str, on_new: bool, at: DateTime<Utc>) -> Tar
     });
     let running = (0..2).map(|n| RunningImage {
         instance: format!("i-{n}").as_str().into(),
-        image: image.into(),
+        image: image.clone(),
         ends: false,
     });
     let reading = EnvironmentReading {
@@ -351,7 +418,7 @@ pub(crate) fn healthy(environment: &str, on_new: bool, at: DateTime<Utc>) -> Tar
             status: EnvironmentStatus::Ready,
             color: HealthColor::Green,
             abortable: false,
-            platform: Some(arn(version)),
+            platform: Some(version.clone()),
             version_label: Some("v7".to_owned()),
             cname: None,
             template: None,
@@ -360,7 +427,7 @@ pub(crate) fn healthy(environment: &str, on_new: bool, at: DateTime<Utc>) -> Tar
         },
         sets: OptionSets {
             deployed: Some(OptionSet {
-                platform: Some(arn(version)),
+                platform: Some(version.clone()),
                 updated: Some(now()),
                 values: BTreeMap::from(values),
             }),
@@ -373,14 +440,11 @@ pub(crate) fn healthy(environment: &str, on_new: bool, at: DateTime<Utc>) -> Tar
         running: running.collect(),
         platform_own: None,
         managed: ManagedActions::Told(Vec::new()),
+        group_names: vec![format!("awseb-{environment}")],
+        groups: GroupsRead::NotAsked,
+        keys: KeysRead::NotAsked,
         at,
     };
-    let platform = match on_new {
-        true => PlatformChoice::Stays,
-        false => PlatformChoice::Moves {
-            to: arn("4.5.1"),
-            version: "4.5.1".to_owned(),
-        },
-    };
+    let platform = PlatformChoice::Stays;
     TargetRead { reading, platform }
 }

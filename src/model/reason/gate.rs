@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ReasonCode;
 use crate::model::ids::{ImageId, WatchName};
+use crate::model::key_access::KeyBar;
 use crate::model::rollout::ReplacementMethod;
+use crate::model::scaling::SuspendedProcess;
 
 /// Names that a gate lists; more are counted.
 const GATE_NAMES_MAX: usize = 3;
@@ -59,6 +61,9 @@ pub enum RolloutGate {
     /// Auto Scaling would not start the new instances, or not end the old ones.
     ScalingSuspended {
         why: String,
+        /// Those that a replacement needs; empty where the environment's health alone tells of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        processes: Vec<SuspendedProcess>,
     },
     PlatformAhead {
         image: ImageId,
@@ -92,6 +97,9 @@ pub enum RolloutGate {
         last_why: String,
         since: Option<DateTime<Utc>>,
         until: Option<DateTime<Utc>>,
+        /// What is known of it before anything is moved; absent where a move failed for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<BarredRole>,
     },
     PlatformUnavailable {
         image: ImageId,
@@ -161,6 +169,14 @@ pub enum ContestedHow {
     OtherWatch { watch: WatchName },
 }
 
+/// Whom a key is barred to, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BarredRole {
+    pub role: String,
+    #[serde(flatten)]
+    pub bar: KeyBar,
+}
+
 impl RolloutGate {
     /// The code that it belongs to.
     pub fn code(&self) -> ReasonCode {
@@ -193,6 +209,9 @@ impl RolloutGate {
             | Self::Refused { since, .. }
             | Self::KeyUnusable { since, .. } => *since,
             Self::AwaitsApproval { since, .. } => Some(*since),
+            Self::ScalingSuspended { processes, .. } => {
+                processes.iter().filter_map(|one| one.since).min()
+            }
             _ => None,
         }
     }

@@ -1,7 +1,9 @@
 //! A gate's facts, for programs: what it is about beside `since` and `until`, which every gate may have.
 
-use super::gate::{AwaitedAnswer, ContestedHow, ManagedNear, NamedFew, RolloutGate};
+use super::gate::{AwaitedAnswer, BarredRole, ContestedHow, ManagedNear, NamedFew, RolloutGate};
+use super::key_sentence::key_statements;
 use crate::model::ids::TargetId;
+use crate::model::key_access::KeyBar;
 
 /// Names and values, as text.
 pub(super) fn gate_facts(target: &TargetId, gate: &RolloutGate) -> Vec<(&'static str, String)> {
@@ -46,8 +48,12 @@ pub(super) fn gate_facts(target: &TargetId, gate: &RolloutGate) -> Vec<(&'static
             facts
         }
         RolloutGate::ManagedUpdates { near } => managed(near),
-        RolloutGate::UnhealthyBefore { why } | RolloutGate::ScalingSuspended { why } => {
-            vec![("why", why.clone())]
+        RolloutGate::UnhealthyBefore { why } => vec![("why", why.clone())],
+        RolloutGate::ScalingSuspended { why, processes } => {
+            let named = processes.iter().map(|one| one.process.as_str());
+            let named = named.collect::<Vec<_>>().join(",");
+            let named = (!named.is_empty()).then_some(("processes", named));
+            [("why", why.clone())].into_iter().chain(named).collect()
         }
         RolloutGate::PlatformAhead {
             image,
@@ -108,12 +114,14 @@ fn blocked(gate: &RolloutGate) -> Vec<(&'static str, String)> {
             image,
             key,
             last_why,
+            known,
             ..
         } => {
             let key = key.clone().map(|key| ("key", key));
             [("image", image.to_string()), ("why", last_why.clone())]
                 .into_iter()
                 .chain(key)
+                .chain(known.iter().flat_map(barred_facts))
                 .collect()
         }
         RolloutGate::NamedElsewhere {
@@ -125,6 +133,15 @@ fn blocked(gate: &RolloutGate) -> Vec<(&'static str, String)> {
         ],
         _ => Vec::new(),
     }
+}
+
+fn barred_facts(known: &BarredRole) -> Vec<(&'static str, String)> {
+    let policy = (known.bar == KeyBar::NotAdmitted).then(|| key_statements(&known.role));
+    let policy = policy.map(|policy| ("policy", policy));
+    [("role", known.role.clone())]
+        .into_iter()
+        .chain(policy)
+        .collect()
 }
 
 fn few(name: &'static str, few: &NamedFew) -> Vec<(&'static str, String)> {

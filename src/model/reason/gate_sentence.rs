@@ -1,22 +1,12 @@
 //! A gate's sentence: what stands, and what opens it, as a command where that is one.
 
 use super::gate::{AwaitedAnswer, ContestedHow, ManagedNear, NamedFew, RolloutGate};
+use super::key_sentence::key_sentence;
 use super::minutes::said_minute;
 use crate::model::aws_command::{AwsCommand, shell_word};
 use crate::model::counted::counted_times;
 use crate::model::ids::{TargetId, WatchName};
-
-/// What Auto Scaling's role must be let do with a key.
-const KEY_OPERATIONS: [&str; 8] = [
-    "Encrypt",
-    "Decrypt",
-    "ReEncryptFrom",
-    "ReEncryptTo",
-    "GenerateDataKey",
-    "GenerateDataKeyWithoutPlaintext",
-    "DescribeKey",
-    "CreateGrant",
-];
+use crate::model::scaling::SuspendedProcess;
 
 /// One sentence that reads alone.
 pub(super) fn gate_sentence(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> String {
@@ -115,9 +105,12 @@ fn of_environment(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> S
                 said_minute(*until)
             ),
         },
-        RolloutGate::ScalingSuspended { why } => format!(
-            "Auto Scaling of {name} is suspended: {why}. Resume its processes; until then no instance is \
-             replaced."
+        RolloutGate::ScalingSuspended { why, processes } => format!(
+            "Auto Scaling of {name} is suspended: {why}. {}; until then its instances are not replaced.",
+            match resume_commands(target, processes).as_slice() {
+                [] => "Resume its processes".to_owned(),
+                commands => format!("{} resumes that", commands.join(", and ")),
+            }
         ),
         RolloutGate::PlatformAhead {
             image,
@@ -184,11 +177,9 @@ fn for_a_person(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> Str
             counted_times(*attempts),
             last_why.trim_end_matches('.')
         ),
-        RolloutGate::KeyUnusable { image, key, .. } => format!(
-            "The Auto Scaling group of {name} may not use the key of {image}: the key's policy must let \
-             its role do so, or a grant does: `{}`.",
-            create_grant(target, key.as_deref())
-        ),
+        RolloutGate::KeyUnusable {
+            image, key, known, ..
+        } => key_sentence(target, image, key.as_deref(), known.as_ref()),
         RolloutGate::NamedElsewhere {
             configuration,
             image,
@@ -207,17 +198,21 @@ fn by_person(watch: &WatchName, target: &TargetId) -> String {
     format!("`amiwatch rollout {watch} --environment {environment}`")
 }
 
-/// The command that lets the role of Auto Scaling use a key.
-fn create_grant(target: &TargetId, key: Option<&str>) -> AwsCommand {
-    let scope = &target.scope;
-    let role = format!(
-        "arn:{}:iam::{}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
-        scope.partition, scope.account
-    );
-    AwsCommand::new("kms create-grant", &scope.region)
-        .with("--key-id", key.unwrap_or("KEY"))
-        .with("--grantee-principal", role)
-        .with_each("--operations", KEY_OPERATIONS)
+/// What resumes just these processes: a command for each group, as it is printed.
+fn resume_commands(target: &TargetId, processes: &[SuspendedProcess]) -> Vec<String> {
+    let mut groups: Vec<&str> = processes.iter().map(|one| one.group.as_str()).collect();
+    groups.dedup();
+    let command = |group: &str| {
+        let of_group = processes.iter().filter(|one| one.group == group);
+        AwsCommand::new("autoscaling resume-processes", &target.scope.region)
+            .with("--auto-scaling-group-name", group)
+            .with_each(
+                "--scaling-processes",
+                of_group.map(|one| one.process.as_str()),
+            )
+    };
+    let commands = groups.into_iter().map(command);
+    commands.map(|command| format!("`{command}`")).collect()
 }
 
 /// `shop-blue`, `shop-blue and shop-green`, `shop-1, shop-2, shop-3 and 4 more`

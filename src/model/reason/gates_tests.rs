@@ -2,11 +2,13 @@
 
 use super::tests::{at, text};
 use crate::model::ids::{ImageId, Scope, TargetId};
+use crate::model::key_access::KeyBar;
 use crate::model::reason::{
-    About, AwaitedAnswer, Class, ContestedHow, ManagedNear, NamedFew, Reason, ReasonCode,
-    RolloutGate,
+    About, AwaitedAnswer, BarredRole, Class, ContestedHow, ManagedNear, NamedFew, Reason,
+    ReasonCode, RolloutGate,
 };
 use crate::model::rollout::ReplacementMethod;
+use crate::model::scaling::SuspendedProcess;
 
 fn few(count: usize) -> NamedFew {
     NamedFew::of((1..=count).map(|n| format!("shop-{n}")))
@@ -67,6 +69,34 @@ fn key(key: Option<&str>) -> RolloutGate {
         last_why: text("Client.InternalError: Client error on launch"),
         since: Some(at(1)),
         until: Some(at(9)),
+        known: None,
+    }
+}
+
+fn barred(bar: KeyBar) -> RolloutGate {
+    RolloutGate::KeyUnusable {
+        image: "ami-1".into(),
+        key: Some(text("arn:aws:kms:eu-west-1:111122223333:key/k")),
+        last_why: text("no statement of its policy and no grant admits the role"),
+        since: None,
+        until: None,
+        known: Some(BarredRole {
+            role: text("arn:aws:iam::111122223333:role/aws-service-role/mine"),
+            bar,
+        }),
+    }
+}
+
+fn suspended() -> RolloutGate {
+    let process = |process: &str, since| SuspendedProcess {
+        group: text("awseb-e-1-group"),
+        process: text(process),
+        reason: text("User suspended"),
+        since,
+    };
+    RolloutGate::ScalingSuspended {
+        why: text("Launch and Terminate of awseb-e-1-group (User suspended)"),
+        processes: vec![process("Launch", Some(at(2))), process("Terminate", None)],
     }
 }
 
@@ -119,7 +149,9 @@ pub(super) fn sample_gates() -> Vec<About> {
         },
         RolloutGate::ScalingSuspended {
             why: text("the process Launch is suspended"),
+            processes: Vec::new(),
         },
+        suspended(),
         RolloutGate::PlatformAhead {
             image: image(),
             runs: text("4.5.2"),
@@ -144,6 +176,14 @@ pub(super) fn sample_gates() -> Vec<About> {
             since: Some(at(1)),
         },
         key(None),
+        barred(KeyBar::NotAdmitted),
+        barred(KeyBar::PolicyDenies),
+        barred(KeyBar::State {
+            state: text("Disabled"),
+        }),
+        barred(KeyBar::State {
+            state: text("PendingDeletion"),
+        }),
         key(Some("arn:aws:kms:eu-west-1:111122223333:key/k")),
         RolloutGate::PlatformUnavailable {
             image: image(),
@@ -198,6 +238,51 @@ fn the_command_for_a_key_can_be_pasted() {
         Reason::from_about(about(key(None))).code,
         ReasonCode::KeyUnusable
     );
+}
+
+#[test]
+fn what_resumes_a_group_names_just_what_stands_in_the_way() {
+    let message = Reason::from_about(about(suspended())).message;
+    let command = "`aws autoscaling resume-processes --auto-scaling-group-name awseb-e-1-group \
+                   --scaling-processes Launch Terminate --region eu-west-1` resumes that";
+    assert!(message.contains(command), "{message}");
+    let by_health = RolloutGate::ScalingSuspended {
+        why: text("the process Launch is suspended"),
+        processes: Vec::new(),
+    };
+    let message = Reason::from_about(about(by_health)).message;
+    assert!(message.contains("Resume its processes"), "{message}");
+}
+
+/// Each says what bars the role, and a command that can be pasted.
+#[test]
+fn what_bars_a_role_from_a_key_is_said_with_what_lets_it_in() {
+    let said = |bar| Reason::from_about(about(barred(bar)));
+    let state = |state: &str| KeyBar::State { state: text(state) };
+    let role = "arn:aws:iam::111122223333:role/aws-service-role/mine";
+    let not = said(KeyBar::NotAdmitted);
+    assert!(
+        not.message
+            .contains(&format!("--grantee-principal {role} ")),
+        "{not:?}"
+    );
+    let statements = not.facts()["policy"].clone();
+    assert!(not.message.contains(&statements), "{not:?}");
+    let statements: serde_json::Value = serde_json::from_str(&statements).unwrap();
+    assert_eq!(statements[0]["Principal"]["AWS"], role);
+    assert_eq!(statements[1]["Action"], "kms:CreateGrant");
+    for (bar, word) in [
+        (KeyBar::PolicyDenies, "`aws kms get-key-policy --key-id "),
+        (state("Disabled"), "`aws kms enable-key --key-id "),
+        (
+            state("PendingDeletion"),
+            "`aws kms cancel-key-deletion --key-id ",
+        ),
+    ] {
+        let reason = said(bar);
+        assert!(reason.message.contains(word), "{reason:?}");
+        assert!(!reason.facts().contains_key("policy"), "{reason:?}");
+    }
 }
 
 #[test]

@@ -13,6 +13,8 @@ use crate::flow::rollout::managed::managed_on;
 use crate::flow::rollout::order::{MoveRefusal, Ordering, back_order, forward_order};
 use crate::flow::rollout::proving::{needs_proof, proof_because, proof_order};
 use crate::flow::rollout::read::{EnvironmentReading, read_environment};
+use crate::flow::rollout::read_last::read_last;
+use crate::flow::rollout::untold::untold_sentences;
 use crate::flow::rollout::versions::platform_of_move;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::environment::EnvironmentChange;
@@ -115,6 +117,10 @@ async fn plan_forward(
     let mut planning = Planning::read(service, watch, wish, &target.target).await?;
     // What people hold was read with the verdict: who says no after that is heard when the move is begun.
     planning.from.holds_version = *holds_version;
+    // Whoever asks for a plan hears of everything that stands, not only of the first.
+    let mover = service.mover(watch)?;
+    let snapshots = seen.snapshots(&chosen.image);
+    read_last(Ok(&mover), snapshots, &mut [&mut planning.reading]).await;
     let reading = &planning.reading;
     let platform = platform_of_move(&place.cloud, watch, reading, &chosen, Some(target));
     let to = MoveTo {
@@ -294,6 +300,7 @@ impl<'a> Planning<'a> {
             }
         };
         plan.managed = managed_on(&read.now.target, read.sets, read.managed);
+        plan.untold = untold_sentences(&read);
         if plan.removes() && ordered.is_ok() {
             let cloud = self.service.mover(self.watch)?;
             plan.comes_back = Some(read_saved_images(&cloud, read.now).await);

@@ -10,9 +10,10 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
+use super::next_looks::{NextLooks, READ_AT_ONCE, ask_last, next_looks};
 use crate::cloud::{Cloud, CloudError};
 use crate::flow::rollout::case::{
-    RolloutCase, RolloutDecision, TargetKnown, TargetLook, TargetRead, TargetStand,
+    RolloutCase, RolloutDecision, TargetKnown, TargetLook, TargetRead,
 };
 use crate::flow::rollout::decide::decide_rollout;
 use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
@@ -22,7 +23,6 @@ use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::WatchHistory;
 use crate::model::ids::{Installation, Scope, TargetId};
 use crate::model::platform_choice::PlatformChoice;
-use crate::model::reason::{Reason, ReasonCode};
 use crate::model::rollout::TargetMoves;
 use crate::model::rollout_memory::RolloutMemory;
 use crate::model::sighting::{Trouble, WatchSighting};
@@ -32,8 +32,6 @@ use crate::service::runs::moving::DecidedFrom;
 use crate::store::records::Versioned;
 use crate::store::{StoreError, moves};
 
-/// Environments that are read side by side: each takes some six calls.
-const READ_AT_ONCE: usize = 8;
 /// Environments whose moves are forgotten in one batch.
 const ANEW_MAX: usize = 8;
 
@@ -157,7 +155,7 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
         });
         let next = match scene.may_look_on() {
             true => next_looks(&decision, &known, rounds),
-            false => Vec::new(),
+            false => NextLooks::default(),
         };
         if next.is_empty() {
             return Ok(LookedRollout {
@@ -168,39 +166,16 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
                 versions,
             });
         }
-        for (target, look) in read_targets(scene, chosen.as_ref(), &next).await {
+        for (target, look) in read_targets(scene, chosen.as_ref(), &next.read).await {
             known.entry(target).or_default().look = look;
         }
+        let snapshots = chosen
+            .as_ref()
+            .and_then(|one| scene.seen.snapshots(&one.image));
+        let mover = scene.service.mover(watch);
+        ask_last(mover, snapshots, &mut known, &next.ask).await;
         rounds += 1;
     }
-}
-
-/// Which environments are looked at next. What is decided on after a look often stands against a move, of one
-/// environment after another: then those whose turn would come are looked at beside, as many as may be at once.
-fn next_looks(
-    decision: &RolloutDecision,
-    known: &BTreeMap<TargetId, TargetKnown>,
-    rounds: usize,
-) -> Vec<TargetId> {
-    let unread = |target: &TargetId| {
-        let look = known.get(target).map(|known| &known.look);
-        matches!(look, None | Some(TargetLook::NotRead))
-    };
-    let asked = decision.read_next.iter().filter(|target| unread(target));
-    let mut next: Vec<TargetId> = asked.cloned().collect();
-    if next.is_empty() || rounds == 0 {
-        return next;
-    }
-    let waits = decision.targets.iter().filter(|one| {
-        let turn = |reason: &Reason| reason.code == ReasonCode::Settling;
-        matches!(one.stand, TargetStand::Waits { .. }) && one.gates.iter().all(turn)
-    });
-    let waits = waits.map(|one| &one.target);
-    let beside = waits.filter(|target| unread(target) && !decision.read_next.contains(target));
-    let room = READ_AT_ONCE.saturating_sub(next.len());
-    let beside: Vec<TargetId> = beside.take(room).cloned().collect();
-    next.extend(beside);
-    next
 }
 
 /// What is remembered of each environment, and under which versions.

@@ -1,11 +1,13 @@
 //! Rows of the gates that stand before one environment: how it is, how it would be replaced, which platform
 //! version goes with the image, and what its earlier moves say.
 
-use super::{CANARY, GateRow, failed, health, managed, rolling};
+use super::{CANARY, GateRow, failed, health, managed, rolling, suspended};
 use crate::model::environment::{EnhancedStatus, OptionSet};
+use crate::model::key_access::{KeyBar, KeysRead};
 use crate::model::platform_choice::PlatformChoice;
 use crate::model::reason::ReasonCode;
 use crate::model::rollout::MoveFault;
+use crate::model::scaling::GroupsRead;
 
 pub(super) const OF_ENVIRONMENT: &[GateRow] = &[
     (
@@ -73,12 +75,23 @@ pub(super) const OF_ENVIRONMENT: &[GateRow] = &[
         },
     ),
     (
-        "Auto Scaling is suspended",
+        "Auto Scaling launches nothing",
+        CANARY,
+        ReasonCode::ScalingSuspended,
+        |one| one.reads(CANARY, |read| read.reading.groups = suspended("Launch")),
+    ),
+    (
+        "its health says so, where Auto Scaling is not to be asked",
         CANARY,
         ReasonCode::ScalingSuspended,
         |one| {
             let cause = "The Auto Scaling process Launch is suspended.";
-            one.reads(CANARY, |read| health(read, EnhancedStatus::Ok, &[cause]));
+            one.reads(CANARY, |read| {
+                health(read, EnhancedStatus::Ok, &[cause]);
+                read.reading.groups = GroupsRead::Untold {
+                    why: "denied".to_owned(),
+                };
+            });
         },
     ),
     (
@@ -152,6 +165,20 @@ pub(super) const OF_ENVIRONMENT: &[GateRow] = &[
                 "Client.InternalError: Client error on launch",
                 Some(15),
             );
+        },
+    ),
+    (
+        "its role is not let use the image's key",
+        CANARY,
+        ReasonCode::KeyUnusable,
+        |one| {
+            one.reads(CANARY, |read| {
+                read.reading.keys = KeysRead::Barred {
+                    key: "arn:aws:kms:eu-west-1:111122223333:key/k".to_owned(),
+                    role: "arn:aws:iam::111122223333:role/r".to_owned(),
+                    bar: KeyBar::NotAdmitted,
+                }
+            });
         },
     ),
     (
