@@ -1,22 +1,30 @@
 //! A town whose environments are moved: what happens to it, step by step, and what AWS shows of that. Knows
 //! nothing of what may be moved: those are the rules.
 
+mod ends;
 mod rules;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::flow::rollout::case::RolloutDecision;
 use crate::flow::rollout::tests_rollouts::{NEW, OLD, RollingWorld, moves, order};
-use crate::flow::test_world::{arn, trouble};
+use crate::flow::test_world::{BASE_450, BASE_451, arn, trouble};
 use crate::model::environment::{EnhancedStatus, EnvironmentHealth, HealthColor};
 use crate::model::hold::HeldThing;
-use crate::model::rollout::{MoveFailing, MoveFault};
+use crate::model::ids::ImageId;
 use crate::model::rollout_memory::{ApprovalSaid, RolloutMemory};
 use crate::model::rollout_rules::{RolloutApproval, RolloutWindow};
 use crate::model::sighting::{DeployedSettings, Seen};
 use crate::settings::parse_cron;
 
 const WAVES: [&str; 3] = ["a", "b", "c"];
+/// The watch's images in the order in which they appear: version, image, base.
+const IMAGES: [(&str, &str, &str); 4] = [
+    ("4.5.0", OLD, BASE_450),
+    ("4.5.1", NEW, BASE_451),
+    ("4.5.2", "ami-ours452", "ami-base452"),
+    ("4.5.3", "ami-ours453", "ami-base453"),
+];
 /// The window, where there is one: hours of the day.
 const OPEN: std::ops::Range<u32> = 8..12;
 /// How long a failed move waits.
@@ -30,6 +38,8 @@ pub(super) enum End {
     Well,
     /// No fault of the image; taken back.
     TakenBack,
+    /// The image is to blame: taken back, and the image is held.
+    Quarantined,
     /// Nobody knows whose fault.
     Inconclusive,
     /// No fault of the image, and left as it is.
@@ -50,10 +60,15 @@ pub(super) enum TownStep {
     Updates(usize, bool),
     IsRead(usize, bool),
     IsIll(usize, bool),
+    NewerImage,
+    /// A person ends the newest image's quarantine.
+    Unhold,
     StoreLost,
     Hold(bool),
     Answer(bool),
-    Order { now: bool },
+    Order {
+        now: bool,
+    },
     Wait(i64),
 }
 
@@ -71,13 +86,17 @@ pub(super) enum Past {
 pub(super) struct Env {
     pub(super) name: String,
     wave: usize,
-    on_new: bool,
+    /// Which of the images it runs.
+    on: usize,
     under_way: bool,
     is_proof: bool,
+    /// The image that what is under way brings, or what was under way last brought.
+    aim: usize,
     color: HealthColor,
     updating: bool,
     read: bool,
     ill: bool,
+    /// What is remembered of the move to `aim`.
     past: Past,
     past_at: DateTime<Utc>,
     id: u32,
@@ -88,16 +107,30 @@ pub(super) struct RollingTown {
     pub(super) one: RollingWorld,
     pub(super) envs: Vec<Env>,
     at_once: usize,
-    asks: bool,
+    approval: RolloutApproval,
     windowed: bool,
     held: bool,
+    /// The newest image that has appeared.
+    newest: usize,
+    /// The images that failed, by what is remembered of it.
+    quarantined: [bool; IMAGES.len()],
+    /// What is told of the newest image's rollout: began, went through every wave.
+    begun: bool,
+    through: bool,
+    /// One rollout that people let go, and in which amiwatch moved something, has gone through.
+    succeeded: bool,
     asked: Option<DateTime<Utc>>,
     said: Option<bool>,
     ordered: Option<(DateTime<Utc>, bool)>,
 }
 
 impl RollingTown {
-    pub(super) fn of(waves: &[usize], at_once: usize, asks: bool, windowed: bool) -> Self {
+    pub(super) fn of(
+        waves: &[usize],
+        at_once: usize,
+        approval: RolloutApproval,
+        windowed: bool,
+    ) -> Self {
         let numbered = waves.iter().enumerate();
         let names: Vec<String> = numbered
             .map(|(n, wave)| format!("{}-{n}", WAVES[*wave]))
@@ -107,9 +140,7 @@ impl RollingTown {
         let order = &mut one.rules().order;
         order.at_once = u32::try_from(at_once).unwrap();
         order.approval_deadline = DEADLINE.to_std().unwrap();
-        if asks {
-            order.approval = RolloutApproval::Each;
-        }
+        order.approval = approval;
         if windowed {
             order.windows = vec![RolloutWindow {
                 cron: parse_cron(&format!("0 {} * * *", OPEN.start)).unwrap(),
@@ -120,9 +151,10 @@ impl RollingTown {
         let envs = names.into_iter().zip(waves).map(|(name, wave)| Env {
             name,
             wave: *wave,
-            on_new: false,
+            on: 0,
             under_way: false,
             is_proof: false,
+            aim: 0,
             color: HealthColor::Green,
             updating: false,
             read: true,
@@ -135,9 +167,14 @@ impl RollingTown {
             envs: envs.collect(),
             one,
             at_once,
-            asks,
+            approval,
             windowed,
             held: false,
+            newest: 1,
+            quarantined: [false; IMAGES.len()],
+            begun: false,
+            through: false,
+            succeeded: false,
             asked: None,
             said: None,
             ordered: None,
@@ -155,8 +192,8 @@ impl RollingTown {
             TownStep::Pass => self.pass(),
             TownStep::Ends(n, end) => self.ends(at(n), end),
             TownStep::PersonTakesBack(n) => self.person_takes_back(at(n)),
-            TownStep::SetToOld(n) => self.set(at(n), false),
-            TownStep::SetToNew(n) => self.set(at(n), true),
+            TownStep::SetToOld(n) => self.set(at(n), 0),
+            TownStep::SetToNew(n) => self.set(at(n), self.newest),
             TownStep::MadeAnew(n) => self.made_anew(at(n)),
             TownStep::Shows(n, color) => {
                 let n = at(n);
@@ -174,12 +211,15 @@ impl RollingTown {
                 let n = at(n);
                 self.envs[n].ill = ill;
             }
+            TownStep::NewerImage => self.newer_image(),
+            TownStep::Unhold => self.unhold(),
             TownStep::StoreLost => self.lose_store(),
             TownStep::Hold(held) => self.hold(held),
             TownStep::Answer(yes) => self.answer(yes),
             TownStep::Order { now } => {
-                self.one.is_ordered(now);
+                self.one.image_is_ordered(IMAGES[self.newest].1, now);
                 self.ordered = Some((self.now(), now));
+                (self.begun, self.through) = (true, false);
             }
             TownStep::Wait(minutes) => self.one.wait(minutes),
         }
@@ -187,19 +227,46 @@ impl RollingTown {
 
     fn pass(&mut self) {
         self.show();
+        let may_begin = self.newest_stands() && !self.held;
+        let asks = may_begin && self.asks();
         let decision = self.one.pass();
         for name in moves(&decision) {
-            let proof = order(&decision, &name).direction.is_proof();
+            let order = order(&decision, &name);
+            let (aim, proof) = (nth(order.to.image.image()), order.direction.is_proof());
             let env = self.envs.iter_mut().find(|env| env.name == name).unwrap();
-            (env.under_way, env.is_proof) = (true, proof);
+            (env.under_way, env.is_proof, env.aim) = (true, proof, aim);
         }
         for env in &self.envs {
             self.one.known(&env.name).made_anew = false;
         }
-        let asks = self.asks && self.ordered.is_none() && !self.held;
-        if asks && self.asked.is_none() && self.anything_behind_before(&decision) {
-            self.asked = Some(self.now());
+        if !self.newest_stands() {
+            self.forget_what_an_older_image_replaced();
+            return;
         }
+        if may_begin && self.anything_behind_before(&decision) {
+            self.begun = true;
+            if asks && self.asked.is_none() {
+                self.asked = Some(self.now());
+            }
+        }
+        if self.begun && !self.through && self.all_through() {
+            self.through = true;
+            self.succeeded |= self.was_let_go() && self.amiwatch_moved_some();
+        }
+    }
+
+    /// While the newest image is not for use, an older one may be rolled out, and asked for: then what was
+    /// said of the newest one does not count any more.
+    fn forget_what_an_older_image_replaced(&mut self) {
+        let memory = &self.one.memory;
+        let newest: ImageId = IMAGES[self.newest].1.into();
+        if memory.rollout_of(&newest).is_none() {
+            (self.begun, self.through, self.ordered) = (false, false, None);
+        }
+        if memory.question_of(&newest).is_none() {
+            (self.asked, self.said) = (None, None);
+        }
+        self.succeeded = memory.has_succeeded;
     }
 
     /// Something was to be moved when this was decided.
@@ -207,87 +274,16 @@ impl RollingTown {
         let begun = moves(decision);
         let behind = |env: &Env| {
             let free = !env.under_way || (begun.contains(&env.name) && !env.is_proof);
-            !env.on_new && env.read && free
+            env.on != self.newest && env.read && free
         };
         self.envs.iter().any(behind)
     }
 
-    fn ends(&mut self, n: usize, end: End) {
-        let now = self.now();
-        let Env {
-            name,
-            under_way,
-            is_proof,
-            ..
-        } = self.envs[n].clone();
-        if !under_way {
-            return;
-        }
-        let failing = |fault, minutes: Option<i64>| {
-            Some(MoveFailing {
-                attempts: 1,
-                next_at: minutes.map(|minutes| now + TimeDelta::minutes(minutes)),
-                why: "it failed".to_owned(),
-                fault: Some(fault),
-                image: Some(NEW.into()),
-            })
-        };
-        let (env, one) = (&mut self.envs[n], &mut self.one);
-        (env.under_way, env.past_at) = (false, now);
-        if is_proof {
-            let well = end == End::Well;
-            one.proof_ended(&name, (!well).then_some(MoveFault::Inconclusive));
-            env.past = if well { Past::Proved } else { Past::Person };
-            return;
-        }
-        let (past, on_new, back, fault, failed) = match end {
-            End::Well => (Past::Proved, true, false, None, None),
-            End::TakenBack => {
-                let until = now + TimeDelta::minutes(PAUSE_MIN);
-                let failed = failing(MoveFault::Environment, Some(PAUSE_MIN));
-                (Past::Paused(until), false, true, None, failed)
-            }
-            End::Inconclusive => {
-                let fault = MoveFault::Inconclusive;
-                (Past::Person, true, false, Some(fault), failing(fault, None))
-            }
-            End::LeftAsItIs => {
-                let fault = MoveFault::Environment;
-                (Past::Person, true, false, Some(fault), failing(fault, None))
-            }
-            End::NotTakenBack => {
-                let fault = MoveFault::Environment;
-                (
-                    Past::Person,
-                    false,
-                    true,
-                    Some(fault),
-                    failing(fault, Some(0)),
-                )
-            }
-        };
-        one.ended(&name, back, fault);
-        one.known(&name).moves.failing = failed;
-        (env.past, env.on_new) = (past, on_new);
-    }
-
-    /// `rollback`, of what was moved and is there.
-    fn person_takes_back(&mut self, n: usize) {
-        let (env, now) = (&mut self.envs[n], self.one.world.now);
-        let moved = self.one.known(&env.name).moves.clone();
-        let by_move = moved.last.is_some_and(|last| last.from != last.to);
-        if env.under_way || !env.on_new || env.past != Past::Proved || !by_move {
-            return;
-        }
-        self.one.ended(&env.name, true, None);
-        (env.past, env.past_at, env.on_new) = (Past::TakenBackByPerson, now, false);
-    }
-
     /// By other hands.
-    fn set(&mut self, n: usize, on_new: bool) {
+    fn set(&mut self, n: usize, image: usize) {
         let env = &mut self.envs[n];
         if !env.under_way {
-            env.on_new = on_new;
+            env.on = image;
         }
     }
 
@@ -303,12 +299,39 @@ impl RollingTown {
         known.made_anew = true;
     }
 
+    /// A release appears, and an image of it that is verified: what was asked about older ones is past.
+    fn newer_image(&mut self) {
+        if self.newest + 1 == IMAGES.len() {
+            return;
+        }
+        self.newest += 1;
+        let (version, image, base) = IMAGES[self.newest];
+        self.one.newer_image(version, base, image);
+        (self.begun, self.through) = (false, false);
+        (self.asked, self.said, self.ordered) = (None, None, None);
+    }
+
+    fn quarantine(&mut self, image: usize) {
+        if !std::mem::replace(&mut self.quarantined[image], true) {
+            let image = HeldThing::Image(IMAGES[image].1.into());
+            self.one.world.hold(image, None);
+        }
+    }
+
+    fn unhold(&mut self) {
+        let newest = HeldThing::Image(IMAGES[self.newest].1.into());
+        self.one.world.holds.retain(|hold| hold.on != newest);
+        self.quarantined[self.newest] = false;
+    }
+
+    /// With it go what is remembered of moves and what people hold.
     fn lose_store(&mut self) {
         self.one.memory = RolloutMemory::default();
         self.one.known.clear();
         for env in &mut self.envs {
             (env.under_way, env.past) = (false, Past::Nothing);
         }
+        (self.begun, self.through, self.succeeded) = (false, false, false);
         (self.asked, self.said, self.ordered) = (None, None, None);
     }
 
@@ -317,7 +340,8 @@ impl RollingTown {
             self.one.world.hold(HeldThing::Watch, None);
         }
         if !held {
-            self.one.world.holds.clear();
+            let holds = &mut self.one.world.holds;
+            holds.retain(|hold| hold.on != HeldThing::Watch);
         }
         self.held = held;
     }
@@ -338,11 +362,7 @@ impl RollingTown {
     pub(super) fn show(&mut self) {
         self.one.looks.clear();
         for env in self.envs.clone() {
-            let (version, image) = if env.on_new {
-                ("4.5.1", NEW)
-            } else {
-                ("4.5.0", OLD)
-            };
+            let (version, image, _) = IMAGES[env.on];
             let listed = self.one.listed(&env.name);
             listed.environment.id = Some(format!("e-{}", env.id));
             listed.environment.platform = Some(arn(version));
@@ -367,4 +387,11 @@ impl RollingTown {
             }
         }
     }
+}
+
+/// Which of the town's images this is.
+fn nth(image: Option<&ImageId>) -> usize {
+    let mut images = IMAGES.iter();
+    let found = images.position(|(_, id, _)| image.is_some_and(|image| image.as_str() == *id));
+    found.unwrap_or_else(|| panic!("no image of the town: {image:?}"))
 }
