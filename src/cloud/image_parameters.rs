@@ -7,11 +7,16 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ssm::types::{ParameterType, Tag};
 
+use super::beanstalk::PAGES_MAX;
 use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use crate::model::ids::ImageId;
 
 const PUT_PARAMETER: Operation = Operation::change("ssm:PutParameter");
+const GET_HISTORY: Operation = Operation::read("ssm:GetParameterHistory");
+
+/// The most that SSM gives at once.
+const VERSIONS_PER_PAGE: i32 = 50;
 
 /// The data type of a parameter that names an image.
 const IMAGE_TYPE: &str = "aws:ec2:image";
@@ -43,6 +48,41 @@ impl Cloud {
             plain: parameter.r#type() == Some(&ParameterType::String),
             names_image: parameter.data_type() == Some(IMAGE_TYPE),
         }))
+    }
+
+    /// The numbers of a parameter's versions after this one that name the image, oldest first. SSM keeps the
+    /// newest hundred, and those that it found wrong are not among them.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such parameter.
+    pub async fn parameter_versions_of(
+        &self,
+        name: &str,
+        image: &ImageId,
+        after: i64,
+    ) -> Result<Vec<i64>, CloudError> {
+        let (mut found, mut token) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let request = self
+                .ssm(GET_HISTORY)
+                .get_parameter_history()
+                .name(name)
+                .max_results(VERSIONS_PER_PAGE)
+                .set_next_token(token)
+                .send();
+            let page = self.call(GET_HISTORY, name, request).await?;
+            let of_it = page
+                .parameters()
+                .iter()
+                .filter(|one| one.version() > after && one.value() == Some(image.as_str()));
+            found.extend(of_it.map(|one| one.version()));
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                found.sort_unstable();
+                return Ok(found);
+            }
+        }
+        Err(self.endless(GET_HISTORY, name))
     }
 
     /// Makes a parameter that names an image, with these tags. The version, as SSM announces it: it may

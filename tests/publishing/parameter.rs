@@ -17,6 +17,7 @@ use sim::Action;
 use super::world::{NAME, destination, shop};
 use crate::common::life::Life;
 use crate::common::paused;
+use crate::common::seam::Arm;
 use crate::common::world::REGION;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -215,6 +216,65 @@ fn a_person_s_publication_of_what_stands_writes_nothing() {
         let end = life.person_publishes().await;
         assert_eq!(end.exit(), Exit::Failed, "a quarantine binds people");
         assert_eq!(life.values().len(), 1);
+    });
+}
+
+/// The history says that it stood there; what somebody put over it since is theirs.
+#[test]
+fn a_write_whose_answer_was_lost_is_known_under_what_somebody_wrote_over_it() {
+    paused(async || {
+        let life = shop();
+        life.seam.arm(Arm::StopOn("PutParameter, answer lost"));
+        while life.try_pass().await.is_ok() {}
+        life.seam.arm(Arm::Nowhere);
+        life.wait(Duration::from_secs(30)).await;
+        let ours = life.newest_verified();
+        assert_eq!(life.values(), [ours.as_str()]);
+        let theirs = life.base_image();
+        life.somebody_writes(&theirs).await;
+        life.until_settled().await;
+        life.wait(DAY).await;
+        life.until_settled().await;
+        assert_eq!(life.values(), [ours, theirs], "it is not written over them");
+        let told = life.heard_of_publishing();
+        assert_eq!(
+            (told.len(), told[0].0.as_str()),
+            (1, "attention"),
+            "{told:?}"
+        );
+        let body = life.heard_of("attention").body;
+        assert!(body.contains("somebody else wrote version 2"), "{body}");
+    });
+}
+
+/// Versions of another parameter say nothing of this one.
+#[test]
+fn a_parameter_that_the_config_names_anew_is_written_over_as_any_first_one() {
+    paused(async || {
+        let life = shop();
+        life.until_settled().await;
+        let mut life = life;
+        let image = life.newest_verified();
+        let base = life.base_image();
+        for _ in 0..3 {
+            let written = life.somebody().put_parameter();
+            let written = written
+                .name("/amis/till")
+                .value(&base)
+                .r#type(aws_sdk_ssm::types::ParameterType::String)
+                .data_type("aws:ec2:image")
+                .overwrite(true);
+            written.send().await.unwrap();
+            life.wait(Duration::from_secs(30)).await;
+        }
+        life.set_config(&super::world::config().replace("/amis/shop/{architecture}", "/amis/till"));
+        life.until_settled().await;
+        let all = life.account.parameters();
+        let till = all.iter().find(|one| one.name == "/amis/till").unwrap();
+        assert_eq!(
+            till.versions.last().map(|one| one.1.as_str()),
+            Some(image.as_str())
+        );
     });
 }
 

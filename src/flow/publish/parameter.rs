@@ -62,7 +62,9 @@ fn may_be_written(order: &PublishOrder, name: &str, now: &ParameterNow) -> Resul
     if order.persons || now.value == order.image_here().as_str() {
         return Ok(());
     }
-    let Some(stood) = &order.stood else {
+    // What was published to another parameter says nothing of this one.
+    let stood = order.stood.as_ref();
+    let Some(stood) = stood.filter(|stood| stood.published == order.publish) else {
         return Ok(());
     };
     let theirs = stood.version.is_some_and(|ours| now.version > ours);
@@ -82,25 +84,43 @@ fn may_be_written(order: &PublishOrder, name: &str, now: &ParameterNow) -> Resul
     Ok(())
 }
 
-/// It names the image already, by whomever.
+/// It names the image already, by whomever; or it did, by our doing, and somebody wrote over it since.
 pub(super) async fn find_written(
     hands: &Publication<'_>,
     at: &At<'_, PublishKind>,
     name: &str,
 ) -> Result<Option<PublicationOutput>, StepError> {
     let order = at.run.input();
+    let looked = match at.run.output(PublicationStep::LookAtIt) {
+        Some(PublicationOutput::LookedAt { version, .. }) => *version,
+        _ => None,
+    };
     let now = parameter(hands, name).await?;
     let names_it = |now: &ParameterNow| now.names_image && now.value == order.image_here().as_str();
-    if let Some(now) = now.filter(names_it) {
-        let looked = at.run.output(PublicationStep::LookAtIt);
-        let stood = matches!(looked, Some(PublicationOutput::LookedAt { version: Some(version), .. })
-            if *version == now.version);
+    if let Some(now) = now.as_ref().filter(|now| names_it(now)) {
         return Ok(Some(PublicationOutput::Written {
             version: Some(now.version),
-            already: stood,
+            already: looked == Some(now.version),
         }));
     }
-    if !at.never_sent() && at.now - at.since < MAY_APPEAR {
+    if at.never_sent() {
+        return Ok(None);
+    }
+    // Only a version that came after ours can hide it.
+    if now.is_some_and(|now| looked.is_none_or(|looked| now.version > looked)) {
+        let image = order.image_here();
+        let versions = hands
+            .cloud
+            .parameter_versions_of(name, image, looked.unwrap_or(0));
+        let versions = versions.await.map_err(|error| look_error(&error))?;
+        if let Some(version) = versions.last() {
+            return Ok(Some(PublicationOutput::Written {
+                version: Some(*version),
+                already: false,
+            }));
+        }
+    }
+    if at.now - at.since < MAY_APPEAR {
         let why =
             "it may be written and not be shown yet; looking again before it is written again";
         return Err(StepError::Again {
