@@ -42,6 +42,7 @@ mod secret;
 mod secret_lines;
 mod sections;
 mod source;
+mod templates;
 mod user_data;
 mod values;
 mod walk;

@@ -36,6 +36,7 @@ mod server;
 mod ssm;
 mod state;
 mod sts;
+mod template_views;
 mod throttle;
 mod views;
 mod wire;
@@ -54,6 +55,7 @@ pub use ledger::{Counters, Entry};
 pub use retirements::{ImageUse, Retirement};
 pub use server::{ServeError, ServeOptions, serve};
 pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
+pub use template_views::LaunchTemplateView;
 pub use throttle::{Rate, Throttling};
 pub use views::{
     ImageView, InstanceView, Leftover, Message, ParameterView, PlatformView, SnapshotView,

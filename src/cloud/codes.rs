@@ -41,6 +41,9 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     // SSM: the agent has not registered (yet); a command that its reads do not know yet.
     ("InvalidInstanceId", NotFound),
     ("InvocationDoesNotExist", NotFound),
+    // Of launch templates: EC2 names what is missing in ways of its own.
+    ("InvalidLaunchTemplateId.VersionNotFound", NotFound),
+    ("InvalidLaunchTemplateName.NotFoundException", NotFound),
     ("NotFound", NotFound),
     ("NotFoundException", NotFound),
     ("ParameterNotFound", NotFound),

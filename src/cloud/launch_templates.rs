@@ -9,7 +9,8 @@ use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use super::tagging::our_time;
 
-const DESCRIBE_VERSIONS: Operation = Operation::read("ec2:DescribeLaunchTemplateVersions");
+pub(super) const DESCRIBE_VERSIONS: Operation =
+    Operation::read("ec2:DescribeLaunchTemplateVersions");
 
 /// The most that EC2 gives at once.
 const VERSIONS_PER_PAGE: i32 = 200;

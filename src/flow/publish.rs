@@ -28,6 +28,8 @@ mod share;
 
 pub mod steps;
 
+pub mod template;
+
 mod trouble;
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub struct PublishedImage {
     pub at: DateTime<Utc>,
     /// What held there.
     pub published: PublishAs,
-    /// The parameter's version.
+    /// The parameter's version, or the template's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
     /// It was there before amiwatch first wrote.
@@ -90,7 +90,7 @@ impl DestinationLedger {
     pub fn names(&self, kind: DestinationKind) -> impl Iterator<Item = &ImageId> {
         let lasts = match kind {
             DestinationKind::Copy | DestinationKind::Share => &self.before[..],
-            DestinationKind::Parameter => &[],
+            DestinationKind::Template | DestinationKind::Parameter => &[],
         };
         let stood = self.now.iter().chain(lasts).map(|one| &one.image);
         stood.chain(&self.unsure)

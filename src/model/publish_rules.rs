@@ -20,6 +20,44 @@ pub struct PublishRules {
     pub ssm: Option<String>,
     /// Who else may launch the image. Empty: nobody.
     pub share: ShareWith,
+    /// The launch template that gets a version with the image.
+    pub template: Option<TemplateRules>,
+}
+
+/// A launch template of the user's, and how far it is pointed at the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateRules {
+    pub template: TemplateRef,
+    /// The version becomes `$Default` as well; without it `$Default` stays as people set it.
+    pub make_default: bool,
+}
+
+/// How a launch template is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateRef {
+    /// Of the one region that it is in.
+    Id(String),
+    /// One in each region.
+    Name(String),
+}
+
+impl TemplateRef {
+    /// The id or the name itself.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Id(id) => id,
+            Self::Name(name) => name,
+        }
+    }
+
+    /// `--launch-template-name shop`, as AWS's command line takes it.
+    pub fn option(&self) -> &'static str {
+        match self {
+            Self::Id(_) => "--launch-template-id",
+            Self::Name(_) => "--launch-template-name",
+        }
+    }
 }
 
 /// Whom an image is shared with. Empty: nobody.
@@ -93,6 +131,8 @@ pub enum DestinationKind {
     Copy,
     /// The image itself, which others may launch.
     Share,
+    /// A launch template that has a version with the image.
+    Template,
     /// An SSM parameter that names the image.
     Parameter,
 }
@@ -109,6 +149,11 @@ pub enum PublishAs {
     Share {
         with: ShareWith,
     },
+    Template {
+        template: TemplateRef,
+        /// `$Default` is that version.
+        make_default: bool,
+    },
     Parameter {
         name: String,
     },
@@ -117,21 +162,21 @@ pub enum PublishAs {
 impl PublishRules {
     /// Every destination with what is made to hold there, in the order in which they are published to.
     pub fn destinations(&self, home: &Region) -> Vec<(Destination, PublishAs)> {
-        let mut all = self.in_region(home);
+        let mut all = self.in_region(home, true);
         let others = self.copy_to.iter().filter(|(region, _)| *region != home);
         for (region, key) in others {
             let kind = DestinationKind::Copy;
             let region = region.clone();
             let copy = PublishAs::Copy { key: key.clone() };
-            let promised = self.in_region(&region);
+            let promised = self.in_region(&region, false);
             all.push((Destination { kind, region }, copy));
             all.extend(promised);
         }
         all
     }
 
-    /// What is made of the image that is in this region.
-    fn in_region(&self, region: &Region) -> Vec<(Destination, PublishAs)> {
+    /// What is made of the image that is in this region. A template's id is of the watch's own.
+    fn in_region(&self, region: &Region, at_home: bool) -> Vec<(Destination, PublishAs)> {
         let at = |kind| Destination {
             kind,
             region: region.clone(),
@@ -140,6 +185,16 @@ impl PublishRules {
             let with = self.share.clone();
             (at(DestinationKind::Share), PublishAs::Share { with })
         });
+        let template = self.template.as_ref();
+        let template =
+            template.filter(|one| at_home || matches!(one.template, TemplateRef::Name(_)));
+        let template = template.map(|one| {
+            let publish = PublishAs::Template {
+                template: one.template.clone(),
+                make_default: one.make_default,
+            };
+            (at(DestinationKind::Template), publish)
+        });
         let parameter = self.ssm.as_ref().map(|name| {
             let name = name.clone();
             (
@@ -147,20 +202,31 @@ impl PublishRules {
                 PublishAs::Parameter { name },
             )
         });
-        share.into_iter().chain(parameter).collect()
+        share.into_iter().chain(template).chain(parameter).collect()
     }
 }
 
 impl DestinationKind {
     /// Every one, in the order in which they are published to.
-    pub const ALL: [Self; 3] = [Self::Copy, Self::Share, Self::Parameter];
+    pub const ALL: [Self; 4] = [Self::Copy, Self::Share, Self::Template, Self::Parameter];
 
     /// The word of a destination's name, which people write.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Copy => "copy",
             Self::Share => "share",
+            Self::Template => "template",
             Self::Parameter => "ssm",
+        }
+    }
+
+    /// What must hold of the image in its region before it is put there: a parameter names an image that is
+    /// there, and that whoever it is shared with can launch; a template is launched by this account alone.
+    pub fn promises(self) -> &'static [Self] {
+        match self {
+            Self::Copy => &[],
+            Self::Share | Self::Template => &[Self::Copy],
+            Self::Parameter => &[Self::Copy, Self::Share],
         }
     }
 }
@@ -182,7 +248,9 @@ impl PublishAs {
         match self {
             Self::Copy { .. } => format!("{image} is {}", self.what()),
             Self::Share { .. } => format!("{image} is {}", self.what()),
-            Self::Parameter { .. } => format!("{} names {image}", self.what()),
+            Self::Template { .. } | Self::Parameter { .. } => {
+                format!("{} names {image}", self.what())
+            }
         }
     }
 
@@ -194,6 +262,16 @@ impl PublishAs {
                 format!("a copy in another region, under the key {key}")
             }
             Self::Share { with } => format!("shared with {}", with.counted()),
+            Self::Template {
+                template,
+                make_default,
+            } => {
+                let version = match make_default {
+                    true => "$Default",
+                    false => "$Latest",
+                };
+                format!("launch template {} ({version})", template.as_str())
+            }
             Self::Parameter { name } => format!("parameter {name}"),
         }
     }
@@ -209,8 +287,12 @@ impl Destination {
             }
             (DestinationKind::Share, false) => format!("{image} is shared ({self})"),
             (DestinationKind::Share, true) => format!("{image} is shared no more ({self})"),
-            (DestinationKind::Parameter, false) => format!("{self} names {image}"),
-            (DestinationKind::Parameter, true) => format!("{self} was taken back to {image}"),
+            (DestinationKind::Template | DestinationKind::Parameter, false) => {
+                format!("{self} names {image}")
+            }
+            (DestinationKind::Template | DestinationKind::Parameter, true) => {
+                format!("{self} was taken back to {image}")
+            }
         }
     }
 
@@ -228,7 +310,9 @@ impl Destination {
             }
             (DestinationKind::Share, false) => format!("{image} could not be shared ({self})"),
             (DestinationKind::Share, true) => format!("{image} is still shared ({self})"),
-            (DestinationKind::Parameter, _) => format!("{self} could not be made to name {image}"),
+            (DestinationKind::Template | DestinationKind::Parameter, _) => {
+                format!("{self} could not be made to name {image}")
+            }
         }
     }
 }
@@ -286,5 +370,45 @@ mod tests {
         for wrong in ["", "ssm", "ssm:", "topic:eu-west-1", "eu-west-1"] {
             assert!(wrong.parse::<Destination>().is_err(), "{wrong}");
         }
+    }
+
+    /// An id is of one region, a name may be in each; and the parameter waits for no template.
+    #[test]
+    fn a_template_is_published_to_beside_the_parameter() {
+        let rules = |template| PublishRules {
+            when: PublishWhen::Verified,
+            copy_to: [("eu-central-1".into(), None)].into(),
+            ssm: Some("/amis/shop".to_owned()),
+            share: ShareWith::default(),
+            template: Some(TemplateRules {
+                template,
+                make_default: false,
+            }),
+        };
+        let named = |template| {
+            let all = rules(template)
+                .destinations(&"eu-west-1".into())
+                .into_iter();
+            all.map(|(one, _)| one.to_string()).collect::<Vec<_>>()
+        };
+        let by_name = named(TemplateRef::Name("shop".to_owned()));
+        let everywhere = [
+            "template:eu-west-1",
+            "ssm:eu-west-1",
+            "copy:eu-central-1",
+            "template:eu-central-1",
+            "ssm:eu-central-1",
+        ];
+        assert_eq!(by_name, everywhere);
+        let by_id = named(TemplateRef::Id("lt-0".to_owned()));
+        assert!(
+            !by_id.contains(&"template:eu-central-1".to_owned()),
+            "{by_id:?}"
+        );
+        assert!(
+            !DestinationKind::Parameter
+                .promises()
+                .contains(&DestinationKind::Template)
+        );
     }
 }

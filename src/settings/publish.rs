@@ -11,14 +11,15 @@ use super::copies::{CopyDraft, read_copies};
 use super::fault::{Problem, quoted_value};
 use super::reading::{ConfigReading, ConfigSection};
 use super::rollout::word;
+use super::templates::read_template;
 
 const WHEN: [(&str, PublishWhen); 2] = [
     ("verified", PublishWhen::Verified),
     ("rolled_out", PublishWhen::RolledOut),
 ];
 
-/// What stands for the processor in a parameter's name.
-const ARCHITECTURE: &str = "{architecture}";
+/// What stands for the processor in a name.
+pub(super) const ARCHITECTURE: &str = "{architecture}";
 /// SSM's own bounds.
 const NAME_MAX: usize = 1011;
 const LEVELS_MAX: usize = 15;
@@ -30,6 +31,8 @@ pub(super) struct PublishDraft {
     pub(super) copies: Vec<CopyDraft>,
     /// Where the parameter's name stands.
     pub(super) ssm_at: Range<usize>,
+    /// Where the launch template is named.
+    pub(super) template_at: Range<usize>,
     /// Where it says with whom the image is shared, where it does.
     pub(super) share_at: Option<Range<usize>>,
 }
@@ -62,17 +65,19 @@ pub(super) fn read_publish(
         reading.fault_in_context(at, problem);
     }
     let copies = read_copies(&section, watch.place_of("recipe").is_some(), reading);
-    let places = ["ssm", "share", "copy_to"];
+    let template = read_template(&section, architecture, reading);
+    let places = ["ssm", "share", "copy_to", "launch_template"];
     if places.iter().all(|key| section.place_of(key).is_none()) {
         let problem = Problem::new(
             "the watch publishes, and nothing says where",
-            "add `ssm = \"/amis/NAME/{architecture}\"`, `share = { accounts = [\"...\"] }` or \
-             `copy_to = [\"...\"]`, or remove the table",
+            "add `ssm = \"/amis/NAME/{architecture}\"`, `share = { accounts = [\"...\"] }`, \
+             `launch_template = { name = \"...\" }` or `copy_to = [\"...\"]`, or remove the table",
         );
         reading.fault_in_context(at, problem);
     }
     Some(PublishDraft {
         ssm_at: section.place_of("ssm").unwrap_or_default(),
+        template_at: section.place_of("launch_template").unwrap_or_default(),
         share_at: section.place_of("share"),
         rules: PublishRules {
             when: when.unwrap_or(match on_drift {
@@ -85,6 +90,7 @@ pub(super) fn read_publish(
                 .collect(),
             ssm,
             share,
+            template,
         },
         copies,
     })

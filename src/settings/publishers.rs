@@ -1,6 +1,8 @@
 //! Where watches publish, held against each other and against the rest of the config: two must not publish to
 //! one place, since each would take the other's image away.
 
+use std::ops::Range;
+
 use crate::model::ids::Region;
 
 use super::copies::CopyDraft;
@@ -93,26 +95,47 @@ pub(super) fn check_copies(
     }
 }
 
-/// Tells where two watches publish to one parameter. One that names no region may be in any.
+/// Tells where two watches publish to one place. One that names no region may be in any.
 pub(super) fn check_publishers(watches: &[WatchDraft<'_>], reading: &mut ConfigReading<'_>) {
+    check_rivals(watches, "a parameter", parameter_of, reading);
+    check_rivals(watches, "a launch template", template_of, reading);
+}
+
+/// A name that only one watch may publish to, and where it stands.
+type Named<'a> = (&'a str, &'a Range<usize>);
+
+fn parameter_of(publish: &PublishDraft) -> Option<Named<'_>> {
+    Some((publish.rules.ssm.as_deref()?, &publish.ssm_at))
+}
+
+fn template_of(publish: &PublishDraft) -> Option<Named<'_>> {
+    let rules = publish.rules.template.as_ref()?;
+    Some((rules.template.as_str(), &publish.template_at))
+}
+
+fn check_rivals(
+    watches: &[WatchDraft<'_>],
+    what: &str,
+    of: impl Fn(&PublishDraft) -> Option<Named<'_>>,
+    reading: &mut ConfigReading<'_>,
+) {
     let publishers = watches.iter().filter_map(|watch| {
         let publish = watch.publish.as_ref()?;
-        Some((watch, publish, publish.rules.ssm.as_deref()?))
+        Some((watch, of(publish)?))
     });
     let publishers: Vec<_> = publishers.collect();
-    for (nth, (watch, publish, name)) in publishers.iter().enumerate() {
-        let rival = |(other, _, its): &&(&WatchDraft<'_>, &PublishDraft, &str)| {
-            its == name && meet(other, watch)
-        };
-        let Some((other, _, _)) = publishers[..nth].iter().find(rival) else {
+    for (nth, (watch, (name, at))) in publishers.iter().enumerate() {
+        let rival =
+            |(other, (its, _)): &&(&WatchDraft<'_>, Named<'_>)| its == name && meet(other, watch);
+        let Some((other, _)) = publishers[..nth].iter().find(rival) else {
             continue;
         };
         let right = match other.architecture() == watch.architecture() {
-            true => "give each a name of its own",
-            false => {
-                "put {architecture} into the name: they are of different processors, and a parameter names \
+            true => "give each a name of its own".to_owned(),
+            false => format!(
+                "put {{architecture}} into the name: they are of different processors, and {what} names \
                  one image"
-            }
+            ),
         };
         let problem = Problem::new(
             format!(
@@ -122,7 +145,7 @@ pub(super) fn check_publishers(watches: &[WatchDraft<'_>], reading: &mut ConfigR
             ),
             right,
         );
-        reading.fault_in_context(publish.ssm_at.clone(), problem);
+        reading.fault_in_context((*at).clone(), problem);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `[watch.NAME.publish]`: what it becomes, and what is wrong with it.
 
 use crate::model::ids::WatchName;
-use crate::model::publish_rules::{PublishRules, PublishWhen};
+use crate::model::publish_rules::{PublishRules, PublishWhen, TemplateRef};
 
 use super::tests_faults::first_lines;
 use super::tests_rules::{only_fault, right, with};
@@ -302,4 +302,57 @@ fn a_copy_s_parameter_is_no_other_watch_s() {
     let fault = only_fault(two);
     assert!(fault.contains("and so does [watch.one]"), "{fault}");
     right(&two.replace("eu-central-1\"]", "eu-west-3\"]"));
+}
+
+#[test]
+fn a_launch_template_is_named_by_its_name_or_its_id() {
+    let template = |keys: &str| {
+        let keys = format!("launch_template = {{ {keys} }}");
+        rules(&publishing(&keys)).template.expect("it is named")
+    };
+    let by_name = template("name = \"shop-{architecture}\"");
+    assert_eq!(by_name.template, TemplateRef::Name("shop-arm64".to_owned()));
+    assert!(!by_name.make_default, "nobody asked for it");
+    let by_id = template("id = \"lt-0123456789abcdef0\", make_default = true");
+    assert_eq!(
+        by_id.template,
+        TemplateRef::Id("lt-0123456789abcdef0".to_owned())
+    );
+    assert!(by_id.make_default);
+    for (keys, said) in [
+        ("make_default = true", "names no template"),
+        ("name = \"shop\", id = \"lt-0\"", "has a name and an id"),
+        ("name = \"the shop\"", "is not a launch template's name"),
+        ("name = \"ab\"", "is not a launch template's name"),
+        ("id = \"shop\"", "is not the id of one"),
+    ] {
+        let fault = only_fault(&publishing(&format!("launch_template = {{ {keys} }}")));
+        assert!(fault.contains(said), "{keys}: {fault}");
+    }
+}
+
+#[test]
+fn two_watches_do_not_publish_to_one_launch_template() {
+    let watch = |name: &str, architecture: &str| {
+        format!(
+            "[watch.{name}]\nbase = {{ beanstalk = \"b\", architecture = \"{architecture}\" }}\n\
+             publish = {{ launch_template = {{ name = \"shop\" }} }}\n"
+        )
+    };
+    let two = |second: &str| {
+        format!(
+            "installation = \"acme\"\n{}{}[notify.ops]\n\
+             sns = {{ topic_arn = \"arn:aws:sns:eu-west-1:111122223333:amiwatch\" }}\n",
+            watch("one", "x86_64"),
+            watch("two", second)
+        )
+    };
+    let lines = first_lines(&two("x86_64"));
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].contains("and so does [watch.one]"), "{lines:#?}");
+    let faults = super::tests_faults::read(&two("arm64")).expect_err("one template");
+    assert!(
+        faults.contains("a launch template names one image"),
+        "{faults}"
+    );
 }

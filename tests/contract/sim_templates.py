@@ -48,6 +48,12 @@ def templates(old, new):
     bare = ec2.create_launch_template_version(LaunchTemplateName="shop", LaunchTemplateData={"ImageId": "resolve:ssm:/amis/shop"})
     equal("without a source", bare["LaunchTemplateVersion"]["LaunchTemplateData"], {"ImageId": "resolve:ssm:/amis/shop"})
     fails("no such source", "InvalidLaunchTemplateId.VersionNotFound", ec2.create_launch_template_version, **{**publish, "ClientToken": "z", "SourceVersion": "9"})
+    disks = {"ImageId": old, "BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"SnapshotId": "snap-51300000000000001", "VolumeSize": 9}}]}
+    ec2.create_launch_template(LaunchTemplateName="disks", LaunchTemplateData=disks)
+    bare = ec2.create_launch_template_version(LaunchTemplateName="disks", SourceVersion="1", LaunchTemplateData={"ImageId": new})
+    taken = bare["LaunchTemplateVersion"]["LaunchTemplateData"]["BlockDeviceMappings"]
+    equal("snapshots are not taken over", taken, [{"DeviceName": "/dev/sdb", "Ebs": {"VolumeSize": 9}}])
+    ec2.delete_launch_template(LaunchTemplateName="disks")
     described_versions(ec2, template)
     run = {"LaunchTemplate": {"LaunchTemplateId": template, "Version": "2"}, "MinCount": 1, "MaxCount": 1}
     fails("its group must be there", "InvalidGroup.NotFound", ec2.run_instances, **run)

@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 
 use super::copies::copying;
 use super::share::{OTHER, sharing};
+use super::template;
 use super::world::feed;
 use crate::common::life::Life;
 use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, everywhere, in_forms};
@@ -167,4 +168,22 @@ fn a_copy_that_is_disturbed_anywhere_is_one_copy_that_its_parameter_names() {
         ..PUBLISH
     };
     in_forms("copy", story, &FORMS);
+}
+
+#[test]
+fn a_template_s_version_that_is_disturbed_anywhere_is_one_version_that_is_the_default() {
+    let story = Story {
+        begin: template::bare,
+        before: |life| template::refused_so_far(life).boxed_local(),
+        points: Points::Distinct,
+        proof: |life, _| {
+            let all = life.account.launch_templates();
+            let shop = all.iter().find(|one| one.name == "shop").unwrap();
+            assert_eq!(shop.images, [life.base_image(), life.newest_verified()]);
+            assert_eq!(shop.default, 2);
+            life.each_key_has_one_text();
+        },
+        ..PUBLISH
+    };
+    in_forms("template", story, &FORMS);
 }

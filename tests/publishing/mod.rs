@@ -9,6 +9,7 @@ mod parameter;
 mod rolled_out;
 mod share;
 mod steps;
+mod template;
 pub(crate) mod world;
 
 pub(crate) use copies::COPY;

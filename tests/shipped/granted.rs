@@ -50,13 +50,32 @@ fn a_bake_over_ssm_needs_no_more_than_is_granted() {
 fn publishing_needs_no_more_than_is_granted() {
     paused(async || {
         let share = "share = { accounts = [\"222233334444\"] }\n";
-        let config = crate::publishing::world::config() + share + crate::publishing::COPY;
+        let template = "launch_template = { name = \"shop\", make_default = true }\n";
+        let config =
+            crate::publishing::world::config() + share + crate::publishing::COPY + template;
         let life = crate::publishing::world::brisk_life(&config);
+        for region in [crate::common::world::REGION, "eu-central-1"] {
+            let made =
+                life.account
+                    .at(region)
+                    .act(sim::Action::LaunchTemplate(sim::LaunchTemplateSpec {
+                        name: "shop".to_owned(),
+                        images: vec![life.base_image()],
+                        ..sim::LaunchTemplateSpec::default()
+                    }));
+            made.unwrap();
+        }
         let names = ["look.json", "bake.json", "publish.json", "notify.json"];
         life.account.set_policy(Some(&together(&names))).unwrap();
         life.until_settled().await;
         assert_eq!(life.values(), [life.newest_verified()]);
         assert_eq!(life.copies().len(), 1, "{:#?}", life.heard());
+        let templates = life.account.launch_templates();
+        assert_eq!(templates.len(), 2);
+        assert!(
+            templates.iter().all(|one| one.default == 2),
+            "{templates:#?}"
+        );
         life.promises_hold();
     });
 }

@@ -55,9 +55,10 @@ const BEYOND: [(&str, &str); 13] = [
 const THROUGH_BEANSTALK: &str = "rollout-through-beanstalk.json";
 
 /// What ends, removes or marks things: every statement that grants it is bound to our tag.
-const BOUND: [&str; 14] = [
+const BOUND: [&str; 16] = [
     "ec2:CopyImage",
     "ec2:CreateImage",
+    "ec2:CreateLaunchTemplateVersion",
     "ec2:CreateTags",
     "ec2:DeleteSecurityGroup",
     "ec2:DeleteSnapshot",
@@ -68,6 +69,7 @@ const BOUND: [&str; 14] = [
     "ec2:EnableImage",
     "ec2:EnableImageDeprecation",
     "ec2:ModifyImageAttribute",
+    "ec2:ModifyLaunchTemplate",
     "ec2:StopInstances",
     "ec2:TerminateInstances",
 ];

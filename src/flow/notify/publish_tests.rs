@@ -5,7 +5,9 @@ use crate::flow::test_world::{days, now, scope};
 use crate::model::ids::{Installation, Region, Scope, WatchName};
 use crate::model::notice::{Notice, NoticeEvent, Severity};
 use crate::model::publish::{ImageProof, PublishOrder, TakenFrom};
-use crate::model::publish_rules::{Destination, DestinationKind, PublishAs, ShareWith};
+use crate::model::publish_rules::{
+    Destination, DestinationKind, PublishAs, ShareWith, TemplateRef,
+};
 use crate::outbox::{WrittenNotice, blocks};
 
 fn destination() -> Destination {
@@ -72,6 +74,21 @@ fn copied(back: Option<TakenFrom>) -> PublishOrder {
         },
         publish: PublishAs::Copy { key: None },
         ..shared(back)
+    }
+}
+
+/// What a launch template gets.
+fn templated() -> PublishOrder {
+    PublishOrder {
+        destination: Destination {
+            kind: DestinationKind::Template,
+            region: scope().region,
+        },
+        publish: PublishAs::Template {
+            template: TemplateRef::Name("shop".to_owned()),
+            make_default: true,
+        },
+        ..order(None)
     }
 }
 
@@ -180,6 +197,17 @@ fn every_one() -> Vec<(&'static str, Notice)> {
             ),
         ),
         (
+            "templated",
+            image_published(
+                &templated(),
+                "publish/aabbccddeeff0011/0001",
+                None,
+                Some(&old),
+                Some(4),
+                now(),
+            ),
+        ),
+        (
             "copied",
             image_published(
                 &copied(None),
@@ -269,6 +297,7 @@ fn each_has_an_event_and_a_key_of_its_own() {
             ("stays", Attention, Severity::Critical),
             ("shared", Published, Severity::Info),
             ("shared_no_more", Published, Severity::Warning),
+            ("templated", Published, Severity::Info),
             ("copied", Published, Severity::Info),
             ("copy_taken_back", Published, Severity::Warning),
             ("not_copied", Failed, Severity::Warning),

@@ -39,6 +39,7 @@ impl Copying {
                 copy_to: [("eu-central-1".into(), None)].into(),
                 ssm: Some("/amis/shop".to_owned()),
                 share: ShareWith::default(),
+                template: None,
             },
             candidate: PublishCandidate {
                 image: NEW.into(),

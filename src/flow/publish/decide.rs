@@ -243,15 +243,15 @@ fn forward(
     waits_after_failure(case, ledger, &candidate.image).unwrap_or(PublishStep::Publish)
 }
 
-/// What must hold of the image in the destination's region before it is put there: a parameter names an
-/// image that is there, and that whoever it is shared with can launch.
+/// What must hold of the image in the destination's region before it is put there, and does not.
 fn promised_first(
     case: &PublishCase<'_>,
     of: &Destination,
     image: &ImageId,
 ) -> Option<Destination> {
     let all = case.rules.destinations(case.home).into_iter();
-    let mut before = all.filter(|(one, _)| one.region == of.region && one.kind < of.kind);
+    let promised = of.kind.promises();
+    let mut before = all.filter(|(one, _)| one.region == of.region && promised.contains(&one.kind));
     let open = before.find(|(one, publish)| {
         let now = case.ledger.get(one).and_then(|ledger| ledger.now.as_ref());
         !now.is_some_and(|now| now.image == *image && now.published.holds_as(publish))

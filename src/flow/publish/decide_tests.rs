@@ -52,6 +52,7 @@ impl Shop {
                 ssm: Some("/amis/shop/x86_64".to_owned()),
                 copy_to: BTreeMap::new(),
                 share: ShareWith::default(),
+                template: None,
             },
             candidate: Some(PublishCandidate {
                 image: NEW.into(),

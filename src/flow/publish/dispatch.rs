@@ -4,10 +4,18 @@ use chrono::{DateTime, Utc};
 
 use super::hands::Publication;
 use super::steps::{PublicationOutput, PublicationStep, PublishKind};
+use super::template::{self, Template};
 use super::{closing, copies, looking, parameter, share};
-use crate::model::publish_rules::PublishAs;
+use crate::model::publish_rules::{PublishAs, TemplateRef};
 use crate::store::{Op, StoreError};
 use crate::workflow::{At, Run, RunOutcome, StepError, StepLook, Undo, Workflow};
+
+fn template(template: &TemplateRef, make_default: bool) -> Template<'_> {
+    Template {
+        template,
+        make_default,
+    }
+}
 
 impl Workflow for Publication<'_> {
     type Kind = PublishKind;
@@ -17,6 +25,13 @@ impl Workflow for Publication<'_> {
             (PublicationStep::Write, PublishAs::Parameter { name }) => {
                 parameter::find_written(self, at, name).await
             }
+            (
+                PublicationStep::Write,
+                PublishAs::Template {
+                    template: of,
+                    make_default,
+                },
+            ) => template::find_version(self, at, template(of, *make_default)).await,
             (PublicationStep::Write, PublishAs::Copy { .. }) => copies::find_copy(self, at).await,
             // Sharing once more says the same; the other steps only look.
             (PublicationStep::Write, PublishAs::Share { .. })
@@ -32,6 +47,13 @@ impl Workflow for Publication<'_> {
             (PublicationStep::Write, PublishAs::Parameter { name }) => {
                 parameter::write_parameter(self, at, name).await
             }
+            (
+                PublicationStep::Write,
+                PublishAs::Template {
+                    template: of,
+                    make_default,
+                },
+            ) => template::write_version(self, at, template(of, *make_default)).await,
             (PublicationStep::Write, PublishAs::Copy { key }) => {
                 copies::start_copy(self, at, key.as_deref()).await
             }
@@ -58,6 +80,17 @@ impl Workflow for Publication<'_> {
                 }
                 Ok(share::look_at_share())
             }
+            (
+                PublicationStep::LookAtIt,
+                PublishAs::Template {
+                    template: of,
+                    make_default,
+                },
+            ) => {
+                let order = at.run.input();
+                looking::fit_image(&self.cloud, order.image_here(), order).await?;
+                template::look_at_template(self, at, template(of, *make_default)).await
+            }
             (PublicationStep::LookAtIt, PublishAs::Parameter { name }) => {
                 let order = at.run.input();
                 looking::fit_image(&self.cloud, order.image_here(), order).await?;
@@ -69,6 +102,13 @@ impl Workflow for Publication<'_> {
             (PublicationStep::ReadBack, PublishAs::Share { with }) => {
                 share::read_back(self, at, with).await
             }
+            (
+                PublicationStep::ReadBack,
+                PublishAs::Template {
+                    template: of,
+                    make_default,
+                },
+            ) => template::read_back(self, at, template(of, *make_default)).await,
             (PublicationStep::ReadBack, PublishAs::Parameter { name }) => {
                 parameter::read_back(self, at, name).await
             }

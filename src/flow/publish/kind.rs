@@ -40,7 +40,9 @@ impl WorkflowKind for PublishKind {
         Allowance::Absolute(match (step, &order.publish) {
             (PublicationStep::LookAtIt | PublicationStep::Write, _) => 15 * MINUTE,
             (PublicationStep::ReadBack, PublishAs::Copy { .. }) => COPY_MAX,
-            (PublicationStep::ReadBack, PublishAs::Share { .. }) => 15 * MINUTE,
+            (PublicationStep::ReadBack, PublishAs::Share { .. } | PublishAs::Template { .. }) => {
+                15 * MINUTE
+            }
             (PublicationStep::ReadBack, PublishAs::Parameter { .. }) => VALIDATION_MAX,
         })
     }
@@ -67,6 +69,10 @@ pub fn look_command(order: &PublishOrder) -> AwsCommand {
         PublishAs::Share { .. } => AwsCommand::new("ec2 describe-image-attribute", region)
             .with("--attribute", "launchPermission")
             .with("--image-id", order.image_here().as_str()),
+        PublishAs::Template { template, .. } => {
+            AwsCommand::new("ec2 describe-launch-template-versions", region)
+                .with(template.option(), template.as_str())
+        }
         PublishAs::Parameter { name } => {
             AwsCommand::new("ssm get-parameter-history", region).with("--name", name)
         }

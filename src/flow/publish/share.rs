@@ -54,7 +54,10 @@ fn named_before(order: &PublishOrder) -> Option<&ShareWith> {
     let stood = order.stood.as_ref()?;
     match &stood.published {
         PublishAs::Share { with } if stood.image_here() == order.image_here() => Some(with),
-        PublishAs::Copy { .. } | PublishAs::Share { .. } | PublishAs::Parameter { .. } => None,
+        PublishAs::Copy { .. }
+        | PublishAs::Share { .. }
+        | PublishAs::Template { .. }
+        | PublishAs::Parameter { .. } => None,
     }
 }
 

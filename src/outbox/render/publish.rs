@@ -50,13 +50,17 @@ fn stands(notice: &Notice, told: &PublishTold, version: Option<i64>) -> Vec<Mess
     match told.publish {
         PublishAs::Copy { .. } => return copied(notice, told),
         PublishAs::Share { .. } => return shared(notice, told),
-        PublishAs::Parameter { .. } => {}
+        PublishAs::Template { .. } | PublishAs::Parameter { .. } => {}
     }
     let version = version.map_or(String::new(), |version| format!(" (version {version})"));
     let first = format!("{}: {}{version}", told.publish.what(), from_to(told));
     let second = match &told.back {
         Some(back) => format!("{} is not for use: {}", back.image, back.why),
-        None => "Whoever reads it from now on gets that image.".to_owned(),
+        None => match told.publish {
+            PublishAs::Template { .. } => "Whoever launches by it from now on gets that image.",
+            _ => "Whoever reads it from now on gets that image.",
+        }
+        .to_owned(),
     };
     vec![
         MessagePart::lines([first, second]),

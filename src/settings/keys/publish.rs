@@ -1,6 +1,6 @@
 //! Keys of the config: where a watch's image is made known. Rows alone, in the order of the reference.
 
-use super::ValueKind::{Table, Text, Texts};
+use super::ValueKind::{Boolean, Table, Text, Texts};
 use super::{ConfigKey, key};
 
 pub(super) const KEYS: &[ConfigKey] = &[
@@ -63,5 +63,29 @@ pub(super) const KEYS: &[ConfigKey] = &[
         Texts,
         "[\"arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-examplerootid-exampleou\"]",
         "every account of these units",
+    ),
+    key(
+        "watch.*.publish.launch_template",
+        Table,
+        "{ name = \"shop\" }",
+        "a launch template that gets a version with the image",
+    ),
+    key(
+        "watch.*.publish.launch_template.name",
+        Text,
+        "\"shop\"",
+        "its name, in each region",
+    ),
+    key(
+        "watch.*.publish.launch_template.id",
+        Text,
+        "\"lt-0123456789abcdef0\"",
+        "its id, in the watch's own region",
+    ),
+    key(
+        "watch.*.publish.launch_template.make_default",
+        Boolean,
+        "true",
+        "the version becomes $Default as well",
     ),
 ];

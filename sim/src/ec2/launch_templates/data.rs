@@ -88,6 +88,15 @@ pub(super) fn over(
     both
 }
 
+/// What another version says, as a version that is made of it takes it over: without the snapshots of its
+/// disks, which EC2 leaves out unless they are named anew.
+pub(super) fn carried(source: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let of_disk = |key: &str| head(key) == "BlockDeviceMapping" && key.ends_with(".Ebs.SnapshotId");
+    let kept = source.iter().filter(|(key, _)| !of_disk(key));
+    kept.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
 /// A launch that names a template: what the version says, and what the call says in its place.
 pub(crate) fn merged(room: &Room<'_>) -> Result<Option<Params>, Fail> {
     let names = |key: &String| key.starts_with("LaunchTemplate.");

@@ -113,7 +113,9 @@ pub(crate) fn create_version(room: &mut Room<'_>) -> Result<String, Fail> {
             let source = room.p.get("SourceVersion");
             let template = one(room, "")?;
             let data = match source {
-                Some(word) => data::over(&find::version(template, word)?.data, asked),
+                Some(word) => {
+                    data::over(&data::carried(&find::version(template, word)?.data), asked)
+                }
                 None => asked,
             };
             let version = version(room, data);
