@@ -25,6 +25,7 @@ pub mod sweep;
 
 pub mod pruning;
 
+pub mod publications_counted;
 pub mod retire;
 
 pub mod telemetry;

@@ -40,6 +40,7 @@ fn heading(name: &str) -> &str {
         "base" => "Base",
         "image" => "Image",
         "environments" => "Environments",
+        "published" => "Published",
         "verdict" => "Verdict",
         "next" => "What happens next",
         other => other,

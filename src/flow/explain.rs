@@ -44,6 +44,8 @@ pub struct ExplainSubject<'a> {
     pub history: Option<&'a WatchHistory>,
     /// What changed with the present image, in full.
     pub changes: Option<ChangesInFull>,
+    /// What is known of its destinations, a line each; empty where it publishes nowhere.
+    pub published: Vec<String>,
     /// A bake of this watch that goes on now.
     pub under_way: Option<&'a BakeStory>,
     pub passes: &'a Passes,
@@ -95,7 +97,7 @@ pub struct Explanation {
 /// One part of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChainSection {
-    /// `base`, `image`, `environments`, `verdict`, `next`
+    /// `base`, `image`, `environments`, `published` (of a watch that publishes), `verdict`, `next`
     pub name: &'static str,
     /// Each reads alone.
     pub sentences: Vec<String>,
@@ -111,13 +113,18 @@ pub struct Advice {
 /// Tells the chain.
 pub fn explain(subject: &ExplainSubject<'_>) -> Explanation {
     let view = subject.view.as_ref();
-    let sections = [
+    let publishes = !subject.published.is_empty();
+    let published = publishes.then(|| ("published", subject.published.clone()));
+    let chain = [
         ("base", chain::base_sentences(subject)),
         ("image", chain::image_sentences(subject)),
         ("environments", chain::environment_sentences(subject)),
+    ];
+    let end = [
         ("verdict", chain::verdict(subject)),
         ("next", next::next_sentences(subject)),
     ];
+    let sections = chain.into_iter().chain(published).chain(end);
     Explanation {
         schema: SCHEMA,
         watch: subject.watch.name.to_string(),
@@ -125,7 +132,6 @@ pub fn explain(subject: &ExplainSubject<'_>) -> Explanation {
         seen_at: view.map(|view| view.at),
         live: subject.silence.is_none() && view.is_some(),
         sections: sections
-            .into_iter()
             .map(|(name, sentences)| ChainSection { name, sentences })
             .collect(),
         release: view.and_then(|view| view.release.clone()),

@@ -131,6 +131,8 @@ struct Daemon<'a, H> {
     notices: Timer,
     /// Set by the first pass: before that the store cannot say what is claimed.
     sweep: Option<Timer>,
+    /// When the first failed builder that is kept for people is to go.
+    kept_until: Option<DateTime<Utc>>,
     alive: Option<Timer>,
     reckoning: Reckoning,
     pass: Lane<'a, PassEnd>,
@@ -228,6 +230,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             requests: Timer::due_now(now, delta(rhythm.requests)),
             notices: Timer::due_now(now, delta(rhythm.notices)),
             sweep: None,
+            kept_until: None,
             reckoning: Reckoning::new(now, ground.clock.steady()),
             alive,
             pass: None,
@@ -343,7 +346,16 @@ impl<'a, H: Host> Daemon<'a, H> {
         let sweep = self.sweep.filter(|_| self.sweeping.is_none());
         let sweep = sweep.map(|sweep| sweep.at());
         let prune = self.pruning.is_none().then(|| self.prune.at());
-        let due = [tick, tell, alive, sweep, prune, Some(self.requests.at())];
+        let kept = self.kept_until.filter(|_| self.sweeping.is_none());
+        let due = [
+            tick,
+            tell,
+            alive,
+            sweep,
+            kept,
+            prune,
+            Some(self.requests.at()),
+        ];
         let next = due.into_iter().flatten().min().unwrap_or(now);
         (next - now).to_std().unwrap_or_default().min(SLEEP_MAX)
     }
@@ -351,10 +363,12 @@ impl<'a, H: Host> Daemon<'a, H> {
     fn count(&self) {
         let under_way = u64::try_from(self.bakes.len()).unwrap_or(u64::MAX);
         let moves = u64::try_from(self.moves.len()).unwrap_or(u64::MAX);
+        let publications = u64::try_from(self.publications.len()).unwrap_or(u64::MAX);
         self.vitals.change(|pulse| {
             self.live.connection.read_calls(pulse.present_calls());
             pulse.bakes_under_way = under_way;
             pulse.moves_under_way = moves;
+            pulse.publications_under_way = publications;
         });
     }
 }

@@ -1,6 +1,8 @@
 //! What the config names and cannot be had: secrets, topics, subnets, groups, regions, the account itself.
 //! Said at `config check --online`, and by the daemon at its start and after a reload. Reads only.
 
+mod publishing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -53,6 +55,9 @@ pub async fn named_findings(service: &Service<'_>) -> Vec<NamedFinding> {
     let mut findings = without_beanstalk(service.settings, service.connection.region().as_ref());
     for (region, watches) in by_region(service) {
         findings.extend(in_region(service, region.as_ref(), &watches).await);
+        for watch in watches {
+            findings.extend(publishing::destinations(service, watch, region.as_ref()).await);
+        }
     }
     findings.extend(rollout_role(service).await);
     for (name, notifier) in &service.settings.notifiers {

@@ -20,6 +20,7 @@ pub mod moving;
 
 pub mod observe;
 
+pub mod publication_room;
 pub mod publishing;
 
 pub mod resume;

@@ -12,6 +12,7 @@ use crate::clock::plausible;
 use crate::cloud::{Calls, OperationCalls};
 use crate::model::blind::BlindSpots;
 use crate::service::moves_counted::MoveCounted;
+use crate::service::publications_counted::PublicationCounted;
 
 /// The last values; clones share them.
 #[derive(Debug, Clone)]
@@ -42,6 +43,10 @@ pub struct Pulse {
     pub bakes_under_way: u64,
     pub moves: BTreeMap<MoveCounted, u64>,
     pub moves_under_way: u64,
+    pub publications: BTreeMap<PublicationCounted, u64>,
+    pub publications_under_way: u64,
+    /// Destinations at which publishing fails, by `<account>/<region>/<watch>`.
+    pub publications_failing: BTreeMap<String, u64>,
     /// By watch: environments that the last pass saw behind.
     pub behind: BTreeMap<String, u64>,
     /// By watch: since when it has been out of step; absent for one that is in step.
@@ -134,6 +139,9 @@ impl Vitals {
             bakes_under_way: 0,
             moves: BTreeMap::new(),
             moves_under_way: 0,
+            publications: BTreeMap::new(),
+            publications_under_way: 0,
+            publications_failing: BTreeMap::new(),
             behind: BTreeMap::new(),
             drifted_since: BTreeMap::new(),
             blind: BlindSpots::new(),

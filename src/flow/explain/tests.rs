@@ -28,6 +28,7 @@ fn told(world: &World, view: Option<View>, silence: Option<Silence>) -> Explanat
         view,
         history: Some(&world.history),
         changes: None,
+        published: Vec::new(),
         under_way: None,
         passes: &passes(),
         silence,
@@ -195,6 +196,7 @@ fn nothing_is_made_up_where_nobody_ever_looked() {
         view: None,
         history: None,
         changes: None,
+        published: Vec::new(),
         under_way: None,
         passes: &passes(),
         silence: Some(Silence::NoAnswer("no credentials".to_owned())),
@@ -260,6 +262,7 @@ fn in_the_middle_of_a_bake_no_other_one_is_offered() {
         view: Some(View::live(&world.plan(), now())),
         history: Some(&world.history),
         changes: None,
+        published: Vec::new(),
         under_way: Some(&story),
         passes: &passes,
         silence: None,
@@ -377,5 +380,39 @@ fn a_memory_gives_no_command_that_moves() {
     assert!(
         said.contains("$ amiwatch rollout shop --environment shop/shop-blue # shows"),
         "{said}"
+    );
+}
+
+/// Beside the rest: what is told of a watch that publishes stands before the verdict.
+#[test]
+fn what_is_published_is_a_part_of_its_own() {
+    let world = World::new();
+    let line = "ssm:eu-west-1 (parameter /amis/shop): ami-1 stands there";
+    let told = explain(&ExplainSubject {
+        watch: &world.watch,
+        view: Some(View::live(&world.plan(), now())),
+        history: Some(&world.history),
+        changes: None,
+        published: vec![line.to_owned()],
+        under_way: None,
+        passes: &passes(),
+        silence: None,
+        now: now(),
+    });
+    let names: Vec<_> = told.sections.iter().map(|one| one.name).collect();
+    let expected = [
+        "base",
+        "image",
+        "environments",
+        "published",
+        "verdict",
+        "next",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(told.sections[3].sentences, [line]);
+    assert_eq!(
+        live(&world).sections.len(),
+        5,
+        "nothing where nothing is published"
     );
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::blind::{self, BlindChange};
 use super::lanes::{BakeLaneEnd, DeliveryEnd, NotTold, PassEnd};
@@ -19,12 +19,13 @@ use crate::service::pass::decide::Decided;
 use crate::service::pass::publish::PublishPass;
 use crate::service::pass::rollout::RolloutPass;
 use crate::service::retire::keeping::Retired;
+use crate::service::publications_counted::failing_by_watch;
 use crate::service::runs::DriveError;
 use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::telemetry::source_chain;
 use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
 use crate::store::records::lines::Count;
-use crate::store::{Batch, Op, StoreError, records};
+use crate::store::{Batch, Op, StoreError, publications, records};
 use crate::workflow::error::RunError;
 
 impl<H: Host> Daemon<'_, H> {
@@ -200,6 +201,11 @@ impl<H: Host> Daemon<'_, H> {
                 BakeResult::PutOff
             }
         };
+        let kept = self.live.settings.builder.keep_failed;
+        if let (BakeResult::Failed, Some(kept)) = (result, kept) {
+            let until = now + TimeDelta::from_std(kept).unwrap_or_default();
+            self.kept_until = self.kept_until.into_iter().chain([until]).min();
+        }
         tracing::info!(name, took_s, result = result.as_str(), "a bake ended");
         self.vitals
             .change(|pulse| *pulse.bakes.entry(result).or_default() += 1);
@@ -237,6 +243,9 @@ impl<H: Host> Daemon<'_, H> {
         match end {
             Ok(swept) => {
                 self.swept = true;
+                // One that is due and could not go is the next day's.
+                let known = self.kept_until.into_iter().chain(swept.kept_until());
+                self.kept_until = known.filter(|until| *until > now).min();
                 let removed = swept.found.iter().filter(|one| one.done == Done::Removed);
                 let (looked_at, removed) = (swept.found.len(), removed.count());
                 tracing::info!(looked_at, removed, "a sweep ended");
@@ -281,6 +290,11 @@ impl<H: Host> Daemon<'_, H> {
             let ages = ages.map(|(watch, history)| (watch, history.drifted_since));
             self.vitals
                 .change(|pulse| pulse.drifted_since = ages.collect());
+        }
+        if let Ok(ledgers) = publications::each_ledger(self.ground.store).await {
+            let failing = failing_by_watch(ledgers.into_iter().flatten());
+            self.vitals
+                .change(|pulse| pulse.publications_failing = failing);
         }
     }
 

@@ -50,7 +50,11 @@ impl<H: Host> Daemon<'_, H> {
             && let Some(sweep) = self.sweep.as_mut().filter(|sweep| sweep.is_due(now))
         {
             sweep.restart(now);
-            self.begin_sweep();
+            self.begin_sweep(self.swept);
+        }
+        if self.sweeping.is_none() && self.kept_until.is_some_and(|until| until <= now) {
+            self.kept_until = None;
+            self.begin_sweep(false);
         }
         if self.retiring.is_none() && std::mem::take(&mut self.retire_next) {
             let live = Rc::clone(&self.live);
@@ -72,8 +76,9 @@ impl<H: Host> Daemon<'_, H> {
         counts
     }
 
-    /// What nothing claims is told first, and removed by the sweep of the next day.
-    fn begin_sweep(&mut self) {
+    /// What nothing claims is told first, and removed by the sweep of the next day; what people were told the
+    /// end of goes then, whatever `apply` says.
+    fn begin_sweep(&mut self, apply: bool) {
         let settings = &self.live.settings;
         let makes = settings
             .watches
@@ -81,7 +86,7 @@ impl<H: Host> Daemon<'_, H> {
             .any(|watch| watch.recipe.is_some());
         if settings.installation.is_some() && makes {
             let live = Rc::clone(&self.live);
-            self.sweeping = Some(lanes::sweep_lane(self.ground, live, self.swept));
+            self.sweeping = Some(lanes::sweep_lane(self.ground, live, apply));
         }
     }
 

@@ -15,7 +15,9 @@ use crate::flow::publish::kind::PublishKind;
 use crate::model::request::{PublishWish, RequestAnswer};
 use crate::service::desk::publish::{PublishAsked, begin_wish_to_publish};
 use crate::service::pass::publish::PublishPass;
-use crate::service::runs::publishing::{PUBLICATIONS_MAX, PublicationResult, begin_publication};
+use crate::service::publications_counted::PublicationCounted;
+use crate::service::runs::publication_room::{PublicationRoom, kind_of};
+use crate::service::runs::publishing::{PublicationResult, begin_publication};
 use crate::service::runs::{self, DriveError, RunUnderWay};
 use crate::service::telemetry::source_chain;
 use crate::store::StoreError;
@@ -86,10 +88,13 @@ impl<H: Host> Daemon<'_, H> {
         &mut self,
         pass: PublishPass,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let room = PUBLICATIONS_MAX.saturating_sub(self.publications.len());
+        let mut room = PublicationRoom::beside(&self.publishing);
         let live = Rc::clone(&self.live);
         let service = self.ground.service(&live);
-        for start in pass.starts.into_iter().take(room) {
+        for start in pass.starts {
+            if !room.take(Some(start.order.destination.kind)) {
+                continue;
+            }
             let (watch, destination) = (&start.order.watch, start.order.destination.to_string());
             match begin_publication(&service, self.ground.lease, &start).await {
                 Ok(Some(journal)) => {
@@ -115,12 +120,15 @@ impl<H: Host> Daemon<'_, H> {
 
     /// Drives the publications that are open and that nobody here drives, as many as there is room for.
     pub(super) async fn drive_open_publications(&mut self) -> Result<(), StoreError> {
+        let mut room = PublicationRoom::beside(&self.publishing);
         for one in runs::under_way::<PublishKind>(self.ground.store).await? {
-            let room = self.publications.len() < PUBLICATIONS_MAX;
-            if room && self.publishing.insert(lanes::name_of(&one)) {
-                let live = Rc::clone(&self.live);
-                self.publications.push(publish_lane(self.ground, live, one));
+            let name = lanes::name_of(&one);
+            if self.publishing.contains(&name) || !room.take(kind_of(&name)) {
+                continue;
             }
+            self.publishing.insert(name);
+            let live = Rc::clone(&self.live);
+            self.publications.push(publish_lane(self.ground, live, one));
         }
         Ok(())
     }
@@ -137,6 +145,9 @@ impl<H: Host> Daemon<'_, H> {
         match end.ended {
             Ok(result) => {
                 let failed = result.failure().is_some();
+                let counted = PublicationCounted::of_result(&result);
+                self.vitals
+                    .change(|pulse| *pulse.publications.entry(counted).or_default() += 1);
                 tracing::info!(name, took_s, failed, "a publication ended");
                 self.look_soon(now);
                 Ok(())

@@ -5,12 +5,16 @@ use super::changes::in_full;
 use super::history::under_way;
 use crate::flow::detect::LookDepth;
 use crate::flow::explain::{ExplainSubject, Explanation, Passes, Silence, View, explain};
+use crate::flow::publish::document::LedgerShown;
 use crate::model::changes::ChangesInFull;
 use crate::model::history::WatchHistory;
+use crate::model::plan::PlannedPublication;
 use crate::model::watch::Watch;
 use crate::service::Service;
 use crate::service::pass::look::{LookedWatch, look_for_reader};
+use crate::service::pass::publish::look_at_publishing;
 use crate::service::schedule::pass_times;
+use crate::store::publications::{NamedLedger, each_ledger};
 use crate::store::records;
 use crate::store::records::chronicle::chronicles;
 use crate::workflow::error::RunError;
@@ -29,6 +33,10 @@ pub async fn read_explanation(
             .await?
             .pop(),
         false => None,
+    };
+    let published = match &looked {
+        Some(looked) => planned(service, looked).await?,
+        None => None,
     };
     let found = match looked {
         Some(LookedWatch {
@@ -51,16 +59,64 @@ pub async fn read_explanation(
     let here = |name: &String| found.name.as_ref().is_none_or(|found| found == name);
     let story = under_way.iter().find(|(name, _)| here(name));
     let changes = changes_of(service, &found).await?;
+    let published = match published {
+        Some(planned) => planned,
+        None => stands(service, watch, &found).await?,
+    };
     Ok(explain(&ExplainSubject {
         watch,
         view: found.view,
         history: found.history.as_ref(),
         changes,
+        published,
         under_way: story.map(|(_, story)| story),
         passes: &passes(service),
         silence: found.silence,
         now: service.clock.now(),
     }))
+}
+
+/// What is to be done at each destination; nothing where the look did not come so far.
+async fn planned(
+    service: &Service<'_>,
+    looked: &LookedWatch<'_>,
+) -> Result<Option<Vec<String>>, RunError> {
+    let Some(one) = looked.publishing() else {
+        return Ok(None);
+    };
+    let known = look_at_publishing(service, &one).await?;
+    Ok(known.map(|known| {
+        let planned = known.planned(&known.decide(false));
+        planned.iter().map(PlannedPublication::line).collect()
+    }))
+}
+
+/// What stands at each destination, as it is remembered.
+async fn stands(
+    service: &Service<'_>,
+    watch: &Watch,
+    found: &Found,
+) -> Result<Vec<String>, RunError> {
+    let (Some(name), Some(_)) = (&found.name, &watch.publish) else {
+        return Ok(Vec::new());
+    };
+    let mut lines = Vec::new();
+    for read in each_ledger(service.store).await? {
+        let NamedLedger {
+            watch,
+            destination,
+            ledger,
+        } = read?;
+        let shown = LedgerShown {
+            watch,
+            destination,
+            ledger,
+        };
+        if shown.watch == *name {
+            lines.push(shown.line());
+        }
+    }
+    Ok(lines)
 }
 
 /// What changed with the present image.

@@ -17,9 +17,6 @@ use crate::store::{Lease, Op, StoreError, records};
 use crate::workflow::observer::Unobserved;
 use crate::workflow::{Opening, Run, RunOutcome};
 
-/// Publications at once: each is a handful of calls, and copies take their time elsewhere.
-pub const PUBLICATIONS_MAX: usize = 32;
-
 /// What a publication's progress is told to.
 pub type PublicationObservers<'a> = ObserversOf<'a, PublishKind>;
 

@@ -14,6 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::service::moves_counted::MOVES_COUNTED;
+use crate::service::publications_counted::PublicationCounted;
 use crate::service::vitals::{BakeResult, PassResult, Pulse, ReloadResult};
 
 /// The media type of what [`render_metrics`] gives.
@@ -38,6 +39,7 @@ pub(super) fn render_metrics(pulse: &Pulse, now: DateTime<Utc>) -> String {
     scrape.watches(pulse, now);
     scrape.bakes(pulse);
     scrape.moves(pulse);
+    scrape.publications(pulse);
     scrape.calls(pulse);
     scrape.rest(pulse);
     let mut out = String::new();
@@ -181,6 +183,35 @@ impl Scrape {
         self.registry.register("environments_behind", help, behind);
     }
 
+    fn publications(&mut self, pulse: &Pulse) {
+        let counters = Counters::default();
+        for one in PublicationCounted::all() {
+            let labels = vec![
+                ("destination", one.destination.as_str().to_owned()),
+                ("result", one.result.to_owned()),
+            ];
+            let count = pulse.publications.get(&one).copied().unwrap_or_default();
+            counters.get_or_create(&labels).inc_by(count);
+        }
+        let help = "Publications that ended, by sort of destination and by how";
+        self.registry.register("publications", help, counters);
+        self.number(
+            "publications_under_way",
+            "Publications that are under way, copies that are waited for among them",
+            pulse.publications_under_way,
+        );
+        let failing = Family::<Labels, Gauge>::default();
+        for (watch, count) in &pulse.publications_failing {
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            failing
+                .get_or_create(&vec![("watch", watch.clone())])
+                .set(count);
+        }
+        let help = "Destinations of the watch at which the last publication failed";
+        self.registry
+            .register("publications_failing", help, failing);
+    }
+
     fn calls(&mut self, pulse: &Pulse) {
         let (sent, throttled) = (Counters::default(), Counters::default());
         for (operation, calls) in pulse.calls_by_operation() {
@@ -251,6 +282,12 @@ mod tests {
             pulse.bakes.insert(BakeResult::Verified, 1);
             pulse.moves.insert(MOVES_COUNTED[3], 2);
             pulse.moves_under_way = 1;
+            let failed = PublicationCounted::all().nth(11);
+            pulse.publications.insert(failed.unwrap(), 4);
+            pulse.publications_under_way = 2;
+            pulse
+                .publications_failing
+                .insert("000000000000/eu-west-1/shop".to_owned(), 1);
             pulse
                 .behind
                 .insert("000000000000/eu-west-1/shop".to_owned(), 5);
@@ -295,6 +332,10 @@ mod tests {
             "amiwatch_moves_total{result=\"failed\",fault=\"image\"} 2",
             "amiwatch_moves_total{result=\"moved\",fault=\"\"} 0",
             "amiwatch_moves_under_way 1",
+            "amiwatch_publications_total{destination=\"ssm\",result=\"failed\"} 4",
+            "amiwatch_publications_total{destination=\"copy\",result=\"published\"} 0",
+            "amiwatch_publications_under_way 2",
+            "amiwatch_publications_failing{watch=\"000000000000/eu-west-1/shop\"} 1",
             "amiwatch_environments_behind{watch=\"000000000000/eu-west-1/shop\"} 5",
             "amiwatch_api_calls_total{operation=\"ec2:DescribeImages\"} 7",
             "amiwatch_api_throttles_total{operation=\"ec2:DescribeImages\"} 2",
