@@ -12,6 +12,7 @@ use crate::flow::retire::words::next_in_words;
 use crate::model::ids::{ImageId, WatchName};
 use crate::model::image_uses::ReferenceKind;
 use crate::model::retiring::{Rung, RungWhy};
+use crate::service::desk::image_contents::ImageContents;
 use crate::service::desk::images::{
     ListedImages, ShownImage, UsersAnswer, UsersOfKind, list_images, show_image,
 };
@@ -155,6 +156,8 @@ fn show_one(session: &Session, shown: &ShownImage) {
     }
     draw::heading_line("Made from", 0);
     show_lineage(shown);
+    draw::heading_line("What is in it", 0);
+    show_contents(shown.contents.as_ref());
     draw::heading_line("What names it", 0);
     for users in &shown.users {
         draw::say_line(&format!("  {}", users_line(users)), 6);
@@ -189,6 +192,61 @@ fn show_lineage(shown: &ShownImage) {
     if shown.lineage.len() < 2 && shown.lineage_untold.is_none() {
         println!("  EC2 does not know");
     }
+}
+
+/// Packages that are told by name; `--format json` has them all.
+const CHANGES_MAX: usize = 20;
+
+fn show_contents(contents: Option<&ImageContents>) {
+    let Some(contents) = contents else {
+        println!("  not known: no report of its boot is kept");
+        return;
+    };
+    let mut lines = vec![match contents.packages_omitted {
+        0 => format!(
+            "kernel {}; packages: {}",
+            contents.kernel,
+            contents.packages.len()
+        ),
+        more => format!(
+            "kernel {}; packages: {}, and {more} that the report had no room for",
+            contents.kernel,
+            contents.packages.len()
+        ),
+    }];
+    lines.extend(changed_lines(contents));
+    for line in lines {
+        draw::say_line(&format!("  {line}"), 4);
+    }
+}
+
+fn changed_lines(contents: &ImageContents) -> Vec<String> {
+    let Some(since) = &contents.since else {
+        return vec!["no earlier image of the watch is there".to_owned()];
+    };
+    let Some(changes) = &contents.changes else {
+        return vec![format!(
+            "what changed since {since} is not known: its report is not kept"
+        )];
+    };
+    let kernel = changes.kernel.as_ref();
+    let kernel = kernel.map(|one| format!("kernel {} -> {}", one.from, one.to));
+    let packages = changes.packages.iter().map(|one| {
+        let [from, to] = [&one.from, &one.to].map(|version| version.as_deref().unwrap_or("-"));
+        format!("{} {from} -> {to}", one.name)
+    });
+    let mut all: Vec<String> = kernel.into_iter().chain(packages).collect();
+    if all.is_empty() {
+        return vec![format!("no package changed since {since}")];
+    }
+    let more = all.len().saturating_sub(CHANGES_MAX);
+    all.truncate(CHANGES_MAX);
+    let mut lines = vec![format!("changed since {since}:")];
+    lines.extend(all.into_iter().map(|one| format!("  {one}")));
+    if more > 0 {
+        lines.push(format!("  and {more} more (`--format json` has them all)"));
+    }
+    lines
 }
 
 fn users_line(users: &UsersOfKind) -> String {

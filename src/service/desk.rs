@@ -72,6 +72,7 @@ mod turn;
 
 pub mod whole_driving;
 
+pub mod image_contents;
 pub mod images;
 
 pub mod whole_rollout;

@@ -72,6 +72,13 @@ fn one_image_is_shown_with_its_lineage_and_what_names_it() {
     let lineage = shown["lineage"].as_array().unwrap();
     assert_eq!(lineage[0]["image"], image.as_str());
     assert_eq!(lineage.last().unwrap()["owner"], "amazon", "{shown:#}");
+    let contents = &shown["contents"];
+    assert!(contents["packages"].is_array(), "{contents:#}");
+    assert!(contents["kernel"].is_string(), "{contents:#}");
+    assert_eq!(
+        (&contents["since"], &contents["changes"]),
+        (&Value::Null, &Value::Null)
+    );
     let of = |shown: &Value, kind: &str| {
         let users = shown["users"].as_array().unwrap().iter();
         let found = users.clone().find(|one| one["kind"] == kind);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::image_contents::{ImageContents, contents_of};
 use crate::cloud::{Ancestor, Cloud, CloudError, Identity};
 use crate::flow::exit_code::Exit;
 use crate::flow::retire::references::read_listed;
@@ -42,6 +43,8 @@ pub struct ShownImage {
     pub lineage: Vec<LineageStep>,
     /// Why the lineage is not known; absent where it is.
     pub lineage_untold: Option<String>,
+    /// What is in it, and what changed with it; absent where no report of it is kept.
+    pub contents: Option<ImageContents>,
     /// What names it, by kind.
     pub users: Vec<UsersOfKind>,
     /// Who else may launch it; absent where that was not told.
@@ -210,12 +213,14 @@ async fn image_in(
     let by_ec2 = read_listed(&cloud, image).await;
     references.0.insert(ReferenceKind::ListedByEc2, by_ec2);
     let (lineage, lineage_untold) = lineage_of(&cloud, image).await;
+    let contents = contents_of(service.store, &seen.scope, &owned, &seen.images).await?;
     Ok(Some(ShownImage {
         schema: "amiwatch.image/1",
         standing: standing(service, installation, &seen, &owned, &references),
         tags: owned.image.tags.clone(),
         lineage,
         lineage_untold,
+        contents,
         users: users_by_kind(references),
         shared_with: grants,
     }))
