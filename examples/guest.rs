@@ -38,6 +38,7 @@ fn main() -> Result<ExitCode> {
                 nonce,
                 deadline_s: deadline.parse()?,
                 proof,
+                kept: false,
             })?)
         }
         ["compose", "boot-test", nonce, deadline, checks @ ..] => send(&compose_boot_test(

@@ -77,6 +77,7 @@ pub mod blind;
 
 pub mod genuine;
 pub mod history;
+pub mod kept;
 
 pub mod plain_text;
 

@@ -142,6 +142,7 @@ fn size(settings: &Settings, recipe: &Recipe, problems: &mut Vec<String>) -> Opt
         nonce: &"0".repeat(32),
         deadline_s: settings.builder.timeout.as_secs(),
         proof: settings.builder.proof,
+        kept: settings.builder.keep_failed.is_some(),
     });
     match composed {
         Ok(bytes) => Some(bytes.len()),

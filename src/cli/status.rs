@@ -265,11 +265,14 @@ fn failing_line(one: &RememberedWatch, several: bool) -> Option<String> {
         .map_or("held for a person".to_owned(), |at| {
             format!("next try {}", minute(at))
         });
+    let kept = failing.kept.as_ref().filter(|kept| kept.until.is_some());
+    let kept = kept.map(|kept| format!("; {}", kept.sentence()));
     Some(format!(
-        "failing {}: attempts: {}; {next}; {}",
+        "failing {}: attempts: {}; {next}; {}{}",
         named(place(one).1, place(one).0, several),
         failing.attempts,
-        failing.last_why
+        failing.last_why,
+        kept.unwrap_or_default()
     ))
 }
 

@@ -39,6 +39,8 @@ mod earlier;
 
 mod network;
 
+mod keep;
+
 mod launch;
 
 mod conversation;

@@ -55,6 +55,7 @@ use chrono::{DateTime, Utc};
 use crate::model::bake::{BakeOrder, BakedImage};
 use crate::model::chronicle::ReleasePoint;
 use crate::model::history::Failing;
+use crate::model::kept::KeptBuilder;
 use crate::model::notice::{
     BakeTold, FirstOf, Link, NextByItself, Notice, PastedCommand, What, console_end,
 };
@@ -109,6 +110,8 @@ pub struct FailedAttempt<'a> {
     pub why: &'a str,
     /// The last of what the guest printed, as it came.
     pub console: Option<&'a str>,
+    /// The builder, where it was to be kept.
+    pub kept: Option<&'a KeptBuilder>,
 }
 
 /// Failures that come back however often it is tried, until a person has changed something.
@@ -139,12 +142,13 @@ pub fn failed_notice(
         bake: told(order),
         why: attempt.why.to_owned(),
         console: console_end(attempt.console),
+        kept: attempt.kept.cloned(),
     };
     let next = match next_at {
         Some(not_before) => NextByItself::Again { not_before },
         None => NextByItself::Person,
     };
-    let commands = vec![
+    let mut commands = vec![
         PastedCommand::new("amiwatch status", "every watch, its image, its failures"),
         PastedCommand::new(
             format!("amiwatch bake {}", order.watch),
@@ -154,6 +158,9 @@ pub fn failed_notice(
             },
         ),
     ];
+    let look = attempt.kept.map(|kept| kept.commands(&order.scope.region));
+    let look = look.unwrap_or_default().into_iter();
+    commands.extend(look.map(|(command, what)| PastedCommand::new(command, what)));
     let key = format!("failed:{}:{}", order.key, order.attempt);
     of_a_bake(order, key, at, what, next, commands)
 }

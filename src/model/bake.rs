@@ -154,6 +154,9 @@ pub struct BakeOrder {
     pub root_volume: RootVolume,
     /// From launch to a stopped builder with a report; the boot test has the same again.
     pub guest_timeout_s: u64,
+    /// For how long the builder is kept where the bake fails on what it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_failed_s: Option<u64>,
     /// Tags on everything that is made, except `amiwatch:role` and `amiwatch:state`.
     pub tags: BTreeMap<String, String>,
     /// Why this bake, in one line each.

@@ -12,6 +12,7 @@ use super::bake::{BakeKey, BakedImage, KeyInputs, RecipeDigest};
 use super::base::Release;
 use super::hold::{HeldThing, Hold};
 use super::ids::ImageId;
+use super::kept::KeptBuilder;
 
 /// Releases whose first sighting is remembered. A branch gets 25 to 40 a year, and the value of a
 /// watch must stay far below the store's 64 KB.
@@ -201,6 +202,9 @@ pub struct Failing {
     pub last_why: String,
     /// Not tried again before this; absent once it is held for a person.
     pub next_at: Option<DateTime<Utc>>,
+    /// The builder of the last one, where it was to be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptBuilder>,
 }
 
 #[cfg(test)]
@@ -232,6 +236,7 @@ mod tests {
     #[test]
     fn what_a_clock_that_was_ahead_wrote_happened_now() {
         let failing = |next| Failing {
+            kept: None,
             key: BakeKey::from_tag("k"),
             attempts: 2,
             last_at: day(9),

@@ -105,6 +105,8 @@ pub enum VerdictWord {
     Stray,
     /// A bake that is under way made it.
     Claimed,
+    /// A failed bake's builder that people look into, until its tag says so.
+    Kept,
     /// Not old enough to say that nothing will claim it.
     Young,
     /// A verified image, or a part of one.
@@ -127,6 +129,7 @@ impl VerdictWord {
         match self {
             Self::Stray => "stray",
             Self::Claimed => "claimed",
+            Self::Kept => "kept",
             Self::Young => "young",
             Self::Verified => "verified",
             Self::Withdrawn => "withdrawn",

@@ -28,6 +28,9 @@ pub const DEADLINE: &str = "amiwatch:deadline";
 /// On builders that report over SSM: their nonce, once the disk is clean.
 pub const CLOSED: &str = "amiwatch:closed";
 
+/// On the builder of a failed bake that is kept for people to look inside: until when, as RFC 3339 has it.
+pub const KEPT_UNTIL: &str = "amiwatch:kept-until";
+
 /// Values of [`ROLE`].
 pub mod role {
     pub const BUILDER: &str = "builder";

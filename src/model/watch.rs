@@ -175,6 +175,8 @@ pub struct Builder {
     /// From launch to a stopped builder with a report.
     pub timeout: Duration,
     pub encrypt: Encrypt,
+    /// For how long a failed bake's builder is kept. Absent: it is ended at once.
+    pub keep_failed: Option<Duration>,
 }
 
 /// Whether the image's snapshots are encrypted.

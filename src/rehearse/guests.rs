@@ -52,6 +52,7 @@ pub fn builder(subject: &RehearsalSubject) -> Result<SentGuest, UserDataError> {
         nonce: &nonce,
         deadline_s: subject.timeout.as_secs(),
         proof: Proof::Console,
+        kept: false,
     })?;
     Ok(sent(
         subject,
@@ -139,6 +140,7 @@ mod tests {
             nonce: &sent.nonce,
             deadline_s: 600,
             proof: Proof::Console,
+            kept: false,
         });
         assert_eq!(sent.user_data, bake.unwrap());
         assert_eq!(sent.checks, ["one"]);

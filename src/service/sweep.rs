@@ -6,12 +6,13 @@ mod seeing;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::Service;
 use crate::flow::exit_code::Exit;
 use crate::flow::notify;
+use crate::flow::sweep::decide::{is_foretold, kept_until};
 use crate::flow::sweep::remove::{Removal, remove_thing};
 use crate::model::ids::{Region, Scope};
 use crate::model::sighting::Trouble;
@@ -73,6 +74,12 @@ pub enum Done {
 }
 
 impl Swept {
+    /// When the first builder that is kept for people may go.
+    pub fn kept_until(&self) -> Option<DateTime<Utc>> {
+        let there = self.found.iter().filter(|one| one.done != Done::Removed);
+        there.filter_map(|one| kept_until(&one.thing)).min()
+    }
+
     /// How `sweep` ends: 1 when a removal failed, 4 when something could not be looked at.
     pub fn exit(&self) -> Exit {
         let failed = |found: &SweptThing| matches!(found.done, Done::Failed { .. });
@@ -158,7 +165,8 @@ impl SweepLook<'_> {
         let found = seen.listed(self.service.clock.now());
         let mut waited = false;
         for mut one in found {
-            if apply && one.verdict.is_stray() {
+            let goes = apply || is_foretold(&one.thing);
+            if goes && one.verdict.is_stray() {
                 if one.thing.kind != StrayKind::Instance && !waited {
                     self.wait_for_ending(region).await?;
                     waited = true;
@@ -182,7 +190,7 @@ impl SweepLook<'_> {
                 let known = seen.remembered.get(&thing.id);
                 ops.extend(strays::remember_stray(scope, &thing.id, known, now));
             }
-            if verdict.is_stray() {
+            if verdict.is_stray() && !is_foretold(thing) {
                 let notice = notify::stray(self.installation, scope, thing, &verdict, now);
                 ops.extend(records::notice_ops(store, &notice, who.of(notice.event())).await?);
             }

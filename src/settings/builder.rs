@@ -1,6 +1,7 @@
 //! Reads `[builder]`: how builders are launched.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::model::bake::Proof;
 use crate::model::ids::{Architecture, InstanceType, SecurityGroupId, SubnetId};
@@ -12,6 +13,10 @@ use super::{arns, values};
 
 /// Pairs of instance type and subnet that a builder is tried in, one after the other.
 const WAYS_MAX: usize = 128;
+
+/// How long a failed builder can be kept: long enough to be found, and no thing of its own.
+const KEEP_MIN: Duration = Duration::from_secs(10 * 60);
+const KEEP_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// EBS's largest gp3 volume, in GiB.
 const MAX_ROOT_VOLUME_GIB: i64 = 16_384;
@@ -53,6 +58,9 @@ pub(super) fn read_builder(
         root_volume_gib: root_volume_gib(section, reading),
         timeout: timeout.unwrap_or(values::HOUR / 2),
         encrypt: encrypt.unwrap_or(Encrypt::AccountDefault),
+        keep_failed: reading.parsed(section.text("keep_failed"), |text| {
+            values::parse_duration(text, KEEP_MIN, KEEP_MAX)
+        }),
     }
 }
 

@@ -170,10 +170,12 @@ def bake(base):
     equal("its volume", (volume["Size"], volume["Tags"][0]["Value"]), (20, "builder"))
     equal("status", ec2.describe_instance_status(InstanceIds=[identifier])["InstanceStatuses"][0]["InstanceStatus"]["Status"], "ok")
     fails("a group in use", "DependencyViolation", ec2.delete_security_group, GroupId=group)
+    fails("no other user data while it runs", "IncorrectInstanceState", ec2.modify_instance_attribute, InstanceId=identifier, UserData={"Value": b""})
     ec2.stop_instances(InstanceIds=[identifier])
     fails("no image of a stopping instance", "IncorrectState", ec2.create_image, InstanceId=identifier, Name="too-early")
     advance(11)
     stopped = ec2.describe_instances(InstanceIds=[identifier])["Reservations"][0]["Instances"][0]
+    equal("its user data is taken away", ec2.modify_instance_attribute(InstanceId=identifier, UserData={"Value": b""})["ResponseMetadata"]["HTTPStatusCode"], 200)
     equal("stopped, by whom", (stopped["State"]["Name"], stopped["StateReason"]["Code"]), ("stopped", "Client.UserInitiatedShutdown"))
     image = images_of(ec2, identifier, base)
     ec2.terminate_instances(InstanceIds=[identifier])

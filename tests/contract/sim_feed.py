@@ -16,14 +16,14 @@ import tempfile
 import sim_client
 from sim_client import BRANCH, URL, check, do, equal, timing
 
-HOME = "eu-north-1"
+HOME = "eu-south-1"
 NAME = "/releases/ecs/x86_64"
 CONFIG = f"""
 installation = "acme-prod"
 [aws]
 region = "{HOME}"
 [store]
-path = "amiwatch.db"
+url = "sqlite:amiwatch.db"
 [watch.ecs]
 base = {{ beanstalk = "{BRANCH}" }}
 publish = {{ ssm = "/releases/ecs/{{architecture}}" }}

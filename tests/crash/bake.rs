@@ -11,6 +11,7 @@ use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::{CONFIG, INSTALLATION, OVER_SSM, brisk};
+use crate::scenario::kept_builders::keeping;
 
 /// One verified image, nothing else of ours, and every notice has arrived.
 fn as_if_nothing_happened(life: &Life, _: &AtStop) {
@@ -153,4 +154,35 @@ fn an_undo_that_is_stopped_anywhere_goes_on_until_nothing_is_left() {
     };
     every_point(story, Form::Stopped(Store::Kept), 1);
     every_point(story, Form::Unanswered, 1);
+}
+
+/// The builder is marked and stopped wherever that is disturbed, and told once.
+#[test]
+fn a_failed_builder_that_is_to_be_kept_stands_still_wherever_that_is_disturbed() {
+    let story = Story {
+        begin: || keeping(Day::FailsChecks),
+        points: Points::Distinct,
+        proof: |life, _| {
+            let kept = life.kept();
+            assert_eq!(kept.len(), 1, "{kept:#?}");
+            assert_eq!(kept[0].state, "stopped");
+            let said = format!("The builder {} is kept, stopped, until ", kept[0].id);
+            let heard = life.heard();
+            assert!(
+                heard.iter().any(|one| one.body.contains(&said)),
+                "{heard:#?}"
+            );
+            life.each_key_has_one_text();
+        },
+        ..BAKE
+    };
+    in_forms(
+        "kept builder",
+        story,
+        &[
+            (Form::Stopped(Store::Kept), 2),
+            (Form::Unanswered, 2),
+            (Form::StoreFull, 2),
+        ],
+    );
 }

@@ -12,6 +12,7 @@ mod feeds;
 mod good_days;
 mod holds;
 mod keeping;
+pub(crate) mod kept_builders;
 mod news;
 mod next_pass;
 mod records;

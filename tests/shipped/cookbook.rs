@@ -70,6 +70,7 @@ fn every_recipe_fits_into_user_data_with_its_checks() {
             nonce: &"0".repeat(32),
             deadline_s: 1800,
             proof: Proof::Console,
+            kept: false,
         });
         assert!(composed.unwrap().len() < 16_384, "{}", recipe.name);
     }

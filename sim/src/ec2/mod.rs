@@ -12,6 +12,7 @@ pub(crate) mod image_attributes;
 pub(crate) mod image_model;
 pub(crate) mod image_states;
 pub(crate) mod images;
+pub(crate) mod instance_attributes;
 pub(crate) mod instance_verbs;
 pub(crate) mod instances;
 pub(crate) mod keys;
@@ -155,6 +156,7 @@ fn look_up(operation: &str) -> Option<Verb> {
         "StopInstances" => instance_verbs::stop,
         "StartInstances" => instance_verbs::start,
         "TerminateInstances" => instance_verbs::terminate,
+        "ModifyInstanceAttribute" => instance_attributes::modify,
         "RebootInstances" => instance_verbs::reboot,
         "GetConsoleOutput" => instance_verbs::console_output,
         "DescribeSnapshots" => storage::describe_snapshots,

@@ -154,6 +154,11 @@ fn user_data(room: &Room<'_>) -> Result<Vec<u8>, Fail> {
     let Some(encoded) = room.p.get("UserData") else {
         return Ok(Vec::new());
     };
+    decoded_user_data(encoded)
+}
+
+/// As it is sent; EC2 takes no more than it bears.
+pub(crate) fn decoded_user_data(encoded: &str) -> Result<Vec<u8>, Fail> {
     let bytes = STANDARD.decode(encoded.trim()).map_err(|_| {
         Fail::new(
             "InvalidUserData.Malformed",

@@ -2,6 +2,7 @@
 //! happens here, so every failed call is tried again until the step's time is over.
 
 use super::hands::BakeHands;
+use super::keep::is_marked;
 use super::launch::{guest_gone, guests};
 use super::network;
 use super::steps::{BakeKind, BakeOutput};
@@ -18,6 +19,10 @@ pub(super) async fn check_clean_up(
     for role in [GuestRole::Builder, GuestRole::BootTest] {
         let found = guests(bake, at.run.input(), role).await;
         for guest in found.map_err(|error| undo_error(&error))? {
+            // One of a failed attempt that is kept goes when its time is over.
+            if is_marked(&guest) {
+                continue;
+            }
             if !guest.state.ended() {
                 let ended = bake.cloud.terminate(&guest.id).await;
                 ended.map_err(|error| undo_error(&error))?;

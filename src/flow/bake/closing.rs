@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::hands::BakeHands;
 use super::image;
+use super::keep;
 use super::packed::Packed;
 use super::steps::{BakeKind, BakeOutput, BakeStep, journal_name};
 use crate::flow::notify;
@@ -17,6 +18,7 @@ use crate::model::chronicle::{BakedEntry, Entry, EntryWhat, ReleasePoint};
 use crate::model::history::{Failing, WatchHistory};
 use crate::model::ids::ImageId;
 use crate::model::image::Image;
+use crate::model::kept::KeptBuilder;
 use crate::model::notice::Notice;
 use crate::store::left::{self, leave_behind, settled};
 use crate::store::records::chronicle;
@@ -71,7 +73,8 @@ pub(super) async fn closing_ops(
                 remember_generation(&mut history.value, order, order.generation + 1);
             }
             let failure = with_left(failure, left);
-            failed(&mut history.value, order, step, &failure, now)
+            let kept = keep::kept_builder(bake, run).await;
+            failed(&mut history.value, order, step, &failure, kept, now)
         }
     };
     let mut ops = vec![records::put_watch(&order.scope, &order.watch, &history)];
@@ -253,6 +256,7 @@ fn failed(
     order: &BakeOrder,
     step: &str,
     failure: &StepFailure,
+    kept: Option<KeptBuilder>,
     now: DateTime<Utc>,
 ) -> Vec<Notice> {
     let pause = retry_after(order.attempt).and_then(|pause| TimeDelta::from_std(pause).ok());
@@ -262,11 +266,13 @@ fn failed(
         last_at: now,
         last_why: format!("{step}: {failure}"),
         next_at: pause.map(|pause| now + pause),
+        kept,
     };
     let attempt = notify::FailedAttempt {
         kind: &failure.kind,
         why: &failing.last_why,
         console: failure.detail.as_deref(),
+        kept: failing.kept.as_ref(),
     };
     let mut notices = vec![notify::failed_notice(order, &attempt, failing.next_at, now)];
     if failing.next_at.is_none() {

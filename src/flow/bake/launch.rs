@@ -10,6 +10,7 @@ use super::consoles::keep_console;
 use super::earlier::{groups, made_image};
 use super::ended::ended_at_launch;
 use super::hands::BakeHands;
+use super::keep;
 use super::limits::{LATE_S, SETTLE_S};
 use super::network;
 use super::steps::{BakeKind, BakeOutput, BakeStep};
@@ -17,6 +18,7 @@ use super::trouble::{step_error, undo_error};
 use crate::cloud::{CloudError, ErrorKind, Instance, LaunchRequest, OnShutdown};
 use crate::flow::verify::GuestRole;
 use crate::model::bake::{BakeOrder, digest};
+use crate::model::ids::InstanceId;
 use crate::model::tags;
 use crate::workflow::{At, Run, StepError, StepFailure, StepLook, Undo};
 
@@ -107,11 +109,17 @@ pub(super) async fn undo_launch(
     keep_console(bake, at, role).await;
     let guests = guests(bake, at.run.input(), role).await;
     let guests = guests.map_err(|error| undo_error(&error))?;
-    for guest in guests.iter().filter(|guest| !guest.state.ended()) {
+    let Some(stays) = staying(bake, at, &guests).await? else {
+        let so_far = "the builder is stopping, to be kept".to_owned();
+        return Ok(Undo::Pending { so_far });
+    };
+    let goes = |guest: &&Instance| !stays.contains(&guest.id);
+    let alive = |guest: &&Instance| !guest.state.ended();
+    for guest in guests.iter().filter(goes).filter(alive) {
         let ended = bake.cloud.terminate(&guest.id).await;
         ended.map_err(|error| undo_error(&error))?;
     }
-    if guests.iter().any(|guest| !guest_gone(guest)) {
+    if guests.iter().filter(goes).any(|guest| !guest_gone(guest)) {
         let so_far = format!("the {} is ending", role.as_str());
         return Ok(Undo::Pending { so_far });
     }
@@ -121,6 +129,33 @@ pub(super) async fn undo_launch(
         return Ok(Undo::Pending { so_far });
     }
     Ok(Undo::Gone)
+}
+
+/// The guests that stay for people to look into: this attempt's builder, or one of an earlier attempt that
+/// was marked. Nothing while this attempt's is on its way there.
+async fn staying(
+    bake: &BakeHands<'_>,
+    at: &At<'_, BakeKind>,
+    guests: &[Instance],
+) -> Result<Option<Vec<InstanceId>>, StepError> {
+    let own = keep::builder_to_keep(at.run);
+    let earlier = |guest: &&Instance| keep::is_marked(guest) && own != Some(&guest.id);
+    let mut stays: Vec<InstanceId> = guests
+        .iter()
+        .filter(earlier)
+        .map(|guest| guest.id.clone())
+        .collect();
+    let Some(guest) = guests.iter().find(|guest| own == Some(&guest.id)) else {
+        return Ok(Some(stays));
+    };
+    Ok(match keep::keep_builder(bake, at, guest).await? {
+        keep::Keeping::Pending => None,
+        keep::Keeping::Refused => Some(stays),
+        keep::Keeping::Kept => {
+            stays.push(guest.id.clone());
+            Some(stays)
+        }
+    })
 }
 
 /// A launch of this attempt was answered, or its answer may have been lost.

@@ -2,6 +2,7 @@
 //! config names is held to the same, unless the config says otherwise.
 
 use super::hands::BakeHands;
+use super::keep::is_marked;
 use super::limits::SETTLE_S;
 use super::steps::{BakeKind, BakeOutput, journal_name};
 use super::trouble::{step_error, undo_error};
@@ -158,8 +159,9 @@ async fn in_use(
         .await
         .map_err(|error| undo_error(&error))?;
     let others = guests.iter().any(|guest| {
-        !guest.state.ended()
-            && guest.tags.get(tags::KEY).map(String::as_str) != Some(order.key.as_str())
+        let others = guest.tags.get(tags::KEY).map(String::as_str) != Some(order.key.as_str());
+        // One that is kept holds it until it goes; a sweep removes both.
+        !guest.state.ended() && (others || is_marked(guest))
     });
     if others {
         return Ok(Undo::Gone);

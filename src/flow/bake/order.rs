@@ -180,6 +180,7 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         public_ip: builder.public_ip,
         root_volume: root_volume(builder, inputs.site),
         guest_timeout_s: builder.timeout.as_secs(),
+        keep_failed_s: builder.keep_failed.map(|kept| kept.as_secs()),
         tags: all_tags(inputs, &key),
         because: inputs.because.to_vec(),
         impossible: None,
@@ -208,6 +209,7 @@ fn fill(bare: BakeOrder, inputs: &OrderInputs<'_>) -> Result<BakeOrder, OrderErr
         nonce,
         deadline_s,
         proof: bare.proof,
+        kept: bare.keep_failed_s.is_some(),
     };
     Ok(BakeOrder {
         builder_user_data: user_data::compose_builder(&guest)?,

@@ -43,6 +43,8 @@ pub struct BuilderGuest<'a> {
     /// off at most [`grace_s`] seconds later, whatever hangs.
     pub deadline_s: u64,
     pub proof: Proof,
+    /// Where a check fails the disk is not cleaned: people are to look at it.
+    pub kept: bool,
 }
 
 /// Seconds that one check may take at the end, with what it takes to notice that it does not end.
@@ -115,6 +117,7 @@ pub fn compose_builder(guest: &BuilderGuest<'_>) -> Result<Vec<u8>, UserDataErro
         nonce: guest.nonce,
         deadline_s: guest.deadline_s,
         proof: guest.proof,
+        kept: guest.kept,
     };
     compose(&script, recipe::recipe_parts(guest.user_data)?)
 }
@@ -132,9 +135,13 @@ pub fn compose_boot_test(
         nonce,
         deadline_s,
         proof,
+        kept: false,
     };
     compose(&script, Vec::new())
 }
+
+/// What lines end in that are for a builder which is kept when it fails.
+const KEPT: &str = " #kept";
 
 /// What is written into the guest's script.
 #[derive(Debug)]
@@ -144,6 +151,7 @@ struct Script<'a> {
     nonce: &'a str,
     deadline_s: u64,
     proof: Proof,
+    kept: bool,
 }
 
 fn compose(script: &Script<'_>, recipe: Vec<MimePart>) -> Result<Vec<u8>, UserDataError> {
@@ -171,15 +179,20 @@ fn compose(script: &Script<'_>, recipe: Vec<MimePart>) -> Result<Vec<u8>, UserDa
 /// value is a number, a word of ours, hex or base64: none can leave its quotes.
 fn filled(template: &str, script: &Script<'_>) -> String {
     let comment = |line: &str| line.starts_with('#') && !line.starts_with("#!");
-    let (ours, others) = match script.proof {
+    let proof = match script.proof {
         Proof::Console => (" #console", " #ssm"),
         Proof::Ssm => (" #ssm", " #console"),
+    };
+    let others = |line: &str| line.ends_with(proof.1) || (line.ends_with(KEPT) && !script.kept);
+    let bare = |line: &str| {
+        let mark = line.strip_suffix(proof.0).or(line.strip_suffix(KEPT));
+        format!("{}\n", mark.unwrap_or(line))
     };
     let code: String = template
         .lines()
         .map(str::trim_start)
-        .filter(|line| !comment(line) && !line.is_empty() && !line.ends_with(others))
-        .map(|line| format!("{}\n", line.strip_suffix(ours).unwrap_or(line)))
+        .filter(|line| !comment(line) && !line.is_empty() && !others(line))
+        .map(bare)
         .collect();
     // A console tears lines, so that a small report goes out twice; a file does not. An agent that is
     // still needed is neither stopped nor cleaned up after: it is when the machine stops.

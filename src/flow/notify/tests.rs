@@ -46,6 +46,7 @@ pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
             kms_key: None,
         },
         guest_timeout_s: 1800,
+        keep_failed_s: None,
         tags: BTreeMap::new(),
         because: vec!["The recipe changed since ami-old was baked.".to_owned()],
     }
@@ -53,6 +54,7 @@ pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
 
 pub(super) fn attempt<'a>(why: &'a str, console: Option<&'a str>) -> FailedAttempt<'a> {
     FailedAttempt {
+        kept: None,
         kind: "checks_failed",
         why,
         console,
@@ -326,6 +328,7 @@ fn trying_again_is_offered_as_a_help_only_where_it_may_be_one() {
         ("invalid", false),
     ] {
         let attempt = FailedAttempt {
+            kept: None,
             kind,
             why: "it failed",
             console: None,

@@ -8,11 +8,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::ids::{ImageId, Installation};
+use crate::model::kept::until_in_tag;
 use crate::model::stray::{StrayKind, StrayVerdict, Thing, ThingState, VerdictWord};
 use crate::model::tags;
 
 /// A guest's longest time-out is a day.
 const GUEST_MAX: TimeDelta = TimeDelta::hours(26);
+/// The longest that a config can have a failed builder kept.
+const KEPT_MAX: TimeDelta = TimeDelta::days(7);
 
 /// What the store and the config know, in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,7 @@ fn verdict(thing: &Thing, things: &[Thing], known: &Known, now: DateTime<Utc>) -
         .or_else(|| not_made_here(thing, known))
         .or_else(|| verified(thing, known))
         .or_else(|| claimed(thing, known))
+        .or_else(|| kept_to_look_inside(thing, known, now))
         .or_else(|| claims_itself(thing, things, known, now))
         .or_else(|| pending(thing, things))
         .or_else(|| in_use(thing, things, known, now))
@@ -139,6 +143,34 @@ fn claimed(thing: &Thing, known: &Known) -> Option<StrayVerdict> {
     claimed.then(|| say(VerdictWord::Claimed, "a bake that is under way needs it"))
 }
 
+/// A failed bake's builder stays for as long as its tag says, and goes then, however young it is. A tag can be
+/// forged: none is believed for longer than a builder can be set to be kept.
+fn kept_to_look_inside(thing: &Thing, known: &Known, now: DateTime<Utc>) -> Option<StrayVerdict> {
+    let until = kept_until(thing)?;
+    let said = until.format("%Y-%m-%d %H:%M UTC");
+    if until > now {
+        let why = format!("its bake failed, and it is kept for people to look inside until {said}");
+        return Some(say(VerdictWord::Kept, why));
+    }
+    let why = format!("its bake failed; it was kept for people to look inside until {said}");
+    Some(no_baseline(known).unwrap_or_else(|| say(VerdictWord::Stray, why)))
+}
+
+/// Until when a builder is kept; absent for what is not.
+pub fn kept_until(thing: &Thing) -> Option<DateTime<Utc>> {
+    if thing.kind != StrayKind::Instance {
+        return None;
+    }
+    let until = until_in_tag(thing.tags.get(tags::KEPT_UNTIL)?)?;
+    let most = thing.since?.checked_add_signed(GUEST_MAX + KEPT_MAX)?;
+    Some(until.min(most))
+}
+
+/// A builder whose end people were told when it was kept.
+pub fn is_foretold(thing: &Thing) -> bool {
+    kept_until(thing).is_some()
+}
+
 /// What a guest says of itself holds it, and whatever its bake made: another store may be driving that
 /// bake. Tags can be forged, so that none is believed for longer than a guest can be set to run. Whoever
 /// sweeps what has no age at all says that nobody else works here.
@@ -173,6 +205,10 @@ fn claims_itself(
 
 /// Until when a guest says that it may be needed.
 fn needed_until(guest: &Thing) -> Option<DateTime<Utc>> {
+    // The bake of one that is kept has ended.
+    if kept_until(guest).is_some() {
+        return None;
+    }
     let seconds: i64 = guest.tag(tags::DEADLINE).parse().ok()?;
     let needed = TimeDelta::try_seconds(seconds)?.min(GUEST_MAX);
     guest.since?.checked_add_signed(needed)

@@ -142,6 +142,52 @@ fn what_a_person_decides_about_is_left_to_them() {
 }
 
 #[test]
+fn a_builder_that_is_kept_goes_when_its_tag_says_and_not_before() {
+    let builder = |until: &str| {
+        let kept = tagged(thing(StrayKind::Instance, "i-1"), tags::KEPT_UNTIL, until);
+        // Its bake would have needed it for longer.
+        [tagged(kept, tags::DEADLINE, "80000")]
+    };
+    assert_eq!(
+        word(&builder("2026-11-02T12:00:01Z"), &known()),
+        VerdictWord::Kept
+    );
+    assert_eq!(
+        word(&builder("2026-11-02T12:00:00Z"), &known()),
+        VerdictWord::Stray
+    );
+    // What a week and a day after its launch still says so was never set so by a config.
+    let mut forged = builder("2099-01-01T00:00:00Z");
+    assert_eq!(word(&forged, &known()), VerdictWord::Kept);
+    forged[0].since = Some(now() - HOUR * 24 * 9);
+    assert_eq!(word(&forged, &known()), VerdictWord::Stray);
+    let mut young = known();
+    young.older_than = Duration::from_secs(9 * 3600);
+    assert_eq!(
+        word(&builder("2026-11-02T11:00:00Z"), &young),
+        VerdictWord::Stray
+    );
+    let mut claimed = known();
+    claimed.claimed.insert("key-1".to_owned());
+    assert_eq!(
+        word(&builder("2026-11-02T11:00:00Z"), &claimed),
+        VerdictWord::Claimed
+    );
+    let mut new = known();
+    new.baseline = false;
+    assert_eq!(
+        word(&builder("2026-11-02T11:00:00Z"), &new),
+        VerdictWord::NoBaseline
+    );
+    let no_time = builder("soon");
+    assert_eq!(
+        word(&no_time, &known()),
+        VerdictWord::Claimed,
+        "as without the tag"
+    );
+}
+
+#[test]
 fn what_a_bake_under_way_needs_is_claimed() {
     let mut known = known();
     known.claimed.insert("key-1".to_owned());

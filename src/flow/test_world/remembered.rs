@@ -44,6 +44,7 @@ impl World {
         next_at: Option<DateTime<Utc>>,
     ) {
         self.history.failing = Some(Failing {
+            kept: None,
             key: self.key(base, 0),
             attempts,
             last_at: now() - TimeDelta::hours(1),

@@ -87,6 +87,7 @@ fn user_data_on_the_console_is_no_report() {
         nonce: &own,
         deadline_s: 60,
         proof: Proof::Console,
+        kept: false,
     });
     let mut console = composed.unwrap();
     let traced: Vec<u8> = console

@@ -17,6 +17,7 @@ use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
 use crate::model::ids::{Architecture, ImageId, PlatformArn, TargetId, WatchName};
 use crate::model::image::ImageKind;
+use crate::model::kept::KeptBuilder;
 use crate::model::publish_rules::Destination;
 use crate::model::reason::{About, ReasonCode};
 use crate::model::rollout::MoveFault;
@@ -52,6 +53,9 @@ pub enum What {
         why: String,
         /// The end of what the guest printed, as it came.
         console: Option<String>,
+        /// The builder, where it was to be kept for people to look inside.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<KeptBuilder>,
     },
     /// A bake failed too often.
     GaveUp {

@@ -3,6 +3,7 @@
 use super::parts::{MessagePart, minute, notice_installation};
 use crate::model::changes::ChangesInShort;
 use crate::model::ids::ImageId;
+use crate::model::kept::KeptBuilder;
 use crate::model::notice::{BakeTold, FirstOf, NextByItself, Notice, What};
 
 /// What the subject says behind the watch's name.
@@ -32,7 +33,12 @@ pub(super) fn bake_parts(notice: &Notice) -> Vec<MessagePart> {
             because,
             changes,
         } => baked(notice, bake, image, because, changes.as_ref()),
-        What::Failed { bake, why, console } => failed(notice, bake, why, console.as_deref()),
+        What::Failed {
+            bake,
+            why,
+            console,
+            kept,
+        } => failed(notice, bake, why, console.as_deref(), kept.as_ref()),
         What::GaveUp {
             bake,
             attempts,
@@ -76,7 +82,13 @@ fn baked(
     parts
 }
 
-fn failed(notice: &Notice, bake: &BakeTold, why: &str, console: Option<&str>) -> Vec<MessagePart> {
+fn failed(
+    notice: &Notice,
+    bake: &BakeTold,
+    why: &str,
+    console: Option<&str>,
+    kept: Option<&KeptBuilder>,
+) -> Vec<MessagePart> {
     let next = match notice.next {
         NextByItself::Again { not_before } => {
             format!("The next attempt is not before {}.", minute(not_before))
@@ -86,7 +98,9 @@ fn failed(notice: &Notice, bake: &BakeTold, why: &str, console: Option<&str>) ->
         }
     };
     let why = format!("Attempt {} failed: {why}", bake.attempt);
-    let mut parts = vec![MessagePart::lines([why, next]), about(notice, bake)];
+    let lines = [why, next].into_iter();
+    let lines = lines.chain(kept.map(KeptBuilder::sentence)).collect();
+    let mut parts = vec![MessagePart::Lines(lines), about(notice, bake)];
     parts.extend(console.map(|console| MessagePart::Console {
         heading: "The end of the guest's console:".to_owned(),
         lines: console.lines().map(str::to_owned).collect(),

@@ -228,9 +228,16 @@ fn baked(notice: &Notice, what: &What) -> Facts {
             all.extend([fact("image", image.as_str())]);
             all
         }
-        What::Failed { bake, why, .. } => {
+        What::Failed {
+            bake, why, kept, ..
+        } => {
             let mut all = order(notice, bake);
             all.extend([fact("why", why)]);
+            let stands = kept.as_ref().and_then(|kept| Some((kept, kept.until?)));
+            if let Some((kept, until)) = stands {
+                let id = kept.instance.as_str();
+                all.extend([fact("kept", id), fact("kept_until", &until.to_rfc3339())]);
+            }
             if let NextByItself::Again { not_before } = notice.next {
                 all.extend([fact("next_at", &not_before.to_rfc3339())]);
             }

@@ -41,6 +41,7 @@ fn bake(word: &str) -> BakeTold {
 
 fn failed(why: &str, console: &str) -> What {
     What::Failed {
+        kept: None,
         bake: bake(why),
         why: why.to_owned(),
         console: Some(console.to_owned()),

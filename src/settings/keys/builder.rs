@@ -84,6 +84,12 @@ pub(super) const KEYS: &[ConfigKey] = &[
     )
     .by_default(),
     key(
+        "builder.keep_failed",
+        Text,
+        "\"2h\"",
+        "how long a failed bake's builder is kept, stopped",
+    ),
+    key(
         "builder.keep_rejected",
         NotBuilt,
         "",

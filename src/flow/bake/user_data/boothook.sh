@@ -9,7 +9,7 @@
 #
 # POSIX sh with coreutils or busybox. It shares 16,384 bytes with the recipe, so it is short: a test
 # holds it to 4,224. The composer fills the @WORDS@ in, keeps of the lines that end in #console or #ssm
-# those of the proof that is asked for, and drops comments and indents; no line may depend on how it is
+# those of the proof that is asked for, and those in #kept where a failed builder is kept, and drops comments and indents; no line may depend on how it is
 # indented.
 
 umask 077
@@ -118,6 +118,8 @@ report() {
 # What must not go into an image. /var/lib/cloud/scripts and seed stay: they may be the recipe's.
 # The machine id is emptied: a missing one would make systemd reset which units are enabled.
 clean() {
+    # What is kept because a check failed is kept with its logs.
+    ! grep -q '^after [^ ]* [1-9]' $run/body || return #kept
     # These write once more when they stop; and without the last one the journal makes its file anew.
     limit 60 systemctl stop ecs @AGENT@ systemd-random-seed
     limit 20 journalctl --relinquish-var

@@ -21,6 +21,7 @@ fn builder(user_data: &str) -> Result<Vec<u8>, UserDataError> {
         nonce: NONCE,
         deadline_s: 900,
         proof: Proof::Console,
+        kept: false,
     })
 }
 
@@ -103,6 +104,28 @@ fn the_same_inputs_give_the_same_bytes_and_others_do_not() {
     let boot_test = |nonce| compose_boot_test(&checks(), nonce, 900, Proof::Console).unwrap();
     assert_eq!(boot_test(NONCE), boot_test(NONCE));
     assert_ne!(boot_test(NONCE), boot_test("ff"));
+}
+
+#[test]
+fn what_is_kept_when_it_fails_is_not_cleaned_then() {
+    let composed = |kept| {
+        let guest = BuilderGuest {
+            user_data: "#!/bin/sh\na\n",
+            checks: &checks(),
+            nonce: NONCE,
+            deadline_s: 900,
+            proof: Proof::Console,
+            kept,
+        };
+        String::from_utf8(compose_builder(&guest).unwrap()).unwrap()
+    };
+    let spared = "\n! grep -q '^after [^ ]* [1-9]' $run/body || return\n";
+    assert!(composed(true).contains(spared));
+    assert!(
+        !composed(false).contains("$run/body ||"),
+        "as it always was"
+    );
+    assert!(!composed(true).contains("#kept"));
 }
 
 #[test]
@@ -316,7 +339,7 @@ proptest::proptest! {
         let noise: String = (0..noise / 16).map(|n| format!("{:016x}", (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         let user_data = format!("{head}{rest}\n# {noise}\n");
         let checks = [Check { name, run }];
-        let guest = BuilderGuest { user_data: &user_data, checks: &checks, nonce: NONCE, deadline_s: 900, proof: Proof::Console };
+        let guest = BuilderGuest { user_data: &user_data, checks: &checks, nonce: NONCE, deadline_s: 900, proof: Proof::Console, kept: false };
         let composed = compose_builder(&guest);
         proptest::prop_assert_eq!(&composed, &compose_builder(&guest));
         match composed {

@@ -66,11 +66,15 @@ fn count_named(
             (PublishAs::Share { .. }, _, _) => {
                 ImageUse::lasting(format!("{place}, from an earlier publication"))
             }
-            (PublishAs::Parameter { .. }, 0, _) | (_, _, None) => {
+            (PublishAs::Template { .. } | PublishAs::Parameter { .. }, 0, _) | (_, _, None) => {
                 ImageUse::lasting(format!("{destination} may be taken back to it"))
             }
             // An earlier copy launches nothing by being there: what names it, or shares it, is a destination of its own.
-            (PublishAs::Parameter { .. } | PublishAs::Copy { .. }, _, Some(at)) => ImageUse {
+            (
+                PublishAs::Template { .. } | PublishAs::Parameter { .. } | PublishAs::Copy { .. },
+                _,
+                Some(at),
+            ) => ImageUse {
                 by: format!("{destination} named it until {}", at.format("%Y-%m-%d")),
                 until: at.checked_add_signed(horizon_of(ask, &image)),
             },
