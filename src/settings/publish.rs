@@ -11,15 +11,13 @@ use super::copies::{CopyDraft, read_copies};
 use super::fault::{Problem, quoted_value};
 use super::reading::{ConfigReading, ConfigSection};
 use super::rollout::word;
-use super::templates::read_template;
+use super::templates::{ARCHITECTURE, read_template};
 
 const WHEN: [(&str, PublishWhen); 2] = [
     ("verified", PublishWhen::Verified),
     ("rolled_out", PublishWhen::RolledOut),
 ];
 
-/// What stands for the processor in a name.
-pub(super) const ARCHITECTURE: &str = "{architecture}";
 /// SSM's own bounds.
 const NAME_MAX: usize = 1011;
 const LEVELS_MAX: usize = 15;

@@ -5,9 +5,10 @@ use crate::model::publish_rules::{TemplateRef, TemplateRules};
 
 use super::arns;
 use super::fault::{Problem, quoted_value};
-use super::publish::ARCHITECTURE;
 use super::reading::{ConfigReading, ConfigSection};
 
+/// What stands for the processor in a name.
+pub(super) const ARCHITECTURE: &str = "{architecture}";
 /// EC2's own bounds of a name.
 const NAME_MIN: usize = 3;
 const NAME_MAX: usize = 128;
