@@ -6,6 +6,7 @@ use crate::beanstalk;
 use crate::ec2::images;
 use crate::ec2::model::{Group, Rule};
 use crate::messaging::model::{Subscription, queue_arn, topic_arn};
+use crate::roles::{RoleSpec, book};
 use crate::state::{Core, Region, State, Tags};
 use crate::world::{
     Action, Branch, EnvironmentChange, EnvironmentSpec, ImageChange, ImageSpec, InstanceTypeSpec,
@@ -18,11 +19,25 @@ pub(crate) fn perform(
     region: &str,
     action: Action,
 ) -> Result<String, WorldError> {
+    state.stirred = true;
+    if let Action::Role(role) = action {
+        return role_of(state, role);
+    }
     state.core.building = true;
     let (core, here) = state.enter(region);
     let done = carry_out(core, here, region, action);
     state.core.building = false;
     done
+}
+
+/// A role, or what is said of one now.
+fn role_of(state: &mut State, role: RoleSpec) -> Result<String, WorldError> {
+    let arn = format!("arn:aws:iam::{}:role/{}", state.core.account, role.name);
+    let policy = role.policy.as_ref();
+    let set = state.iam.set_role_policy(&arn, policy);
+    set.map_err(WorldError::Contradiction)?;
+    book(&state.roles).by_arn.insert(arn.clone(), role);
+    Ok(arn)
 }
 
 fn carry_out(
@@ -95,13 +110,13 @@ fn plain(
             Ok(name)
         }
         Action::Topic { name } => {
-            let arn = topic_arn(region, &name);
+            let arn = topic_arn(&core.account, region, &name);
             here.messaging.topics.entry(arn.clone()).or_default();
             Ok(arn)
         }
         Action::Queue { name } => {
             here.messaging.queues.entry(name.clone()).or_default();
-            Ok(queue_arn(region, &name))
+            Ok(queue_arn(&core.account, region, &name))
         }
         Action::Subscription { topic, queue } => subscribe(core, here, region, &topic, &queue),
         Action::InstanceType(spec) => {
@@ -210,7 +225,7 @@ fn subscribe(
     if !here.messaging.queues.contains_key(queue) {
         return Err(missing("queue", queue));
     }
-    let arn = topic_arn(region, topic);
+    let arn = topic_arn(&core.account, region, topic);
     let found = here
         .messaging
         .topics
@@ -219,7 +234,7 @@ fn subscribe(
     let subscription = Subscription {
         arn: format!("{arn}:51300000-0000-4000-8000-{:012}", core.number()),
         protocol: "sqs".to_owned(),
-        endpoint: queue_arn(region, queue),
+        endpoint: queue_arn(&core.account, region, queue),
         raw: false,
     };
     found.subscriptions.push(subscription.clone());

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::roles::Session;
 use crate::wire::fail::Fail;
 use crate::wire::params::Params;
 
@@ -21,6 +22,8 @@ pub(crate) struct Call {
     /// Whose signature it is.
     pub(crate) access_key: String,
     pub(crate) session_token: Option<String>,
+    /// The session that signed it, where one did.
+    pub(crate) session: Option<Session>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,8 +98,7 @@ impl Service {
         Fail::new(code, "An internal error has occurred").with_status(500)
     }
 
-    pub(crate) fn denied(self, operation: &str, request_id: &str) -> Fail {
-        let who = format!("arn:aws:iam::{}:user/simulated", crate::ACCOUNT_ID);
+    pub(crate) fn denied(self, who: &str, operation: &str, request_id: &str) -> Fail {
         match self {
             Self::Ec2 => Fail::new(
                 "UnauthorizedOperation",
@@ -150,6 +152,7 @@ pub(crate) fn parse(request: &http::Request<Bytes>) -> Result<Call, (Service, Fa
             origin,
             access_key,
             session_token,
+            session: None,
         });
     };
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -175,7 +178,14 @@ pub(crate) fn parse(request: &http::Request<Bytes>) -> Result<Call, (Service, Fa
         origin,
         access_key,
         session_token,
+        session: None,
     })
+}
+
+/// Whose signature a request has, where it has one.
+pub(crate) fn signer(request: &http::Request<Bytes>) -> Option<String> {
+    let (_, _, access_key) = scope(request).ok()?;
+    Some(access_key)
 }
 
 /// Region, service and key from the signature's scope. The signature itself is not verified: any

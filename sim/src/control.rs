@@ -1,5 +1,5 @@
 //! The control door: what an outside program does to the account from behind the scenes, as JSON
-//! under `/_sim/`. Only the server has it; the AWS services do not know of it.
+//! under `/_sim/`, with `?account=ID` in another account than the first. Only the server has it; the AWS services do not know of it.
 
 use std::time::Duration;
 
@@ -10,10 +10,15 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::fault::FaultRule;
+use crate::realm::AccountSpec;
 use crate::world::{Action, Release, Step, World};
 
 /// Answers one request under `/_sim/`. Errors are `{"error": ...}` with status 400 or 404.
 pub(crate) fn respond(account: &Account, request: &Request<Bytes>) -> Response<Bytes> {
+    let account = match addressed(account, request) {
+        Ok(account) => &account.clone(),
+        Err(error) => return reply(Err(error)),
+    };
     let what = request.uri().path().trim_start_matches("/_sim/");
     let body = request.body();
     let result = match (request.method(), what) {
@@ -45,6 +50,16 @@ pub(crate) fn respond(account: &Account, request: &Request<Bytes>) -> Response<B
     reply(result)
 }
 
+/// The account that `?account=ID` names, or the first.
+fn addressed(account: &Account, request: &Request<Bytes>) -> Result<Account, (u16, String)> {
+    let query = request.uri().query().unwrap_or_default();
+    let Some(id) = query.strip_prefix("account=") else {
+        return Ok(account.clone());
+    };
+    let found = account.other(id);
+    found.ok_or_else(|| (404, format!("there is no account {id}; open it first")))
+}
+
 type Changed = Result<Value, (u16, String)>;
 
 fn change(account: &Account, verb: &str, body: &[u8]) -> Changed {
@@ -66,6 +81,10 @@ fn change(account: &Account, verb: &str, body: &[u8]) -> Changed {
                 .perform(&region, Action::Release(release))
                 .map_err(bad)?;
             Ok(json!(account.platform(&arn)))
+        }
+        "account" => {
+            let opened = account.open(read::<AccountSpec>(body)?).map_err(bad)?;
+            Ok(json!({ "access_key": opened.access_key() }))
         }
         "faults" => {
             account.fault(read::<FaultRule>(body)?);

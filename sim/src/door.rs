@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::wire::fail::Fail;
 use crate::wire::respond::{json_response, refusal, xml_response};
 use crate::world::CallerRights;
-use crate::{autoscaling, beanstalk, ec2, iam, kms, messaging, retirements, ssm, sts};
+use crate::{autoscaling, beanstalk, ec2, iam, kms, messaging, retirements, roles, ssm, sts};
 
 /// A response, and what the door must do with it.
 #[derive(Debug)]
@@ -49,7 +49,10 @@ pub(crate) enum Given {
 pub(crate) fn answer(state: &mut State, request: &http::Request<Bytes>) -> Answer {
     let request_id = state.core.request_id();
     match parse(request) {
-        Ok(call) => answer_call(state, &call, request_id),
+        Ok(mut call) => {
+            call.session = roles::session(&state.roles, &call.access_key);
+            answer_call(state, &call, request_id)
+        }
         Err((service, fail)) => {
             let response = refusal(service, &fail, &request_id);
             Answer {
@@ -68,6 +71,10 @@ fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
     let fault = state.faults.strike(&call.region, prefix, &call.operation);
     let before = before_effect(state, call, fault.as_ref(), &request_id);
     let took_effect = before.is_none();
+    let reads = ["Describe", "Get"]
+        .iter()
+        .any(|verb| call.operation.starts_with(verb));
+    state.stirred |= call.service == Service::Ec2 && !reads;
     let mut result = before.unwrap_or_else(|| dispatch(state, call));
     if took_effect && matches!(fault, Some(FaultKind::ErrorAfterEffect)) {
         result = Err(call.service.broken());
@@ -103,7 +110,7 @@ fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
 
 /// Whose call it is, and what he may do, as far as a service must know.
 fn introduce(state: &mut State, call: &Call) {
-    let (who, role) = (sts::who(state, call), sts::role(state, call));
+    let (who, role) = (sts::who(state, call), sts::role(call));
     let needed = state.core.moves.caller_rights == CallerRights::Needed;
     let missing = needed
         .then(|| iam::missing_right(state, call, role, &who))
@@ -147,14 +154,18 @@ fn before_effect(
     }
     let denied = matches!(fault, Some(FaultKind::Denied));
     let asked = iam::of_call(state, call);
-    if denied || !state.iam.may(sts::role(state, call), &asked) {
-        return Some(denial(call, request_id));
+    if denied || !state.iam.may(sts::role(call), &asked) {
+        return Some(denial(state, call, request_id));
     }
     if let Some(action) = iam::refused_tagging(state, call) {
         let operation = action
             .split_once(':')
             .map_or(action, |(_, operation)| operation);
-        return Some(Err(call.service.denied(operation, request_id)));
+        return Some(Err(call.service.denied(
+            &state.core.caller,
+            operation,
+            request_id,
+        )));
     }
     match fault? {
         FaultKind::Throttle => Some(Err(call.service.throttled())),
@@ -172,7 +183,7 @@ fn before_effect(
 }
 
 /// Elastic Beanstalk's reads do not say no: they come back empty.
-fn denial(call: &Call, request_id: &str) -> Result<Given, Fail> {
+fn denial(state: &State, call: &Call, request_id: &str) -> Result<Given, Fail> {
     let empty = match call.service {
         Service::Beanstalk => beanstalk::empty_answer(&call.operation),
         _ => None,
@@ -187,7 +198,10 @@ fn denial(call: &Call, request_id: &str) -> Result<Given, Fail> {
             ),
         )
         .with_status(403)),
-        None => Err(call.service.denied(&call.operation, request_id)),
+        None if call.operation == "AssumeRole" => Err(sts::may_not_assume(state, call)),
+        None => Err(call
+            .service
+            .denied(&state.core.caller, &call.operation, request_id)),
     }
 }
 

@@ -11,7 +11,7 @@ use self::model::{CmkState, CustomerKey};
 use crate::door::{Call, unknown_operation};
 use crate::ec2::keys::{default_key, named};
 use crate::ec2::model::Ec2;
-use crate::state::{ACCOUNT_ID, State};
+use crate::state::State;
 use crate::wire::fail::Fail;
 
 pub(crate) use rules::refuses_launch;
@@ -26,9 +26,9 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<Value, Fail> {
         "CreateKey" => {
             let policy = call.params.get("Policy").map(str::to_owned);
             let number = core.number();
-            let key = CustomerKey::new(&call.region, number, core.now, policy);
+            let key = CustomerKey::new(&core.account, &call.region, number, core.now, policy);
             checked(&key.policy)?;
-            let shown = metadata(&call.region, &key.arn, Some(&key));
+            let shown = metadata(ec2, &key.arn, Some(&key));
             ec2.customer_keys.insert(key.arn.clone(), key);
             Ok(json!({ "KeyMetadata": shown }))
         }
@@ -52,9 +52,9 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<Value, Fail> {
 }
 
 /// The ARN that a call means.
-fn asked(call: &Call) -> Result<String, Fail> {
+fn asked(ec2: &Ec2, call: &Call) -> Result<String, Fail> {
     let key = call.params.need("KeyId")?;
-    Ok(named(&call.region, Some(key)))
+    Ok(named(ec2, Some(key)))
 }
 
 fn not_found(arn: &str) -> Fail {
@@ -63,8 +63,8 @@ fn not_found(arn: &str) -> Fail {
 
 /// A key of a customer's. The account's own for EBS takes no change, and shows no grants here.
 fn customers<'a>(ec2: &'a mut Ec2, call: &Call) -> Result<&'a mut CustomerKey, Fail> {
-    let arn = asked(call)?;
-    if arn == default_key(&call.region) {
+    let arn = asked(ec2, call)?;
+    if arn == default_key(ec2) {
         let message = format!(
             "{arn} is an AWS managed key and not authorized for {}",
             call.operation
@@ -76,21 +76,21 @@ fn customers<'a>(ec2: &'a mut Ec2, call: &Call) -> Result<&'a mut CustomerKey, F
 }
 
 fn describe(ec2: &Ec2, call: &Call) -> Result<Value, Fail> {
-    let arn = asked(call)?;
+    let arn = asked(ec2, call)?;
     let key = ec2.customer_keys.get(&arn);
-    if key.is_none() && arn != default_key(&call.region) {
+    if key.is_none() && arn != default_key(ec2) {
         return Err(not_found(&arn));
     }
-    Ok(json!({ "KeyMetadata": metadata(&call.region, &arn, key) }))
+    Ok(json!({ "KeyMetadata": metadata(ec2, &arn, key) }))
 }
 
 /// As KMS describes a key; without a customer's it is the account's own for EBS.
-fn metadata(region: &str, arn: &str, key: Option<&CustomerKey>) -> Value {
+fn metadata(ec2: &Ec2, arn: &str, key: Option<&CustomerKey>) -> Value {
     let id = arn.rsplit('/').next().unwrap_or_default();
     let state = key.map_or(CmkState::Enabled, |key| key.state);
     let created = key.map_or(0.0, |key| key.created.timestamp() as f64);
     json!({
-        "AWSAccountId": ACCOUNT_ID,
+        "AWSAccountId": ec2.account,
         "KeyId": id,
         "Arn": arn,
         "CreationDate": created,
@@ -103,7 +103,7 @@ fn metadata(region: &str, arn: &str, key: Option<&CustomerKey>) -> Value {
         "KeySpec": "SYMMETRIC_DEFAULT",
         "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
         "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"],
-        "MultiRegion": region.is_empty(),
+        "MultiRegion": false,
     })
 }
 
@@ -115,8 +115,10 @@ fn policy(ec2: &mut Ec2, call: &Call) -> Result<Value, Fail> {
     {
         return Err(Fail::new("NotFoundException", "No such policy exists"));
     }
-    if asked(call)? == default_key(&call.region) {
-        return Ok(json!({ "PolicyName": POLICY, "Policy": rules::of_ebs(&call.region) }));
+    if asked(ec2, call)? == default_key(ec2) {
+        return Ok(
+            json!({ "PolicyName": POLICY, "Policy": rules::of_ebs(&ec2.account, &call.region) }),
+        );
     }
     let key = customers(ec2, call)?;
     Ok(json!({ "PolicyName": POLICY, "Policy": key.policy }))

@@ -1,4 +1,4 @@
-//! A simulated AWS account at the wire.
+//! A simulated AWS account at the wire, or several.
 //!
 //! One [`Account`] answers the real protocols: EC2 query, Elastic Beanstalk, Auto Scaling, SNS and STS
 //! query, KMS, SSM and SQS JSON. Two doors lead into the same state: [`Account::connector`], handed to an AWS SDK
@@ -8,13 +8,16 @@
 //!
 //! It imitates AWS where AWS is awkward (pages, throttling, eventual consistency, pending states,
 //! late console output, two configuration sets, empty answers where permission is missing), and it
-//! refuses to look real: account `000000000000`, ids that AWS never makes.
+//! refuses to look real: account `000000000000`, ids that AWS never makes. A world may have more accounts
+//! ([`Account::open`]); whose credentials sign a request decides which of them answers.
 
 mod account;
 mod actions;
 mod autoscaling;
 mod bad_days;
+
 mod beanstalk;
+mod building;
 mod call;
 mod clock;
 mod connector;
@@ -31,8 +34,11 @@ mod iam;
 mod kms;
 mod ledger;
 mod messaging;
+mod realm;
 mod retirements;
+mod roles;
 mod server;
+mod sharing;
 mod ssm;
 mod state;
 mod sts;
@@ -52,7 +58,9 @@ pub use exec_guest::ExecGuest;
 pub use fault::{FaultKind, FaultRule, When};
 pub use guest::{Agent, Boot, Disk, Guest, Machine, Ran, SilentGuest};
 pub use ledger::{Counters, Entry};
+pub use realm::AccountSpec;
 pub use retirements::{ImageUse, Retirement};
+pub use roles::RoleSpec;
 pub use server::{ServeError, ServeOptions, serve};
 pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
 pub use template_views::LaunchTemplateView;

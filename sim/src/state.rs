@@ -15,12 +15,12 @@ use crate::iam::{Grant, Iam};
 use crate::ledger::Ledger;
 use crate::messaging::model::Messaging;
 use crate::retirements::Retirement;
+use crate::roles::SharedRoles;
 use crate::ssm::{Command, Parameters};
-use crate::sts::Session;
 use crate::throttle::Throttle;
 use crate::world::{Keeping, Launches, Moves, Timing};
 
-/// The account id: one that AWS never gives.
+/// The id of the first account, and of the only one in most worlds: one that AWS never gives.
 pub const ACCOUNT_ID: &str = "000000000000";
 /// Owner of `amazon` images here.
 pub const AMAZON_ID: &str = "000000000001";
@@ -39,14 +39,18 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) throttle: Throttle,
     pub(crate) iam: Iam,
-    /// Roles that can be assumed, by ARN, with the external id that they ask for.
-    pub(crate) roles: BTreeMap<String, Option<String>>,
-    /// Sessions of roles, by access key.
-    pub(crate) sessions: BTreeMap<String, Session>,
+    /// Organizations and their units that the account is in, by ARN.
+    pub(crate) organizations: BTreeSet<String>,
+    /// The roles of every account, and their sessions.
+    pub(crate) roles: SharedRoles,
+    /// Something may have changed that other accounts see.
+    pub(crate) stirred: bool,
 }
 
 /// What belongs to no region: time, numbers, events.
 pub(crate) struct Core {
+    /// Whose it is.
+    pub(crate) account: String,
     /// The time of the call or event that is being worked on.
     pub(crate) now: DateTime<Utc>,
     pub(crate) timing: Timing,
@@ -123,8 +127,15 @@ pub(crate) struct Region {
 }
 
 impl State {
-    pub(crate) fn new(now: DateTime<Utc>) -> Self {
+    /// `ids_from`: the number after which its ids count, so that no two accounts make the same.
+    pub(crate) fn new(
+        account: &str,
+        ids_from: u64,
+        roles: SharedRoles,
+        now: DateTime<Utc>,
+    ) -> Self {
         let core = Core {
+            account: account.to_owned(),
             now,
             timing: Timing::default(),
             moves: Moves::default(),
@@ -134,8 +145,8 @@ impl State {
             caller: String::new(),
             grant: None,
             missing_right: None,
-            next_id: 0,
-            next_request: 0,
+            next_id: ids_from,
+            next_request: ids_from,
             next_event: 0,
             events: BTreeMap::new(),
             imaged: Vec::new(),
@@ -149,8 +160,9 @@ impl State {
             faults: Faults::default(),
             throttle: Throttle::default(),
             iam: Iam::default(),
-            roles: BTreeMap::new(),
-            sessions: BTreeMap::new(),
+            organizations: BTreeSet::new(),
+            roles,
+            stirred: false,
         }
     }
 

@@ -11,7 +11,6 @@ use crate::account::Account;
 use crate::ec2::model::{Ec2, Image, Instance, Permission};
 use crate::guest::Disk;
 use crate::messaging::model::queue_name;
-use crate::state::ACCOUNT_ID;
 
 /// Something that calls made and that is still there.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -243,7 +242,7 @@ impl Account {
     pub fn own_images(&self) -> Vec<ImageView> {
         self.images()
             .into_iter()
-            .filter(|image| image.owner_id == ACCOUNT_ID)
+            .filter(|image| image.owner_id == self.id())
             .collect()
     }
 
@@ -256,7 +255,7 @@ impl Account {
                 .ec2
                 .snapshots
                 .values()
-                .filter(|s| s.owner_id == ACCOUNT_ID);
+                .filter(|s| s.owner_id == here.ec2.account);
             all.extend(own.map(|s| SnapshotView {
                 region: region.clone(),
                 id: s.id.clone(),

@@ -6,7 +6,6 @@ use super::model::AutoScaling;
 use crate::beanstalk::resources::{has_launch_configuration, launch_configuration};
 use crate::beanstalk::{Room, launch_templates, page};
 use crate::clock::iso;
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
@@ -33,7 +32,7 @@ pub(super) fn describe(room: &mut Room<'_>, others: &AutoScaling) -> Result<Stri
     let (shown, token) = page(room, all, MOST)?;
     let mut x = Xml::new();
     x.members("LaunchConfigurations", shown, |x, one| {
-        write(x, room.region, &one)
+        write(x, (&room.core.account, room.region), &one)
     });
     x.opt("NextToken", token);
     Ok(x.into_string())
@@ -55,12 +54,12 @@ fn of_environments(room: &Room<'_>) -> Vec<Shown> {
     shown.collect()
 }
 
-fn write(x: &mut Xml, region: &str, one: &Shown) {
+fn write(x: &mut Xml, (account, region): (&str, &str), one: &Shown) {
     x.text("LaunchConfigurationName", &one.name);
     x.text(
         "LaunchConfigurationARN",
         format!(
-            "arn:aws:autoscaling:{region}:{ACCOUNT_ID}:launchConfiguration:51300000-0000-4000-a000-000000000000:\
+            "arn:aws:autoscaling:{region}:{account}:launchConfiguration:51300000-0000-4000-a000-000000000000:\
              launchConfigurationName/{}",
             one.name
         ),

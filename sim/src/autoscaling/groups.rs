@@ -10,7 +10,6 @@ use crate::beanstalk::resources::{enables_spot, has_launch_configuration, launch
 use crate::beanstalk::{Room, fleet, health, launch_templates, page, settings};
 use crate::clock::iso;
 use crate::ec2::model::{Instance, Phase};
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
@@ -37,7 +36,7 @@ struct Group<'a> {
 
 impl Group<'_> {
     fn arn(&self, region: &str) -> String {
-        arn(region, &self.name)
+        arn(&self.environment.account, region, &self.name)
     }
 
     fn created(&self) -> DateTime<Utc> {
@@ -111,16 +110,16 @@ impl Shown<'_> {
     }
 }
 
-/// The role by which every group launches, unless it names another one.
-pub(crate) fn launching_role() -> String {
+/// The role by which every group of an account launches, unless it names another one.
+pub(crate) fn launching_role(account: &str) -> String {
     format!(
-        "arn:aws:iam::{ACCOUNT_ID}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+        "arn:aws:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
     )
 }
 
-pub(super) fn arn(region: &str, group: &str) -> String {
+pub(super) fn arn(account: &str, region: &str, group: &str) -> String {
     format!(
-        "arn:aws:autoscaling:{region}:{ACCOUNT_ID}:autoScalingGroup:51300000-0000-4000-9000-000000000000:\
+        "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:51300000-0000-4000-9000-000000000000:\
          autoScalingGroupName/{group}"
     )
 }
@@ -203,7 +202,7 @@ fn write(x: &mut Xml, room: &Room<'_>, group: &Group<'_>) {
     write_tags(x, &group.name, tags);
     x.member_texts("TerminationPolicies", ["Default"]);
     x.text("NewInstancesProtectedFromScaleIn", false);
-    x.text("ServiceLinkedRoleARN", launching_role());
+    x.text("ServiceLinkedRoleARN", launching_role(&room.ec2.account));
 }
 
 /// The caller wants groups without their instances.
@@ -271,7 +270,10 @@ fn its_template(x: &mut Xml, node: &str, group: &Group<'_>) {
 fn write_other(x: &mut Xml, room: &Room<'_>, group: &OtherGroup) {
     let spec = &group.spec;
     x.text("AutoScalingGroupName", &spec.name);
-    x.text("AutoScalingGroupARN", arn(room.region, &spec.name));
+    x.text(
+        "AutoScalingGroupARN",
+        arn(&room.core.account, room.region, &spec.name),
+    );
     let template = |x: &mut Xml, name: &str| {
         if let Some((id, template)) = &group.template {
             x.node(name, |x| {
@@ -304,7 +306,7 @@ fn write_other(x: &mut Xml, room: &Room<'_>, group: &OtherGroup) {
     write_tags(x, &spec.name, spec.tags.clone());
     x.member_texts("TerminationPolicies", ["Default"]);
     x.text("NewInstancesProtectedFromScaleIn", false);
-    x.text("ServiceLinkedRoleARN", launching_role());
+    x.text("ServiceLinkedRoleARN", launching_role(&room.ec2.account));
 }
 
 fn instance(x: &mut Xml, group: &Group<'_>, instance: &Instance) {

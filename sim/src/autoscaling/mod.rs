@@ -57,7 +57,7 @@ fn activities(room: &mut Room<'_>, others: &AutoScaling) -> Result<String, Fail>
     let (shown, token) = page(room, all, MOST)?;
     let mut x = Xml::new();
     x.members("Activities", shown, |x, activity| {
-        activity.write(x, room.region)
+        activity.write(x, (&room.core.account, room.region))
     });
     x.opt("NextToken", token);
     Ok(x.into_string())
@@ -76,7 +76,7 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    fn write(&self, x: &mut Xml, region: &str) {
+    fn write(&self, x: &mut Xml, (account, region): (&str, &str)) {
         x.text("ActivityId", &self.id);
         x.text("AutoScalingGroupName", &self.group);
         x.text("Description", &self.description);
@@ -93,7 +93,10 @@ impl Activity {
         );
         x.opt("StatusMessage", self.failure.as_ref());
         x.text("Progress", 100);
-        x.text("AutoScalingGroupARN", groups::arn(region, &self.group));
+        x.text(
+            "AutoScalingGroupARN",
+            groups::arn(account, region, &self.group),
+        );
     }
 
     fn new(core: &mut Core, group: &str, description: String, cause: &str) -> Self {

@@ -2,7 +2,6 @@
 
 use super::Room;
 use crate::clock::iso;
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
@@ -61,8 +60,8 @@ fn write(x: &mut Xml, room: &Room<'_>, application: &str, label: &str) {
     x.text(
         "ApplicationVersionArn",
         format!(
-            "arn:aws:elasticbeanstalk:{}:{ACCOUNT_ID}:applicationversion/{application}/{label}",
-            room.region
+            "arn:aws:elasticbeanstalk:{}:{}:applicationversion/{application}/{label}",
+            room.region, room.core.account
         ),
     );
     x.text("ApplicationName", application);

@@ -11,6 +11,8 @@ use crate::world::{Action, Edit, Moment};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
+    /// Whose it is.
+    pub(crate) account: String,
     pub(crate) id: String,
     pub(crate) application: String,
     pub(crate) name: String,

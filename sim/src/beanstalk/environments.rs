@@ -7,7 +7,6 @@ use super::replacement::is_enhanced;
 use super::{Room, health, page, progress, settings};
 use crate::clock::iso;
 use crate::iam::Asked;
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
@@ -15,7 +14,8 @@ const MOST: usize = 1000;
 
 pub(crate) fn arn(region: &str, environment: &Environment) -> String {
     let (application, name) = (&environment.application, &environment.name);
-    format!("arn:aws:elasticbeanstalk:{region}:{ACCOUNT_ID}:environment/{application}/{name}")
+    let account = &environment.account;
+    format!("arn:aws:elasticbeanstalk:{region}:{account}:environment/{application}/{name}")
 }
 
 /// Whether the caller may do this to an environment: lists leave out what he may not see.
@@ -25,8 +25,8 @@ pub(crate) fn is_allowed(room: &Room<'_>, operation: &str, e: &Environment) -> b
     };
     let application = &e.application;
     let application = format!(
-        "arn:aws:elasticbeanstalk:{}:{ACCOUNT_ID}:application/{application}",
-        room.region
+        "arn:aws:elasticbeanstalk:{}:{}:application/{application}",
+        room.region, room.core.account
     );
     let asked = Asked::new(&format!("elasticbeanstalk:{operation}"))
         .on(arn(room.region, e))
@@ -162,8 +162,8 @@ pub(crate) fn applications(room: &mut Room<'_>) -> Result<String, Fail> {
     let mut x = Xml::new();
     x.members("Applications", wanted, |x, (name, created)| {
         let arn = format!(
-            "arn:aws:elasticbeanstalk:{}:{ACCOUNT_ID}:application/{name}",
-            room.region
+            "arn:aws:elasticbeanstalk:{}:{}:application/{name}",
+            room.region, room.core.account
         );
         x.text("ApplicationArn", arn);
         x.text("ApplicationName", name);

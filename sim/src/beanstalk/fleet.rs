@@ -10,7 +10,7 @@ use crate::ec2::instances;
 use crate::ec2::lifecycle::begin_stop;
 use crate::ec2::model::{Ec2, Image};
 use crate::kms;
-use crate::state::{ACCOUNT_ID, Core};
+use crate::state::Core;
 
 /// The name of an environment's Auto Scaling group.
 pub(crate) fn group_name(environment: &Environment) -> String {
@@ -51,7 +51,10 @@ fn numbered(environment: &Environment, prefix: &str) -> String {
 
 /// Why Auto Scaling cannot launch an image; nothing when it can.
 pub(crate) fn refusal(ec2: &Ec2, image_id: &str) -> Option<String> {
-    let image = ec2.images.get(image_id).filter(|image| is_seen(image));
+    let image = ec2
+        .images
+        .get(image_id)
+        .filter(|image| is_seen(image, &ec2.account));
     match image {
         None => Some(format!(
             "AMI {image_id} is invalid: The image id '[{image_id}]' does not exist"
@@ -207,7 +210,10 @@ pub(crate) fn adopt(ec2: &mut Ec2, environment: &mut Environment, id: &str) {
     };
     let stack = format!("awseb-{}-stack", environment.id);
     let region = ec2.zones.first().map_or("", |zone| &zone[..zone.len() - 1]);
-    let stack_id = format!("arn:aws:cloudformation:{region}:{ACCOUNT_ID}:stack/{stack}/51300000");
+    let stack_id = format!(
+        "arn:aws:cloudformation:{region}:{}:stack/{stack}/51300000",
+        ec2.account
+    );
     let security = security_group(environment);
     let secured = ec2.groups.contains_key(&security);
     if let Some(instance) = ec2.instances.get_mut(id) {

@@ -11,7 +11,7 @@ use super::resources::has_launch_configuration;
 use super::{fleet, settings};
 use crate::call::Call;
 use crate::ec2::launch_templates::{LaunchTemplate, TemplateVersion};
-use crate::state::{ACCOUNT_ID, State};
+use crate::state::State;
 use crate::world::{Launches, OwnImage};
 
 /// How a template names the platform version's image where it does so by a parameter.
@@ -100,8 +100,8 @@ fn written(beanstalk: &Beanstalk, e: &Environment, set: &Draft, launches: Launch
 
 fn by(e: &Environment) -> String {
     format!(
-        "arn:aws:sts::{ACCOUNT_ID}:assumed-role/aws-elasticbeanstalk-service-role/{}",
-        e.id
+        "arn:aws:sts::{}:assumed-role/aws-elasticbeanstalk-service-role/{}",
+        e.account, e.id
     )
 }
 
@@ -113,7 +113,7 @@ fn one(e: &Environment, number: u32, image: &str) -> TemplateVersion {
         .filter(|_| number > e.launch_version)
         .map(|update| update.batch_since);
     let by = match e.by_hand.is_some() && current {
-        true => format!("arn:aws:iam::{ACCOUNT_ID}:{SOMEBODY}"),
+        true => format!("arn:aws:iam::{}:{SOMEBODY}", e.account),
         false => by(e),
     };
     let image = (!image.is_empty()).then(|| ("ImageId", image.to_owned()));

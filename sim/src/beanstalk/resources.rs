@@ -5,7 +5,6 @@ use super::environments::named;
 use super::model::Beanstalk;
 use super::replacement::option;
 use super::{Room, fleet, settings};
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
@@ -58,8 +57,8 @@ fn write(x: &mut Xml, room: &Room<'_>, e: &Environment) {
             x.text(
                 "URL",
                 format!(
-                    "https://sqs.{}.amazonaws.com/{ACCOUNT_ID}/{queue}",
-                    room.region
+                    "https://sqs.{}.amazonaws.com/{}/{queue}",
+                    room.region, e.account
                 ),
             );
         },
@@ -81,8 +80,8 @@ pub(crate) fn is_balanced(beanstalk: &Beanstalk, e: &Environment) -> bool {
 
 fn load_balancer(room: &Room<'_>, e: &Environment) -> String {
     format!(
-        "arn:aws:elasticloadbalancing:{}:{ACCOUNT_ID}:loadbalancer/app/awseb--AWSEB-{}/51300000",
-        room.region, e.id
+        "arn:aws:elasticloadbalancing:{}:{}:loadbalancer/app/awseb--AWSEB-{}/51300000",
+        room.region, e.account, e.id
     )
 }
 

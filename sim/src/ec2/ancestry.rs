@@ -6,7 +6,6 @@ use super::describe_images::find;
 use super::filters::{Filters, page, tag_set};
 use super::model::{Image, Instance};
 use crate::clock::iso;
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
@@ -39,7 +38,7 @@ pub(crate) fn get(room: &mut Room<'_>) -> Result<String, Fail> {
             "imageOwnerAlias",
             image
                 .owner_alias
-                .or((image.owner_id == ACCOUNT_ID).then_some("self")),
+                .or((image.owner_id == room.core.account).then_some("self")),
         );
         x.opt("sourceImageId", image.source_image_id.as_ref());
         x.opt("sourceImageRegion", image.source_region.as_ref());
@@ -63,14 +62,14 @@ pub(crate) fn instance_image_metadata(room: &mut Room<'_>) -> Result<String, Fai
         let (there, gone) = (&room.ec2.images, &room.ec2.gone_images);
         let image = there.get(&i.image_id);
         let facts = image.or_else(|| gone.get(&i.image_id));
-        write(x, i, facts, image.is_none());
+        write(x, &room.core.account, i, (facts, image.is_none()));
     });
     x.opt("nextToken", token);
     Ok(x.into_string())
 }
 
 /// The image's own facts are there even when the image is gone.
-fn write(x: &mut Xml, instance: &Instance, image: Option<&Image>, gone: bool) {
+fn write(x: &mut Xml, account: &str, instance: &Instance, (image, gone): (Option<&Image>, bool)) {
     x.text("instanceId", &instance.id);
     x.text("instanceType", &instance.kind);
     x.text("launchTime", iso(instance.launched));
@@ -79,7 +78,7 @@ fn write(x: &mut Xml, instance: &Instance, image: Option<&Image>, gone: bool) {
         x.text("code", instance.state.code());
         x.text("name", instance.state.name());
     });
-    x.text("instanceOwnerId", ACCOUNT_ID);
+    x.text("instanceOwnerId", account);
     tag_set(x, &instance.tags);
     x.node("imageMetadata", |x| {
         x.text("imageId", &instance.image_id);
@@ -91,9 +90,9 @@ fn write(x: &mut Xml, instance: &Instance, image: Option<&Image>, gone: bool) {
             x.opt("deprecationTime", image.deprecated_at.map(iso));
             x.text("isPublic", image.public);
         }
-        let state = image
-            .filter(|_| !gone)
-            .map_or("deregistered", |i| i.state.as_str());
+        // An image of another account that shares it no more is as it was there.
+        let known = image.filter(|image| !gone || image.owner_id != account);
+        let state = known.map_or("deregistered", |image| image.state.as_str());
         x.text("imageState", state);
     });
 }

@@ -6,7 +6,7 @@ use super::filters::tags_for;
 use super::keys;
 use super::make_images::{Made, add, check_name};
 use super::model::Image;
-use crate::state::{ACCOUNT_ID, Tags};
+use crate::state::Tags;
 use crate::wire::fail::Fail;
 
 pub(crate) fn copy(room: &mut Room<'_>) -> Result<String, Fail> {
@@ -78,7 +78,7 @@ fn ordered(
 /// Those of the call, and with `CopyImageTags` one's own image's; never those that services set.
 fn tags(room: &Room<'_>, source: &Image) -> Result<Tags, Fail> {
     let mut tags = tags_for(room.p, "image", &["image", "snapshot"])?;
-    if room.p.flag("CopyImageTags") && source.owner_id == ACCOUNT_ID {
+    if room.p.flag("CopyImageTags") && source.owner_id == room.core.account {
         let copied = source
             .tags
             .iter()
@@ -105,7 +105,7 @@ fn key(room: &Room<'_>, source_region: &str, source: &Image) -> Result<Option<St
     let encrypted = snapshot.is_some_and(|snapshot| snapshot.key.is_some())
         || room.sealed_elsewhere.contains(&source.snapshot_id);
     let wanted = flag == Some("true") || encrypted;
-    Ok(wanted.then(|| keys::named(room.region, asked)))
+    Ok(wanted.then(|| keys::named(room.ec2, asked)))
 }
 
 /// The image to copy, of this region or of the one that is named.
@@ -115,7 +115,9 @@ fn source_of_copy(room: &mut Room<'_>, id: &str) -> Result<(String, Image), Fail
         true => Some(find(room, id)?.clone()),
         false => {
             let found = room.elsewhere.get(&(region.clone(), id.to_owned()));
-            found.filter(|image| is_seen(image)).cloned()
+            found
+                .filter(|image| is_seen(image, &room.core.account))
+                .cloned()
         }
     };
     let image = found.ok_or_else(|| not_found(&[id.to_owned()]))?;
@@ -126,7 +128,7 @@ fn source_of_copy(room: &mut Room<'_>, id: &str) -> Result<(String, Image), Fail
         );
         return Err(Fail::new("InvalidAMIID.Unavailable", message));
     }
-    if image.storage_kept && image.owner_id != ACCOUNT_ID {
+    if image.storage_kept && image.owner_id != room.core.account {
         let message = "You do not have permission to access the storage of this ami";
         return Err(Fail::new("InvalidRequest", message));
     }

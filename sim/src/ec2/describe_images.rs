@@ -4,17 +4,17 @@ use chrono::{DateTime, Utc};
 
 use super::Room;
 use super::filters::{Filters, page, tag_set};
-use super::model::{Ec2, Image};
+use super::model::{Ec2, Image, Permission};
 use super::well_formed;
 use crate::clock::iso;
-use crate::state::{ACCOUNT_ID, Tags};
+use crate::state::Tags;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 use crate::world::DisabledById;
 
-/// Whether this account may see the image at all.
-pub(crate) fn is_seen(image: &Image) -> bool {
-    image.owner_id == ACCOUNT_ID || image.public || image.shared
+/// Whether an account may see the image at all.
+pub(crate) fn is_seen(image: &Image, account: &str) -> bool {
+    image.owner_id == account || image.public || image.shared
 }
 
 pub(crate) fn not_found(ids: &[String]) -> Fail {
@@ -40,16 +40,19 @@ pub(crate) fn find<'a>(room: &'a mut Room<'_>, id: &str) -> Result<&'a mut Image
         return Err(malformed(id));
     }
     let now = room.core.now;
-    let found = room.ec2.images.get_mut(id).filter(|image| is_seen(image));
+    let account = &room.core.account;
+    let found = room.ec2.images.get_mut(id);
     found
+        .filter(|image| is_seen(image, account))
         .filter_map_look(now)
         .ok_or_else(|| not_found(&[id.to_owned()]))
 }
 
 /// An image of this account, by id.
 pub(crate) fn find_own<'a>(room: &'a mut Room<'_>, id: &str) -> Result<&'a mut Image, Fail> {
+    let account = room.core.account.clone();
     let image = find(room, id)?;
-    if image.owner_id != ACCOUNT_ID {
+    if image.owner_id != account {
         let message = format!("Not authorized for image:{id}");
         return Err(Fail::new("AuthFailure", message).with_status(403));
     }
@@ -71,7 +74,9 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     let ids = room.p.list("ImageId");
     let asked = wanted_ids(room, &ids, &filters)?;
     let listed = Listed {
+        account: room.core.account.clone(),
         owners,
+        executable_by: room.p.list("ExecutableBy"),
         by_id: !ids.is_empty(),
         deprecated: room.p.flag("IncludeDeprecated"),
         disabled: room.p.flag("IncludeDisabled"),
@@ -88,7 +93,9 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
             continue;
         };
         if listed.admits(image, now)
-            && filters.pass(own_tags(image), |name| values(image, name))?
+            && filters.pass(own_tags(image, &room.core.account), |name| {
+                values(image, name)
+            })?
             && (listed.by_id || image.visibility.look(now))
         {
             shown.push(id);
@@ -111,12 +118,13 @@ fn wanted_ids(room: &mut Room<'_>, ids: &[String], filters: &Filters) -> Result<
         if let Some(bad) = ids.iter().find(|id| !well_formed("ami", id)) {
             return Err(malformed(bad));
         }
-        let now = room.core.now;
+        let (now, account) = (room.core.now, &room.core.account);
         let mut missing = ids.to_vec();
         let hides = room.core.keeping.disabled_by_id == DisabledById::NotFound
             && !room.p.flag("IncludeDisabled");
         missing.retain(|id| {
-            let found = room.ec2.images.get_mut(id).filter(|image| is_seen(image));
+            let found = room.ec2.images.get_mut(id);
+            let found = found.filter(|image| is_seen(image, account));
             let found = found.filter(|image| !hides || image.state != "disabled");
             found.filter_map_look(now).is_none()
         });
@@ -134,7 +142,10 @@ fn wanted_ids(room: &mut Room<'_>, ids: &[String], filters: &Filters) -> Result<
 
 /// What a listing includes.
 struct Listed {
+    account: String,
     owners: Vec<String>,
+    /// Who must be named in its launch permissions: an account, `self`, or `all` for public ones.
+    executable_by: Vec<String>,
     by_id: bool,
     deprecated: bool,
     disabled: bool,
@@ -142,25 +153,42 @@ struct Listed {
 
 impl Listed {
     fn admits(&self, image: &Image, now: DateTime<Utc>) -> bool {
-        let own = image.owner_id == ACCOUNT_ID;
+        let own = image.owner_id == self.account;
         let is_owner = |owner: &String| match owner.as_str() {
             "self" => own,
             alias @ ("amazon" | "aws-marketplace") => image.owner_alias == Some(alias),
             id => image.owner_id == id,
         };
         let old = image.deprecated_at.is_some_and(|at| at <= now);
-        is_seen(image)
+        is_seen(image, &self.account)
             && (self.owners.is_empty() || self.owners.iter().any(is_owner))
+            && (self.executable_by.is_empty() || self.is_executable(image))
             && (own || self.deprecated || self.by_id || !old)
             && (self.disabled || image.state != "disabled")
+    }
+}
+
+impl Listed {
+    /// What others gave this account it sees as shared; whom it gave its own to, in the permissions.
+    fn is_executable(&self, image: &Image) -> bool {
+        let own = image.owner_id == self.account;
+        self.executable_by.iter().any(|who| match who.as_str() {
+            "all" => image.public,
+            "self" => image.shared,
+            id if id == self.account => image.shared,
+            id => {
+                let named = Permission::Account(id.to_owned());
+                own && image.launch_permissions.contains(&named)
+            }
+        })
     }
 }
 
 static NO_TAGS: Tags = Tags::new();
 
 /// Tags are seen by the owner alone.
-fn own_tags(image: &Image) -> &Tags {
-    if image.owner_id == ACCOUNT_ID {
+fn own_tags<'a>(image: &'a Image, account: &str) -> &'a Tags {
+    if image.owner_id == account {
         &image.tags
     } else {
         &NO_TAGS
@@ -227,7 +255,7 @@ fn write(x: &mut Xml, ec2: &Ec2, image: &Image, now: DateTime<Utc>) {
     if image.imds_v2 {
         x.text("imdsSupport", "v2.0");
     }
-    if image.owner_id == ACCOUNT_ID {
+    if image.owner_id == ec2.account {
         x.text("deregistrationProtection", image.protection.name());
         x.opt("lastLaunchedTime", image.last_launched(now).map(iso));
     }
@@ -238,7 +266,7 @@ fn write(x: &mut Xml, ec2: &Ec2, image: &Image, now: DateTime<Utc>) {
             x.text("message", message);
         });
     }
-    if image.owner_id == ACCOUNT_ID {
+    if image.owner_id == ec2.account {
         tag_set(x, &image.tags);
     }
 }

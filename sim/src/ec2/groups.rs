@@ -3,7 +3,6 @@
 use super::filters::{Filters, page, tag_set, tags_for};
 use super::model::{Group, Rule};
 use super::{Room, done};
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::params::Params;
 use crate::wire::xml::Xml;
@@ -34,7 +33,7 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
         x.text("groupName", &g.name);
         x.text("groupDescription", &g.description);
         x.text("vpcId", &g.vpc_id);
-        x.text("ownerId", ACCOUNT_ID);
+        x.text("ownerId", &room.core.account);
         x.items("ipPermissions", &g.ingress, write_rule);
         x.items("ipPermissionsEgress", &g.egress, write_rule);
         tag_set(x, &g.tags);

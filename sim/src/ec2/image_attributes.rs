@@ -1,5 +1,7 @@
 //! An image's attributes: who else may launch it above all, shown to its owner alone.
 
+use std::collections::BTreeSet;
+
 use super::describe_images::{find_own, write_mapping};
 use super::keys::default_key;
 use super::model::{Image, Permission};
@@ -13,35 +15,52 @@ use crate::wire::xml::Xml;
 const MOST: usize = 1000;
 
 /// What a call changes.
-#[derive(Default)]
 struct Change {
-    add: Vec<Permission>,
-    remove: Vec<Permission>,
-    /// Made public, or private.
-    public: Option<bool>,
+    sharing: Sharing,
     description: Option<String>,
     imds_v2: bool,
 }
 
 impl Change {
     fn of(p: &Params) -> Result<Self, Fail> {
-        let mut change = Self {
-            description: p.get("Description.Value").map(str::to_owned),
-            imds_v2: p.get("ImdsSupport.Value") == Some("v2.0"),
-            ..Self::default()
+        let described = match p.get("Attribute") {
+            Some("description") => p.get("Value"),
+            _ => p.get("Description.Value"),
         };
-        change.structured(p)?;
-        change.by_operation(p)?;
-        if p.get("Attribute") == Some("description") {
-            change.description = p.get("Value").map(str::to_owned);
-        }
-        Ok(change)
+        Ok(Self {
+            sharing: Sharing::of(p, "LaunchPermission")?,
+            description: described.map(str::to_owned),
+            imds_v2: p.get("ImdsSupport.Value") == Some("v2.0"),
+        })
+    }
+}
+
+/// What a call changes of who else may use something.
+#[derive(Default)]
+pub(super) struct Sharing {
+    pub(super) add: Vec<Permission>,
+    pub(super) remove: Vec<Permission>,
+    /// Made public, or private.
+    pub(super) public: Option<bool>,
+}
+
+impl Sharing {
+    pub(super) fn of(p: &Params, permission: &str) -> Result<Self, Fail> {
+        let mut sharing = Self::default();
+        sharing.structured(p, permission)?;
+        sharing.by_operation(p)?;
+        Ok(sharing)
+    }
+
+    /// It gives somebody something.
+    pub(super) fn shares(&self) -> bool {
+        self.public == Some(true) || !self.add.is_empty()
     }
 
     /// `LaunchPermission.Add.N`, `LaunchPermission.Remove.N`.
-    fn structured(&mut self, p: &Params) -> Result<(), Fail> {
+    fn structured(&mut self, p: &Params, permission: &str) -> Result<(), Fail> {
         for (list, adds) in [("Add", true), ("Remove", false)] {
-            for group in p.groups(&format!("LaunchPermission.{list}")) {
+            for group in p.groups(&format!("{permission}.{list}")) {
                 let of = |name: &str| p.get(&format!("{group}.{name}"));
                 self.take(adds, "UserId", of("UserId"))?;
                 self.take(adds, "UserGroup", of("Group"))?;
@@ -127,40 +146,42 @@ fn bad_item(kind: &str, value: &str) -> Fail {
 /// Launch permissions, the description, whether IMDSv2 is required.
 pub(crate) fn modify(room: &mut Room<'_>) -> Result<String, Fail> {
     let id = room.p.need("ImageId")?.to_owned();
-    let change = Change::of(room.p)?;
+    let Change {
+        sharing,
+        description,
+        imds_v2,
+    } = Change::of(room.p)?;
     let image = find_own(room, &id)?.clone();
-    let says_nothing =
-        !change.is_of_permissions() && change.description.is_none() && !change.imds_v2;
+    let says_nothing = !sharing.is_of_permissions() && description.is_none() && !imds_v2;
     if says_nothing {
         let message = "No attributes specified.";
         return Err(Fail::new("InvalidParameterCombination", message));
     }
-    if change.is_of_permissions() {
-        may_be_shared(room, &image, &change)?;
+    if sharing.is_of_permissions() {
+        may_be_shared(room, &image, &sharing)?;
     }
     let image = find_own(room, &id)?;
-    image.launch_permissions.extend(change.add);
-    for gone in &change.remove {
+    image.launch_permissions.extend(sharing.add);
+    for gone in &sharing.remove {
         image.launch_permissions.remove(gone);
     }
-    image.public = change.public.unwrap_or(image.public);
-    image.imds_v2 |= change.imds_v2;
-    if let Some(description) = change.description {
+    image.public = sharing.public.unwrap_or(image.public);
+    image.imds_v2 |= imds_v2;
+    if let Some(description) = description {
         image.description = description;
     }
     done()
 }
 
 /// Whether permissions may be changed like this.
-fn may_be_shared(room: &Room<'_>, image: &Image, change: &Change) -> Result<(), Fail> {
+fn may_be_shared(room: &Room<'_>, image: &Image, change: &Sharing) -> Result<(), Fail> {
     if image.state != "available" {
         let message = format!("The image id '[{}]' is not available", image.id);
         return Err(Fail::new("InvalidAMIID.Unavailable", message));
     }
     let snapshot = room.ec2.snapshots.get(&image.snapshot_id);
     let key = snapshot.and_then(|snapshot| snapshot.key.as_deref());
-    let shares = change.public == Some(true) || !change.add.is_empty();
-    if shares && key == Some(default_key(room.region).as_str()) {
+    if change.shares() && key == Some(default_key(room.ec2).as_str()) {
         let message = "Snapshots encrypted with the AWS Managed CMK can't be shared. Specify \
                        another snapshot.";
         return Err(Fail::new("InvalidParameter", message));
@@ -195,7 +216,9 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
         x.node(&attribute, |x| x.opt("value", value));
     };
     match attribute.as_str() {
-        "launchPermission" => write_permissions(&mut x, &image),
+        "launchPermission" => {
+            write_permissions(&mut x, &attribute, image.public, &image.launch_permissions);
+        }
         "description" => value(&mut x, Some(image.description.clone())),
         "imdsSupport" => value(&mut x, image.imds_v2.then(|| "v2.0".to_owned())),
         "deregistrationProtection" => value(&mut x, Some(image.protection.name().to_owned())),
@@ -212,14 +235,17 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     Ok(x.into_string())
 }
 
-fn write_permissions(x: &mut Xml, image: &Image) {
-    let of_all = image.public.then_some(("group", "all"));
-    let named = image.launch_permissions.iter().map(Permission::named);
-    x.items(
-        "launchPermission",
-        of_all.into_iter().chain(named),
-        |x, (kind, value)| x.text(kind, value),
-    );
+pub(super) fn write_permissions(
+    x: &mut Xml,
+    name: &str,
+    public: bool,
+    permissions: &BTreeSet<Permission>,
+) {
+    let of_all = public.then_some(("group", "all"));
+    let named = permissions.iter().map(Permission::named);
+    x.items(name, of_all.into_iter().chain(named), |x, (kind, value)| {
+        x.text(kind, value);
+    });
 }
 
 /// Nobody else may launch it any more.

@@ -134,6 +134,11 @@ pub(crate) struct Snapshot {
     pub(crate) gib: u32,
     /// The key that it is encrypted with.
     pub(crate) key: Option<String>,
+    /// Who else may read it; everybody is apart.
+    pub(crate) readers: BTreeSet<Permission>,
+    pub(crate) public: bool,
+    /// It is another account's, which shares it with this one.
+    pub(crate) shared: bool,
     pub(crate) tags: Tags,
     pub(crate) world: bool,
 }

@@ -2,7 +2,7 @@
 
 use super::keys;
 use super::model::{Ec2, Image, Protection, Snapshot};
-use crate::state::{ACCOUNT_ID, AMAZON_ID, Core, MARKETPLACE_ID, Tags, Visibility};
+use crate::state::{AMAZON_ID, Core, MARKETPLACE_ID, Tags, Visibility};
 use crate::world::{ImageChange, ImageSpec, WorldError};
 
 /// Adds an image with its snapshot; returns its id.
@@ -17,20 +17,20 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         return Err(WorldError::Contradiction(what));
     }
     let (owner_id, owner_alias) = match spec.owner.as_str() {
-        "self" => (ACCOUNT_ID, None),
-        "amazon" => (AMAZON_ID, Some("amazon")),
-        "aws-marketplace" | "marketplace" => (MARKETPLACE_ID, Some("aws-marketplace")),
-        other => (other, None),
+        "self" => (core.account.clone(), None),
+        "amazon" => (AMAZON_ID.to_owned(), Some("amazon")),
+        "aws-marketplace" | "marketplace" => (MARKETPLACE_ID.to_owned(), Some("aws-marketplace")),
+        other => (other.to_owned(), None),
     };
     let created = spec.created.unwrap_or(core.now);
     let key = match spec.kms_key.as_str() {
         "" => None,
-        "default" => Some(keys::default_key(ec2.region())),
-        key => Some(keys::named(ec2.region(), Some(key))),
+        "default" => Some(keys::default_key(ec2)),
+        key => Some(keys::named(ec2, Some(key))),
     };
     let snapshot = Snapshot {
         id: core.id("snap"),
-        owner_id: owner_id.to_owned(),
+        owner_id: owner_id.clone(),
         volume_id: core.id("vol"),
         done: true,
         trouble: None,
@@ -38,6 +38,9 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         description: format!("Created for {id}"),
         gib: 8,
         key,
+        readers: Default::default(),
+        public: false,
+        shared: false,
         tags: Tags::new(),
         world: true,
     };
@@ -57,7 +60,7 @@ pub(crate) fn place(core: &mut Core, ec2: &mut Ec2, spec: ImageSpec) -> Result<S
         },
         id: id.clone(),
         description: String::new(),
-        owner_id: owner_id.to_owned(),
+        owner_id,
         owner_alias,
         architecture: spec.architecture,
         state: spec.state,

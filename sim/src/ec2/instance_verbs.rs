@@ -9,7 +9,6 @@ use super::model::{Instance, Phase};
 use super::{Room, done, well_formed};
 use crate::clock::{delta, iso};
 use crate::events::Event;
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 use crate::world::LatestRefused;
@@ -276,7 +275,7 @@ pub(crate) fn write_reservation(x: &mut Xml, room: &Room<'_>, instances: &[&Inst
     if let Some(first) = instances.first() {
         x.text("reservationId", &first.reservation_id);
     }
-    x.text("ownerId", ACCOUNT_ID);
+    x.text("ownerId", &room.core.account);
     x.items("groupSet", [(); 0], |_, ()| {});
     x.items("instancesSet", instances, |x, i| write(x, room, i));
 }
@@ -309,13 +308,13 @@ fn write(x: &mut Xml, room: &Room<'_>, i: &Instance) {
     x.text("clientToken", &i.client_token);
     x.text("ebsOptimized", false);
     x.text("enaSupport", true);
-    write_metadata(x, i);
+    write_metadata(x, room, i);
     write_network(x, room, i);
     write_storage(x, room, i);
     tag_set(x, &i.tags);
 }
 
-fn write_metadata(x: &mut Xml, i: &Instance) {
+fn write_metadata(x: &mut Xml, room: &Room<'_>, i: &Instance) {
     x.node("metadataOptions", |x| {
         x.text("state", "applied");
         x.text(
@@ -332,7 +331,10 @@ fn write_metadata(x: &mut Xml, i: &Instance) {
     if let Some(profile) = &i.profile {
         let arn = match profile.starts_with("arn:") {
             true => profile.clone(),
-            false => format!("arn:aws:iam::{ACCOUNT_ID}:instance-profile/{profile}"),
+            false => format!(
+                "arn:aws:iam::{}:instance-profile/{profile}",
+                room.core.account
+            ),
         };
         x.node("iamInstanceProfile", |x| {
             x.text("arn", arn);
@@ -367,7 +369,7 @@ fn write_network(x: &mut Xml, room: &Room<'_>, i: &Instance) {
         x.text("networkInterfaceId", &i.interface_id);
         x.text("subnetId", &i.subnet_id);
         x.text("vpcId", &i.vpc_id);
-        x.text("ownerId", ACCOUNT_ID);
+        x.text("ownerId", &room.core.account);
         x.text("status", "in-use");
         x.text("privateIpAddress", &private);
         groups(x, room, i);

@@ -1,26 +1,28 @@
 //! KMS keys as far as EC2 cares: the account's own for EBS, which nothing can be shared with, and others.
 
 use super::model::Ec2;
-use crate::state::ACCOUNT_ID;
 
 /// Why a copy whose key cannot be used fails, long after it was accepted.
 pub(crate) const NOT_ACCESSIBLE: &str =
     "Given key ID is not accessible. You must have DescribeKey permissions on the default CMK";
 
 /// The key `alias/aws/ebs` of a region: what is encrypted without a key of one's own has it.
-pub(crate) fn default_key(region: &str) -> String {
-    format!("arn:aws:kms:{region}:{ACCOUNT_ID}:key/51300000-0000-4000-8000-0000000000eb")
+pub(crate) fn default_key(ec2: &Ec2) -> String {
+    format!("{}:key/51300000-0000-4000-8000-0000000000eb", here(ec2))
+}
+
+/// What the ARNs of the account's keys begin with.
+fn here(ec2: &Ec2) -> String {
+    format!("arn:aws:kms:{}:{}", ec2.region(), ec2.account)
 }
 
 /// The ARN of the key that a call names by ARN, alias or id; the default one when it names none.
-pub(crate) fn named(region: &str, asked: Option<&str>) -> String {
+pub(crate) fn named(ec2: &Ec2, asked: Option<&str>) -> String {
     match asked {
-        None | Some("" | "alias/aws/ebs") => default_key(region),
+        None | Some("" | "alias/aws/ebs") => default_key(ec2),
         Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
-        Some(alias) if alias.starts_with("alias/") => {
-            format!("arn:aws:kms:{region}:{ACCOUNT_ID}:{alias}")
-        }
-        Some(id) => format!("arn:aws:kms:{region}:{ACCOUNT_ID}:key/{id}"),
+        Some(alias) if alias.starts_with("alias/") => format!("{}:{alias}", here(ec2)),
+        Some(id) => format!("{}:key/{id}", here(ec2)),
     }
 }
 

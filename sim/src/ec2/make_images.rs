@@ -6,7 +6,7 @@ use super::instance_verbs;
 use super::model::{Image, Phase, Protection, Snapshot};
 use crate::clock::delta;
 use crate::events::Event;
-use crate::state::{ACCOUNT_ID, Tags, Visibility};
+use crate::state::{Tags, Visibility};
 use crate::wire::fail::Fail;
 use crate::world::Serves;
 
@@ -66,7 +66,7 @@ pub(crate) fn check_name(room: &Room<'_>, name: &str) -> Result<(), Fail> {
                        numbers, '(', ')', '.', '-', '/' and '_'";
         return Err(Fail::new("InvalidAMIName.Malformed", message));
     }
-    let taken = |image: &&Image| image.owner_id == ACCOUNT_ID && image.name == name;
+    let taken = |image: &&Image| image.owner_id == room.core.account && image.name == name;
     match room.ec2.images.values().find(taken) {
         Some(image) => Err(Fail::new(
             "InvalidAMIName.Duplicate",
@@ -105,7 +105,7 @@ pub(crate) fn add(room: &mut Room<'_>, made: Made) -> String {
     let snapshot_id = room.core.id("snap");
     let snapshot = Snapshot {
         id: snapshot_id.clone(),
-        owner_id: ACCOUNT_ID.to_owned(),
+        owner_id: room.core.account.clone(),
         volume_id: made.volume_id,
         done: false,
         trouble: None,
@@ -113,6 +113,9 @@ pub(crate) fn add(room: &mut Room<'_>, made: Made) -> String {
         description: made.snapshot_description.replace("{id}", &id),
         gib: made.gib,
         key: made.key,
+        readers: Default::default(),
+        public: false,
+        shared: false,
         tags: made.snapshot_tags,
         world: false,
     };
@@ -120,7 +123,7 @@ pub(crate) fn add(room: &mut Room<'_>, made: Made) -> String {
         id: id.clone(),
         name: made.name,
         description: made.description,
-        owner_id: ACCOUNT_ID.to_owned(),
+        owner_id: room.core.account.clone(),
         owner_alias: None,
         architecture: made.architecture,
         state: "pending".to_owned(),

@@ -23,6 +23,7 @@ pub(crate) mod model;
 pub(crate) mod network;
 pub(crate) mod references;
 pub(crate) mod run;
+pub(crate) mod snapshot_attributes;
 pub(crate) mod storage;
 pub(crate) mod tags;
 pub(crate) mod types;
@@ -142,6 +143,9 @@ fn look_up(operation: &str) -> Option<Verb> {
         "ModifyImageAttribute" => image_attributes::modify,
         "DescribeImageAttribute" => image_attributes::describe,
         "ResetImageAttribute" => image_attributes::reset,
+        "ModifySnapshotAttribute" => snapshot_attributes::modify,
+        "DescribeSnapshotAttribute" => snapshot_attributes::describe,
+        "ResetSnapshotAttribute" => snapshot_attributes::reset,
         "DescribeImageReferences" => references::describe,
         "CreateLaunchTemplate" => launch_templates::create,
         "CreateLaunchTemplateVersion" => launch_templates::create_version,

@@ -14,6 +14,8 @@ use crate::world::InstanceTypeSpec;
 
 #[derive(Debug, Default)]
 pub(crate) struct Ec2 {
+    /// Whose this is.
+    pub(crate) account: String,
     pub(crate) images: BTreeMap<String, Image>,
     /// Images that were deregistered: what still runs them is described with their facts.
     pub(crate) gone_images: BTreeMap<String, Image>,
@@ -197,6 +199,7 @@ impl Rule {
 impl Ec2 {
     /// A region as it is before anyone did anything: three zones, a default VPC, common types.
     pub(crate) fn open(&mut self, core: &mut Core, region: &str) {
+        self.account.clone_from(&core.account);
         self.zones = ["a", "b", "c"]
             .iter()
             .map(|letter| format!("{region}{letter}"))

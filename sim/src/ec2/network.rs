@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::Room;
 use super::filters::{Filters, page, tag_set};
 use super::model::{Subnet, Vpc};
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::params::Params;
 use crate::wire::xml::Xml;
@@ -67,7 +66,7 @@ pub(crate) fn vpcs(room: &mut Room<'_>) -> Result<String, Fail> {
     let mut x = Xml::new();
     x.items("vpcSet", &vpcs, |x, vpc| {
         x.text("vpcId", &vpc.id);
-        x.text("ownerId", ACCOUNT_ID);
+        x.text("ownerId", &room.core.account);
         x.text("state", "available");
         x.text("cidrBlock", "172.31.0.0/16");
         x.text("isDefault", vpc.is_default);
@@ -95,7 +94,7 @@ pub(crate) fn subnets(room: &mut Room<'_>) -> Result<String, Fail> {
     x.items("subnetSet", &subnets, |x, s| {
         x.text("subnetId", &s.id);
         x.text("vpcId", &s.vpc_id);
-        x.text("ownerId", ACCOUNT_ID);
+        x.text("ownerId", &room.core.account);
         x.text("state", "available");
         x.text("cidrBlock", cidr(s));
         x.text("availabilityZone", &s.zone);

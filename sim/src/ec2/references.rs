@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use super::describe_images::malformed;
 use super::filters::page;
 use super::{Room, launch_templates, well_formed};
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
@@ -124,8 +123,8 @@ type Reference = (String, &'static str, String);
 
 fn references(room: &Room<'_>, scope: &Scope) -> Result<Vec<Reference>, Fail> {
     let mut found = Vec::new();
-    let arn =
-        |what: &str, id: &str| format!("arn:aws:ec2:{}:{ACCOUNT_ID}:{what}/{id}", room.region);
+    let account = &room.core.account;
+    let arn = |what: &str, id: &str| format!("arn:aws:ec2:{}:{account}:{what}/{id}", room.region);
     if let Some(states) = scope.kinds.get(INSTANCE) {
         let of_state = |state: &str| states.is_empty() || states.iter().any(|s| s == state);
         let instances = room.ec2.instances.values();
@@ -146,7 +145,7 @@ fn references(room: &Room<'_>, scope: &Scope) -> Result<Vec<Reference>, Fail> {
             let latest = parameter
                 .latest()
                 .filter(|v| v.data_type == "aws:ec2:image");
-            let arn = format!("arn:aws:ssm:{}:{ACCOUNT_ID}:parameter{name}", room.region);
+            let arn = format!("arn:aws:ssm:{}:{account}:parameter{name}", room.region);
             found.extend(latest.map(|version| (version.value.clone(), PARAMETER, arn)));
         }
     }

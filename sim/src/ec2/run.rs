@@ -371,7 +371,7 @@ fn root_mapping(room: &Room<'_>, volume: &mut super::model::Volume) -> Result<()
         }
         let asked = p.get(&format!("{group}.Ebs.KmsKeyId"));
         if asked.is_some() || p.flag(&format!("{group}.Ebs.Encrypted")) {
-            volume.key = Some(keys::named(room.region, asked));
+            volume.key = Some(keys::named(room.ec2, asked));
         }
         if p.get(&format!("{group}.Ebs.DeleteOnTermination")) == Some("false") {
             volume.deletes_on_termination = false;

@@ -4,29 +4,38 @@ use super::filters::{Filters, page, tag_set};
 use super::model::{Snapshot, Volume};
 use super::{Room, done};
 use crate::clock::iso;
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 use crate::wire::xml::Xml;
 
-fn no_snapshot(id: &str) -> Fail {
+pub(super) fn no_snapshot(id: &str) -> Fail {
     Fail::new(
         "InvalidSnapshot.NotFound",
         format!("The snapshot '{id}' does not exist."),
     )
 }
 
-/// Snapshots of this account; those of others' public images are not listed.
+/// Snapshots of this account, and those that others share with it; those of others' public images are not
+/// listed.
 pub(crate) fn describe_snapshots(room: &mut Room<'_>) -> Result<String, Fail> {
     let (filters, ids) = (Filters::of(room.p)?, room.p.list("SnapshotId"));
-    if let Some(missing) = ids.iter().find(|id| !room.ec2.snapshots.contains_key(*id)) {
+    let account = room.core.account.clone();
+    let seen = |s: &&Snapshot| s.owner_id == account || s.shared;
+    let there = |id: &String| room.ec2.snapshots.get(id).filter(seen).is_some();
+    if let Some(missing) = ids.iter().find(|id| !there(id)) {
         return Err(no_snapshot(missing));
     }
+    let owners = room.p.list("Owner");
+    let is_owner = |owner: &String, s: &Snapshot| match owner.as_str() {
+        "self" => s.owner_id == account,
+        id => s.owner_id == id,
+    };
     let mut shown = Vec::new();
     for s in room
         .ec2
         .snapshots
         .values()
-        .filter(|s| s.owner_id == ACCOUNT_ID)
+        .filter(seen)
+        .filter(|s| owners.is_empty() || owners.iter().any(|owner| is_owner(owner, s)))
     {
         let asked = ids.is_empty() || ids.contains(&s.id);
         if asked && filters.pass(&s.tags, |name| snapshot_values(s, name))? {
@@ -47,7 +56,9 @@ pub(crate) fn describe_snapshots(room: &mut Room<'_>) -> Result<String, Fail> {
         x.text("encrypted", s.key.is_some());
         x.opt("kmsKeyId", s.key.as_ref());
         x.opt("statusMessage", s.trouble.as_ref());
-        tag_set(x, &s.tags);
+        if s.owner_id == account {
+            tag_set(x, &s.tags);
+        }
     });
     x.opt("nextToken", token);
     Ok(x.into_string())
@@ -72,7 +83,7 @@ pub(crate) fn delete_snapshot(room: &mut Room<'_>) -> Result<String, Fail> {
         .ec2
         .snapshots
         .get(id)
-        .filter(|s| s.owner_id == ACCOUNT_ID);
+        .filter(|s| s.owner_id == room.core.account);
     own.ok_or_else(|| no_snapshot(id))?;
     if let Some(image) = room
         .ec2

@@ -92,10 +92,12 @@ pub(crate) fn describe(room: &mut Room<'_>) -> Result<String, Fail> {
     let images = ec2
         .images
         .values()
-        .filter(|i| i.owner_id == crate::ACCOUNT_ID);
+        .filter(|i| i.owner_id == room.core.account);
+    let snapshots = ec2.snapshots.values();
+    let snapshots = snapshots.filter(|s| s.owner_id == room.core.account);
     let all = (images.map(|x| ("image", &x.id, &x.tags)))
         .chain(ec2.instances.values().map(|x| ("instance", &x.id, &x.tags)))
-        .chain(ec2.snapshots.values().map(|x| ("snapshot", &x.id, &x.tags)))
+        .chain(snapshots.map(|x| ("snapshot", &x.id, &x.tags)))
         .chain(ec2.volumes.values().map(|x| ("volume", &x.id, &x.tags)))
         .chain(
             ec2.launch_templates

@@ -4,19 +4,27 @@ use super::Asked;
 use crate::beanstalk::environment::Environment;
 use crate::beanstalk::{environments, fleet};
 use crate::call::{Call, Service};
-use crate::state::{ACCOUNT_ID, State};
+use crate::state::State;
 use crate::sts;
 
-/// The action of a call and what it is on. Resources are known for Elastic Beanstalk alone.
+/// The action of a call and what it is on. Resources are known for Elastic Beanstalk and for roles to assume alone.
 pub(crate) fn of_call(state: &State, call: &Call) -> Asked {
     let asked = Asked::new(&format!("{}:{}", call.service.prefix(), call.operation))
         .with("aws:RequestedRegion", call.region.as_str());
+    if call.service == Service::Sts {
+        let role = call.params.get("RoleArn");
+        return match role {
+            Some(role) => asked.on(role),
+            None => asked,
+        };
+    }
     if call.service != Service::Beanstalk {
         return asked;
     }
     let region = &call.region;
+    let account = &state.core.account;
     let application =
-        |name: &str| format!("arn:aws:elasticbeanstalk:{region}:{ACCOUNT_ID}:application/{name}");
+        |name: &str| format!("arn:aws:elasticbeanstalk:{region}:{account}:application/{name}");
     match (target(state, call), call.params.get("ApplicationName")) {
         (Some(e), _) => asked.on(environments::arn(region, e)).with(
             "elasticbeanstalk:InApplication",
@@ -46,7 +54,7 @@ fn stands_on(service: Service, operation: &str) -> &'static [&'static str] {
 
 /// Of what a call stands on, that which its caller may not do.
 pub(crate) fn lacking(state: &State, call: &Call) -> Vec<&'static str> {
-    let role = sts::role(state, call);
+    let role = sts::role(call);
     let needed = stands_on(call.service, &call.operation).iter();
     let lacks = |action: &&str| !state.iam.may(role, &asked_for(action, call));
     needed.copied().filter(lacks).collect()
@@ -64,7 +72,7 @@ pub(crate) fn refused_tagging(state: &State, call: &Call) -> Option<&'static str
         }
         _ => return None,
     };
-    let role = sts::role(state, call);
+    let role = sts::role(call);
     let asked = asked_for(action, call).with("ec2:CreateAction", call.operation.as_str());
     (!state.iam.may(role, &asked)).then_some(action)
 }
@@ -92,7 +100,8 @@ fn target<'a>(state: &'a State, call: &Call) -> Option<&'a Environment> {
 /// What an update does elsewhere on its caller's behalf: an action, and the service as the event names it.
 /// Which rights are needed is not documented whole; these are those that are named.
 fn exercised(region: &str, e: &Environment) -> Vec<(&'static str, Asked)> {
-    let of = |service: &str| format!("arn:aws:{service}:{region}:{ACCOUNT_ID}");
+    let account = &e.account;
+    let of = |service: &str| format!("arn:aws:{service}:{region}:{account}");
     let stack = format!(
         "{}:stack/awseb-{}-stack/51300000",
         of("cloudformation"),
@@ -109,7 +118,7 @@ fn exercised(region: &str, e: &Environment) -> Vec<(&'static str, Asked)> {
         fleet::launch_template(e)
     );
     let instance = format!("{}:instance/*", of("ec2"));
-    let bundle = format!("arn:aws:s3:::elasticbeanstalk-{region}-{ACCOUNT_ID}/bundle");
+    let bundle = format!("arn:aws:s3:::elasticbeanstalk-{region}-{account}/bundle");
     vec![
         (
             "AmazonCloudFormation",

@@ -3,8 +3,6 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use crate::state::ACCOUNT_ID;
-
 /// A key that a customer made.
 #[derive(Clone, Debug)]
 pub(crate) struct CustomerKey {
@@ -45,6 +43,7 @@ pub(crate) struct KeyGrant {
 impl CustomerKey {
     /// A key; without a policy it has KMS's own, which hands everything to the account's policies.
     pub(crate) fn new(
+        account: &str,
         region: &str,
         number: u64,
         created: DateTime<Utc>,
@@ -56,15 +55,13 @@ impl CustomerKey {
             "Statement": [{
                 "Sid": "Enable IAM User Permissions",
                 "Effect": "Allow",
-                "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT_ID}:root") },
+                "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
                 "Action": "kms:*",
                 "Resource": "*",
             }],
         });
         Self {
-            arn: format!(
-                "arn:aws:kms:{region}:{ACCOUNT_ID}:key/51300000-0000-4000-9000-{number:012}"
-            ),
+            arn: format!("arn:aws:kms:{region}:{account}:key/51300000-0000-4000-9000-{number:012}"),
             state: CmkState::Enabled,
             created,
             policy: policy.unwrap_or_else(|| root.to_string()),

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::model::{CmkState, CustomerKey};
 use crate::autoscaling::groups::launching_role;
 use crate::ec2::model::Ec2;
-use crate::state::ACCOUNT_ID;
 
 /// Without these an instance that is launched from an encrypted snapshot ends.
 const NEEDED: [&str; 2] = ["CreateGrant", "Decrypt"];
@@ -18,7 +17,7 @@ pub(crate) fn refuses_launch(ec2: &Ec2, snapshot_id: &str) -> bool {
     let key = snapshot.and_then(|snapshot| snapshot.key.as_ref());
     let key = key.and_then(|arn| ec2.customer_keys.get(arn));
     key.is_some_and(|key| {
-        let role = launching_role();
+        let role = launching_role(&ec2.account);
         let may = |operation: &&str| may(key, &role, operation);
         key.state != CmkState::Enabled || !NEEDED.iter().all(may)
     })
@@ -67,9 +66,9 @@ fn covers(statement: &Value, operation: &str) -> bool {
 }
 
 /// The policy that AWS gives the account's own key for EBS.
-pub(super) fn of_ebs(region: &str) -> String {
+pub(super) fn of_ebs(account: &str, region: &str) -> String {
     let through_ec2 = json!({ "StringEquals": {
-        "kms:CallerAccount": ACCOUNT_ID,
+        "kms:CallerAccount": account,
         "kms:ViaService": format!("ec2.{region}.amazonaws.com"),
     } });
     json!({

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::state::{ACCOUNT_ID, Core};
+use crate::state::Core;
 
 #[derive(Debug, Default)]
 pub(crate) struct Messaging {
@@ -44,12 +44,12 @@ pub(crate) struct Queued {
     pub(crate) received: u32,
 }
 
-pub(crate) fn topic_arn(region: &str, name: &str) -> String {
-    format!("arn:aws:sns:{region}:{ACCOUNT_ID}:{name}")
+pub(crate) fn topic_arn(account: &str, region: &str, name: &str) -> String {
+    format!("arn:aws:sns:{region}:{account}:{name}")
 }
 
-pub(crate) fn queue_arn(region: &str, name: &str) -> String {
-    format!("arn:aws:sqs:{region}:{ACCOUNT_ID}:{name}")
+pub(crate) fn queue_arn(account: &str, region: &str, name: &str) -> String {
+    format!("arn:aws:sqs:{region}:{account}:{name}")
 }
 
 /// The last part of a queue's URL or ARN, or the name itself.

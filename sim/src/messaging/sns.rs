@@ -5,7 +5,7 @@ use serde_json::json;
 use super::model::{Queued, Subscription, queue_name, topic_arn};
 use crate::clock::iso;
 use crate::door::{Call, unknown_operation};
-use crate::state::{ACCOUNT_ID, Core, Region, State};
+use crate::state::{Core, Region, State};
 use crate::wire::fail::Fail;
 use crate::wire::params::Params;
 use crate::wire::xml::Xml;
@@ -15,18 +15,18 @@ const LISTED_AT_ONCE: usize = 100;
 
 pub(crate) fn call(state: &mut State, call: &Call) -> Result<String, Fail> {
     let (core, here) = state.enter(&call.region);
-    let p = &call.params;
+    let (p, account) = (&call.params, core.account.clone());
     match call.operation.as_str() {
-        "CreateTopic" => create(here, &call.region, p),
+        "CreateTopic" => create(&account, here, &call.region, p),
         "DeleteTopic" => {
             here.messaging.topics.remove(p.need("TopicArn")?);
             Ok(String::new())
         }
         "ListTopics" => list(core, here, p),
-        "GetTopicAttributes" => attributes(here, p),
+        "GetTopicAttributes" => attributes(&account, here, p),
         "SetTopicAttributes" => set_attribute(here, p),
         "Subscribe" => subscribe(core, here, p),
-        "ListSubscriptionsByTopic" => subscriptions(here, p),
+        "ListSubscriptionsByTopic" => subscriptions(&account, here, p),
         "Publish" => publish(core, here, p),
         other => Err(unknown_operation(other)),
     }
@@ -52,13 +52,13 @@ fn attribute_entries(p: &Params) -> Vec<(String, String)> {
         .collect()
 }
 
-fn create(here: &mut Region, region: &str, p: &Params) -> Result<String, Fail> {
+fn create(account: &str, here: &mut Region, region: &str, p: &Params) -> Result<String, Fail> {
     let name = p.need("Name")?;
     let valid = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.len() > 256 || !name.chars().all(valid) {
         return Err(invalid("Topic Name"));
     }
-    let arn = topic_arn(region, name);
+    let arn = topic_arn(account, region, name);
     let topic = here.messaging.topics.entry(arn.clone()).or_default();
     topic.attributes.extend(attribute_entries(p));
     Ok(format!("<TopicArn>{arn}</TopicArn>"))
@@ -84,12 +84,12 @@ fn list(core: &Core, here: &Region, p: &Params) -> Result<String, Fail> {
     Ok(x.into_string())
 }
 
-fn attributes(here: &Region, p: &Params) -> Result<String, Fail> {
+fn attributes(account: &str, here: &Region, p: &Params) -> Result<String, Fail> {
     let arn = p.need("TopicArn")?;
     let topic = here.messaging.topics.get(arn).ok_or_else(not_found)?;
     let mut all = topic.attributes.clone();
     all.insert("TopicArn".to_owned(), arn.to_owned());
-    all.insert("Owner".to_owned(), ACCOUNT_ID.to_owned());
+    all.insert("Owner".to_owned(), account.to_owned());
     all.insert(
         "SubscriptionsConfirmed".to_owned(),
         topic.subscriptions.len().to_string(),
@@ -152,13 +152,13 @@ fn subscribe(core: &mut Core, here: &mut Region, p: &Params) -> Result<String, F
     ))
 }
 
-fn subscriptions(here: &Region, p: &Params) -> Result<String, Fail> {
+fn subscriptions(account: &str, here: &Region, p: &Params) -> Result<String, Fail> {
     let arn = p.need("TopicArn")?;
     let topic = here.messaging.topics.get(arn).ok_or_else(not_found)?;
     let mut x = Xml::new();
     x.members("Subscriptions", &topic.subscriptions, |x, s| {
         x.text("SubscriptionArn", &s.arn);
-        x.text("Owner", ACCOUNT_ID);
+        x.text("Owner", account);
         x.text("Protocol", &s.protocol);
         x.text("Endpoint", &s.endpoint);
         x.text("TopicArn", arn);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::model::{Queue, Queued, queue_arn, queue_name};
 use crate::clock::delta;
 use crate::door::{Call, Given, unknown_operation};
-use crate::state::{ACCOUNT_ID, Core, State};
+use crate::state::{Core, State};
 use crate::wire::fail::Fail;
 
 /// The longest that an empty long poll keeps the caller waiting.
@@ -19,15 +19,19 @@ const LARGEST: usize = 1024 * 1024;
 pub(crate) fn call(state: &mut State, call: &Call) -> Result<Value, Fail> {
     let (core, here) = state.enter(&call.region);
     let queues = &mut here.messaging.queues;
+    let account = core.account.clone();
     match call.operation.as_str() {
-        "CreateQueue" => create(queues, call),
+        "CreateQueue" => create(&account, queues, call),
         "GetQueueUrl" => {
             let name = call.params.need("QueueName")?;
             queues.get(name).ok_or_else(not_found)?;
-            Ok(json!({ "QueueUrl": url(call, name) }))
+            Ok(json!({ "QueueUrl": url(&account, call, name) }))
         }
         "ListQueues" => {
-            let urls: Vec<String> = queues.keys().map(|name| url(call, name)).collect();
+            let urls: Vec<String> = queues
+                .keys()
+                .map(|name| url(&account, call, name))
+                .collect();
             Ok(json!({ "QueueUrls": urls }))
         }
         "GetQueueAttributes" => attributes(core, queue(queues, call)?, call),
@@ -80,8 +84,8 @@ pub(crate) fn query_error(fail: &Fail) -> String {
     format!("{code};{who}")
 }
 
-fn url(call: &Call, name: &str) -> String {
-    format!("{}/{ACCOUNT_ID}/{name}", call.origin)
+fn url(account: &str, call: &Call, name: &str) -> String {
+    format!("{}/{account}/{name}", call.origin)
 }
 
 fn queue<'a>(queues: &'a mut BTreeMap<String, Queue>, call: &Call) -> Result<&'a mut Queue, Fail> {
@@ -97,11 +101,11 @@ fn attribute_map(call: &Call) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn create(queues: &mut BTreeMap<String, Queue>, call: &Call) -> Result<Value, Fail> {
+fn create(account: &str, queues: &mut BTreeMap<String, Queue>, call: &Call) -> Result<Value, Fail> {
     let name = call.params.need("QueueName")?;
     let queue = queues.entry(name.to_owned()).or_default();
     queue.attributes.extend(attribute_map(call));
-    Ok(json!({ "QueueUrl": url(call, name) }))
+    Ok(json!({ "QueueUrl": url(account, call, name) }))
 }
 
 fn attributes(core: &Core, queue: &Queue, call: &Call) -> Result<Value, Fail> {
@@ -113,7 +117,7 @@ fn attributes(core: &Core, queue: &Queue, call: &Call) -> Result<Value, Fail> {
         .count();
     let mut all: BTreeMap<String, String> = queue.attributes.clone();
     let mut set = |key: &str, value: String| drop(all.insert(key.to_owned(), value));
-    set("QueueArn", queue_arn(&call.region, name));
+    set("QueueArn", queue_arn(&core.account, &call.region, name));
     set("ApproximateNumberOfMessages", visible.to_string());
     set(
         "ApproximateNumberOfMessagesNotVisible",

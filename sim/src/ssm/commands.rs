@@ -10,7 +10,7 @@ use crate::clock::delta;
 use crate::door::Call;
 use crate::ec2::model::{Instance, Phase};
 use crate::guest::Ran;
-use crate::state::{ACCOUNT_ID, Core, Region};
+use crate::state::{Core, Region};
 use crate::wire::fail::Fail;
 
 /// Only this document is known.
@@ -51,7 +51,10 @@ pub(super) fn send(core: &mut Core, here: &mut Region, call: &Call) -> Result<Va
     let instance = here.ec2.instances.get(id.as_str());
     let registered = instance.filter(|one| one.state == Phase::Running);
     let Some((instance, agent)) = registered.and_then(|one| Some((one, one.agent.clone()?))) else {
-        let message = format!("Instances [[{id}]] not in a valid state for account {ACCOUNT_ID}");
+        let message = format!(
+            "Instances [[{id}]] not in a valid state for account {}",
+            here.ec2.account
+        );
         return Err(Fail::new("InvalidInstanceId", message));
     };
     let ran = agent.run(&script);

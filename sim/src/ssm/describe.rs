@@ -128,16 +128,16 @@ pub(super) fn describe(core: &Core, here: &Region, call: &Call) -> Result<Value,
     let found = own.filter_map(|(name, parameter)| {
         let version = parameter.latest()?;
         let passes = filters.pass(name, parameter, version);
-        passes.then(|| (name.clone(), metadata(call, name, version)))
+        passes.then(|| (name.clone(), metadata(&core.account, call, name, version)))
     });
     let (page, token) = page(core, call, found.collect(), 50)?;
     Ok(with_token(json!({ "Parameters": page }), token))
 }
 
-fn metadata(call: &Call, name: &str, version: &Version) -> Value {
+fn metadata(account: &str, call: &Call, name: &str, version: &Version) -> Value {
     let mut metadata = json!({
         "Name": name,
-        "ARN": arn(&call.region, name),
+        "ARN": arn(account, &call.region, name),
         "Type": version.kind,
         "LastModifiedDate": seconds(version.at),
         "LastModifiedUser": version.by,

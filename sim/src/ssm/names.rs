@@ -2,7 +2,6 @@
 
 use super::invalid;
 use super::model::Selector;
-use crate::state::ACCOUNT_ID;
 use crate::wire::fail::Fail;
 
 const LEVELS: usize = 15;
@@ -10,17 +9,17 @@ const LEVELS: usize = 15;
 const MOST: usize = 1011;
 
 /// A parameter's ARN; public ones belong to nobody.
-pub(super) fn arn(region: &str, name: &str) -> String {
+pub(super) fn arn(account: &str, region: &str, name: &str) -> String {
     let owner = match name.starts_with("/aws/service/") {
         true => "",
-        false => ACCOUNT_ID,
+        false => account,
     };
     let slash = if name.starts_with('/') { "" } else { "/" };
     format!("arn:aws:ssm:{region}:{owner}:parameter{slash}{name}")
 }
 
 /// Whether a parameter may be made under this name.
-pub(super) fn check(region: &str, name: &str) -> Result<(), Fail> {
+pub(super) fn check(account: &str, region: &str, name: &str) -> Result<(), Fail> {
     let bare = name.trim_start_matches('/').to_ascii_lowercase();
     if name.starts_with("/aws/") || name.starts_with("aws/") {
         let message = format!("No access to reserved parameter name: {name}.");
@@ -43,7 +42,7 @@ pub(super) fn check(region: &str, name: &str) -> Result<(), Fail> {
                        Guide.";
         return Err(Fail::new("HierarchyLevelLimitExceededException", message));
     }
-    match arn(region, name).len() <= MOST {
+    match arn(account, region, name).len() <= MOST {
         true => Ok(()),
         false => Err(invalid("The parameter name is too long.")),
     }

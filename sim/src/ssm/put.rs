@@ -40,7 +40,7 @@ pub(super) fn put(
     lacking: &[&str],
 ) -> Result<Value, Fail> {
     let name = call.params.need("Name")?.to_owned();
-    names::check(&call.region, &name)?;
+    names::check(&core.account, &call.region, &name)?;
     let overwrite = call.params.flag("Overwrite");
     let before = here.parameters.get(&name).and_then(Parameter::latest);
     if before.is_some() && !overwrite {
@@ -117,7 +117,10 @@ pub(crate) fn checked(state: &mut State, region: &str, put: Put) {
 }
 
 fn is_image(ec2: &Ec2, id: &str) -> bool {
-    let image = ec2.images.get(id).filter(|image| is_seen(image));
+    let image = ec2
+        .images
+        .get(id)
+        .filter(|image| is_seen(image, &ec2.account));
     image.is_some_and(|image| image.state == "available") && !ec2.parameter_checks_fail
 }
 

@@ -24,14 +24,14 @@ fn value(call: &Call, version: &Version) -> String {
     }
 }
 
-fn shown(call: &Call, name: &str, version: &Version, selector: &Selector) -> Value {
+fn shown(account: &str, call: &Call, name: &str, version: &Version, selector: &Selector) -> Value {
     let mut shown = json!({
         "Name": name,
         "Type": version.kind,
         "Value": value(call, version),
         "Version": version.number,
         "LastModifiedDate": seconds(version.at),
-        "ARN": arn(&call.region, name),
+        "ARN": arn(account, &call.region, name),
         "DataType": version.data_type,
     });
     match selector {
@@ -43,7 +43,7 @@ fn shown(call: &Call, name: &str, version: &Version, selector: &Selector) -> Val
 }
 
 /// A parameter by name, with or without a version or label, or by ARN.
-fn find(here: &Region, call: &Call, text: &str) -> Result<Value, Fail> {
+fn find(core: &Core, here: &Region, call: &Call, text: &str) -> Result<Value, Fail> {
     let (name, selector) = asked(text);
     let there = here.parameters.get(&name);
     let parameter = there.filter(|parameter| !parameter.versions.is_empty());
@@ -58,18 +58,18 @@ fn find(here: &Region, call: &Call, text: &str) -> Result<Value, Fail> {
             format!("Systems Manager could not find {which}. Verify the version and try again.");
         Fail::new("ParameterVersionNotFound", message)
     })?;
-    Ok(shown(call, &name, version, &selector))
+    Ok(shown(&core.account, call, &name, version, &selector))
 }
 
-pub(super) fn one(here: &Region, call: &Call) -> Result<Value, Fail> {
-    let found = find(here, call, call.params.need("Name")?)?;
+pub(super) fn one(core: &Core, here: &Region, call: &Call) -> Result<Value, Fail> {
+    let found = find(core, here, call, call.params.need("Name")?)?;
     Ok(json!({ "Parameter": found }))
 }
 
-pub(super) fn several(here: &Region, call: &Call) -> Result<Value, Fail> {
+pub(super) fn several(core: &Core, here: &Region, call: &Call) -> Result<Value, Fail> {
     let (mut found, mut lost) = (Vec::new(), Vec::new());
     for name in call.params.list("Names") {
-        match find(here, call, &name) {
+        match find(core, here, call, &name) {
             Ok(parameter) => found.push(parameter),
             Err(_) => lost.push(name),
         }
@@ -94,7 +94,10 @@ pub(super) fn by_path(core: &Core, here: &Region, call: &Call) -> Result<Value, 
         if let Some(version) = parameter.latest().filter(|_| at_this_level)
             && filters.pass(name, parameter, version)
         {
-            wanted.push((name.clone(), shown(call, name, version, &Selector::Latest)));
+            wanted.push((
+                name.clone(),
+                shown(&core.account, call, name, version, &Selector::Latest),
+            ));
         }
     }
     let (page, token) = page(core, call, wanted, 10)?;

@@ -16,6 +16,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::FaultRule;
+use crate::realm::AccountSpec;
+use crate::roles::RoleSpec;
 use crate::throttle::Throttling;
 
 pub use self::changes::{Edit, EnvironmentChange, ManagedUpdate, Moment};
@@ -69,6 +71,8 @@ pub struct World {
     pub deny: Vec<String>,
     /// Faults at the door.
     pub faults: Vec<FaultRule>,
+    /// Accounts beside the first.
+    pub accounts: Vec<AccountSpec>,
     /// What is made, in order; a step with a time happens then.
     pub steps: Vec<Step>,
 }
@@ -87,6 +91,10 @@ impl World {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
+    /// The account's id; without one it is the first, and what AWS does (branches, releases, withdrawals,
+    /// lifecycles, images and parameters of its own) it does in every account.
+    #[serde(default)]
+    pub account: Option<String>,
     /// Region, `eu-west-1`.
     pub region: String,
     /// When; with neither `at` nor `after_s`: now.
@@ -192,6 +200,8 @@ pub enum Action {
         /// They fail.
         failing: bool,
     },
+    /// A role that can be assumed.
+    Role(RoleSpec),
     /// An SNS topic.
     Topic {
         /// Its name.

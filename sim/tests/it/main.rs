@@ -5,6 +5,8 @@
     reason = "a test that cannot go on stops at its own line"
 )]
 
+mod accounts;
+mod accounts_shared;
 mod bad_days;
 mod door;
 mod drawn_days;

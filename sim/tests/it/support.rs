@@ -68,7 +68,11 @@ pub(crate) fn call(account: &Account, service: &str, form: &str) -> Reply {
 }
 
 pub(crate) fn call_in(account: &Account, service: &str, region: &str, form: &str) -> Reply {
-    let answer = account.handle(&request_in(service, region, form));
+    reply_to(account, &request_in(service, region, form))
+}
+
+pub(crate) fn reply_to(account: &Account, request: &http::Request<Bytes>) -> Reply {
+    let answer = account.handle(request);
     let body = String::from_utf8(answer.response.body().to_vec()).unwrap();
     Reply {
         status: answer.response.status().as_u16(),

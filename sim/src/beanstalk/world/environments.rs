@@ -70,6 +70,7 @@ fn bare(
 ) -> Environment {
     let updated = spec.updated.unwrap_or(created);
     Environment {
+        account: core.account.clone(),
         id: format!("e-513{:07}", core.number()),
         application: spec.application.clone(),
         name: spec.name.clone(),

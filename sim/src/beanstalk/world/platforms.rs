@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::missing;
 use crate::beanstalk::model::{Beanstalk, BranchState, PlatformVersion};
 use crate::ec2::images;
-use crate::state::{ACCOUNT_ID, Core, Region};
+use crate::state::{Core, Region};
 use crate::world::{Branch, ImageChange, ImageSpec, Release, WorldError};
 
 /// Adds a branch, or changes what is said of one.
@@ -92,7 +92,8 @@ pub(crate) fn custom_platform(
     version: String,
     image_id: String,
 ) -> String {
-    let arn = format!("arn:aws:elasticbeanstalk:{region}:{ACCOUNT_ID}:platform/{name}/{version}");
+    let account = &core.account;
+    let arn = format!("arn:aws:elasticbeanstalk:{region}:{account}:platform/{name}/{version}");
     let version = PlatformVersion {
         arn: arn.clone(),
         branch: String::new(),
