@@ -5,10 +5,14 @@
 //!     cargo run --profile lives --example lives -- --quiet --seeds 4 --days 91
 //!     cargo run --profile lives --example lives -- --bugs --seeds 40 --days 7
 //!     cargo run --profile lives --example lives -- --fleets --seeds 2000 --days 14 --jobs 2
+//!     cargo run --profile lives --example lives -- --owning --seeds 2000 --days 14 --jobs 2
+//!     cargo run --profile lives --example lives -- --quiet --seeds 1 --days 365 --keep 30d
 //!
 //! A life that breaks a promise is named with the command that replays it, and no further one is begun
 //! (with `--keep-going`: all are). With RUST_LOG set, such as `RUST_LOG=amiwatch=info`, the daemons' log is shown. With `--quiet` nothing happens in them but releases. With `--bugs` amiwatch has a
-//! deliberate bug in them, one after the other, and each must be caught. With `--fleets` environments are moved in them. Exit 0 when all promises held, 1 when one did not.
+//! deliberate bug in them, one after the other, and each must be caught. With `--fleets` environments are moved in them,
+//! with `--owning` images are published, retired and used by people. `--keep` is `[store] keep_history`, whatever else the
+//! config says. Exit 0 when all promises held, 1 when one did not.
 
 #![recursion_limit = "256"]
 #![allow(
@@ -29,7 +33,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::mutant::Mutant;
 use lives::fleets::life::live_fleet;
-use lives::life::{Lived, live, live_quietly, live_with};
+use lives::life::{Lived, live_beside, live_quietly, live_with};
+use lives::wanted::Beside;
 
 /// A life is little else than small allocations.
 #[global_allocator]
@@ -47,6 +52,7 @@ struct Asked {
     quiet: bool,
     bugs: bool,
     fleets: bool,
+    beside: Beside,
 }
 
 fn asked() -> Option<Asked> {
@@ -60,6 +66,7 @@ fn asked() -> Option<Asked> {
         quiet: false,
         bugs: false,
         fleets: false,
+        beside: Beside::default(),
     };
     while let Some(name) = arguments.next() {
         match name.as_str() {
@@ -67,6 +74,8 @@ fn asked() -> Option<Asked> {
             "--quiet" => asked.quiet = true,
             "--bugs" => asked.bugs = true,
             "--fleets" => asked.fleets = true,
+            "--owning" => (asked.beside.owns, asked.beside.retires) = (true, true),
+            "--keep" => asked.beside.keeps = Some(arguments.next()?.leak()),
             _ => {
                 let value = arguments.next()?.parse().ok()?;
                 asked.number(&name, value)?;
@@ -91,14 +100,18 @@ impl Asked {
 
     fn live(&self, seed: u64) -> Lived {
         match (self.quiet, self.fleets) {
-            (true, _) => common::paused(|| live_quietly(seed, self.days)),
+            (true, _) => common::paused(|| live_quietly(self.beside, seed, self.days)),
             (false, true) => common::paused(|| live_fleet(seed, self.days)),
-            (false, false) => common::paused(|| live(seed, self.days)),
+            (false, false) => common::paused(|| live_beside(None, self.beside, seed, self.days)),
         }
     }
 
     fn replay(&self, seed: u64) -> String {
-        let fleets = if self.fleets { "--fleets " } else { "" };
+        let fleets = match (self.fleets, self.beside.owns) {
+            (true, _) => "--fleets ",
+            (false, true) => "--owning ",
+            (false, false) => "",
+        };
         let days = self.days;
         format!("cargo run --profile lives --example lives -- {fleets}--seed {seed} --days {days}")
     }
@@ -122,6 +135,9 @@ impl Sum {
         self.lived.calls += one.calls;
         self.lived.acts += one.acts;
         self.lived.strays += one.strays;
+        self.lived.retired += one.retired;
+        self.lived.store_file += one.store_file;
+        self.lived.store_holds += one.store_holds;
     }
 }
 
@@ -166,7 +182,7 @@ fn work(asked: &Asked, next: &AtomicU64, sum: &Mutex<Sum>) {
 fn main() -> ExitCode {
     let Some(asked) = asked() else {
         eprintln!(
-            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet | --bugs | --fleets] [--keep-going]"
+            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet | --bugs | --fleets] [--owning] [--keep 30d] [--keep-going]"
         );
         return ExitCode::from(2);
     };
@@ -226,7 +242,7 @@ fn tell(asked: &Asked, sum: &Sum, took: f64) {
     };
     println!(
         "{lives} lives of {} days: {years:.1} simulated years, {} passes, {} calls, {} images, \
-         {} daemons, {} of them killed, {} acts of people, {} strays; {held}",
+         {} daemons, {} of them killed, {} acts of people, {} strays, {} images disabled or removed; {held}",
         asked.days,
         lived.passes,
         lived.calls,
@@ -234,7 +250,14 @@ fn tell(asked: &Asked, sum: &Sum, took: f64) {
         lived.daemons,
         lived.kills,
         lived.acts,
-        lived.strays
+        lived.strays,
+        lived.retired
+    );
+    let each = |bytes: u64| bytes / 1024 / (*lives).max(1);
+    println!(
+        "the store at the end: {} kB of a file that holds {} kB, on average",
+        each(lived.store_file),
+        each(lived.store_holds)
     );
     println!(
         "{took:.1} s on {} threads: {:.2} lives a second, {:.2} s for a simulated year on one thread",

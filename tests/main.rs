@@ -20,6 +20,7 @@ mod crash;
 mod lives;
 mod moves;
 mod mutants;
+mod owned;
 mod publishing;
 mod retiring;
 mod rollouts;

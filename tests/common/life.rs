@@ -191,6 +191,13 @@ impl Life {
         self.folder.path().join("amiwatch.db")
     }
 
+    /// The bytes of the store: of its file, and of what is in it.
+    pub(crate) fn store_bytes(&self) -> (u64, u64) {
+        let file = std::fs::metadata(self.store_path()).expect("there is a store");
+        let copy = std::fs::metadata(self.back_up().path().join("copy.db"));
+        (file.len(), copy.expect("it was copied").len())
+    }
+
     /// The store as the next process will find it.
     pub(crate) fn store(&self) -> SqliteStore {
         SqliteStore::open(&self.store_path()).expect("the store opens")

@@ -59,6 +59,12 @@ pub(crate) enum Mutant {
     UntaggedImageRetired,
     /// An image is disabled without a word about who might launch it.
     PermissionsNotRecorded,
+    /// Saved configurations are not looked at when it is asked what names an image.
+    SavedNotRead,
+    /// Applications that may not be read are taken for such as have no saved configuration.
+    DeniedIsUnused,
+    /// What an environment ran before may go at once.
+    HorizonIgnored,
 }
 
 impl Mutant {
@@ -93,6 +99,13 @@ impl Mutant {
         Self::PermissionsNotRecorded,
     ];
 
+    /// Those of what names an image.
+    pub(crate) const OF_REFERENCES: [Self; 3] = [
+        Self::SavedNotRead,
+        Self::DeniedIsUnused,
+        Self::HorizonIgnored,
+    ];
+
     /// Those of the daemon's own rollout.
     pub(crate) const OF_ROLLOUTS: [Self; 4] = [
         Self::WaveDoesNotWait,
@@ -108,6 +121,11 @@ pub(crate) fn taken(mutant: Option<Mutant>, mut settings: Settings) -> Settings 
     if mutant == Some(Mutant::ParameterBeforeItsShare) {
         let published = published.filter_map(|watch| watch.publish.as_mut());
         published.for_each(|rules| rules.share = ShareWith::default());
+    }
+    if mutant == Some(Mutant::HorizonIgnored) {
+        let retired = settings.watches.values_mut();
+        let retired = retired.filter_map(|watch| watch.retire.as_mut());
+        retired.for_each(|rules| rules.rollback_horizon = Duration::ZERO);
     }
     let rules = settings.watches.values_mut();
     for rules in rules.filter_map(|watch| watch.rollout.as_mut()) {
@@ -222,12 +240,36 @@ fn without_filter(form: &str, name: &str) -> String {
 
 /// The answer as the wrong amiwatch takes it.
 pub(crate) fn heard(mutant: Mutant, operation: &str, answer: &str) -> Option<String> {
-    if mutant == Mutant::UntaggedImageRetired && operation == "DescribeImages" {
-        return Some(tagged(answer));
+    match (mutant, operation) {
+        (Mutant::UntaggedImageRetired, "DescribeImages") => Some(tagged(answer)),
+        (Mutant::ParameterBeforeItsCopy, "DescribeImages")
+            if answer.contains("amiwatch:copy-of") =>
+        {
+            Some(answer.replace(">pending</imageState>", ">available</imageState>"))
+        }
+        (Mutant::SavedNotRead, "DescribeApplications") => Some(without_saved(answer)),
+        // Beanstalk shows nothing to whom it denies.
+        (Mutant::DeniedIsUnused, "DescribeApplications")
+            if !answer.contains("<ApplicationName>") =>
+        {
+            Some(format!(
+                "<{operation}Response xmlns=\"http://elasticbeanstalk.amazonaws.com/docs/2010-12-01/\">\
+                 <{operation}Result><Applications><member><ApplicationName>shop</ApplicationName></member>\
+                 </Applications></{operation}Result></{operation}Response>"
+            ))
+        }
+        _ => None,
     }
-    let copies = operation == "DescribeImages" && answer.contains("amiwatch:copy-of");
-    let takes = mutant == Mutant::ParameterBeforeItsCopy && copies;
-    takes.then(|| answer.replace(">pending</imageState>", ">available</imageState>"))
+}
+
+/// Applications as if they had no saved configuration.
+fn without_saved(answer: &str) -> String {
+    const BEGIN: &str = "<ConfigurationTemplates>";
+    const END: &str = "</ConfigurationTemplates>";
+    let mut parts = answer.split(BEGIN);
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| part.split_once(END).map_or(part, |(_, rest)| rest));
+    first + &rest.collect::<String>()
 }
 
 /// Every image that a bake made carries our installation's tag, whatever EC2 says.

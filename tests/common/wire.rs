@@ -212,6 +212,7 @@ impl Carrier {
                 let heard = text.and_then(|text| heard(mutant, operation, &text));
                 if let Some(heard) = heard {
                     answer.headers_mut().remove("content-length");
+                    *answer.status_mut() = StatusCode::try_from(200).expect("it is one");
                     *answer.body_mut() = SdkBody::from(heard);
                 }
                 Ok(answer)

@@ -12,8 +12,9 @@ use super::cast::Players;
 use super::chance::Chance;
 use super::judge;
 use super::one_daemon::{HOUR, draw_end, manner};
+use super::owning;
 use super::people::{self, Here};
-use super::wanted::Wanted;
+use super::wanted::{Beside, Wanted};
 use super::weather::Weather;
 use crate::common::guest::Day;
 use crate::common::life::{Life, settings};
@@ -42,6 +43,11 @@ pub(crate) struct Lived {
     pub(crate) acts: u64,
     /// Things that a sweep found and nothing claimed.
     pub(crate) strays: u64,
+    /// Images that were disabled or removed.
+    pub(crate) retired: u64,
+    /// The bytes of the store at the end: of its file, and of what is in it.
+    pub(crate) store_file: u64,
+    pub(crate) store_holds: u64,
 }
 
 /// One life under way.
@@ -57,6 +63,10 @@ pub(crate) struct Living {
     pub(crate) given_up: Cell<bool>,
     /// Another machine took the driver's place from the present daemon.
     pub(crate) usurped: Cell<bool>,
+    /// Images are published in this life, and people use older ones.
+    beside: Beside,
+    /// Instances that people launched from images of ours.
+    pub(crate) by_hand: RefCell<Vec<String>>,
     pub(crate) lived: RefCell<Lived>,
 }
 
@@ -67,7 +77,32 @@ pub(crate) async fn live(seed: u64, days: u64) -> Lived {
 
 /// The same with a deliberate bug.
 pub(crate) async fn live_with(mutant: Option<Mutant>, seed: u64, days: u64) -> Lived {
-    let mut living = Living::begin(mutant, seed);
+    live_beside(mutant, Beside::default(), seed, days).await
+}
+
+/// The same, where images are published, older ones retired, and people use them.
+pub(crate) async fn live_owning(seed: u64, days: u64) -> Lived {
+    live_owning_with(None, seed, days).await
+}
+
+/// The same with a deliberate bug.
+pub(crate) async fn live_owning_with(mutant: Option<Mutant>, seed: u64, days: u64) -> Lived {
+    let owns = Beside {
+        owns: true,
+        retires: true,
+        ..Beside::default()
+    };
+    live_beside(mutant, owns, seed, days).await
+}
+
+/// The same with whatever else its configs say.
+pub(crate) async fn live_beside(
+    mutant: Option<Mutant>,
+    beside: Beside,
+    seed: u64,
+    days: u64,
+) -> Lived {
+    let mut living = Living::begin(mutant, beside, seed);
     while living.hour.get() < days * 24 {
         Box::pin(living.incarnation(days * 24)).await;
         Box::pin(living.between()).await;
@@ -78,8 +113,8 @@ pub(crate) async fn live_with(mutant: Option<Mutant>, seed: u64, days: u64) -> L
 
 /// Lives a life in which nothing happens but a release every ten days or so: one daemon, whose passes
 /// find mostly nothing.
-pub(crate) async fn live_quietly(seed: u64, days: u64) -> Lived {
-    let mut living = Living::begin(None, seed);
+pub(crate) async fn live_quietly(beside: Beside, seed: u64, days: u64) -> Lived {
+    let mut living = Living::begin(None, beside, seed);
     living.wears();
     let this = &living;
     let ended = this
@@ -100,7 +135,7 @@ pub(crate) async fn live_quietly(seed: u64, days: u64) -> Lived {
 }
 
 impl Living {
-    fn begin(mutant: Option<Mutant>, seed: u64) -> Self {
+    fn begin(mutant: Option<Mutant>, beside: Beside, seed: u64) -> Self {
         let mut life = Life::brisk();
         life.mutant = mutant;
         let cast = Players::new();
@@ -111,14 +146,16 @@ impl Living {
                 account: life.account.clone(),
                 cast,
             },
-            weather: RefCell::new(Weather::of(chance.seed())),
+            weather: RefCell::new(Weather::over(beside.owns, chance.seed())),
             chance: RefCell::new(chance),
             life,
-            wanted: RefCell::new(Wanted::usual()),
+            wanted: RefCell::new(Wanted::usual(beside)),
             hour: Cell::new(0),
             store_lost: Cell::new(false),
             given_up: Cell::new(false),
             usurped: Cell::new(false),
+            beside,
+            by_hand: RefCell::default(),
             lived: RefCell::default(),
         }
     }
@@ -164,7 +201,13 @@ impl Living {
             self.hour.set(hour + 1);
             self.weather.borrow_mut().hour(hour, &self.watched);
             Box::pin(people::an_hour(&here)).await;
+            if self.beside.owns {
+                Box::pin(owning::hands::an_hour(self)).await;
+            }
             self.life.wait(HOUR).await;
+            if self.beside.owns {
+                owning::judge::the_parameter_names_what_can_be_launched(self);
+            }
             let now = watching.passes();
             self.lived.borrow_mut().passes += now - passes;
             passes = now;
@@ -201,7 +244,7 @@ impl Living {
 
     /// The next process reads the config and the recipe as they are now.
     fn wears(&mut self) {
-        let Wanted { config, recipe } = &*self.wanted.borrow();
+        let Wanted { config, recipe, .. } = &*self.wanted.borrow();
         self.life.settings = settings(config, recipe);
     }
 
@@ -209,7 +252,7 @@ impl Living {
     /// its guests do not report, so that a base which counts as done too early is missed.
     async fn calm(&mut self) {
         self.life.skew.set(TimeDelta::zero());
-        self.wanted.borrow_mut().config = Wanted::usual().config;
+        self.wanted.borrow_mut().config = Wanted::usual(self.beside).config;
         self.wears();
         self.weather.borrow_mut().clear(&self.watched);
         self.weather.borrow_mut().release(&self.watched);
@@ -219,6 +262,7 @@ impl Living {
             .daemon_to_its_end(manner(), async |watching| {
                 let here = Here::come(this, watching);
                 people::settle(&here).await;
+                owning::hands::settle(this).await;
                 this.watched.cast.set(Day::NoReport, Day::Quick);
                 this.life.wait(HOUR).await;
                 this.watched.cast.set(Day::Quick, Day::Quick);
@@ -234,7 +278,14 @@ impl Living {
     /// The end: every promise is checked.
     async fn judged(&self) -> Lived {
         judge::judge(self).await;
+        if self.beside.owns {
+            owning::judge::judge(self);
+        }
+        let (store_file, store_holds) = self.life.store_bytes();
         Lived {
+            store_file,
+            store_holds,
+            retired: self.watched.account.retirements().len() as u64,
             images: self.life.verified().len() as u64,
             calls: self.watched.account.counters().calls,
             strays: judge::strays(self).len() as u64,

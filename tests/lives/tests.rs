@@ -1,6 +1,7 @@
 //! A handful of lives in every run of the tests; more of them by `cargo run --profile lives --example lives`.
 
-use super::life::{live, live_quietly};
+use super::life::{Lived, live, live_beside, live_quietly};
+use super::wanted::Beside;
 use crate::common::paused;
 
 fn lives(seeds: std::ops::Range<u64>, days: u64) {
@@ -44,7 +45,7 @@ fn the_same_seed_is_the_same_life() {
 
 #[test]
 fn in_a_quiet_month_each_release_is_baked_and_little_is_asked() {
-    let lived = paused(|| live_quietly(5, 30));
+    let lived = paused(|| live_quietly(Beside::default(), 5, 30));
     assert!(lived.images >= 2, "{lived:?}");
     let hours = 30 * 24;
     assert!((hours..=hours + 200).contains(&lived.passes), "{lived:?}");
@@ -57,4 +58,35 @@ fn in_a_quiet_month_each_release_is_baked_and_little_is_asked() {
 #[ignore = "takes minutes; docs/reliability.md says when it is run"]
 fn many_seeded_lives_keep_every_promise() {
     lives(0..200, 14);
+}
+
+/// `cargo test --test main lives::tests::the_store -- --ignored --nocapture`: docs/benchmarks.md has what it printed.
+#[test]
+#[ignore = "takes minutes, and is a measurement"]
+fn the_store_after_a_year_kept_whole_and_pruned() {
+    let kept = |keeps: &'static str| Beside {
+        keeps: Some(keeps),
+        ..Beside::default()
+    };
+    let row = |life: &str, keeps: &str, lived: &Lived| {
+        let kilobytes = |bytes: u64| bytes / 1024;
+        let (file, holds) = (kilobytes(lived.store_file), kilobytes(lived.store_holds));
+        let Lived { passes, images, .. } = lived;
+        println!("| {life} | `{keeps}` | {passes} | {images} | {file} kB | {holds} kB |");
+    };
+    println!("| life | `keep_history` | passes | images | the file | what it holds |");
+    println!("|---|---|---|---|---|---|");
+    let mut held = Vec::new();
+    for keeps in ["400d", "30d"] {
+        let quiet = paused(|| live_quietly(kept(keeps), 5, 365));
+        row(
+            "a year, in which nothing happens but releases",
+            keeps,
+            &quiet,
+        );
+        let busy = paused(|| live_beside(None, kept(keeps), 5, 120));
+        row("120 days, in which everything happens", keeps, &busy);
+        held.push((quiet.store_holds, busy.store_holds));
+    }
+    assert!(held[1].0 < held[0].0 && held[1].1 < held[0].1, "{held:?}");
 }

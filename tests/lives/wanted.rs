@@ -1,6 +1,7 @@
 //! What a config and a recipe say at the time, and how people edit them.
 
 use super::chance::Chance;
+use super::owning::{PUBLISHES, RETIRES};
 use crate::common::world::{CONFIG, OVER_SSM, RECIPE};
 
 const HOURLY: &str = "
@@ -9,12 +10,30 @@ cron = \"0 * * * *\"
 ";
 const AFTER: &str = "recipe = \"logging\"\n";
 
+/// What a life's config says in whatever form, beside bakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Beside {
+    /// Images are published.
+    pub(crate) owns: bool,
+    /// Older ones are retired.
+    pub(crate) retires: bool,
+    /// `[store] keep_history`, where it is not the default.
+    pub(crate) keeps: Option<&'static str>,
+}
+
 /// One that passes hourly, and gives up guests that hang early: each look at one costs two calls.
-fn timed(config: &str) -> String {
-    match config.contains("[builder]") {
-        true => format!("{config}timeout = \"12m\"\n{HOURLY}"),
-        false => format!("{config}\n[builder]\ntimeout = \"12m\"\n{HOURLY}"),
-    }
+fn timed(config: &str, beside: Beside) -> String {
+    let builder = match config.contains("[builder]") {
+        true => "",
+        false => "\n[builder]\n",
+    };
+    let publishes = if beside.owns { PUBLISHES } else { "" };
+    let retires = if beside.retires { RETIRES } else { "" };
+    let keeps = beside
+        .keeps
+        .map(|keeps| format!("\n[store]\nkeep_history = \"{keeps}\"\n"));
+    let keeps = keeps.unwrap_or_default();
+    format!("{config}{builder}timeout = \"12m\"\n{HOURLY}{publishes}{retires}{keeps}")
 }
 
 /// A config, and the text of its recipe.
@@ -22,14 +41,16 @@ fn timed(config: &str) -> String {
 pub(crate) struct Wanted {
     pub(crate) config: String,
     pub(crate) recipe: String,
+    beside: Beside,
 }
 
 impl Wanted {
     /// The usual config, with an hourly pass, and the usual recipe.
-    pub(crate) fn usual() -> Self {
+    pub(crate) fn usual(beside: Beside) -> Self {
         Self {
-            config: timed(CONFIG),
+            config: timed(CONFIG, beside),
             recipe: RECIPE.to_owned(),
+            beside,
         }
     }
 
@@ -50,7 +71,7 @@ impl Wanted {
                 ..self.clone()
             },
             false => Self {
-                config: timed(&config),
+                config: timed(&config, self.beside),
                 ..self.clone()
             },
         }

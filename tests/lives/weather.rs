@@ -24,12 +24,26 @@ const POLICIES: [&str; 4] = [
 /// What moves are allowed beside them.
 const MOVES: &str = include_str!("../../deploy/iam/rollout.json");
 
+/// What publishing is allowed beside them.
+const PUBLISHING: &str = include_str!("../../deploy/iam/publish.json");
+/// And retiring, which asks what names an image.
+const RETIRING: [&str; 2] = [
+    include_str!("../../deploy/iam/images.json"),
+    include_str!("../../deploy/iam/retire.json"),
+];
+
 /// Everything that amiwatch calls where it moves nothing.
 static CALLS: LazyLock<Vec<String>> = LazyLock::new(|| calls_of(&POLICIES));
 /// Everything that it calls where it does.
 static CALLS_OF_MOVES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let policies: Vec<&str> = POLICIES.into_iter().chain([MOVES]).collect();
     calls_of(&policies)
+});
+
+/// Everything that it calls where it publishes and retires.
+static CALLS_OF_OWNERS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let policies = POLICIES.into_iter().chain([PUBLISHING]).chain(RETIRING);
+    calls_of(&policies.collect::<Vec<_>>())
 });
 
 fn calls_of(policies: &[&str]) -> Vec<String> {
@@ -80,6 +94,15 @@ impl Weather {
             releases: 0,
             until: 0,
             denied: Vec::new(),
+        }
+    }
+
+    /// The weather over an account where images are baked, and perhaps published.
+    pub(crate) fn over(owns: bool, seed: u64) -> Self {
+        let calls = if owns { &CALLS_OF_OWNERS } else { &CALLS };
+        Self {
+            calls,
+            ..Self::of(seed)
         }
     }
 
