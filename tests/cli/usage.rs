@@ -40,6 +40,8 @@ fn help_says_what_there_is() {
       images       Lists the images that were made here: how old each is, where it stands, and what
                    comes next
       image        Shows one image: what it was made from, what names it, and why it stays or goes
+      restore      Brings an older image back: enables it, ends its deprecation, and lets those launch
+                   it who might before
       sweep        Lists what carries our tag, and removes what no bake claims when told to
       rehearse     Boots a recipe on this machine under a real cloud-init, as a bake would, and judges
                    it
