@@ -64,7 +64,7 @@ pub(crate) struct Living {
     /// Another machine took the driver's place from the present daemon.
     pub(crate) usurped: Cell<bool>,
     /// Images are published in this life, and people use older ones.
-    beside: Beside,
+    pub(crate) beside: Beside,
     /// Instances that people launched from images of ours.
     pub(crate) by_hand: RefCell<Vec<String>>,
     pub(crate) lived: RefCell<Lived>,

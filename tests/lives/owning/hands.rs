@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use amiwatch::model::tags;
 use aws_sdk_ec2::types::{HttpTokensState, InstanceMetadataOptionsRequest, InstanceType};
 use sim::{Action, SavedConfiguration};
 
@@ -16,6 +17,8 @@ const LAUNCH: &str = "aws:autoscaling:launchconfiguration";
 const GOLDEN: &str = "/team/golden";
 /// So many of their instances at once.
 const INSTANCES_MAX: usize = 3;
+/// Calls that fail are made again, so often.
+const SETTLES_IN: usize = 10;
 
 /// What they do in one hour; mostly nothing.
 pub(crate) async fn an_hour(living: &Living) {
@@ -127,10 +130,28 @@ fn names(living: &Living) {
     at_some_moment(living, Action::Parameter { name, value });
 }
 
-/// Whatever they run ends, as far as nobody ended it before.
+/// Whatever they run ends; also what they do not know of, since the answer to its launch was lost.
 pub(crate) async fn settle(living: &Living) {
-    let ec2 = living.life.stranger();
-    for id in living.by_hand.take() {
-        let _whether_or_not_there = ec2.terminate_instances().instance_ids(id).send().await;
+    if !living.beside.owns {
+        return;
     }
+    let ec2 = living.life.stranger();
+    living.by_hand.take();
+    for _ in 0..SETTLES_IN {
+        let theirs = run_by_people(living);
+        if theirs.is_empty() {
+            return;
+        }
+        for id in theirs {
+            let _whether_or_not_there = ec2.terminate_instances().instance_ids(id).send().await;
+        }
+    }
+}
+
+/// Instances that run without our tag. What amiwatch launches has it from its first moment: the ledger is judged.
+fn run_by_people(living: &Living) -> Vec<String> {
+    let left = living.life.account.leftovers().into_iter();
+    let theirs =
+        left.filter(|one| one.kind == "instance" && !one.tags.contains_key(tags::INSTALLATION));
+    theirs.map(|one| one.id).collect()
 }
