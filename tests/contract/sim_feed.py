@@ -16,7 +16,7 @@ import tempfile
 import sim_client
 from sim_client import BRANCH, URL, check, do, equal, timing
 
-HOME = "eu-south-1"
+HOME = "eu-west-3"
 NAME = "/releases/ecs/x86_64"
 CONFIG = f"""
 installation = "acme-prod"
