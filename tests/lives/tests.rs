@@ -60,7 +60,7 @@ fn many_seeded_lives_keep_every_promise() {
     lives(0..200, 14);
 }
 
-/// `cargo test --test main lives::tests::the_store -- --ignored --nocapture`: docs/benchmarks.md has what it printed.
+/// `cargo test --test main lives::tests::the_store -- --ignored --nocapture`: prints the table, in a quarter of an hour.
 #[test]
 #[ignore = "takes minutes, and is a measurement"]
 fn the_store_after_a_year_kept_whole_and_pruned() {
