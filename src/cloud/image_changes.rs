@@ -12,7 +12,7 @@ use super::tagging::{filter, from_birth, our_tags, our_time, sdk_tags, tag_filte
 use crate::model::ids::{ImageId, InstanceId, SnapshotId};
 
 const CREATE_IMAGE: Operation = Operation::change("ec2:CreateImage");
-const DEREGISTER_IMAGE: Operation = Operation::change("ec2:DeregisterImage");
+pub(super) const DEREGISTER_IMAGE: Operation = Operation::change("ec2:DeregisterImage");
 const CREATE_TAGS: Operation = Operation::change("ec2:CreateTags");
 const DELETE_SNAPSHOT: Operation = Operation::change("ec2:DeleteSnapshot");
 pub(super) const DESCRIBE_SNAPSHOTS: Operation = Operation::read("ec2:DescribeSnapshots");

@@ -2,22 +2,19 @@
 //! made again. Whether it may be done is decided elsewhere, right before.
 
 use aws_sdk_ec2::primitives::DateTime as SdkTime;
-use aws_sdk_ec2::types::{LaunchPermission, LaunchPermissionModifications, PermissionGroup};
 use chrono::{DateTime, Utc};
 
 use super::call::{Cloud, Operation};
 use super::error::CloudError;
-use super::image_changes::gone_is_fine;
+use super::image_changes::{DEREGISTER_IMAGE, gone_is_fine};
 use super::tagging::filter;
 use crate::model::ids::{ImageId, SnapshotId};
-use crate::model::owned_image::{LaunchGrant, OwnedImage};
+use crate::model::owned_image::OwnedImage;
 
 const DEPRECATE: Operation = Operation::change("ec2:EnableImageDeprecation");
 const UNDEPRECATE: Operation = Operation::change("ec2:DisableImageDeprecation");
 const DISABLE: Operation = Operation::change("ec2:DisableImage");
 const ENABLE: Operation = Operation::change("ec2:EnableImage");
-const DEREGISTER: Operation = Operation::change("ec2:DeregisterImage");
-const MODIFY_ATTRIBUTE: Operation = Operation::change("ec2:ModifyImageAttribute");
 
 /// EC2 takes at most 200 values in one filter.
 const IDS_PER_CALL: usize = 200;
@@ -79,33 +76,11 @@ impl Cloud {
     /// `Conflict` while it is protected; `Unknown` when it may have happened (look at it).
     pub async fn deregister_alone(&self, id: &ImageId) -> Result<(), CloudError> {
         let request = self
-            .ec2(DEREGISTER)
+            .ec2(DEREGISTER_IMAGE)
             .deregister_image()
             .image_id(id.as_str())
             .send();
-        gone_is_fine(self.call(DEREGISTER, id, request).await)
-    }
-
-    /// Lets these launch an image of ours once more.
-    ///
-    /// # Errors
-    /// `Invalid` where the key of its snapshots forbids it; `Unknown` when it may have happened (look at it).
-    pub async fn grant_launches(
-        &self,
-        id: &ImageId,
-        grants: &[LaunchGrant],
-    ) -> Result<(), CloudError> {
-        let add = grants.iter().filter_map(permission).collect();
-        let change = LaunchPermissionModifications::builder()
-            .set_add(Some(add))
-            .build();
-        let request = self
-            .ec2(MODIFY_ATTRIBUTE)
-            .modify_image_attribute()
-            .image_id(id.as_str())
-            .launch_permission(change)
-            .send();
-        self.call(MODIFY_ATTRIBUTE, id, request).await.map(drop)
+        gone_is_fine(self.call(DEREGISTER_IMAGE, id, request).await)
     }
 
     /// The account's own images, in any state, that have one of these snapshots.
@@ -127,23 +102,4 @@ impl Cloud {
         }
         Ok(found)
     }
-}
-
-/// Whether EC2 can be told to grant this once more. A form that this version does not know cannot be given back.
-pub fn can_be_granted(grant: &LaunchGrant) -> bool {
-    permission(grant).is_some()
-}
-
-fn permission(grant: &LaunchGrant) -> Option<LaunchPermission> {
-    let one = LaunchPermission::builder();
-    Some(match grant {
-        LaunchGrant::Account(account) => one.user_id(account.as_str()).build(),
-        // A unit's ARN has its word in it: arn:aws:organizations::...:ou/o-.../ou-...
-        LaunchGrant::Organization(arn) if arn.contains(":ou/") => {
-            one.organizational_unit_arn(arn).build()
-        }
-        LaunchGrant::Organization(arn) => one.organization_arn(arn).build(),
-        LaunchGrant::Everybody => one.group(PermissionGroup::All).build(),
-        LaunchGrant::Other(_) => return None,
-    })
 }

@@ -1,10 +1,13 @@
 //! Who else may launch an image of ours: accounts, organizations and their units.
 
-use aws_sdk_ec2::types::{ImageAttributeName, LaunchPermission, LaunchPermissionModifications};
+use aws_sdk_ec2::types::{
+    ImageAttributeName, LaunchPermission, LaunchPermissionModifications, PermissionGroup,
+};
 
 use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 use crate::model::ids::{AccountId, ImageId};
+use crate::model::owned_image::LaunchGrant;
 use crate::model::publish_rules::ShareWith;
 
 const DESCRIBE_ATTRIBUTE: Operation = Operation::read("ec2:DescribeImageAttribute");
@@ -52,6 +55,30 @@ impl Cloud {
             .set_add(permissions(add))
             .set_remove(permissions(remove))
             .build();
+        self.change_launch_permissions(image, change).await
+    }
+
+    /// Lets these launch an image of ours once more.
+    ///
+    /// # Errors
+    /// As [`Cloud::share_image`].
+    pub async fn grant_launches(
+        &self,
+        image: &ImageId,
+        grants: &[LaunchGrant],
+    ) -> Result<(), CloudError> {
+        let add = grants.iter().filter_map(permission).collect();
+        let change = LaunchPermissionModifications::builder()
+            .set_add(Some(add))
+            .build();
+        self.change_launch_permissions(image, change).await
+    }
+
+    async fn change_launch_permissions(
+        &self,
+        image: &ImageId,
+        change: LaunchPermissionModifications,
+    ) -> Result<(), CloudError> {
         let request = self
             .ec2(MODIFY_ATTRIBUTE)
             .modify_image_attribute()
@@ -78,4 +105,23 @@ fn permissions(with: &ShareWith) -> Option<Vec<LaunchPermission>> {
         .map(|arn| LaunchPermission::builder().organizational_unit_arn(arn));
     let all = accounts.chain(organizations).chain(units);
     (!with.is_empty()).then(|| all.map(|one| one.build()).collect())
+}
+
+/// Whether EC2 can be told to grant this once more. A form that this version does not know cannot be given back.
+pub fn can_be_granted(grant: &LaunchGrant) -> bool {
+    permission(grant).is_some()
+}
+
+fn permission(grant: &LaunchGrant) -> Option<LaunchPermission> {
+    let one = LaunchPermission::builder();
+    Some(match grant {
+        LaunchGrant::Account(account) => one.user_id(account.as_str()).build(),
+        // A unit's ARN has its word in it: arn:aws:organizations::...:ou/o-.../ou-...
+        LaunchGrant::Organization(arn) if arn.contains(":ou/") => {
+            one.organizational_unit_arn(arn).build()
+        }
+        LaunchGrant::Organization(arn) => one.organization_arn(arn).build(),
+        LaunchGrant::Everybody => one.group(PermissionGroup::All).build(),
+        LaunchGrant::Other(_) => return None,
+    })
 }
