@@ -33,7 +33,7 @@ pub struct Entry {
 }
 
 /// Every call, and counters over them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) entries: Vec<Entry>,
     pub(crate) keep: Option<usize>,

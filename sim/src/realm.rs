@@ -81,6 +81,27 @@ impl Realm {
         (realm, first)
     }
 
+    /// The same accounts as they stand, on another clock. Calls that somebody waits for here nobody waits for there.
+    fn copied(&self, clock: SimClock) -> Self {
+        let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let guest = self.guest.read().unwrap_or_else(PoisonError::into_inner);
+        let roles = Arc::new(Mutex::new(roles::book(&self.roles).clone()));
+        let states = self.states().into_iter().map(|(id, state)| {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            state.roles = Arc::clone(&roles);
+            state.ledger.in_flight = 0;
+            (id, Arc::new(Mutex::new(state)))
+        });
+        let accounts = RwLock::new(states.collect());
+        Self {
+            clock,
+            ahead: Mutex::new(ahead),
+            guest: RwLock::new(Arc::clone(&guest)),
+            roles,
+            accounts,
+        }
+    }
+
     fn states(&self) -> Vec<(String, Arc<Mutex<State>>)> {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
         let all = accounts.iter();
@@ -103,6 +124,20 @@ impl Account {
     /// The access key of its one user.
     pub fn access_key(&self) -> String {
         format!("{USER_KEY}{}", self.id)
+    }
+
+    /// A copy of the whole world as it stands, which goes on by another clock and knows nothing of this one.
+    /// What a guest has not handed over yet (it keeps its machine and speaks later) it says here alone.
+    pub fn copied(&self, clock: SimClock) -> Self {
+        let realm = Arc::new(self.realm.copied(clock));
+        let state = realm
+            .state(&self.id)
+            .unwrap_or_else(|| Arc::clone(&self.state));
+        Self {
+            realm,
+            id: Arc::clone(&self.id),
+            state,
+        }
     }
 
     /// Every account of the world, this one among them.

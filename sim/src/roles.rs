@@ -93,7 +93,7 @@ pub(crate) struct Session {
 }
 
 /// What there is, by ARN and by access key.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Roles {
     pub(crate) by_arn: BTreeMap<String, RoleSpec>,
     pub(crate) sessions: BTreeMap<String, Session>,

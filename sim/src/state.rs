@@ -30,6 +30,7 @@ pub const MARKETPLACE_ID: &str = "000000000002";
 pub(crate) type Tags = BTreeMap<String, String>;
 
 /// Everything behind the one lock.
+#[derive(Clone)]
 pub(crate) struct State {
     pub(crate) core: Core,
     pub(crate) regions: BTreeMap<String, Region>,
@@ -48,6 +49,7 @@ pub(crate) struct State {
 }
 
 /// What belongs to no region: time, numbers, events.
+#[derive(Clone)]
 pub(crate) struct Core {
     /// Whose it is.
     pub(crate) account: String,
@@ -113,7 +115,7 @@ impl Core {
 }
 
 /// One region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Region {
     pub(crate) ec2: Ec2,
     pub(crate) beanstalk: Beanstalk,

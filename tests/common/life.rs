@@ -57,7 +57,7 @@ pub(crate) struct Life {
     pub(crate) mutant: Option<Mutant>,
     /// How far the next process's clock is off the account's.
     pub(crate) skew: Cell<TimeDelta>,
-    folder: TempDir,
+    pub(super) folder: TempDir,
 }
 
 /// The process was stopped at the armed point.
@@ -174,10 +174,7 @@ impl Life {
     /// A copy of the store, as a person makes it while the daemon works.
     pub(crate) fn back_up(&self) -> TempDir {
         let kept = memory_folder();
-        let raw = rusqlite::Connection::open(self.store_path()).unwrap();
-        let copy = kept.path().join("copy.db");
-        raw.execute("VACUUM INTO ?1", [copy.to_string_lossy()])
-            .unwrap();
+        copy_store(&self.store_path(), &kept.path().join("copy.db"));
         kept
     }
 
@@ -188,7 +185,7 @@ impl Life {
     }
 
     fn store_path(&self) -> PathBuf {
-        self.folder.path().join("amiwatch.db")
+        store_in(self.folder.path())
     }
 
     /// The bytes of the store: of its file, and of what is in it.
@@ -381,6 +378,18 @@ pub(crate) fn settings(config: &str, recipe: &str) -> Settings {
         Ok(settings) => settings,
         Err(faults) => panic!("the test's own config is wrong:\n{faults}"),
     }
+}
+
+/// Where the store is in a life's folder.
+pub(super) fn store_in(folder: &Path) -> PathBuf {
+    folder.join("amiwatch.db")
+}
+
+/// What is committed in a store, copied while it may be in use.
+pub(super) fn copy_store(from: &Path, to: &Path) {
+    let raw = rusqlite::Connection::open(from).unwrap();
+    raw.execute("VACUUM INTO ?1", [to.to_string_lossy()])
+        .unwrap();
 }
 
 /// A folder for a store; in memory where the machine has that, since a life commits often and nobody

@@ -6,6 +6,7 @@
 pub(crate) mod commanding;
 pub(crate) mod disturbed;
 pub(crate) mod guest;
+pub(crate) mod kept;
 pub(crate) mod life;
 pub(crate) mod mutant;
 pub(crate) mod notices;

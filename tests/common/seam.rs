@@ -18,8 +18,12 @@ use super::mutant::{Memory, Mutant, recalled, stored};
 pub(crate) struct Seam {
     state: Mutex<State>,
     meanwhile: Mutex<Option<Meanwhile>>,
+    watcher: Mutex<Option<Watcher>>,
     stopped: Notify,
 }
+
+/// Is told the number of each point as it is passed.
+type Watcher = Box<dyn FnMut(usize) + Send>;
 
 /// What the world does at the first point whose description has this in it.
 struct Meanwhile {
@@ -67,6 +71,7 @@ impl Seam {
         Arc::new(Self {
             state: Mutex::new(state),
             meanwhile: Mutex::new(None),
+            watcher: Mutex::new(None),
             stopped: Notify::new(),
         })
     }
@@ -96,6 +101,18 @@ impl Seam {
     /// It has not happened: the point was not passed.
     pub(crate) fn still_waits(&self) -> bool {
         self.meanwhile.lock().unwrap().is_some()
+    }
+
+    /// Counts anew, and nothing happens but that somebody watches each point.
+    pub(crate) fn watch(&self, watcher: impl FnMut(usize) + Send + 'static) {
+        self.arm_quietly(Arm::Nowhere);
+        *self.watcher.lock().unwrap() = Some(Box::new(watcher));
+    }
+
+    fn watched(&self, at: usize) {
+        if let Some(watcher) = &mut *self.watcher.lock().unwrap() {
+            watcher(at);
+        }
     }
 
     fn happens(&self, what: &str) {
@@ -156,7 +173,10 @@ impl Seam {
         if let (Some(names), Some(what)) = (&mut state.names, &what) {
             names.push(what.clone());
         }
-        match state.arm {
+        let arm = state.arm;
+        drop(state);
+        self.watched(at);
+        match arm {
             Arm::StopAt(stop) => (stop == at, false),
             Arm::StopOn(on) => (what.is_some_and(|what| what.contains(on)), false),
             Arm::HangAt(hang) => (false, at >= hang),

@@ -53,7 +53,7 @@ pub(crate) struct Slack {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     posts: Vec<Post>,
     requests: Vec<DateTime<Utc>>,
@@ -68,6 +68,16 @@ impl Slack {
             clock: clock.clone(),
             seam: Arc::clone(seam),
             state: Arc::default(),
+        }
+    }
+
+    /// Another workspace, in which the same was posted so far.
+    pub(crate) fn copied(&self, clock: &Clock, seam: &Arc<Seam>) -> Self {
+        let state = self.state.lock().unwrap().clone();
+        Self {
+            clock: clock.clone(),
+            seam: Arc::clone(seam),
+            state: Arc::new(Mutex::new(state)),
         }
     }
 

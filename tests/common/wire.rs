@@ -42,7 +42,7 @@ pub(crate) struct Guard {
     seen: Mutex<Seen>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Seen {
     judged: usize,
     trespasses: Vec<String>,
@@ -53,6 +53,14 @@ impl Guard {
         Arc::new(Self {
             installation: installation.to_owned(),
             seen: Mutex::default(),
+        })
+    }
+
+    /// Another guard, which has seen the same so far.
+    pub(crate) fn copied(&self) -> Arc<Self> {
+        Arc::new(Self {
+            installation: self.installation.clone(),
+            seen: Mutex::new(self.seen.lock().unwrap().clone()),
         })
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A workflow is swept by one call of [`everywhere`] with a [`Story`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use amiwatch::service::retire::keeping::retire_after_pass;
@@ -10,6 +11,7 @@ use amiwatch::service::sweep::sweep_now;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
+use crate::common::kept::{Keeper, Kept};
 use crate::common::life::{Life, Stopped};
 use crate::common::paused;
 use crate::common::seam::Arm;
@@ -211,10 +213,11 @@ pub(crate) fn everywhere(name: &str, story: Story, nth: usize) {
 
 /// Sweeps a workflow in these forms, each at every so manieth point, and says over how many lives.
 pub(crate) fn in_forms(name: &str, story: Story, forms: &[(Form, usize)]) {
+    let swept = &Swept::of(story);
     std::thread::scope(|scope| {
         for (form, nth) in forms {
             scope.spawn(move || {
-                let lives = every_point(story, *form, *nth);
+                let lives = swept.every_point(*form, *nth);
                 assert!(lives >= LIVES_MIN, "{name}, {form:?}: only {lives} lives");
                 println!("{name}: {form:?} at {lives} points");
             });
@@ -222,55 +225,118 @@ pub(crate) fn in_forms(name: &str, story: Story, forms: &[(Form, usize)]) {
     });
 }
 
-/// The points of one act that nothing disturbs. A sweep over none would prove nothing.
-fn points(story: Story) -> Vec<String> {
-    let points = paused(async || {
-        let life = (story.begin)();
-        (story.before)(&life).await;
-        life.seam.arm(Arm::Nowhere);
-        story.act.once(&life).await.expect("nothing is armed");
-        life.seam.passed()
-    });
-    assert!(points.len() > 20, "only {points:#?}");
-    points
-}
-
 /// Disturbs the first act at each point that is `nth` apart, starts again, and lets it settle.
 /// Returns how many lives that were.
 pub(crate) fn every_point(story: Story, form: Form, nth: usize) -> usize {
-    let points = points(story);
-    let chosen = story.points.chosen(&points).into_iter();
-    let fitting = chosen.filter(|at| form.applies(&points[at - 1]));
-    let stops: Vec<usize> = fitting.step_by(nth).collect();
-    let half = stops.len().div_ceil(2).max(1);
-    std::thread::scope(|scope| {
-        for stops in stops.chunks(half) {
-            let points = &points;
-            scope.spawn(move || {
-                for stop in stops {
-                    let told = format!("{form:?} at {stop}/{}: {}", points.len(), points[stop - 1]);
-                    paused(|| one_life(story, form, *stop, &told));
-                }
-            });
-        }
-    });
-    stops.len()
+    Swept::of(story).every_point(form, nth)
 }
 
-async fn one_life(story: Story, form: Form, stop: usize, told: &str) {
-    let life = (story.begin)();
-    // A panic further down says only what was wrong; this says in which life.
-    let _context = OnPanic(told);
-    (story.before)(&life).await;
-    life.seam.arm(form.arm(stop));
-    let first = story.act.once(&life).await;
-    let stopped = matches!(form, Form::Stopped(_));
-    assert_eq!(first.is_err(), stopped, "the point was not reached");
-    assert!(
-        life.seam.passed().len() >= stop,
-        "the point was not reached"
-    );
-    life.seam.arm(Arm::Nowhere);
+/// Of the lives whose process is stopped, one in so many has a process that is dropped where it stands; the
+/// others go on from what a killed one leaves.
+const DROPPED: usize = 8;
+
+/// A story up to its act, lived once, and the points of the act when nothing disturbs it.
+struct Swept {
+    story: Story,
+    before: Kept,
+    points: Vec<String>,
+}
+
+impl Swept {
+    /// A sweep over no points would prove nothing.
+    fn of(story: Story) -> Self {
+        let before = paused(async || {
+            let life = (story.begin)();
+            (story.before)(&life).await;
+            Keeper::of(&life).keep()
+        });
+        let points = paused(async || {
+            let life = before.goes_on();
+            life.seam.arm(Arm::Nowhere);
+            story.act.once(&life).await.expect("nothing is armed");
+            life.seam.passed()
+        });
+        assert!(points.len() > 20, "only {points:#?}");
+        Self {
+            story,
+            before,
+            points,
+        }
+    }
+
+    fn every_point(&self, form: Form, nth: usize) -> usize {
+        let chosen = self.story.points.chosen(&self.points).into_iter();
+        let fitting = chosen.filter(|at| form.applies(&self.points[at - 1]));
+        let stops: Vec<usize> = fitting.step_by(nth).collect();
+        let killed = match form {
+            Form::Stopped(_) => self.killed_at(&stops),
+            Form::Unanswered | Form::StoreFull => BTreeMap::new(),
+        };
+        let half = stops.len().div_ceil(2).max(1);
+        std::thread::scope(|scope| {
+            for stops in stops.chunks(half) {
+                let killed = &killed;
+                scope.spawn(move || {
+                    for stop in stops {
+                        self.one_life(form, *stop, killed.get(stop));
+                    }
+                });
+            }
+        });
+        stops.len()
+    }
+
+    /// What a process leaves that is killed at one of these points: as it is when the undisturbed one passes it.
+    fn killed_at(&self, stops: &[usize]) -> BTreeMap<usize, Kept> {
+        let nth = stops.iter().enumerate();
+        let killed = nth.filter(|(nth, _)| nth % DROPPED != DROPPED - 1);
+        let killed: BTreeSet<usize> = killed.map(|(_, stop)| *stop).collect();
+        let kept = Arc::new(Mutex::new(BTreeMap::new()));
+        paused(async || {
+            let life = self.before.goes_on();
+            let (keeper, keeps, wanted) = (Keeper::of(&life), Arc::clone(&kept), killed.clone());
+            life.seam.watch(move |at| {
+                if wanted.contains(&at) {
+                    keeps.lock().unwrap().insert(at, keeper.keep());
+                }
+            });
+            let act = self.story.act.once(&life).await;
+            act.expect("nothing is armed");
+        });
+        let kept = std::mem::take(&mut *kept.lock().unwrap());
+        let reached: BTreeSet<usize> = kept.keys().copied().collect();
+        assert_eq!(reached, killed, "the points were not reached");
+        kept
+    }
+
+    fn one_life(&self, form: Form, stop: usize, killed: Option<&Kept>) {
+        let point = &self.points[stop - 1];
+        // A panic further down says only what was wrong; this says in which life.
+        let _context = OnPanic(format!("{form:?} at {stop}/{}: {point}", self.points.len()));
+        paused(async || {
+            let life = match killed {
+                Some(killed) => killed.goes_on(),
+                None => self.disturbed(form, stop).await,
+            };
+            goes_on(&life, self.story, form).await;
+        });
+    }
+
+    async fn disturbed(&self, form: Form, stop: usize) -> Life {
+        let life = self.before.goes_on();
+        life.seam.arm(form.arm(stop));
+        let first = self.story.act.once(&life).await;
+        let stopped = matches!(form, Form::Stopped(_));
+        assert_eq!(first.is_err(), stopped, "the point was not reached");
+        let passed = life.seam.passed().len();
+        assert!(passed >= stop, "the point was not reached");
+        life.seam.arm(Arm::Nowhere);
+        life
+    }
+}
+
+/// What comes after the disturbance.
+async fn goes_on(life: &Life, story: Story, form: Form) {
     let at_stop = AtStop {
         verified: life.verified().len(),
     };
@@ -278,20 +344,20 @@ async fn one_life(story: Story, form: Form, stop: usize, told: &str) {
     if lost {
         life.lose_the_store();
     }
-    (story.meanwhile)(&life);
+    (story.meanwhile)(life);
     life.wait(story.dead_for).await;
-    story.act.until_settled(&life).await;
+    story.act.until_settled(life).await;
     assert_eq!(life.open_bakes().await, Vec::<String>::new());
     match lost {
-        true => (story.proof_after_loss)(&life, &at_stop),
-        false => (story.proof)(&life, &at_stop),
+        true => (story.proof_after_loss)(life, &at_stop),
+        false => (story.proof)(life, &at_stop),
     }
 }
 
 /// Prints its text when it is dropped by a panic.
-struct OnPanic<'a>(&'a str);
+struct OnPanic(String);
 
-impl Drop for OnPanic<'_> {
+impl Drop for OnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("in the life {}", self.0);

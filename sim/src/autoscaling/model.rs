@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::world::{GroupSpec, LaunchConfigurationSpec};
 
 /// By name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AutoScaling {
     pub(crate) groups: BTreeMap<String, OtherGroup>,
     pub(crate) configurations: BTreeMap<String, LaunchConfiguration>,

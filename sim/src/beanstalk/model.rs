@@ -10,7 +10,7 @@ use super::history::{HealthTurn, UpdateRecord};
 use crate::autoscaling::Activity;
 use crate::world::{Branch, SavedConfiguration};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Beanstalk {
     pub(crate) branches: BTreeMap<String, BranchState>,
     /// By ARN.

@@ -12,7 +12,7 @@ use crate::kms::model::CustomerKey;
 use crate::state::{Core, Tags, Visibility};
 use crate::world::InstanceTypeSpec;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ec2 {
     /// Whose this is.
     pub(crate) account: String,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::state::Core;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Messaging {
     /// By ARN.
     pub(crate) topics: BTreeMap<String, Topic>,

@@ -24,3 +24,4 @@ mod support;
 mod templates;
 mod terminated;
 mod worlds;
+mod worlds_copied;

@@ -1,0 +1,103 @@
+//! A life as it stood at one moment, from which others go on: what happened before is lived once, and not
+//! once for each way in which it may go on.
+//!
+//! Whoever goes on from it finds what a machine finds whose process was killed at that moment: the account,
+//! and what was committed. Nothing of the process itself is in it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use amiwatch::clock::Clock;
+use amiwatch::settings::Settings;
+use chrono::{DateTime, TimeDelta, Utc};
+use sim::{Account, SimClock};
+use tempfile::TempDir;
+
+use super::life::{Life, copy_store, memory_folder, store_in};
+use super::mutant::Mutant;
+use super::seam::Seam;
+use super::slack::Slack;
+use super::wire::Guard;
+
+/// The moment.
+pub(crate) struct Kept {
+    at: DateTime<Utc>,
+    /// Its time stands still.
+    account: Account,
+    settings: Settings,
+    guard: Arc<Guard>,
+    slack: Slack,
+    mutant: Option<Mutant>,
+    skew: TimeDelta,
+    folder: TempDir,
+}
+
+/// What there is of a life, to be kept at some moment of it, also while a process is at work.
+pub(crate) struct Keeper {
+    clock: Clock,
+    account: Account,
+    settings: Settings,
+    guard: Arc<Guard>,
+    slack: Slack,
+    mutant: Option<Mutant>,
+    skew: TimeDelta,
+    store: PathBuf,
+}
+
+impl Keeper {
+    pub(crate) fn of(life: &Life) -> Self {
+        Self {
+            clock: life.clock.clone(),
+            account: life.account.clone(),
+            settings: life.settings.clone(),
+            guard: Arc::clone(&life.guard),
+            slack: life.slack.clone(),
+            mutant: life.mutant,
+            skew: life.skew.get(),
+            store: store_in(life.folder.path()),
+        }
+    }
+
+    pub(crate) fn keep(&self) -> Kept {
+        let folder = memory_folder();
+        if self.store.exists() {
+            copy_store(&self.store, &store_in(folder.path()));
+        }
+        let at = self.clock.now();
+        Kept {
+            at,
+            account: self.account.copied(SimClock::new(move || at)),
+            settings: self.settings.clone(),
+            guard: self.guard.copied(),
+            slack: self.slack.copied(&self.clock, &Seam::new()),
+            mutant: self.mutant,
+            skew: self.skew,
+            folder,
+        }
+    }
+}
+
+impl Kept {
+    /// A life that goes on from here, as often as it is wanted. Within a runtime whose time is paused.
+    pub(crate) fn goes_on(&self) -> Life {
+        let clock = Clock::virtual_from(self.at);
+        let read = clock.clone();
+        let seam = Seam::new();
+        let folder = memory_folder();
+        let store = store_in(self.folder.path());
+        if store.exists() {
+            std::fs::copy(store, store_in(folder.path())).expect("the store can be copied");
+        }
+        Life {
+            account: self.account.copied(SimClock::new(move || read.now())),
+            settings: self.settings.clone(),
+            slack: self.slack.copied(&clock, &seam),
+            clock,
+            seam,
+            guard: self.guard.copied(),
+            mutant: self.mutant,
+            skew: std::cell::Cell::new(self.skew),
+            folder,
+        }
+    }
+}
