@@ -1,7 +1,7 @@
 //! `config check`: what the config names and cannot be had, and what is doubtful as written.
 
 use super::harness::{Desk, Served, wait_for_line};
-use crate::common::world::CONFIG;
+use crate::common::world::{CONFIG, REGION};
 
 const STORE: &str = "\n[store]\nurl = \"sqlite://amiwatch.db\"\n";
 
@@ -73,6 +73,45 @@ fn what_is_missing_is_said_at_the_check_and_at_the_daemon_s_start() {
         daemon.kill().unwrap();
         daemon.wait().unwrap();
     }
+}
+
+/// Where the usual watch would publish, and what is said of it: in an account where a parameter of another
+/// data type has that name, and no such template is there.
+#[test]
+fn where_nothing_can_be_published_is_said() {
+    let served = Served::start();
+    let text = sim::Action::Parameter {
+        name: "/amis/shop".to_owned(),
+        value: "a text".to_owned(),
+    };
+    served.account.perform(REGION, text).unwrap();
+    let publishing = |to: &str| naming(&served, &format!("[watch.shop.publish]\n{to}\n"));
+    let online = |to: &str| {
+        let online = publishing(to).run(&["config", "check", "--online"]);
+        (online.code, online.stdout)
+    };
+    let wrong = [
+        (
+            "ssm = \"/amis/shop\"",
+            "ssm: the parameter /amis/shop is there in eu-west-1, and not of data type aws:ec2:image",
+        ),
+        (
+            "launch_template = { name = \"fleet\" }",
+            "launch_template: the launch template fleet is not there in eu-west-1",
+        ),
+    ];
+    for (to, said) in wrong {
+        let (code, stdout) = online(to);
+        assert_eq!(code, 2, "{stdout}");
+        let said = format!("wrong: [watch.shop.publish] {said}");
+        assert!(stdout.contains(&said), "{said}: {stdout}");
+    }
+    let (code, stdout) = online("ssm = \"/amis/new\"");
+    assert_eq!(code, 0, "the first publication makes it: {stdout}");
+    served.account.deny("ssm:GetParameter*");
+    let (_, stdout) = online("ssm = \"/amis/new\"");
+    let untold = "cannot be told: [watch.shop.publish] ssm: whether the parameter /amis/new";
+    assert!(stdout.contains(untold), "{stdout}");
 }
 
 #[test]

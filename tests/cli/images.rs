@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::harness::{Desk, Served};
-use crate::common::world::REGION;
+use crate::common::world::{self, REGION};
 
 const RETIRE: &str = "\n[watch.shop.retire]\nkeep_newest = 1\n";
 
@@ -107,6 +107,30 @@ fn one_image_is_shown_with_its_lineage_and_what_names_it() {
     assert!(denied.stdout.contains(said), "{denied:?}");
     let denied = desk.run(&["image", &image, "--format", "json"]).json();
     assert_eq!(of(&denied, "saved_configuration")["answer"], "unreachable");
+}
+
+#[test]
+fn a_newer_image_is_shown_with_what_changed_since_the_one_before_it() {
+    let (served, desk) = baked();
+    let old = served.account.own_images()[0].id.clone();
+    let here = served.account.at(REGION);
+    here.release(world::release("4.5.1")).unwrap();
+    assert_eq!(desk.run(&["bake", "shop"]).code, 0);
+    let images = served.account.own_images().into_iter();
+    let newer: Vec<_> = images.filter(|one| one.id != old).collect();
+    let image = &newer[0].id;
+    let shown = desk.run(&["image", image, "--format", "json"]).json();
+    let contents = &shown["contents"];
+    assert_eq!(contents["since"], old.as_str(), "{contents:#}");
+    let changed = serde_json::json!([{ "name": "base", "from": "4.5.0", "to": "4.5.1" }]);
+    assert_eq!(contents["changes"]["packages"], changed, "{contents:#}");
+    let said = desk.run(&["image", image]);
+    for part in [
+        format!("changed since {old}:"),
+        "base 4.5.0 -> 4.5.1".to_owned(),
+    ] {
+        assert!(said.stdout.contains(&part), "{part}: {said:?}");
+    }
 }
 
 #[test]

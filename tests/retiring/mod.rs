@@ -3,6 +3,7 @@
 
 mod acting;
 mod bugs;
+mod cost;
 mod crash;
 mod restoring;
 mod telling;
