@@ -2,9 +2,12 @@
 //! and only where that is known.
 
 use amiwatch::model::drift::NoteCode;
+use amiwatch::model::ids::{ImageId, WatchName};
 use amiwatch::model::reason::{Reason, ReasonCode};
+use amiwatch::service::desk::adopt::{AdoptRequest, take_over};
 use amiwatch::service::pass::Passed;
 use aws_sdk_kms::types::GrantOperation;
+use sim::ImageSpec;
 
 use super::world::{CANARY, UNASKED, config, town};
 use crate::common::life::{Life, settings};
@@ -111,6 +114,44 @@ fn who_may_not_ask_moves_and_is_told_that_it_is_not_known() {
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(said[0].contains("kms:GetKeyPolicy"), "{said:?}");
         assert_eq!(life.updated().first().map(String::as_str), Some(CANARY));
+    });
+}
+
+/// An image that somebody made by hand, and that was adopted, carries no tag of ours: EC2 is asked for its snapshots.
+#[test]
+fn the_key_of_an_adopted_image_is_asked_about_as_well() {
+    paused(async || {
+        let life = town(UNASKED);
+        let made = keeper(&life).create_key().send().await.unwrap();
+        let key = made.key_metadata().and_then(|key| key.arn()).unwrap();
+        let by_hand = ImageSpec {
+            kms_key: key.to_owned(),
+            ..ImageSpec::mine("by-hand").source(&life.base_image())
+        };
+        let by_hand = life.account.at(REGION).image(by_hand).unwrap();
+        let by_hand = ImageId::from(by_hand.as_str());
+        let adopted = life.process(async |service, _| {
+            let asked = AdoptRequest {
+                watch: &service.settings.watches[&WatchName::from("shop")],
+                image: &by_hand,
+                base: None,
+                other_recipe: false,
+                by: "jo",
+            };
+            take_over(&service, &asked).await.map(|_| ())
+        });
+        adopted
+            .await
+            .expect("nothing is armed")
+            .expect("it is taken over");
+        let passed = life.pass().await;
+        let reason = gate(&passed).unwrap_or_else(|| panic!("{:?}", untold(&passed)));
+        assert_eq!(reason.facts()["key"], key, "{reason:?}");
+        assert_eq!(life.updated(), [] as [&str; 0]);
+
+        life.account.deny("kms:DescribeKey");
+        let said = untold(&life.pass().await);
+        assert_eq!(said.len(), 1, "{said:?}");
     });
 }
 

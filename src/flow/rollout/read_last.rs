@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::before::EnvironmentReading;
 use super::key_policy::{KeyWord, key_word};
 use crate::cloud::{Cloud, CloudError};
-use crate::model::ids::SnapshotId;
+use crate::model::ids::{ImageId, SnapshotId};
 use crate::model::key_access::{KeyBar, KeyFacts, KeysRead};
 use crate::model::scaling::{GroupStanding, GroupsRead};
 
@@ -16,11 +16,18 @@ const ENABLED: &str = "Enabled";
 /// Its words for those that nobody can use.
 const USELESS: [&str; 2] = ["Disabled", "PendingDeletion"];
 
-/// Asks, through the role that would move them, where there is a way. `snapshots`: those of the image; absent
-/// where they are not known.
+/// The image that would be launched.
+#[derive(Debug, Clone, Copy)]
+pub struct LaunchedImage<'a> {
+    pub id: &'a ImageId,
+    /// Absent for one that carries no tags of ours, such as an adopted one: EC2 is asked.
+    pub snapshots: Option<&'a [SnapshotId]>,
+}
+
+/// Asks, through the role that would move them, where there is a way.
 pub async fn read_last(
     mover: Result<&Cloud, &CloudError>,
-    snapshots: Option<&[SnapshotId]>,
+    image: LaunchedImage<'_>,
     readings: &mut [&mut EnvironmentReading],
 ) {
     let mover = match mover {
@@ -28,7 +35,7 @@ pub async fn read_last(
         Err(error) => return all_untold(&error.to_string(), readings),
     };
     read_groups(mover, readings).await;
-    read_keys(mover, snapshots, readings).await;
+    read_keys(mover, image, readings).await;
 }
 
 fn all_untold(why: &str, readings: &mut [&mut EnvironmentReading]) {
@@ -69,10 +76,10 @@ fn groups_of(names: &[String], shown: &BTreeMap<String, GroupStanding>) -> Group
 
 async fn read_keys(
     cloud: &Cloud,
-    snapshots: Option<&[SnapshotId]>,
+    image: LaunchedImage<'_>,
     readings: &mut [&mut EnvironmentReading],
 ) {
-    let asking = match keys_of(cloud, snapshots).await {
+    let asking = match keys_of(cloud, image).await {
         Ok(keys) => Ok(KeyAsking {
             cloud,
             keys,
@@ -94,17 +101,28 @@ async fn read_keys(
     }
 }
 
-/// The keys of these snapshots, each once.
-async fn keys_of(
-    cloud: &Cloud,
-    snapshots: Option<&[SnapshotId]>,
-) -> Result<BTreeSet<String>, String> {
-    let snapshots = snapshots.ok_or("its snapshots are not known")?;
-    let listed = cloud.snapshot_keys(snapshots).await;
+/// The keys of the image's snapshots, each once.
+async fn keys_of(cloud: &Cloud, image: LaunchedImage<'_>) -> Result<BTreeSet<String>, String> {
+    let snapshots = match image.snapshots {
+        Some(known) => known.to_vec(),
+        None => snapshots_of(cloud, image.id).await?,
+    };
+    let listed = cloud.snapshot_keys(&snapshots).await;
     let listed = listed.map_err(|error| error.to_string())?;
     match snapshots.iter().find(|id| !listed.contains_key(*id)) {
         Some(id) => Err(format!("EC2 does not list its snapshot {id}")),
         None => Ok(listed.into_values().flatten().collect()),
+    }
+}
+
+async fn snapshots_of(cloud: &Cloud, image: &ImageId) -> Result<Vec<SnapshotId>, String> {
+    let shown = cloud.images(std::slice::from_ref(image)).await;
+    let shown = shown.map_err(|error| error.to_string())?;
+    let shown = shown.into_values().next();
+    let shown = shown.ok_or_else(|| format!("EC2 does not list the image {image}"))?;
+    match shown.snapshots.is_empty() {
+        true => Err(format!("EC2 does not show the snapshots of {image}")),
+        false => Ok(shown.snapshots),
     }
 }
 

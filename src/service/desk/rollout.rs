@@ -13,7 +13,7 @@ use crate::flow::rollout::managed::managed_on;
 use crate::flow::rollout::order::{MoveRefusal, Ordering, back_order, forward_order};
 use crate::flow::rollout::proving::{needs_proof, proof_because, proof_order};
 use crate::flow::rollout::read::{EnvironmentReading, read_environment};
-use crate::flow::rollout::read_last::read_last;
+use crate::flow::rollout::read_last::{LaunchedImage, read_last};
 use crate::flow::rollout::untold::untold_sentences;
 use crate::flow::rollout::versions::platform_of_move;
 use crate::model::drift::{Drift, TargetDrift};
@@ -119,8 +119,11 @@ async fn plan_forward(
     planning.from.holds_version = *holds_version;
     // Whoever asks for a plan hears of everything that stands, not only of the first.
     let mover = service.mover(watch)?;
-    let snapshots = seen.snapshots(&chosen.image);
-    read_last(Ok(&mover), snapshots, &mut [&mut planning.reading]).await;
+    let image = LaunchedImage {
+        id: &chosen.image,
+        snapshots: seen.snapshots(&chosen.image),
+    };
+    read_last(Ok(&mover), image, &mut [&mut planning.reading]).await;
     let reading = &planning.reading;
     let platform = platform_of_move(&place.cloud, watch, reading, &chosen, Some(target));
     let to = MoveTo {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::cloud::{Cloud, CloudError};
 use crate::flow::rollout::case::{RolloutDecision, TargetKnown, TargetLook, TargetStand};
 use crate::flow::rollout::read::EnvironmentReading;
-use crate::flow::rollout::read_last::read_last;
-use crate::model::ids::{SnapshotId, TargetId};
+use crate::flow::rollout::read_last::{LaunchedImage, read_last};
+use crate::model::ids::TargetId;
 use crate::model::reason::{Reason, ReasonCode};
 
 /// Environments that are read side by side: each takes some six calls.
@@ -66,10 +66,9 @@ pub(super) fn next_looks(
 }
 
 /// Asks of these environments what is asked last, all at once, through the role that would move them.
-/// `snapshots`: those of the image.
 pub(super) async fn ask_last(
     mover: Result<Cloud, CloudError>,
-    snapshots: Option<&[SnapshotId]>,
+    image: LaunchedImage<'_>,
     known: &mut BTreeMap<TargetId, TargetKnown>,
     targets: &[TargetId],
 ) {
@@ -82,6 +81,6 @@ pub(super) async fn ask_last(
     });
     let mut readings: Vec<&mut EnvironmentReading> = readings.collect();
     if !readings.is_empty() {
-        read_last(mover.as_ref(), snapshots, &mut readings).await;
+        read_last(mover.as_ref(), image, &mut readings).await;
     }
 }

@@ -18,6 +18,7 @@ use crate::flow::rollout::case::{
 use crate::flow::rollout::decide::decide_rollout;
 use crate::flow::rollout::image_choice::{ChosenImage, image_to_move_to};
 use crate::flow::rollout::read::read_environment;
+use crate::flow::rollout::read_last::LaunchedImage;
 use crate::flow::rollout::versions::platform_of_move;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::WatchHistory;
@@ -153,10 +154,14 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
             rivals: &rivals,
             now: scene.service.clock.now(),
         });
-        let next = match scene.may_look_on() {
+        let mut next = match scene.may_look_on() {
             true => next_looks(&decision, &known, rounds),
             false => NextLooks::default(),
         };
+        if chosen.is_none() {
+            // Without an image there is no key to ask about, and no move either.
+            next.ask.clear();
+        }
         if next.is_empty() {
             return Ok(LookedRollout {
                 decision,
@@ -169,11 +174,14 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
         for (target, look) in read_targets(scene, chosen.as_ref(), &next.read).await {
             known.entry(target).or_default().look = look;
         }
-        let snapshots = chosen
-            .as_ref()
-            .and_then(|one| scene.seen.snapshots(&one.image));
-        let mover = scene.service.mover(watch);
-        ask_last(mover, snapshots, &mut known, &next.ask).await;
+        if let Some(chosen) = &chosen {
+            let image = LaunchedImage {
+                id: &chosen.image,
+                snapshots: scene.seen.snapshots(&chosen.image),
+            };
+            let mover = scene.service.mover(watch);
+            ask_last(mover, image, &mut known, &next.ask).await;
+        }
         rounds += 1;
     }
 }
