@@ -105,6 +105,7 @@ pub use launch_templates::{NamedTemplate, TemplateVersion};
 pub use meter::{Calls, OperationCalls};
 pub use network::{InstanceTypeFacts, Offering, Subnet};
 pub use pace::Pace;
+pub use parameter_lists::NamingParameter;
 pub use parameters::{Parameter, ParameterRelease, release_from_parameter};
 pub use profile::missing_profile;
 pub use scaling::{LaunchConfiguration, ScalingGroup};

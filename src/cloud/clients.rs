@@ -13,6 +13,7 @@ use aws_types::region::Region as SdkRegion;
 
 use super::codes::CallEffect;
 use super::lane::{CallLine, Gate, Road};
+use super::parameter_lists::KnownTexts;
 use super::payer::Payer;
 use crate::model::ids::Region;
 
@@ -62,6 +63,8 @@ pub(super) struct Clients {
     pub(super) sns: Pair<aws_sdk_sns::Client>,
     pub(super) ssm: Pair<aws_sdk_ssm::Client>,
     pub(super) sts: Pair<aws_sdk_sts::Client>,
+    /// What parameters were seen to name.
+    pub(super) texts: KnownTexts,
 }
 
 impl Clients {
@@ -89,6 +92,7 @@ impl Clients {
             sns: Pair::new(),
             ssm: Pair::new(),
             sts: Pair::new(),
+            texts: KnownTexts::default(),
         }
     }
 

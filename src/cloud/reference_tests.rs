@@ -231,28 +231,56 @@ async fn what_ec2_lists_of_another_image_is_not_this_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parameters_that_hold_images_are_asked_for_by_their_type_and_read_ten_at_once() {
-    let names: Vec<String> = (0..12).map(|nth| format!("/amis/{nth}")).collect();
-    let listed = serde_json::json!({
-        "Parameters": names.iter().map(|name| serde_json::json!({ "Name": name })).collect::<Vec<_>>()
-    });
+async fn parameters_of_plain_text_are_read_ten_at_once_and_again_when_they_have_changed() {
+    let listed = |changed: i64| {
+        let versions = (0..12).map(|nth| {
+            let version = if nth == 3 { changed } else { 1 };
+            serde_json::json!({ "Name": format!("/amis/{nth:02}"), "Version": version })
+        });
+        serde_json::json!({ "Parameters": versions.collect::<Vec<_>>() }).to_string()
+    };
+    let lists = std::sync::atomic::AtomicI64::new(0);
     let (cloud, asked) = answering_cloud(move |_, request| {
-        let body = match request.contains("DataType") {
-            true => listed.to_string(),
+        let body = match request.contains("ParameterFilters") {
+            true => listed(
+                lists
+                    .fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+                    .max(1),
+            ),
             false => {
-                let one = serde_json::json!({ "Name": "/amis/0", "Value": "ami-1", "Version": 1 });
-                serde_json::json!({ "Parameters": [one] }).to_string()
+                let asked: serde_json::Value = serde_json::from_str(request).unwrap();
+                let names = asked["Names"].as_array().unwrap().iter();
+                let named = names.map(|name| {
+                    let again = *name == "/amis/03" && asked["Names"].as_array().unwrap().len() == 1;
+                    let value = match name.as_str() {
+                        Some("/amis/00") => "ami-00000000000000001",
+                        Some("/amis/03") if again => "ami-00000000000000002",
+                        _ => "a text",
+                    };
+                    serde_json::json!({ "Name": name, "Value": value, "Version": 1 + i64::from(again) })
+                });
+                serde_json::json!({ "Parameters": named.collect::<Vec<_>>() }).to_string()
             }
         };
         Reply::Answer(200, body)
     });
-    let found = cloud.image_parameter_names().await.unwrap();
-    assert_eq!(found, names);
-    let values = cloud.parameter_values(&found).await.unwrap();
-    assert_eq!((values.len(), values[0].value.as_str()), (2, "ami-1"));
+    let named = async || {
+        let found = cloud.parameters_naming_images().await.unwrap();
+        let images = found.into_iter().flat_map(|one| one.images);
+        images.map(|image| image.to_string()).collect::<Vec<_>>()
+    };
+    let first = "ami-00000000000000001";
+    assert_eq!(named().await, [first]);
+    assert_eq!(asked.lock().unwrap().len(), 3, "a list, ten and two");
+    assert_eq!(named().await, [first]);
+    assert_eq!(asked.lock().unwrap().len(), 4, "nothing has changed");
+    assert_eq!(named().await, [first, "ami-00000000000000002"]);
+    assert_eq!(asked.lock().unwrap().len(), 6, "one has");
     let asked = asked.lock().unwrap();
-    assert_eq!(asked.len(), 3, "{asked:?}");
-    assert!(asked[0].contains("aws:ec2:image"), "{asked:?}");
+    assert!(
+        asked[0].contains("StringList") && !asked[0].contains("Secure"),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,28 +21,46 @@ fn named(living: &Living, region: &str) -> Option<String> {
     parameter.versions.last().map(|(_, value)| value.clone())
 }
 
-/// Whatever the hour: who resolves the parameter gets an image that can be launched, and that was verified.
+/// Whatever the hour: who resolves the parameter gets an image that can be launched, and that was verified. A copy that is
+/// not for use any more stays named where nothing good stood there before it: no image is guessed.
 pub(crate) fn the_parameter_names_what_can_be_launched(living: &Living) {
     for region in PLACES {
         let Some(id) = named(living, region) else {
             continue;
         };
-        let images = living.life.account.own_images().into_iter();
-        let image = images.into_iter().find(|image| image.id == id);
         let now = living.now();
-        let image = image
+        let image = image_of_ours(living, &id)
             .unwrap_or_else(|| panic!("at {now}: {NAME} in {region} names {id}, which is gone"));
-        let state = image.tags.get(tags::STATE).map(String::as_str);
         assert_eq!(
             image.state, "available",
             "at {now}: {NAME} in {region} names {image:#?}"
         );
-        assert_eq!(
-            state,
-            Some(tags::state::VERIFIED),
-            "at {now}: {NAME} in {region} names {image:#?}"
-        );
+        let good = match state(&image) {
+            Some(tags::state::QUARANTINED) => earlier_good(living, region, &id),
+            Some(tags::state::VERIFIED) => None,
+            _ => Some(id),
+        };
+        assert_eq!(good, None, "at {now}: {NAME} in {region} names {image:#?}");
     }
+}
+
+fn image_of_ours(living: &Living, id: &str) -> Option<ImageView> {
+    let images = living.life.account.own_images().into_iter();
+    images.into_iter().find(|image| image.id == id)
+}
+
+fn state(image: &ImageView) -> Option<&str> {
+    image.tags.get(tags::STATE).map(String::as_str)
+}
+
+/// Another verified image that the parameter named before.
+fn earlier_good(living: &Living, region: &str, now: &str) -> Option<String> {
+    let earlier = parameter(living, region)?.versions.into_iter();
+    let mut earlier = earlier.map(|(_, image)| image).filter(|image| image != now);
+    earlier.find(|image| {
+        let image = image_of_ours(living, image);
+        image.is_some_and(|image| state(&image) == Some(tags::state::VERIFIED))
+    })
 }
 
 /// At the end of a life.

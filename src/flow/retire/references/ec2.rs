@@ -121,24 +121,18 @@ fn is_read(named: &NamedTemplate, versions: &[TemplateVersion]) -> bool {
     })
 }
 
-/// The parameters that hold an image.
+/// The parameters that name an image, whatever their data type: people launch by plain text as well.
 pub(super) async fn read_parameters(cloud: &Cloud) -> KindAnswer {
     let mut answer = KindAnswer::of_calls("ssm:DescribeParameters, ssm:GetParameters");
-    let names = match cloud.image_parameter_names().await {
-        Ok(names) => names,
-        Err(error) => {
-            missed(&mut answer, &error, "SSM parameters that hold images");
-            return answer;
-        }
-    };
-    match cloud.parameter_values(&names).await {
-        Ok(found) => found.into_iter().for_each(|one| {
-            // What is no image's id names no image.
-            if let Ok(release) = release_from_parameter(&one.value) {
-                answer.add(release.image, ImageUse::lasting(one.name));
+    match cloud.parameters_naming_images().await {
+        Ok(found) => {
+            for one in found {
+                for image in one.images {
+                    answer.add(image, ImageUse::lasting(one.name.as_str()));
+                }
             }
-        }),
-        Err(error) => missed(&mut answer, &error, "SSM parameters that hold images"),
+        }
+        Err(error) => missed(&mut answer, &error, "SSM parameters that name images"),
     }
     answer
 }
