@@ -248,10 +248,11 @@ async fn parameters_of_plain_text_are_read_ten_at_once_and_again_when_they_have_
                     .max(1),
             ),
             false => {
-                let asked: serde_json::Value = serde_json::from_str(request).unwrap();
-                let names = asked["Names"].as_array().unwrap().iter();
-                let named = names.map(|name| {
-                    let again = *name == "/amis/03" && asked["Names"].as_array().unwrap().len() == 1;
+                let body = &request[request.find('{').unwrap()..];
+                let asked: serde_json::Value = serde_json::from_str(body).unwrap();
+                let names = asked["Names"].as_array().unwrap();
+                let named = names.iter().map(|name| {
+                    let again = *name == "/amis/03" && names.len() == 1;
                     let value = match name.as_str() {
                         Some("/amis/00") => "ami-00000000000000001",
                         Some("/amis/03") if again => "ami-00000000000000002",

@@ -230,7 +230,7 @@ async fn whatever_is_refused_keeps_the_image() {
         ("EnvironmentName=", elsewhere(), &[Environment]),
         ("DescribeApplications", elsewhere(), &[SavedConfiguration]),
         ("TemplateName=", elsewhere(), &[SavedConfiguration]),
-        ("DataType", elsewhere(), &[Parameter]),
+        ("ParameterFilters", elsewhere(), &[Parameter]),
         ("\"Names\"", elsewhere(), &[Parameter]),
     ];
     for (operation, reply, kinds) in refused {

@@ -113,7 +113,7 @@ impl FixedAnswers {
             ),
             ("TemplateName=", sets(&settings("deployed", "ami-other"))),
             (
-                "DataType",
+                "ParameterFilters",
                 json("{\"Parameters\":[{\"Name\":\"/amis/shop\"}]}"),
             ),
             (
