@@ -149,19 +149,20 @@ pub struct TargetId {
 }
 
 impl TargetId {
-    /// `application/environment`: what people call it, and what it is called in what is remembered.
+    /// `application/environment`: what people call it.
     pub fn name(&self) -> String {
         format!("{}/{}", self.application, self.environment)
+    }
+
+    /// `<account>/<region>/<application>/<environment>`: what it is called in what is remembered, where another
+    /// account or region may have one of the same name.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.scope, self.name())
     }
 }
 
 impl fmt::Display for TargetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            scope,
-            application,
-            environment,
-        } = self;
-        write!(f, "beanstalk:{scope}/{application}/{environment}")
+        write!(f, "beanstalk:{}", self.key())
     }
 }

@@ -61,6 +61,15 @@ impl RolloutMemory {
         }
     }
 
+    /// Environments that an earlier version remembered without their account and region are of the watch's own,
+    /// `place`: it knew no others.
+    pub fn place_names(&mut self, place: &str) {
+        if let Some(rollout) = &mut self.image {
+            rollout.moved = placed(place, std::mem::take(&mut rollout.moved));
+            rollout.told = placed(place, std::mem::take(&mut rollout.told));
+        }
+    }
+
     /// There is nothing more to do about this image's mark.
     pub fn forget_mark(&mut self, image: &ImageId) {
         self.to_mark.remove(image);
@@ -123,7 +132,8 @@ impl ApprovalSaid {
 pub struct ImageRollout {
     pub image: ImageId,
     pub began_at: DateTime<Utc>,
-    /// Environments that run it and were proved on it (`application/environment`), and when: for people.
+    /// Environments that run it and were proved on it, by [`TargetId::key`](super::ids::TargetId::key), and
+    /// when: for people.
     /// Whether one counts is told by what is remembered of its own moves.
     pub moved: BTreeMap<String, DateTime<Utc>>,
     /// Waves that people were told are through.
@@ -131,7 +141,7 @@ pub struct ImageRollout {
     /// A person ordered it: nobody is asked any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<PersonsOrder>,
-    /// What people were told stands in an environment's way, each once.
+    /// What people were told stands in an environment's way, each once; by the same.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, BTreeSet<ReasonCode>>,
     /// The last wave is through.
@@ -152,6 +162,15 @@ impl ImageRollout {
             finished_at: None,
         }
     }
+}
+
+/// Neither an application's name nor an environment's holds a slash.
+fn placed<T>(place: &str, named: BTreeMap<String, T>) -> BTreeMap<String, T> {
+    let with_place = |(name, value): (String, T)| match name.matches('/').count() {
+        1 => (format!("{place}/{name}"), value),
+        _ => (name, value),
+    };
+    named.into_iter().map(with_place).collect()
 }
 
 /// Who ordered an image's rollout, and when.

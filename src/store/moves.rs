@@ -17,16 +17,6 @@ const MOVES: &str = "moves/";
 const MOVING: &str = "moving/";
 const ROLLOUT: &str = "rollout/";
 
-/// `<account>/<region>/<application>/<environment>`
-fn name_of(target: &TargetId) -> String {
-    let TargetId {
-        scope,
-        application,
-        environment,
-    } = target;
-    format!("{scope}/{application}/{environment}")
-}
-
 /// What is remembered of an environment's moves; empty when nothing is.
 ///
 /// # Errors
@@ -35,7 +25,7 @@ pub async fn target_moves(
     store: &dyn Store,
     target: &TargetId,
 ) -> Result<Versioned<TargetMoves>, StoreError> {
-    read_or_empty(store, &format!("{MOVES}{}", name_of(target))).await
+    read_or_empty(store, &format!("{MOVES}{}", target.key())).await
 }
 
 /// What is remembered of the moves of each environment of an account and region, each by itself: a record that
@@ -65,7 +55,7 @@ pub async fn each_moved_target(
 /// The write that replaces what is remembered of an environment's moves, unless somebody else did.
 pub fn put_target_moves(target: &TargetId, moves: &Versioned<TargetMoves>) -> Op {
     Op::CompareAndSet {
-        key: format!("{MOVES}{}", name_of(target)),
+        key: format!("{MOVES}{}", target.key()),
         expected: moves.version,
         value: json!(moves.value),
     }
@@ -79,14 +69,14 @@ pub async fn moving(
     store: &dyn Store,
     target: &TargetId,
 ) -> Result<Option<Versioned<MovingClaim>>, StoreError> {
-    let record = store.get(&format!("{MOVING}{}", name_of(target))).await?;
+    let record = store.get(&format!("{MOVING}{}", target.key())).await?;
     record.map(versioned).transpose()
 }
 
 /// The write that takes an environment in hand, over the claim that was read (version 0: none).
 pub fn claim_target(target: &TargetId, expected: u64, claim: &MovingClaim) -> Op {
     Op::CompareAndSet {
-        key: format!("{MOVING}{}", name_of(target)),
+        key: format!("{MOVING}{}", target.key()),
         expected,
         value: json!(claim),
     }
@@ -95,7 +85,7 @@ pub fn claim_target(target: &TargetId, expected: u64, claim: &MovingClaim) -> Op
 /// The write that gives an environment free.
 pub fn free_target(target: &TargetId, expected: u64) -> Op {
     Op::Delete {
-        key: format!("{MOVING}{}", name_of(target)),
+        key: format!("{MOVING}{}", target.key()),
         expected,
     }
 }
@@ -109,7 +99,10 @@ pub async fn rollout(
     scope: &Scope,
     watch: &WatchName,
 ) -> Result<Versioned<RolloutMemory>, StoreError> {
-    read_or_empty(store, &rollout_key(scope, watch)).await
+    let mut memory: Versioned<RolloutMemory> =
+        read_or_empty(store, &rollout_key(scope, watch)).await?;
+    memory.value.place_names(&scope.to_string());
+    Ok(memory)
 }
 
 /// The write that replaces what is remembered of a watch's rollout, unless somebody else did.
@@ -148,7 +141,10 @@ pub async fn each_rollout(
     let records = all_records(store, ROLLOUT).await?.into_iter();
     let named = records.map(|record| {
         let name = record.key[ROLLOUT.len()..].to_owned();
-        let memory = versioned(record)?;
+        let mut memory: Versioned<RolloutMemory> = versioned(record)?;
+        if let Some((place, _)) = name.rsplit_once('/') {
+            memory.value.place_names(place);
+        }
         Ok(NamedRollout { name, memory })
     });
     Ok(named.collect())
@@ -165,4 +161,46 @@ pub fn put_named_rollout(rollout: &NamedRollout) -> Op {
 
 fn rollout_key(scope: &Scope, watch: &WatchName) -> String {
     format!("{ROLLOUT}{scope}/{watch}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Batch;
+    use crate::store::sqlite::SqliteStore;
+
+    /// As versions wrote it that knew one account alone.
+    const BY_NAME: &str = include_str!("../../tests/fixtures/store/rollout-by-name.json");
+
+    #[tokio::test]
+    async fn what_was_remembered_without_a_place_is_of_the_watch_s_own() {
+        let scope = Scope {
+            partition: "aws".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+        };
+        let watch = "shop".into();
+        let store = SqliteStore::in_memory().unwrap();
+        let written: serde_json::Value = serde_json::from_str(BY_NAME).unwrap();
+        let put = Op::PutIfAbsent {
+            key: rollout_key(&scope, &watch),
+            value: written,
+        };
+        store.commit(Batch::of_ops(vec![put])).await.unwrap();
+        let one = rollout(&store, &scope, &watch).await.unwrap();
+        let image = one.value.image.clone().unwrap();
+        let names: Vec<&str> = image.moved.keys().map(String::as_str).collect();
+        assert_eq!(names, ["111122223333/eu-west-1/shop/shop-canary"]);
+        let told: Vec<&str> = image.told.keys().map(String::as_str).collect();
+        assert_eq!(told, ["111122223333/eu-west-1/shop/shop-blue"]);
+        let each = each_rollout(&store).await.unwrap().remove(0).unwrap();
+        assert_eq!(
+            (each.memory.version, each.memory),
+            (one.version, one.clone())
+        );
+        // Read once more, it is what it was.
+        let mut again = one.value.clone();
+        again.place_names("222233334444/us-east-1");
+        assert_eq!(again, one.value);
+    }
 }

@@ -191,7 +191,7 @@ pub fn rollout_blocked(story: &RolloutStory<'_>, told: BlockedTold, nth: u64) ->
         ),
         story.explain(),
     ];
-    let key = format!("blocked:{name}:{code}:{nth}");
+    let key = format!("blocked:{}:{code}:{nth}", target.key());
     story.notice(
         &key,
         What::RolloutBlocked(told),

@@ -138,7 +138,7 @@ pub enum RolloutTelling {
         wave: usize,
         of: usize,
         pattern: String,
-        environments: Vec<String>,
+        environments: Vec<TargetId>,
         last: bool,
         /// Whose turn it is now.
         next: Vec<String>,

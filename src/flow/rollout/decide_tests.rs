@@ -128,7 +128,7 @@ fn what_was_not_read_or_not_told_moves_nothing() {
 fn a_newer_image_takes_an_older_ones_place_between_moves() {
     let mut one = RollingWorld::usual();
     let mut older = ImageRollout::begun("ami-ours440".into(), one.world.now);
-    older.moved.insert("shop/shop-2".to_owned(), one.world.now);
+    older.moved.insert(id("shop-2").key(), one.world.now);
     one.memory.image = Some(older);
     one.claim("shop-1");
     let decision = one.pass();
@@ -156,6 +156,27 @@ fn what_blocks_is_told_once_until_it_is_out_of_the_way() {
     one.pass();
     let rollout = one.memory.image.as_ref().expect("a rollout");
     assert!(rollout.told.is_empty());
+}
+
+/// Another account, or another region, may have an environment of the same name.
+#[test]
+fn what_was_told_of_a_namesake_elsewhere_was_not_told_of_this_one() {
+    for (account, region) in [("222233334444", "eu-west-1"), ("111122223333", "us-east-1")] {
+        let mut one = RollingWorld::usual();
+        one.ended(CANARY, false, None);
+        one.pass();
+        let mut elsewhere = id(CANARY);
+        (elsewhere.scope.account, elsewhere.scope.region) = (account.into(), region.into());
+        assert_ne!(elsewhere.scope, id(CANARY).scope);
+        let rollout = one.memory.image.as_mut().unwrap();
+        let codes = rollout.told.remove(&id(CANARY).key()).unwrap();
+        rollout.told.insert(elsewhere.key(), codes);
+        let told = one.pass().tell;
+        assert!(
+            matches!(told.as_slice(), [RolloutTelling::Blocked { .. }]),
+            "{told:?}"
+        );
+    }
 }
 
 /// An image that is not for use any more was the canary's: nothing takes it back to the older one by itself.

@@ -57,7 +57,7 @@ fn without_a_memory_the_canary_is_proved_before_others_follow() {
     let next = one.pass();
     assert_eq!((moves(&next).len(), proofs(&next).len()), (1, 0));
     let moved = &one.memory.image.as_ref().unwrap().moved;
-    assert!(moved.contains_key("shop/shop-canary"), "{moved:?}");
+    assert!(moved.contains_key(&id(CANARY).key()), "{moved:?}");
 }
 
 /// Nothing is sent, so that nobody has to say anything, and it may be at any time.
@@ -162,7 +162,7 @@ fn what_was_made_anew_under_a_proved_name_has_to_prove_itself() {
     let pass = one.pass();
     assert_eq!(proofs(&pass), [CANARY]);
     let moved = &one.memory.image.as_ref().unwrap().moved;
-    assert!(!moved.contains_key("shop/shop-canary"), "{moved:?}");
+    assert!(!moved.contains_key(&id(CANARY).key()), "{moved:?}");
 }
 
 /// What runs the older image again by a move back was proved there as well.

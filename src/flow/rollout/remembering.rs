@@ -118,14 +118,14 @@ impl Remembering<'_> {
     /// What is not listed any more is not remembered either: the list is known here.
     fn forget_the_gone(&self, rollout: &mut ImageRollout) {
         let names = self.deciding.sorted.iter();
-        let names: BTreeSet<String> = names.map(|one| one.target.target.name()).collect();
+        let names: BTreeSet<String> = names.map(|one| one.target.target.key()).collect();
         rollout.moved.retain(|name, _| names.contains(name));
         rollout.told.retain(|name, _| names.contains(name));
     }
 
     fn note_target(&self, rollout: &mut ImageRollout, one: &Sorted<'_>) {
         let (case, target) = (self.deciding.case, &one.target.target);
-        let name = target.name();
+        let name = target.key();
         if case.made_anew(target) {
             rollout.moved.remove(&name);
             rollout.told.remove(&name);
@@ -141,7 +141,7 @@ impl Remembering<'_> {
 
     /// Each sort of block once, until it has been out of the way.
     fn note_blocked(&mut self, rollout: &mut ImageRollout, decided: &TargetDecision) {
-        let name = decided.target.name();
+        let name = decided.target.key();
         if matches!(
             decided.stand,
             TargetStand::Move(_) | TargetStand::UnderWay { .. } | TargetStand::InStep
@@ -187,18 +187,16 @@ impl Remembering<'_> {
             }
             let later = waves.iter().skip(nth + 1);
             let next = later.map(|one| &one.targets).find(|one| !one.is_empty());
-            let named = |targets: &Vec<&TargetId>| {
-                let names = targets.iter().map(|one| one.name());
-                names.collect::<Vec<_>>()
-            };
             self.tell.push(RolloutTelling::WaveThrough {
                 image: rollout.image.clone(),
                 wave: nth + 1,
                 of: waves.count(),
                 pattern: wave.pattern.to_owned(),
-                environments: named(&wave.targets),
+                environments: wave.targets.iter().map(|one| (*one).clone()).collect(),
                 last,
-                next: next.map(named).unwrap_or_default(),
+                next: next
+                    .map(|one| one.iter().map(|one| one.name()).collect())
+                    .unwrap_or_default(),
             });
             if last {
                 rollout.waves_told = u32::try_from(waves.count()).unwrap_or(u32::MAX);

@@ -238,7 +238,7 @@ impl<'a, S: Fn(&'a ImageId) -> RolloutStory<'a>> Teller<'a, '_, S> {
                 vec![approval_lapsed(&(self.story)(&question.image), question)]
             }
             RolloutTelling::Superseded { old, new, .. } => {
-                let moved = old.moved.keys().cloned().collect();
+                let moved = old.moved.keys().map(|key| name_in_key(key)).collect();
                 vec![rollout_superseded(&(self.story)(new), &old.image, moved)]
             }
             RolloutTelling::WaveThrough {
@@ -292,17 +292,13 @@ impl<'a, S: Fn(&'a ImageId) -> RolloutStory<'a>> Teller<'a, '_, S> {
     }
 
     /// What environments that run the image now ran before their move.
-    fn ran_before(&self, names: &[String]) -> Vec<TargetFrom> {
-        let named = |name: &String| {
-            let mut known = self.rollout.known.iter();
-            known.find(|(target, _)| target.name() == *name)
-        };
-        let before = names.iter().filter_map(named).map(|(target, known)| {
-            let undo = known.moves.undo.as_ref();
-            TargetFrom {
+    fn ran_before(&self, targets: &[TargetId]) -> Vec<TargetFrom> {
+        let before = targets.iter().filter_map(|target| {
+            let undo = self.rollout.known.get(target)?.moves.undo.as_ref();
+            Some(TargetFrom {
                 target: target.clone(),
                 from: undo.and_then(|undo| undo.before.image.image().cloned()),
-            }
+            })
         });
         before.collect()
     }
@@ -310,6 +306,14 @@ impl<'a, S: Fn(&'a ImageId) -> RolloutStory<'a>> Teller<'a, '_, S> {
     fn image_of(&self, target: &TargetId) -> Option<ImageId> {
         let mut targets = self.looked.item.drift.targets.iter();
         targets.find(|one| one.target == *target)?.image.clone()
+    }
+}
+
+/// What people call an environment, of its key.
+fn name_in_key(key: &str) -> String {
+    match key.rsplitn(3, '/').collect::<Vec<_>>().as_slice() {
+        [environment, application, ..] => format!("{application}/{environment}"),
+        _ => key.to_owned(),
     }
 }
 

@@ -56,7 +56,7 @@ impl LookedRollout {
         let image = memory.unwrap_or(&self.memory.value).image.as_ref();
         // Where the decision could not forget that the name was through, the next one does.
         let counts = move |target: &TargetId| {
-            image.is_some_and(|image| image.moved.contains_key(&target.name()))
+            image.is_some_and(|image| image.moved.contains_key(&target.key()))
         };
         let anew = self.known.iter().filter(|(_, known)| known.made_anew);
         let anew = anew.filter(move |(target, _)| !counts(target));
