@@ -67,6 +67,7 @@ fn blind(region: &Region) -> Notice {
         of: BlindOf {
             region: Some(region.clone()),
             account: None,
+            account_name: None,
             base: None,
         },
         since: DateTime::UNIX_EPOCH,

@@ -23,6 +23,7 @@ mod pace;
 mod payer;
 mod sdk_clock;
 mod slow;
+mod trust;
 
 mod beanstalk;
 mod environment_change;

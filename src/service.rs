@@ -19,6 +19,8 @@ pub mod desk;
 
 mod identities;
 
+mod side_by_side;
+
 pub mod named;
 
 pub mod sweep;

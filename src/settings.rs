@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use crate::file_read;
 use crate::model::cron_text::CronText;
-use crate::model::ids::{Installation, Region, WatchName};
+use crate::model::ids::{AccountId, Installation, Partition, Region, WatchName};
 use crate::model::notice::NoticeEvent;
 use crate::model::secret::SecretSource;
 use crate::model::watch::{Builder, Recipe, Watch};
 
+mod accounts;
 mod arns;
 mod builder;
 mod check;
@@ -42,12 +43,15 @@ mod secret;
 mod secret_lines;
 mod sections;
 mod source;
+mod targets;
 mod templates;
 mod user_data;
 mod values;
 mod walk;
 mod watches;
 
+#[cfg(test)]
+mod tests_accounts;
 #[cfg(test)]
 mod tests_cron;
 #[cfg(test)]
@@ -96,6 +100,8 @@ pub struct Settings {
     /// The user's own tags, on everything that is made. None begins with `aws:` or `amiwatch:`.
     pub tags: BTreeMap<String, String>,
     pub aws: AwsOverrides,
+    /// Accounts beside the credentials' own, by the name behind `account.`; each is there once.
+    pub accounts: BTreeMap<String, FleetAccount>,
     pub builder: Builder,
     /// Each with its recipe in it.
     pub watches: BTreeMap<WatchName, Watch>,
@@ -142,6 +148,22 @@ pub struct AwsOverrides {
     pub endpoint_url: Option<String>,
     /// The most that the daemon asks a service in a region, reads and changes apart. Never 0.
     pub calls_per_second: u32,
+    /// Accounts and regions that are looked at side by side. Never 0.
+    pub places_at_once: usize,
+}
+
+/// An account beside the credentials' own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetAccount {
+    /// Whose the role is.
+    pub id: AccountId,
+    pub partition: Partition,
+    /// Assumed by whatever looks there.
+    pub role_arn: String,
+    /// What its roles want to be told. Not a secret to AWS.
+    pub external_id: Option<String>,
+    /// All of its partition. Empty: the region of everything else.
+    pub regions: Vec<Region>,
 }
 
 /// Somebody to tell.

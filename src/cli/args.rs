@@ -137,9 +137,14 @@ pub enum CliCommand {
 /// `survey`
 #[derive(Debug, Args)]
 pub struct SurveyArguments {
-    /// A region to look at; repeatable; `all` for every region of the account [default: the SDK's]
+    /// A region to look at; repeatable; `all` for every region of the account [default: the account's
+    /// `regions` in the config, else the SDK's]
     #[arg(long = "region", value_name = "REGION")]
     pub regions: Vec<String>,
+    /// An account of the config to look at; repeatable; `own` for that of the credentials, `all` for it and
+    /// every one of the config [default: own, without a config]
+    #[arg(long = "account", value_name = "NAME")]
+    pub accounts: Vec<String>,
     /// Read the settings of every environment, one call each, and what they store with them; otherwise
     /// only where pages of groups and instances do not tell its image
     #[arg(long)]

@@ -123,7 +123,7 @@ fn whose(session: &Session, watch: &WatchName, name: &str) -> anyhow::Result<(St
     let mut fitting = targets
         .into_iter()
         .flatten()
-        .filter(|pattern| pattern.names_environment(name));
+        .filter(|pattern| pattern.account.is_none() && pattern.names_environment(name));
     let applications = |pattern: &crate::model::watch::TargetPattern| pattern.application.clone();
     match (fitting.next().map(applications), fitting.next()) {
         (Some(application), None) if !application.contains(['*', '?', '[']) => {
@@ -150,7 +150,7 @@ fn watching(
     let watches = session.settings.watches.values();
     let naming = watches.filter(|watch| {
         let mut targets = watch.targets.iter();
-        targets.any(|one| one.names_both(application, environment))
+        targets.any(|one| one.account.is_none() && one.names_both(application, environment))
     });
     let naming: Vec<&str> = naming
         .map(|watch| watch.name.as_str())

@@ -154,7 +154,7 @@ pub(super) fn reach(settings: &Settings) -> Reach {
     Reach {
         region: settings.aws.region.clone(),
         profile: settings.aws.profile.clone(),
-        role: settings.aws.role_arn.clone(),
+        role: settings.own_role(),
         endpoint: settings.aws.endpoint_url.clone(),
         in_flight_max: None,
     }

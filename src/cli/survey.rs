@@ -1,20 +1,22 @@
-//! `survey`: what runs where, with which base, and what drifted. Needs no config; reads only.
+//! `survey`: what runs where, with which base, and what drifted. Needs no config but for the accounts that it is
+//! asked to look at; reads only.
 
 use std::collections::BTreeMap;
 
 use super::args::{Common, Format, SurveyArguments as Arguments};
 use super::draw;
-use super::session::connection;
+use super::session::{WrongUsage, connection, load_settings, reach};
 use crate::clock::Clock;
 use crate::cloud::Reach;
 use crate::flow::exit_code::Exit;
 use crate::flow::survey::{PAGES_STATEMENT, Survey};
-use crate::service::desk::survey::{LookedAt, look_everywhere};
+use crate::service::desk::survey::{LookedAt, SurveyAsk, look_everywhere, survey_ways};
 
 pub(super) async fn run_survey(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     let clock = Clock::real();
-    let connection = connection(&Reach::default(), &clock).await;
-    let surveyed = look_everywhere(&connection, &clock, &own.regions, own.look_depth()).await?;
+    let (reach, ask) = asked(common, own)?;
+    let connection = connection(&reach, &clock).await;
+    let surveyed = look_everywhere(&connection, &clock, &ask).await?;
     match common.format {
         Format::Json => draw::print_json(&surveyed)?,
         Format::Table => {
@@ -52,13 +54,40 @@ fn show_unread(survey: &Survey) {
     }
 }
 
-/// `Looked at 000000000000 in eu-west-1.`
+/// Without an account that is named no config is needed, nor read.
+fn asked(common: &Common, own: &Arguments) -> anyhow::Result<(Reach, SurveyAsk)> {
+    let ask = SurveyAsk::of_own(&own.regions, own.look_depth());
+    if own.accounts.is_empty() {
+        return Ok((Reach::default(), ask));
+    }
+    let settings = load_settings(common)?;
+    let ways = survey_ways(&settings, &own.accounts);
+    let ways = ways.map_err(|unknown| WrongUsage(unknown.to_string()))?;
+    let at_once = settings.aws.places_at_once;
+    let ask = SurveyAsk {
+        ways,
+        at_once,
+        ..ask
+    };
+    Ok((reach(&settings), ask))
+}
+
+/// `Looked at 000000000000 in eu-west-1; prod (000000000011) in eu-west-1, us-east-1.`
 fn looked_at(places: &[LookedAt]) -> String {
-    let mut by_account: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for LookedAt { account, region } in places {
+    let mut by_account: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for LookedAt {
+        account,
+        account_name,
+        region,
+    } in places
+    {
         let account = account
             .as_ref()
             .map_or("an account that is not known", |id| id.as_str());
+        let account = match account_name {
+            Some(name) => format!("{name} ({account})"),
+            None => account.to_owned(),
+        };
         by_account.entry(account).or_default().push(region.as_str());
     }
     let said = by_account.iter().map(|(account, regions)| {
@@ -78,7 +107,9 @@ pub(super) fn show_survey(survey: &Survey) {
         );
     }
     if !rows.is_empty() {
+        let several = survey.is_of_several_accounts();
         let heads = [
+            "ACCOUNT",
             "REGION",
             "ENVIRONMENT",
             "PLATFORM",
@@ -87,6 +118,7 @@ pub(super) fn show_survey(survey: &Survey) {
             "BASE",
             "REASONS",
         ];
+        let heads = &heads[usize::from(!several)..];
         let cells = rows.into_iter().map(|row| {
             let codes = row.codes.join(" ");
             let codes = if codes.is_empty() {
@@ -94,7 +126,8 @@ pub(super) fn show_survey(survey: &Survey) {
             } else {
                 codes
             };
-            vec![
+            let account = several.then_some(row.account);
+            let cells = [
                 row.region,
                 row.environment,
                 row.platform,
@@ -102,9 +135,10 @@ pub(super) fn show_survey(survey: &Survey) {
                 row.kind.to_owned(),
                 row.base,
                 codes,
-            ]
+            ];
+            account.into_iter().chain(cells).collect()
         });
-        draw::plain_rows(&heads, 1, cells.collect(), &[]);
+        draw::plain_rows(heads, usize::from(several) + 1, cells.collect(), &[]);
     }
     let sentences = survey.sentences();
     if !sentences.is_empty() {

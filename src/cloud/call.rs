@@ -23,6 +23,7 @@ use super::error::{CallFailure, CloudError, ErrorKind, one_line};
 use super::identity::{AssumedRole, Identity, Principal};
 use super::lane::{Lanes, Road};
 use super::meter::{Calls, Meter};
+use super::trust;
 use crate::clock::{Clock, Elapsed};
 use crate::model::ids::Region;
 
@@ -66,6 +67,7 @@ impl Shared {
         let road = Road {
             lanes,
             room: Arc::new(Semaphore::new(in_flight_max)),
+            in_flight_max,
             meter: Meter::default(),
         };
         Self {
@@ -213,6 +215,7 @@ impl Cloud {
             code: None,
             request_id: None,
             message,
+            remedy: None,
             source: None,
         }
     }
@@ -227,9 +230,10 @@ impl Cloud {
         Some(CallFailure {
             code: refusal.code().map(str::to_owned),
             request_id: refusal.request_id().map(str::to_owned),
+            remedy: trust::remedy(role, refusal.code(), message),
             ..self.failure(
                 ASSUME_ROLE,
-                role,
+                &role.arn,
                 ErrorKind::NoCredentials,
                 one_line(message),
             )

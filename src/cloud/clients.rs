@@ -23,7 +23,7 @@ const READ_ATTEMPTS: u32 = 4;
 const CHANGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Last resort for a whole call: its attempts, the pauses between them, and its turns, which an
 /// account that throttles everything makes long.
-const CALL_TIMEOUT: Duration = Duration::from_secs(300);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The two clients of one service, made when first used.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Clients {
             change: of(RetryConfig::disabled()),
             region: region.clone(),
             payer: Arc::clone(payer),
-            road: road.clone(),
+            road: road.in_own_room(),
             autoscaling: Pair::new(),
             ec2: Pair::new(),
             beanstalk: Pair::new(),

@@ -15,7 +15,7 @@ use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Shared};
 use super::error::{CallFailure, CloudError, ErrorKind};
-use super::identity::{AssumedRole, Identity, Principal};
+use super::identity::{AssumedRole, Identity, Principal, renewed_early};
 use super::lane::Lanes;
 use super::meter::Calls;
 use super::pace::Pace;
@@ -32,10 +32,10 @@ const IN_FLIGHT_MAX_DEFAULT: usize = 16;
 pub struct Reach {
     pub region: Option<Region>,
     pub profile: Option<String>,
-    /// The ARN of a role to assume with the credentials of the chain.
-    pub role: Option<String>,
+    /// A role to assume with the credentials of the chain.
+    pub role: Option<AssumedRole>,
     pub endpoint: Option<String>,
-    /// Calls under way at once, over all regions; absent: 16.
+    /// Calls under way at once, of one identity in one region; absent: 16.
     pub in_flight_max: Option<usize>,
 }
 
@@ -52,7 +52,7 @@ pub struct ByHand {
     pub in_flight_max: Option<usize>,
 }
 
-/// A way to AWS: credentials, HTTP client, time, and the limit on calls under way, shared by the
+/// A way to AWS: credentials, HTTP client, time, and the limits on calls under way, shared by the
 /// [`Cloud`]s of all its identities and regions. Cheap to clone.
 ///
 /// The pace belongs to an account and a region, whoever asks: a second identity of one account waits
@@ -116,10 +116,10 @@ impl Connection {
         Self::new(sdk.build(), None, clock, parts.in_flight_max)
     }
 
-    /// `role`: the ARN of the one that these credentials are of, where they are of one.
+    /// `role`: the one that these credentials are of, where they are of one.
     pub(super) fn new(
         sdk: SdkConfig,
-        role: Option<String>,
+        role: Option<AssumedRole>,
         clock: &Clock,
         in_flight_max: Option<usize>,
     ) -> Self {
@@ -192,10 +192,11 @@ impl std::fmt::Debug for ByHand {
     }
 }
 
-async fn assuming(role: &str, sdk: SdkConfig) -> SdkConfig {
-    let provider = AssumedRole::by_arn(role).provider(&sdk).await;
+async fn assuming(role: &AssumedRole, sdk: SdkConfig) -> SdkConfig {
+    let provider = role.provider(&sdk).await;
     sdk.into_builder()
         .credentials_provider(SharedCredentialsProvider::new(provider))
+        .identity_cache(renewed_early())
         .build()
 }
 
@@ -227,6 +228,7 @@ fn no_region() -> CloudError {
         code: None,
         request_id: None,
         message: "no region is named: pass --region, set AWS_REGION or `region` in [aws]".into(),
+        remedy: None,
         source: None,
     })
 }

@@ -80,6 +80,8 @@ pub struct CallFailure {
     pub request_id: Option<String>,
     /// AWS's words, or ours where AWS said nothing. One line.
     pub message: String,
+    /// What helps, where more is known of it than code and kind say.
+    pub remedy: Option<String>,
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -100,6 +102,9 @@ impl std::ops::Deref for CloudError {
 impl CloudError {
     /// What the person who reads this can do next: by AWS's code where it says more than the kind.
     pub fn hint(&self) -> String {
+        if let Some(remedy) = &self.remedy {
+            return remedy.clone();
+        }
         let code = self.code.as_deref();
         if let Some(hint) = code.and_then(|code| hint_of_code(code, self.kind)) {
             return hint.to_owned();
@@ -292,6 +297,7 @@ mod tests {
             code: code.map(str::to_owned),
             request_id: Some("req-1".into()),
             message: one_line(message),
+            remedy: None,
             source: None,
         })
     }

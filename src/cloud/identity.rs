@@ -5,15 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::future::ProvideCredentials as Provided;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use tokio::sync::OnceCell;
 
-use super::clients::Clients;
+use super::clients::{CALL_TIMEOUT, Clients};
 use super::lane::Road;
 use super::payer::Payer;
 use crate::model::ids::{AccountId, Region};
@@ -67,6 +69,15 @@ impl AssumedRole {
     }
 }
 
+/// A session is renewed while what it has signed may still wait for its turn: a request that was signed before
+/// its session ended is refused after. The SDK takes between half of this and all of it.
+const RENEWED_BEFORE: Duration = CALL_TIMEOUT.saturating_mul(2);
+
+/// How credentials of sessions are kept, one for all clients of an identity.
+pub(super) fn renewed_early() -> SharedIdentityCache {
+    IdentityCache::lazy().buffer_time(RENEWED_BEFORE).build()
+}
+
 /// `arn:<partition>:iam::<account>:role/<name>`
 fn account_of_role(arn: &str) -> Option<AccountId> {
     match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
@@ -79,16 +90,16 @@ fn account_of_role(arn: &str) -> Option<AccountId> {
 #[derive(Debug)]
 pub(super) struct Principal {
     sdk: SdkConfig,
-    /// The ARN of the role that its credentials are of, where it is one.
-    pub(super) role: Option<String>,
+    /// The role that its credentials are of, where it is one.
+    pub(super) role: Option<AssumedRole>,
     pub(super) payer: Arc<Payer>,
     clients: Mutex<BTreeMap<Region, Arc<Clients>>>,
 }
 
 impl Principal {
     /// The credentials that the connection was made with; `role` where they are of one.
-    pub(super) fn own(sdk: SdkConfig, role: Option<String>) -> Self {
-        let of_role = role.as_deref().and_then(account_of_role);
+    pub(super) fn own(sdk: SdkConfig, role: Option<AssumedRole>) -> Self {
+        let of_role = role.as_ref().and_then(AssumedRole::account);
         Self {
             sdk,
             role,
@@ -109,11 +120,11 @@ impl Principal {
             .to_builder()
             .credentials_provider(SharedCredentialsProvider::new(provider))
             // One for all clients: each would assume the role for itself.
-            .identity_cache(IdentityCache::lazy().build())
+            .identity_cache(renewed_early())
             .build();
         Self {
             sdk,
-            role: Some(role.arn.clone()),
+            role: Some(role.clone()),
             payer: Arc::new(Payer::new(role.account())),
             clients: Mutex::default(),
         }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use sim::{Account, Entry, Rate, Throttling};
+use sim::{Account, AccountSpec, Entry, FaultKind, FaultRule, Rate, Throttling};
 
 use super::canned::connection_to;
 use super::{AssumedRole, Cloud, Connection, ErrorKind, Identity, Pace};
@@ -207,6 +207,55 @@ async fn a_role_is_assumed_once_for_all_its_clients_and_again_when_its_session_h
     assert_eq!(assumed(), 2);
 }
 
+/// A request waits for its turn after it was signed, for minutes at most.
+#[tokio::test(start_paused = true)]
+async fn a_session_is_renewed_while_what_it_has_signed_may_still_wait() {
+    let world = world();
+    let role = world.role("rollout");
+    let assumed = || {
+        let calls = world.account.ledger();
+        calls.iter().filter(|c| c.operation == "AssumeRole").count()
+    };
+    ask(&role, 1).await;
+    world
+        .clock
+        .sleep(std::time::Duration::from_secs(2900))
+        .await;
+    ask(&role, 1).await;
+    assert_eq!(assumed(), 1);
+    world.clock.sleep(std::time::Duration::from_secs(450)).await;
+    ask(&role, 1).await;
+    assert_eq!(assumed(), 2, "five minutes before its end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_leads_into_its_own_account_and_a_place_that_hangs_fills_no_room_but_its_own() {
+    let world = world();
+    let member = AccountSpec::new("000000000011");
+    let member = world.account.open(member).unwrap();
+    let arn = member.role("amiwatch", None);
+    let connection = world.connection.at_pace(Pace::Eager);
+    let identity = Identity::Role(AssumedRole::by_arn(&arn));
+    let there = connection.cloud(&identity, None).unwrap();
+    assert_eq!(
+        there.caller().await.unwrap().account.as_str(),
+        "000000000011"
+    );
+    let own = connection.cloud(&Identity::Own, None).unwrap();
+    let silence = FaultRule::new(FaultKind::TimeoutBeforeEffect);
+    world.account.fault(silence.on("elasticbeanstalk:*"));
+    let began = world.clock.now();
+    let hangs = join_all((0..64).map(|_| own.environments()));
+    let (hung, answered) = tokio::join!(hangs, async {
+        world.clock.sleep(std::time::Duration::from_secs(1)).await;
+        ask(&there, 64).await;
+        world.clock.now()
+    });
+    assert!(hung.iter().all(Result::is_err));
+    let took = (answered - began).as_seconds_f64();
+    assert!(took < 2.0, "{took} s beside one that hangs");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_role_that_cannot_be_assumed_is_named_with_what_to_do() {
     let world = world();
@@ -224,7 +273,15 @@ async fn a_role_that_cannot_be_assumed_is_named_with_what_to_do() {
         said.starts_with(&format!("sts:AssumeRole ({arn})")),
         "{said}"
     );
-    assert!(said.contains("trust policy"), "{said}");
+    assert!(
+        said.contains("add to the trust policy of the role rollout in account"),
+        "{said}"
+    );
+    let user = format!(
+        "\"AWS\":\"arn:aws:iam::{}:user/simulated\"",
+        sim::ACCOUNT_ID
+    );
+    assert!(said.contains(&user), "{said}");
 
     role.external_id = Some("of-us".to_owned());
     door(&role).environments().await.unwrap();

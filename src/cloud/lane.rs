@@ -36,9 +36,21 @@ use crate::model::ids::Region;
 #[derive(Debug, Clone)]
 pub(super) struct Road {
     pub(super) lanes: Arc<Lanes>,
-    /// Room for requests under way, over all lanes.
+    /// Room for requests under way, of one identity in one region over all its lanes: a place that hangs fills
+    /// its own.
     pub(super) room: Arc<Semaphore>,
+    pub(super) in_flight_max: usize,
     pub(super) meter: Meter,
+}
+
+impl Road {
+    /// The same with room of its own.
+    pub(super) fn in_own_room(&self) -> Self {
+        Self {
+            room: Arc::new(Semaphore::new(self.in_flight_max)),
+            ..self.clone()
+        }
+    }
 }
 
 /// What shares a bucket at AWS within one account: one service's reads, or its changes, in one region.

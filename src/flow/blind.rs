@@ -23,6 +23,8 @@ pub struct BlindLook<'a> {
     /// The base that it follows.
     pub base: &'a str,
     pub drift: &'a Drift,
+    /// The other accounts in which it has targets, by what the config calls them.
+    pub elsewhere: &'a [(String, AccountId)],
     /// The store failed, so that nothing is known of what AWS would have said.
     pub untold_by_store: bool,
 }
@@ -47,9 +49,15 @@ pub fn blind_after(before: &BlindSpots, looks: &[BlindLook<'_>], now: DateTime<U
     let (mut spots, mut asked, mut unclear) = (BlindSpots::new(), BTreeSet::new(), BTreeSet::new());
     for look in looks {
         let names = [look.of(None).name(), look.of(Some(look.base)).name()];
+        let far = look.elsewhere.iter();
+        let far = far.map(|(name, account)| look.of_elsewhere(name, Some(account)).name());
         if look.untold_by_store {
-            unclear.extend(names);
+            unclear.extend(names.into_iter().chain(far));
             continue;
+        }
+        match look.of_account() {
+            true => unclear.extend(far),
+            false => asked.extend(far),
         }
         asked.extend(names);
         if look.of_account() {
@@ -123,8 +131,27 @@ impl BlindLook<'_> {
         BlindOf {
             region: self.region.cloned(),
             account: self.account.cloned(),
+            account_name: None,
             base: base.map(str::to_owned),
         }
+    }
+
+    /// A place in another account.
+    fn of_elsewhere(&self, name: &str, account: Option<&AccountId>) -> BlindOf {
+        BlindOf {
+            region: self.region.cloned(),
+            account: account.cloned(),
+            account_name: Some(name.to_owned()),
+            base: None,
+        }
+    }
+
+    /// The account of that name.
+    fn account(&self, name: &str) -> Option<&AccountId> {
+        let mut known = self.elsewhere.iter();
+        known
+            .find(|(known, _)| known == name)
+            .map(|(_, account)| account)
     }
 
     /// Not even the account could be told: of the base nothing is known.
@@ -135,15 +162,25 @@ impl BlindLook<'_> {
 
     /// What was left open: of what, whom it is about, and why.
     fn open(&self) -> Vec<(BlindOf, String, &Reason)> {
-        let own = self.drift.reasons.iter().map(|one| (String::new(), one));
+        let own = self.drift.reasons.iter().map(|one| {
+            let elsewhere = match &one.about {
+                About::Untold { elsewhere, .. } => elsewhere.as_deref(),
+                _ => None,
+            };
+            (String::new(), elsewhere, one)
+        });
         let targets = self.drift.targets.iter().flat_map(|target| {
             let name = target.target.to_string();
             let reasons = target.reasons.iter();
-            reasons.map(move |reason| (name.clone(), reason))
+            reasons.map(move |reason| (name.clone(), target.elsewhere.as_deref(), reason))
         });
-        let open = own.chain(targets).filter_map(|(whom, reason)| {
+        let open = own.chain(targets).filter_map(|(whom, elsewhere, reason)| {
             let base = unread(&reason.about)?.then_some(self.base);
-            Some((self.of(base), whom, reason))
+            let of = match elsewhere {
+                Some(name) => self.of_elsewhere(name, self.account(name)),
+                None => self.of(base),
+            };
+            Some((of, whom, reason))
         });
         open.collect()
     }

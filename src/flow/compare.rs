@@ -10,6 +10,8 @@
 
 mod choice;
 
+pub mod elsewhere;
+
 pub mod environment;
 
 pub mod holds;
@@ -61,9 +63,10 @@ use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::Memory;
 use crate::model::reason::{About, DoubtSubject, Reason};
 use crate::model::sighting::{EnvironmentSighting, Sighting, Trouble, WatchSighting};
-use crate::model::watch::{Wanted, Watch};
+use crate::model::watch::{TargetPattern, Wanted, Watch};
 
 use choice::Choice;
+use elsewhere::{JudgedElsewhere, SeenElsewhere, judge_elsewhere};
 use own::Own;
 use standing::EnvironmentStanding;
 
@@ -75,6 +78,19 @@ pub fn compare(
     seen: &WatchSighting,
     memory: &Memory,
     now: DateTime<Utc>,
+) -> Drift {
+    compare_everywhere(watch, wanted, sighting, seen, memory, now, &[])
+}
+
+/// The same, with its targets in other accounts: the patterns that are for each, and what was seen there.
+pub fn compare_everywhere(
+    watch: &Watch,
+    wanted: &Wanted,
+    sighting: &Sighting,
+    seen: &WatchSighting,
+    memory: &Memory,
+    now: DateTime<Utc>,
+    elsewhere: &[(Vec<TargetPattern>, &SeenElsewhere)],
 ) -> Drift {
     let own = Own::of_watch(watch, wanted, sighting, seen, memory, now);
     let mut case = Case {
@@ -88,7 +104,11 @@ pub fn compare(
         now,
     };
     case.choice = case.choose();
-    Drift {
+    let far: Vec<JudgedElsewhere> = elsewhere
+        .iter()
+        .map(|(patterns, there)| judge_elsewhere(&case, patterns, there))
+        .collect();
+    let mut drift = Drift {
         watch: watch.name.clone(),
         release: case.release().cloned(),
         eligible: case.choice.eligible.cloned(),
@@ -99,10 +119,16 @@ pub fn compare(
             .collect(),
         notes: notes::compare_notes(&case),
         holds: memory.in_force(now).cloned().collect(),
+    };
+    for there in far {
+        drift.targets.extend(there.targets);
+        drift.reasons.extend(there.reasons);
     }
+    drift
 }
 
 /// Everything that a verdict is made from.
+#[derive(Clone, Copy)]
 struct Case<'a> {
     watch: &'a Watch,
     wanted: &'a Wanted,
@@ -125,6 +151,7 @@ fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
     let standing = EnvironmentStanding::of_environment(case.sighting, environment);
     let reasons = target::target_reasons(case, &standing);
     TargetDrift {
+        elsewhere: None,
         target: environment.environment.target.clone(),
         environment_id: environment.environment.id.clone(),
         platform: environment.environment.platform.clone(),
@@ -149,6 +176,7 @@ fn doubt_about(trouble: &Trouble, subject: DoubtSubject) -> Reason {
 
 fn untold(trouble: &Trouble, subject: Option<DoubtSubject>) -> About {
     About::Untold {
+        elsewhere: None,
         denied: trouble.denied,
         subject,
         what: trouble.what.clone(),

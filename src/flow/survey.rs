@@ -80,6 +80,7 @@ pub struct Unanswered {
 /// The cells of one environment, for a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SurveyRow {
+    pub account: String,
     pub region: String,
     /// `application/environment`
     pub environment: String,
@@ -133,15 +134,24 @@ impl Survey {
         self.environments.iter().map(row).collect()
     }
 
-    /// What the codes mean, a line each: `shop/shop-blue: BASE_NEWER: ...`, and in which region where
-    /// there are several.
+    /// Its environments are of more accounts than one.
+    pub fn is_of_several_accounts(&self) -> bool {
+        let accounts = self.environments.iter().map(|one| &one.account);
+        accounts.collect::<BTreeSet<_>>().len() > 1
+    }
+
+    /// What the codes mean, a line each: `shop/shop-blue: BASE_NEWER: ...`, and in which account and region
+    /// where there are several.
     pub fn sentences(&self) -> Vec<String> {
         let regions = self.environments.iter().map(|one| &one.region);
         let several = regions.collect::<BTreeSet<_>>().len() > 1;
+        let accounts = self.is_of_several_accounts();
         let lines = self.environments.iter().flat_map(|one| {
-            let name = match several {
-                true => format!("{}: {}/{}", one.region, one.application, one.environment),
-                false => format!("{}/{}", one.application, one.environment),
+            let name = format!("{}/{}", one.application, one.environment);
+            let name = match (accounts, several) {
+                (true, _) => format!("{}/{}: {name}", one.account, one.region),
+                (false, true) => format!("{}: {name}", one.region),
+                (false, false) => name,
             };
             one.reasons
                 .iter()
@@ -205,6 +215,7 @@ fn row(one: &Surveyed) -> SurveyRow {
     let text = |id: Option<&str>| id.unwrap_or("-").to_owned();
     let version = one.platform_arn.as_ref().map(PlatformArn::as_str);
     SurveyRow {
+        account: one.account.to_string(),
         region: one.region.to_string(),
         environment: format!("{}/{}", one.application, one.environment),
         platform: text(version.and_then(|arn| arn.rsplit('/').next())),

@@ -282,6 +282,7 @@ impl World {
 /// A target as a config names it.
 pub(super) fn pattern(application: &str, environment: &str) -> TargetPattern {
     TargetPattern {
+        account: None,
         application: application.to_owned(),
         environment: environment.to_owned(),
     }

@@ -47,15 +47,21 @@ pub struct BlindOf {
     pub region: Option<Region>,
     /// Absent while nobody ever told whose account it is.
     pub account: Option<AccountId>,
+    /// What the config calls the account, where it is not the credentials' own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_name: Option<String>,
     /// Absent where it is the place itself.
     pub base: Option<String>,
 }
 
 impl BlindOf {
-    /// What it is remembered by. The account is not part of it: one that cannot be told is still the same
-    /// place.
+    /// What it is remembered by. The account is not part of it unless the config names it: one that cannot
+    /// be told is still the same place.
     pub fn name(&self) -> String {
         let region = self.region.as_ref().map_or("-", Region::as_str);
+        if let Some(account) = &self.account_name {
+            return format!("{account}: {region}");
+        }
         match &self.base {
             Some(base) => format!("{region} {base}"),
             None => region.to_owned(),
@@ -65,9 +71,10 @@ impl BlindOf {
     /// `<account>/<region>`, as far as it is known.
     pub fn place(&self) -> String {
         let region = self.region.as_ref().map_or("-", Region::as_str);
-        match &self.account {
-            Some(account) => format!("{account}/{region}"),
-            None => region.to_owned(),
+        match (&self.account, &self.account_name) {
+            (Some(account), Some(name)) => format!("{account}/{region} ([account.{name}])"),
+            (Some(account), None) => format!("{account}/{region}"),
+            (None, _) => region.to_owned(),
         }
     }
 }

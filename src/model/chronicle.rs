@@ -100,6 +100,9 @@ pub struct ReleasePoint {
 /// What a pass saw of one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetSeen {
+    /// In another account than the watch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     pub image: Option<ImageId>,
     pub codes: Vec<ReasonCode>,
     /// What stood before its move, with since and until where they were known.
@@ -274,8 +277,9 @@ impl BakedEntry {
 }
 
 fn target_seen(target: &TargetDrift) -> (String, TargetSeen) {
-    let name = target.target.name();
+    let name = target.name();
     let seen = TargetSeen {
+        elsewhere: target.elsewhere.is_some(),
         image: target.image.clone(),
         codes: codes(&target.reasons),
         gates: gates(&target.reasons),

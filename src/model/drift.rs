@@ -87,6 +87,14 @@ impl Drift {
             .chain(self.targets.iter().flat_map(|target| &target.reasons))
     }
 
+    /// The same without its targets in other accounts.
+    #[must_use]
+    pub fn at_home(&self) -> Self {
+        let mut at_home = self.clone();
+        at_home.targets.retain(|target| target.elsewhere.is_none());
+        at_home
+    }
+
     /// True when some reason is of this class.
     pub fn has(&self, class: Class) -> bool {
         self.all_reasons()
@@ -94,10 +102,24 @@ impl Drift {
     }
 }
 
+impl TargetDrift {
+    /// What people call it: `shop/shop-blue`, and in another account `prod:shop/shop-blue`.
+    pub fn name(&self) -> String {
+        match &self.elsewhere {
+            Some(account) => format!("{account}:{}", self.target.name()),
+            None => self.target.name(),
+        }
+    }
+}
+
 /// The verdict on one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TargetDrift {
     pub target: TargetId,
+    /// What the config calls the account that it is in, where that is not the watch's own: it is told of, and
+    /// moved by others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<String>,
     /// Which environment it is, whatever had its name before.
     #[serde(skip)]
     pub environment_id: Option<String>,

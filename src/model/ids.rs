@@ -84,6 +84,25 @@ impl Installation {
     }
 }
 
+impl Region {
+    /// The partition that it is of, by how its name begins.
+    pub fn partition(&self) -> Partition {
+        const BEGINS: [(&str, &str); 8] = [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-iso-", "aws-iso"),
+            ("us-isob-", "aws-iso-b"),
+            ("eu-isoe-", "aws-iso-e"),
+            ("us-isof-", "aws-iso-f"),
+            ("eu-isof-", "aws-iso-f"),
+            ("eusc-", "aws-eusc"),
+        ];
+        let mut known = BEGINS.into_iter();
+        let found = known.find(|(begins, _)| self.as_str().starts_with(begins));
+        Partition::new(found.map_or("aws", |(_, partition)| partition))
+    }
+}
+
 /// Account, region and partition: every id that enters carries one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Scope {

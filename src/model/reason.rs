@@ -136,6 +136,8 @@ codes! {
     BranchMismatch = "BRANCH_MISMATCH", Blocked;
     /// EC2 does not know what the image was made from.
     LineageUnknown = "LINEAGE_UNKNOWN", Blocked;
+    /// The environment's account may not launch the image.
+    ImageNotShared = "IMAGE_NOT_SHARED", Blocked;
     /// Windows, or a Cluster-tier environment.
     Unsupported = "UNSUPPORTED", Blocked;
     /// Credentials may not do what the watch needs.

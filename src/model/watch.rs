@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::bake::{Proof, RecipeDigest, digest};
 use super::base::Base;
 use super::ids::{
-    Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId, TargetId,
-    WatchName,
+    AccountId, Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId,
+    TargetId, WatchName,
 };
 use super::publish_rules::PublishRules;
 use super::retire_rules::RetireRules;
@@ -46,6 +46,28 @@ impl Watch {
         self.rollout.clone().unwrap_or_default()
     }
 
+    /// The same with those of its targets alone that are in its own account.
+    #[must_use]
+    pub fn at_home(&self, home: &AccountId) -> Self {
+        let mut at_home = self.clone();
+        at_home.targets.retain(|one| one.is_in(home, home));
+        at_home
+    }
+
+    /// Its targets in other accounts than its own, by account.
+    pub fn elsewhere(&self, home: &AccountId) -> BTreeMap<AccountId, Vec<TargetPattern>> {
+        let mut elsewhere: BTreeMap<AccountId, Vec<TargetPattern>> = BTreeMap::new();
+        for one in self.targets.iter().filter(|one| !one.is_in(home, home)) {
+            if let Some(account) = &one.account {
+                elsewhere
+                    .entry(account.clone())
+                    .or_default()
+                    .push(one.clone());
+            }
+        }
+        elsewhere
+    }
+
     /// One of its targets is this environment.
     pub fn names_target(&self, target: &TargetId) -> bool {
         self.targets.iter().any(|one| one.names_target(target))
@@ -72,6 +94,8 @@ pub enum OnDrift {
 /// Which environments a watch is for; `*` and `?` match within a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetPattern {
+    /// Absent: the watch's own.
+    pub account: Option<AccountId>,
     pub application: String,
     pub environment: String,
 }
@@ -82,8 +106,21 @@ impl TargetPattern {
         is_name(&self.application) && is_name(&self.environment)
     }
 
-    /// The pattern is for this environment.
+    /// The pattern is for environments of this account, where it is of a watch of `home`.
+    pub fn is_in(&self, account: &AccountId, home: &AccountId) -> bool {
+        self.account.as_ref().unwrap_or(home) == account
+    }
+
+    /// The pattern is for this environment, which is of the watch's own account unless the pattern says
+    /// otherwise.
     pub fn names_target(&self, target: &TargetId) -> bool {
+        let account = self.account.as_ref();
+        account.is_none_or(|account| *account == target.scope.account)
+            && self.names_in_place(target)
+    }
+
+    /// The pattern, which is for the environment's account, is for this environment.
+    pub fn names_in_place(&self, target: &TargetId) -> bool {
         self.names_both(&target.application, &target.environment)
     }
 

@@ -46,6 +46,8 @@ pub mod once;
 
 pub mod opening;
 
+mod places;
+
 pub mod plan;
 
 pub mod progress;

@@ -10,7 +10,11 @@ pub mod decide;
 
 mod learn;
 
+mod elsewhere;
+
 pub mod look;
+
+mod look_region;
 
 mod looked_watch;
 

@@ -139,6 +139,7 @@ fn page(status: StatusCode, media_type: &'static str, shown: String) -> PageAnsw
 #[cfg(test)]
 fn blind_sample(base: Option<&str>) -> crate::model::blind::BlindSpot {
     let of = crate::model::blind::BlindOf {
+        account_name: None,
         region: Some("eu-west-1".into()),
         account: Some("000000000000".into()),
         base: base.map(str::to_owned),

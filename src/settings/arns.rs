@@ -1,11 +1,10 @@
 //! Texts that are AWS's own words: ARNs, resource ids, parameter paths, branches, instance types.
 //! Refuses what AWS would certainly refuse later; says nothing about what may or may not exist.
 
-use crate::model::ids::{AccountId, Architecture, InstanceType, Region};
+use crate::model::ids::{AccountId, Architecture, InstanceType, Partition, Region};
 use crate::model::watch::Encrypt;
 
 use super::fault::{Problem, quoted_value};
-use super::values::partition_of;
 
 /// The parts of `arn:partition:service:region:account:resource`.
 struct Arn<'a> {
@@ -73,6 +72,12 @@ pub(super) fn role_arn(text: &str) -> Result<String, Problem> {
     }
 }
 
+/// Whose a role is, by its ARN.
+pub(super) fn owner_of(role_arn: &str) -> Option<(AccountId, Partition)> {
+    let arn = Arn::split(role_arn).filter(Arn::has_account)?;
+    Some((AccountId::from(arn.account), Partition::from(arn.partition)))
+}
+
 /// An account's twelve digits.
 pub(super) fn account_id(text: &str) -> Result<AccountId, Problem> {
     match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -111,8 +116,9 @@ fn of_organizations(text: &str, kind: &str, what: &str) -> Result<String, Proble
 
 /// A KMS key of this region.
 pub(super) fn key_in(text: &str, region: &Region) -> Result<String, Problem> {
-    let partition = partition_of(region.as_str());
-    let there = |arn: &Arn<'_>| arn.region == region.as_str() && arn.partition == partition;
+    let partition = region.partition();
+    let there =
+        |arn: &Arn<'_>| arn.region == region.as_str() && arn.partition == partition.as_str();
     let key = matches!(encrypt(text), Ok(Encrypt::Key(_)));
     match key && Arn::split(text).is_some_and(|arn| there(&arn)) {
         true => Ok(text.to_owned()),

@@ -145,7 +145,9 @@ fn every_recipe_is_used(
 }
 
 fn something_is_watched(root: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) {
-    if root.section("watch").named_sections().is_empty() {
+    let names = |table: &str| !root.section(table).named_sections().is_empty();
+    // Accounts alone are for surveys.
+    if !names("watch") && !names("account") {
         let wrong = "the config has no watch, so that nothing is looked at";
         let right = "add `[watch.NAME]`; `amiwatch survey` shows what there is to watch";
         reading.warn(0..0, Problem::new(wrong, right));

@@ -4,6 +4,8 @@
 //!
 //! A row is made here; the rows themselves stand in files by the tables that they are of.
 
+mod account;
+
 mod builder;
 
 mod daemon;
@@ -79,8 +81,9 @@ impl ValueKind {
 }
 
 /// The parts of the table, in the order of the reference.
-const PARTS: [&[ConfigKey]; 8] = [
+const PARTS: [&[ConfigKey]; 9] = [
     daemon::KEYS,
+    account::KEYS,
     builder::KEYS,
     watch::KEYS,
     rollout::KEYS,

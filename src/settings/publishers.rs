@@ -9,7 +9,6 @@ use super::copies::CopyDraft;
 use super::fault::{Problem, quoted_value};
 use super::publish::PublishDraft;
 use super::reading::{ConfigReading, ConfigSection};
-use super::values::partition_of;
 use super::watches::WatchDraft;
 
 /// The account's own key for EBS lets nobody else in, whatever an image's permissions say.
@@ -82,12 +81,14 @@ pub(super) fn check_copies(
                     format!("the watch is in {region}: its image is there"),
                     "name other regions than the watch's own",
                 ),
-                Some(beside) if partition_of(beside) != partition_of(region) => Problem::new(
-                    format!(
-                        "no image is copied from {beside} to {region}: they are of two partitions of AWS"
-                    ),
-                    "let a watch of that region, with credentials of its own, bake there",
-                ),
+                Some(beside) if Region::from(beside).partition() != copy.region.partition() => {
+                    Problem::new(
+                        format!(
+                            "no image is copied from {beside} to {region}: they are of two partitions of AWS"
+                        ),
+                        "let a watch of that region, with credentials of its own, bake there",
+                    )
+                }
                 _ => continue,
             };
             reading.fault_in_context(copy.at.clone(), problem);

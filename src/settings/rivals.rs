@@ -38,11 +38,10 @@ fn shared(one: &WatchDraft<'_>, other: &WatchDraft<'_>) -> Option<(String, Strin
     if one.region != other.region {
         return None;
     }
-    let pairs = one
-        .targets
-        .iter()
-        .flat_map(|a| other.targets.iter().map(move |b| (a, b)));
-    pairs.into_iter().find_map(|(a, b)| shared_name(a, b))
+    let mut pairs = one
+        .at_home()
+        .flat_map(|a| other.at_home().map(move |b| (a, b)));
+    pairs.find_map(|(a, b)| shared_name(a, b))
 }
 
 fn shared_name(a: &TargetPattern, b: &TargetPattern) -> Option<(String, String)> {

@@ -9,9 +9,10 @@ use toml::de::DeTable;
 
 use super::fault::Problem;
 use super::reading::{ConfigReading, ConfigSection, WrittenText};
+use super::targets::TargetAccounts;
 use super::{
-    AwsOverrides, Schedule, Settings, StoreUrl, arns, builder, check, cron, notifiers, recipes,
-    values, watches,
+    AwsOverrides, Schedule, Settings, StoreUrl, accounts, arns, builder, check, cron, notifiers,
+    recipes, values, watches,
 };
 
 /// Own tags on a resource: EC2 takes 50, amiwatch needs up to 10.
@@ -19,6 +20,11 @@ const MAX_TAGS: usize = 40;
 
 /// Little enough that the account's other users do not notice: Elastic Beanstalk's bucket is shared.
 const CALLS_PER_SECOND: u32 = 5;
+
+/// Each has its own pace and its own calls under way, so that more would only cost memory.
+pub(super) const PLACES_AT_ONCE: usize = 16;
+
+const MAX_PLACES_AT_ONCE: i64 = 256;
 
 /// A year's releases, and the month after it.
 const KEEP_HISTORY_DAYS: u32 = 400;
@@ -38,7 +44,13 @@ pub(super) fn read_sections(
     let root = ConfigSection::root(root);
     let installation = reading.parsed(root.text("installation"), values::parse_installation);
     let recipes = recipes::read_recipes(&root.section("recipe"), reading);
-    let watches = watches::read_watches(&root.section("watch"), reading);
+    let accounts = accounts::read_accounts(&root.section("account"), reading);
+    let own_region = root.section("aws").text("region");
+    let there = TargetAccounts {
+        accounts: &accounts,
+        own_region: own_region.map(|region| region.text),
+    };
+    let watches = watches::read_watches(&root.section("watch"), &there, reading);
     check::check_settings(&root, &watches, &recipes, reading);
     Settings {
         path: path.to_owned(),
@@ -49,6 +61,7 @@ pub(super) fn read_sections(
         http: reading.parsed(root.section("http").text("listen"), values::loopback),
         tags: tags(&root.section("tags"), reading),
         aws: aws(&root.section("aws"), reading),
+        accounts,
         builder: builder::read_builder(&root.section("builder"), reading),
         watches: watches
             .into_iter()
@@ -130,6 +143,7 @@ fn aws(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> AwsOverr
             .parsed(section.section("rollout").text("role_arn"), arns::role_arn),
         endpoint_url: reading.parsed(section.text("endpoint_url"), values::endpoint_url),
         calls_per_second: calls_per_second(section, reading).unwrap_or(CALLS_PER_SECOND),
+        places_at_once: places_at_once(section, reading).unwrap_or(PLACES_AT_ONCE),
     }
 }
 
@@ -141,6 +155,18 @@ fn calls_per_second(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>
     let wrong = format!("{calls} calls a second cannot be asked");
     let right = format!("write 1 to {MAX_CALLS_PER_SECOND}; leave it out for {CALLS_PER_SECOND}");
     let at = section.place_of("calls_per_second").unwrap_or_default();
+    reading.fault(at, Problem::new(wrong, right));
+    None
+}
+
+fn places_at_once(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<usize> {
+    let places = section.integer("places_at_once")?;
+    if (1..=MAX_PLACES_AT_ONCE).contains(&places) {
+        return usize::try_from(places).ok();
+    }
+    let wrong = format!("{places} places cannot be looked at side by side");
+    let right = format!("write 1 to {MAX_PLACES_AT_ONCE}; leave it out for {PLACES_AT_ONCE}");
+    let at = section.place_of("places_at_once").unwrap_or_default();
     reading.fault(at, Problem::new(wrong, right));
     None
 }

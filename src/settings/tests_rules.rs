@@ -80,6 +80,7 @@ fn a_good_config_becomes_values() {
     assert_eq!(watch.max_age, Some(Duration::from_secs(30 * 24 * 3600)));
     assert_eq!(watch.base.architecture, Architecture::Arm64);
     let target = TargetPattern {
+        account: None,
         application: "shop".to_owned(),
         environment: "shop-*".to_owned(),
     };

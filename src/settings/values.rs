@@ -100,23 +100,6 @@ fn looks_like_a_region(text: &str) -> bool {
     }
 }
 
-/// The partition that a region is of, by how it begins.
-pub(super) fn partition_of(region: &str) -> &'static str {
-    const BEGINS: [(&str, &str); 8] = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("us-isof-", "aws-iso-f"),
-        ("eu-isof-", "aws-iso-f"),
-        ("eusc-", "aws-eusc"),
-    ];
-    let mut known = BEGINS.into_iter();
-    let found = known.find(|(begins, _)| region.starts_with(begins));
-    found.map_or("aws", |(_, partition)| partition)
-}
-
 pub(super) fn timezone(text: &str) -> Result<chrono_tz::Tz, Problem> {
     text.parse().map_err(|_| {
         let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());

@@ -17,7 +17,8 @@ use super::nearest::nearest;
 use super::publish::{PublishDraft, read_publish};
 use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::recipes::RecipeDraft;
-use super::{arns, retire, rollout, values};
+use super::targets::TargetAccounts;
+use super::{arns, retire, rollout, targets, values};
 
 /// Nobody waits or keeps longer than this; more is a slip of the unit.
 const LONGEST: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
@@ -41,7 +42,7 @@ pub(super) struct WatchDraft<'t> {
     /// Where that stands, right or wrong.
     pub(super) publish_at: Option<Range<usize>>,
     retire: Option<RetireRules>,
-    /// How many are written, right or wrong.
+    /// How many in its own account are written, right or wrong.
     targets_written: usize,
 }
 
@@ -74,7 +75,7 @@ impl WatchDraft<'_> {
     /// It is to be rolled out to several environments, and says nothing about their order. A pattern may
     /// stand for any number of them.
     pub(super) fn has_no_order(&self) -> bool {
-        let several = self.targets_written > 1 || self.targets.iter().any(|one| !one.is_name());
+        let several = self.targets_written > 1 || self.at_home().any(|one| !one.is_name());
         self.rolls_out() && several && self.waves().is_empty()
     }
 
@@ -85,7 +86,7 @@ impl WatchDraft<'_> {
             return Vec::new();
         }
         let in_a_wave = |name: &str| waves.iter().any(|wave| glob_fits(wave, name));
-        let names = self.targets.iter().filter(|one| one.is_name());
+        let names = self.at_home().filter(|one| one.is_name());
         let names = names.map(|one| one.environment.as_str());
         names.filter(|name| !in_a_wave(name)).collect()
     }
@@ -93,6 +94,11 @@ impl WatchDraft<'_> {
     /// The processor of its images, where the base could be read.
     pub(super) fn architecture(&self) -> Option<Architecture> {
         self.base.as_ref().map(|base| base.architecture)
+    }
+
+    /// Those that amiwatch may move: in the watch's own account.
+    pub(super) fn at_home(&self) -> impl Iterator<Item = &TargetPattern> {
+        self.targets.iter().filter(|one| one.account.is_none())
     }
 
     fn waves(&self) -> &[String] {
@@ -129,17 +135,19 @@ impl WatchDraft<'_> {
 
 pub(super) fn read_watches<'t>(
     section: &ConfigSection<'t>,
+    there: &TargetAccounts<'_>,
     reading: &mut ConfigReading<'_>,
 ) -> Vec<WatchDraft<'t>> {
     let watches = section.named_sections().into_iter();
     watches
-        .map(|(name, section)| watch(name, &section, reading))
+        .map(|(name, section)| watch(name, &section, there, reading))
         .collect()
 }
 
 fn watch<'t>(
     name: WrittenText<'t>,
     section: &ConfigSection<'t>,
+    there: &TargetAccounts<'_>,
     reading: &mut ConfigReading<'_>,
 ) -> WatchDraft<'t> {
     let written = section.text("on_drift");
@@ -148,6 +156,8 @@ fn watch<'t>(
     let targets = section.sections("target");
     let base = base(section, reading);
     let architecture = base.as_ref().map(|base| base.architecture);
+    let region = reading.parsed(section.text("region"), values::parse_region);
+    let read = targets::read_targets(&targets, region.as_ref(), on_drift, there, reading);
     WatchDraft {
         name: reading
             .parsed(Some(name), values::parse_name)
@@ -156,7 +166,7 @@ fn watch<'t>(
         recipe: section.text("recipe"),
         on_drift,
         on_drift_at: section.place_of("on_drift").unwrap_or(section.at.clone()),
-        region: reading.parsed(section.text("region"), values::parse_region),
+        region,
         base,
         // No wait is the same as no soaking.
         soak: reading
@@ -171,11 +181,11 @@ fn watch<'t>(
         publish: read_publish(section, on_drift, architecture, reading),
         publish_at: section.place_of("publish"),
         retire: retire::read_retire(section, reading),
-        targets_written: targets.len(),
-        targets: targets
+        targets_written: targets
             .iter()
-            .filter_map(|section| target(section, reading))
-            .collect(),
+            .filter(|one| targets::is_at_home(one))
+            .count(),
+        targets: read,
     }
 }
 
@@ -354,21 +364,5 @@ fn ssm_base(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Opt
             parameter: parameter?,
         },
         architecture: written.or(implied).unwrap_or_default(),
-    })
-}
-
-fn target(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<TargetPattern> {
-    if section.place_of("beanstalk").is_none() {
-        let right = "add `beanstalk = { application = \"...\", environment = \"*\" }`";
-        let problem = Problem::new("the target names nothing", right);
-        reading.fault_in_context(section.at.clone(), problem);
-        return None;
-    }
-    let beanstalk = section.section("beanstalk");
-    let application = reading.required(&beanstalk, "application", values::name_pattern);
-    let environment = reading.required(&beanstalk, "environment", values::environment_pattern);
-    Some(TargetPattern {
-        application: application?,
-        environment: environment?,
     })
 }

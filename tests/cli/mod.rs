@@ -1,6 +1,7 @@
 //! The real binary, with a cleared environment, in a folder of its own: exit codes, what it prints,
 //! and what it leaves in an account that is served on loopback.
 
+mod accounts;
 mod adopt;
 mod approval;
 mod bake;

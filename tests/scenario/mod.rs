@@ -8,6 +8,7 @@ mod bad_places;
 mod bases;
 mod blindness;
 mod consoles;
+mod elsewhere;
 mod feeds;
 mod good_days;
 mod holds;

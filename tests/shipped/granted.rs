@@ -3,7 +3,7 @@
 use amiwatch::flow::detect::LookDepth;
 use amiwatch::flow::exit_code::Exit;
 use amiwatch::flow::survey::ImageToldBy;
-use amiwatch::service::desk::survey::look_everywhere;
+use amiwatch::service::desk::survey::{SurveyAsk, look_everywhere};
 
 use sim::EnvironmentSpec;
 
@@ -134,7 +134,8 @@ fn a_survey_by_pages_needs_no_more_than_is_granted() {
         let policy = together(&["look.json"]);
         life.account.set_policy(Some(&policy)).unwrap();
         let connection = life.connection(&life.clock);
-        let found = look_everywhere(&connection, &life.clock, &[], LookDepth::Pages);
+        let ask = SurveyAsk::of_own(&[], LookDepth::Pages);
+        let found = look_everywhere(&connection, &life.clock, &ask);
         let survey = found.await.unwrap().survey;
         assert_eq!((survey.unreachable, survey.pages_unread), (vec![], vec![]));
         let mut by_pages = survey

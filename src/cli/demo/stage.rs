@@ -21,7 +21,7 @@ use crate::service::desk::check::check_watches;
 use crate::service::desk::once::once;
 use crate::service::desk::opening::OpenStore;
 use crate::service::desk::progress::unobserved;
-use crate::service::desk::survey::look_everywhere;
+use crate::service::desk::survey::{SurveyAsk, look_everywhere};
 use crate::service::{Outside, Service};
 use crate::settings::Settings;
 
@@ -99,8 +99,8 @@ impl Stage {
     }
 
     pub(super) async fn survey(&self) -> anyhow::Result<()> {
-        let surveyed =
-            look_everywhere(&self.connection, &self.clock, &[], LookDepth::Settings).await?;
+        let ask = SurveyAsk::of_own(&[], LookDepth::Settings);
+        let surveyed = look_everywhere(&self.connection, &self.clock, &ask).await?;
         if self.tells {
             survey::show_survey(&surveyed.survey);
         }

@@ -28,6 +28,7 @@ fn drift(reasons: Vec<About>) -> Drift {
 
 fn untold(subject: DoubtSubject) -> About {
     About::Untold {
+        elsewhere: None,
         denied: true,
         subject: Some(subject),
         what: "environments".to_owned(),
@@ -61,6 +62,7 @@ fn pass(before: &BlindSpots, reasons: Vec<About>, now: DateTime<Utc>) -> BlindAf
         .any(|one| matches!(one, About::Unasked { .. }));
     let (region, scope, drift) = ("eu-west-1".into(), scope(), drift(reasons));
     let look = BlindLook {
+        elsewhere: &[],
         region: Some(&region),
         account: asked.then_some(&scope.account),
         base: BASE,
@@ -165,6 +167,7 @@ fn a_store_that_fails_says_nothing_of_a_place() {
     let blind = pass(&BlindSpots::new(), vec![unasked()], at(0)).spots;
     let (region, drift) = ("eu-west-1".into(), drift(vec![unasked()]));
     let look = BlindLook {
+        elsewhere: &[],
         region: Some(&region),
         account: None,
         base: BASE,

@@ -15,7 +15,7 @@ use crate::model::ids::ImageId;
 use crate::model::made::Made;
 
 /// What keeps the newest release from being baked, and which one may be baked now.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Choice<'a> {
     pub soaks_until: Option<DateTime<Utc>>,
     pub held: Option<&'a Hold>,

@@ -21,7 +21,7 @@ pub fn targets<'a>(
     listed.iter().filter(|seen| {
         patterns
             .iter()
-            .any(|pattern| pattern.names_target(&seen.environment.target))
+            .any(|pattern| pattern.names_in_place(&seen.environment.target))
     })
 }
 
@@ -35,7 +35,7 @@ pub(super) fn faults(patterns: &[TargetPattern], sighting: &Sighting) -> Vec<Abo
             let unmatched = patterns.iter().filter(|pattern| {
                 !listed
                     .iter()
-                    .any(|seen| pattern.names_target(&seen.environment.target))
+                    .any(|seen| pattern.names_in_place(&seen.environment.target))
             });
             let there = by_application(listed, sighting);
             unmatched.map(|pattern| missing(pattern, &there)).collect()

@@ -81,7 +81,7 @@ fn is_for(which: &Which, environment: &Environment) -> bool {
         Which::All => true,
         Which::Matching(patterns) => patterns
             .iter()
-            .any(|pattern| pattern.names_target(&environment.target)),
+            .any(|pattern| pattern.names_in_place(&environment.target)),
     }
 }
 

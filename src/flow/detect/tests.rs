@@ -266,6 +266,7 @@ fn pattern(text: &str) -> BaseSource {
 fn followed() -> Watch {
     let mut watch = watch(version(VersionWish::Environment), Architecture::X86_64);
     watch.targets.push(TargetPattern {
+        account: None,
         application: "shop".to_owned(),
         environment: "*".to_owned(),
     });

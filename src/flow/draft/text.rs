@@ -213,16 +213,15 @@ fn notifier(found: &DraftSource, answers: &Answers) -> String {
             quoted(topic)
         );
     }
-    let region = found
-        .groups
-        .first()
-        .map_or("eu-west-1", |group| group.region.as_str());
+    let region = found.groups.first().map(|group| group.region.clone());
+    let region = region.unwrap_or_else(|| "eu-west-1".into());
+    let partition = region.partition();
     let account = found
         .account
         .as_ref()
         .map_or("111122223333", |account| account.as_str());
     format!(
-        "{head}# [notify.ops]\n# sns = {{ topic_arn = \"arn:aws:sns:{region}:{account}:amiwatch\" }}\n"
+        "{head}# [notify.ops]\n# sns = {{ topic_arn = \"arn:{partition}:sns:{region}:{account}:amiwatch\" }}\n"
     )
 }
 

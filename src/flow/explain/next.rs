@@ -240,6 +240,7 @@ fn moves(subject: &ExplainSubject<'_>, view: &View) -> Vec<Advice> {
     let name = &subject.watch.name;
     let waiting = view.targets.iter().filter(|one| waits(one));
     let mut advices: Vec<Advice> = waiting
+        .filter(|one| !one.elsewhere)
         .take(MOVES_MAX)
         .map(|one| advice(rollout_command(name, &one.name), ROLLOUT_DOES))
         .collect();

@@ -45,6 +45,8 @@ pub struct TargetView {
     pub about: Option<String>,
     /// What it is to be moved to; a memory does not know.
     pub move_to: Option<MoveTo>,
+    /// In another account than the watch: moved by others.
+    pub elsewhere: bool,
     pub reasons: Vec<SaidCode>,
 }
 
@@ -145,6 +147,7 @@ impl View {
             image: target.image.clone(),
             about: None,
             move_to: None,
+            elsewhere: target.elsewhere,
             reasons: SaidCode::remembered(target),
         });
         Self {
@@ -172,7 +175,8 @@ fn target(drift: &TargetDrift) -> TargetView {
         _ => kind.to_owned(),
     };
     TargetView {
-        name: drift.target.name(),
+        name: drift.name(),
+        elsewhere: drift.elsewhere.is_some(),
         target: Some(drift.target.clone()),
         image: drift.image.clone(),
         about: Some(about),

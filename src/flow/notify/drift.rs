@@ -222,14 +222,16 @@ impl Story<'_> {
             PastedCommand::new(format!("amiwatch bake {watch}"), "bakes now"),
         ];
         let behind = self.drift.targets.iter();
-        let behind = behind.filter_map(|one| Some((&one.target, one.move_to.as_ref()?)));
+        let behind = behind.filter_map(|one| Some((one, one.move_to.as_ref()?)));
         let behind = behind.filter(|(_, to)| to.may_be_moved());
         let behind: Vec<_> = behind.take(MOVES_MAX).collect();
-        commands.extend(behind.iter().map(|(target, _)| {
-            let name = target.name();
+        let ours = behind.iter().filter(|(one, _)| one.elsewhere.is_none());
+        commands.extend(ours.map(|(one, _)| {
+            let name = one.target.name();
             PastedCommand::new(rollout_command(watch, &name), ROLLOUT_DOES)
         }));
-        let by_hand = moves_by_hand(behind).into_iter();
+        let targets = behind.into_iter().map(|(one, to)| (&one.target, to));
+        let by_hand = moves_by_hand(targets).into_iter();
         commands.extend(by_hand.map(|one| {
             let does = format!("{}, by hand", one.does);
             PastedCommand::new(one.command.to_string(), &does)

@@ -48,6 +48,7 @@ fn every_notice_as_slack_is_sent_it() {
 fn spot(notice: Option<&str>) -> BlindSpot {
     BlindSpot {
         of: BlindOf {
+            account_name: None,
             region: Some("eu-west-1".into()),
             account: Some("000000000000".into()),
             base: None,

@@ -202,6 +202,7 @@ const FROM_NOTHING: &[(&str, Change, &str)] = &[
 
 fn named(environment: &str) -> TargetPattern {
     TargetPattern {
+        account: None,
         application: "shop".to_owned(),
         environment: environment.to_owned(),
     }

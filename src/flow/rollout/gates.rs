@@ -33,6 +33,7 @@ pub fn platform_gate(watch: &WatchName, target: &TargetId, to: &MoveTo) -> Optio
         },
         PlatformChoice::Untold { why } => {
             return Some(About::Untold {
+                elsewhere: None,
                 denied: false,
                 subject: None,
                 what: format!("the platform version that goes with {image}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::case::{RolloutDecision, TargetStand};
 use super::said::rollout_lines;
-use super::tests_rollouts::{NEW, RollingWorld, gates, moves, of, order};
+use super::tests_rollouts::{NEW, RollingWorld, gates, id, moves, of, order};
 use crate::model::environment::{EnhancedStatus, EnvironmentHealth};
 use crate::model::plan::TargetAction;
 use crate::model::reason::ReasonCode;

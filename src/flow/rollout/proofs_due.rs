@@ -129,6 +129,7 @@ pub(super) fn untold_look(target: &TargetId, look: &TargetLook) -> Reason {
         ),
     };
     Reason::from_about(About::Untold {
+        elsewhere: None,
         denied,
         subject: None,
         what,

@@ -89,6 +89,7 @@ mod tests {
             code: None,
             request_id: None,
             message: "no".to_owned(),
+            remedy: None,
             source: None,
         };
         managed(Err(failure.into()), &OptionSets::default())

@@ -8,7 +8,9 @@ use super::gate::RolloutGate;
 use super::held::{HeldOn, HoldSaid};
 use crate::model::bake::RecipeDigest;
 use crate::model::hold::Hold;
-use crate::model::ids::{Architecture, ImageId, InstanceId, Region, TargetId, WatchName};
+use crate::model::ids::{
+    AccountId, Architecture, ImageId, InstanceId, Region, SnapshotId, TargetId, WatchName,
+};
 
 /// What one reason is about. Each sort belongs to one code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +132,13 @@ pub enum About {
     NotReady {
         status: String,
     },
+    /// Of an environment in another account than the image.
+    ImageNotShared {
+        image: ImageId,
+        snapshots: Vec<SnapshotId>,
+        account: AccountId,
+        region: Region,
+    },
     ArchMismatch {
         found: Architecture,
         wanted: Architecture,
@@ -198,6 +207,9 @@ pub enum About {
         denied: bool,
         /// The part of a watch that it keeps from being told; absent on an environment.
         subject: Option<DoubtSubject>,
+        /// What the config calls the account that was asked, where it is not the watch's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        elsewhere: Option<String>,
         what: String,
         why: String,
     },
@@ -287,6 +299,7 @@ impl About {
             Self::Held { .. } => ReasonCode::Held,
             Self::Quarantined { .. } => ReasonCode::Quarantined,
             Self::NotReady { .. } => ReasonCode::NotReady,
+            Self::ImageNotShared { .. } => ReasonCode::ImageNotShared,
             Self::ArchMismatch { .. } => ReasonCode::ArchMismatch,
             Self::BranchMismatch { .. } => ReasonCode::BranchMismatch,
             Self::LineageUnknown { .. } => ReasonCode::LineageUnknown,

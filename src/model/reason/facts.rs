@@ -163,6 +163,15 @@ impl Facts {
                 .said(said)
                 .maybe("until", until.map(|until| until.to_rfc3339())),
             About::NotReady { status } => self.put("status", status),
+            About::ImageNotShared {
+                image,
+                account,
+                region,
+                ..
+            } => self
+                .put("image", image)
+                .put("account", account)
+                .put("region", region),
             About::ArchMismatch { found, wanted } => self
                 .put("architecture", found)
                 .put("wanted_architecture", wanted),

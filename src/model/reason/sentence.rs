@@ -10,7 +10,7 @@ use super::minutes::said_minute;
 use crate::model::aws_command::AwsCommand;
 use crate::model::counted::{counted_things, counted_times};
 use crate::model::environment::managed_updates_off;
-use crate::model::ids::WatchName;
+use crate::model::ids::{AccountId, ImageId, Region, SnapshotId, WatchName};
 
 /// One sentence, with what can be done where that is a command.
 pub(super) fn sentence_of(about: &About) -> String {
@@ -166,6 +166,12 @@ fn rest(about: &About) -> String {
         About::NotReady { status } => {
             format!("The environment is {status}, not Ready: nothing is done to it until it is.")
         }
+        About::ImageNotShared {
+            image,
+            snapshots,
+            account,
+            region,
+        } => not_shared(image, snapshots, account, region),
         About::ArchMismatch { found, wanted } => format!(
             "The environment runs {found}, the watch's base is for {wanted}: an environment cannot \
              change its architecture; give it a watch with architecture = \"{found}\"."
@@ -276,6 +282,33 @@ fn remark(about: &About) -> String {
         ),
         _ => String::new(),
     }
+}
+
+/// What shares the image, and its snapshots for whoever copies it there.
+fn not_shared(
+    image: &ImageId,
+    snapshots: &[SnapshotId],
+    account: &AccountId,
+    region: &Region,
+) -> String {
+    let permission = format!("Add=[{{UserId={account}}}]");
+    let share = AwsCommand::new("ec2 modify-image-attribute", region)
+        .with("--image-id", image.as_str())
+        .with("--launch-permission", permission);
+    let snapshots = snapshots.iter().map(|snapshot| {
+        let share = AwsCommand::new("ec2 modify-snapshot-attribute", region)
+            .with("--snapshot-id", snapshot.as_str())
+            .with("--attribute", "createVolumePermission")
+            .with("--operation-type", "add")
+            .with("--user-ids", account.as_str());
+        format!("; `{share}`, where it is to be copied there")
+    });
+    let snapshots: String = snapshots.collect();
+    format!(
+        "{image} is not shared with account {account}, which can launch nothing from it. \
+         `share = {{ accounts = [\"{account}\"] }}` in the watch's publish section shares every image that is \
+         published; this one by hand: `{share}`{snapshots}."
+    )
 }
 
 fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String {

@@ -46,6 +46,7 @@ fn quarantined(place: Quarantine) -> About {
 
 fn untold(denied: bool, subject: Option<DoubtSubject>) -> About {
     About::Untold {
+        elsewhere: None,
         denied,
         subject,
         what: text("settings of shop/blue"),
@@ -203,6 +204,12 @@ fn verdicts() -> Vec<About> {
         }),
         About::NotReady {
             status: text("Updating"),
+        },
+        About::ImageNotShared {
+            image: "ami-ours".into(),
+            snapshots: vec!["snap-ours".into()],
+            account: "222233334444".into(),
+            region: "eu-west-1".into(),
         },
         About::ArchMismatch {
             found: Architecture::Arm64,

@@ -80,6 +80,7 @@ fn a_cut_pass_s_words_and_facts() {
 #[test]
 fn what_cannot_be_read_and_its_end_in_words_and_facts() {
     let of = |base: Option<&str>| BlindOf {
+        account_name: None,
         region: Some("eu-west-1".into()),
         account: Some("000000000000".into()),
         base: base.map(str::to_owned),

@@ -41,6 +41,7 @@ mod tests {
 
     fn spots(cause: &str, why: &str) -> BlindSpots {
         let of = BlindOf {
+            account_name: None,
             region: Some("eu-west-1".into()),
             account: None,
             base: None,

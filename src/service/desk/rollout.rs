@@ -152,7 +152,9 @@ async fn plan_back(
 /// The environment among those of the watch.
 fn named<'a>(drift: &'a Drift, wish: &MoveWish) -> Result<&'a TargetDrift, MoveError> {
     let same = |one: &&TargetDrift| {
-        one.target.application == wish.application && one.target.environment == wish.environment
+        let named = one.target.application == wish.application
+            && one.target.environment == wish.environment;
+        named && one.elsewhere.is_none()
     };
     let found = drift.targets.iter().find(same);
     let Some(target) = found else {

@@ -1,18 +1,43 @@
 //! What runs where, with which base, and what drifted. Needs no config and no store; reads only.
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
 use serde::Serialize;
 
+use super::places::{LostAccount, SurveyPlace, survey_places};
 use crate::clock::Clock;
-use crate::cloud::{Calls, Cloud, CloudError, Connection, Identity, has_beanstalk};
+use crate::cloud::{Calls, Cloud, CloudError, Connection};
 use crate::flow::detect::{LookDepth, LookScope, sight};
-use crate::flow::survey::{Survey, survey};
+use crate::flow::survey::{Survey, Unanswered, survey};
 use crate::model::ids::{AccountId, Region};
 use crate::model::sighting::Sighting;
+use crate::service::side_by_side::look_side_by_side;
 
-/// Regions looked at side by side; the door bounds the calls of all of them together.
-const REGIONS_AT_ONCE: usize = 8;
+pub use super::places::{NoSuchAccount, SurveyWay, survey_ways};
+
+/// Accounts and regions looked at side by side where no config says how many.
+pub const PLACES_AT_ONCE: usize = 16;
+
+/// What to survey.
+#[derive(Debug, Clone)]
+pub struct SurveyAsk {
+    pub ways: Vec<SurveyWay>,
+    /// `all` among them for every region of each account; empty: those of the config, or the SDK's own.
+    pub regions: Vec<String>,
+    pub depth: LookDepth,
+    /// Places looked at side by side. Never 0.
+    pub at_once: usize,
+}
+
+impl SurveyAsk {
+    /// The credentials' own account, without any config.
+    pub fn of_own(regions: &[String], depth: LookDepth) -> Self {
+        Self {
+            ways: vec![SurveyWay::default()],
+            regions: regions.to_vec(),
+            depth,
+            at_once: PLACES_AT_ONCE,
+        }
+    }
+}
 
 /// `survey --format json`
 #[derive(Serialize)]
@@ -31,33 +56,35 @@ pub struct SurveyedPlaces {
 pub struct LookedAt {
     /// Absent when it could not be told.
     pub account: Option<AccountId>,
+    /// What the config calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_name: Option<String>,
     pub region: Region,
 }
 
-/// Surveys these regions, so deep; with none named, the SDK's own.
+/// Surveys what is asked for.
 ///
 /// # Errors
-/// When there is no region to look in, or `all` was asked for and the regions cannot be listed.
+/// When there is no region to look in, or the regions of the credentials' own account are asked for and cannot be
+/// listed. An account of the config that does not answer is said in what is returned.
 pub async fn look_everywhere(
     connection: &Connection,
     clock: &Clock,
-    regions: &[String],
-    depth: LookDepth,
+    ask: &SurveyAsk,
 ) -> Result<SurveyedPlaces, CloudError> {
-    let clouds = clouds(connection, regions).await?;
-    let seen = sightings(&clouds, clock, depth).await;
-    let looked_at = clouds.iter().zip(&seen).map(|(cloud, seen)| LookedAt {
-        account: seen.scope.known().map(|scope| scope.account.clone()),
-        region: cloud.region().clone(),
-    });
+    let (places, lost) = survey_places(connection, &ask.ways, &ask.regions, ask.at_once).await?;
+    let seen = sightings(&places, clock, ask).await;
+    let looked_at = places.iter().zip(&seen).map(looked_at);
+    let mut survey = survey(&seen);
+    survey.unreachable.extend(lost.iter().map(unlisted));
     Ok(SurveyedPlaces {
-        survey: survey(&seen),
+        survey,
         looked_at: looked_at.collect(),
-        calls: clouds.first().map(Cloud::calls),
+        calls: places.first().map(|place| Cloud::calls(&place.cloud)),
     })
 }
 
-/// Everything there is in these regions, as seen.
+/// Everything there is in these regions of the credentials' own account, as seen.
 ///
 /// # Errors
 /// As [`look_everywhere`].
@@ -66,59 +93,49 @@ pub async fn see_everything(
     clock: &Clock,
     regions: &[String],
 ) -> Result<Vec<Sighting>, CloudError> {
-    let clouds = clouds(connection, regions).await?;
-    Ok(sightings(&clouds, clock, LookDepth::Settings).await)
+    let ask = SurveyAsk::of_own(regions, LookDepth::Settings);
+    let (places, _) = survey_places(connection, &ask.ways, &ask.regions, ask.at_once).await?;
+    Ok(sightings(&places, clock, &ask).await)
 }
 
-async fn sightings(clouds: &[Cloud], clock: &Clock, depth: LookDepth) -> Vec<Sighting> {
+async fn sightings(places: &[SurveyPlace], clock: &Clock, ask: &SurveyAsk) -> Vec<Sighting> {
     let scope = LookScope {
-        depth,
+        depth: ask.depth,
         ..LookScope::everything()
     };
-    stream::iter(clouds)
-        .map(|cloud| async { sight(cloud, clock, &scope).await })
-        .buffered(REGIONS_AT_ONCE)
-        .collect()
-        .await
-}
-
-/// No region is left out in silence: asking there would end every survey with "could not tell".
-fn say_left_out(regions: &[Region]) {
-    if !regions.is_empty() {
-        let names: Vec<&str> = regions.iter().map(Region::as_str).collect();
-        let names = names.join(", ");
-        tracing::warn!(
-            left_out = names,
-            "AWS has no Elastic Beanstalk in these regions; `--region NAME` asks all the same"
-        );
-    }
-}
-
-/// The doors to the regions that were named, or to the SDK's own.
-async fn clouds(connection: &Connection, named: &[String]) -> Result<Vec<Cloud>, CloudError> {
-    if named.is_empty() {
-        return Ok(vec![connection.cloud(&Identity::Own, None)?]);
-    }
-    let mut regions: Vec<Region> = Vec::new();
-    for name in named {
-        if name == "all" {
-            // Any region can list the others; one must be named to ask in.
-            let ask = connection
-                .region()
-                .unwrap_or_else(|| Region::new("us-east-1"));
-            let cloud = connection.cloud(&Identity::Own, Some(&ask))?;
-            let enabled = cloud.regions().await?;
-            let (with, without): (Vec<_>, Vec<_>) = enabled.into_iter().partition(has_beanstalk);
-            say_left_out(&without);
-            regions.extend(with);
-        } else {
-            regions.push(Region::new(name.clone()));
+    let looks = places.iter().map(|place| {
+        let scope = &scope;
+        async move {
+            let mut seen = sight(&place.cloud, clock, scope).await;
+            for trouble in &mut seen.troubles {
+                trouble.what = of_account(&place.way, &trouble.what);
+            }
+            seen
         }
+    });
+    look_side_by_side(looks, ask.at_once).await
+}
+
+/// What was asked, and in which account of the config.
+fn of_account(way: &SurveyWay, what: &str) -> String {
+    match &way.name {
+        Some(name) => format!("[account.{name}] {what}"),
+        None => what.to_owned(),
     }
-    regions.sort();
-    regions.dedup();
-    regions
-        .iter()
-        .map(|region| connection.cloud(&Identity::Own, Some(region)))
-        .collect()
+}
+
+fn looked_at((place, seen): (&SurveyPlace, &Sighting)) -> LookedAt {
+    let told = seen.scope.known().map(|scope| scope.account.clone());
+    LookedAt {
+        account: told.or(place.way.account.clone()),
+        account_name: place.way.name.clone(),
+        region: place.cloud.region().clone(),
+    }
+}
+
+fn unlisted(lost: &LostAccount) -> Unanswered {
+    Unanswered {
+        what: of_account(&lost.way, &lost.trouble.what),
+        why: lost.trouble.why.clone(),
+    }
 }

@@ -5,7 +5,7 @@ use super::look::LookedWatch;
 use crate::flow::blind::{BlindLook, blind_after, blind_news};
 use crate::flow::notify;
 use crate::model::blind::{BlindOf, BlindSpots};
-use crate::model::ids::Installation;
+use crate::model::ids::{AccountId, Installation};
 use crate::model::notice::Notice;
 use crate::service::Service;
 use crate::store::records::blind::load_blind;
@@ -38,8 +38,14 @@ async fn kept(
     let before = load_blind(service.store, named).await?;
     let bases = looked.iter().map(|one| one.watch.base.to_string());
     let bases: Vec<String> = bases.collect();
-    let looks = looked.iter().zip(&bases);
-    let looks: Vec<BlindLook<'_>> = looks.map(|(one, base)| look(one, base)).collect();
+    let elsewhere: Vec<_> = looked
+        .iter()
+        .map(|one| accounts_elsewhere(service, one))
+        .collect();
+    let looks = looked.iter().zip(&bases).zip(&elsewhere);
+    let looks: Vec<BlindLook<'_>> = looks
+        .map(|((one, base), elsewhere)| look(one, base, elsewhere))
+        .collect();
     let after = blind_after(before.spots(), &looks, now);
     for over in &after.over {
         let notice = notify::blind_over(&installation, &over.spot, over.read, now);
@@ -64,8 +70,28 @@ async fn kept(
     Ok(spots)
 }
 
-fn look<'a>(one: &'a LookedWatch<'_>, base: &'a str) -> BlindLook<'a> {
+/// The other accounts in which a watch has targets.
+fn accounts_elsewhere(service: &Service<'_>, one: &LookedWatch<'_>) -> Vec<(String, AccountId)> {
+    let named = |id: &AccountId| {
+        one.watch
+            .targets
+            .iter()
+            .any(|target| target.account.as_ref() == Some(id))
+    };
+    let accounts = service.settings.accounts.iter();
+    let there = accounts.filter(|(_, account)| named(&account.id));
+    there
+        .map(|(name, account)| (name.clone(), account.id.clone()))
+        .collect()
+}
+
+fn look<'a>(
+    one: &'a LookedWatch<'_>,
+    base: &'a str,
+    elsewhere: &'a [(String, AccountId)],
+) -> BlindLook<'a> {
     BlindLook {
+        elsewhere,
         region: one.region.as_ref(),
         account: one.place.as_ref().map(|place| &place.scope.account),
         base,

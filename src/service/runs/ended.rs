@@ -99,6 +99,7 @@ mod tests {
             code: None,
             request_id: None,
             message: "no".to_owned(),
+            remedy: None,
             source: None,
         })
     }

@@ -108,6 +108,13 @@ pub(super) const KEYS: &[ConfigKey] = &[
     )
     .by_default(),
     key(
+        "aws.places_at_once",
+        Integer,
+        "16",
+        "accounts and regions that are looked at side by side",
+    )
+    .by_default(),
+    key(
         "aws.rollout",
         Table,
         "[aws.rollout]",

@@ -105,6 +105,12 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "Elastic Beanstalk environments",
     ),
     key(
+        "watch.*.target.beanstalk.account",
+        Text,
+        "\"prod\"",
+        "in which account",
+    ),
+    key(
         "watch.*.target.beanstalk.application",
         Text,
         "\"shop\"",

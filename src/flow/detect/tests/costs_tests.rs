@@ -135,6 +135,7 @@ async fn a_check_reads_only_what_its_watches_name() {
     town.environment("worker", "4.4.0");
     let look = LookScope {
         environments: Which::Matching(vec![TargetPattern {
+            account: None,
             application: "shop".to_owned(),
             environment: "shop-*".to_owned(),
         }]),

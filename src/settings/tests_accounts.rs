@@ -1,0 +1,86 @@
+//! `[account.NAME]`: what is read of it, and what is wrong with it where.
+
+use std::path::Path;
+
+use super::{Settings, parse_config};
+
+fn read(text: &str) -> Result<Settings, Vec<String>> {
+    let nothing = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
+    let read = parse_config(text, Path::new("c.toml"), &nothing);
+    read.map_err(|faults| faults.iter().map(|fault| fault.to_string()).collect())
+}
+
+fn only_fault(text: &str) -> String {
+    let mut faults = read(text).expect_err("something is wrong");
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    let fault = faults.remove(0);
+    fault.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn an_account_is_known_by_its_role() {
+    let settings = read(
+        "[account.prod]\nrole_arn = \"arn:aws-cn:iam::222233334444:role/ops/amiwatch\"\n\
+         external_id = \"acme-prod\"\nregions = [\"cn-north-1\", \"cn-northwest-1\", \"cn-north-1\"]",
+    )
+    .unwrap();
+    let prod = &settings.accounts["prod"];
+    assert_eq!(prod.id.as_str(), "222233334444");
+    assert_eq!(prod.partition.as_str(), "aws-cn");
+    assert_eq!(
+        prod.role_arn,
+        "arn:aws-cn:iam::222233334444:role/ops/amiwatch"
+    );
+    assert_eq!(prod.external_id.as_deref(), Some("acme-prod"));
+    let regions: Vec<&str> = prod.regions.iter().map(|one| one.as_str()).collect();
+    assert_eq!(regions, ["cn-north-1", "cn-northwest-1"]);
+    assert_eq!(settings.aws.places_at_once, 16);
+    let own = read("[aws]\nplaces_at_once = 3").unwrap();
+    assert_eq!(own.aws.places_at_once, 3);
+}
+
+#[test]
+fn what_is_wrong_is_said_at_its_place() {
+    let role = "role_arn = \"arn:aws:iam::222233334444:role/amiwatch\"";
+    for (text, said) in [
+        (
+            "[account.prod]".to_owned(),
+            "c.toml:1:1: `role_arn` is missing",
+        ),
+        (
+            "[account.prod]\nrole_arn = \"arn:aws:iam::222233334444:user/me\"".to_owned(),
+            "c.toml:2:12: `arn:aws:iam::222233334444:user/me` is not a role;",
+        ),
+        (
+            format!("[account.prod]\n{role}\nregions = [\"eu-west-1\", \"cn-north-1\"]"),
+            "c.toml:3:25: cn-north-1 is of another partition of AWS than the role, which is of aws;",
+        ),
+        (
+            format!("[account.prod]\n{role}\nregions = []"),
+            "c.toml:3:11: `regions` names none;",
+        ),
+        (
+            format!("[account.prod]\n{role}\nexternal_id = \"a b\""),
+            "c.toml:3:15: `a b` is not an external id;",
+        ),
+        (
+            format!("[account.all]\n{role}"),
+            "c.toml:1:10: an account cannot be called `all`;",
+        ),
+        (
+            format!("[account.Prod]\n{role}"),
+            "c.toml:1:10: the name `Prod` does not fit everywhere it is used;",
+        ),
+        (
+            format!("[account.a]\n{role}\n[account.b]\n{role}"),
+            "c.toml:4:12: account 222233334444 is [account.a] already;",
+        ),
+        (
+            "[aws]\nplaces_at_once = 0".to_owned(),
+            "c.toml:2:18: 0 places cannot be looked at side by side;",
+        ),
+    ] {
+        let fault = only_fault(&text);
+        assert!(fault.starts_with(said), "{fault}");
+    }
+}
