@@ -133,6 +133,26 @@ pub struct UnreadPart {
     pub trouble: Trouble,
     /// It can only name what could be launched in this time; absent: anything.
     pub lived: Option<LifeSpan>,
+    /// It can only name these; absent: anything.
+    pub only: Option<BTreeSet<ImageId>>,
+}
+
+impl UnreadPart {
+    /// What may name anything.
+    pub fn of_trouble(trouble: Trouble) -> Self {
+        Self {
+            trouble,
+            lived: None,
+            only: None,
+        }
+    }
+
+    fn may_name(&self, image: &ImageId, facts: &LaunchFacts, now: DateTime<Utc>) -> bool {
+        let lived = self.lived.as_ref();
+        let only = self.only.as_ref();
+        lived.is_none_or(|lived| lived.may_have_run(facts, now))
+            && only.is_none_or(|only| only.contains(image))
+    }
 }
 
 /// From when until when something lived that launches instances.
@@ -179,18 +199,12 @@ impl KindAnswer {
 
     /// Something could not be read.
     pub fn missed(&mut self, trouble: Trouble) {
-        self.unread.push(UnreadPart {
-            trouble,
-            lived: None,
-        });
+        self.unread.push(UnreadPart::of_trouble(trouble));
     }
 
     fn of_image(&self, image: &ImageId, facts: &LaunchFacts, now: DateTime<Utc>) -> AskedKind {
         let named = self.uses.get(image).filter(|uses| !uses.is_empty());
-        let may_name = |part: &&UnreadPart| {
-            let lived = part.lived.as_ref();
-            lived.is_none_or(|lived| lived.may_have_run(facts, now))
-        };
+        let may_name = |part: &&UnreadPart| part.may_name(image, facts, now);
         let seen = match (named, self.unread.iter().find(may_name)) {
             (Some(uses), _) => Seen::Known(uses.clone()),
             (None, Some(part)) => Seen::Unreachable(part.trouble.clone()),
@@ -218,6 +232,27 @@ impl PlaceUses {
         let kinds = self.0.iter();
         let of_image = kinds.map(|(kind, answer)| (*kind, answer.of_image(image, facts, now)));
         ImageReferences(of_image.collect())
+    }
+
+    /// Adds what another account said about images that it may launch; `name` is what the config calls it.
+    pub fn add_account(&mut self, name: &str, images: &BTreeSet<ImageId>, there: Self) {
+        for (kind, answer) in there.0 {
+            let here = self.0.entry(kind).or_default();
+            let may_launch = answer.uses.into_iter();
+            for (image, uses) in may_launch.filter(|(id, _)| images.contains(id)) {
+                for used in uses {
+                    let by = format!("{name}:{}", used.by);
+                    here.add(image.clone(), ImageUse { by, ..used });
+                }
+            }
+            for mut part in answer.unread {
+                part.trouble.what = format!("[account.{name}] {}", part.trouble.what);
+                part.only = Some(images.clone());
+                if !here.unread.contains(&part) {
+                    here.unread.push(part);
+                }
+            }
+        }
     }
 
     /// What could not be read, each trouble once.
@@ -272,6 +307,33 @@ mod tests {
         assert_eq!(seen(&answer, "ami-2"), Seen::Unreachable(trouble()));
         let known = Seen::Known(vec![ImageUse::lasting("a")]);
         assert_eq!(seen(&answer, "ami-1"), known, "named is named");
+    }
+
+    #[test]
+    fn another_account_names_what_it_may_launch_and_its_silence_keeps_nothing_else() {
+        let mut uses = PlaceUses(BTreeMap::from([(
+            ReferenceKind::Instance,
+            KindAnswer::of_calls("x:Y"),
+        )]));
+        let mut there = KindAnswer::of_calls("x:Y");
+        there.add(ImageId::from("ami-1"), ImageUse::lasting("i-1"));
+        there.add(ImageId::from("ami-9"), ImageUse::lasting("i-9"));
+        there.missed(trouble());
+        let images = BTreeSet::from([ImageId::from("ami-1"), ImageId::from("ami-2")]);
+        let there = PlaceUses(BTreeMap::from([(ReferenceKind::Instance, there)]));
+        uses.add_account("prod", &images, there);
+        let seen = |image: &str| {
+            let facts = LaunchFacts::default();
+            let asked = uses.of_image(&ImageId::from(image), &facts, day(20));
+            asked.0[&ReferenceKind::Instance].seen.clone()
+        };
+        let named = Seen::Known(vec![ImageUse::lasting("prod:i-1")]);
+        assert_eq!(seen("ami-1"), named);
+        let Seen::Unreachable(unread) = seen("ami-2") else {
+            panic!("prod did not answer in full");
+        };
+        assert_eq!(unread.what, "[account.prod] it");
+        assert_eq!(seen("ami-9"), Seen::Absent, "it is not shared with prod");
     }
 
     #[test]

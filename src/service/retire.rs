@@ -8,6 +8,8 @@ pub mod acting;
 
 mod due;
 
+pub mod elsewhere;
+
 pub mod keeping;
 
 pub mod restoring;
@@ -19,6 +21,7 @@ mod stored;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use self::elsewhere::add_uses_elsewhere;
 use self::stored::{StoredAsk, read_stored_uses};
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::flow::retire::ladder::hangs_on_shares;
@@ -53,7 +56,7 @@ pub fn rules_by_watch(settings: &Settings) -> BTreeMap<WatchName, RetireRules> {
     with_rules.collect()
 }
 
-/// The accounts whose use of an image can be looked for: the one that it is in.
+/// The account whose use of an image is looked for in any case: the one that it is in.
 pub fn accounts_of(scope: &Scope) -> BTreeSet<AccountId> {
     BTreeSet::from([scope.account.clone()])
 }
@@ -104,6 +107,7 @@ pub async fn see_images(
     let uses = Box::pin(see_uses(service, installation, &cloud, &scope, &images)).await?;
     let mut seen = seen_with(service, scope, images, uses).await?;
     ask_shares(service, installation, &cloud, &mut seen).await;
+    Box::pin(add_uses_elsewhere(service, &mut seen)).await;
     Ok(seen)
 }
 
@@ -130,6 +134,7 @@ pub(super) async fn see_one_image(
         let answer = share_answer(cloud, image).await;
         seen.shares.insert(image.clone(), answer);
     }
+    Box::pin(add_uses_elsewhere(service, &mut seen)).await;
     Ok(seen)
 }
 
@@ -162,6 +167,7 @@ async fn seen_with(
         shares: ShareAnswers::new(),
         records: known.map(|(image, record)| (image, record.value)).collect(),
         unreadable: records.unreadable,
+        looked_in: BTreeSet::new(),
     })
 }
 
@@ -203,14 +209,14 @@ async fn see_uses(
     Ok(uses)
 }
 
-/// A watch of the config has environments here, or a base that only they use.
+/// A watch of the config has environments in its own account here, or a base that only they use.
 fn follows_beanstalk(service: &Service<'_>, scope: &Scope) -> bool {
     let own = service.connection.region();
     let mut watches = service.settings.watches.values();
     watches.any(|watch| {
         let here = watch.region.as_ref().or(own.as_ref()) == Some(&scope.region);
         let beanstalk = matches!(watch.base.source, BaseSource::Beanstalk { .. });
-        here && (beanstalk || !watch.targets.is_empty())
+        here && (beanstalk || watch.targets.iter().any(|one| one.account.is_none()))
     })
 }
 

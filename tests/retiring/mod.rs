@@ -5,6 +5,7 @@ mod acting;
 mod bugs;
 mod cost;
 mod crash;
+mod elsewhere;
 mod restoring;
 mod telling;
 pub(crate) mod world;

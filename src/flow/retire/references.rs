@@ -14,9 +14,7 @@ use chrono::{DateTime, Utc};
 
 use crate::cloud::{Cloud, CloudError, has_beanstalk};
 use crate::model::ids::ImageId;
-use crate::model::image_uses::{
-    AskedKind, ImageUse, KindAnswer, PlaceUses, ReferenceKind, UnreadPart,
-};
+use crate::model::image_uses::{AskedKind, ImageUse, KindAnswer, PlaceUses, ReferenceKind};
 use crate::model::sighting::Seen;
 
 /// What is known beforehand of an account and region.
@@ -71,10 +69,7 @@ pub async fn read_listed(cloud: &Cloud, image: &ImageId) -> AskedKind {
 
 /// A question that got no answer: whatever it is about may be named there.
 fn missed(answer: &mut KindAnswer, error: &CloudError, what: impl Into<String>) {
-    answer.unread.push(UnreadPart {
-        trouble: error.trouble(what),
-        lived: None,
-    });
+    answer.missed(error.trouble(what));
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub struct ImagesSeen {
     pub records: BTreeMap<ImageId, ImageRecord>,
     /// Those of which that cannot be read.
     pub unreadable: BTreeSet<ImageId>,
+    /// Other accounts of which `uses` tells, as far as they may launch something.
+    pub looked_in: BTreeSet<AccountId>,
 }
 
 /// What the config says about them.
@@ -40,6 +42,7 @@ pub struct RetireConfig<'a> {
     pub installation: &'a Installation,
     /// By watch; a watch that is not here retires nothing.
     pub rules: &'a BTreeMap<WatchName, RetireRules>,
+    /// That of the images.
     pub own_accounts: &'a BTreeSet<AccountId>,
     pub now: DateTime<Utc>,
 }
@@ -99,6 +102,7 @@ impl ImagesSeen {
         let not_asked = Seen::Unreachable(shares_not_asked());
         let watch = WatchName::from(watch_of(&image.image));
         let record = self.records.get(&image.image.id);
+        let visible = config.own_accounts | &self.looked_in;
         stand_on_ladder(&LadderCase {
             installation: config.installation,
             rules: config.rules.get(&watch),
@@ -108,7 +112,7 @@ impl ImagesSeen {
             restored_at: record.and_then(|record| record.restored.as_ref().map(|one| one.at)),
             references,
             shares: self.shares.get(&image.image.id).unwrap_or(&not_asked),
-            own_accounts: config.own_accounts,
+            own_accounts: &visible,
             now: config.now,
         })
     }

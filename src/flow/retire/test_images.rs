@@ -73,5 +73,6 @@ pub(crate) fn nothing_names(images: Vec<OwnedImage>) -> ImagesSeen {
         shares: ShareAnswers::new(),
         records: BTreeMap::new(),
         unreadable: BTreeSet::new(),
+        looked_in: BTreeSet::new(),
     }
 }

@@ -16,6 +16,7 @@ use crate::model::image_uses::{AskedKind, ImageReferences, ImageUse, ReferenceKi
 use crate::model::owned_image::{LaunchGrant, OwnedImage};
 use crate::model::sighting::{Seen, Trouble};
 use crate::service::Service;
+use crate::service::retire::elsewhere::add_uses_elsewhere;
 use crate::service::retire::{
     ImagesUnseen, accounts_of, image_regions, rules_by_watch, see_images, share_answer,
 };
@@ -208,7 +209,11 @@ async fn image_in(
     let Some(owned) = listed.cloned() else {
         return Ok(None);
     };
+    let shares_known = seen.shares.contains_key(image);
     let grants = grants_of(&cloud, image, &mut seen).await;
+    if !shares_known {
+        Box::pin(add_uses_elsewhere(service, &mut seen)).await;
+    }
     let mut references = seen.references(&owned, service.clock.now());
     let by_ec2 = read_listed(&cloud, image).await;
     references.0.insert(ReferenceKind::ListedByEc2, by_ec2);

@@ -158,6 +158,7 @@ fn unread_of(one: &TerminatedEnvironment) -> UnreadPart {
             denied: false,
         },
         lived: lived.map(|(from, to)| LifeSpan { from, to }),
+        only: None,
     }
 }
 
