@@ -37,6 +37,7 @@ mod raw_amis;
 
 mod commands;
 mod copies;
+mod event_buses;
 mod image_candidates;
 mod image_changes;
 mod image_names;
@@ -94,6 +95,7 @@ pub use copies::CopyImage;
 pub use environment_instances::EnvironmentInstance;
 pub use environment_now::EnvironmentResources;
 pub use error::{CallFailure, CloudError, ErrorKind};
+pub use event_buses::BusEvent;
 pub use identity::{AssumedRole, Identity};
 pub use image_changes::{CreateImage, Snapshot};
 pub use image_names::arm64_name_pattern;

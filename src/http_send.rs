@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::model::plain_text;
+use crate::model::secret::Secret;
 
 pub use address::{Address, BadAddress};
 
@@ -82,6 +83,57 @@ pub struct SendError {
     pub what: String,
 }
 
+/// What is posted: a body of some type, with headers.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    content_type: &'static str,
+    body: String,
+    headers: Vec<(&'static str, Secret)>,
+    /// What no answer may show, should it be given back.
+    secrets: Vec<Secret>,
+}
+
+impl Posted {
+    /// A text of this type.
+    pub fn of_text(content_type: &'static str, body: String) -> Self {
+        Self {
+            content_type,
+            body,
+            headers: Vec::new(),
+            secrets: Vec::new(),
+        }
+    }
+
+    /// JSON.
+    pub fn of_json(body: &Value) -> Self {
+        Self::of_text("application/json; charset=utf-8", body.to_string())
+    }
+
+    /// With a header, which is taken for a secret.
+    pub fn with_header(mut self, name: &'static str, value: Secret) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// With a secret somewhere in it.
+    pub fn hiding(mut self, secret: &Secret) -> Self {
+        self.secrets.push(secret.clone());
+        self
+    }
+
+    /// The body as it is sent.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    fn without_secrets(&self, text: String) -> String {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        let secrets = headers.chain(&self.secrets).map(Secret::expose);
+        let secrets = secrets.filter(|secret| !secret.is_empty());
+        secrets.fold(text, |text, secret| text.replace(secret, "[secret]"))
+    }
+}
+
 impl HttpSend {
     /// The real one. Nothing is read or connected before it is needed.
     pub fn new(clock: &Clock) -> Self {
@@ -103,12 +155,13 @@ impl HttpSend {
         }
     }
 
-    /// Posts JSON.
+    /// Posts once.
     ///
     /// # Errors
     /// By kind; `Unknown` when it may have been accepted.
-    pub async fn post_json(&self, to: &Address, body: &Value) -> Result<HttpAnswer, SendError> {
-        let (answer, retry_after) = self.exchange(to, post(to, body)).await?;
+    pub async fn post_once(&self, to: &Address, what: &Posted) -> Result<HttpAnswer, SendError> {
+        let (mut answer, retry_after) = self.exchange(to, post(to, what)).await?;
+        answer.body = what.without_secrets(answer.body);
         judged(answer, retry_after.as_deref(), to, self.clock.now())
     }
 
@@ -180,10 +233,17 @@ fn connector(proxy: proxy::ProxyConfig) -> SharedHttpConnector {
     SharedHttpConnector::new(builder.build())
 }
 
-fn post(to: &Address, body: &Value) -> Result<HttpRequest, SendError> {
-    let mut request = bare(to, "POST", SdkBody::from(body.to_string()))?;
+fn post(to: &Address, what: &Posted) -> Result<HttpRequest, SendError> {
+    let mut request = bare(to, "POST", SdkBody::from(what.body.as_str()))?;
     let headers = request.headers_mut();
-    headers.insert("content-type", "application/json; charset=utf-8");
+    headers.insert("content-type", what.content_type);
+    for (name, value) in &what.headers {
+        let put = headers.try_insert(*name, value.expose().to_owned());
+        put.map_err(|_| {
+            let what = format!("the header {name} to {} cannot be sent", to.host());
+            SendError::without_answer(SendErrorKind::Refused, what)
+        })?;
+    }
     Ok(request)
 }
 

@@ -10,19 +10,13 @@
 //!
 //! Must not decide what is worth telling.
 
-mod log;
-
-mod pacing;
+mod receivers;
 
 pub mod render;
 
 mod retry;
 
 mod settle;
-
-mod slack;
-
-mod sns;
 
 #[cfg(test)]
 mod tests;
@@ -34,16 +28,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::cloud::Cloud;
-use crate::model::notice::Notice;
 use crate::store::records::lines::{self, NoticeLine, OutboxRow};
 use crate::store::records::{Delivery, Waiting};
 use crate::store::{Batch, Store, StoreError};
 
-pub use pacing::Pacing;
+pub use receivers::{
+    EventBus, Hook, HookTemplate, KeptSecret, LogReceiver, NotSent, NoticeCommand, Pacing, Pager,
+    PagerEvent, Receiver, Sender, Sending, Slack, SnsTopic, Sort, Teams, Webhook, adaptive_card,
+    amazon_q_message, blocks, bus_event, pager_event, sns_message,
+};
 pub use render::WrittenNotice;
 pub use retry::{Revived, RevivedDeliveries, revive_dead};
-pub use slack::{Slack, blocks};
 
 use settle::{begin_delivery, settle_delivery};
 
@@ -57,38 +52,6 @@ const UNDER_WAY: TimeDelta = TimeDelta::seconds(30);
 const SENT_AT_ONCE: u64 = 100;
 /// No receiver is left alone for longer, whatever it asks for.
 const PAUSE_MAX: TimeDelta = TimeDelta::days(1);
-
-/// Where a notice goes.
-#[derive(Clone)]
-pub enum Sender {
-    /// A structured line in the log.
-    Log,
-    /// An SNS topic, in the topic's own region.
-    Sns { cloud: Cloud, topic_arn: String },
-    /// A Slack incoming webhook, or one that understands the same.
-    Slack(Slack),
-}
-
-/// A notice was not delivered. Display is one line, with what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct NotSent {
-    pub sort: Sort,
-    pub why: String,
-}
-
-/// What a failure means for the next try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// It did not arrive, and may later.
-    Later,
-    /// The receiver takes no more now; not before this long, where it said so.
-    Throttled { after: Option<Duration> },
-    /// It may have arrived.
-    Unknown,
-    /// It will be refused again: a person is needed.
-    Refused,
-}
 
 /// A notice that waits, in words, and who waits for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -291,43 +254,4 @@ fn due_at(delivery: &Delivery, sender: &Sender, now: DateTime<Utc>) -> DateTime<
         false => delivery.next_at,
     };
     waits.fold(next_at, DateTime::max)
-}
-
-impl Sender {
-    /// Sends a notice now, whatever waits. `again`: an earlier try may have arrived.
-    ///
-    /// # Errors
-    /// By sort; nothing is written down about it.
-    pub async fn send(&self, notice: &Notice, again: bool) -> Result<(), NotSent> {
-        match self {
-            Self::Log => {
-                log::log_notice(notice);
-                Ok(())
-            }
-            Self::Sns { cloud, topic_arn } => sns::publish_notice(cloud, topic_arn, notice).await,
-            Self::Slack(slack) => slack.post(notice, again).await,
-        }
-    }
-
-    /// As `notify test` names it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Log => "log",
-            Self::Sns { .. } => "sns",
-            Self::Slack(_) => "slack",
-        }
-    }
-
-    /// A person sees every repeat: nothing at the receiver drops them by their key.
-    fn shows_repeats(&self) -> bool {
-        matches!(self, Self::Slack(_))
-    }
-
-    /// Before when the receiver takes nothing more.
-    fn free_at(&self) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Log | Self::Sns { .. } => None,
-            Self::Slack(slack) => slack.free_at(),
-        }
-    }
 }

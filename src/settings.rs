@@ -8,7 +8,7 @@
 //! against one key table (`keys`: unknown keys, wrong types) -> the sections' own readers (strings
 //! become types, once) -> `check` (rules across keys).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::file_read;
 use crate::model::cron_text::CronText;
 use crate::model::ids::{AccountId, Installation, Partition, Region, WatchName};
-use crate::model::notice::NoticeEvent;
+use crate::model::notice::{NoticeRoute, SnsForm};
 use crate::model::secret::SecretSource;
 use crate::model::watch::{Builder, Recipe, Watch};
 
@@ -61,6 +61,8 @@ mod tests_faults;
 #[cfg(test)]
 mod tests_hostile;
 #[cfg(test)]
+mod tests_notify;
+#[cfg(test)]
 mod tests_publish;
 #[cfg(test)]
 mod tests_recipes;
@@ -97,6 +99,8 @@ pub struct Settings {
     pub keep_history: Duration,
     /// Where health and metrics are served; absent: nowhere. Always a loopback address.
     pub http: Option<SocketAddr>,
+    /// Where the address is kept that hears how passes go; absent: nobody hears.
+    pub watchdog: Option<SecretSource>,
     /// The user's own tags, on everything that is made. None begins with `aws:` or `amiwatch:`.
     pub tags: BTreeMap<String, String>,
     pub aws: AwsOverrides,
@@ -170,20 +174,84 @@ pub struct FleetAccount {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notifier {
     pub kind: NotifierKind,
-    /// Never empty.
-    pub events: BTreeSet<NoticeEvent>,
+    pub route: NoticeRoute,
 }
 
-/// How they are told.
+/// How they are told. Secrets are read when they are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotifierKind {
     Sns {
         topic_arn: String,
+        form: SnsForm,
     },
-    /// A Slack incoming webhook, whose address is read when it is needed.
+    /// A Slack incoming webhook.
     Slack {
         webhook_url: SecretSource,
     },
+    /// A Microsoft Teams workflow's webhook.
+    Teams {
+        webhook_url: SecretSource,
+    },
+    /// An integration of a PagerDuty service.
+    PagerDuty {
+        routing_key: SecretSource,
+        /// Without a path, and without a `/` at its end.
+        url: String,
+    },
+    /// A bus by its name or ARN.
+    EventBridge {
+        bus: String,
+    },
+    /// A webhook of one's own.
+    Webhook {
+        url: SecretSource,
+        /// What messages are signed with.
+        secret: Option<SecretSource>,
+        /// What makes the body; absent for CloudEvents.
+        template: Option<HookTemplateFile>,
+    },
+    /// A command of one's own: the program and its arguments.
+    Exec {
+        command: Vec<String>,
+        timeout: Duration,
+    },
+}
+
+/// A message's template as it was read with the config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookTemplateFile {
+    /// As written in the config; how it ends says whether it makes JSON.
+    pub name: String,
+    pub text: String,
+}
+
+impl NotifierKind {
+    /// The key of the receiver's table.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Sns { .. } => "sns",
+            Self::Slack { .. } => "slack",
+            Self::Teams { .. } => "teams",
+            Self::PagerDuty { .. } => "pagerduty",
+            Self::EventBridge { .. } => "eventbridge",
+            Self::Webhook { .. } => "webhook",
+            Self::Exec { .. } => "exec",
+        }
+    }
+
+    /// The secrets that it needs, each under its key in the receiver's table.
+    pub fn secrets(&self) -> Vec<(&'static str, &SecretSource)> {
+        match self {
+            Self::Sns { .. } | Self::EventBridge { .. } | Self::Exec { .. } => Vec::new(),
+            Self::Slack { webhook_url } => vec![("slack.webhook_url", webhook_url)],
+            Self::Teams { webhook_url } => vec![("teams.webhook_url", webhook_url)],
+            Self::PagerDuty { routing_key, .. } => vec![("pagerduty.routing_key", routing_key)],
+            Self::Webhook { url, secret, .. } => {
+                let secret = secret.iter().map(|secret| ("webhook.secret", secret));
+                [("webhook.url", url)].into_iter().chain(secret).collect()
+            }
+        }
+    }
 }
 
 impl Settings {

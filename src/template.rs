@@ -1,9 +1,16 @@
-//! What a recipe's template may take: told from its text before anything is made of it. It renders
-//! nothing and knows nothing of recipes.
+//! What a template may take: told from its text before anything is made of it. A recipe's is rendered where
+//! it is baked; a message's is rendered here. It knows nothing of recipes and notices.
 
 mod growth;
 
+mod message;
+
 mod tokens;
+
+pub use message::{
+    MessageFault, TEXT_CHARS_MAX, WORDS_CHARS_MAX, makes_json, render_message, sample_fields,
+    try_message,
+};
 
 /// Why a template is not run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

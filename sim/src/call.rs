@@ -31,6 +31,7 @@ pub(crate) enum Service {
     Ec2,
     Beanstalk,
     AutoScaling,
+    EventBridge,
     Kms,
     Sns,
     Sqs,
@@ -45,6 +46,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Beanstalk => "elasticbeanstalk",
             Self::AutoScaling => "autoscaling",
+            Self::EventBridge => "events",
             Self::Kms => "kms",
             Self::Sns => "sns",
             Self::Sqs => "sqs",
@@ -59,6 +61,7 @@ impl Service {
             "ec2" => Self::Ec2,
             "elasticbeanstalk" => Self::Beanstalk,
             "autoscaling" => Self::AutoScaling,
+            "events" => Self::EventBridge,
             "kms" => Self::Kms,
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
@@ -75,7 +78,7 @@ impl Service {
             Self::AutoScaling => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
             Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
-            Self::Kms | Self::Sqs | Self::Ssm | Self::Unknown => "",
+            Self::EventBridge | Self::Kms | Self::Sqs | Self::Ssm | Self::Unknown => "",
         }
     }
 
@@ -84,7 +87,9 @@ impl Service {
             Self::Ec2 => {
                 Fail::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503)
             }
-            Self::Kms | Self::Ssm => Fail::new("ThrottlingException", "Rate exceeded"),
+            Self::EventBridge | Self::Kms | Self::Ssm => {
+                Fail::new("ThrottlingException", "Rate exceeded")
+            }
             _ => Fail::new("Throttling", "Rate exceeded"),
         }
     }
@@ -110,7 +115,7 @@ impl Service {
             )
             .with_status(403),
             other => {
-                let json = matches!(other, Self::Kms | Self::Ssm | Self::Sqs);
+                let json = matches!(other, Self::EventBridge | Self::Kms | Self::Ssm | Self::Sqs);
                 let code = if json {
                     "AccessDeniedException"
                 } else {

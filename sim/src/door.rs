@@ -216,6 +216,7 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Given, Fail> {
         }
         Service::Beanstalk => beanstalk::call(state, call).map(Given::Xml),
         Service::AutoScaling => autoscaling::call(state, call).map(Given::Xml),
+        Service::EventBridge => messaging::bus::call(state, call).map(Given::Json),
         Service::Kms => kms::call(state, call).map(Given::Json),
         Service::Sns => messaging::sns::call(state, call).map(Given::Xml),
         Service::Sqs => messaging::sqs::call(state, call).map(Given::Json),

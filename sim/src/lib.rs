@@ -58,6 +58,7 @@ pub use exec_guest::ExecGuest;
 pub use fault::{FaultKind, FaultRule, When};
 pub use guest::{Agent, Boot, Disk, Guest, Machine, Ran, SilentGuest};
 pub use ledger::{Counters, Entry};
+pub use messaging::model::BusEvent;
 pub use realm::AccountSpec;
 pub use retirements::{ImageUse, Retirement};
 pub use roles::RoleSpec;

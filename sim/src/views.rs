@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::account::Account;
 use crate::ec2::model::{Ec2, Image, Instance, Permission};
 use crate::guest::Disk;
-use crate::messaging::model::queue_name;
+use crate::messaging::model::{BusEvent, queue_name};
 
 /// Something that calls made and that is still there.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -322,6 +322,13 @@ impl Account {
             received: m.received,
         });
         shown.collect()
+    }
+
+    /// What the default event buses were given, region by region.
+    pub fn bus_events(&self) -> Vec<BusEvent> {
+        let state = self.fresh();
+        let buses = state.regions.values().map(|here| &here.messaging.bus);
+        buses.flatten().cloned().collect()
     }
 }
 

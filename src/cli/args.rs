@@ -293,6 +293,8 @@ pub struct Notify {
 pub enum NotifyCommand {
     /// Sends a sample to each receiver now, and says for each what happened
     Test(NotifyTest),
+    /// Lists each receiver: what waits for it, what was given up, what it was sent last
+    List,
     /// Tries again what was given up; leaves it to the process that works on the store, if there is one
     Retry,
 }
@@ -303,6 +305,9 @@ pub struct NotifyTest {
     /// Only this receiver, by its name in the config
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+    /// A sample of this event, as it would be told: `drift`, `baked`, `failed`, ...
+    #[arg(long, value_name = "EVENT")]
+    pub event: Option<String>,
 }
 
 /// Entries shown when nobody says how many: about a screen or two.

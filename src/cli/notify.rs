@@ -1,14 +1,20 @@
-//! `notify test` and `notify retry`: whether people can be told, and what they were not told yet.
+//! `notify test`, `notify list` and `notify retry`: whether people can be told, and what they were not told yet.
+
+use chrono::{DateTime, Utc};
 
 use super::args::{Common, Format, Notify as Arguments, NotifyCommand, NotifyTest};
 use super::draw;
 use super::session::{Access, Session, WrongUsage};
 use crate::flow::exit_code::Exit;
+use crate::model::notice::NoticeEvent;
+use crate::model::plain_text::clean;
+use crate::service::desk::heard::{HeardList, heard_receivers};
 use crate::service::desk::notify::{self, Retried, TestedNotifier};
 
 pub(super) async fn run_notify(common: &Common, own: &Arguments) -> anyhow::Result<Exit> {
     match &own.command {
         NotifyCommand::Test(own) => test(common, own).await,
+        NotifyCommand::List => list(common).await,
         NotifyCommand::Retry => retry(common).await,
     }
 }
@@ -16,7 +22,8 @@ pub(super) async fn run_notify(common: &Common, own: &Arguments) -> anyhow::Resu
 async fn test(common: &Common, own: &NotifyTest) -> anyhow::Result<Exit> {
     let session = Session::open(common, Access::Read).await?;
     let wanted = wanted(&session, own.name.as_deref())?;
-    let tested = notify::test(&session.service(), &wanted).await?;
+    let event = own.event.as_deref().map(event).transpose()?;
+    let tested = notify::test(&session.service(), &wanted, event).await?;
     match common.format {
         Format::Json => draw::print_json(&tested)?,
         Format::Table => tested.notifiers.iter().for_each(show_tested),
@@ -42,11 +49,61 @@ fn wanted(session: &Session, name: Option<&str>) -> anyhow::Result<Vec<String>> 
     }
 }
 
+fn event(word: &str) -> anyhow::Result<NoticeEvent> {
+    let known = NoticeEvent::ALL
+        .into_iter()
+        .find(|event| event.as_str() == word);
+    known.ok_or_else(|| {
+        let all = NoticeEvent::ALL.map(NoticeEvent::as_str).join(", ");
+        WrongUsage(format!("there is no event `{word}`; there are {all}")).into()
+    })
+}
+
 fn show_tested(one: &TestedNotifier) {
     let (name, kind) = (&one.name, one.kind);
     match &one.why {
         None => println!("{name} ({kind}): a sample was sent"),
         Some(why) => println!("{name} ({kind}): not sent: {why}"),
+    }
+}
+
+async fn list(common: &Common) -> anyhow::Result<Exit> {
+    let session = Session::open(common, Access::Read).await?;
+    let heard = heard_receivers(&session.service().desk()).await?;
+    match common.format {
+        Format::Json => draw::print_json(&heard)?,
+        Format::Table => show_heard(&heard, session.clock.now()),
+    }
+    Ok(Exit::Done)
+}
+
+fn show_heard(heard: &HeardList, now: DateTime<Utc>) {
+    for name in &heard.unreadable {
+        println!("cannot be read, and is left as it is: {name}");
+    }
+    if heard.receivers.is_empty() {
+        println!("the config names nobody to tell; add a [notify.NAME]");
+        return;
+    }
+    let ago = |at: DateTime<Utc>| draw::age((now - at).num_seconds());
+    let rows = heard.receivers.iter().map(|one| {
+        let waits = one.oldest_at.map(|at| format!("for {}", ago(at)));
+        let sent = one.last_sent.as_ref();
+        let sent = sent.map(|sent| format!("{} {} ago", sent.event.as_str(), ago(sent.at)));
+        let waiting = [Some(one.waiting.to_string()), waits];
+        vec![
+            vec![format!("{} ({})", one.name, one.kind)],
+            vec![waiting.into_iter().flatten().collect::<Vec<_>>().join(" ")],
+            vec![one.dead.to_string()],
+            vec![sent.unwrap_or_else(|| "never".to_owned())],
+        ]
+    });
+    let heads = ["RECEIVER", "WAITING", "GIVEN UP", "LAST SENT"];
+    draw::draw_rows(&heads, 0, rows.collect(), &[]);
+    for one in &heard.receivers {
+        if let Some(why) = &one.last_why {
+            println!("{}: not sent: {}", one.name, clean(why));
+        }
     }
 }
 

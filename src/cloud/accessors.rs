@@ -35,6 +35,7 @@ accessors! {
     autoscaling: aws_sdk_autoscaling as "autoscaling",
     ec2: aws_sdk_ec2 as "ec2",
     beanstalk: aws_sdk_elasticbeanstalk as "elasticbeanstalk",
+    events: aws_sdk_eventbridge as "events",
     kms: aws_sdk_kms as "kms",
     sns: aws_sdk_sns as "sns",
     ssm: aws_sdk_ssm as "ssm",

@@ -270,6 +270,7 @@ virtual_time! {
                 ("event".into(), "drift".into()),
                 ("empty".into(), String::new()),
             ]),
+            group: "story-1".into(),
             key: "key-1".into(),
         };
         let topic = "arn:aws:sns:us-west-2:000000000000:amiwatch";

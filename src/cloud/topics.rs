@@ -12,9 +12,6 @@ use crate::model::ids::Region;
 const PUBLISH: Operation = Operation::change("sns:Publish");
 const GET_TOPIC: Operation = Operation::read("sns:GetTopicAttributes");
 
-/// FIFO topics order messages within a group; ours are one story.
-const FIFO_GROUP: &str = "amiwatch";
-
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -24,6 +21,8 @@ pub struct Message {
     /// For programs, as message attributes of type `String`; empty values are left out, since SNS
     /// refuses them.
     pub attributes: BTreeMap<String, String>,
+    /// What belongs together: a FIFO topic keeps the order within it.
+    pub group: String,
     /// The same for every repeat. On FIFO topics it is what SNS drops repeats by.
     pub key: String,
 }
@@ -48,7 +47,7 @@ impl Cloud {
             .subject(&message.subject)
             .message(&message.body)
             .set_message_attributes(Some(attributes(message)))
-            .set_message_group_id(fifo.then(|| FIFO_GROUP.to_owned()))
+            .set_message_group_id(fifo.then(|| digest(&[&message.group])))
             .set_message_deduplication_id(fifo.then(|| digest(&[&message.key])))
             .send();
         let answer = there.call(PUBLISH, topic_arn, request).await?;

@@ -50,6 +50,9 @@ mod rolling_tests;
 #[cfg(test)]
 mod slack_tests;
 
+#[cfg(test)]
+mod receiver_tests;
+
 use chrono::{DateTime, Utc};
 
 use crate::model::bake::{BakeOrder, BakedImage};
@@ -57,7 +60,8 @@ use crate::model::chronicle::ReleasePoint;
 use crate::model::history::Failing;
 use crate::model::kept::KeptBuilder;
 use crate::model::notice::{
-    BakeTold, FirstOf, Link, NextByItself, Notice, PastedCommand, What, console_end,
+    BakeTold, FirstOf, Link, NextByItself, Notice, PastedCommand, What, console_end, failed_key,
+    held_key,
 };
 
 pub use crate::model::plain_text::clean;
@@ -78,7 +82,7 @@ pub use rolling::{
     rollout_superseded, story_of_image, wave_through,
 };
 pub use rollout::{FailedMove, environment_moved, move_failed};
-pub use sample::sample;
+pub use sample::{event_sample, sample};
 pub use stray::stray;
 
 /// A bake succeeded: its image is verified. One notice a key.
@@ -161,7 +165,7 @@ pub fn failed_notice(
     let look = attempt.kept.map(|kept| kept.commands(&order.scope.region));
     let look = look.unwrap_or_default().into_iter();
     commands.extend(look.map(|(command, what)| PastedCommand::new(command, what)));
-    let key = format!("failed:{}:{}", order.key, order.attempt);
+    let key = failed_key(&order.key.to_string(), order.attempt);
     of_a_bake(order, key, at, what, next, commands)
 }
 
@@ -199,7 +203,7 @@ pub fn held(order: &BakeOrder, failing: &Failing, at: DateTime<Utc>) -> Notice {
             "tries again now, as the next generation",
         ),
     ];
-    let key = format!("held:{}:{}", order.key, failing.attempts);
+    let key = held_key(&order.key.to_string(), failing.attempts);
     of_a_bake(order, key, at, what, NextByItself::Person, commands)
 }
 

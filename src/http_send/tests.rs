@@ -8,7 +8,6 @@ use chrono::TimeZone as _;
 use serde_json::json;
 
 use super::*;
-use crate::model::secret::Secret;
 
 /// Answers every request alike and keeps it.
 #[derive(Clone)]
@@ -60,7 +59,7 @@ fn post(
         let clock = Clock::virtual_from(now());
         let send = HttpSend::in_process(SharedHttpConnector::new(peer.clone()), &clock);
         let answer = send
-            .post_json(&address(), &json!({ "text": "hello" }))
+            .post_once(&address(), &Posted::of_json(&json!({ "text": "hello" })))
             .await;
         let heard = peer.heard.lock().unwrap().clone();
         let wanted = "POST https://hooks.example.com/services/hush-token";

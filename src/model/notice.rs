@@ -3,6 +3,8 @@
 //! A notice holds data and no sentence of ours; texts are made of it where it is sent. What was stored
 //! before notices were typed is read as [`What::Prose`], which nothing makes.
 
+mod beginnings;
+
 mod event;
 
 mod listed;
@@ -15,6 +17,10 @@ mod retiring;
 
 mod rolling;
 
+mod sns_form;
+
+mod told_by;
+
 mod what;
 
 #[cfg(test)]
@@ -25,7 +31,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{ImageId, Installation, Region, Scope, WatchName};
 
-pub use event::{NoticeEvent, Severity, ToldBy};
+pub use beginnings::{failed_key, held_key};
+pub use event::{NoticeEvent, Severity};
 pub use listed::FirstOf;
 pub use prose::Prose;
 pub use publishing::PublishTold;
@@ -34,6 +41,8 @@ pub use rolling::{
     ApprovalTold, BlockedTold, HandsTold, PrintedChange, RolledImage, SupersededTold, TargetFrom,
     WaveTold,
 };
+pub use sns_form::SnsForm;
+pub use told_by::{NoticeRoute, ToldBy};
 pub use what::{
     BakeTold, BlindTold, DriftTold, EnvironmentTold, MoveTold, ReleasedTold, RunTold, What,
     console_end,

@@ -12,6 +12,8 @@ mod blind;
 
 mod drift;
 
+mod event_json;
+
 mod facts;
 
 mod layout;
@@ -37,10 +39,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::model::notice::{Notice, NoticeEvent};
+use crate::model::plain_text::clean;
 
+pub use event_json::{NOTICE_SCHEMA, notice_data, notice_event, notice_fields};
 pub(super) use layout::notice_parts;
 pub(super) use parts::MessagePart;
 pub use text::SUBJECT_CHARS_MAX;
+pub(super) use text::{body_text as notice_text, cut_line};
 
 /// A notice in words, as JSON shows it and as SNS and the log send it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,4 +80,43 @@ impl WrittenNotice {
 /// One line, at most 99 ASCII characters.
 pub fn notice_subject(notice: &Notice) -> String {
     text::subject_line(&layout::notice_headline(notice))
+}
+
+/// The whole headline, however long: every message is amiwatch's, and the word at its beginning is for
+/// inboxes.
+pub fn notice_title(notice: &Notice) -> String {
+    let headline = clean(&layout::notice_headline(notice));
+    let bare = headline.strip_prefix("[amiwatch] ");
+    bare.unwrap_or(&headline).to_owned()
+}
+
+/// The first sentence of the message; empty where there is none.
+pub fn first_line(notice: &Notice) -> String {
+    let parts = notice_parts(notice);
+    let first = parts.iter().find_map(|part| match part {
+        MessagePart::Lines(lines) => lines.first().cloned(),
+        MessagePart::Whole(text) => text.lines().next().map(str::to_owned),
+        _ => None,
+    });
+    clean(&first.unwrap_or_default())
+}
+
+/// What stands before a headline where colours help.
+pub fn event_icon(notice: &Notice) -> &'static str {
+    match notice.event() {
+        NoticeEvent::Drift | NoticeEvent::ApprovalNeeded | NoticeEvent::Lifecycle => "\u{1f7e1}",
+        NoticeEvent::Baked
+        | NoticeEvent::RolledOut
+        | NoticeEvent::Published
+        | NoticeEvent::Resolved => "\u{1f7e2}",
+        NoticeEvent::Failed
+        | NoticeEvent::Held
+        | NoticeEvent::RolledBack
+        | NoticeEvent::Attention
+        | NoticeEvent::Blind => "\u{1f534}",
+        NoticeEvent::Redundant
+        | NoticeEvent::Released
+        | NoticeEvent::Retired
+        | NoticeEvent::Test => "\u{1f535}",
+    }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{NotSent, PAUSE_MAX, Sort};
+use super::{LOG, NotSent, PAUSE_MAX, Sort};
 use crate::store::records::lines::{self, OutboxRow};
+use crate::store::records::sent::{self, LastSent};
 use crate::store::records::{self, Delivery};
 use crate::store::{Batch, Store, StoreError};
 
@@ -48,7 +49,7 @@ pub(super) async fn settle_delivery(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let Err(error) = ended else {
-        cross_off(store, row).await?;
+        cross_off_sent(store, name, row, now).await?;
         return Ok(None);
     };
     loop {
@@ -69,6 +70,36 @@ pub(super) async fn settle_delivery(
                 None => return Ok(None),
             },
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Crosses off what was sent, and remembers it as the last that its receiver took; the log's lines tell
+/// that themselves.
+async fn cross_off_sent(
+    store: &dyn Store,
+    name: &str,
+    mut row: OutboxRow,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if name == LOG {
+        return cross_off(store, row).await;
+    }
+    let notice = &row.1.value.notice;
+    let sent = LastSent {
+        at: now,
+        key: notice.key.clone(),
+        event: notice.event(),
+    };
+    loop {
+        let remember = sent::last_sent_op(store, name, &sent).await?;
+        let ops = vec![lines::cross_off(&row.0, row.1.version), remember];
+        match store.commit(Batch::of_ops(ops)).await {
+            Err(StoreError::Conflict { .. }) => match fresh(store, &row).await? {
+                Some(fresh) => row = fresh,
+                None => return Ok(()),
+            },
+            other => return other,
         }
     }
 }

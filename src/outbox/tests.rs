@@ -15,7 +15,7 @@ use chrono::TimeZone as _;
 
 use super::*;
 use crate::http_send::HttpSend;
-use crate::model::notice::{NextByItself, What};
+use crate::model::notice::{NextByItself, Notice, ToldBy, What};
 use crate::model::secret::SecretSource;
 use crate::secrets::Secrets;
 use crate::store::records;
@@ -71,16 +71,20 @@ impl Desk {
     fn senders(&self, names: &[&str]) -> BTreeMap<String, Sender> {
         let connector = SharedHttpConnector::new(self.peer.clone());
         let environment = |_: &str| Some("https://hooks.example.com/x".to_owned());
-        let slack = Slack {
-            http: HttpSend::in_process(connector, &self.clock),
+        let url = KeptSecret {
             secrets: Secrets::new(Arc::new(environment), &self.clock),
-            pacing: Pacing::new(&self.clock),
-            webhook_url: SecretSource::Env("HOOK".to_owned()),
+            from: SecretSource::Env("HOOK".to_owned()),
             cloud: None,
         };
+        let hook = Hook {
+            http: HttpSend::in_process(connector, &self.clock),
+            pacing: Pacing::new(&self.clock),
+            url,
+        };
+        let slack: Sender = Arc::new(Slack { hook });
         let names = names.iter();
         names
-            .map(|name| ((*name).to_owned(), Sender::Slack(slack.clone())))
+            .map(|name| ((*name).to_owned(), Arc::clone(&slack)))
             .collect()
     }
 
@@ -105,8 +109,8 @@ impl Desk {
             commands: Vec::new(),
             links: Vec::new(),
         };
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let ops = records::notice_ops(&self.store, &notice, &names)
+        let told_by = ToldBy::everything_to(names.iter().copied());
+        let ops = records::notice_ops(&self.store, &notice, &told_by)
             .await
             .unwrap();
         self.store.commit(Batch::of_ops(ops)).await.unwrap();

@@ -38,6 +38,8 @@ mod ticks;
 
 mod timers;
 
+mod watched;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
@@ -116,6 +118,7 @@ enum Woke {
     Pruned(Result<Pruned, StoreError>),
     Loaded(Box<reload::Loaded>),
     Named(Vec<NamedFinding>),
+    Pinged(Result<(), String>),
     Timer,
 }
 
@@ -176,6 +179,7 @@ struct Daemon<'a, H> {
     /// Since when no pass has ended in time.
     cut_since: Option<DateTime<Utc>>,
     names: names::Names<'a>,
+    pings: watched::Pings<'a>,
 }
 
 /// Runs until the host says stop.
@@ -259,6 +263,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             agains: 0,
             cut_since: None,
             names: names::Names::default(),
+            pings: watched::Pings::default(),
         }
     }
 
@@ -302,6 +307,7 @@ impl<'a, H: Host> Daemon<'a, H> {
                 Woke::Pruned(end) => self.has_pruned(end, now)?,
                 Woke::Loaded(loaded) => self.loaded(*loaded, now).await?,
                 Woke::Named(findings) => names::log(&findings),
+                Woke::Pinged(told) => self.pinged(&told),
                 Woke::Timer => {}
             }
             if self.requests.is_due(now) {
@@ -328,6 +334,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             end = lanes::next_end(&mut self.retiring) => Woke::Retired(end),
             end = lanes::next_end(&mut self.pruning) => Woke::Pruned(end),
             found = lanes::next_end(&mut self.names.looking) => Woke::Named(found),
+            told = lanes::next_end(&mut self.pings.under_way) => Woke::Pinged(told),
             () = sleep => Woke::Timer,
         }
     }

@@ -28,6 +28,8 @@ pub mod explain;
 
 mod follow;
 
+pub mod heard;
+
 pub mod history;
 
 pub mod logs;

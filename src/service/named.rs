@@ -12,6 +12,7 @@ use crate::cloud::{Cloud, CloudError, ErrorKind, Identity, has_beanstalk};
 use crate::model::base::BaseSource;
 use crate::model::ids::{Region, SecurityGroupId, SubnetId, WatchName};
 use crate::model::plan::PlanItem;
+use crate::model::secret::SecretSource;
 use crate::model::watch::Watch;
 use crate::settings::{NotifierKind, Settings};
 
@@ -62,6 +63,9 @@ pub async fn named_findings(service: &Service<'_>) -> Vec<NamedFinding> {
     findings.extend(rollout_role(service).await);
     for (name, notifier) in &service.settings.notifiers {
         findings.extend(receiver(service, name, &notifier.kind).await);
+    }
+    if let Some(from) = &service.settings.watchdog {
+        findings.extend(secret(service, "[watchdog] ping_url", from).await);
     }
     findings
 }
@@ -245,41 +249,41 @@ fn untold(key: &str, what: &str, why: String) -> NamedFinding {
     }
 }
 
-/// A receiver's topic, or the secret that it is told by.
-async fn receiver(service: &Service<'_>, name: &str, kind: &NotifierKind) -> Option<NamedFinding> {
-    match kind {
-        NotifierKind::Sns { topic_arn } => {
-            let key = format!("[notify.{name}] sns.topic_arn");
-            let region = region_of(topic_arn);
-            let cloud = service.connection.cloud(&Identity::Own, region.as_ref());
-            let cloud = cloud.ok()?;
-            match cloud.topic_is_there(topic_arn).await {
-                Ok(true) => None,
-                Ok(false) => Some(missing(
-                    &key,
-                    &format!("the topic {topic_arn}"),
-                    cloud.region(),
-                )),
-                Err(error) => Some(untold(
-                    &key,
-                    &format!("the topic {topic_arn}"),
-                    error.to_string(),
-                )),
-            }
-        }
-        NotifierKind::Slack { webhook_url } => {
-            let door = service.door_to(webhook_url);
-            let read = service
-                .outside
-                .secrets
-                .get(webhook_url, door.as_ref())
-                .await;
-            read.err().map(|error| NamedFinding {
-                is: FindingSort::Wrong,
-                key: format!("[notify.{name}] slack.webhook_url"),
-                what: error.to_string(),
-                advice: "nobody there is told until it can be read".to_owned(),
-            })
-        }
+/// A receiver's topic, or the secrets that it is told by.
+async fn receiver(service: &Service<'_>, name: &str, kind: &NotifierKind) -> Vec<NamedFinding> {
+    let mut findings = Vec::new();
+    if let NotifierKind::Sns { topic_arn, .. } = kind {
+        findings.extend(topic(service, name, topic_arn).await);
+    }
+    for (key, secret) in kind.secrets() {
+        findings.extend(self::secret(service, &format!("[notify.{name}] {key}"), secret).await);
+    }
+    findings
+}
+
+/// A secret that cannot be read.
+async fn secret(service: &Service<'_>, key: &str, from: &SecretSource) -> Option<NamedFinding> {
+    let door = service.door_to(from);
+    let read = service.outside.secrets.get(from, door.as_ref()).await;
+    read.err().map(|error| NamedFinding {
+        is: FindingSort::Wrong,
+        key: key.to_owned(),
+        what: error.to_string(),
+        advice: "nobody there is told until it can be read".to_owned(),
+    })
+}
+
+async fn topic(service: &Service<'_>, name: &str, topic_arn: &str) -> Option<NamedFinding> {
+    let key = format!("[notify.{name}] sns.topic_arn");
+    let what = format!("the topic {topic_arn}");
+    let region = region_of(topic_arn);
+    let cloud = service
+        .connection
+        .cloud(&Identity::Own, region.as_ref())
+        .ok()?;
+    match cloud.topic_is_there(topic_arn).await {
+        Ok(true) => None,
+        Ok(false) => Some(missing(&key, &what, cloud.region())),
+        Err(error) => Some(untold(&key, &what, error.to_string())),
     }
 }

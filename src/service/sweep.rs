@@ -192,7 +192,7 @@ impl SweepLook<'_> {
             }
             if verdict.is_stray() && !is_foretold(thing) {
                 let notice = notify::stray(self.installation, scope, thing, &verdict, now);
-                ops.extend(records::notice_ops(store, &notice, who.of(notice.event())).await?);
+                ops.extend(records::notice_ops(store, &notice, &who).await?);
             }
             self.commit(ops, lease).await?;
         }

@@ -36,6 +36,28 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// A bus by its name, in the region of `[aws]`, or by its ARN.
+pub(super) fn event_bus(text: &str) -> Result<String, Problem> {
+    let name = |name: &str| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        (1..=256).contains(&name.len()) && name.chars().all(fits)
+    };
+    let arn = Arn::split(text).is_some_and(|arn| {
+        let bus = arn.resource.strip_prefix("event-bus/");
+        arn.service == "events"
+            && super::values::parse_region(arn.region).is_ok()
+            && arn.has_account()
+            && bus.is_some_and(name)
+    });
+    match arn || (name(text) && !text.starts_with("arn")) {
+        true => Ok(text.to_owned()),
+        false => Err(Problem::new(
+            format!("{} is not an event bus", quoted_value(text)),
+            "write a bus's name, such as \"default\", or its ARN",
+        )),
+    }
+}
+
 pub(super) fn topic_arn(text: &str) -> Result<String, Problem> {
     let right = "write a topic's ARN, such as \"arn:aws:sns:eu-west-1:111122223333:amiwatch\"";
     let arn = Arn::split(text).filter(|arn| {
@@ -47,10 +69,6 @@ pub(super) fn topic_arn(text: &str) -> Result<String, Problem> {
             && arn.resource.chars().all(name)
     });
     match arn {
-        Some(arn) if arn.resource.ends_with(".fifo") => {
-            let wrong = format!("{} is a FIFO topic", quoted_value(text));
-            Err(Problem::new(wrong, "use a standard topic"))
-        }
         Some(_) => Ok(text.to_owned()),
         None => Err(Problem::new(
             format!("{} is not an SNS topic", quoted_value(text)),

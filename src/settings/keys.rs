@@ -100,6 +100,7 @@ pub(super) fn all_keys() -> impl Iterator<Item = &'static ConfigKey> {
 
 /// The row at a path, where a `*` row stands for every name.
 pub(super) fn child(parent: &str, name: &str) -> Option<&'static ConfigKey> {
+    let parent = home_of(parent);
     let children = || all_keys().filter(|key| parent_of(key.path) == parent);
     children()
         .find(|key| key.name() == name)
@@ -108,7 +109,17 @@ pub(super) fn child(parent: &str, name: &str) -> Option<&'static ConfigKey> {
 
 /// The rows right under a path.
 pub(super) fn children(parent: &str) -> impl Iterator<Item = &'static ConfigKey> {
+    let parent = home_of(parent).to_owned();
     all_keys().filter(move |key| parent_of(key.path) == parent)
+}
+
+/// Where the rows right under a path stand: those of every secret stand with the first of them.
+fn home_of(path: &str) -> &str {
+    let is_secret = |key: &ConfigKey| key.path == path && key.kind == ValueKind::Secret;
+    match all_keys().any(is_secret) {
+        true => notify::A_SECRET,
+        false => path,
+    }
 }
 
 fn parent_of(path: &str) -> &str {

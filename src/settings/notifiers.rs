@@ -1,13 +1,20 @@
-//! Reads whom to tell: each receiver, how it is told, and of what.
+//! Reads whom to tell: each receiver, how it is told, and of what. A way to tell has a reader in a file here.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod aws;
 
-use crate::model::notice::NoticeEvent;
+mod command;
 
-use super::fault::{Problem, quoted_value};
-use super::nearest::nearest;
+mod hooks;
+
+mod route;
+
+mod webhook;
+
+use std::collections::BTreeMap;
+
+use super::fault::Problem;
 use super::reading::{ConfigReading, ConfigSection};
-use super::{Notifier, NotifierKind, arns, secret, values};
+use super::{Notifier, NotifierKind, values};
 
 /// A receiver more is a config written by a loop.
 const MAX_NOTIFIERS: usize = 50;
@@ -32,64 +39,46 @@ pub(super) fn read_notifiers(
     notifiers
 }
 
+/// The ways to tell a receiver, each with what reads its table.
+const WAYS: [(&str, ReadWay); 7] = [
+    ("sns", aws::sns),
+    ("slack", hooks::slack),
+    ("teams", hooks::teams),
+    ("pagerduty", hooks::pagerduty),
+    ("eventbridge", aws::eventbridge),
+    ("webhook", webhook::webhook),
+    ("exec", command::exec),
+];
+
+/// Reads one way's table.
+type ReadWay = fn(&ConfigSection<'_>, &mut ConfigReading<'_>) -> Option<NotifierKind>;
+
 fn notifier(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Notifier> {
-    let events = events(section, reading);
-    let kind = match (section.place_of("sns"), section.place_of("slack")) {
-        (Some(_), None) => sns(&section.section("sns"), reading),
+    let route = route::route(section, reading);
+    let given = WAYS
+        .iter()
+        .filter(|(name, _)| section.place_of(name).is_some());
+    let given: Vec<&(&str, ReadWay)> = given.collect();
+    let kind = match given[..] {
         // The walk has reported one that is no table.
-        (None, Some(_)) if section.text("slack").is_some() => None,
-        (None, Some(_)) => slack(&section.section("slack"), reading),
-        (None, None) => {
-            let right = "add `sns = { topic_arn = \"arn:aws:sns:...\" }` or \
-                         `slack = { webhook_url = { env = \"...\" } }`";
+        [(name, _)] if !section.is_table(name) => None,
+        [(name, read)] => read(&section.section(name), reading),
+        [] => {
+            let ways = WAYS.map(|(name, _)| format!("`{name}`")).join(", ");
+            let right = format!(
+                "add `sns = {{ topic_arn = \"arn:aws:sns:...\" }}`, `slack = {{ webhook_url = {{ env = \
+                 \"...\" }} }}`, or another one of {ways}"
+            );
             let problem = Problem::new("the receiver has no way to be told", right);
             reading.fault_in_context(section.at.clone(), problem);
             None
         }
-        (Some(_), Some(slack)) => {
+        [_, (second, _), ..] => {
             let right = "give each a `[notify.NAME]` of its own";
-            reading.fault(slack, Problem::new("a receiver is told in one way", right));
+            let at = section.place_of(second).unwrap_or_default();
+            reading.fault(at, Problem::new("a receiver is told in one way", right));
             None
         }
     }?;
-    Some(Notifier { kind, events })
-}
-
-fn sns(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<NotifierKind> {
-    let topic_arn = reading.required(section, "topic_arn", arns::topic_arn)?;
-    Some(NotifierKind::Sns { topic_arn })
-}
-
-fn slack(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<NotifierKind> {
-    let webhook_url = secret::read_secret(section, "webhook_url", reading)?;
-    Some(NotifierKind::Slack { webhook_url })
-}
-
-fn events(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> BTreeSet<NoticeEvent> {
-    let Some(written) = section.texts("events") else {
-        return NoticeEvent::ALL.into_iter().collect();
-    };
-    if section.is_empty_list("events") {
-        let right = "name some, or leave `events` out for all of them";
-        let at = section.place_of("events").unwrap_or_default();
-        reading.fault(
-            at,
-            Problem::new("the receiver is never told anything", right),
-        );
-    }
-    reading.each_parsed(written, event).into_iter().collect()
-}
-
-fn event(text: &str) -> Result<NoticeEvent, Problem> {
-    let known = NoticeEvent::ALL
-        .into_iter()
-        .find(|event| event.as_str() == text);
-    known.ok_or_else(|| {
-        let words = NoticeEvent::ALL.map(NoticeEvent::as_str);
-        let right = match nearest(text, words) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => format!("the events are {}", words.join(", ")),
-        };
-        Problem::new(format!("{} is not an event", quoted_value(text)), right)
-    })
+    Some(Notifier { kind, route })
 }

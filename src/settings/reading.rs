@@ -288,6 +288,12 @@ impl<'t> ConfigSection<'t> {
         integer_value(self.value(key)?.get_ref())
     }
 
+    /// Whether what stands under a key is a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.value(key)
+            .is_some_and(|value| value.get_ref().as_table().is_some())
+    }
+
     /// The table under a key; empty when absent.
     pub(super) fn section(&self, key: &str) -> ConfigSection<'t> {
         let absent = ConfigSection {

@@ -75,7 +75,9 @@ impl Open {
 fn names_a_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let kept = all_keys().filter(|key| key.kind == ValueKind::Secret);
-    let mut names = kept.map(|key| key.name()).chain(NAMES);
+    // Addresses are secret where a secret's name stands before them; most are none.
+    let kept = kept.map(|key| key.name()).filter(|name| *name != "url");
+    let mut names = kept.chain(NAMES);
     names.any(|name| line.contains(name))
 }
 

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use crate::model::secret::SecretSource;
+
 use super::fault::Problem;
 use super::reading::{ConfigReading, ConfigSection, WrittenText};
 use super::targets::TargetAccounts;
 use super::{
     AwsOverrides, Schedule, Settings, StoreUrl, accounts, arns, builder, check, cron, notifiers,
-    recipes, values, watches,
+    recipes, secret, values, watches,
 };
 
 /// Own tags on a resource: EC2 takes 50, amiwatch needs up to 10.
@@ -59,6 +61,7 @@ pub(super) fn read_sections(
         store: store(&root.section("store"), reading),
         keep_history: keep_history(&root.section("store"), reading),
         http: reading.parsed(root.section("http").text("listen"), values::loopback),
+        watchdog: watchdog(&root.section("watchdog"), reading),
         tags: tags(&root.section("tags"), reading),
         aws: aws(&root.section("aws"), reading),
         accounts,
@@ -114,6 +117,11 @@ fn keep_history(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) ->
         values::parse_duration(text, values::DAY, KEEP_HISTORY_MAX_DAYS * values::DAY)
     });
     kept.unwrap_or(KEEP_HISTORY_DAYS * values::DAY)
+}
+
+fn watchdog(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<SecretSource> {
+    section.place_of("ping_url")?;
+    secret::read_secret(section, "ping_url", reading)
 }
 
 fn tags(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> BTreeMap<String, String> {

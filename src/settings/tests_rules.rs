@@ -95,8 +95,11 @@ fn a_good_config_becomes_values() {
     assert_eq!(recipes["r"].boot_checks[0].name, "two");
     assert_eq!(recipes["r"].checks, recipe.checks);
     let ops = &settings.notifiers["ops"];
-    assert_eq!(ops.events, [NoticeEvent::Drift, NoticeEvent::Failed].into());
-    let NotifierKind::Sns { topic_arn } = &ops.kind else {
+    assert_eq!(
+        ops.route.events,
+        [NoticeEvent::Drift, NoticeEvent::Failed].into()
+    );
+    let NotifierKind::Sns { topic_arn, .. } = &ops.kind else {
         panic!("{:?}", ops.kind)
     };
     assert!(topic_arn.starts_with("arn:aws-cn:"));

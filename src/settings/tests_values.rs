@@ -165,10 +165,6 @@ fn values_that_are_wrong_by_themselves() {
             "notify.ops.sns.topic_arn = \"arn:aws:sns:eu-west-1:1:x\"",
             "is not an SNS topic",
         ),
-        (
-            "notify.ops.sns.topic_arn = \"arn:aws:sns:eu-west-1:111122223333:x.fifo\"",
-            "FIFO",
-        ),
     ] {
         let found = only_fault(text);
         assert!(found.contains(fault), "{text}: {found}");

@@ -22,6 +22,8 @@ mod notices;
 
 pub mod pruned;
 
+pub mod sent;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};

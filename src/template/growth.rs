@@ -99,10 +99,42 @@ pub(super) fn values_bound(template: &str, fact: usize) -> Result<u64, TemplateR
     let fact = u64::try_from(fact).unwrap_or(u64::MAX);
     // Four facts, and their names.
     let base = fact.saturating_add(2 * SMALL).saturating_mul(4);
+    let names = Names::from([("base".to_owned(), ValueBound::new(base, ValueSort::Any))]);
+    grown(template, names, fact)
+}
+
+/// The same for a template that is given these fields: each with the bytes of all its texts, and whether it
+/// is one text.
+///
+/// # Errors
+/// As [`values_bound`].
+pub(super) fn fields_bound(
+    template: &str,
+    fields: &[(&str, u64, bool)],
+) -> Result<u64, TemplateRefusal> {
+    let sort = |text: bool| {
+        if text {
+            ValueSort::Text
+        } else {
+            ValueSort::Any
+        }
+    };
+    let given = fields.iter();
+    let given = given.map(|(name, bytes, text)| {
+        let bound = ValueBound::new(*bytes, sort(*text));
+        ((*name).to_owned(), bound)
+    });
+    grown(template, given.collect(), 0)
+}
+
+/// The sum of the bounds of all that a template makes of these names.
+fn grown(template: &str, names: Names, fact: u64) -> Result<u64, TemplateRefusal> {
+    let given = names.values().map(|bound| bound.letters);
+    let sum = given.fold(0, u64::saturating_add);
     let mut growth = Growth {
-        names: Names::from([("base".to_owned(), ValueBound::new(base, ValueSort::Any))]),
+        names,
         fact,
-        sum: base,
+        sum,
         loops: 0,
     };
     let parsed = parse(template, "template", SyntaxConfig::default())

@@ -187,3 +187,70 @@ fn both_work_beside_a_process_that_drives_which_then_sends() {
         "the one given up, and the new one: {headers:?}"
     );
 }
+
+#[test]
+fn a_sample_of_an_event_is_told_as_that_event_is_and_told_apart() {
+    let served = Served::start();
+    let receiver = Receiver::start();
+    let desk = desk(&served, &receiver, TEAM);
+    let ran = desk.run(&["notify", "test", "team", "--event", "drift"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let heard = receiver.heard();
+    let header = heard[0].1["blocks"][0]["text"]["text"].as_str().unwrap();
+    assert!(header.contains("sample: drift"), "{header}");
+    assert!(heard[0].1.to_string().contains("test:acme"), "{heard:?}");
+    let ran = desk.run(&["notify", "test", "team", "--event", "drfit"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    ran.says_in_one_line("there is no event `drfit`; there are drift, baked");
+}
+
+#[test]
+fn a_list_says_what_waits_what_was_given_up_and_what_was_sent_last() {
+    let served = Served::start();
+    let receiver = Receiver::start();
+    let desk = given_up(&served, &receiver);
+    let json = desk.run(&["notify", "list", "--format", "json"]).json();
+    assert_eq!(json["schema"], "amiwatch.notify-list/1");
+    let (ops, team) = (&json["receivers"][0], &json["receivers"][1]);
+    assert_eq!((&ops["name"], &ops["kind"]), (&json!("ops"), &json!("sns")));
+    assert_eq!((&ops["waiting"], &ops["dead"]), (&json!(0), &json!(0)));
+    assert_eq!(ops["last_sent"]["event"], "baked");
+    assert_eq!((&team["waiting"], &team["dead"]), (&json!(0), &json!(1)));
+    assert_eq!(team["last_sent"], json!(null));
+    assert!(
+        team["last_why"].as_str().unwrap().contains("no_service"),
+        "{team}"
+    );
+    let table = desk.run(&["notify", "list"]);
+    assert_eq!(table.code, 0, "{table:?}");
+    for part in [
+        "ops (sns)",
+        "baked",
+        "team (slack)",
+        "never",
+        "team: not sent: 127.0.0.1 answered 404",
+    ] {
+        assert!(table.stdout.contains(part), "{part} in {table:?}");
+    }
+    receiver.answers(200, "ok");
+    desk.run(&["notify", "retry"]);
+    let json = desk.run(&["notify", "list", "--format", "json"]).json();
+    assert_eq!(json["receivers"][1]["dead"], 0);
+    assert_eq!(json["receivers"][1]["last_sent"]["event"], "baked");
+}
+
+#[test]
+fn whoever_wants_another_watch_or_more_weight_is_not_told_of_a_bake() {
+    let served = Served::start();
+    served.guests_play();
+    let receiver = Receiver::start();
+    let narrow = "\nwatches = [\"other-*\"]\n";
+    let desk = desk(&served, &receiver, &format!("{TEAM}{narrow}"));
+    let ran = desk.run(&["run", "--once"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(receiver.heard().len(), 0, "it is about `shop`");
+    assert!(
+        !served.account.queue_messages(QUEUE).is_empty(),
+        "the topic is told"
+    );
+}

@@ -242,7 +242,11 @@ impl Life {
 
     /// The ways out of one process: everything leads to the workspace.
     pub(crate) fn outside(&self) -> Outside {
-        let environment = |name: &str| (name == slack::VARIABLE).then(|| slack::HOOK.to_owned());
+        let environment = |name: &str| match name {
+            slack::VARIABLE => Some(slack::HOOK.to_owned()),
+            slack::WATCHDOG_VARIABLE => Some(slack::WATCHDOG.to_owned()),
+            _ => None,
+        };
         Outside::new(
             self.slack.http(&self.clock),
             Arc::new(environment),

@@ -25,6 +25,10 @@ pub(crate) const HOOK_WORD: &str = "whispered-token";
 /// Where the usual config keeps it.
 pub(crate) const VARIABLE: &str = "SLACK_WEBHOOK_URL";
 
+/// What expects to hear how passes go, as the usual ways out know it.
+pub(crate) const WATCHDOG: &str = "https://ping.example.com/0123-whispered-token";
+pub(crate) const WATCHDOG_VARIABLE: &str = "WATCHDOG_URL";
+
 /// How the next request ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mood {
@@ -56,6 +60,7 @@ pub(crate) struct Slack {
 #[derive(Clone, Debug, Default)]
 struct State {
     posts: Vec<Post>,
+    pings: Vec<String>,
     requests: Vec<DateTime<Utc>>,
     moods: VecDeque<Mood>,
     /// Lasts until it is changed.
@@ -100,6 +105,11 @@ impl Slack {
         self.state.lock().unwrap().posts.clone()
     }
 
+    /// What the watchdog was told: `/start`, nothing, `/fail`.
+    pub(crate) fn pings(&self) -> Vec<String> {
+        self.state.lock().unwrap().pings.clone()
+    }
+
     /// When each request came, whatever became of it.
     pub(crate) fn requests(&self) -> Vec<DateTime<Utc>> {
         self.state.lock().unwrap().requests.clone()
@@ -136,6 +146,13 @@ impl Slack {
     /// What becomes of a request.
     fn judge(&self, request: &HttpRequest) -> Fate {
         let mut state = self.state.lock().unwrap();
+        if let Some(ping) = request.uri().strip_prefix(WATCHDOG) {
+            state.pings.push(ping.to_owned());
+            return match state.always {
+                Some(Mood::Says(status, word)) => Fate::says(status, word),
+                _ => Fate::says(200, "OK"),
+            };
+        }
         state.requests.push(self.clock.now());
         if request.uri() != HOOK {
             return Fate::says(404, "no_service");

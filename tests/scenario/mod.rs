@@ -8,6 +8,7 @@ mod bad_places;
 mod bases;
 mod blindness;
 mod consoles;
+mod dead_man;
 mod elsewhere;
 mod feeds;
 mod good_days;

@@ -38,6 +38,8 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "secrets",
             "model",
             "clock",
+            // What makes a message of a person's own.
+            "template",
         ],
     ),
     // A rehearsal sends what a bake sends and judges as a bake judges; it never meets AWS or a store.
@@ -165,7 +167,9 @@ const PLAIN: &[&str] = &[
     "flow::rollout::platform",
     "flow::rollout::print",
     "outbox::render",
-    "outbox::slack::blocks",
+    "outbox::receivers::slack::blocks",
+    "outbox::receivers::sns::amazon_q",
+    "outbox::receivers::teams::card",
     "service::pass::learn",
 ];
 
@@ -299,8 +303,14 @@ fn every_sort_of_breach_is_seen() {
         ("workflow/runner.rs", "use crate::model::bake::BakeOrder;"),
         ("workflow/runner.rs", "use crate::cloud::Cloud;"),
         ("outbox.rs", "use crate::flow::notify;"),
-        ("outbox/slack.rs", "use crate::settings::NotifierKind;"),
-        ("outbox/slack/blocks.rs", "use crate::http_send::HttpSend;"),
+        (
+            "outbox/receivers/slack.rs",
+            "use crate::settings::NotifierKind;",
+        ),
+        (
+            "outbox/receivers/slack/blocks.rs",
+            "use crate::http_send::HttpSend;",
+        ),
         ("http_send.rs", "use crate::cloud::Cloud;"),
         ("secrets.rs", "use crate::store::Store;"),
         ("cloud/call.rs", "use crate::http_send::HttpSend;"),

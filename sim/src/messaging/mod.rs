@@ -1,5 +1,7 @@
-//! SNS and SQS: topics, queues, and the subscriptions that lead from one to the other.
+//! SNS and SQS: topics, queues, and the subscriptions that lead from one to the other; and the default event
+//! bus, of which nothing leads anywhere.
 
+pub(crate) mod bus;
 pub(crate) mod model;
 pub(crate) mod sns;
 pub(crate) mod sqs;

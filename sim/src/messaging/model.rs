@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
 use crate::state::Core;
 
@@ -12,6 +13,36 @@ pub(crate) struct Messaging {
     pub(crate) topics: BTreeMap<String, Topic>,
     /// By name.
     pub(crate) queues: BTreeMap<String, Queue>,
+    /// What FIFO topics were sent, by topic and deduplication id.
+    pub(crate) published: BTreeMap<(String, String), Seen>,
+    /// What the default event bus was given, oldest first.
+    pub(crate) bus: Vec<BusEvent>,
+}
+
+/// A message that a FIFO topic took.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) id: String,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// An event as a bus was given it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BusEvent {
+    pub source: String,
+    pub detail_type: String,
+    /// JSON.
+    pub detail: Value,
+}
+
+impl Messaging {
+    /// The id under which a FIFO topic took the same message in the last five minutes.
+    pub(crate) fn seen(&self, topic: &str, message: &str, now: DateTime<Utc>) -> Option<String> {
+        let seen = self
+            .published
+            .get(&(topic.to_owned(), message.to_owned()))?;
+        (now - seen.at < TimeDelta::minutes(5)).then(|| seen.id.clone())
+    }
 }
 
 #[derive(Clone, Debug, Default)]

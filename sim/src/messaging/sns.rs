@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::model::{Queued, Subscription, queue_name, topic_arn};
+use super::model::{Queued, Seen, Subscription, queue_name, topic_arn};
 use crate::clock::iso;
 use crate::door::{Call, unknown_operation};
 use crate::state::{Core, Region, State};
@@ -180,6 +180,7 @@ fn publish(core: &mut Core, here: &mut Region, p: &Params) -> Result<String, Fai
     let message = p.need("Message").map_err(|_| invalid("Empty message"))?;
     let subject = p.get("Subject");
     check_subject(subject)?;
+    let fifo = fifo_message(arn, p)?;
     let most = topic
         .attributes
         .get("MaximumMessageSize")
@@ -190,7 +191,20 @@ fn publish(core: &mut Core, here: &mut Region, p: &Params) -> Result<String, Fai
         return Err(invalid("Message too long"));
     }
     let text = for_queues(p, message)?;
+    if let Some(id) = fifo
+        .as_deref()
+        .and_then(|one| here.messaging.seen(arn, one, core.now))
+    {
+        return Ok(format!("<MessageId>{id}</MessageId>"));
+    }
     let id = format!("51300000-0000-4000-8000-{:012}", core.number());
+    if let Some(one) = fifo {
+        let seen = Seen {
+            id: id.clone(),
+            at: core.now,
+        };
+        here.messaging.published.insert((arn.to_owned(), one), seen);
+    }
     let mut envelope = json!({
         "Type": "Notification",
         "MessageId": id,
@@ -221,6 +235,34 @@ fn publish(core: &mut Core, here: &mut Region, p: &Params) -> Result<String, Fai
         queue.messages.push(Queued::new(core, body));
     }
     Ok(format!("<MessageId>{id}</MessageId>"))
+}
+
+/// By what a FIFO topic drops repeats; absent for another topic.
+fn fifo_message(arn: &str, p: &Params) -> Result<Option<String>, Fail> {
+    let fits = |text: &&str| {
+        (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let given = |name: &str| p.get(name).filter(|text| !text.is_empty());
+    if !arn.ends_with(".fifo") {
+        return match given("MessageDeduplicationId") {
+            None => Ok(None),
+            Some(_) => Err(invalid(
+                "The request includes MessageDeduplicationId parameter that is not valid for this topic type",
+            )),
+        };
+    }
+    let group = given("MessageGroupId");
+    if group.filter(fits).is_none() {
+        return Err(invalid(
+            "The MessageGroupId parameter is required for FIFO topics",
+        ));
+    }
+    // Topics here have no content-based deduplication.
+    let one = given("MessageDeduplicationId").filter(fits);
+    let one = one.ok_or_else(|| {
+        invalid("The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
+    })?;
+    Ok(Some(one.to_owned()))
 }
 
 /// Under 100 characters, no line breaks or control characters.

@@ -29,7 +29,9 @@ pub(crate) fn json_response(status: u16, body: Bytes, request_id: &str) -> Respo
 
 pub(crate) fn refusal(service: Service, fail: &Fail, request_id: &str) -> Response<Bytes> {
     match service {
-        Service::Kms | Service::Ssm => json_response(fail.status, fail::json(fail), request_id),
+        Service::EventBridge | Service::Kms | Service::Ssm => {
+            json_response(fail.status, fail::json(fail), request_id)
+        }
         Service::Sqs => {
             let mut response = json_response(fail.status, fail::json(fail), request_id);
             if let Ok(code) = http::HeaderValue::from_str(&messaging::sqs::query_error(fail)) {

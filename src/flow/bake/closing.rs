@@ -81,7 +81,7 @@ pub(super) async fn closing_ops(
     ops.extend(behind);
     ops.extend(kept);
     for notice in notices {
-        ops.extend(records::notice_ops(bake.store, &notice, bake.told.of(notice.event())).await?);
+        ops.extend(records::notice_ops(bake.store, &notice, bake.told).await?);
     }
     let entry = Entry {
         at: now,

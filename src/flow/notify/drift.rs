@@ -236,7 +236,7 @@ impl Story<'_> {
             let does = format!("{}, by hand", one.does);
             PastedCommand::new(one.command.to_string(), &does)
         }));
-        let what = What::Drift(self.told());
+        let what = What::Drift(self.told(after.notice.clone()));
         let notice = self.notice(key.clone(), what, NextByItself::Look, commands);
         News {
             notice: Some(notice),
@@ -269,7 +269,7 @@ impl Story<'_> {
     }
 
     /// What is out of step, bounded.
-    fn told(&self) -> DriftTold {
+    fn told(&self, follows: Option<String>) -> DriftTold {
         let Drift {
             release,
             current,
@@ -295,6 +295,7 @@ impl Story<'_> {
             behind: behind.count(),
             unread: FirstOf::all_of(unread.map(|target| target.target.clone())),
             codes: drifting.map(|reason| reason.code).collect(),
+            follows,
         }
     }
 

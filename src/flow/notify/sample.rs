@@ -1,29 +1,305 @@
-//! The sample that `notify test` sends: harmless to whoever acts on events.
+//! The samples that `notify test` sends: of any event, as it would be told, and told apart by a key that
+//! begins with `test:`, a watch called `sample`, and an account that nobody has.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
-use crate::model::ids::Installation;
-use crate::model::notice::{NextByItself, Notice, PastedCommand, What};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::bake::BakeKey;
+use crate::model::blind::BlindOf;
+use crate::model::changes::ChangesInShort;
+use crate::model::chronicle::ReleasePoint;
+use crate::model::ids::{Architecture, ImageId, Installation, Partition, Region, Scope, TargetId};
+use crate::model::image::ImageKind;
+use crate::model::notice::{
+    ApprovalTold, BakeTold, BlindTold, DriftTold, EnvironmentTold, FirstOf, Link, MoveTold,
+    NextByItself, Notice, NoticeEvent, PastedCommand, PublishTold, ReleasedTold, RetiredTold,
+    RolledImage, RunTold, SnapshotsTold, TargetFrom, What,
+};
+use crate::model::publish_rules::{Destination, DestinationKind, PublishAs};
+use crate::model::reason::About;
+use crate::model::retire_record::RetireAct;
+
+const WATCH: &str = "sample";
+const OLD_BASE: &str = "ami-0000000000000ba5e";
+const BASE: &str = "ami-0000000000001ba5e";
+const OLD_IMAGE: &str = "ami-00000000000000a1d";
+const IMAGE: &str = "ami-00000000000001a1d";
+const BRANCH: &str = "ECS running on 64bit Amazon Linux 2023";
+const CONSOLE: &str =
+    "cloud-init[1234]: ok\namiwatch: check `driver` FAILED\n  expected \"awslogs\"\n";
 
 /// A notice that tells nothing but that telling works. Each is an event of its own.
 pub fn sample(installation: Option<&Installation>, to: &str, at: DateTime<Utc>) -> Notice {
-    let whose = installation.map_or("-", Installation::as_str);
-    let key = format!("test:{whose}:{to}:{}", at.timestamp_millis());
+    let receiver = to.to_owned();
     Notice {
-        story: key.clone(),
-        key,
-        at,
-        installation: installation.cloned(),
         watch: None,
         scope: None,
-        what: What::Sample {
-            receiver: to.to_owned(),
-        },
+        links: Vec::new(),
+        ..sample_of(
+            NoticeEvent::Test,
+            installation,
+            to,
+            at,
+            What::Sample { receiver },
+        )
+    }
+}
+
+/// A sample of one event. All samples to a receiver are one story, so that an end of it can be tried.
+pub fn event_sample(
+    event: NoticeEvent,
+    installation: Option<&Installation>,
+    to: &str,
+    at: DateTime<Utc>,
+) -> Notice {
+    match happened(event, at) {
+        Some(what) => sample_of(event, installation, to, at, what),
+        None => sample(installation, to, at),
+    }
+}
+
+fn sample_of(
+    event: NoticeEvent,
+    installation: Option<&Installation>,
+    to: &str,
+    at: DateTime<Utc>,
+    what: What,
+) -> Notice {
+    let whose = installation.map_or("-", Installation::as_str);
+    let key = match event {
+        NoticeEvent::Test => format!("test:{whose}:{to}:{}", at.timestamp_millis()),
+        event => format!(
+            "test:{whose}:{to}:{}:{}",
+            event.as_str(),
+            at.timestamp_millis()
+        ),
+    };
+    Notice {
+        key,
+        story: format!("test:{whose}:{to}"),
+        at,
+        installation: installation.cloned(),
+        watch: Some(WATCH.into()),
+        scope: Some(scope()),
+        what,
         next: NextByItself::Nothing,
         commands: vec![PastedCommand::new(
             "amiwatch status",
             "every watch and its image",
         )],
-        links: Vec::new(),
+        links: vec![Link::to_image(&scope().region, &ImageId::from(IMAGE))],
+    }
+}
+
+fn scope() -> Scope {
+    Scope {
+        partition: Partition::from("aws"),
+        account: "000000000000".into(),
+        region: Region::from("eu-west-1"),
+    }
+}
+
+/// What each event may tell; nothing of the sample of samples.
+fn happened(event: NoticeEvent, at: DateTime<Utc>) -> Option<What> {
+    let image = || ImageId::from(IMAGE);
+    Some(match event {
+        NoticeEvent::Drift => What::Drift(drift(at)),
+        NoticeEvent::Resolved => What::Resolved {
+            release: Some(release()),
+            current: Some(image()),
+            ends: "test:drift".to_owned(),
+        },
+        NoticeEvent::Baked => What::Baked {
+            bake: bake(),
+            image: image(),
+            because: FirstOf::all_of(["The base has a newer release.".to_owned()]),
+            changes: Some(ChangesInShort {
+                since: OLD_IMAGE.into(),
+                line: "openssl 3.2.2-1 -> 3.2.2-3".to_owned(),
+                changed: 1,
+                added: 0,
+                removed: 0,
+                kernel: None,
+                partial: false,
+            }),
+        },
+        NoticeEvent::Failed => What::Failed {
+            bake: bake(),
+            why: "report: checks failed in the builder: driver".to_owned(),
+            console: Some(CONSOLE.to_owned()),
+            kept: None,
+        },
+        NoticeEvent::Held => What::GaveUp {
+            bake: bake(),
+            attempts: 6,
+            why: "report: checks failed in the builder: driver".to_owned(),
+        },
+        NoticeEvent::Redundant => What::Redundant {
+            bake: bake(),
+            image: image(),
+        },
+        NoticeEvent::ApprovalNeeded => What::ApprovalNeeded(approval(at)),
+        NoticeEvent::RolledOut => What::Moved {
+            moved: moved(OLD_IMAGE, IMAGE),
+            instances: 3,
+            weak_proof: false,
+        },
+        NoticeEvent::RolledBack => What::TakenBack {
+            moved: moved(IMAGE, OLD_IMAGE),
+            why: "settle: health is Severe: 100 % of requests fail with HTTP 5xx".to_owned(),
+            image_alone: false,
+        },
+        NoticeEvent::Attention => What::LeftBehind {
+            bake: bake(),
+            step: "clean_up".to_owned(),
+            left: FirstOf::all_of(["i-00000000000000a1d (terminate it)".to_owned()]),
+        },
+        NoticeEvent::Released => What::Released(released(at)),
+        NoticeEvent::Lifecycle => What::Lifecycle {
+            base: BRANCH.to_owned(),
+            ends: FirstOf::all_of([About::BranchDeprecated {
+                branch: BRANCH.to_owned(),
+            }]),
+        },
+        NoticeEvent::Blind => What::Blind(BlindTold {
+            of: BlindOf {
+                region: Some(scope().region),
+                account: Some(scope().account),
+                base: None,
+            },
+            since: at - TimeDelta::hours(2),
+            why: "elasticbeanstalk:DescribeEnvironments was refused".to_owned(),
+            denied: true,
+            watches: FirstOf::all_of([WATCH.into()]),
+        }),
+        NoticeEvent::Published => What::Published {
+            published: published(),
+            version: Some(7),
+        },
+        NoticeEvent::Retired => What::Retired {
+            retired: RetiredTold {
+                image: OLD_IMAGE.into(),
+                act: RetireAct::Deprecate,
+                base_version: Some("4.5.0".to_owned()),
+                by: "amiwatch".to_owned(),
+            },
+            snapshots: SnapshotsTold::default(),
+        },
+        NoticeEvent::Test => return None,
+    })
+}
+
+fn release() -> ReleasePoint {
+    ReleasePoint {
+        image: BASE.into(),
+        version: "4.5.1".to_owned(),
+    }
+}
+
+fn bake() -> BakeTold {
+    BakeTold {
+        key: BakeKey::from_tag("5a5a5a5a5a5a"),
+        generation: 0,
+        attempt: 1,
+        release: release(),
+        recipe: "sample".to_owned(),
+        architecture: Architecture::X86_64,
+    }
+}
+
+fn target() -> TargetId {
+    TargetId {
+        scope: scope(),
+        application: WATCH.to_owned(),
+        environment: "sample-blue".to_owned(),
+    }
+}
+
+fn drift(at: DateTime<Utc>) -> DriftTold {
+    let newer = |created| About::ReleaseNewer {
+        image: OLD_IMAGE.into(),
+        made_from: OLD_BASE.into(),
+        base: BRANCH.to_owned(),
+        newest: BASE.into(),
+        version: "4.5.1".to_owned(),
+        created,
+    };
+    DriftTold {
+        release: Some(release()),
+        current: Some(OLD_IMAGE.into()),
+        watch: FirstOf::all_of([newer(Some(at - TimeDelta::days(1)))]),
+        environments: FirstOf::all_of([EnvironmentTold {
+            target: target(),
+            reason: newer(None),
+        }]),
+        behind: 1,
+        unread: FirstOf::all_of([]),
+        codes: BTreeSet::from([newer(None).code()]),
+        follows: None,
+    }
+}
+
+fn approval(at: DateTime<Utc>) -> ApprovalTold {
+    ApprovalTold {
+        id: "sample-1".to_owned(),
+        of: RolledImage {
+            image: IMAGE.into(),
+            base_version: Some("4.5.1".to_owned()),
+        },
+        changes: None,
+        waiting: FirstOf::all_of([TargetFrom {
+            target: target(),
+            from: Some(OLD_IMAGE.into()),
+        }]),
+        lapses_at: at + TimeDelta::days(3),
+        replaces: None,
+    }
+}
+
+fn moved(from: &str, to: &str) -> MoveTold {
+    MoveTold {
+        target: target(),
+        journal: "sample/1".to_owned(),
+        from: Some(from.into()),
+        to: Some(to.into()),
+        from_platform: None,
+        to_platform: None,
+        by: "amiwatch".to_owned(),
+    }
+}
+
+fn released(at: DateTime<Utc>) -> ReleasedTold {
+    ReleasedTold {
+        base: BRANCH.to_owned(),
+        from: OLD_BASE.into(),
+        from_version: Some("4.5.0".to_owned()),
+        to: release(),
+        created: Some(at - TimeDelta::days(1)),
+        runs: FirstOf::all_of([RunTold {
+            target: target(),
+            image: Some(OLD_BASE.into()),
+            kind: ImageKind::Stock,
+            base_image: Some(OLD_BASE.into()),
+        }]),
+    }
+}
+
+fn published() -> PublishTold {
+    PublishTold {
+        destination: Destination {
+            kind: DestinationKind::Parameter,
+            region: scope().region,
+        },
+        publish: PublishAs::Parameter {
+            name: "/amis/sample".to_owned(),
+        },
+        journal: "sample/2".to_owned(),
+        from: Some(OLD_IMAGE.into()),
+        image: IMAGE.into(),
+        copy_of: None,
+        base_version: Some("4.5.1".to_owned()),
+        back: None,
+        by: "amiwatch".to_owned(),
     }
 }

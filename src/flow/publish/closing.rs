@@ -30,7 +30,7 @@ pub(super) async fn closing_ops(
     remember(&mut ledger.value, run, outcome, now);
     let mut ops = vec![put_ledger(home, watch, destination, &ledger)];
     if let Some(notice) = notice(run, outcome, &ledger.value, now) {
-        ops.extend(records::notice_ops(hands.store, &notice, hands.told.of(notice.event())).await?);
+        ops.extend(records::notice_ops(hands.store, &notice, hands.told).await?);
     }
     let entry = Entry {
         at: now,

@@ -1,6 +1,4 @@
-//! The sorts of events, and who is told of which.
-
-use std::collections::BTreeMap;
+//! The sorts of events, and how much each matters.
 
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +83,9 @@ impl NoticeEvent {
 }
 
 impl Severity {
+    /// From the least to the most.
+    pub const ALL: [Severity; 3] = [Self::Info, Self::Warning, Self::Critical];
+
     /// The contract word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -92,26 +93,5 @@ impl Severity {
             Self::Warning => "warning",
             Self::Critical => "critical",
         }
-    }
-}
-
-/// Who is told of which events: the names of notifiers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ToldBy(BTreeMap<NoticeEvent, Vec<String>>);
-
-impl ToldBy {
-    /// Asks for each event who is told.
-    pub fn from_fn(who: impl Fn(NoticeEvent) -> Vec<String>) -> Self {
-        Self(
-            NoticeEvent::ALL
-                .into_iter()
-                .map(|event| (event, who(event)))
-                .collect(),
-        )
-    }
-
-    /// Who is told of this event.
-    pub fn of(&self, event: NoticeEvent) -> &[String] {
-        self.0.get(&event).map_or(&[], Vec::as_slice)
     }
 }

@@ -211,6 +211,9 @@ pub struct DriftTold {
     pub unread: FirstOf<TargetId>,
     /// Every code that says so.
     pub codes: BTreeSet<ReasonCode>,
+    /// The key of the notice before it, where this is more of the same drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
 }
 
 /// Another release of a base, and what environments run.

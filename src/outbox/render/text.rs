@@ -18,15 +18,44 @@ pub(super) fn subject_line(text: &str) -> String {
         letter if letter.is_ascii() => letter,
         _ => '?',
     });
-    let line: String = ascii.collect();
-    match line.len() > SUBJECT_CHARS_MAX {
-        true => format!("{}...", &line[..SUBJECT_CHARS_MAX - 3]),
-        false => line,
+    cut_line(&ascii.collect::<String>(), SUBJECT_CHARS_MAX)
+}
+
+/// A line of at most so many characters: cut between two words, and before a quotation rather than in the
+/// middle of one.
+pub(in crate::outbox) fn cut_line(line: &str, max: usize) -> String {
+    const MARK: &str = "...";
+    if line.chars().count() <= max {
+        return line.to_owned();
     }
+    let room = max.saturating_sub(MARK.len());
+    let end = line
+        .char_indices()
+        .nth(room)
+        .map_or(line.len(), |(at, _)| at);
+    let mut kept = &line[..end];
+    for quote in ['"', '`'] {
+        if kept.matches(quote).count() % 2 == 1 {
+            let before = kept.rsplit_once(quote).map_or(kept, |(before, _)| before);
+            // What is nearly all quotation says more cut than left out.
+            kept = if before.len() < end / 3 { kept } else { before };
+        }
+    }
+    let blank = |at: usize| kept[at..].starts_with(' ');
+    // A line of one long word is cut in it.
+    let between = (kept.len() / 2..kept.len())
+        .rev()
+        .find(|at| kept.is_char_boundary(*at) && blank(*at));
+    let whole_words = kept.len() < end || line[end..].starts_with(' ');
+    let kept = match between {
+        Some(at) if !whole_words => &kept[..at],
+        _ => kept,
+    };
+    format!("{}{MARK}", kept.trim_end_matches([' ', ':', ',', ';', '(']))
 }
 
 /// The parts one below the other, a blank line between two.
-pub(super) fn body_text(parts: &[MessagePart]) -> String {
+pub(in crate::outbox) fn body_text(parts: &[MessagePart]) -> String {
     let parts: Vec<String> = parts.iter().map(part).collect();
     parts.join("\n")
 }
@@ -87,6 +116,28 @@ mod tests {
         let cut = subject_line(&"x".repeat(200));
         assert_eq!(cut.len(), 99);
         assert!(cut.ends_with("..."));
+    }
+
+    #[test]
+    fn a_headline_is_cut_between_words_and_never_in_a_quotation() {
+        let words = "bake attempt 1 failed: report: checks failed in the builder and nobody knows which one of them it was";
+        let cut = subject_line(&format!("[amiwatch] shop: {words}"));
+        assert_eq!(
+            cut,
+            "[amiwatch] shop: bake attempt 1 failed: report: checks failed in the builder and nobody knows..."
+        );
+        let quoted = format!(
+            "[amiwatch] shop: ann holds the watch: \"{}\"",
+            "wait for it ".repeat(9)
+        );
+        assert_eq!(
+            subject_line(&quoted),
+            "[amiwatch] shop: ann holds the watch..."
+        );
+        let code = format!("{} `systemctl status ecs`", "x".repeat(80));
+        assert_eq!(subject_line(&code), format!("{}...", "x".repeat(80)));
+        assert_eq!(cut_line("äöü äöü äöü", 10), "äöü äöü...");
+        assert_eq!(cut_line("äöü", 3), "äöü");
     }
 
     #[test]

@@ -86,6 +86,7 @@ impl<H: Host> Daemon<'_, H> {
                 pulse.last_good_pass_at = Some(now);
             }
         });
+        self.ping_end(result);
         self.next_tick(now);
         if let Some(at) = look_at {
             self.look_by(at, now);
@@ -168,8 +169,7 @@ impl<H: Host> Daemon<'_, H> {
             let live = Rc::clone(&self.live);
             self.ground.service(&live).told()
         };
-        let mut ops =
-            records::notice_ops(self.ground.store, &notice, told.of(notice.event())).await?;
+        let mut ops = records::notice_ops(self.ground.store, &notice, &told).await?;
         if ops.is_empty() {
             return Ok(());
         }

@@ -12,6 +12,7 @@ use crate::flow::bake::kind::BakeKind;
 use crate::service::pass::{BAKES_MAX, Start};
 use crate::service::runs;
 use crate::service::vitals::NoticeCount;
+use crate::service::watchdog::WatchdogPing;
 use crate::store::StoreError;
 use crate::store::requests::StoredRequest;
 
@@ -99,6 +100,7 @@ impl<H: Host> Daemon<'_, H> {
             pulse.pass_since = Some(now);
             pulse.next_pass_at = None;
         });
+        self.ping(WatchdogPing::Start);
         let limit = self.live.settings.schedule.pass_timeout;
         self.pass = Some(lanes::pass_lane(self.ground, Rc::clone(&self.live), limit));
     }

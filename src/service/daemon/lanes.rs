@@ -29,6 +29,7 @@ use crate::service::runs::moving::{MoveResult, drive_move};
 use crate::service::runs::{self, DriveError, Driven as _, RunUnderWay};
 use crate::service::sweep::{self, SweepError, Swept};
 use crate::service::telemetry::source_chain;
+use crate::service::watchdog::{WatchdogPing, tell_watchdog};
 use crate::service::{Outside, Service};
 use crate::store::records::lines::{self, Count};
 use crate::store::requests::{self, StoredRequest};
@@ -319,6 +320,19 @@ pub(super) fn tell_lane<'a>(
             false => None,
         };
         Ok(DeliveryEnd { delivered, count })
+    }
+    .boxed_local()
+}
+
+/// Tells the watchdog.
+pub(super) fn ping_lane<'a>(
+    ground: Ground<'a>,
+    live: Rc<LiveConfig>,
+    ping: WatchdogPing,
+) -> LocalBoxFuture<'a, Result<(), String>> {
+    async move {
+        let service = ground.service(&live);
+        Box::pin(tell_watchdog(&service, ping)).await
     }
     .boxed_local()
 }

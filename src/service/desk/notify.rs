@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::opening::{leave_lease, take_lease};
 use crate::cloud::CloudError;
 use crate::flow::exit_code::Exit;
-use crate::flow::notify::sample;
+use crate::flow::notify::{event_sample, sample};
+use crate::model::notice::NoticeEvent;
 use crate::outbox::{self, Revived, Sender};
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
@@ -24,7 +25,7 @@ pub struct Tested {
 #[derive(Debug, Serialize)]
 pub struct TestedNotifier {
     pub name: String,
-    /// `sns`, `slack`
+    /// `sns`, `slack`, ...: the key of the config
     pub kind: &'static str,
     pub sent: bool,
     /// Why not, and what to do about it.
@@ -86,15 +87,19 @@ fn well(well: bool) -> Exit {
     }
 }
 
-/// Sends a sample to each receiver that is named.
+/// Sends a sample to each receiver that is named: of an event, or one that says nothing else.
 ///
 /// # Errors
 /// When there is no region to reach AWS in. What a receiver refused is in the document.
-pub async fn test(service: &Service<'_>, wanted: &[String]) -> Result<Tested, CloudError> {
+pub async fn test(
+    service: &Service<'_>,
+    wanted: &[String],
+    event: Option<NoticeEvent>,
+) -> Result<Tested, CloudError> {
     let senders = service.senders()?;
     let mut notifiers = Vec::new();
     for (name, sender) in senders.iter().filter(|(name, _)| wanted.contains(*name)) {
-        notifiers.push(test_one(service, name, sender).await);
+        notifiers.push(test_one(service, name, sender, event).await);
     }
     Ok(Tested {
         schema: "amiwatch.notify-test/1",
@@ -102,9 +107,18 @@ pub async fn test(service: &Service<'_>, wanted: &[String]) -> Result<Tested, Cl
     })
 }
 
-async fn test_one(service: &Service<'_>, name: &str, sender: &Sender) -> TestedNotifier {
+async fn test_one(
+    service: &Service<'_>,
+    name: &str,
+    sender: &Sender,
+    event: Option<NoticeEvent>,
+) -> TestedNotifier {
     let installation = service.settings.installation.as_ref();
-    let notice = sample(installation, name, service.clock.now());
+    let now = service.clock.now();
+    let notice = match event {
+        Some(event) => event_sample(event, installation, name, now),
+        None => sample(installation, name, now),
+    };
     let sent = sender.send(&notice, false).await;
     TestedNotifier {
         name: name.to_owned(),

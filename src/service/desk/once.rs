@@ -19,6 +19,7 @@ use crate::service::runs::bake::{BakeEnded, Observers};
 use crate::service::runs::moving::ResumedMove;
 use crate::service::runs::publishing::PublicationResult;
 use crate::service::telemetry::source_chain;
+use crate::service::watchdog::{WatchdogPing, tell_watchdog};
 use crate::workflow::RunOutcome;
 
 /// `run --once --format json`
@@ -167,7 +168,24 @@ impl BakedOnce {
 /// When another process drives the store, or the store fails.
 pub async fn once(service: &Service<'_>, observers: &Observers<'_>) -> Result<Once, OnceError> {
     let lease = drive(&service.desk()).await?;
-    let passed = pass_once(service, lease, observers).await?;
+    ping(service, WatchdogPing::Start).await;
+    let passed = pass_once(service, lease, observers).await;
+    ping(
+        service,
+        match passed {
+            Ok(_) => WatchdogPing::Success,
+            Err(_) => WatchdogPing::Fail,
+        },
+    )
+    .await;
+    let passed = passed?;
     leave_lease(service.store, lease).await;
     Ok(Once::of_passed(passed))
+}
+
+/// Who expects a ping is told; that it could not be is no failure of the pass.
+async fn ping(service: &Service<'_>, ping: WatchdogPing) {
+    if let Err(why) = tell_watchdog(service, ping).await {
+        tracing::warn!(why, "the watchdog cannot be told how passes go");
+    }
 }

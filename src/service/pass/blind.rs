@@ -127,7 +127,7 @@ async fn commit(
     ops.extend(writes);
     if let Some(notice) = notice {
         let who = service.told();
-        ops.extend(records::notice_ops(service.store, notice, who.of(notice.event())).await?);
+        ops.extend(records::notice_ops(service.store, notice, &who).await?);
     }
     service.store.commit(Batch::of_ops(ops)).await
 }

@@ -280,7 +280,7 @@ pub(super) async fn keep_publishing(
     let stands = looked.decide(false);
     let who = service.told();
     for notice in looked.stays(service, &stands) {
-        let told = records::notice_ops(service.store, &notice, who.of(notice.event())).await?;
+        let told = records::notice_ops(service.store, &notice, &who).await?;
         if !told.is_empty() {
             let guard = Op::CheckLease { epoch: lease.epoch };
             let ops = [guard].into_iter().chain(told).collect();

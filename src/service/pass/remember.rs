@@ -162,7 +162,7 @@ impl<'a> Remembered<'a> {
 
 async fn tell(service: &Service<'_>, notice: &Notice) -> Result<Vec<Op>, StoreError> {
     let who = service.told();
-    records::notice_ops(service.store, notice, who.of(notice.event())).await
+    records::notice_ops(service.store, notice, &who).await
 }
 
 /// The first look at a watch tells nobody; the log may have it.

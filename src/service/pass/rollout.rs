@@ -156,7 +156,7 @@ async fn commit(
     ops.extend(anew.map(|(target, moves)| moves::put_target_moves(target, &moves)));
     let who = service.told();
     for notice in notices {
-        let told = records::notice_ops(service.store, notice, who.of(notice.event())).await?;
+        let told = records::notice_ops(service.store, notice, &who).await?;
         match ops.len() + told.len() <= BATCH_MAX {
             true => ops.extend(told),
             false => {

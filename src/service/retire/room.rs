@@ -134,7 +134,7 @@ impl RetireRoom<'_> {
     /// The writes that tell people something once.
     pub(super) async fn told(&self, notice: &Notice) -> Result<Vec<Op>, StoreError> {
         let who = self.service.told();
-        notice_ops(self.service.store, notice, who.of(notice.event())).await
+        notice_ops(self.service.store, notice, &who).await
     }
 
     /// The end of an act in one batch: what is remembered, the notice, the chronicle. `begun` is the act as it was

@@ -159,7 +159,7 @@ impl Driven for BakeKind {
         let what = [format!("{why}; {by_hand}")];
         let notice = notify::attention(order, step, &what, now);
         let told = service.told();
-        let mut ops = records::notice_ops(service.store, &notice, told.of(notice.event())).await?;
+        let mut ops = records::notice_ops(service.store, &notice, &told).await?;
         let left = LeftThing {
             why: format!("undoing `{step}` is tried again at every start: {why}"),
             by_hand: (*by_hand).to_owned(),

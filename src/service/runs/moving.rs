@@ -257,6 +257,6 @@ impl Driven for MoveKind {
         };
         let notice = notify::move_failed(order, &format!("{journal}/stuck"), &failed, now);
         let told = service.told();
-        records::notice_ops(service.store, &notice, told.of(notice.event())).await
+        records::notice_ops(service.store, &notice, &told).await
     }
 }

@@ -124,6 +124,6 @@ impl Driven for PublishKind {
         let journal = format!("{}/stuck", journal_of(order));
         let notice = notify::publication_failed(order, &journal, &failed, now);
         let told = service.told();
-        records::notice_ops(service.store, &notice, told.of(notice.event())).await
+        records::notice_ops(service.store, &notice, &told).await
     }
 }

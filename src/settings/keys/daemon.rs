@@ -1,6 +1,6 @@
 //! Keys of the config: the installation, the daemon, where its store and its pages are, how AWS is reached. Rows alone, in the order of the reference.
 
-use super::ValueKind::{Integer, Table, Text};
+use super::ValueKind::{Integer, Secret, Table, Text};
 use super::{ConfigKey, key};
 
 pub(super) const KEYS: &[ConfigKey] = &[
@@ -67,6 +67,18 @@ pub(super) const KEYS: &[ConfigKey] = &[
         Text,
         "\"127.0.0.1:9464\"",
         "where they are served",
+    ),
+    key(
+        "watchdog",
+        Table,
+        "[watchdog]",
+        "who notices that the daemon is dead",
+    ),
+    key(
+        "watchdog.ping_url",
+        Secret,
+        "{ env = \"WATCHDOG_URL\" }",
+        "where its address is kept",
     ),
     key(
         "tags",

@@ -51,7 +51,7 @@ pub(super) async fn ops(
     ops.push(moves::put_rollout(&order.scope, &order.watch, &rollout));
     ops.extend(hand_over(hands, order, back.as_ref(), now).await?);
     for notice in notices(run, outcome, &end, back.is_some(), now) {
-        ops.extend(records::notice_ops(hands.store, &notice, hands.told.of(notice.event())).await?);
+        ops.extend(records::notice_ops(hands.store, &notice, hands.told).await?);
     }
     let entry = Entry {
         at: now,

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::model::notice::{NextByItself, Notice, What};
+use crate::model::notice::{NextByItself, Notice, ToldBy, What};
 use crate::store::Batch;
 use crate::store::records::notice_ops;
 use crate::store::sqlite::SqliteStore;
@@ -26,7 +26,8 @@ fn notice(watch: &str, second: i64) -> Notice {
 }
 
 async fn told(store: &SqliteStore, watch: &str, second: i64, receivers: &[String]) {
-    let ops = notice_ops(store, &notice(watch, second), receivers)
+    let told_by = ToldBy::everything_to(receivers.iter().map(String::as_str));
+    let ops = notice_ops(store, &notice(watch, second), &told_by)
         .await
         .unwrap();
     store.commit(Batch::of_ops(ops)).await.unwrap();

@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::notice::{Notice, NoticeEvent, PastedCommand};
+use crate::model::notice::{Notice, PastedCommand};
 use crate::model::plain_text::{clean, misleads};
 use crate::outbox::render::{self, MessagePart, notice_parts};
 
@@ -71,22 +71,7 @@ pub fn blocks(notice: &Notice, again: bool) -> Value {
 }
 
 fn header(notice: &Notice) -> Value {
-    let icon = match notice.event() {
-        NoticeEvent::Drift | NoticeEvent::ApprovalNeeded | NoticeEvent::Lifecycle => "\u{1f7e1}",
-        NoticeEvent::Baked
-        | NoticeEvent::RolledOut
-        | NoticeEvent::Published
-        | NoticeEvent::Resolved => "\u{1f7e2}",
-        NoticeEvent::Failed
-        | NoticeEvent::Held
-        | NoticeEvent::RolledBack
-        | NoticeEvent::Attention
-        | NoticeEvent::Blind => "\u{1f534}",
-        NoticeEvent::Redundant
-        | NoticeEvent::Released
-        | NoticeEvent::Retired
-        | NoticeEvent::Test => "\u{1f535}",
-    };
+    let icon = render::event_icon(notice);
     // Plain text is not parsed; angle brackets are kept out of it all the same.
     let subject = subject(notice);
     let subject = subject.replace('<', "\u{2039}").replace('>', "\u{203a}");
