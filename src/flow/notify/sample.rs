@@ -164,6 +164,7 @@ fn happened(event: NoticeEvent, at: DateTime<Utc>) -> Option<What> {
         },
         NoticeEvent::Blind => What::Blind(BlindTold {
             of: BlindOf {
+                account_name: None,
                 region: Some(scope().region),
                 account: Some(scope().account),
                 base: None,

@@ -202,6 +202,7 @@ mod tests {
         };
         store.commit(Batch::of_ops(vec![earlier])).await.unwrap();
         let of = BlindOf {
+            account_name: None,
             region: None,
             account: None,
             base: None,
