@@ -12,8 +12,8 @@ use aws_config::timeout::TimeoutConfig;
 use aws_types::region::Region as SdkRegion;
 
 use super::codes::CallEffect;
+use super::known_texts::KnownTexts;
 use super::lane::{CallLine, Gate, Road};
-use super::parameter_lists::KnownTexts;
 use super::payer::Payer;
 use crate::model::ids::Region;
 

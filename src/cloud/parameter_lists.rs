@@ -3,14 +3,13 @@
 //! strings are never read.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_ssm::types::ParameterStringFilter;
-use chrono::{DateTime, Utc};
 
 use super::beanstalk::PAGES_MAX;
 use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
+use super::known_texts::{NamingParameter, TextVersion};
 use super::parameters::release_from_parameter;
 use super::tagging::our_time;
 use crate::model::ids::ImageId;
@@ -24,52 +23,6 @@ const VALUES_PER_CALL: usize = 10;
 /// Those that can be read without a key. A parameter of the data type is a `String` as well.
 const PLAIN_TYPES: [&str; 2] = ["String", "StringList"];
 const RESOURCE: &str = "parameters that name images";
-
-/// A parameter that names images.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamingParameter {
-    pub name: String,
-    pub images: Vec<ImageId>,
-}
-
-/// Which text a parameter has: a parameter that is made anew has its first version at another time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct TextVersion {
-    number: i64,
-    at: Option<DateTime<Utc>>,
-}
-
-/// The images that parameters name, by name, with the version that was read. Nothing else of a text is kept.
-#[derive(Debug, Default)]
-pub(super) struct KnownTexts(Mutex<BTreeMap<String, (TextVersion, Vec<ImageId>)>>);
-
-impl KnownTexts {
-    fn known(&self) -> MutexGuard<'_, BTreeMap<String, (TextVersion, Vec<ImageId>)>> {
-        // Each entry is complete in itself, so a panic elsewhere leaves the map whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The names whose text is not known in this version. What is not listed any more is forgotten.
-    fn unread(&self, listed: &BTreeMap<String, TextVersion>) -> Vec<String> {
-        let mut known = self.known();
-        known.retain(|name, _| listed.contains_key(name));
-        let unread = listed.iter().filter(|(name, version)| {
-            let read = known.get(*name);
-            read.is_none_or(|(read, _)| read != *version)
-        });
-        unread.map(|(name, _)| name.clone()).collect()
-    }
-
-    fn naming(&self) -> Vec<NamingParameter> {
-        let known = self.known();
-        let naming = known.iter().filter(|(_, (_, images))| !images.is_empty());
-        let naming = naming.map(|(name, (_, images))| NamingParameter {
-            name: name.clone(),
-            images: images.clone(),
-        });
-        naming.collect()
-    }
-}
 
 /// The images that a text names: an id, a list of them, or JSON with one.
 fn images_in(text: &str) -> Vec<ImageId> {
@@ -146,17 +99,14 @@ impl Cloud {
             many => format!("{} parameters", many.len()),
         };
         let answer = self.call(GET_PARAMETERS, resource, request).await?;
-        let mut known = self.clients.texts.known();
-        for name in names {
-            known.remove(name);
-        }
-        for one in answer.parameters() {
+        let read = answer.parameters().iter().map(|one| {
             let number = one.version();
             let at = one.last_modified_date().and_then(our_time);
             let images = images_in(one.value().unwrap_or_default());
             let name = one.name().unwrap_or_default().to_owned();
-            known.insert(name, (TextVersion { number, at }, images));
-        }
+            (name, (TextVersion { number, at }, images))
+        });
+        self.clients.texts.learn(names, read);
         Ok(())
     }
 }
