@@ -161,8 +161,9 @@ fn a_look_that_takes_long_is_answered_all_the_same() {
     paused(async || {
         let mut life = Life::brisk();
         let mut config = with_schedule("cron = \"0 3 * * *\"\njitter = \"0s\"");
+        // One after another, and each waits for answers that do not come.
+        config += "\n[aws]\nplaces_at_once = 1\n";
         for region in ELSEWHERE {
-            // One after another, and each waits for answers that do not come.
             config += &format!("\n[watch.{region}]\nregion = \"{region}\"\n{WATCHED}");
         }
         life.set_config(&config);
