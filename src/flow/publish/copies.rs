@@ -2,7 +2,8 @@
 //! use when the image is not.
 //!
 //! CopyImage has a token, and a token answers with the same copy for ever, also when that has failed: it is
-//! one for each run. What is there already is found by its name, which is the image's own and unique in account
+//! one for each run and for what it wishes, since a store that was lost numbers its runs from the start and EC2
+//! refuses a token that comes again with another wish. What is there already is found by its name, which is the image's own and unique in account
 //! and region, and taken for ours only where EC2 says that it is a copy of this image.
 
 use std::collections::BTreeMap;
@@ -184,7 +185,7 @@ pub(super) async fn start_copy(
     }
 }
 
-fn wish(
+pub(super) fn wish(
     order: &PublishOrder,
     name: &str,
     carried: &BTreeMap<String, String>,
@@ -205,7 +206,12 @@ fn wish(
         source_region: region.clone(),
         name: name.to_owned(),
         description: format!("{}, copied from {} in {region}", order.watch, order.image),
-        token: digest(&["amiwatch copy 1", &journal_of(order)]),
+        token: digest(&[
+            "amiwatch copy 2",
+            &journal_of(order),
+            order.image.as_str(),
+            key.unwrap_or_default(),
+        ]),
         key: key.map(str::to_owned),
         tags,
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::copies::wish;
 use super::decide::*;
+use super::kind::journal_of;
 use super::order::{Publisher, publish_order};
 use crate::flow::test_world::{now, scope};
 use crate::model::ids::{Installation, Region, WatchName};
@@ -169,6 +171,20 @@ fn another_copy_of_the_same_image_is_made_known_in_its_place() {
         .order(PARAMETER)
         .expect("it names what is not there any more");
     assert_eq!(order.image_here().as_str(), "ami-second");
+}
+
+/// A store that was lost numbers its runs from the start.
+#[test]
+fn a_run_of_the_same_number_for_another_image_or_key_has_another_token() {
+    let copying = Copying::new();
+    let order = copying.order(COPY).expect("it is copied");
+    let token = |order: &PublishOrder, key| wish(order, "name", &BTreeMap::new(), key).token;
+    let mut other = order.clone();
+    other.image = OLD.into();
+    assert_eq!(journal_of(&order), journal_of(&other));
+    assert_ne!(token(&order, None), token(&other, None));
+    assert_ne!(token(&order, None), token(&order, Some("a key")));
+    assert_eq!(token(&order, None), token(&order, None));
 }
 
 #[test]
