@@ -78,6 +78,7 @@ pub mod blind;
 pub mod genuine;
 pub mod history;
 pub mod kept;
+pub mod loopback;
 
 pub mod plain_text;
 

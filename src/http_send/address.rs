@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use url::{Host, Url};
+use url::Url;
 
+use crate::model::loopback::is_loopback;
 use crate::model::secret::Secret;
 
 /// So many characters of a path in a row, or a whole part of so many, are taken for the secret.
@@ -136,14 +137,6 @@ fn authority(whole: &str) -> &str {
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({}/..)", self.host)
-    }
-}
-
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
     }
 }
 

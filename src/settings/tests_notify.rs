@@ -121,6 +121,14 @@ fn what_is_wrong_with_a_way_is_said_at_its_place() {
             "pagerduty = { routing_key = { env = \"P\" }, url = \"https://events.pagerduty.com/v2/enqueue\" }",
             "is not https and a host alone",
         ),
+        (
+            "pagerduty = { routing_key = { env = \"P\" }, url = \"http://localhost.example.com\" }",
+            "is not https and a host alone",
+        ),
+        (
+            "pagerduty = { routing_key = { env = \"P\" }, url = \"http://127.0.0.1.example.com\" }",
+            "is not https and a host alone",
+        ),
         ("eventbridge = { bus = \"no bus\" }", "is not an event bus"),
         (
             "eventbridge = { bus = \"arn:aws:events:eu-west-1:111122223333:rule/x\" }",

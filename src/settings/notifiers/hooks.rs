@@ -5,6 +5,7 @@ use super::super::reading::{ConfigReading, ConfigSection};
 use super::super::secret::read_secret;
 use super::super::values;
 use super::NotifierKind;
+use crate::model::loopback::is_loopback;
 
 /// Where PagerDuty's events go unless the account is in another of its regions.
 const PAGERDUTY: &str = "https://events.pagerduty.com";
@@ -45,9 +46,8 @@ fn events_url(text: &str) -> Result<String, Problem> {
     let text = values::endpoint_url(text)?;
     let host = text.split_once("://").map_or("", |(_, rest)| rest);
     let bare = !host.trim_end_matches('/').contains(['/', '?', '#']);
-    let safe = text.starts_with("https://")
-        || host.starts_with("127.0.0.1")
-        || host.starts_with("localhost");
+    let here = |url: url::Url| url.host().is_some_and(|host| is_loopback(&host));
+    let safe = text.starts_with("https://") || url::Url::parse(&text).is_ok_and(here);
     match bare && safe {
         true => Ok(text.trim_end_matches('/').to_owned()),
         false => Err(Problem::new(
