@@ -43,6 +43,12 @@ impl World {
         self.connection.cloud(&identity, None).unwrap()
     }
 
+    /// How often a role was assumed.
+    fn assumed(&self) -> usize {
+        let calls = self.account.ledger();
+        calls.iter().filter(|c| c.operation == "AssumeRole").count()
+    }
+
     /// Seconds on the clock, and the calls that came to EC2 or Elastic Beanstalk meanwhile.
     async fn timed<T>(&self, work: impl Future<Output = T>) -> (f64, Vec<Entry>) {
         self.account.clear_ledger();
@@ -186,10 +192,6 @@ async fn a_connection_in_the_lines_of_an_earlier_one_does_not_double_the_rate() 
 async fn a_role_is_assumed_once_for_all_its_clients_and_again_when_its_session_has_ended() {
     let world = world();
     let role = world.role("rollout");
-    let assumed = || {
-        let calls = world.account.ledger();
-        calls.iter().filter(|c| c.operation == "AssumeRole").count()
-    };
     ask(&role, 1).await;
     role.regions().await.unwrap();
     let there = role.in_region(&"us-east-1".into());
@@ -198,13 +200,13 @@ async fn a_role_is_assumed_once_for_all_its_clients_and_again_when_its_session_h
         role.caller().await.unwrap().account.as_str(),
         sim::ACCOUNT_ID
     );
-    assert_eq!(assumed(), 1);
+    assert_eq!(world.assumed(), 1);
     world
         .clock
         .sleep(std::time::Duration::from_secs(3601))
         .await;
     ask(&role, 1).await;
-    assert_eq!(assumed(), 2);
+    assert_eq!(world.assumed(), 2);
 }
 
 /// A request waits for its turn after it was signed, for minutes at most.
@@ -212,20 +214,16 @@ async fn a_role_is_assumed_once_for_all_its_clients_and_again_when_its_session_h
 async fn a_session_is_renewed_while_what_it_has_signed_may_still_wait() {
     let world = world();
     let role = world.role("rollout");
-    let assumed = || {
-        let calls = world.account.ledger();
-        calls.iter().filter(|c| c.operation == "AssumeRole").count()
-    };
     ask(&role, 1).await;
     world
         .clock
         .sleep(std::time::Duration::from_secs(2900))
         .await;
     ask(&role, 1).await;
-    assert_eq!(assumed(), 1);
+    assert_eq!(world.assumed(), 1);
     world.clock.sleep(std::time::Duration::from_secs(450)).await;
     ask(&role, 1).await;
-    assert_eq!(assumed(), 2, "five minutes before its end");
+    assert_eq!(world.assumed(), 2, "five minutes before its end");
 }
 
 #[tokio::test(start_paused = true)]
