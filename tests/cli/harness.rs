@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::common::guest::{AtOnce, Day, play_within};
-use crate::common::life::memory_folder;
 use crate::common::slack;
+use crate::common::store_files::memory_folder;
 use crate::common::world::{self, CONFIG, RECIPE};
 
 /// Longer than anything here takes, even on a busy machine.

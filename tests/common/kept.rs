@@ -13,10 +13,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sim::{Account, SimClock};
 use tempfile::TempDir;
 
-use super::life::{Life, copy_store, memory_folder, store_in};
+use super::life::Life;
 use super::mutant::Mutant;
 use super::seam::Seam;
 use super::slack::Slack;
+use super::store_files::{copy_store, memory_folder, store_in};
 use super::wire::Guard;
 
 /// The moment.

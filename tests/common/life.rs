@@ -39,6 +39,7 @@ use super::guest::{Cast, Day};
 use super::mutant::{Memory, Mutant, taken};
 use super::seam::{Seam, SeamedStore};
 use super::slack::{self, Slack};
+use super::store_files::{copy_store, memory_folder, store_in};
 use super::wire::{Guard, wire};
 use super::world::{self, CONFIG, INSTALLATION, RECIPE, REGION};
 
@@ -382,28 +383,6 @@ pub(crate) fn settings(config: &str, recipe: &str) -> Settings {
         Ok(settings) => settings,
         Err(faults) => panic!("the test's own config is wrong:\n{faults}"),
     }
-}
-
-/// Where the store is in a life's folder.
-pub(super) fn store_in(folder: &Path) -> PathBuf {
-    folder.join("amiwatch.db")
-}
-
-/// What is committed in a store, copied while it may be in use.
-pub(super) fn copy_store(from: &Path, to: &Path) {
-    let raw = rusqlite::Connection::open(from).unwrap();
-    raw.execute("VACUUM INTO ?1", [to.to_string_lossy()])
-        .unwrap();
-}
-
-/// A folder for a store; in memory where the machine has that, since a life commits often and nobody
-/// pulls this machine's plug.
-pub(crate) fn memory_folder() -> TempDir {
-    let made = match Path::new("/dev/shm") {
-        memory if memory.is_dir() => tempfile::tempdir_in(memory),
-        _ => tempfile::tempdir(),
-    };
-    made.expect("the machine has a writable temporary folder")
 }
 
 /// When every life begins.

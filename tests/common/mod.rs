@@ -14,6 +14,7 @@ pub(crate) mod proofs;
 pub(crate) mod proved;
 pub(crate) mod seam;
 pub(crate) mod slack;
+pub(crate) mod store_files;
 pub(crate) mod watching;
 pub(crate) mod wire;
 pub(crate) mod world;
