@@ -31,6 +31,7 @@ pub(crate) enum Service {
     Ec2,
     Beanstalk,
     AutoScaling,
+    DynamoDb,
     EventBridge,
     Kms,
     Sns,
@@ -46,6 +47,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Beanstalk => "elasticbeanstalk",
             Self::AutoScaling => "autoscaling",
+            Self::DynamoDb => "dynamodb",
             Self::EventBridge => "events",
             Self::Kms => "kms",
             Self::Sns => "sns",
@@ -61,6 +63,7 @@ impl Service {
             "ec2" => Self::Ec2,
             "elasticbeanstalk" => Self::Beanstalk,
             "autoscaling" => Self::AutoScaling,
+            "dynamodb" => Self::DynamoDb,
             "events" => Self::EventBridge,
             "kms" => Self::Kms,
             "sns" => Self::Sns,
@@ -78,7 +81,12 @@ impl Service {
             Self::AutoScaling => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
             Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
-            Self::EventBridge | Self::Kms | Self::Sqs | Self::Ssm | Self::Unknown => "",
+            Self::DynamoDb
+            | Self::EventBridge
+            | Self::Kms
+            | Self::Sqs
+            | Self::Ssm
+            | Self::Unknown => "",
         }
     }
 
@@ -87,6 +95,10 @@ impl Service {
             Self::Ec2 => {
                 Fail::new("RequestLimitExceeded", "Request limit exceeded.").with_status(503)
             }
+            Self::DynamoDb => Fail::new(
+                "ThrottlingException",
+                "Throughput exceeds the current capacity of your table or index.",
+            ),
             Self::EventBridge | Self::Kms | Self::Ssm => {
                 Fail::new("ThrottlingException", "Rate exceeded")
             }
@@ -95,10 +107,10 @@ impl Service {
     }
 
     pub(crate) fn broken(self) -> Fail {
-        let code = if self == Self::Ec2 {
-            "InternalError"
-        } else {
-            "InternalFailure"
+        let code = match self {
+            Self::Ec2 => "InternalError",
+            Self::DynamoDb => "InternalServerError",
+            _ => "InternalFailure",
         };
         Fail::new(code, "An internal error has occurred").with_status(500)
     }
@@ -115,7 +127,10 @@ impl Service {
             )
             .with_status(403),
             other => {
-                let json = matches!(other, Self::EventBridge | Self::Kms | Self::Ssm | Self::Sqs);
+                let json = matches!(
+                    other,
+                    Self::DynamoDb | Self::EventBridge | Self::Kms | Self::Ssm | Self::Sqs
+                );
                 let code = if json {
                     "AccessDeniedException"
                 } else {

@@ -34,6 +34,7 @@ pub(crate) fn respond(account: &Account, request: &Request<Bytes>) -> Response<B
         (&Method::GET, "instances") => Ok(json!(account.instances())),
         (&Method::GET, "retirements") => Ok(json!(account.retirements())),
         (&Method::GET, "environments") => Ok(json!(account.environments())),
+        (&Method::GET, "tables") => Ok(json!(account.tables())),
         (&Method::GET, "images") => Ok(json!(account.images())),
         (&Method::GET, "time") => Ok(json!({ "now": account.now() })),
         (&Method::DELETE, "ledger") => {

@@ -15,7 +15,9 @@ use crate::state::State;
 use crate::wire::fail::Fail;
 use crate::wire::respond::{json_response, refusal, xml_response};
 use crate::world::CallerRights;
-use crate::{autoscaling, beanstalk, ec2, iam, kms, messaging, retirements, roles, ssm, sts};
+use crate::{
+    autoscaling, beanstalk, dynamodb, ec2, iam, kms, messaging, retirements, roles, ssm, sts,
+};
 
 /// A response, and what the door must do with it.
 #[derive(Debug)]
@@ -93,7 +95,9 @@ fn answer_call(state: &mut State, call: &Call, request_id: String) -> Answer {
     note(state, call, &result, took_effect, delivery, &request_id);
     let response = match result {
         Ok(Given::Xml(inner)) => xml_response(call, &inner, &request_id),
-        Ok(Given::Json(body)) => json_response(200, body.to_string().into(), &request_id),
+        Ok(Given::Json(body)) => {
+            json_response(call.service, 200, body.to_string().into(), &request_id)
+        }
         Err(fail) => refusal(call.service, &fail, &request_id),
     };
     let cut = matches!(fault, Some(FaultKind::CutAnswer));
@@ -167,6 +171,13 @@ fn before_effect(
             request_id,
         )));
     }
+    if let Some(part) = iam::refused_part(state, call) {
+        return Some(Err(call.service.denied(
+            &state.core.caller,
+            part,
+            request_id,
+        )));
+    }
     match fault? {
         FaultKind::Throttle => Some(Err(call.service.throttled())),
         FaultKind::Http5xx | FaultKind::TimeoutBeforeEffect | FaultKind::DropBeforeEffect => {
@@ -216,6 +227,7 @@ fn dispatch(state: &mut State, call: &Call) -> Result<Given, Fail> {
         }
         Service::Beanstalk => beanstalk::call(state, call).map(Given::Xml),
         Service::AutoScaling => autoscaling::call(state, call).map(Given::Xml),
+        Service::DynamoDb => dynamodb::call(state, call).map(Given::Json),
         Service::EventBridge => messaging::bus::call(state, call).map(Given::Json),
         Service::Kms => kms::call(state, call).map(Given::Json),
         Service::Sns => messaging::sns::call(state, call).map(Given::Xml),
@@ -250,6 +262,7 @@ fn note(
         at: state.core.now,
         region: call.region.clone(),
         caller: sts::who(state, call),
+        key: call.access_key.clone(),
         service: call.service.prefix().to_owned(),
         operation: call.operation.clone(),
         params: call.params.0.clone(),

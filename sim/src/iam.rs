@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub(crate) use self::rights::{lacking, missing_right, of_call, refused_tagging};
+pub(crate) use self::rights::{lacking, missing_right, of_call, refused_part, refused_tagging};
 use self::statement::{Statement, action_statements, statements};
 
 /// What callers of this account may do. Everything, until told otherwise.

@@ -16,7 +16,9 @@ pub struct Entry {
     pub region: String,
     /// ARN of whoever signed it.
     pub caller: String,
-    /// Endpoint prefix: `ec2`, `elasticbeanstalk`, `autoscaling`, `sns`, `sqs`, `ssm`, `sts`.
+    /// The access key of the signature.
+    pub key: String,
+    /// Endpoint prefix: `ec2`, `elasticbeanstalk`, `autoscaling`, `dynamodb`, `kms`, `sns`, `sqs`, `ssm`, `sts`.
     pub service: String,
     /// `DescribeImages` and so on.
     pub operation: String,

@@ -1,7 +1,7 @@
 //! A simulated AWS account at the wire, or several.
 //!
 //! One [`Account`] answers the real protocols: EC2 query, Elastic Beanstalk, Auto Scaling, SNS and STS
-//! query, KMS, SSM and SQS JSON. Two doors lead into the same state: [`Account::connector`], handed to an AWS SDK
+//! query, DynamoDB, KMS, SSM and SQS JSON. Two doors lead into the same state: [`Account::connector`], handed to an AWS SDK
 //! for Rust as its HTTP client, and [`serve`], an HTTP server for any AWS client. Time comes from a
 //! [`SimClock`] alone and state changes are applied when a call comes in, so that a test can turn
 //! time by hand and two runs of one scenario are the same to the byte.
@@ -24,6 +24,7 @@ mod connector;
 mod control;
 mod door;
 mod drawn_days;
+mod dynamodb;
 mod ec2;
 mod environment_views;
 mod events;
@@ -42,6 +43,7 @@ mod sharing;
 mod ssm;
 mod state;
 mod sts;
+mod table_views;
 mod template_views;
 mod throttle;
 mod views;
@@ -64,6 +66,7 @@ pub use retirements::{ImageUse, Retirement};
 pub use roles::RoleSpec;
 pub use server::{ServeError, ServeOptions, serve};
 pub use state::{ACCOUNT_ID, AMAZON_ID, MARKETPLACE_ID};
+pub use table_views::{Consumed, TableView};
 pub use template_views::LaunchTemplateView;
 pub use throttle::{Rate, Throttling};
 pub use views::{

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::autoscaling::AutoScaling;
 use crate::beanstalk::model::Beanstalk;
+use crate::dynamodb::Tables;
 use crate::ec2::model::Ec2;
 use crate::events::Event;
 use crate::fault::Faults;
@@ -122,6 +123,8 @@ pub(crate) struct Region {
     pub(crate) messaging: Messaging,
     pub(crate) autoscaling: AutoScaling,
     pub(crate) parameters: Parameters,
+    /// DynamoDB's.
+    pub(crate) tables: Tables,
     /// Names and values that were accepted for parameters, and found to be no images afterwards.
     pub(crate) refused_values: Vec<(String, String)>,
     /// Run Command's, by id.

@@ -9,7 +9,8 @@ use crate::sts;
 
 /// The action of a call and what it is on. Resources are known for Elastic Beanstalk and for roles to assume alone.
 pub(crate) fn of_call(state: &State, call: &Call) -> Asked {
-    let asked = Asked::new(&format!("{}:{}", call.service.prefix(), call.operation))
+    let operation = transacts(call).next().unwrap_or(call.operation.as_str());
+    let asked = Asked::new(&format!("{}:{operation}", call.service.prefix()))
         .with("aws:RequestedRegion", call.region.as_str());
     if call.service == Service::Sts {
         let role = call.params.get("RoleArn");
@@ -33,6 +34,35 @@ pub(crate) fn of_call(state: &State, call: &Call) -> Asked {
         (None, Some(name)) => asked.with("elasticbeanstalk:InApplication", application(name)),
         (None, None) => asked,
     }
+}
+
+/// What a transaction of DynamoDB is to IAM: its parts, each an action of its own.
+fn transacts(call: &Call) -> impl Iterator<Item = &'static str> {
+    const PARTS: [(&str, &str); 4] = [
+        ("ConditionCheck", "ConditionCheckItem"),
+        ("Delete", "DeleteItem"),
+        ("Put", "PutItem"),
+        ("Update", "UpdateItem"),
+    ];
+    let all = call.body["TransactItems"].as_array().into_iter().flatten();
+    let kinds: Vec<&String> = all
+        .filter_map(|one| one.as_object()?.keys().next())
+        .collect();
+    let has = move |kind: &str| kinds.iter().any(|one| *one == kind);
+    let parts = PARTS.into_iter().filter(move |(kind, _)| has(kind));
+    let parts: Vec<&'static str> = parts.map(|(_, action)| action).collect();
+    parts.into_iter()
+}
+
+/// The part of a transaction that its caller may not do.
+pub(crate) fn refused_part(state: &State, call: &Call) -> Option<&'static str> {
+    let role = sts::role(call);
+    let may = |part: &str| {
+        state
+            .iam
+            .may(role, &asked_for(&format!("dynamodb:{part}"), call))
+    };
+    transacts(call).find(|part| !may(part))
 }
 
 /// What a call does as well and asks its caller's rights for: without them it goes another way, or is

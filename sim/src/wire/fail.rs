@@ -77,3 +77,32 @@ pub(crate) fn json(fail: &Fail) -> Bytes {
     let body = json!({ "__type": fail.code, "message": fail.message, "Message": fail.message });
     Bytes::from(body.to_string())
 }
+
+/// The same of DynamoDB: a code with its family, and of a transaction that was cancelled why, action by action.
+pub(crate) fn dynamodb(fail: &Fail) -> Bytes {
+    let code = format!("{}{}", crate::dynamodb::ERRORS, fail.code);
+    let mut body = json!({ "__type": code, "message": fail.message });
+    let listed = fail
+        .message
+        .split_once('[')
+        .and_then(|(_, list)| list.split_once(']'));
+    if fail.code == "TransactionCanceledException"
+        && let Some((list, _)) = listed
+    {
+        let reasons = list.split(", ").map(|code| match code {
+            "None" => json!({ "Code": code }),
+            code => json!({ "Code": code, "Message": said_of(code) }),
+        });
+        body["Message"] = json!(fail.message);
+        body["CancellationReasons"] = reasons.collect();
+    }
+    Bytes::from(body.to_string())
+}
+
+fn said_of(code: &str) -> &'static str {
+    match code {
+        "ConditionalCheckFailed" => "The conditional request failed",
+        "TransactionConflict" => "Transaction is ongoing for the item",
+        _ => "Throughput exceeds the current capacity of your table or index.",
+    }
+}

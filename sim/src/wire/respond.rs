@@ -23,17 +23,27 @@ pub(crate) fn xml_response(call: &Call, inner: &str, request_id: &str) -> Respon
     response(200, "text/xml;charset=UTF-8", body.into(), request_id)
 }
 
-pub(crate) fn json_response(status: u16, body: Bytes, request_id: &str) -> Response<Bytes> {
-    response(status, "application/x-amz-json-1.1", body, request_id)
+pub(crate) fn json_response(
+    service: Service,
+    status: u16,
+    body: Bytes,
+    request_id: &str,
+) -> Response<Bytes> {
+    let version = match service {
+        Service::DynamoDb => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    };
+    response(status, version, body, request_id)
 }
 
 pub(crate) fn refusal(service: Service, fail: &Fail, request_id: &str) -> Response<Bytes> {
     match service {
+        Service::DynamoDb => json_response(service, fail.status, fail::dynamodb(fail), request_id),
         Service::EventBridge | Service::Kms | Service::Ssm => {
-            json_response(fail.status, fail::json(fail), request_id)
+            json_response(service, fail.status, fail::json(fail), request_id)
         }
         Service::Sqs => {
-            let mut response = json_response(fail.status, fail::json(fail), request_id);
+            let mut response = json_response(service, fail.status, fail::json(fail), request_id);
             if let Ok(code) = http::HeaderValue::from_str(&messaging::sqs::query_error(fail)) {
                 response.headers_mut().insert("x-amzn-query-error", code);
             }

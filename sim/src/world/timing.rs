@@ -56,6 +56,9 @@ pub struct Timing {
     /// SSM parameter of an image: from its answer to its being checked, and there.
     #[serde(with = "seconds")]
     pub parameter_check: Duration,
+    /// DynamoDB's table: from its being made to being usable.
+    #[serde(with = "seconds")]
+    pub table: Duration,
     /// The largest page of any list, whatever was asked for; 0: each service's own maximum.
     pub page: usize,
     /// Every call takes this long.
@@ -83,6 +86,7 @@ impl Default for Timing {
             events_late: secs(2),
             updates_seen: Duration::ZERO,
             parameter_check: secs(3),
+            table: secs(6),
             page: 0,
             latency: Duration::ZERO,
         }
@@ -103,6 +107,7 @@ impl Timing {
             health: Duration::ZERO,
             events_late: Duration::ZERO,
             parameter_check: Duration::ZERO,
+            table: Duration::ZERO,
             ..Self::default()
         }
     }

@@ -21,6 +21,7 @@ mod retirements;
 mod sdk;
 mod shop;
 mod support;
+mod tables;
 mod templates;
 mod terminated;
 mod worlds;
