@@ -2,7 +2,8 @@
 //!
 //! The contract asks only for what an existing distributed database gives too: get, query by key
 //! prefix, a conditional batch, and a lease. A fact, the notice about it and the lease's epoch go into one
-//! batch, so that none of them can be had without the others. SQLite implements it embedded.
+//! batch, so that none of them can be had without the others. SQLite implements it embedded,
+//! a table of DynamoDB past one machine.
 //! What one engine alone can know (a file of a newer version, a disk that would lose it) is told as
 //! [`StoreError::Refused`], in that engine's words.
 //!
@@ -30,9 +31,15 @@ pub mod moves;
 
 pub mod publications;
 
+pub mod replicas;
+
 pub mod retired;
 
+pub mod dynamodb;
+
 pub mod sqlite;
+
+mod contents;
 
 #[cfg(test)]
 mod contract;
@@ -40,10 +47,15 @@ mod contract;
 #[cfg(test)]
 mod hostile_tests;
 
+pub use contents::Contents;
+
 /// The most operations that one batch may hold.
 pub const BATCH_MAX: usize = 25;
 /// The largest value, in bytes of JSON.
 pub const VALUE_MAX_BYTES: usize = 64 * 1024;
+
+/// Ends when a lease is lost.
+pub type LeaseLosing<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// The answer to a store call.
 pub type StoreAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + 'a>>;
@@ -83,8 +95,46 @@ pub trait Store {
     /// Gives [`StoreError::LeaseLost`] when somebody else has it by now; theirs stays.
     fn release<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()>;
 
-    /// Who has a lease now. A read: nothing is taken, and nobody who takes it meanwhile is in its way.
+    /// Waits until this process does not have a lease any more that it took: what is done under it must stop then.
+    /// For ever where a lease ends with its process.
+    fn lost<'a>(&'a self, _name: &'a str, _lease: Lease) -> LeaseLosing<'a> {
+        Box::pin(std::future::pending())
+    }
+
+    /// Everything that is kept, but for the leases. Not a picture of one moment where others write meanwhile.
+    fn contents(&self) -> StoreAnswer<'_, Contents> {
+        Box::pin(async { Err(not_of_this_store()) })
+    }
+
+    /// Puts this into a store that holds nothing else; what is there already, the same to the letter, is left. Not
+    /// a write as [`Self::commit`] is: nobody drives meanwhile.
+    ///
+    /// Gives [`StoreError::Refused`] where something else is there.
+    fn fill<'a>(&'a self, _contents: &'a Contents) -> StoreAnswer<'a, ()> {
+        Box::pin(async { Err(not_of_this_store()) })
+    }
+
+    /// Who has a lease now, as far as this process can tell: of one that is not given back it must have watched for
+    /// a term that nobody renews it. A read: nothing is taken, and nobody who takes it meanwhile is in its way.
     fn holder<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Option<Holder>>;
+}
+
+fn not_of_this_store() -> StoreError {
+    StoreError::Refused {
+        why: "this store cannot be read or filled as a whole".to_owned(),
+        advice: "name a file or a table".to_owned(),
+    }
+}
+
+/// What begins the keys of leases where an engine keeps them among the records.
+const LEASES: &str = "lease/";
+
+/// Something is where nothing may be.
+fn holds_something_else(place: &str, what: &str) -> StoreError {
+    StoreError::Refused {
+        why: format!("{place} is not empty: it holds `{what}`, which is another there"),
+        advice: "name a new file, or a table that nobody uses".to_owned(),
+    }
 }
 
 /// The driver's lease, the only one there is: one process drives, the others read and ask.

@@ -33,6 +33,7 @@ macro_rules! accessors {
 
 accessors! {
     autoscaling: aws_sdk_autoscaling as "autoscaling",
+    dynamodb: aws_sdk_dynamodb as "dynamodb",
     ec2: aws_sdk_ec2 as "ec2",
     beanstalk: aws_sdk_elasticbeanstalk as "elasticbeanstalk",
     events: aws_sdk_eventbridge as "events",

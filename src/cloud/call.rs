@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use super::clients::Clients;
 use super::codes::{self, CallEffect};
 use super::error::{CallFailure, CloudError, ErrorKind, one_line};
+use super::fence::Fenced;
 use super::identity::{AssumedRole, Identity, Principal};
 use super::lane::{Lanes, Road};
 use super::meter::{Calls, Meter};
@@ -313,6 +314,12 @@ where
     let refused = |io: &std::io::Error| io.kind() == std::io::ErrorKind::ConnectionRefused;
     if in_chain::<std::io::Error>(error, refused) {
         return (ErrorKind::Transient, "the connection was refused");
+    }
+    if in_chain::<Fenced>(error, |_| true) {
+        return (
+            ErrorKind::Transient,
+            "not sent: this process does not lead any more",
+        );
     }
     if in_chain::<Elapsed>(error, |_| true) {
         return (codes::kind_of_silence(effect), "no answer in time");

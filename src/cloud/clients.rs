@@ -13,7 +13,7 @@ use aws_types::region::Region as SdkRegion;
 
 use super::codes::CallEffect;
 use super::known_texts::KnownTexts;
-use super::lane::{CallLine, Gate, Road};
+use super::lane::{CHANGES, CallLine, Gate, Road};
 use super::payer::Payer;
 use crate::model::ids::Region;
 
@@ -57,6 +57,7 @@ pub(super) struct Clients {
     payer: Arc<Payer>,
     pub(super) road: Road,
     pub(super) autoscaling: Pair<aws_sdk_autoscaling::Client>,
+    pub(super) dynamodb: Pair<aws_sdk_dynamodb::Client>,
     pub(super) ec2: Pair<aws_sdk_ec2::Client>,
     pub(super) beanstalk: Pair<aws_sdk_elasticbeanstalk::Client>,
     pub(super) events: Pair<aws_sdk_eventbridge::Client>,
@@ -87,6 +88,7 @@ impl Clients {
             payer: Arc::clone(payer),
             road: road.in_own_room(),
             autoscaling: Pair::new(),
+            dynamodb: Pair::new(),
             ec2: Pair::new(),
             beanstalk: Pair::new(),
             events: Pair::new(),
@@ -102,7 +104,7 @@ impl Clients {
     pub(super) fn sdk(&self, service: &'static str, effect: CallEffect) -> SdkConfig {
         let (sdk, what, attempt_max) = match effect {
             CallEffect::Read => (&self.read, "reads", READ_ATTEMPT_TIMEOUT),
-            CallEffect::Change => (&self.change, "changes", CHANGE_ATTEMPT_TIMEOUT),
+            CallEffect::Change => (&self.change, CHANGES, CHANGE_ATTEMPT_TIMEOUT),
         };
         let line = CallLine {
             service,

@@ -1,7 +1,7 @@
 //! AWS's error codes as plain data: what each means for a caller.
 //!
 //! A code that is in no table falls back to the HTTP status. The tables list what EC2, Elastic
-//! Beanstalk, SSM, SNS and STS answer to the calls of this module, and the codes common to all.
+//! Beanstalk, DynamoDB, SSM, SNS and STS answer to the calls of this module, and the codes common to all.
 
 use super::error::ErrorKind::{
     self, Capacity, Conflict, Denied, Invalid, NoCredentials, NotFound, Quota, Throttled,
@@ -49,8 +49,12 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     ("ParameterNotFound", NotFound),
     ("ParameterVersionNotFound", NotFound),
     ("ResourceNotFoundException", NotFound),
+    ("TableNotFoundException", NotFound),
+    // DynamoDB: it is being made, or its backups are; the same transaction is under way.
+    ("ContinuousBackupsUnavailableException", Conflict),
     ("DependencyViolation", Conflict),
     ("IdempotentParameterMismatch", Conflict),
+    ("IdempotentParameterMismatchException", Conflict),
     ("IncorrectInstanceState", Conflict),
     ("IncorrectState", Conflict),
     ("InvalidAMIName.Duplicate", Conflict),
@@ -65,9 +69,12 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     // SSM: somebody made one of that name meanwhile.
     ("ParameterAlreadyExists", Conflict),
     ("ResourceInUse", Conflict),
+    ("ResourceInUseException", Conflict),
+    ("TransactionInProgressException", Conflict),
     ("VolumeInUse", Conflict),
     ("BandwidthLimitExceeded", Throttled),
     ("EC2ThrottledException", Throttled),
+    ("ProvisionedThroughputExceededException", Throttled),
     ("RequestLimitExceeded", Throttled),
     ("RequestThrottled", Throttled),
     ("RequestThrottledException", Throttled),
@@ -112,6 +119,7 @@ const BY_CODE: &[(&str, ErrorKind)] = &[
     ("IncompleteSignature", NoCredentials),
     ("InvalidAccessKeyId", NoCredentials),
     ("InvalidClientTokenId", NoCredentials),
+    ("InvalidSignatureException", NoCredentials),
     ("MissingAuthenticationToken", NoCredentials),
     ("MissingAuthenticationTokenException", NoCredentials),
     ("RequestExpired", NoCredentials),

@@ -15,6 +15,7 @@ use aws_types::region::Region as SdkRegion;
 
 use super::call::{Cloud, Shared};
 use super::error::{CallFailure, CloudError, ErrorKind};
+use super::fence::Fence;
 use super::identity::{AssumedRole, Identity, Principal, renewed_early};
 use super::lane::Lanes;
 use super::meter::Calls;
@@ -149,6 +150,14 @@ impl Connection {
         let lanes = earlier.shared.lanes();
         lanes.set_pace(self.shared.lanes().pace());
         self.in_lanes(Arc::clone(lanes))
+    }
+
+    /// The same way to AWS, on which changes are sent only while the fence lets them pass. Whoever goes on in its
+    /// lines ([`Self::in_lines_of`]) is behind the same fence.
+    #[must_use]
+    pub fn behind(self, fence: &Fence) -> Self {
+        self.shared.lanes().set_fence(fence);
+        self
     }
 
     fn in_lanes(&self, lanes: Arc<Lanes>) -> Self {

@@ -165,9 +165,12 @@ impl CloudError {
             Some("ExpiredToken" | "ExpiredTokenException") => {
                 "the session has ended: sign in again (`aws sso login`)"
             }
-            Some("RequestExpired" | "RequestTimeTooSkewed" | "SignatureDoesNotMatch") => {
-                "check this machine's clock, then the secret access key"
-            }
+            Some(
+                "InvalidSignatureException"
+                | "RequestExpired"
+                | "RequestTimeTooSkewed"
+                | "SignatureDoesNotMatch",
+            ) => "check this machine's clock, then the secret access key",
             _ => {
                 "set AWS_PROFILE (after `aws sso login`) or AWS_ACCESS_KEY_ID and \
                  AWS_SECRET_ACCESS_KEY, or run where a role is attached"

@@ -25,12 +25,16 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex as Turn, Semaphore};
 
 use super::entire;
+use super::fence::{Fence, Fenced};
 use super::meter::{Meter, says_too_often};
 use super::pace::{Pace, PaceOutcome, Pacer};
 use super::payer::{Payer, PayerKey};
 use super::slow;
 use crate::clock::Clock;
 use crate::model::ids::Region;
+
+/// How the line of calls is called that change something.
+pub(super) const CHANGES: &str = "changes";
 
 /// What all requests of a connection share.
 #[derive(Debug, Clone)]
@@ -78,6 +82,8 @@ pub(super) struct Lanes {
 #[derive(Debug)]
 struct Kept {
     pace: Pace,
+    /// Absent: whoever asks may change what he likes.
+    fence: Option<Fence>,
     lanes: BTreeMap<(PayerKey, CallLine), Arc<Lane>>,
 }
 
@@ -86,7 +92,11 @@ impl Lanes {
         let lanes = BTreeMap::new();
         Self {
             clock: clock.clone(),
-            kept: Mutex::new(Kept { pace, lanes }),
+            kept: Mutex::new(Kept {
+                pace,
+                fence: None,
+                lanes,
+            }),
         }
     }
 
@@ -96,6 +106,17 @@ impl Lanes {
 
     pub(super) fn pace(&self) -> Pace {
         self.kept().pace
+    }
+
+    /// From now on changes are sent only while this lets them pass.
+    pub(super) fn set_fence(&self, fence: &Fence) {
+        self.kept().fence = Some(fence.clone());
+    }
+
+    fn may_send(&self, line: &CallLine) -> bool {
+        let kept = self.kept();
+        let fence = kept.fence.as_ref().filter(|_| line.what == CHANGES);
+        fence.is_none_or(Fence::may_change)
     }
 
     /// From now on this is asked; what was learnt by throttling stays.
@@ -111,7 +132,7 @@ impl Lanes {
     /// last asked for become the account's, or join those that it has.
     fn lane(&self, payer: &Payer, line: &CallLine) -> Arc<Lane> {
         let mut kept = self.kept();
-        let Kept { pace, lanes } = &mut *kept;
+        let Kept { pace, lanes, .. } = &mut *kept;
         let key = (payer.key(), line.clone());
         let early = match key.0 {
             PayerKey::Account(_) => lanes.remove(&(payer.unknown_key(), line.clone())),
@@ -203,7 +224,8 @@ impl Gate {
         })
     }
 
-    /// Sends one request in its turn and gives its whole answer.
+    /// Sends one request in its turn and gives its whole answer; a change only while it may, which is looked
+    /// at last of all.
     async fn pass(
         &self,
         wire: &SharedHttpConnector,
@@ -215,6 +237,9 @@ impl Gate {
         let form = request.body().bytes().unwrap_or_default();
         let attempt_max = slow::attempt_max(form, self.attempt_max);
         let clock = self.road.lanes.clock();
+        if !self.road.lanes.may_send(&self.line) {
+            return Err(ConnectorError::user(Fenced.into()));
+        }
         let sent = clock.now();
         let answer = clock
             .timeout(attempt_max, async {

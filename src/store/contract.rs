@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use serde_json::json;
 use tempfile::TempDir;
 
+#[cfg(feature = "sim")]
+use super::dynamodb::tests::InTable;
 use super::sqlite::SqliteStore;
 use super::{Batch, DRIVER, Holder, Op, Store, StoreError, VALUE_MAX_BYTES};
 use leases::{
@@ -23,8 +25,8 @@ trait Engine {
     /// The store as one more process has it. What is dropped is a process that is gone, without a word.
     fn process(&self) -> Box<dyn Store>;
 
-    /// Waits until a holder that is gone counts as gone.
-    async fn until_noticed(&self);
+    /// Waits until a holder that is gone counts as gone for this process.
+    async fn until_noticed(&self, by: &dyn Store);
 }
 
 /// SQLite in a file.
@@ -46,14 +48,26 @@ impl Engine for InFile {
     }
 
     /// The system does that.
-    async fn until_noticed(&self) {}
+    async fn until_noticed(&self, _by: &dyn Store) {}
+}
+
+/// DynamoDB, as far as the simulated account is it.
+#[cfg(feature = "sim")]
+impl Engine for InTable {
+    fn process(&self) -> Box<dyn Store> {
+        Box::new(self.one().store)
+    }
+
+    async fn until_noticed(&self, by: &dyn Store) {
+        self.watched_by(by).await;
+    }
 }
 
 /// Each part of the contract, on a fresh store of each engine.
 macro_rules! every_engine {
     ($engine:expr, $name:ident: $($part:ident),+ $(,)?) => {
         mod $name {
-            $(#[tokio::test]
+            $(#[tokio::test(start_paused = true)]
             async fn $part() {
                 super::$part(&$engine).await;
             })+
@@ -62,6 +76,24 @@ macro_rules! every_engine {
 }
 
 every_engine!(super::InFile::new(), sqlite_in_a_file:
+    a_batch_is_applied_wholly_or_not_at_all,
+    versions_and_journals_grow_by_one,
+    a_journal_is_shortened_from_its_end,
+    what_is_there_is_left_and_deleted_by_version,
+    a_condition_on_a_record_that_is_not_written_holds_the_batch,
+    a_batch_names_a_key_or_a_journal_once,
+    limits_are_held,
+    records_are_paged_by_prefix,
+    what_was_committed_outlives_the_process,
+    one_has_the_lease_and_others_are_told_when_to_ask_again,
+    a_lease_that_was_taken_again_guards_nothing_any_more,
+    a_lease_is_given_back_by_who_has_it,
+    asking_who_has_the_lease_takes_nothing,
+    the_lease_of_a_process_that_is_gone_is_free,
+);
+
+#[cfg(feature = "sim")]
+every_engine!(super::InTable::new().await, a_table_of_dynamodb:
     a_batch_is_applied_wholly_or_not_at_all,
     versions_and_journals_grow_by_one,
     a_journal_is_shortened_from_its_end,
@@ -302,7 +334,7 @@ async fn sqlite_in_memory_holds_what_one_process_sees() {
         fn process(&self) -> Box<dyn Store> {
             Box::new(SqliteStore::in_memory().unwrap())
         }
-        async fn until_noticed(&self) {}
+        async fn until_noticed(&self, _by: &dyn Store) {}
     }
     a_batch_is_applied_wholly_or_not_at_all(&Fresh).await;
     versions_and_journals_grow_by_one(&Fresh).await;

@@ -13,7 +13,7 @@ use rusqlite::{
 };
 use serde_json::Value;
 
-use super::{Batch, Holder, Lease, LeaseTaken, Record, Store, StoreAnswer, StoreError};
+use super::{Batch, Contents, Holder, Lease, LeaseTaken, Record, Store, StoreAnswer, StoreError};
 
 mod applying;
 mod disk;
@@ -21,6 +21,7 @@ mod files;
 mod lease;
 mod schema;
 mod trouble;
+mod whole;
 
 use applying::{apply_op, version_of, write};
 pub use schema::VERSION as SCHEMA_VERSION;
@@ -208,6 +209,14 @@ impl Store for SqliteStore {
 
     fn release<'a>(&'a self, name: &'a str, lease: Lease) -> StoreAnswer<'a, ()> {
         Box::pin(async move { self.release_now(name, lease) })
+    }
+
+    fn contents(&self) -> StoreAnswer<'_, Contents> {
+        Box::pin(async move { self.contents_now() })
+    }
+
+    fn fill<'a>(&'a self, contents: &'a Contents) -> StoreAnswer<'a, ()> {
+        Box::pin(async move { self.fill_now(contents) })
     }
 
     fn holder<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Option<Holder>> {

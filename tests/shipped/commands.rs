@@ -11,9 +11,10 @@ use super::layers::files;
 const HOME: &str = "model/aws_command.rs";
 
 /// Services whose commands are told.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "autoscaling",
     "cloudtrail",
+    "dynamodb",
     "ec2",
     "elasticbeanstalk",
     "kms",

@@ -12,7 +12,8 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("cloud_init", &["cloud_init"]),
     // How much a template may take; it knows no recipe.
     ("template", &["template"]),
-    ("store", &["store", "model"]),
+    // A table of DynamoDB is reached through the one door to AWS, and its leases go by the clock.
+    ("store", &["store", "model", "cloud", "clock"]),
     ("cloud", &["cloud", "model", "clock"]),
     // Files that people name: bounded, and never waited for.
     ("file_read", &["file_read"]),

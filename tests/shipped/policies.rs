@@ -7,7 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 /// What AWS asks for beyond the calls that amiwatch makes itself, each with its reason.
-const BEYOND: [(&str, &str); 13] = [
+const BEYOND: [(&str, &str); 14] = [
+    ("dynamodb:TagResource", "CreateTable with tags"),
     (
         "ec2:DescribeLaunchTemplates",
         "DescribeImageReferences asks for it",

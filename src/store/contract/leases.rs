@@ -106,7 +106,7 @@ pub(super) async fn the_lease_of_a_process_that_is_gone_is_free(engine: &impl En
     let (one, other) = (engine.process(), engine.process());
     let lease = taken(&*one, "one").await;
     drop(one);
-    engine.until_noticed().await;
+    engine.until_noticed(&*other).await;
     assert_eq!(other.holder(DRIVER).await.unwrap(), None);
     let next = taken(&*other, "other").await;
     assert!(!guards(&*other, lease, "a").await);
