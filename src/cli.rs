@@ -90,6 +90,8 @@ mod sim;
 
 mod status;
 
+mod store;
+
 mod supervisor;
 
 mod survey;
@@ -238,6 +240,7 @@ fn needs_the_time(command: &CliCommand) -> bool {
         | CliCommand::Images(_)
         | CliCommand::Image(_)
         | CliCommand::Restore(_)
+        | CliCommand::Store(_)
         | CliCommand::Sweep(_) => true,
         _ => false,
     }
@@ -287,6 +290,7 @@ async fn run(arguments: Arguments) -> Exit {
         CliCommand::Restore(own) => restore::run_restore(&common, &own).await,
         CliCommand::Rehearse(own) => rehearse::run_rehearse(&common, &own).await,
         CliCommand::Recipe(own) => recipe::run_recipe(&common, &own),
+        CliCommand::Store(own) => store::run_store(&common, &own).await,
         CliCommand::Config(own) => config::run_config(&common, &own).await,
         CliCommand::Completions(own) => manual::completions(&own),
         CliCommand::Man(own) => manual::man(&own),

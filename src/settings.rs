@@ -137,6 +137,30 @@ pub enum StoreUrl {
     SqliteFile(PathBuf),
     /// `sqlite::memory:`: gone with the process.
     SqliteMemory,
+    /// A table of DynamoDB, which several processes share; in the region that AWS is asked in, unless it says
+    /// another.
+    DynamoTable {
+        table: String,
+        region: Option<Region>,
+    },
+}
+
+impl StoreUrl {
+    /// Whether several daemons may be started on it, of which one leads.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::DynamoTable { .. })
+    }
+}
+
+/// As people know it.
+impl std::fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SqliteFile(path) => write!(f, "{}", path.display()),
+            Self::SqliteMemory => f.write_str(":memory:"),
+            Self::DynamoTable { table, .. } => write!(f, "table {table}"),
+        }
+    }
 }
 
 /// What the config sets instead of the SDK's default chain. Absent: as the chain says.
@@ -311,6 +335,14 @@ pub fn parse_config(
         warnings,
         ..settings
     })
+}
+
+/// `[store] url` as a command line has it; a relative file is relative to where it is typed.
+///
+/// # Errors
+/// What is wrong with it, and what would be right.
+pub fn parse_store_url(text: &str) -> Result<StoreUrl, String> {
+    values::store_url(text).map_err(|problem| format!("{}: {}", problem.wrong, problem.right))
 }
 
 /// What can be said of user data that no config names: everything that is wrong with it as written.

@@ -4,6 +4,8 @@ mod acting;
 
 mod local;
 
+mod store;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -21,6 +23,7 @@ pub use local::{
 };
 #[cfg(feature = "sim")]
 pub use local::{Serve, Sim, SimCommand};
+pub use store::{StoreArguments, StoreVerb};
 
 /// Keeps custom AMIs in step with the base they were made from.
 #[derive(Debug, Parser)]
@@ -120,6 +123,8 @@ pub enum CliCommand {
     Rehearse(Box<Rehearse>),
     /// Works on recipes without booting them
     Recipe(RecipeArguments),
+    /// Makes, checks, copies or moves the store: what must survive
+    Store(StoreArguments),
     /// Works on the config itself
     Config(Config),
     /// Prints completions for a shell

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::args::Common;
 use crate::clock::Clock;
-use crate::cloud::{Connection, Pace, Reach, missing_profile};
+use crate::cloud::{Connection, Fence, Pace, Reach, missing_profile};
 use crate::flow::exit_code::Exit;
 use crate::http_send::HttpSend;
 use crate::rehearse::RehearseError;
@@ -35,6 +35,8 @@ pub(super) struct WrongUsage(pub(super) String);
 pub(super) struct Session {
     pub settings: Settings,
     pub connection: Connection,
+    /// What stands before whatever changes something.
+    pub fence: Fence,
     pub store: OpenStore,
     pub clock: Clock,
     pub outside: Outside,
@@ -45,13 +47,15 @@ impl Session {
     pub(super) async fn open(common: &Common, access: Access) -> anyhow::Result<Self> {
         let settings = load_settings(common)?;
         let clock = Clock::real();
-        let store =
-            OpenStore::of_settings(&settings, access).context("the store cannot be opened")?;
-        let connection = connection(&reach(&settings), &clock).await;
+        let fence = Fence::open(&clock);
+        let connection = connection(&reach(&settings), &clock).await.behind(&fence);
+        let store = OpenStore::of_settings(&settings, access, &connection, &fence)
+            .context("the store cannot be opened")?;
         let outside = Outside::new(HttpSend::new(&clock), environment(), &clock);
         Ok(Self {
             settings,
             connection,
+            fence,
             store,
             clock,
             outside,
@@ -61,7 +65,8 @@ impl Session {
     /// At the daemon's pace: a command that runs unattended leaves AWS to those who wait.
     pub(super) fn unattended(mut self) -> Self {
         let calls_per_second = self.settings.aws.calls_per_second;
-        self.connection = self.connection.at_pace(Pace::Steady { calls_per_second });
+        let paced = self.connection.at_pace(Pace::Steady { calls_per_second });
+        self.connection = paced.behind(&self.fence);
         self
     }
 

@@ -68,6 +68,8 @@ pub mod rollout;
 
 pub mod status;
 
+pub mod store;
+
 pub mod survey;
 
 pub mod sweep;

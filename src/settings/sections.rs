@@ -107,7 +107,7 @@ fn store(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> StoreU
             let written = file.to_string_lossy();
             StoreUrl::SqliteFile(reading.resolve(&written))
         }
-        Some(memory) => memory,
+        Some(other) => other,
         None => StoreUrl::SqliteFile("/var/lib/amiwatch/amiwatch.db".into()),
     }
 }

@@ -20,6 +20,19 @@ fn values_that_are_wrong_by_themselves() {
             "not of a kind that this version has",
         ),
         ("store.url = \"sqlite://\"", "names no file"),
+        ("store.url = \"dynamodb://a\"", "not a table's name"),
+        (
+            "store.url = \"dynamodb://host:8000/table\"",
+            "not a table's name",
+        ),
+        (
+            "store.url = \"dynamodb://table?region=eu-west-1a\"",
+            "is a zone",
+        ),
+        (
+            "store.url = \"dynamodb://table?endpoint=http://x\"",
+            "only option",
+        ),
         ("tags = { \"aws:x\" = \"1\" }", "not yours to set"),
         ("tags = { \"Amiwatch:x\" = \"1\" }", "not yours to set"),
         (
@@ -190,6 +203,15 @@ fn values_that_are_right() {
     assert_eq!(
         store("sqlite:///a.db"),
         StoreUrl::SqliteFile("/a.db".into())
+    );
+    let table = |region: Option<&str>| StoreUrl::DynamoTable {
+        table: "amiwatch".to_owned(),
+        region: region.map(Into::into),
+    };
+    assert_eq!(store("dynamodb://amiwatch"), table(None));
+    assert_eq!(
+        store("dynamodb://amiwatch?region=eu-west-1"),
+        table(Some("eu-west-1"))
     );
     for region in [
         "us-gov-east-1",

@@ -111,15 +111,18 @@ pub(super) fn timezone(text: &str) -> Result<chrono_tz::Tz, Problem> {
     })
 }
 
-/// `sqlite:///absolute/path`, `sqlite://relative/path`, `sqlite::memory:`.
+/// `sqlite:///absolute/path`, `sqlite://relative/path`, `sqlite::memory:`, `dynamodb://table?region=eu-west-1`.
 pub(super) fn store_url(text: &str) -> Result<StoreUrl, Problem> {
     let wrong = |why: &str| {
         Problem::new(
             format!("the store {} {why}", quoted_value(text)),
-            "write \"sqlite:///absolute/path.db\", \"sqlite://relative/path.db\" or \
-             \"sqlite::memory:\"",
+            "write \"sqlite:///absolute/path.db\", \"sqlite://relative/path.db\", \
+             \"sqlite::memory:\" or \"dynamodb://table?region=eu-west-1\"",
         )
     };
+    if let Some(rest) = text.strip_prefix("dynamodb://") {
+        return dynamo_table(rest);
+    }
     let Some(rest) = text.strip_prefix("sqlite:") else {
         return Err(wrong("is not of a kind that this version has"));
     };
@@ -132,6 +135,35 @@ pub(super) fn store_url(text: &str) -> Result<StoreUrl, Problem> {
         _ if path.contains(char::is_control) => Err(wrong("holds a control character")),
         _ => Ok(StoreUrl::SqliteFile(PathBuf::from(path))),
     }
+}
+
+/// `table` or `table?region=eu-west-1`.
+fn dynamo_table(rest: &str) -> Result<StoreUrl, Problem> {
+    let (table, options) = match rest.split_once('?') {
+        Some((table, options)) => (table, Some(options)),
+        None => (rest, None),
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    if !(3..=255).contains(&table.len()) || !table.chars().all(fits) {
+        return Err(Problem::new(
+            format!("{} is not a table's name", quoted_value(table)),
+            "use 3 to 255 of A-Z, a-z, 0-9, `_`, `-` and `.`, as in \"dynamodb://amiwatch?region=eu-west-1\"",
+        ));
+    }
+    let region = match options.map(|options| options.split_once('=')) {
+        None => None,
+        Some(Some(("region", region))) => Some(parse_region(region)?),
+        Some(_) => {
+            return Err(Problem::new(
+                "the only option of a table is its region",
+                "write \"dynamodb://table?region=eu-west-1\"; another endpoint is set by AWS_ENDPOINT_URL_DYNAMODB",
+            ));
+        }
+    };
+    Ok(StoreUrl::DynamoTable {
+        table: table.to_owned(),
+        region,
+    })
 }
 
 /// An address and port of this machine alone: what is served there asks nobody who they are.

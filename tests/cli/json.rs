@@ -16,7 +16,7 @@ use crate::common::world::{BRANCH, CONFIG, REGION};
 const NO_DOCUMENT: [&str; 4] = ["completions", "man", "sim", "help"];
 
 /// Every command, with how it ends here. Those that make something stand where what they need is there.
-const RUNS: [(&[&str], i32); 39] = [
+const RUNS: [(&[&str], i32); 43] = [
     (&["survey"], 0),
     (&["init", "--yes", "--output", "other.toml"], 0),
     (&["check"], 3),
@@ -78,6 +78,10 @@ const RUNS: [(&[&str], i32); 39] = [
     (&["sweep"], 0),
     (&["rehearse", "logging.yaml"], 2),
     (&["recipe", "check"], 1),
+    (&["store", "init"], 0),
+    (&["store", "check"], 0),
+    (&["store", "backup", "copy.db"], 0),
+    (&["store", "move", "sqlite://moved.db"], 0),
     (&["config", "check"], 0),
     (&["demo"], 0),
 ];

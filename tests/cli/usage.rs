@@ -46,6 +46,7 @@ fn help_says_what_there_is() {
       rehearse     Boots a recipe on this machine under a real cloud-init, as a bake would, and judges
                    it
       recipe       Works on recipes without booting them
+      store        Makes, checks, copies or moves the store: what must survive
       config       Works on the config itself
       completions  Prints completions for a shell
       man          Prints the manual's page, or writes the pages of all commands

@@ -1,7 +1,10 @@
 //! Opens the store that the config names, and takes the driver's place in it.
 
 use super::Desk;
+use crate::cloud::{Connection, Fence, Identity, Pace, Table};
+use crate::model::ids::Region;
 use crate::settings::{Settings, StoreUrl};
+use crate::store::dynamodb::DynamoStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{DRIVER, Lease, Store, StoreError};
 
@@ -17,19 +20,29 @@ pub enum Access {
 pub struct OpenStore(Box<dyn Store>);
 
 impl OpenStore {
-    /// Opens what the config names.
+    /// Opens what the config names. A table is asked over a connection of its own, whose pace and fence are not
+    /// those of this one; what is done under its lease passes this `fence` while the lease is renewed.
     ///
     /// # Errors
     /// When it cannot be opened, or is there and cannot be read by this amiwatch.
-    pub fn of_settings(settings: &Settings, access: Access) -> Result<Self, StoreError> {
-        Ok(Self(Box::new(match (&settings.store, access) {
-            (StoreUrl::SqliteMemory, _) => SqliteStore::in_memory()?,
-            (StoreUrl::SqliteFile(path), Access::Write) => SqliteStore::open(path)?,
+    pub fn of_settings(
+        settings: &Settings,
+        access: Access,
+        connection: &Connection,
+        fence: &Fence,
+    ) -> Result<Self, StoreError> {
+        Ok(Self(match (&settings.store, access) {
+            (StoreUrl::SqliteMemory, _) => Box::new(SqliteStore::in_memory()?),
+            (StoreUrl::SqliteFile(path), Access::Write) => Box::new(SqliteStore::open(path)?),
             (StoreUrl::SqliteFile(path), Access::Read) if path.exists() => {
-                SqliteStore::open_read_only(path)?
+                Box::new(SqliteStore::open_read_only(path)?)
             }
-            (StoreUrl::SqliteFile(_), Access::Read) => SqliteStore::in_memory()?,
-        })))
+            (StoreUrl::SqliteFile(_), Access::Read) => Box::new(SqliteStore::in_memory()?),
+            (StoreUrl::DynamoTable { table, region }, _) => {
+                let table = named_table(connection, table, region.as_ref())?;
+                Box::new(DynamoStore::new(table, fence, &me()))
+            }
+        }))
     }
 
     /// One that ends with the process.
@@ -43,6 +56,25 @@ impl OpenStore {
     /// As the stages take it.
     pub fn as_store(&self) -> &dyn Store {
         self.0.as_ref()
+    }
+}
+
+/// The way to a table.
+///
+/// # Errors
+/// When no region is named anywhere.
+pub fn named_table(
+    connection: &Connection,
+    table: &str,
+    region: Option<&Region>,
+) -> Result<Table, StoreError> {
+    let own = connection.at_pace(Pace::Eager);
+    match own.cloud(&Identity::Own, region) {
+        Ok(cloud) => Ok(Table::new(cloud, table)),
+        Err(error) => Err(StoreError::Refused {
+            why: format!("nobody says in which region table {table} is ({error})"),
+            advice: format!("write [store] url = \"dynamodb://{table}?region=eu-west-1\""),
+        }),
     }
 }
 
@@ -62,10 +94,7 @@ pub enum NoPlace {
 /// # Errors
 /// [`NoPlace`]
 pub async fn drive(desk: &Desk<'_>) -> Result<Lease, NoPlace> {
-    let place = || match &desk.settings.store {
-        StoreUrl::SqliteFile(path) => path.display().to_string(),
-        StoreUrl::SqliteMemory => ":memory:".to_owned(),
-    };
+    let place = || desk.settings.store.to_string();
     let lease = take_lease(desk.store).await?;
     lease.ok_or_else(|| NoPlace::Taken { place: place() })
 }
@@ -101,7 +130,7 @@ pub(super) async fn driver(store: &dyn Store) -> Result<Option<String>, StoreErr
 }
 
 /// This process, as others see who has the driver's place and who asks.
-pub(super) fn me() -> String {
+pub(in crate::service) fn me() -> String {
     let system = rustix::system::uname();
     let host = system.nodename().to_string_lossy();
     format!("process {} on {host}", std::process::id())

@@ -25,6 +25,8 @@ use crate::store::left::{self, LeftBehind};
 use crate::store::publications::each_ledger;
 use crate::store::records::chronicle::readable_chronicles;
 use crate::store::records::{self, UnreadableRows, blind};
+use crate::store::replicas;
+pub use crate::store::replicas::{Leading, StandingBy};
 use crate::workflow::RunError;
 use crate::workflow::journal::Phase;
 use crate::workflow::kind::step_word;
@@ -42,6 +44,12 @@ pub struct Status {
     pub daemon: Option<Value>,
     /// Who works on the store now: the daemon, or a command; absent when nobody does.
     pub driver: Option<String>,
+    /// Since when the daemon leads that works on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leading: Option<Leading>,
+    /// Daemons that wait to lead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub standing_by: Vec<StandingBy>,
     pub watches: Vec<RememberedWatch>,
     pub bakes: Vec<BakeUnderWay>,
     /// What stands where watches make their images known.
@@ -128,10 +136,19 @@ pub async fn status(desk: &Desk<'_>) -> Result<Status, RunError> {
     }
     let published = published(store, &mut unreadable).await?;
     let retire = retire_shown(store, desk.settings, &mut unreadable).await?;
+    let driver = driver(store).await?;
+    let leading = unreadable.pass_over(replicas::who_leads(store).await)?;
+    let leading = leading
+        .flatten()
+        .filter(|one| driver.as_ref() == Some(&one.who));
+    let standing_by = replicas::standing_by(store, desk.clock.now()).await;
+    let standing_by = unreadable.pass_over(standing_by)?;
     Ok(Status {
         schema: "amiwatch.status/1",
         daemon: None,
-        driver: driver(store).await?,
+        driver,
+        leading,
+        standing_by: standing_by.unwrap_or_default(),
         watches: watches(remembered, &chronicles, &holds, &bakes),
         bakes,
         published,
