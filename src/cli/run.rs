@@ -16,9 +16,9 @@ use super::{draw, progress, shells};
 use crate::flow::exit_code::Exit;
 use crate::flow::outcome::{BakeSoFar, Cause};
 use crate::model::plan::PlanItem;
-use crate::service::daemon::{self, Ground, LiveConfig, Rhythm, SettingsInUse};
+use crate::service::daemon::{LiveConfig, Replica, Rhythm, SettingsInUse};
 use crate::service::desk::once::{BakedOnce, Once, PublishedOnce, once};
-use crate::service::desk::opening::{drive, leave_lease};
+use crate::service::desk::opening::drive;
 use crate::service::retire::keeping::RetiredImage;
 use crate::service::vitals::Vitals;
 use crate::service::web::{self, Pages};
@@ -41,7 +41,10 @@ pub(super) async fn run_passes(common: &Common, own: &Arguments) -> anyhow::Resu
 
 /// Runs the daemon until it is told to stop.
 async fn watch(session: Session) -> anyhow::Result<Exit> {
-    let lease = drive(&session.desk()).await?;
+    // Before anything else is opened: a store in a file has no standbys, and a second daemon says why it ends.
+    if !session.settings.store.is_shared() {
+        drive(&session.desk()).await?;
+    }
     for doubt in shells::unread_checks(&session.settings) {
         let (key, what, advice) = (doubt.key, doubt.what, doubt.advice);
         tracing::warn!(key, what, advice, "the config is doubtful");
@@ -49,6 +52,7 @@ async fn watch(session: Session) -> anyhow::Result<Exit> {
     let Session {
         settings,
         connection,
+        fence,
         store,
         clock,
         outside,
@@ -56,8 +60,9 @@ async fn watch(session: Session) -> anyhow::Result<Exit> {
     let host = Supervisor::listen(settings.path.clone(), clock.clone())
         .context("signals cannot be listened for; check the process's limits")?;
     let patience = TimeDelta::from_std(settings.schedule.pass_timeout + FIRST_PASS_GRACE)?;
-    let vitals = Vitals::new(clock.now(), clock.steady(), patience);
+    let vitals = Vitals::new(clock.now(), clock.steady(), patience).behind(&fence);
     let listener = listener(settings.http).await?;
+    let (shared, place) = (settings.store.is_shared(), settings.store.to_string());
     let first = LiveConfig {
         settings: Rc::new(settings),
         connection,
@@ -69,20 +74,21 @@ async fn watch(session: Session) -> anyhow::Result<Exit> {
         store: store.as_store(),
         clock: &clock,
     };
-    let ground = Ground {
+    let replica = Replica {
         store: store.as_store(),
         clock: &clock,
-        lease,
         outside: &outside,
         in_use: &in_use,
+        host: &host,
+        vitals: &vitals,
+        shared,
+        place,
     };
-    let work = daemon::run_daemon(ground, first, &host, &vitals, Rhythm::default());
     tokio::select! {
         biased;
-        ended = work => ended.context("the daemon must stop")?,
+        ended = replica.run(first, Rhythm::default()) => ended.context("the daemon must stop")?,
         () = serve(listener, pages) => {}
     }
-    leave_lease(store.as_store(), lease).await;
     Ok(Exit::Done)
 }
 

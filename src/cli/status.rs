@@ -16,7 +16,9 @@ use crate::model::chronicle::GateSeen;
 use crate::model::ids::WatchName;
 use crate::service::desk::blind::BlindShown;
 use crate::service::desk::retire::RetireShown;
-use crate::service::desk::status::{BakeUnderWay, RememberedWatch, Status, status};
+use crate::service::desk::status::{
+    BakeUnderWay, Leading, RememberedWatch, StandingBy, Status, status,
+};
 
 /// Environments that one line names.
 const NAMED_MAX: usize = 6;
@@ -50,6 +52,9 @@ fn show(status: &Status, session: &Session) {
                     format!("{who} works on this store")
                 })
         ),
+    }
+    if session.settings.store.is_shared() {
+        replicas(status, now);
     }
     if status.watches.is_empty() {
         println!("Nothing is remembered yet: no pass has been made on this store.");
@@ -91,6 +96,20 @@ fn show(status: &Status, session: &Session) {
              and report it, unless a newer amiwatch wrote it"
         );
         println!("{}", draw::wrapped_line(&line, 4));
+    }
+}
+
+/// Who leads since when, and who waits to.
+fn replicas(status: &Status, now: DateTime<Utc>) {
+    if let Some(Leading { who, since }) = &status.leading {
+        println!(
+            "leader: {who}, since {}",
+            since.format("%Y-%m-%d %H:%M UTC")
+        );
+    }
+    for StandingBy { who, at, .. } in &status.standing_by {
+        let ago = draw::age((now - *at).num_seconds().max(0));
+        println!("standby: {who}, seen {ago} ago");
     }
 }
 

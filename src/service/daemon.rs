@@ -30,6 +30,12 @@ mod publishing;
 
 mod reload;
 
+mod replica;
+
+#[cfg(test)]
+#[cfg(feature = "sim")]
+mod replica_tests;
+
 mod requests;
 
 mod rolling;
@@ -68,6 +74,7 @@ use timers::{Reckoning, Tick, Timer};
 
 pub use host::{Condition, Host, LiveConfig, SettingsInUse, Signal};
 pub use lanes::Ground;
+pub use replica::Replica;
 
 /// How often the daemon looks after what nothing wakes it for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +209,10 @@ pub async fn run_daemon<H: Host>(
         "amiwatch watches"
     );
     let ended = daemon.until_stopped().await;
-    host.tell(&Condition::Stopping);
+    // Who only loses the lease goes on as a standby.
+    if !matches!(ended, Err(StoreError::LeaseLost)) {
+        host.tell(&Condition::Stopping);
+    }
     tracing::info!(
         bakes_under_way = daemon.bakes.len(),
         moves_under_way = daemon.moves.len(),

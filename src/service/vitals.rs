@@ -9,18 +9,26 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::clock::plausible;
-use crate::cloud::{Calls, OperationCalls};
+use crate::cloud::{Calls, Fence, OperationCalls};
 use crate::model::blind::BlindSpots;
 use crate::service::moves_counted::MoveCounted;
 use crate::service::publications_counted::PublicationCounted;
 
 /// The last values; clones share them.
 #[derive(Debug, Clone)]
-pub struct Vitals(Arc<Mutex<Pulse>>);
+pub struct Vitals {
+    pulse: Arc<Mutex<Pulse>>,
+    /// Absent: the lease is not one that must be renewed.
+    fence: Option<Fence>,
+}
 
 /// The daemon's values at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulse {
+    pub role: Role,
+    /// How long ago the renewal was sent by which this process leads; absent where it does not lead, and where a
+    /// lease ends with its process.
+    pub renewal_age: Option<Duration>,
     pub started_at: DateTime<Utc>,
     /// Since when no pass has ended by itself, by the steady clock: the other may have been set.
     silent_since: Duration,
@@ -67,6 +75,14 @@ pub struct Pulse {
 pub struct NoticeCount {
     pub waiting: u64,
     pub dead: u64,
+}
+
+/// What this process is among those that share its store. The words are labels of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Leader,
+    Standby,
 }
 
 /// How a pass ended. The words are labels of metrics.
@@ -116,6 +132,7 @@ macro_rules! words {
 }
 
 words! {
+    Role { Leader = "leader", Standby = "standby" }
     PassResult { Good = "good", Partial = "partial", Cut = "cut", Failed = "failed" }
     BakeResult { Verified = "verified", Failed = "failed", PutOff = "put_off" }
     ReloadResult { Done = "done", KeptOld = "kept_old" }
@@ -124,7 +141,9 @@ words! {
 impl Vitals {
     /// A daemon that starts now and has done nothing yet.
     pub fn new(now: DateTime<Utc>, steady: Duration, patience: TimeDelta) -> Self {
-        Self(Arc::new(Mutex::new(Pulse {
+        let pulse = Pulse {
+            role: Role::Leader,
+            renewal_age: None,
             started_at: now,
             silent_since: steady,
             pass_since: None,
@@ -149,21 +168,45 @@ impl Vitals {
             reloads: BTreeMap::new(),
             earlier: Calls::default(),
             calls: Calls::default(),
-        })))
+        };
+        Self {
+            pulse: Arc::new(Mutex::new(pulse)),
+            fence: None,
+        }
+    }
+
+    /// With what the lease's renewal opens.
+    #[must_use]
+    pub fn behind(mut self, fence: &Fence) -> Self {
+        self.fence = Some(fence.clone());
+        self
     }
 
     /// Changes the values; each change is whole.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Pulse) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.pulse.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The values now.
     pub fn pulse(&self) -> Pulse {
-        self.change(|pulse| pulse.clone())
+        let mut pulse = self.change(|pulse| pulse.clone());
+        pulse.renewal_age = self.fence.as_ref().and_then(Fence::age);
+        pulse
     }
 }
 
 impl Pulse {
+    /// From now on it is this. A leader has its whole patience before it, and a standby nothing under way.
+    pub(super) fn turns_to(&mut self, role: Role, steady: Duration) {
+        self.role = role;
+        self.silent_since = steady;
+        self.pass_since = None;
+        self.next_pass_at = None;
+        self.bakes_under_way = 0;
+        self.moves_under_way = 0;
+        self.publications_under_way = 0;
+    }
+
     /// For how long no pass has ended by itself.
     pub(super) fn silent(&self, steady: Duration) -> TimeDelta {
         let silent = steady.saturating_sub(self.silent_since);
@@ -206,6 +249,10 @@ impl Pulse {
                 "this machine's clock says {}, and nothing is begun until it is set right",
                 now.format("%Y-%m-%d %H:%M UTC")
             ));
+        }
+        // Another process looks.
+        if self.role == Role::Standby {
+            return None;
         }
         if self.never_again && self.pass_since.is_none() {
             let why =
@@ -258,6 +305,16 @@ mod tests {
             let why = ailment(wrong, 1).unwrap();
             assert!(why.contains("set right"), "{why}");
         }
+    }
+
+    #[test]
+    fn a_standby_is_well_and_a_leader_has_its_whole_patience() {
+        let vitals = Vitals::new(at(0), ran(0), TimeDelta::seconds(100));
+        vitals.change(|pulse| pulse.turns_to(Role::Standby, ran(0)));
+        assert_eq!(vitals.pulse().ailment(at(1), ran(90_000)), None);
+        vitals.change(|pulse| pulse.turns_to(Role::Leader, ran(90_000)));
+        assert_eq!(vitals.pulse().ailment(at(1), ran(90_100)), None);
+        assert!(vitals.pulse().ailment(at(1), ran(90_101)).is_some());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 
 /// Settings, and the way to AWS that they say. A reload makes a new one; what the old one
 /// began goes on with the old one.
+#[derive(Clone)]
 pub struct LiveConfig {
     pub settings: Rc<Settings>,
     pub connection: Connection,

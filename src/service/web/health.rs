@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::service::desk::blind::BlindShown;
-use crate::service::vitals::Pulse;
+use crate::service::vitals::{Pulse, Role};
 
 /// `/healthz`. Its `schema` is contract.
 #[derive(Debug, Serialize)]
@@ -18,6 +18,8 @@ pub(super) struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     version: &'static str,
+    /// `leader`, or `standby` while another process leads.
+    role: Role,
     started_at: DateTime<Utc>,
     last_pass_at: Option<DateTime<Utc>>,
     last_good_pass_at: Option<DateTime<Utc>>,
@@ -37,6 +39,7 @@ pub(super) fn health(pulse: &Pulse, now: DateTime<Utc>, steady: Duration) -> Hea
         ok: why.is_none(),
         why,
         version: env!("CARGO_PKG_VERSION"),
+        role: pulse.role,
         started_at: pulse.started_at,
         last_pass_at: pulse.last_pass_at,
         last_good_pass_at: pulse.last_good_pass_at,

@@ -15,7 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::service::moves_counted::MOVES_COUNTED;
 use crate::service::publications_counted::PublicationCounted;
-use crate::service::vitals::{BakeResult, PassResult, Pulse, ReloadResult};
+use crate::service::vitals::{BakeResult, PassResult, Pulse, ReloadResult, Role};
 
 /// The media type of what [`render_metrics`] gives.
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -35,6 +35,7 @@ pub(super) fn render_metrics(pulse: &Pulse, now: DateTime<Utc>) -> String {
         registry: Registry::with_prefix("amiwatch"),
     };
     scrape.build();
+    scrape.role(pulse);
     scrape.passes(pulse);
     scrape.watches(pulse, now);
     scrape.bakes(pulse);
@@ -57,6 +58,29 @@ impl Scrape {
         info.get_or_create(&labels).set(1);
         self.registry
             .register("build_info", "The running version, always 1", info);
+    }
+
+    fn role(&mut self, pulse: &Pulse) {
+        let roles = Family::<Labels, Gauge>::default();
+        for role in Role::ALL {
+            let labels = vec![("role", role.as_str().to_owned())];
+            roles
+                .get_or_create(&labels)
+                .set(i64::from(*role == pulse.role));
+        }
+        let help =
+            "1 for what this process is among those that share its store, 0 for what it is not";
+        self.registry.register("role", help, roles);
+        if let Some(age) = pulse.renewal_age {
+            let seconds = Seconds::default();
+            seconds.set(age.as_secs_f64());
+            self.registry.register_with_unit(
+                "lease_renewal_age",
+                "How long ago the renewal was sent by which this process leads",
+                Unit::Seconds,
+                seconds,
+            );
+        }
     }
 
     fn passes(&mut self, pulse: &Pulse) {
@@ -307,7 +331,9 @@ mod tests {
                 ..Calls::default()
             };
         });
-        vitals.pulse()
+        let mut pulse = vitals.pulse();
+        pulse.renewal_age = Some(std::time::Duration::from_millis(3_500));
+        pulse
     }
 
     fn names(text: &str) -> BTreeSet<String> {
@@ -321,6 +347,9 @@ mod tests {
     fn what_happened_is_in_the_text() {
         let text = render_metrics(&busy(), at(100));
         for line in [
+            "amiwatch_role{role=\"leader\"} 1",
+            "amiwatch_role{role=\"standby\"} 0",
+            "amiwatch_lease_renewal_age_seconds 3.5",
             "amiwatch_passes_total{result=\"good\"} 3",
             "amiwatch_passes_total{result=\"cut\"} 0",
             "amiwatch_last_pass_duration_seconds 1.5",
