@@ -89,11 +89,7 @@ fn expired(service: Service) -> Fail {
     let message = "The security token included in the request is expired";
     match service {
         Service::Ec2 => Fail::new("RequestExpired", "Request has expired."),
-        Service::DynamoDb
-        | Service::EventBridge
-        | Service::Kms
-        | Service::Ssm
-        | Service::Sqs => {
+        Service::DynamoDb | Service::EventBridge | Service::Kms | Service::Ssm | Service::Sqs => {
             Fail::new("ExpiredTokenException", message)
         }
         _ => Fail::new("ExpiredToken", message).with_status(403),

@@ -145,6 +145,14 @@ impl DynamoStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
+        // What begins with the prefix lies together: another key is before all of it, or after.
+        let after = match after {
+            Some(after) if !after.starts_with(prefix) => match after < prefix {
+                true => None,
+                false => return Ok(Vec::new()),
+            },
+            after => after,
+        };
         let rows = match Span::of_prefix(prefix) {
             Some(span) => {
                 let after = after.map(|after| record_key(after).sort);

@@ -129,6 +129,8 @@ def pages(dynamodb):
     equal("all of them", [item["sk"]["S"] for page in paged for item in page["Items"]], [f"/{n:02}" for n in range(30)])
     between = {**asked, "KeyConditionExpression": "pk = :p AND sk BETWEEN :a AND :b", "ExpressionAttributeValues": {":p": {"S": "q"}, ":a": {"S": "/05"}, ":b": {"S": "/07"}}}
     equal("between", dynamodb.query(**between, ConsistentRead=True)["Count"], 3)
+    backwards = {**between, "ExpressionAttributeValues": {":p": {"S": "q"}, ":a": {"S": "/07"}, ":b": {"S": "/05"}}}
+    fails("between, backwards", "ValidationException", dynamodb.query, **backwards, ConsistentRead=True)
     limited = dynamodb.query(**between, ConsistentRead=True, Limit=3)
     check("a full page says that more may follow", limited["LastEvaluatedKey"] == key("/07", "q"), limited)
     scanned = dynamodb.get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True)

@@ -241,6 +241,10 @@ fn wrong_way(source: &Source, area: &str, named: &str) -> Option<&'static str> {
         let fits = target == "model" || plain(named) || value;
         return (!fits).then_some("a plain function of values");
     }
+    let outwards = area == "store" && ["cloud", "clock"].contains(&target);
+    if outwards && !module.starts_with("store::dynamodb") {
+        return Some("what a store is has nothing to do with where it is");
+    }
     if !allowed.contains(&target) {
         return Some("the arrows point the other way");
     }

@@ -141,6 +141,20 @@ impl Test {
         }
     }
 
+    /// Whether some range of it ends before it begins.
+    pub(super) fn asks_backwards(&self) -> bool {
+        match self {
+            Self::Between(_, Operand::Value(from), Operand::Value(to)) => {
+                compared(Some(from), Comparison::Greater, Some(to))
+            }
+            Self::Both(one, other) | Self::Either(one, other) => {
+                one.asks_backwards() || other.asks_backwards()
+            }
+            Self::Not(test) => test.asks_backwards(),
+            _ => false,
+        }
+    }
+
     /// What it demands of an attribute by equality, if it does so in every case.
     pub(super) fn demands(&self, name: &str) -> Option<&Value> {
         match self {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::expression::Words;
+use super::expression::{Test, Words};
 use super::invalid;
 use super::items::{key, usable};
 use super::model::{Attributes, Keys, Table, Tables, size_of};
@@ -40,6 +40,12 @@ pub(super) fn query(core: &Core, tables: &mut Tables, call: &Call) -> Result<Val
     let words = Words::of(body);
     let test = words.test("KeyConditionExpression")?;
     words.all_used()?;
+    if test.as_ref().is_some_and(Test::asks_backwards) {
+        return Err(invalid(
+            "Invalid KeyConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal \
+             to lower bound",
+        ));
+    }
     let test = test.ok_or_else(|| {
         invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
     })?;

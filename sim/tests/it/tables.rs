@@ -234,6 +234,11 @@ fn a_read_without_consistency_is_late_and_pages_end_at_a_megabyte() {
         (&rest["Count"], &rest["LastEvaluatedKey"]),
         (&json!(1), &Value::Null)
     );
+    // Nothing can lie in a range that ends before it begins.
+    let mut backwards = body.clone();
+    backwards["KeyConditionExpression"] = json!("pk = :p AND sk BETWEEN :from AND :to");
+    backwards["ExpressionAttributeValues"][":to"] = json!({ "S": "A" });
+    assert_eq!(code(&account, "Query", &backwards), "ValidationException");
     // A full page says that there may be more.
     body["Limit"] = json!(1);
     assert!(done(&account, "Query", &body)["LastEvaluatedKey"].is_object());

@@ -224,14 +224,19 @@ impl Shared {
         held.get(name).is_some_and(|held| held.epoch == epoch)
     }
 
-    /// It is not this process's any more; whoever waits for that is told.
-    fn drop_lease(&self, name: &str, epoch: u64) {
+    /// It is not this process's any more, and nothing passes the fence; whoever waits for that is told. Whether it
+    /// was, until now.
+    fn drop_lease(&self, name: &str, epoch: u64) -> bool {
         let mut held = locked(&self.held);
-        if held.get(name).is_some_and(|held| held.epoch == epoch) {
+        let had = held.get(name).is_some_and(|held| held.epoch == epoch);
+        if had {
             held.remove(name);
+            // While nobody can renew it.
+            self.fence.close();
         }
         drop(held);
         self.changed.notify_waiters();
+        had
     }
 
     /// Waits until this process does not have it any more.
@@ -271,14 +276,12 @@ impl Shared {
                 }
             };
         }
-        if self.has(name, epoch) {
-            self.fence.close();
+        if self.drop_lease(name, epoch) {
             tracing::warn!(
                 lease = name,
                 epoch,
                 "the lease is lost: nothing is changed under it any more"
             );
-            self.drop_lease(name, epoch);
         }
     }
 

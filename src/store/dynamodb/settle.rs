@@ -110,11 +110,11 @@ impl Shared {
         format!("{}-{epoch}-{nth}", self.number)
     }
 
-    /// Whether this process had that lease, and has not renewed it in time.
+    /// Whether this process has not that lease, or has not renewed it in time: the table may still show its epoch.
     fn is_over(&self, name: &str, epoch: u64) -> bool {
         let held = locked(&self.held);
         let held = held.get(name).filter(|held| held.epoch == epoch);
-        held.is_some_and(|held| held.left(&self.clock).is_none())
+        held.and_then(|held| held.left(&self.clock)).is_none()
     }
 }
 
