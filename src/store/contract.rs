@@ -1,7 +1,8 @@
 //! What every store must hold, as one body of tests; each engine is run through all of it.
 //!
-//! A new engine implements [`Engine`] and is named once more at `every_engine`, below.
+//! A new engine implements [`Engine`] and is named once more at `holds_on`, below.
 
+mod elsewhere;
 mod leases;
 
 use std::path::PathBuf;
@@ -63,52 +64,48 @@ impl Engine for InTable {
     }
 }
 
-/// Each part of the contract, on a fresh store of each engine.
-macro_rules! every_engine {
-    ($engine:expr, $name:ident: $($part:ident),+ $(,)?) => {
+/// Each part of the contract, on a fresh store of an engine.
+macro_rules! holds_on {
+    ($name:ident, $engine:expr, $how:tt) => {
+        holds_on!(@each $name, $engine, $how:
+            a_batch_is_applied_wholly_or_not_at_all,
+            versions_and_journals_grow_by_one,
+            a_journal_is_shortened_from_its_end,
+            what_is_there_is_left_and_deleted_by_version,
+            a_condition_on_a_record_that_is_not_written_holds_the_batch,
+            a_batch_names_a_key_or_a_journal_once,
+            limits_are_held,
+            records_are_paged_by_prefix,
+            what_was_committed_outlives_the_process,
+            one_has_the_lease_and_others_are_told_when_to_ask_again,
+            a_lease_that_was_taken_again_guards_nothing_any_more,
+            a_lease_is_given_back_by_who_has_it,
+            asking_who_has_the_lease_takes_nothing,
+            the_lease_of_a_process_that_is_gone_is_free,
+        );
+    };
+    (@each $name:ident, $engine:expr, $how:tt: $($part:ident),+ $(,)?) => {
         mod $name {
-            $(#[tokio::test(start_paused = true)]
-            async fn $part() {
-                super::$part(&$engine).await;
-            })+
+            $(holds_on!(@one $engine, $how, $part);)+
+        }
+    };
+    (@one $engine:expr, [$(#[$how:meta])+], $part:ident) => {
+        $(#[$how])+
+        async fn $part() {
+            super::$part(&$engine).await;
         }
     };
 }
 
-every_engine!(super::InFile::new(), sqlite_in_a_file:
-    a_batch_is_applied_wholly_or_not_at_all,
-    versions_and_journals_grow_by_one,
-    a_journal_is_shortened_from_its_end,
-    what_is_there_is_left_and_deleted_by_version,
-    a_condition_on_a_record_that_is_not_written_holds_the_batch,
-    a_batch_names_a_key_or_a_journal_once,
-    limits_are_held,
-    records_are_paged_by_prefix,
-    what_was_committed_outlives_the_process,
-    one_has_the_lease_and_others_are_told_when_to_ask_again,
-    a_lease_that_was_taken_again_guards_nothing_any_more,
-    a_lease_is_given_back_by_who_has_it,
-    asking_who_has_the_lease_takes_nothing,
-    the_lease_of_a_process_that_is_gone_is_free,
-);
+holds_on!(sqlite_in_a_file, super::InFile::new(), [#[tokio::test(start_paused = true)]]);
 
 #[cfg(feature = "sim")]
-every_engine!(super::InTable::new().await, a_table_of_dynamodb:
-    a_batch_is_applied_wholly_or_not_at_all,
-    versions_and_journals_grow_by_one,
-    a_journal_is_shortened_from_its_end,
-    what_is_there_is_left_and_deleted_by_version,
-    a_condition_on_a_record_that_is_not_written_holds_the_batch,
-    a_batch_names_a_key_or_a_journal_once,
-    limits_are_held,
-    records_are_paged_by_prefix,
-    what_was_committed_outlives_the_process,
-    one_has_the_lease_and_others_are_told_when_to_ask_again,
-    a_lease_that_was_taken_again_guards_nothing_any_more,
-    a_lease_is_given_back_by_who_has_it,
-    asking_who_has_the_lease_takes_nothing,
-    the_lease_of_a_process_that_is_gone_is_free,
-);
+holds_on!(a_table_of_dynamodb, super::InTable::new().await, [#[tokio::test(start_paused = true)]]);
+
+holds_on!(a_table_elsewhere, super::elsewhere::TableElsewhere::new().await, [
+    #[tokio::test]
+    #[ignore = "AMIWATCH_TABLE_ENDPOINT names a DynamoDB; tests/contract/ministack.py serves one"]
+]);
 
 fn put(key: &str, expected: u64, value: i64) -> Op {
     Op::CompareAndSet {
@@ -309,6 +306,18 @@ async fn records_are_paged_by_prefix(engine: &impl Engine) {
     assert_eq!(keys(first), ["p/1", "p/2"]);
     let rest = store.query("p/", Some("p/2"), 2).await.unwrap();
     assert_eq!(keys(rest), ["p/3"]);
+    // From a key that is none of these on: all of them lie after it, or before.
+    for (after, left) in [
+        ("a", 3),
+        ("p", 3),
+        ("p/", 3),
+        ("p/3", 0),
+        ("p0", 0),
+        ("q/0", 0),
+    ] {
+        let found = store.query("p/", Some(after), 9).await.unwrap();
+        assert_eq!(found.len(), left, "after {after}");
+    }
     assert_eq!(keys(store.query("p%", None, 9).await.unwrap()), ["p%"]);
     assert_eq!(keys(store.query("none/", None, 9).await.unwrap()), [""; 0]);
 }

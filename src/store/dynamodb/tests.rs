@@ -232,15 +232,15 @@ async fn the_same_may_be_written_twice() {
 }
 
 /// Adds one, again and again while others were faster; how often they were.
-async fn counts_up(process: &Process, times: u64) -> u64 {
+pub(in crate::store) async fn counts_up(store: &dyn Store, times: u64) -> u64 {
     let mut conflicts = 0;
     for _ in 0..times {
         loop {
-            let now = process.store.get("sum").await.unwrap();
+            let now = store.get("sum").await.unwrap();
             let (version, sum) =
                 now.map_or((0, 0), |now| (now.version, now.value.as_u64().unwrap()));
             let both = vec![put("sum", version, json!(sum + 1)), append(sum)];
-            match process.store.commit(Batch::of_ops(both)).await {
+            match store.commit(Batch::of_ops(both)).await {
                 Ok(()) => break,
                 Err(StoreError::Conflict { .. }) => conflicts += 1,
                 Err(other) => panic!("{other}"),
@@ -260,7 +260,7 @@ async fn processes_that_race_lose_no_write_and_repeat_none() {
             .when(When::Chance { p: 0.1, seed: 7 }),
     );
     let processes: Vec<_> = (0..4).map(|n| here.off_by(3 * n - 5)).collect();
-    let conflicts = join_all(processes.iter().map(|one| counts_up(one, 25))).await;
+    let conflicts = join_all(processes.iter().map(|one| counts_up(&one.store, 25))).await;
     let sum = processes[0].store.get("sum").await.unwrap().unwrap();
     assert_eq!((sum.version, sum.value), (100, json!(100)));
     let events = processes[3].store.journal("j").await.unwrap();
