@@ -9,64 +9,21 @@ role assumes the member's and looks, and nobody else does. Needs cfn-lint, parli
 """
 
 import json
-import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
 import urllib.request
 
 import boto3
-import tfparse
-import yaml
+import shipped_stacks
 from botocore.exceptions import ClientError
+from shipped_stacks import ROOT, check, document, evaluated, known_to_iam, lint, rendered, template
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLEET = ROOT / "deploy/fleet"
 HUB, MEMBER, STRANGER = "000000000000", "000000000031", "000000000032"
 REGION = "eu-west-2"
-passed = 0
-
-
-def check(what, held, seen=None):
-    global passed
-    if not held:
-        sys.exit(f"FAILED: {what}: {seen!r}")
-    passed += 1
-
-
-class Template(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms, kept as they are."""
-
-
-def short(loader, suffix, node):
-    several = isinstance(node, yaml.SequenceNode)
-    return {suffix: loader.construct_sequence(node, deep=True) if several else loader.construct_scalar(node)}
-
-
-Template.add_multi_constructor("!", short)
-
-
-def rendered(value, names):
-    """A template's value with references replaced."""
-    match value:
-        case {"Ref": name} if len(value) == 1:
-            return names[name]
-        case {"Sub": text} if len(value) == 1:
-            for name, instead in names.items():
-                text = text.replace("${" + name + "}", instead)
-            return text
-        case dict():
-            return {key: rendered(one, names) for key, one in value.items()}
-        case list():
-            return [rendered(one, names) for one in value]
-        case _:
-            return value
 
 
 def resource(file, name, names):
-    template = yaml.load((FLEET / file).read_text(), Template)
-    return rendered(template["Resources"][name]["Properties"], names)
+    return rendered(template(FLEET / file)["Resources"][name]["Properties"], names)
 
 
 def member(partition):
@@ -88,8 +45,7 @@ def hub_policy(partition):
 
 
 def templates():
-    done = subprocess.run([pathlib.Path(sys.executable).parent / "cfn-lint", *FLEET.glob("*.yaml")], capture_output=True, text=True)
-    check("cfn-lint passes", done.returncode == 0, done.stdout + done.stderr)
+    lint(FLEET.glob("*.yaml"))
     look = (ROOT / "deploy/iam/look.json").read_text()
     for partition in ("aws", "aws-cn", "aws-us-gov"):
         role = member(partition)
@@ -103,34 +59,15 @@ def templates():
         check("and reads Beanstalk as AWS says", role["ManagedPolicyArns"] == [f"arn:{partition}:iam::aws:policy/AWSElasticBeanstalkReadOnly"])
 
 
-def known_to_iam():
-    """Every action, condition key and resource is one that IAM has, for all that parliament knows."""
-    policies = {"look": member("aws")["Policies"][0]["PolicyDocument"]["Statement"], "names": names_images("aws"), "hub": hub_policy("aws")["Statement"]}
-    with tempfile.TemporaryDirectory() as scratch:
-        files = [pathlib.Path(scratch) / f"{name}.json" for name in policies]
-        for file, statements in zip(files, policies.values()):
-            file.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
-        check_policies = ROOT / "tests/contract/iam_parliament.py"
-        done = subprocess.run([sys.executable, check_policies, *files, ROOT / "deploy/iam/images.json"], capture_output=True, text=True)
-    check("parliament finds nothing", done.returncode == 0, done.stdout + done.stderr)
+def known_policies():
+    known_to_iam({"look": member("aws")["Policies"][0]["PolicyDocument"]["Statement"], "names": names_images("aws"), "hub": hub_policy("aws")["Statement"]},
+                 ROOT / "deploy/iam/images.json")
 
 
-def evaluated(module, partition, variables):
-    """A Terraform module's resources by type, as its engine computes them where AWS says this of the account."""
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = pathlib.Path(scratch) / "deploy"
-        shutil.copytree(ROOT / "deploy", copy)
-        folder = copy / "fleet/terraform" / module
-        text = (folder / "main.tf").read_text()
-        for data, told in (("aws_partition.here.partition", partition), ("aws_caller_identity.here.account_id", MEMBER)):
-            text = text.replace("${data." + data + "}", told).replace("data." + data, json.dumps(told))
-        (folder / "main.tf").write_text(text)
-        (folder / "terraform.tfvars").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in variables.items()))
-        return tfparse.load_from_path(str(folder), stop_on_hcl_error=True, vars_paths=["terraform.tfvars"])
-
-
-def document(text):
-    return json.loads(text)["Statement"]
+def computed(module, partition, variables):
+    """A module's resources where AWS says this of the account."""
+    told = {"data.aws_partition.here.partition": partition, "data.aws_caller_identity.here.account_id": MEMBER}
+    return evaluated(f"fleet/terraform/{module}", told, variables)
 
 
 def modules():
@@ -140,7 +77,7 @@ def modules():
         variables = {"hub_principal_arn": principal, "external_id": "acme-prod"}
         role = member(partition)
         for names in (True, False):
-            made = evaluated("member", partition, variables | {"tells_what_names_images": names})
+            made = computed("member", partition, variables | {"tells_what_names_images": names})
             [own] = made["aws_iam_role"]
             check("one name", own["name"] == role["RoleName"], own)
             check("one life of a session", own["max_session_duration"] == role["MaxSessionDuration"], own)
@@ -152,7 +89,7 @@ def modules():
             [attached] = made["aws_iam_role_policy_attachment"]
             check("one policy of AWS's own", [attached["policy_arn"]] == role["ManagedPolicyArns"], attached)
         hub = {"hub_role_name": "hub", "organization_id": "o-abcdefghij"}
-        [policy] = evaluated("hub", partition, hub)["aws_iam_policy"]
+        [policy] = computed("hub", partition, hub)["aws_iam_policy"]
         check("one right to assume", document(policy["policy"]) == hub_policy(partition)["Statement"], policy)
 
 
@@ -211,8 +148,8 @@ def roles(url):
 
 
 templates()
-known_to_iam()
+known_policies()
 modules()
 if len(sys.argv) > 1:
     roles(sys.argv[1])
-print(f"{passed} checks passed")
+print(f"{shipped_stacks.passed} checks passed")
