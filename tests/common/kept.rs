@@ -4,6 +4,7 @@
 //! Whoever goes on from it finds what a machine finds whose process was killed at that moment: the account,
 //! and what was committed. Nothing of the process itself is in it.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub(crate) struct Kept {
     mutant: Option<Mutant>,
     skew: TimeDelta,
     folder: TempDir,
+    table: Option<u32>,
 }
 
 /// What there is of a life, to be kept at some moment of it, also while a process is at work.
@@ -43,6 +45,7 @@ pub(crate) struct Keeper {
     mutant: Option<Mutant>,
     skew: TimeDelta,
     store: PathBuf,
+    table: Option<u32>,
 }
 
 impl Keeper {
@@ -56,6 +59,7 @@ impl Keeper {
             mutant: life.mutant,
             skew: life.skew.get(),
             store: store_in(life.folder.path()),
+            table: life.table.get(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Keeper {
             mutant: self.mutant,
             skew: self.skew,
             folder,
+            table: self.table,
         }
     }
 }
@@ -97,8 +102,10 @@ impl Kept {
             seam,
             guard: self.guard.copied(),
             mutant: self.mutant,
-            skew: std::cell::Cell::new(self.skew),
+            skew: Cell::new(self.skew),
             folder,
+            table: Cell::new(self.table),
+            table_seam: Seam::new(),
         }
     }
 }

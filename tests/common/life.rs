@@ -1,7 +1,7 @@
-//! One life: an account, a store in a file, a config, and processes that come and go.
+//! One life: an account, a store in a file or in a table, a config, and processes that come and go.
 //!
 //! A process is what `run --once` is: it opens the store, takes the driver's place, makes a pass,
-//! and is gone. Only the account and the store's file outlive it; time is tokio's paused time, read
+//! and is gone. Only the account and the store outlive it; time is tokio's paused time, read
 //! by the account and by amiwatch through one clock.
 
 use std::cell::Cell;
@@ -24,8 +24,7 @@ use amiwatch::service::runs::DriveError;
 use amiwatch::service::runs::bake::give_order;
 use amiwatch::service::{Outside, Service};
 use amiwatch::settings::{Settings, parse_config};
-use amiwatch::store::sqlite::SqliteStore;
-use amiwatch::store::{DRIVER, Lease, Store};
+use amiwatch::store::Lease;
 use amiwatch::workflow::observer::Unobserved;
 use amiwatch::workflow::open::open_runs;
 use aws_sdk_ec2::config::StalledStreamProtectionConfig;
@@ -36,8 +35,9 @@ use sim::{Account, SimClock};
 use tempfile::TempDir;
 
 use super::guest::{Cast, Day};
-use super::mutant::{Memory, Mutant, taken};
-use super::seam::{Seam, SeamedStore};
+use super::life_store::{lease, what_was_aborted_ends};
+use super::mutant::{Mutant, taken};
+use super::seam::Seam;
 use super::slack::{self, Slack};
 use super::store_files::{copy_store, memory_folder, store_in};
 use super::wire::{Guard, wire};
@@ -59,6 +59,10 @@ pub(crate) struct Life {
     /// How far the next process's clock is off the account's.
     pub(crate) skew: Cell<TimeDelta>,
     pub(super) folder: TempDir,
+    /// The store is in this table, and not in the folder.
+    pub(super) table: Cell<Option<u32>>,
+    /// What every process's requests to the table pass.
+    pub(crate) table_seam: Arc<Seam>,
 }
 
 /// The process was stopped at the armed point.
@@ -102,6 +106,8 @@ impl Life {
             mutant: None,
             skew: Cell::new(TimeDelta::zero()),
             folder: memory_folder(),
+            table: Cell::default(),
+            table_seam: Seam::new(),
         }
     }
 
@@ -118,6 +124,8 @@ impl Life {
             mutant: None,
             skew: Cell::new(TimeDelta::zero()),
             folder: memory_folder(),
+            table: Cell::default(),
+            table_seam: Seam::new(),
         }
     }
 
@@ -167,6 +175,10 @@ impl Life {
 
     /// The store is lost with everything in it.
     pub(crate) fn lose_the_store(&self) {
+        if let Some(lost) = self.table.get() {
+            self.table.set(Some(lost + 1));
+            return;
+        }
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
             std::fs::remove_file(entry.unwrap().path()).unwrap();
         }
@@ -185,7 +197,7 @@ impl Life {
         std::fs::copy(kept.path().join("copy.db"), self.store_path()).unwrap();
     }
 
-    fn store_path(&self) -> PathBuf {
+    pub(super) fn store_path(&self) -> PathBuf {
         store_in(self.folder.path())
     }
 
@@ -194,22 +206,6 @@ impl Life {
         let file = std::fs::metadata(self.store_path()).expect("there is a store");
         let copy = std::fs::metadata(self.back_up().path().join("copy.db"));
         (file.len(), copy.expect("it was copied").len())
-    }
-
-    /// The store as the next process will find it.
-    pub(crate) fn store(&self) -> SqliteStore {
-        SqliteStore::open(&self.store_path()).expect("the store opens")
-    }
-
-    /// The store as a process has it, through the seam.
-    pub(crate) fn seamed_store(&self) -> SeamedStore<SqliteStore> {
-        SeamedStore {
-            inner: self.store(),
-            seam: Arc::clone(&self.seam),
-            mutant: self.mutant,
-            memory: Memory::default(),
-            began: self.clock.now(),
-        }
     }
 
     /// The clock of the machine that the next process runs on.
@@ -264,7 +260,7 @@ impl Life {
         let ended = {
             let store = self.seamed_store();
             let clock = self.process_clock();
-            let connection = self.connection(&clock);
+            let connection = store.inner.guarded(self.connection(&clock));
             let outside = self.outside();
             let settings = taken(self.mutant, self.settings.clone());
             let service = Service {
@@ -278,9 +274,13 @@ impl Life {
             tokio::select! {
                 biased;
                 () = self.seam.stopped() => Err(Stopped),
-                done = work(service, lease) => Ok(done),
+                done = work(service, lease) => {
+                    store.inner.leave(lease).await;
+                    Ok(done)
+                }
             }
         };
+        what_was_aborted_ends().await;
         let metrics = tokio::runtime::Handle::current().metrics();
         assert_eq!(metrics.num_alive_tasks(), 0, "a task outlived its process");
         ended
@@ -346,19 +346,6 @@ impl Life {
         }
         panic!("there is still something to do after {PASSES_MAX} passes");
     }
-}
-
-/// The driver's place, which nobody has. A test beside this one may be starting a program: between
-/// fork and exec that holds a copy of every open file here, and with it the lock of a store that was
-/// closed since.
-pub(super) async fn lease(store: &impl Store) -> Lease {
-    for _ in 0..100_000 {
-        if let Some(lease) = store.take(DRIVER, "a process").await.unwrap().mine() {
-            return lease;
-        }
-        std::thread::yield_now();
-    }
-    panic!("a process that is gone holds no lease");
 }
 
 /// Nothing was baked or moved, nothing was told, and nothing waits but for a person.

@@ -8,6 +8,7 @@ pub(crate) mod disturbed;
 pub(crate) mod guest;
 pub(crate) mod kept;
 pub(crate) mod life;
+pub(crate) mod life_store;
 pub(crate) mod mutant;
 pub(crate) mod notices;
 pub(crate) mod proofs;

@@ -7,7 +7,9 @@
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
-use amiwatch::store::{Batch, Holder, Lease, LeaseTaken, Record, Store, StoreAnswer, StoreError};
+use amiwatch::store::{
+    Batch, Holder, Lease, LeaseLosing, LeaseTaken, Record, Store, StoreAnswer, StoreError,
+};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -254,6 +256,10 @@ impl<S: Store> Store for SeamedStore<S> {
 
     fn holder<'a>(&'a self, name: &'a str) -> StoreAnswer<'a, Option<Holder>> {
         self.inner.holder(name)
+    }
+
+    fn lost<'a>(&'a self, name: &'a str, lease: Lease) -> LeaseLosing<'a> {
+        self.inner.lost(name, lease)
     }
 }
 

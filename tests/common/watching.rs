@@ -179,6 +179,7 @@ impl Life {
         story: impl AsyncFnOnce(&Watching<'_>) -> T,
     ) -> Ended<T> {
         let ended = Box::pin(self.beside(manner, story)).await;
+        super::life_store::what_was_aborted_ends().await;
         let metrics = tokio::runtime::Handle::current().metrics();
         assert_eq!(metrics.num_alive_tasks(), 0, "a task outlived its process");
         ended
@@ -202,7 +203,7 @@ impl Life {
         story: impl AsyncFnOnce(&Watching<'_>) -> T,
     ) -> Ended<T> {
         let store = self.seamed_store();
-        let lease = super::life::lease(&store).await;
+        let lease = super::life_store::lease(&store).await;
         self.driving(&store, lease, manner, story).await
     }
 

@@ -79,6 +79,31 @@ fn a_bake_in_a_daemon_that_is_stopped_anywhere_ends_as_if_nothing_had_happened()
     in_forms("bake in a daemon", story, &forms);
 }
 
+/// Killed, which leaves a lease that nobody gives back; the next process waits until its term is over.
+const IN_TABLE: Story = Story {
+    begin: || Life::brisk().in_table(),
+    before: Life::makes_its_table,
+    points: Points::Distinct,
+    ..BAKE
+};
+
+#[test]
+fn a_bake_whose_store_is_a_table_ends_as_if_nothing_had_happened() {
+    let forms = [
+        (Form::Stopped(Store::Kept), 6),
+        (Form::Stopped(Store::Lost), 12),
+        (Form::Unanswered, 6),
+        (Form::StoreFull, 6),
+    ];
+    in_forms("bake, in a table", IN_TABLE, &forms);
+}
+
+#[test]
+#[ignore = "every distinct point: a minute and a half"]
+fn a_bake_whose_store_is_a_table_wherever_it_is_disturbed() {
+    everywhere("bake, in a table", IN_TABLE, 1);
+}
+
 /// The builder stays up, is told to clean itself, marked and stopped: more calls to lose.
 #[test]
 fn a_bake_over_ssm_that_is_disturbed_anywhere_ends_as_if_nothing_had_happened() {

@@ -10,12 +10,12 @@ use amiwatch::service::Service;
 use amiwatch::service::daemon::Signal;
 use amiwatch::service::desk::{explain, history};
 use amiwatch::service::sweep::sweep_now;
-use amiwatch::store::sqlite::SqliteStore;
 use amiwatch::store::{Batch, DRIVER, Store as _, left, records, requests};
 use aws_sdk_ec2::types::InstanceStateName;
 use chrono::TimeDelta;
 
 use super::life::Living;
+use crate::common::life_store::LifeStore;
 use crate::common::watching::Watching;
 use crate::common::world::INSTALLATION;
 
@@ -27,7 +27,7 @@ pub(crate) struct Here<'a> {
     living: &'a Living,
     watching: &'a Watching<'a>,
     /// The store as a command opens it.
-    store: SqliteStore,
+    store: LifeStore,
 }
 
 impl<'a> Here<'a> {

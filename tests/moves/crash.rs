@@ -32,6 +32,28 @@ fn a_move_that_is_disturbed_anywhere_is_made_once() {
     everywhere("move", MOVE, 1);
 }
 
+const IN_TABLE: Story = Story {
+    begin: || brisk().in_table(),
+    before: Life::makes_its_table,
+    ..MOVE
+};
+
+#[test]
+fn a_move_whose_store_is_a_table_is_made_once() {
+    let forms = [
+        (Form::Stopped(Store::Kept), 6),
+        (Form::Stopped(Store::Lost), 12),
+        (Form::Unanswered, 6),
+    ];
+    in_forms("move, in a table", IN_TABLE, &forms);
+}
+
+#[test]
+#[ignore = "every distinct point: a minute and a half"]
+fn a_move_whose_store_is_a_table_wherever_it_is_disturbed() {
+    everywhere("move, in a table", IN_TABLE, 1);
+}
+
 /// Where the process was away for longer than the update took.
 #[test]
 fn a_move_that_stays_dead_for_hours_is_made_once() {

@@ -7,13 +7,13 @@ use amiwatch::model::request::{MoveWish, Request, RequestedAct, WishedWay};
 use amiwatch::service::daemon::Signal;
 use amiwatch::service::desk::Desk;
 use amiwatch::service::desk::approval::{PersonsWord, answer_question};
-use amiwatch::store::sqlite::SqliteStore;
 use amiwatch::store::{Batch, Store as _, moves, records, requests};
 use chrono::TimeDelta;
 
 use super::evidence::place;
 use super::life::FleetLiving;
 use super::terms::Terms;
+use crate::common::life_store::LifeStore;
 use crate::common::watching::Watching;
 use crate::common::world::{INSTALLATION, RECIPE};
 
@@ -25,7 +25,7 @@ pub(crate) struct Hands<'a> {
     living: &'a FleetLiving,
     watching: &'a Watching<'a>,
     /// The store as a command opens it.
-    store: SqliteStore,
+    store: LifeStore,
 }
 
 impl<'a> Hands<'a> {
