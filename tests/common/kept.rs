@@ -81,6 +81,36 @@ impl Keeper {
             table: self.table,
         }
     }
+
+    /// Another machine in the same account, at this very moment. Its account's time is that of whoever reads it, so
+    /// a machine on a thread of its own first has to wait until this moment ([`Life::catches_up`]).
+    pub(crate) fn another_machine(&self) -> Life {
+        let seam = Seam::new();
+        Life {
+            account: self.account.clone(),
+            settings: self.settings.clone(),
+            slack: self.slack.copied(&self.clock, &seam),
+            clock: self.clock.clone(),
+            seam,
+            guard: Arc::clone(&self.guard),
+            mutant: None,
+            skew: Cell::new(self.skew),
+            folder: memory_folder(),
+            table: Cell::new(self.table),
+            table_seam: Seam::new(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+impl Life {
+    /// Waits until it is as late here as it was there.
+    pub(crate) async fn catches_up(&self, with: DateTime<Utc>) {
+        self.clock.sleep_until(with).await;
+    }
 }
 
 impl Kept {

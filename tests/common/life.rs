@@ -260,7 +260,7 @@ impl Life {
         let ended = {
             let store = self.seamed_store();
             let clock = self.process_clock();
-            let connection = store.inner.guarded(self.connection(&clock));
+            let connection = store.inner.guarded(self.connection(&clock), self.mutant);
             let outside = self.outside();
             let settings = taken(self.mutant, self.settings.clone());
             let service = Service {

@@ -16,6 +16,7 @@ pub(crate) mod proved;
 pub(crate) mod seam;
 pub(crate) mod slack;
 pub(crate) mod store_files;
+mod table_mutant;
 pub(crate) mod watching;
 pub(crate) mod wire;
 pub(crate) mod world;

@@ -10,6 +10,8 @@ use amiwatch::store::{Batch, Op, Record};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::table_mutant::{heard_of_table, sent_to_table};
+
 /// One deliberate bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mutant {
@@ -65,6 +67,14 @@ pub(crate) enum Mutant {
     DeniedIsUnused,
     /// What an environment ran before may go at once.
     HorizonIgnored,
+    /// A renewal lets changes pass for ever, and not until the lease's term is over.
+    RenewalTrustedForEver,
+    /// A transaction's token is a digest of what is in it.
+    TokenByContent,
+    /// Batches that append to a journal are not held against the lease's epoch.
+    EpochUnchecked,
+    /// A lease that somebody has is taken for free.
+    StandbyActs,
 }
 
 impl Mutant {
@@ -215,7 +225,7 @@ pub(crate) fn sent(mutant: Mutant, operation: &str, body: &str) -> Wired {
         }
         (Mutant::GroupNotRemoved, "DeleteSecurityGroup")
         | (Mutant::SnapshotsNotRemoved, "DeleteSnapshot") => answered(operation),
-        _ => sends(body.to_owned()),
+        _ => sends(sent_to_table(mutant, operation, body).unwrap_or_else(|| body.to_owned())),
     }
 }
 
@@ -258,7 +268,7 @@ pub(crate) fn heard(mutant: Mutant, operation: &str, answer: &str) -> Option<Str
                  </Applications></{operation}Result></{operation}Response>"
             ))
         }
-        _ => None,
+        _ => heard_of_table(mutant, operation, answer),
     }
 }
 

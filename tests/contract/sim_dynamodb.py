@@ -111,7 +111,7 @@ def lost(dynamodb):
             write(**once)
             check(f"{kind}: must fail", False)
         except (ClientError, ConnectionClosedError, HTTPClientError) as error:
-            code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+            code = (getattr(error, "response", None) or {}).get("Error", {}).get("Code", "")
             wanted = {"throttle": "ThrottlingException", "http5xx": "InternalServerError", "error_after_effect": "InternalServerError"}
             equal(f"{kind}: code", code, wanted.get(kind, ""))
         equal(f"{kind}: done", value(dynamodb, f"lost{n}") is not None, done)

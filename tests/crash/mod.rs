@@ -5,6 +5,7 @@
 
 mod bake;
 mod failing_steps;
+pub(crate) mod frozen;
 mod steps;
 pub(crate) mod sweep;
 mod sweeping;

@@ -4,6 +4,8 @@
 //!
 //! prints, for each bug, the first net that caught it and what the net said.
 
+mod tables;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use amiwatch::model::tags;
