@@ -248,6 +248,8 @@ class Worker:
     # -- what must hold in the end
 
     def settle(self):
+        # One that was started just now does not listen for signals yet.
+        self.everybody_stands()
         for one in self.replicas:
             one.process.send_signal(signal.SIGTERM)
             if one.process.wait(timeout=30) != 0:
