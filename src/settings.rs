@@ -188,6 +188,8 @@ pub struct FleetAccount {
     pub partition: Partition,
     /// Assumed by whatever looks there.
     pub role_arn: String,
+    /// Assumed by whatever changes an environment there. Absent: nothing is changed there.
+    pub rollout_role_arn: Option<String>,
     /// What its roles want to be told. Not a secret to AWS.
     pub external_id: Option<String>,
     /// All of its partition. Empty: the region of everything else.

@@ -35,9 +35,10 @@ pub(super) async fn run_rollout(common: &Common, own: &RolloutArguments) -> anyh
     let image = own.image.as_deref().map(image_id).transpose()?;
     let mut wishes = Vec::new();
     for name in &own.environments {
-        let (application, environment) = whose(&session, &watch, name)?;
+        let (account, application, environment) = whose(&session, &watch, name)?;
         wishes.push(MoveWish {
             watch: watch.clone(),
+            account,
             application,
             environment,
             way: WishedWay::To {
@@ -54,16 +55,21 @@ pub(super) async fn run_rollback(common: &Common, own: &RollbackArguments) -> an
     if own.all {
         return roll_all_back(common, &session, own).await;
     }
-    let Some((application, environment)) = own.target.rsplit_once('/') else {
+    let (account, name) = account_of(&session, &own.target);
+    let Some((application, environment)) = name.rsplit_once('/') else {
         bail!(WrongUsage(format!(
             "`{}` is no environment; write APPLICATION/ENVIRONMENT",
             own.target
         )));
     };
     let named = check::named_watch(&session.settings, own.watch.as_deref())?;
-    let watch = watching(&session, named.as_ref(), application, environment)?;
     let wish = MoveWish {
-        watch,
+        watch: watching(
+            &session,
+            named.as_ref(),
+            (account, application, environment),
+        )?,
+        account: account.map(str::to_owned),
         application: application.to_owned(),
         environment: environment.to_owned(),
         way: WishedWay::Back,
@@ -110,24 +116,43 @@ fn image_id(text: &str) -> anyhow::Result<ImageId> {
     }
 }
 
-/// `shop-blue` or `shop/shop-blue`, as a target of the watch.
-fn whose(session: &Session, watch: &WatchName, name: &str) -> anyhow::Result<(String, String)> {
+/// `prod:shop/shop-blue`: the account and the rest. An application's name may have a colon in it, so that what
+/// is no account of the config is not one.
+fn account_of<'n>(session: &Session, name: &'n str) -> (Option<&'n str>, &'n str) {
+    match name.split_once(':') {
+        Some((account, rest)) if session.settings.accounts.contains_key(account) => {
+            (Some(account), rest)
+        }
+        _ => (None, name),
+    }
+}
+
+/// `shop-blue` or `shop/shop-blue`, as a target of the watch; in another account `prod:shop/shop-blue`.
+fn whose(
+    session: &Session,
+    watch: &WatchName,
+    name: &str,
+) -> anyhow::Result<(Option<String>, String, String)> {
+    let (account, name) = account_of(session, name);
+    let in_account = |application: &str, environment: &str| {
+        let account = account.map(str::to_owned);
+        (account, application.to_owned(), environment.to_owned())
+    };
     if let Some((application, environment)) = name.rsplit_once('/') {
-        return Ok((application.to_owned(), environment.to_owned()));
+        return Ok(in_account(application, environment));
     }
     let targets = session
         .settings
         .watches
         .get(watch)
         .map(|watch| &watch.targets);
-    let mut fitting = targets
-        .into_iter()
-        .flatten()
-        .filter(|pattern| pattern.account.is_none() && pattern.names_environment(name));
+    let mut fitting = targets.into_iter().flatten().filter(|pattern| {
+        pattern.account_name.as_deref() == account && pattern.names_environment(name)
+    });
     let applications = |pattern: &crate::model::watch::TargetPattern| pattern.application.clone();
     match (fitting.next().map(applications), fitting.next()) {
         (Some(application), None) if !application.contains(['*', '?', '[']) => {
-            Ok((application, name.to_owned()))
+            Ok(in_account(&application, name))
         }
         (None, _) => bail!(WrongUsage(format!(
             "no target of the watch {watch} names an environment `{name}`; `amiwatch check {watch}` lists \
@@ -144,13 +169,14 @@ fn whose(session: &Session, watch: &WatchName, name: &str) -> anyhow::Result<(St
 fn watching(
     session: &Session,
     said: Option<&WatchName>,
-    application: &str,
-    environment: &str,
+    (account, application, environment): (Option<&str>, &str, &str),
 ) -> anyhow::Result<WatchName> {
     let watches = session.settings.watches.values();
     let naming = watches.filter(|watch| {
         let mut targets = watch.targets.iter();
-        targets.any(|one| one.account.is_none() && one.names_both(application, environment))
+        targets.any(|one| {
+            one.account_name.as_deref() == account && one.names_both(application, environment)
+        })
     });
     let naming: Vec<&str> = naming
         .map(|watch| watch.name.as_str())

@@ -152,6 +152,7 @@ fn judge(case: &Case<'_>, environment: &EnvironmentSighting) -> TargetDrift {
     let reasons = target::target_reasons(case, &standing);
     TargetDrift {
         elsewhere: None,
+        moved_by_others: false,
         target: environment.environment.target.clone(),
         environment_id: environment.environment.id.clone(),
         platform: environment.environment.platform.clone(),

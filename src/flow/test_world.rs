@@ -283,6 +283,8 @@ impl World {
 pub(super) fn pattern(application: &str, environment: &str) -> TargetPattern {
     TargetPattern {
         account: None,
+        account_name: None,
+        movable: true,
         application: application.to_owned(),
         environment: environment.to_owned(),
     }

@@ -100,7 +100,7 @@ pub struct ReleasePoint {
 /// What a pass saw of one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetSeen {
-    /// In another account than the watch.
+    /// In another account than the watch, and moved by others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elsewhere: bool,
     pub image: Option<ImageId>,
@@ -279,7 +279,7 @@ impl BakedEntry {
 fn target_seen(target: &TargetDrift) -> (String, TargetSeen) {
     let name = target.name();
     let seen = TargetSeen {
-        elsewhere: target.elsewhere.is_some(),
+        elsewhere: target.moved_by_others,
         image: target.image.clone(),
         codes: codes(&target.reasons),
         gates: gates(&target.reasons),

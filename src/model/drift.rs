@@ -9,6 +9,7 @@ use super::ids::{ImageId, PlatformArn, TargetId, WatchName};
 use super::image::ImageKind;
 use super::platform_choice::MoveTo;
 use super::reason::{Class, Reason};
+use super::watch::name_in_waves;
 
 /// The verdict on one watch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,12 +88,12 @@ impl Drift {
             .chain(self.targets.iter().flat_map(|target| &target.reasons))
     }
 
-    /// The same without its targets in other accounts.
+    /// The same without the targets that others move.
     #[must_use]
-    pub fn at_home(&self) -> Self {
-        let mut at_home = self.clone();
-        at_home.targets.retain(|target| target.elsewhere.is_none());
-        at_home
+    pub fn without_others(&self) -> Self {
+        let mut ours = self.clone();
+        ours.targets.retain(|target| !target.moved_by_others);
+        ours
     }
 
     /// True when some reason is of this class.
@@ -110,16 +111,23 @@ impl TargetDrift {
             None => self.target.name(),
         }
     }
+
+    /// The same without its application, as waves name it: `shop-blue`, and in another account `prod:shop-blue`.
+    pub fn wave_name(&self) -> String {
+        name_in_waves(self.elsewhere.as_deref(), &self.target.environment)
+    }
 }
 
 /// The verdict on one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TargetDrift {
     pub target: TargetId,
-    /// What the config calls the account that it is in, where that is not the watch's own: it is told of, and
-    /// moved by others.
+    /// What the config calls the account that it is in, where that is not the watch's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<String>,
+    /// It is told of, and amiwatch may not change it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub moved_by_others: bool,
     /// Which environment it is, whatever had its name before.
     #[serde(skip)]
     pub environment_id: Option<String>,

@@ -20,6 +20,9 @@ pub struct PublishRules {
     pub ssm: Option<String>,
     /// Who else may launch the image. Empty: nobody.
     pub share: ShareWith,
+    /// The watch moves environments of other accounts, which must be able to launch the image before they can run
+    /// it: then it is shared as soon as it is proved, whatever `when` says of the rest.
+    pub share_first: bool,
     /// The launch template that gets a version with the image.
     pub template: Option<TemplateRules>,
 }
@@ -160,6 +163,15 @@ pub enum PublishAs {
 }
 
 impl PublishRules {
+    /// From when on an image is published there.
+    pub fn when_at(&self, destination: &Destination, home: &Region) -> PublishWhen {
+        let here = destination.kind == DestinationKind::Share && destination.region == *home;
+        match self.share_first && here {
+            true => PublishWhen::Verified,
+            false => self.when,
+        }
+    }
+
     /// Every destination with what is made to hold there, in the order in which they are published to.
     pub fn destinations(&self, home: &Region) -> Vec<(Destination, PublishAs)> {
         let mut all = self.in_region(home, true);

@@ -24,6 +24,7 @@ fn a_template_is_published_to_beside_the_parameter() {
         copy_to: [("eu-central-1".into(), None)].into(),
         ssm: Some("/amis/shop".to_owned()),
         share: ShareWith::default(),
+        share_first: false,
         template: Some(TemplateRules {
             template,
             make_default: false,

@@ -10,6 +10,7 @@ use super::aws_command::shell_word;
 use super::bake::digest;
 use super::ids::{ImageId, WatchName};
 use super::publish_rules::Destination;
+use super::watch::name_in_waves;
 
 /// One thing that somebody wants the driver to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,9 @@ pub enum RequestedAct {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoveWish {
     pub watch: WatchName,
+    /// What the config calls the account that it is in; absent for the watch's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     pub application: String,
     pub environment: String,
     pub way: WishedWay,
@@ -107,9 +111,12 @@ impl MoveWish {
         }
     }
 
-    /// `application/environment`
+    /// `application/environment`, and in another account `prod:application/environment`
     pub fn name(&self) -> String {
-        format!("{}/{}", self.application, self.environment)
+        name_in_waves(
+            self.account.as_deref(),
+            &format!("{}/{}", self.application, self.environment),
+        )
     }
 }
 

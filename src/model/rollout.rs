@@ -17,6 +17,9 @@ pub struct MoveOrder {
     pub installation: Installation,
     /// Where the environment is: a restart goes on in this account and region, whatever the config says.
     pub scope: Scope,
+    /// Where the watch works, whose rollout it is; absent where that is where the environment is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Scope>,
     pub watch: WatchName,
     pub target: TargetId,
     /// A name can be given to another environment meanwhile; the id cannot.
@@ -45,6 +48,11 @@ pub struct MoveOrder {
 }
 
 impl MoveOrder {
+    /// Where the watch works: its rollout and its history are remembered there.
+    pub fn home(&self) -> &Scope {
+        self.home.as_ref().unwrap_or(&self.scope)
+    }
+
     /// What the environment runs now, and what it shall run.
     pub fn from_to(&self) -> (Option<&ImageId>, Option<&ImageId>) {
         (self.before.image.image(), self.to.image.image())

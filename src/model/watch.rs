@@ -1,6 +1,6 @@
 //! What a person asked for: watches, recipes, the builder. Values as checked; `settings` makes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,9 +68,25 @@ impl Watch {
         elsewhere
     }
 
-    /// One of its targets is this environment.
-    pub fn names_target(&self, target: &TargetId) -> bool {
-        self.targets.iter().any(|one| one.names_target(target))
+    /// One of its targets is this environment, where the watch is of `home`.
+    pub fn names_target(&self, target: &TargetId, home: &AccountId) -> bool {
+        let mut targets = self.targets.iter();
+        targets.any(|one| one.is_in(&target.scope.account, home) && one.names_in_place(target))
+    }
+
+    /// It moves environments in an account that the config calls so.
+    pub fn moves_elsewhere_in(&self, name: &str) -> bool {
+        let mut movable = self.targets.iter().filter(|one| one.movable);
+        movable.any(|one| one.account_name.as_deref() == Some(name))
+    }
+
+    /// The accounts beside its own in which it moves environments.
+    pub fn moves_in(&self, home: &AccountId) -> BTreeSet<&AccountId> {
+        let far = self
+            .targets
+            .iter()
+            .filter(|one| one.movable && !one.is_in(home, home));
+        far.filter_map(|one| one.account.as_ref()).collect()
     }
 }
 
@@ -96,6 +112,11 @@ pub enum OnDrift {
 pub struct TargetPattern {
     /// Absent: the watch's own.
     pub account: Option<AccountId>,
+    /// What the config calls that account; absent with it.
+    pub account_name: Option<String>,
+    /// What it names may be moved by amiwatch: in the watch's own account, and where `[account.NAME]` names a role
+    /// for that. What else it names is told of.
+    pub movable: bool,
     pub application: String,
     pub environment: String,
 }
@@ -109,14 +130,6 @@ impl TargetPattern {
     /// The pattern is for environments of this account, where it is of a watch of `home`.
     pub fn is_in(&self, account: &AccountId, home: &AccountId) -> bool {
         self.account.as_ref().unwrap_or(home) == account
-    }
-
-    /// The pattern is for this environment, which is of the watch's own account unless the pattern says
-    /// otherwise.
-    pub fn names_target(&self, target: &TargetId) -> bool {
-        let account = self.account.as_ref();
-        account.is_none_or(|account| *account == target.scope.account)
-            && self.names_in_place(target)
     }
 
     /// The pattern, which is for the environment's account, is for this environment.
@@ -137,6 +150,23 @@ impl TargetPattern {
     /// The pattern is for an environment of this name.
     pub fn names_environment(&self, name: &str) -> bool {
         glob_fits(&self.environment, name)
+    }
+}
+
+/// What people and waves call an environment, which is in the account that the config calls so, or in the watch's own.
+pub fn name_in_waves(elsewhere: Option<&str>, environment: &str) -> String {
+    match elsewhere {
+        Some(account) => format!("{account}:{environment}"),
+        None => environment.to_owned(),
+    }
+}
+
+/// Whether a wave's pattern is for an environment that waves call `name`: one with an account in it is for that
+/// account alone.
+pub fn wave_names(pattern: &str, environment: &str, name: &str) -> bool {
+    match pattern.contains(':') {
+        true => glob_fits(pattern, name),
+        false => glob_fits(pattern, environment),
     }
 }
 

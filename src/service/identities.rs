@@ -1,6 +1,8 @@
 //! As whom AWS is asked for what: the config's roles in the words of the door.
 
 use crate::cloud::{AssumedRole, Identity};
+use crate::model::ids::{AccountId, Scope};
+use crate::model::watch::Watch;
 use crate::settings::{FleetAccount, Settings};
 
 /// The name of our sessions, in CloudTrail and in the ARN of whoever asks.
@@ -35,6 +37,50 @@ impl Settings {
     /// As whom an account of the config is looked at.
     pub fn looker(&self, account: &FleetAccount) -> Identity {
         Identity::Role(self.assumed(&account.role_arn, account.external_id.as_deref()))
+    }
+
+    /// Where a watch that works in `home` moves environments.
+    pub fn places_moved_in(&self, watch: &Watch, home: &Scope) -> Vec<Scope> {
+        let moved_in = watch.moves_in(&home.account);
+        let there = self.accounts.values();
+        let there = there.filter(|one| moved_in.contains(&one.id));
+        let there = there.map(|one| Scope {
+            partition: one.partition.clone(),
+            account: one.id.clone(),
+            region: home.region.clone(),
+        });
+        std::iter::once(home.clone()).chain(there).collect()
+    }
+
+    /// What the config calls an account; absent for the credentials' own.
+    pub fn account_name(&self, account: &AccountId) -> Option<&str> {
+        let mut accounts = self.accounts.iter();
+        let found = accounts.find(|(_, one)| one.id == *account);
+        found.map(|(name, _)| name.as_str())
+    }
+
+    /// As whom an account of the config is looked at; absent where the config does not know it.
+    pub fn looker_of(&self, account: &AccountId) -> Option<Identity> {
+        let account = self.accounts.values().find(|one| one.id == *account)?;
+        Some(self.looker(account))
+    }
+
+    /// As whom environments of an account of the config are changed; absent where the config names nobody.
+    pub fn mover_of(&self, account: &AccountId) -> Option<Identity> {
+        let account = self.accounts.values().find(|one| one.id == *account)?;
+        let arn = account.rollout_role_arn.as_deref()?;
+        Some(Identity::Role(
+            self.assumed(arn, account.external_id.as_deref()),
+        ))
+    }
+
+    /// As whom environments in `there` are changed, by watches that work in `home`. Absent where the config names
+    /// nobody for it: our own identity would be in another account, and meet a namesake there.
+    pub fn mover_there(&self, home: &AccountId, there: &AccountId) -> Option<Identity> {
+        match home == there {
+            true => Some(self.rollout_identity()),
+            false => self.mover_of(there),
+        }
     }
 
     /// As whom environments are changed: a role of their own where the config names one, so that nothing

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::side_by_side::look_side_by_side;
 use super::{Service, region_of};
 use crate::cloud::{Cloud, CloudError, ErrorKind, Identity, has_beanstalk};
 use crate::model::base::BaseSource;
@@ -61,6 +62,7 @@ pub async fn named_findings(service: &Service<'_>) -> Vec<NamedFinding> {
         }
     }
     findings.extend(rollout_role(service).await);
+    findings.extend(rollout_roles_elsewhere(service).await);
     for (name, notifier) in &service.settings.notifiers {
         findings.extend(receiver(service, name, &notifier.kind).await);
     }
@@ -168,6 +170,27 @@ async fn rollout_role(service: &Service<'_>) -> Option<NamedFinding> {
         advice: format!("no environment can be moved as {arn} until then"),
         ..account(&error)
     })
+}
+
+/// The roles that environments of other accounts are changed as.
+async fn rollout_roles_elsewhere(service: &Service<'_>) -> Vec<NamedFinding> {
+    let accounts = service.settings.accounts.iter();
+    let asked = accounts.filter_map(|(name, there)| {
+        let arn = there.rollout_role_arn.clone()?;
+        let identity = service.settings.mover_of(&there.id)?;
+        Some(async move {
+            let cloud = service.connection.cloud(&identity, there.regions.first());
+            let error = cloud.ok()?.caller().await.err()?;
+            Some(NamedFinding {
+                key: format!("[account.{name}] rollout_role_arn"),
+                advice: format!("no environment can be moved as {arn} until then"),
+                ..account(&error)
+            })
+        })
+    });
+    let asked: Vec<_> = asked.collect();
+    let found = look_side_by_side(asked, service.settings.aws.places_at_once).await;
+    found.into_iter().flatten().collect()
 }
 
 fn account(error: &CloudError) -> NamedFinding {

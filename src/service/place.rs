@@ -1,7 +1,7 @@
 //! Where a watch works: what a pass finds out and a run needs.
 
 use super::Service;
-use crate::cloud::{Cloud, CloudError, Identity};
+use crate::cloud::{CallFailure, Cloud, CloudError, ErrorKind, Identity};
 use crate::model::history::WatchHistory;
 use crate::model::ids::Scope;
 use crate::model::watch::Watch;
@@ -26,6 +26,32 @@ impl Service<'_> {
             .cloud(&self.settings.rollout_identity(), region)
     }
 
+    /// The way of whoever may change environments in `there`, for a watch that works in `home`.
+    ///
+    /// # Errors
+    /// When the config names nobody who may.
+    pub fn mover_there(&self, home: &Scope, there: &Scope) -> Result<Cloud, CloudError> {
+        match self.settings.mover_there(&home.account, &there.account) {
+            Some(identity) => self.connection.cloud(&identity, Some(&there.region)),
+            None => Err(nobody_moves(there)),
+        }
+    }
+
+    /// The way of whoever looks at `there`, for a watch that works in `home`.
+    ///
+    /// # Errors
+    /// When the config does not know the account.
+    pub fn looker_there(&self, home: &Scope, there: &Scope) -> Result<Cloud, CloudError> {
+        let identity = match home.account == there.account {
+            true => Some(Identity::Own),
+            false => self.settings.looker_of(&there.account),
+        };
+        match identity {
+            Some(identity) => self.connection.cloud(&identity, Some(&there.region)),
+            None => Err(nobody_moves(there)),
+        }
+    }
+
     /// The account and region that a watch is remembered under, as whoever looks at it sees them.
     ///
     /// # Errors
@@ -36,4 +62,25 @@ impl Service<'_> {
         let cloud = self.connection.cloud(&Identity::Own, region)?;
         cloud.caller().await
     }
+}
+
+/// Without the account's own role nobody is asked: our own identity is in another account, where a namesake may be.
+fn nobody_moves(there: &Scope) -> CloudError {
+    CloudError::from(CallFailure {
+        kind: ErrorKind::NoCredentials,
+        region: there.region.clone(),
+        operation: "",
+        resource: String::new(),
+        code: None,
+        request_id: None,
+        message: format!(
+            "the config names no role that changes environments in the account {}",
+            there.account
+        ),
+        remedy: Some(
+            "add `rollout_role_arn` to that account's [account.NAME], then run `amiwatch reload`"
+                .to_owned(),
+        ),
+        source: None,
+    })
 }

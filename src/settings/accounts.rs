@@ -51,6 +51,9 @@ fn account(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Opti
     let role = reading.required(section, "role_arn", arns::role_arn);
     let external_id = reading.parsed(section.text("external_id"), external_id);
     let (id, partition) = role.as_deref().and_then(arns::owner_of)?;
+    let mover = reading.parsed(section.text("rollout_role_arn"), |text| {
+        role_of(&id, &partition, text)
+    });
     let written = section.texts("regions").unwrap_or_default();
     if section.is_empty_list("regions") {
         let at = section.place_of("regions").unwrap_or_default();
@@ -65,8 +68,24 @@ fn account(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Opti
         id,
         partition,
         role_arn: role?,
+        rollout_role_arn: mover,
         external_id,
     })
+}
+
+/// Another role of the same account.
+fn role_of(id: &AccountId, partition: &Partition, text: &str) -> Result<String, Problem> {
+    let role = arns::role_arn(text)?;
+    match arns::owner_of(&role) {
+        Some((owner, of)) if owner == *id && of == *partition => Ok(role),
+        _ => Err(Problem::new(
+            format!(
+                "{} is of another account than `role_arn`",
+                quoted_value(text)
+            ),
+            format!("name a role of the account {id}"),
+        )),
+    }
 }
 
 /// Each once, as written; all of the partition that the role is of.

@@ -88,6 +88,7 @@ pub(super) fn read_publish(
                 .collect(),
             ssm,
             share,
+            share_first: false, // the watch's targets say
             template,
         },
         copies,

@@ -39,9 +39,12 @@ fn shared(one: &WatchDraft<'_>, other: &WatchDraft<'_>) -> Option<(String, Strin
         return None;
     }
     let mut pairs = one
-        .at_home()
-        .flat_map(|a| other.at_home().map(move |b| (a, b)));
-    pairs.find_map(|(a, b)| shared_name(a, b))
+        .movable()
+        .flat_map(|a| other.movable().map(move |b| (a, b)));
+    pairs.find_map(|(a, b)| match a.account == b.account {
+        true => shared_name(a, b),
+        false => None,
+    })
 }
 
 fn shared_name(a: &TargetPattern, b: &TargetPattern) -> Option<(String, String)> {

@@ -127,6 +127,19 @@ fn patterns(
     reading.each_parsed(written, values::environment_pattern)
 }
 
+/// Environments of any account, or of one: `prod:shop-*`.
+fn waves(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Vec<String> {
+    let written = section.texts("waves").unwrap_or_default();
+    reading.each_parsed(written, |text| match text.split_once(':') {
+        Some((account, environment)) => {
+            values::environment_pattern(account)?;
+            values::environment_pattern(environment)?;
+            Ok(text.to_owned())
+        }
+        None => values::environment_pattern(text),
+    })
+}
+
 fn probe(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Probe> {
     section.place_of("probe")?;
     let probe = section.section("probe");
@@ -177,7 +190,7 @@ fn order(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Rollou
         values::parse_duration(text, values::HOUR, LONGEST_DEADLINE)
     });
     RolloutOrder {
-        waves: patterns(section, "waves", reading),
+        waves: waves(section, reading),
         at_once: at_once(section, reading).unwrap_or(default.at_once),
         windows: section
             .sections("windows")

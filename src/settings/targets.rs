@@ -17,9 +17,16 @@ pub(super) struct TargetAccounts<'a> {
     pub(super) own_region: Option<&'a str>,
 }
 
-/// It names no account, and so is in the watch's own.
-pub(super) fn is_at_home(section: &ConfigSection<'_>) -> bool {
-    section.section("beanstalk").place_of("account").is_none()
+/// It names no account, or one that says by which role environments are changed there.
+pub(super) fn may_be_moved(
+    section: &ConfigSection<'_>,
+    accounts: &BTreeMap<String, FleetAccount>,
+) -> bool {
+    let beanstalk = section.section("beanstalk");
+    let named = beanstalk.text("account");
+    let account = named.and_then(|named| accounts.get(named.text));
+    beanstalk.place_of("account").is_none()
+        || account.is_some_and(|account| account.rollout_role_arn.is_some())
 }
 
 /// Those of one watch; what is wrong is reported and left out.
@@ -34,7 +41,7 @@ pub(super) fn read_targets(
     let read = sections.iter().filter_map(|section| {
         let target = target(section, there, region, reading);
         if on_drift == OnDrift::Rollout {
-            warn_of_another_account(section, reading);
+            warn_of_another_account(section, there, reading);
         }
         target
     });
@@ -55,9 +62,9 @@ fn target(
     }
     let beanstalk = section.section("beanstalk");
     let written = beanstalk.text("account");
-    let account = written
-        .clone()
-        .map(|written| reading.parsed(Some(written), |name| account(name, there, region)));
+    let account_name = written.as_ref().map(|written| written.text.to_owned());
+    let account =
+        written.map(|written| reading.parsed(Some(written), |name| account(name, there, region)));
     let application = reading.required(&beanstalk, "application", values::name_pattern);
     let environment = reading.required(&beanstalk, "environment", values::environment_pattern);
     let account = match account {
@@ -66,6 +73,8 @@ fn target(
     };
     Some(TargetPattern {
         account,
+        account_name,
+        movable: may_be_moved(section, there.accounts),
         application: application?,
         environment: environment?,
     })
@@ -100,12 +109,17 @@ fn account(
 }
 
 /// Accepted, and never taken in silence for something that happens.
-fn warn_of_another_account(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) {
+fn warn_of_another_account(
+    section: &ConfigSection<'_>,
+    there: &TargetAccounts<'_>,
+    reading: &mut ConfigReading<'_>,
+) {
     let account = section.section("beanstalk").place_of("account");
-    if let Some(at) = account {
+    if let Some(at) = account.filter(|_| !may_be_moved(section, there.accounts)) {
         let problem = Problem::new(
-            "environments of other accounts are told of, with the command that moves them, and not moved",
-            "move them by hand or by their own pipeline, or let an amiwatch in that account roll out there",
+            "environments of that account are told of, with the command that moves them, and not moved",
+            "name the role that may change them as the account's `rollout_role_arn`, or move them by hand or by \
+             their own pipeline",
         );
         reading.warn(at, problem);
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Settings, parse_config};
+use crate::model::ids::WatchName;
 
 fn read(text: &str) -> Result<Settings, Vec<String>> {
     let nothing = |_: &Path| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
@@ -64,6 +65,12 @@ fn what_is_wrong_is_said_at_its_place() {
             "c.toml:3:15: `a b` is not an external id;",
         ),
         (
+            format!(
+                "[account.prod]\n{role}\nrollout_role_arn = \"arn:aws:iam::111122223333:role/x\""
+            ),
+            "c.toml:3:20: `arn:aws:iam::111122223333:role/x` is of another account than `role_arn`;",
+        ),
+        (
             format!("[account.all]\n{role}"),
             "c.toml:1:10: an account cannot be called `all`;",
         ),
@@ -83,4 +90,40 @@ fn what_is_wrong_is_said_at_its_place() {
         let fault = only_fault(&text);
         assert!(fault.starts_with(said), "{fault}");
     }
+}
+
+/// What a watch moves in other accounts binds as what it moves in its own: an order, and no rival.
+#[test]
+fn an_account_with_a_role_for_moves_is_moved_in() {
+    let text = |mover: &str, waves: &str| {
+        format!(
+            "installation = \"acme\"\n[account.prod]\nrole_arn = \"arn:aws:iam::222233334444:role/a\"\n{mover}\n\
+             [watch.shop]\nbase = {{ beanstalk = \"ECS running on 64bit Amazon Linux 2023\" }}\n\
+             recipe = \"r\"\non_drift = \"rollout\"\n[watch.shop.rollout]\n{waves}\n\
+             [[watch.shop.target]]\nbeanstalk = {{ application = \"shop\", environment = \"shop-1\" }}\n\
+             [[watch.shop.target]]\nbeanstalk = {{ account = \"prod\", application = \"shop\", environment = \"*\" }}\n\
+             [recipe.r]\nuser_data = \"r.yaml\"\nunchecked = true\n"
+        )
+    };
+    let recipe = |_: &Path| Ok(b"#cloud-config\n".to_vec());
+    let parse = |text: &str| parse_config(text, Path::new("c.toml"), &recipe);
+    let mover = "rollout_role_arn = \"arn:aws:iam::222233334444:role/m\"";
+    let told = parse(&text("", "")).unwrap();
+    let warned: Vec<String> = told.warnings.iter().map(|one| one.to_string()).collect();
+    assert!(warned[0].contains("rollout_role_arn"), "{warned:?}");
+    let movable = |settings: &Settings| {
+        let watch = &settings.watches[&WatchName::new("shop")];
+        watch
+            .targets
+            .iter()
+            .map(|one| one.movable)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(movable(&told), [true, false]);
+    let faults = parse(&text(mover, "")).unwrap_err();
+    let said: Vec<String> = faults.iter().map(|one| one.to_string()).collect();
+    assert!(said.iter().any(|one| one.contains("waves")), "{said:?}");
+    let moved = parse(&text(mover, "waves = [\"shop-*\", \"prod:*\"]")).unwrap();
+    assert_eq!(moved.warnings, []);
+    assert_eq!(movable(&moved), [true, true]);
 }

@@ -81,6 +81,8 @@ fn a_good_config_becomes_values() {
     assert_eq!(watch.base.architecture, Architecture::Arm64);
     let target = TargetPattern {
         account: None,
+        account_name: None,
+        movable: true,
         application: "shop".to_owned(),
         environment: "shop-*".to_owned(),
     };

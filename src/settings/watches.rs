@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::model::base::{Base, BaseSource};
 use crate::model::ids::{Architecture, Region, WatchName};
+use crate::model::publish_rules::PublishRules;
 use crate::model::retire_rules::RetireRules;
 use crate::model::rollout_rules::RolloutRules;
 use crate::model::version::VersionWish;
-use crate::model::watch::{OnDrift, TargetPattern, Watch, glob_fits};
+use crate::model::watch::{OnDrift, TargetPattern, Watch, name_in_waves, wave_names};
 
 use super::fault::{Problem, quoted_value};
 use super::nearest::nearest;
@@ -75,7 +76,7 @@ impl WatchDraft<'_> {
     /// It is to be rolled out to several environments, and says nothing about their order. A pattern may
     /// stand for any number of them.
     pub(super) fn has_no_order(&self) -> bool {
-        let several = self.targets_written > 1 || self.at_home().any(|one| !one.is_name());
+        let several = self.targets_written > 1 || self.movable().any(|one| !one.is_name());
         self.rolls_out() && several && self.waves().is_empty()
     }
 
@@ -85,10 +86,15 @@ impl WatchDraft<'_> {
         if !self.rolls_out() || waves.is_empty() {
             return Vec::new();
         }
-        let in_a_wave = |name: &str| waves.iter().any(|wave| glob_fits(wave, name));
-        let names = self.at_home().filter(|one| one.is_name());
-        let names = names.map(|one| one.environment.as_str());
-        names.filter(|name| !in_a_wave(name)).collect()
+        let in_a_wave = |one: &TargetPattern| {
+            let name = name_in_waves(one.account_name.as_deref(), &one.environment);
+            waves
+                .iter()
+                .any(|wave| wave_names(wave, &one.environment, &name))
+        };
+        let names = self.movable().filter(|one| one.is_name());
+        let without = names.filter(|one| !in_a_wave(one));
+        without.map(|one| one.environment.as_str()).collect()
     }
 
     /// The processor of its images, where the base could be read.
@@ -96,9 +102,9 @@ impl WatchDraft<'_> {
         self.base.as_ref().map(|base| base.architecture)
     }
 
-    /// Those that amiwatch may move: in the watch's own account.
-    pub(super) fn at_home(&self) -> impl Iterator<Item = &TargetPattern> {
-        self.targets.iter().filter(|one| one.account.is_none())
+    /// Those that amiwatch may move.
+    pub(super) fn movable(&self) -> impl Iterator<Item = &TargetPattern> {
+        self.targets.iter().filter(|one| one.movable)
     }
 
     fn waves(&self) -> &[String] {
@@ -111,11 +117,16 @@ impl WatchDraft<'_> {
         self,
         recipes: &BTreeMap<&str, RecipeDraft<'_>>,
     ) -> Option<(WatchName, Watch)> {
+        let moves_elsewhere = self.rolls_out() && self.movable().any(|one| one.account.is_some());
         let recipe = match self.recipe {
             Some(named) => Some(recipes.get(named.text)?.recipe.clone()?),
             None => None,
         };
         let name = self.name?;
+        let publish = self.publish.map(|publish| PublishRules {
+            share_first: moves_elsewhere,
+            ..publish.rules
+        });
         let watch = Watch {
             name: name.clone(),
             region: self.region,
@@ -126,7 +137,7 @@ impl WatchDraft<'_> {
             max_age: self.max_age,
             targets: self.targets,
             rollout: self.rollout,
-            publish: self.publish.map(|publish| publish.rules),
+            publish,
             retire: self.retire,
         };
         Some((name, watch))
@@ -183,7 +194,7 @@ fn watch<'t>(
         retire: retire::read_retire(section, reading),
         targets_written: targets
             .iter()
-            .filter(|one| targets::is_at_home(one))
+            .filter(|one| targets::may_be_moved(one, there.accounts))
             .count(),
         targets: read,
     }

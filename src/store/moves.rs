@@ -5,11 +5,13 @@
 //! move is under way; `rollout/<account>/<region>/<watch>` a [`RolloutMemory`], whose version every
 //! change of the watch's rollout raises, so that what was decided from an older one is not begun.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::records::{Versioned, all_records, decode_record, read_or_empty, versioned};
 use super::{Op, Store, StoreError};
-use crate::model::ids::{Scope, TargetId, WatchName};
+use crate::model::ids::{AccountId, Scope, TargetId, WatchName};
 use crate::model::rollout::{MovingClaim, TargetMoves};
 use crate::model::rollout_memory::RolloutMemory;
 
@@ -50,6 +52,32 @@ pub async fn each_moved_target(
         Some(decode_record(record).map(|moves| (target, moves)))
     });
     Ok(moved.collect())
+}
+
+/// The same of every account, in the region of `home`: an image is moved to in other accounts under its own id.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn each_moved_in_region(
+    store: &dyn Store,
+    home: &Scope,
+) -> Result<Vec<Result<(TargetId, TargetMoves), StoreError>>, StoreError> {
+    let records = all_records(store, MOVES).await?;
+    let accounts = records.iter().filter_map(|record| {
+        let mut parts = record.key[MOVES.len()..].split('/');
+        let (account, region) = (parts.next()?, parts.next()?);
+        (region == home.region.as_str()).then(|| AccountId::from(account))
+    });
+    let accounts: BTreeSet<AccountId> = accounts.collect();
+    let mut moved = Vec::new();
+    for account in accounts {
+        let scope = Scope {
+            account,
+            ..home.clone()
+        };
+        moved.extend(each_moved_target(store, &scope).await?);
+    }
+    Ok(moved)
 }
 
 /// The write that replaces what is remembered of an environment's moves, unless somebody else did.

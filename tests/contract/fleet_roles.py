@@ -38,9 +38,21 @@ def names_images(partition):
     return resource(*file)["PolicyDocument"]["Statement"]
 
 
+def mover(partition):
+    return resource("mover.yaml", "Role", {
+        "RoleName": "amiwatch-rollout", "HubPrincipalArn": f"arn:{partition}:iam::{HUB}:role/hub", "ExternalId": "acme-prod",
+        "Environments": "shop/*", "AWS::Partition": partition, "AWS::AccountId": MEMBER,
+    })
+
+
+def as_shipped(name, partition):
+    text = (ROOT / f"deploy/iam/{name}.json").read_text()
+    return json.loads(text.replace("arn:aws:", f"arn:{partition}:").replace("111122223333", MEMBER))["Statement"]
+
+
 def hub_policy(partition):
     return resource("hub.yaml", "AssumeMemberRoles", {
-        "HubRoleName": "hub", "MemberRoleName": "amiwatch", "OrganizationId": "o-abcdefghij", "AWS::Partition": partition,
+        "HubRoleName": "hub", "MemberRoleName": "amiwatch", "MoverRoleName": "amiwatch-rollout", "OrganizationId": "o-abcdefghij", "AWS::Partition": partition,
     })["PolicyDocument"]
 
 
@@ -56,6 +68,10 @@ def templates():
         asked = json.loads(json.dumps(asked).replace("111122223333", MEMBER))
         named = names_images(partition)
         check("what names images is asked as images.json says", named and all(one in asked for one in named), named)
+        moves = {one["PolicyName"]: one["PolicyDocument"]["Statement"] for one in mover(partition)["Policies"]}
+        wanted = {"moves": as_shipped("rollout", partition), "through-beanstalk": as_shipped("rollout-through-beanstalk", partition)}
+        check("who moves may do what moves need", moves == wanted, moves)
+        check("and trusts as the role that looks", mover(partition)["AssumeRolePolicyDocument"] == role["AssumeRolePolicyDocument"])
         check("and reads Beanstalk as AWS says", role["ManagedPolicyArns"] == [f"arn:{partition}:iam::aws:policy/AWSElasticBeanstalkReadOnly"])
 
 
@@ -88,6 +104,14 @@ def modules():
             check("one look at what names images, where it is wanted", policies == wanted, policies)
             [attached] = made["aws_iam_role_policy_attachment"]
             check("one policy of AWS's own", [attached["policy_arn"]] == role["ManagedPolicyArns"], attached)
+        made = computed("mover", partition, variables | {"environments": "shop/*"})
+        [own] = made["aws_iam_role"]
+        moving = mover(partition)
+        check("who moves has one name", own["name"] == moving["RoleName"], own)
+        check("and one trust", document(own["assume_role_policy"]) == moving["AssumeRolePolicyDocument"]["Statement"], own)
+        policies = {one["name"]: document(one["policy"]) for one in made["aws_iam_role_policy"]}
+        wanted = {one["PolicyName"]: one["PolicyDocument"]["Statement"] for one in moving["Policies"]}
+        check("and may do the same", policies == wanted, policies)
         hub = {"hub_role_name": "hub", "organization_id": "o-abcdefghij"}
         [policy] = computed("hub", partition, hub)["aws_iam_policy"]
         check("one right to assume", document(policy["policy"]) == hub_policy(partition)["Statement"], policy)
@@ -114,7 +138,7 @@ def refused(what, call, **parameters):
     try:
         call(**parameters)
     except ClientError as error:
-        return check(what, error.response["Error"]["Code"] in ("AccessDenied", "UnauthorizedOperation"), error)
+        return check(what, error.response["Error"]["Code"] in ("AccessDenied", "UnauthorizedOperation", "InsufficientPrivilegesException"), error)
     check(what, False)
 
 
@@ -140,6 +164,21 @@ def roles(url):
     environments = looks("elasticbeanstalk").describe_environments()["Environments"]
     check("it looks", [one["EnvironmentName"] for one in environments] == ["shop-live"], environments)
     refused("it changes nothing", looks("ec2").create_security_group, GroupName="x", Description="x")
+    moving = mover("aws")
+    trust = moving["AssumeRolePolicyDocument"]["Statement"][0]
+    policies = [one["PolicyDocument"]["Statement"] for one in moving["Policies"]]
+    arn_of_mover = do(MEMBER, role={
+        "name": moving["RoleName"], "trusts": [trust["Principal"]["AWS"]], "max_session_s": moving["MaxSessionDuration"],
+        "external_id": trust["Condition"]["StringEquals"]["sts:ExternalId"],
+        "policy": {"Version": "2012-10-17", "Statement": sum(policies, [])},
+    })
+    moves = assumed(url, amiwatch("sts"), arn_of_mover, ExternalId="acme-prod")("elasticbeanstalk")
+    update = {"EnvironmentName": "shop-live", "OptionSettings": [
+        {"Namespace": "aws:elasticbeanstalk:application:environment", "OptionName": "COLOUR", "Value": "blue"},
+    ]}
+    refused("who looks changes no environment", looks("elasticbeanstalk").update_environment, **update)
+    check("who moves does", moves.update_environment(**update)["Status"] == "Updating")
+    refused("and no other's", moves.terminate_environment, EnvironmentName="shop-live")
     refused("without the external id", amiwatch("sts").assume_role, RoleArn=arn, RoleSessionName="amiwatch")
     refused("nobody else of the hub", client(url, "sts", f"AKIA{HUB}").assume_role, RoleArn=arn, RoleSessionName="me", ExternalId="acme-prod")
     refused("no other account", client(url, "sts", f"AKIA{STRANGER}").assume_role, RoleArn=arn, RoleSessionName="me", ExternalId="acme-prod")

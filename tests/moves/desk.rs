@@ -16,6 +16,7 @@ use crate::common::world::{BRANCH, CONFIG, QUEUE, REGION, TOPIC, release};
 fn wish(way: WishedWay) -> MoveWish {
     MoveWish {
         watch: "shop".into(),
+        account: None,
         application: "shop".to_owned(),
         environment: "shop-blue".to_owned(),
         way,

@@ -92,6 +92,7 @@ pub(crate) fn brisk() -> Life {
 pub(crate) fn wish(way: WishedWay) -> MoveWish {
     MoveWish {
         watch: "shop".into(),
+        account: None,
         application: "shop".to_owned(),
         environment: "shop-blue".to_owned(),
         way,

@@ -92,7 +92,8 @@ pub(crate) async fn begin(
             return Err(Moved::Gone);
         };
         let (us, watch) = (Installation::new(INSTALLATION), WatchName::new("shop"));
-        let from = DecidedFrom::read(service.store, &target(), Some(&us), &watch)
+        let placed = (&watch, &target().scope);
+        let from = DecidedFrom::read(service.store, &target(), Some(&us), placed)
             .await
             .unwrap();
         let order = order(service, &reading, &from, wish).await;
@@ -144,6 +145,7 @@ async fn order(
     let ordering = Ordering {
         installation: &installation,
         watch: &watch,
+        home: &reading.scope,
         number: from.next_number(),
         by: "ops@host",
         because: &[],

@@ -1,6 +1,7 @@
 //! Watches that roll out by themselves: waves, windows, questions to people, failures in the middle, and
 //! processes that are stopped anywhere, in virtual time on the simulated account.
 
+mod accounts;
 mod approval;
 mod asking;
 mod bugs;

@@ -121,6 +121,7 @@ fn a_person_s_move_meanwhile_is_the_one_that_is_made() {
         let life = baked().await;
         let wish = MoveWish {
             watch: "shop".into(),
+            account: None,
             application: "shop".to_owned(),
             environment: CANARY.to_owned(),
             way: WishedWay::To { image: None },
@@ -180,6 +181,7 @@ fn a_hold_that_is_placed_while_a_person_s_move_is_planned_is_heard() {
         let life = baked().await;
         let wish = MoveWish {
             watch: "shop".into(),
+            account: None,
             application: "shop".to_owned(),
             environment: CANARY.to_owned(),
             way: WishedWay::To { image: None },

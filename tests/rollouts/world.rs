@@ -66,6 +66,12 @@ pub(crate) fn town(rollout: &str) -> Life {
 /// The same with these environments.
 pub(crate) fn town_of(names: &[&str], rollout: &str) -> Life {
     let life = Life::empty(&config(rollout));
+    build_town(&life, names);
+    life
+}
+
+/// Releases, environments and whoever hears, in an account where nothing is yet.
+pub(crate) fn build_town(life: &Life, names: &[&str]) {
     let here = life.account.at(REGION);
     here.branch(Branch::new(BRANCH)).unwrap();
     here.release(release("4.5.0")).unwrap();
@@ -75,13 +81,14 @@ pub(crate) fn town_of(names: &[&str], rollout: &str) -> Life {
     here.topic(TOPIC).unwrap();
     here.queue(QUEUE).unwrap();
     here.subscribe(TOPIC, QUEUE).unwrap();
-    life.account.set_timing(sim::Timing {
-        update_stage: Duration::from_secs(5),
-        health: Duration::from_secs(20),
-        ..world::brisk()
-    });
+    for account in life.account.everyone() {
+        account.set_timing(sim::Timing {
+            update_stage: Duration::from_secs(5),
+            health: Duration::from_secs(20),
+            ..world::brisk()
+        });
+    }
     life.guests(Cast::both(Day::Quick));
-    life
 }
 
 /// An environment of two instances that replaces them immutably.

@@ -47,6 +47,10 @@ pub(super) fn judge_elsewhere(
         let standing = EnvironmentStanding::of_environment(&sighting, environment);
         let mut judged = judge(&far, environment);
         judged.elsewhere = Some(there.name.clone());
+        let mut naming = patterns
+            .iter()
+            .filter(|one| one.names_in_place(&judged.target));
+        judged.moved_by_others = !naming.any(|one| one.movable);
         not_shared(case, &standing, &unshared, &mut judged);
         judged
     });

@@ -267,6 +267,8 @@ fn followed() -> Watch {
     let mut watch = watch(version(VersionWish::Environment), Architecture::X86_64);
     watch.targets.push(TargetPattern {
         account: None,
+        account_name: None,
+        movable: true,
         application: "shop".to_owned(),
         environment: "*".to_owned(),
     });

@@ -45,7 +45,7 @@ pub struct TargetView {
     pub about: Option<String>,
     /// What it is to be moved to; a memory does not know.
     pub move_to: Option<MoveTo>,
-    /// In another account than the watch: moved by others.
+    /// In another account than the watch, and moved by others.
     pub elsewhere: bool,
     pub reasons: Vec<SaidCode>,
 }
@@ -176,7 +176,7 @@ fn target(drift: &TargetDrift) -> TargetView {
     };
     TargetView {
         name: drift.name(),
-        elsewhere: drift.elsewhere.is_some(),
+        elsewhere: drift.moved_by_others,
         target: Some(drift.target.clone()),
         image: drift.image.clone(),
         about: Some(about),

@@ -225,11 +225,12 @@ impl Story<'_> {
         let behind = behind.filter_map(|one| Some((one, one.move_to.as_ref()?)));
         let behind = behind.filter(|(_, to)| to.may_be_moved());
         let behind: Vec<_> = behind.take(MOVES_MAX).collect();
-        let ours = behind.iter().filter(|(one, _)| one.elsewhere.is_none());
-        commands.extend(ours.map(|(one, _)| {
-            let name = one.target.name();
-            PastedCommand::new(rollout_command(watch, &name), ROLLOUT_DOES)
-        }));
+        let ours = behind.iter().filter(|(one, _)| !one.moved_by_others);
+        commands.extend(
+            ours.map(|(one, _)| {
+                PastedCommand::new(rollout_command(watch, &one.name()), ROLLOUT_DOES)
+            }),
+        );
         let targets = behind.into_iter().map(|(one, to)| (&one.target, to));
         let by_hand = moves_by_hand(targets).into_iter();
         commands.extend(by_hand.map(|one| {

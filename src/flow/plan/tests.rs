@@ -203,6 +203,8 @@ const FROM_NOTHING: &[(&str, Change, &str)] = &[
 fn named(environment: &str) -> TargetPattern {
     TargetPattern {
         account: None,
+        account_name: None,
+        movable: true,
         application: "shop".to_owned(),
         environment: environment.to_owned(),
     }

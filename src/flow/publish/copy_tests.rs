@@ -41,6 +41,7 @@ impl Copying {
                 copy_to: [("eu-central-1".into(), None)].into(),
                 ssm: Some("/amis/shop".to_owned()),
                 share: ShareWith::default(),
+                share_first: false,
                 template: None,
             },
             candidate: PublishCandidate {

@@ -233,7 +233,8 @@ fn forward(
         let why = why.to_owned();
         return PublishStep::Wait(PublishWait::Held { why });
     }
-    let rolled_out = candidate.rolled_out || case.rules.when == PublishWhen::Verified;
+    let when = case.rules.when_at(destination, case.home);
+    let rolled_out = candidate.rolled_out || when == PublishWhen::Verified;
     if !rolled_out && !case.asked {
         return PublishStep::Wait(PublishWait::Rollout);
     }

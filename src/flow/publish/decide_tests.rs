@@ -52,6 +52,7 @@ impl Shop {
                 ssm: Some("/amis/shop/x86_64".to_owned()),
                 copy_to: BTreeMap::new(),
                 share: ShareWith::default(),
+                share_first: false,
                 template: None,
             },
             candidate: Some(PublishCandidate {
@@ -161,6 +162,31 @@ fn what_waits_for_a_rollout_waits_unless_a_person_asks() {
     shop.asked = false;
     shop.candidate.as_mut().unwrap().rolled_out = true;
     assert_eq!(shop.does(), PublishStep::Publish);
+}
+
+/// Who moves environments of other accounts must let them launch the image first; the parameter still waits.
+#[test]
+fn what_other_accounts_are_to_run_is_shared_before_it_is_rolled_out() {
+    let mut shop = Shop::new();
+    shop.rules.when = PublishWhen::RolledOut;
+    shop.rules.share_first = true;
+    let at = |region: &str, kind| Destination {
+        kind,
+        region: region.into(),
+    };
+    let home = "eu-west-1".into();
+    for (region, kind, when) in [
+        ("eu-west-1", DestinationKind::Share, PublishWhen::Verified),
+        (
+            "eu-west-1",
+            DestinationKind::Parameter,
+            PublishWhen::RolledOut,
+        ),
+        ("us-east-1", DestinationKind::Share, PublishWhen::RolledOut),
+    ] {
+        assert_eq!(shop.rules.when_at(&at(region, kind), &home), when);
+    }
+    assert_eq!(shop.does(), PublishStep::Wait(PublishWait::Rollout));
 }
 
 #[test]

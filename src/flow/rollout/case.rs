@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::before::EnvironmentReading;
 use super::image_choice::ChosenImage;
 use crate::model::drift::{Drift, Note};
-use crate::model::ids::{ImageId, Installation, TargetId};
+use crate::model::ids::{ImageId, Installation, Scope, TargetId};
 use crate::model::key_access::KeysRead;
 use crate::model::platform_choice::PlatformChoice;
 use crate::model::reason::Reason;
@@ -21,13 +21,15 @@ use crate::model::watch::Watch;
 pub struct RolloutCase<'a> {
     pub watch: &'a Watch,
     pub installation: &'a Installation,
+    /// Where the watch works. Its environments may be in other accounts too.
+    pub home: &'a Scope,
     pub drift: &'a Drift,
     /// The image that its environments are to run; absent where there is none.
     pub chosen: Option<&'a ChosenImage>,
     pub memory: &'a RolloutMemory,
     /// What is known of each target beside the verdict; of one that is not in it, nothing.
     pub known: &'a BTreeMap<TargetId, TargetKnown>,
-    /// Other watches that roll out in the same account and region.
+    /// Other watches that roll out, in the same account and region or from there.
     pub rivals: &'a [&'a Watch],
     pub now: DateTime<Utc>,
 }

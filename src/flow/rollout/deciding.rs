@@ -63,7 +63,8 @@ pub(super) struct Deciding<'a> {
     pub(super) approval: ApprovalStand,
     /// What stands in the way of everything.
     pub(super) common: Vec<About>,
-    /// The watch's own environments or images are in doubt: nothing is begun from a part of them.
+    /// Environments that the watch moves, in whichever account, or its images are in doubt: nothing is begun from a
+    /// part of them.
     pub(super) untold: bool,
     /// Those that are through.
     pub(super) through: BTreeSet<&'a TargetId>,
@@ -81,12 +82,7 @@ impl<'a> Deciding<'a> {
         let (image, drift) = (&chosen.image, case.drift);
         let rules = case.watch.rollout_rules();
         let (waves, sorted) = sorted(case, image);
-        let scope = drift.targets.first().map(|one| &one.target.scope);
-        let asked_as = || {
-            scope.map_or_else(String::new, |scope| {
-                question_id(scope, &case.watch.name, image)
-            })
-        };
+        let asked_as = || question_id(case.home, &case.watch.name, image);
         let doubted = |subject| drift.reasons.iter().any(|reason| reason.doubts(subject));
         let well = sorted
             .iter()
@@ -96,7 +92,9 @@ impl<'a> Deciding<'a> {
         let mut deciding = Self {
             approval: approval_stand(&rules.order, case.memory, image, asked_as, case.now),
             common: common_gates(case, chosen),
-            untold: doubted(DoubtSubject::Targets) || doubted(DoubtSubject::Images),
+            untold: doubted(DoubtSubject::Targets)
+                || doubted(DoubtSubject::Images)
+                || untold_elsewhere(case),
             through: through.map(|one| &one.target.target).collect(),
             turn: waves.turn(|target| well.contains(target)),
             unwell: BTreeMap::new(),
@@ -120,7 +118,7 @@ impl<'a> Deciding<'a> {
             let Some(wave) = one.wave.filter(|_| self.unwell(one)) else {
                 continue;
             };
-            let name = one.target.target.environment.clone();
+            let name = one.target.wave_name();
             names.entry(wave).or_default().push(name);
         }
         let few = |(wave, names)| (wave, NamedFew::of(names));
@@ -205,6 +203,18 @@ impl<'a> Deciding<'a> {
     }
 }
 
+/// An account in which the watch moves environments could not be read: some of an earlier wave may be there.
+fn untold_elsewhere(case: &RolloutCase<'_>) -> bool {
+    let mut reasons = case.drift.reasons.iter();
+    reasons.any(|reason| match &reason.about {
+        About::Untold { elsewhere, .. } => {
+            let name = elsewhere.as_ref();
+            name.is_some_and(|name| case.watch.moves_elsewhere_in(name))
+        }
+        _ => false,
+    })
+}
+
 /// Every target by sort and wave, and which of those that run the image were proved on it.
 fn sorted<'a>(case: &RolloutCase<'a>, image: &ImageId) -> (WaveOrder<'a>, Vec<Sorted<'a>>) {
     let of_target = |target: &'a TargetDrift| {
@@ -225,7 +235,7 @@ fn sorted<'a>(case: &RolloutCase<'a>, image: &ImageId) -> (WaveOrder<'a>, Vec<So
     let fitting = sorted
         .iter()
         .filter(|one| !matches!(one.sort, TargetSort::Misfit))
-        .map(|one| &one.target.target);
+        .map(|one| (&one.target.target, one.target.wave_name()));
     let patterns = case.watch.rollout.as_ref();
     let patterns = patterns.map_or(&[][..], |rules| &rules.order.waves);
     let waves = WaveOrder::of(patterns, fitting);

@@ -11,6 +11,7 @@ use crate::model::environment::ImageSetting;
 use crate::model::ids::{ImageId, PlatformArn, TargetId, WatchName};
 use crate::model::rollout::{BeforeMove, MoveOrder, Replacement, ReplacementMethod};
 use crate::model::saved_images::SavedImages;
+use crate::model::watch::name_in_waves;
 
 /// The JSON's version.
 pub const SCHEMA: &str = "amiwatch.rollout/1";
@@ -20,6 +21,9 @@ pub const SCHEMA: &str = "amiwatch.rollout/1";
 pub struct MovePlan {
     pub watch: WatchName,
     pub target: TargetId,
+    /// What the config calls the account that it is in, where that is not the watch's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// It takes the last move back.
     pub back: bool,
     /// It runs the image already, and no move to it is remembered: it is proved, and nothing is changed.
@@ -139,6 +143,7 @@ impl MovePlan {
         Self {
             watch: watch.clone(),
             target: target.clone(),
+            account: None,
             back: false,
             proof_only: false,
             from: PlannedSide::of_setting(&before.image, before.platform.as_ref()),
@@ -167,9 +172,9 @@ impl MovePlan {
         }
     }
 
-    /// `application/environment`
+    /// `application/environment`, and in another account `prod:application/environment`
     pub fn name(&self) -> String {
-        self.target.name()
+        name_in_waves(self.account.as_deref(), &self.target.name())
     }
 
     /// What will be done, a line each: a word and what it is about.

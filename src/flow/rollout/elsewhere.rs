@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::drift::{Drift, Note, NoteCode, TargetDrift};
-use crate::model::ids::{ImageId, TargetId, WatchName};
+use crate::model::ids::{ImageId, Scope, TargetId, WatchName};
 use crate::model::image::Image;
 use crate::model::reason::{About, Reason, RolloutGate};
 use crate::model::saved_images::{SavedImage, SavedImages};
@@ -21,10 +21,17 @@ pub fn older_images(ours: &[Image], newest: &ImageId) -> BTreeSet<ImageId> {
     older.map(|image| image.id.clone()).collect()
 }
 
+/// An application, and where it is.
+pub type PlacedApplication = (Scope, String);
+
 /// The applications of these environments, each once.
-pub fn applications<'a>(moved: impl IntoIterator<Item = &'a TargetId>) -> BTreeSet<String> {
-    let names = moved.into_iter().map(|one| one.application.clone());
-    names.collect()
+pub fn applications<'a>(
+    moved: impl IntoIterator<Item = &'a TargetId>,
+) -> BTreeSet<PlacedApplication> {
+    let placed = moved.into_iter();
+    placed
+        .map(|one| (one.scope.clone(), one.application.clone()))
+        .collect()
 }
 
 /// Puts it into the verdict: with the first environment of the application that is moved or was, each saved
@@ -33,13 +40,16 @@ pub fn add_named_elsewhere(
     drift: &mut Drift,
     moved: &BTreeSet<TargetId>,
     older: &BTreeSet<ImageId>,
-    saved: &BTreeMap<String, SavedImages>,
+    saved: &BTreeMap<PlacedApplication, SavedImages>,
 ) {
-    for (application, found) in saved {
+    for ((there, application), found) in saved {
         let watch = drift.watch.clone();
         let mut targets = drift.targets.iter_mut();
-        let first = targets
-            .find(|one| one.target.application == *application && moved.contains(&one.target));
+        let first = targets.find(|one| {
+            let target = &one.target;
+            let here = target.scope == *there && target.application == *application;
+            here && moved.contains(target)
+        });
         if let Some(target) = first {
             add_to_target(target, &watch, older, found);
         }
@@ -103,7 +113,7 @@ mod tests {
             others,
             unread,
         };
-        let saved = BTreeMap::from([("shop".to_owned(), found)]);
+        let saved = BTreeMap::from([((id("shop-1").scope, "shop".to_owned()), found)]);
         let older = BTreeSet::from([ImageId::from(OLD)]);
         add_named_elsewhere(&mut drift, &moved, &older, &saved);
         drift

@@ -73,7 +73,7 @@ impl Deciding<'_> {
     pub(super) fn other_watch(&self, target: &TargetDrift) -> Option<About> {
         let id = &target.target;
         let mut rivals = self.case.rivals.iter();
-        let rival = rivals.find(|rival| rival.names_target(id))?;
+        let rival = rivals.find(|rival| rival.names_target(id, &self.case.home.account))?;
         Some(self.gate(
             id,
             RolloutGate::Contested {
@@ -89,7 +89,7 @@ impl Deciding<'_> {
     /// Others of its wave run the image, and are not known to be well on it.
     fn unwell_gate(&self, one: &Sorted<'_>) -> Option<RolloutGate> {
         let others = self.unwell.get(&one.wave?)?;
-        let itself = std::slice::from_ref(&one.target.target.environment);
+        let itself = [one.target.wave_name()];
         (others.first != itself).then(|| RolloutGate::IllOnIt {
             image: self.chosen.image.clone(),
             others: others.clone(),

@@ -11,7 +11,7 @@ use super::gates::{
 use super::replacement::update_max_s;
 use crate::model::environment::ImageSetting;
 use crate::model::hold::Hold;
-use crate::model::ids::{ImageId, Installation, WatchName};
+use crate::model::ids::{ImageId, Installation, Scope, WatchName};
 use crate::model::platform_choice::MoveTo;
 use crate::model::reason::{About, Reason};
 use crate::model::rollout::{Aim, BeforeMove, Direction, MoveOrder, Replacement, UndoTo};
@@ -24,6 +24,8 @@ pub const IN_STEP: &str = "IN_STEP";
 pub struct Ordering<'a> {
     pub installation: &'a Installation,
     pub watch: &'a WatchName,
+    /// Where the watch works, whose rollout it is.
+    pub home: &'a Scope,
     /// The number that the environment's next move gets.
     pub number: u32,
     pub by: &'a str,
@@ -197,6 +199,7 @@ pub(super) fn filled_order(
     MoveOrder {
         installation: ordering.installation.clone(),
         scope: read.scope.clone(),
+        home: (ordering.home != read.scope).then(|| ordering.home.clone()),
         watch: ordering.watch.clone(),
         target: read.now.target.clone(),
         environment_id: read.now.id.clone(),

@@ -105,6 +105,7 @@ impl Deciding<'_> {
         Ordering {
             installation: self.case.installation,
             watch: &self.case.watch.name,
+            home: self.case.home,
             number: ordered + 1,
             by: self.ordered().map_or(AMIWATCH, |ordered| &ordered.by),
             because,

@@ -32,7 +32,7 @@ impl Slots {
 
     /// One more is under way.
     pub fn take(&mut self, wave: Option<usize>, target: &TargetDrift) {
-        let name = target.target.environment.clone();
+        let name = target.wave_name();
         self.taken.entry(wave).or_default().push(name);
     }
 

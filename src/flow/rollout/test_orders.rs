@@ -55,6 +55,7 @@ pub(crate) fn forward() -> MoveOrder {
     MoveOrder {
         installation: "prod".into(),
         scope: target().scope,
+        home: None,
         watch: "shop".into(),
         target: target(),
         environment_id: "e-1".to_owned(),

@@ -280,6 +280,7 @@ impl RollingWorld {
         decide_rollout(&RolloutCase {
             watch: &self.world.watch,
             installation: &self.world.wanted.installation,
+            home: &scope(),
             drift: &drift,
             chosen: chosen.as_ref(),
             memory: &self.memory,

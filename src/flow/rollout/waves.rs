@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::ids::TargetId;
-use crate::model::watch::glob_fits;
+use crate::model::watch::wave_names;
 
 /// The pattern of a watch that says no order: it has one environment.
 const EVERYTHING: &str = "*";
@@ -36,8 +36,12 @@ pub struct WaveTurn<'a> {
 }
 
 impl<'a> WaveOrder<'a> {
-    /// Sorts these targets.
-    pub fn of(patterns: &'a [String], targets: impl IntoIterator<Item = &'a TargetId>) -> Self {
+    /// Sorts these targets; with each what waves call it. A pattern names an environment of any account, and one
+    /// with an account before it (`prod:shop-*`) those of that account alone.
+    pub fn of(
+        patterns: &'a [String],
+        targets: impl IntoIterator<Item = (&'a TargetId, String)>,
+    ) -> Self {
         let patterns = patterns.iter().map(String::as_str);
         let mut patterns: Vec<&str> = patterns.collect();
         if patterns.is_empty() {
@@ -50,9 +54,9 @@ impl<'a> WaveOrder<'a> {
         };
         let mut waves: Vec<_> = patterns.into_iter().map(one).collect();
         let mut of_target = BTreeMap::new();
-        for target in targets {
+        for (target, name) in targets {
             for (nth, wave) in waves.iter_mut().enumerate() {
-                if glob_fits(wave.pattern, &target.environment) {
+                if wave_names(wave.pattern, &target.environment, &name) {
                     wave.names_somebody = true;
                     if *of_target.entry(target).or_insert(nth) == nth {
                         wave.targets.push(target);
@@ -126,6 +130,21 @@ mod tests {
         names.iter().map(named).collect()
     }
 
+    fn at_home(targets: &[TargetId]) -> impl Iterator<Item = (&TargetId, String)> {
+        let name = |one: &TargetId| one.environment.clone();
+        targets.iter().map(move |one| (one, name(one)))
+    }
+
+    #[test]
+    fn a_pattern_with_an_account_is_for_that_account_alone() {
+        let all = targets(&["shop-1", "shop-2"]);
+        let names = ["prod:shop-1", "shop-2"].map(str::to_owned);
+        let order = patterns(&["stage:*", "prod:shop-*", "shop-*"]);
+        let waves = WaveOrder::of(&order, all.iter().zip(names));
+        let found: Vec<_> = all.iter().map(|one| waves.wave_of(one)).collect();
+        assert_eq!(found, [Some(1), Some(2)]);
+    }
+
     fn patterns(patterns: &[&str]) -> Vec<String> {
         patterns.iter().map(|one| (*one).to_owned()).collect()
     }
@@ -136,10 +155,10 @@ mod tests {
             targets(&["shop-canary", "shop-1", "till-1"]),
             patterns(&["shop-canary", "shop-*"]),
         );
-        let waves = WaveOrder::of(&order, &all);
+        let waves = WaveOrder::of(&order, at_home(&all));
         let found: Vec<_> = all.iter().map(|one| waves.wave_of(one)).collect();
         assert_eq!(found, [Some(0), Some(1), None]);
-        let single = WaveOrder::of(&[], &all);
+        let single = WaveOrder::of(&[], at_home(&all));
         assert!(all.iter().all(|one| single.wave_of(one) == Some(0)));
     }
 
@@ -149,7 +168,7 @@ mod tests {
             targets(&["a-1", "a-2", "b-1", "c-1"]),
             patterns(&["a-*", "b-*", "c-*"]),
         );
-        let waves = WaveOrder::of(&order, &all);
+        let waves = WaveOrder::of(&order, at_home(&all));
         let turn = |done: &[&str]| {
             let through = |one: &TargetId| done.contains(&one.environment.as_str());
             let turn = waves.turn(through)?;
@@ -166,13 +185,13 @@ mod tests {
     fn a_wave_that_names_nobody_is_not_through_and_one_that_is_taken_before_is() {
         let all = targets(&["shop-1", "till-1"]);
         let turn = |patterns: &[String]| {
-            let turn = WaveOrder::of(patterns, &all).turn(|_| true);
+            let turn = WaveOrder::of(patterns, at_home(&all)).turn(|_| true);
             turn.map(|turn| (turn.wave, turn.missing.len()))
         };
         assert_eq!(turn(&patterns(&["shop-canary", "*"])), Some((0, 0)));
         let taken = patterns(&["shop-*", "shop-1", "till-*"]);
         assert_eq!(turn(&taken), None);
-        let waves = WaveOrder::of(&taken, &all);
+        let waves = WaveOrder::of(&taken, at_home(&all));
         assert!(waves.is_last(2) && !waves.is_last(0));
     }
 }

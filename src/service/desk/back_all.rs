@@ -10,7 +10,7 @@ use super::moving::{
 use super::opening::{leave_lease, me, take_lease};
 use super::rollout::{MoveError, plan_move};
 use crate::flow::rollout::document::MovePlan;
-use crate::model::ids::WatchName;
+use crate::model::ids::{TargetId, WatchName};
 use crate::model::request::{MoveWish, RequestedAct, WishedWay};
 use crate::service::Service;
 use crate::store::records::UnreadableRows;
@@ -40,16 +40,23 @@ pub async fn wishes_back(
     let Some(watch) = service.settings.watches.get(name) else {
         return Ok(WishesBack::default());
     };
-    let scope = service.mover(watch)?.caller().await?;
+    let home = service.mover(watch)?.caller().await?;
     let mut unreadable = UnreadableRows::default();
     let mut moved = Vec::new();
-    for one in moves::each_moved_target(service.store, &scope).await? {
-        moved.extend(unreadable.pass_over(one)?);
+    for place in service.settings.places_moved_in(watch, &home) {
+        for one in moves::each_moved_target(service.store, &place).await? {
+            moved.extend(unreadable.pass_over(one)?);
+        }
     }
-    moved.retain(|(target, moves)| moves.undo.is_some() && watch.names_target(target));
+    let ours = |target: &TargetId| watch.names_target(target, &home.account);
+    moved.retain(|(target, moves)| moves.undo.is_some() && ours(target));
     moved.sort_by_key(|(_, moves)| std::cmp::Reverse(moves.last.as_ref().map(|last| last.at)));
     let wishes = moved.into_iter().map(|(target, _)| MoveWish {
         watch: name.clone(),
+        account: service
+            .settings
+            .account_name(&target.scope.account)
+            .map(str::to_owned),
         application: target.application,
         environment: target.environment,
         way: WishedWay::Back,

@@ -81,7 +81,7 @@ pub async fn begin_wish(
     wish: &MoveWish,
 ) -> Result<MoveAsked, MoveError> {
     for _ in 0..DECIDE_MAX {
-        if let Some(journal) = open_move(service.store, wish).await? {
+        if let Some(journal) = open_move(service, wish).await? {
             return Ok(MoveAsked::Open { journal });
         }
         let PlannedMove { plan, order, from } = match Box::pin(plan_move(service, wish)).await {
@@ -178,7 +178,7 @@ pub(super) async fn drive_or_ask(
     teller: &MoveTeller<'_>,
 ) -> Result<Elsewhere, MoveError> {
     let act = RequestedAct::Move(wish.clone());
-    let open = async || open_move(service.store, wish).await;
+    let open = async || open_move(service, wish).await;
     let waiting = || (teller.meanwhile)(MoveMeanwhile::Waiting);
     Ok(
         match turn_or_answer::<MoveError>(service, act, open, waiting).await? {
@@ -286,16 +286,17 @@ async fn story_so_far(
 }
 
 /// The open journal of a move of this environment, whoever began it.
-async fn open_move(store: &dyn Store, wish: &MoveWish) -> Result<Option<String>, RunError> {
-    let ends = format!("/{}", wish.name());
-    for one in open_runs::<MoveKind>(store).await? {
+async fn open_move(service: &Service<'_>, wish: &MoveWish) -> Result<Option<String>, RunError> {
+    let ends = format!("/{}/{}", wish.application, wish.environment);
+    for one in open_runs::<MoveKind>(service.store).await? {
         let header = one.known()?;
         let scope = header.scope.to_string();
         let name = header
             .subject
             .strip_prefix("beanstalk:")
             .unwrap_or_default();
-        if name.strip_prefix(&scope) == Some(ends.as_str()) {
+        let there = service.settings.account_name(&header.scope.account);
+        if there == wish.account.as_deref() && name.strip_prefix(&scope) == Some(ends.as_str()) {
             return Ok(Some(one.journal));
         }
     }
@@ -307,7 +308,7 @@ async fn open_move(store: &dyn Store, wish: &MoveWish) -> Result<Option<String>,
 /// # Errors
 /// When the store cannot be read.
 pub async fn move_under_way(service: &Service<'_>, wish: &MoveWish) -> Result<bool, RunError> {
-    Ok(open_move(service.store, wish).await?.is_some())
+    Ok(open_move(service, wish).await?.is_some())
 }
 
 impl MoveEnd {

@@ -4,7 +4,7 @@
 //! A person's word overrides when the daemon would move (waves, windows, approval); what protects an
 //! environment (holds, health before, downtime) it does not.
 
-use crate::cloud::CloudError;
+use crate::cloud::{Cloud, CloudError};
 use crate::flow::rollout::before::MoveRules;
 use crate::flow::rollout::beneath::read_saved_images;
 use crate::flow::rollout::document::{MovePlan, PlannedSide};
@@ -18,7 +18,7 @@ use crate::flow::rollout::untold::untold_sentences;
 use crate::flow::rollout::versions::platform_of_move;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::environment::EnvironmentChange;
-use crate::model::ids::TargetId;
+use crate::model::ids::{Scope, TargetId};
 use crate::model::platform_choice::MoveTo;
 use crate::model::reason::Reason;
 use crate::model::request::{MoveWish, WishedWay};
@@ -66,6 +66,8 @@ struct Planning<'a> {
     service: &'a Service<'a>,
     watch: &'a Watch,
     wish: &'a MoveWish,
+    /// Where the watch works.
+    home: Scope,
     rules: RolloutRules,
     reading: EnvironmentReading,
     from: DecidedFrom,
@@ -114,18 +116,20 @@ async fn plan_forward(
     let (known, region) = (&place.history.value, &place.scope.region);
     let chosen = image_to_move_to(image.as_ref(), drift, seen, known, region);
     let chosen = chosen.map_err(|why| MoveError::Refused(vec![why]))?;
-    let mut planning = Planning::read(service, watch, wish, &target.target).await?;
+    let home = place.scope.clone();
+    let mut planning = Planning::read(service, watch, wish, (home, &target.target)).await?;
     // What people hold was read with the verdict: who says no after that is heard when the move is begun.
     planning.from.holds_version = *holds_version;
     // Whoever asks for a plan hears of everything that stands, not only of the first.
-    let mover = service.mover(watch)?;
+    let mover = planning.mover()?;
     let image = LaunchedImage {
         id: &chosen.image,
         snapshots: seen.snapshots(&chosen.image),
     };
     read_last(Ok(&mover), image, &mut [&mut planning.reading]).await;
     let reading = &planning.reading;
-    let platform = platform_of_move(&place.cloud, watch, reading, &chosen, Some(target));
+    let looker = service.looker_there(&place.scope, &target.target.scope)?;
+    let platform = platform_of_move(&looker, watch, reading, &chosen, Some(target));
     let to = MoveTo {
         platform: platform.await?,
         image: chosen.image,
@@ -140,13 +144,30 @@ async fn plan_back(
     watch: &Watch,
     wish: &MoveWish,
 ) -> Result<PlannedMove, MoveError> {
+    let home = service.mover(watch)?.caller().await?;
     let target = TargetId {
-        scope: service.mover(watch)?.caller().await?,
+        scope: scope_of_wish(service, &home, wish)?,
         application: wish.application.clone(),
         environment: wish.environment.clone(),
     };
-    let planning = Planning::read(service, watch, wish, &target).await?;
+    let planning = Planning::read(service, watch, wish, (home, &target)).await?;
     planning.back().await
+}
+
+/// Where the environment is, of a watch that works in `home`.
+fn scope_of_wish(service: &Service<'_>, home: &Scope, wish: &MoveWish) -> Result<Scope, MoveError> {
+    let Some(name) = &wish.account else {
+        return Ok(home.clone());
+    };
+    let account = service.settings.accounts.get(name);
+    let account = account.ok_or_else(|| {
+        MoveError::Refused(vec![format!("the config has no [account.{name}] any more")])
+    })?;
+    Ok(Scope {
+        partition: account.partition.clone(),
+        account: account.id.clone(),
+        region: home.region.clone(),
+    })
 }
 
 /// The environment among those of the watch.
@@ -154,7 +175,7 @@ fn named<'a>(drift: &'a Drift, wish: &MoveWish) -> Result<&'a TargetDrift, MoveE
     let same = |one: &&TargetDrift| {
         let named = one.target.application == wish.application
             && one.target.environment == wish.environment;
-        named && one.elsewhere.is_none()
+        named && one.elsewhere == wish.account
     };
     let found = drift.targets.iter().find(same);
     let Some(target) = found else {
@@ -192,12 +213,14 @@ impl<'a> Planning<'a> {
         service: &'a Service<'a>,
         watch: &'a Watch,
         wish: &'a MoveWish,
-        target: &TargetId,
+        (home, target): (Scope, &TargetId),
     ) -> Result<Self, MoveError> {
         // Before the environment: what ends or begins while it is read is heard when the move is begun.
         let installation = service.settings.installation.as_ref();
-        let from = DecidedFrom::read(service.store, target, installation, &watch.name).await?;
-        let reading = read_environment(&service.mover(watch)?, target).await?;
+        let placed = (&watch.name, &home);
+        let from = DecidedFrom::read(service.store, target, installation, placed).await?;
+        let mover = service.mover_there(&home, &target.scope)?;
+        let reading = read_environment(&mover, target).await?;
         let reading = reading.ok_or_else(|| {
             MoveError::Refused(vec![format!(
                 "there is no environment {} in {}; `amiwatch survey` lists those that are there",
@@ -209,10 +232,16 @@ impl<'a> Planning<'a> {
             service,
             watch,
             wish,
+            home,
             rules: watch.rollout_rules(),
             from: from.of_environment(&reading.now.id),
             reading,
         })
+    }
+
+    /// The way of whoever would move it.
+    fn mover(&self) -> Result<Cloud, CloudError> {
+        self.service.mover_there(&self.home, &self.reading.scope)
     }
 
     async fn forward(
@@ -280,6 +309,7 @@ impl<'a> Planning<'a> {
         Ok(Ordering {
             installation: self.service.settings.require_installation()?,
             watch: &self.watch.name,
+            home: &self.home,
             number: self.from.next_number(),
             by: &self.wish.by,
             because,
@@ -304,10 +334,11 @@ impl<'a> Planning<'a> {
                 MovePlan::refused(&self.watch.name, &read, side, back, refusals)
             }
         };
+        plan.account = self.wish.account.clone();
         plan.managed = managed_on(&read.now.target, read.sets, read.managed);
         plan.untold = untold_sentences(&read);
         if plan.removes() && ordered.is_ok() {
-            let cloud = self.service.mover(self.watch)?;
+            let cloud = self.mover()?;
             plan.comes_back = Some(read_saved_images(&cloud, read.now).await);
         }
         Ok(plan)
@@ -339,7 +370,7 @@ impl<'a> Planning<'a> {
             image: order.to.image.clone(),
             platform: moves.cloned(),
         };
-        let mover = self.service.mover(self.watch)?;
+        let mover = self.mover()?;
         Ok(print_change(&mover, form, &order.target, &change).await?)
     }
 }

@@ -266,7 +266,7 @@ async fn with_rollout<'a>(
     if one.watch.on_drift != OnDrift::Rollout {
         return Ok(one);
     }
-    let drift = one.item.drift.at_home();
+    let drift = one.item.drift.without_others();
     let scene = RolloutScene {
         service,
         watch: one.watch,
@@ -324,8 +324,11 @@ async fn with_saved<'a>(
     service: &Service<'a>,
     mut one: LookedWatch<'a>,
 ) -> Result<LookedWatch<'a>, StoreError> {
+    let Some(place) = &one.place else {
+        return Ok(one);
+    };
     let mut scene = SavedScene {
-        watch: one.watch,
+        home: &place.scope,
         seen: one.seen.as_ref(),
         rollout: one.rollout.as_ref(),
         drift: &mut one.item.drift,

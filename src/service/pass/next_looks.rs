@@ -7,7 +7,7 @@ use crate::cloud::{Cloud, CloudError};
 use crate::flow::rollout::case::{RolloutDecision, TargetKnown, TargetLook, TargetStand};
 use crate::flow::rollout::read::EnvironmentReading;
 use crate::flow::rollout::read_last::{LaunchedImage, read_last};
-use crate::model::ids::TargetId;
+use crate::model::ids::{Scope, TargetId};
 use crate::model::reason::{Reason, ReasonCode};
 
 /// Environments that are read side by side: each takes some six calls.
@@ -65,9 +65,10 @@ pub(super) fn next_looks(
     next
 }
 
-/// Asks of these environments what is asked last, all at once, through the role that would move them.
+/// Asks of these environments what is asked last, through the roles that would move them: of those of one account all
+/// at once.
 pub(super) async fn ask_last(
-    mover: Result<Cloud, CloudError>,
+    mover: &impl Fn(&Scope) -> Result<Cloud, CloudError>,
     image: LaunchedImage<'_>,
     known: &mut BTreeMap<TargetId, TargetKnown>,
     targets: &[TargetId],
@@ -75,12 +76,16 @@ pub(super) async fn ask_last(
     let asked = known
         .iter_mut()
         .filter(|(target, _)| targets.contains(target));
-    let readings = asked.filter_map(|(_, known)| match &mut known.look {
-        TargetLook::Read(read) => Some(&mut read.reading),
+    let readings = asked.filter_map(|(target, known)| match &mut known.look {
+        TargetLook::Read(read) => Some((&target.scope, &mut read.reading)),
         _ => None,
     });
-    let mut readings: Vec<&mut EnvironmentReading> = readings.collect();
-    if !readings.is_empty() {
+    let mut by_place: BTreeMap<&Scope, Vec<&mut EnvironmentReading>> = BTreeMap::new();
+    for (there, reading) in readings {
+        by_place.entry(there).or_default().push(reading);
+    }
+    for (there, mut readings) in by_place {
+        let mover = mover(there);
         read_last(mover.as_ref(), image, &mut readings).await;
     }
 }

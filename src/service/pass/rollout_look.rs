@@ -110,6 +110,19 @@ pub(super) struct RolloutScene<'a> {
 }
 
 impl RolloutScene<'_> {
+    /// The way of whoever would move an environment there.
+    fn mover(&self, there: &Scope) -> Result<Cloud, CloudError> {
+        self.service.mover_there(self.scope, there)
+    }
+
+    /// The way of whoever looks there, and moves nothing.
+    fn looker(&self, there: &Scope) -> Result<Cloud, CloudError> {
+        match there == self.scope {
+            true => Ok(self.cloud.clone()),
+            false => self.service.looker_there(self.scope, there),
+        }
+    }
+
     fn may_look_on(&self) -> bool {
         let may = self
             .until
@@ -147,6 +160,7 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
         let decision = decide_rollout(&RolloutCase {
             watch,
             installation: scene.installation,
+            home: scene.scope,
             drift: scene.drift,
             chosen: chosen.as_ref(),
             memory: &memory.value,
@@ -179,8 +193,7 @@ pub(super) async fn look_at_rollout(scene: &RolloutScene<'_>) -> Result<LookedRo
                 id: &chosen.image,
                 snapshots: scene.seen.snapshots(&chosen.image),
             };
-            let mover = scene.service.mover(watch);
-            ask_last(mover, image, &mut known, &next.ask).await;
+            ask_last(&|there| scene.mover(there), image, &mut known, &next.ask).await;
         }
         rounds += 1;
     }
@@ -217,7 +230,7 @@ async fn remembered(
     Ok((known, versions))
 }
 
-/// The other watches that move environments by themselves in the same region.
+/// The other watches that move environments by themselves in the same region. All work in one account.
 fn rivals<'a>(service: &Service<'a>, watch: &Watch) -> Vec<&'a Watch> {
     let default = service.connection.region();
     let region = |one: &Watch| one.region.clone().or(default.clone());
@@ -233,15 +246,9 @@ async fn read_targets(
     chosen: Option<&ChosenImage>,
     targets: &[TargetId],
 ) -> Vec<(TargetId, TargetLook)> {
-    let mover = scene.service.mover(scene.watch);
-    let reads = targets.iter().map(|target| {
-        let mover = mover.as_ref();
-        async move {
-            (
-                target.clone(),
-                read_target(scene, chosen, mover, target).await,
-            )
-        }
+    let reads = targets.iter().map(|target| async move {
+        let look = read_target(scene, chosen, target).await;
+        (target.clone(), look)
     });
     stream::iter(reads)
         .buffer_unordered(READ_AT_ONCE)
@@ -252,14 +259,14 @@ async fn read_targets(
 async fn read_target(
     scene: &RolloutScene<'_>,
     chosen: Option<&ChosenImage>,
-    mover: Result<&Cloud, &CloudError>,
     target: &TargetId,
 ) -> TargetLook {
     let name = format!("the environment {}", target.name());
-    let read = match mover {
-        Ok(mover) => read_environment(mover, target).await,
-        Err(error) => return untold(error, &name),
+    let (mover, looker) = match (scene.mover(&target.scope), scene.looker(&target.scope)) {
+        (Ok(mover), Ok(looker)) => (mover, looker),
+        (Err(error), _) | (_, Err(error)) => return untold(&error, &name),
     };
+    let read = read_environment(&mover, target).await;
     let reading = match read {
         Ok(Some(reading)) => reading,
         Ok(None) => return TargetLook::Gone,
@@ -267,7 +274,7 @@ async fn read_target(
     };
     let judged = scene.drift.targets.iter().find(|one| one.target == *target);
     let platform = match chosen {
-        Some(chosen) => platform_of_move(scene.cloud, scene.watch, &reading, chosen, judged).await,
+        Some(chosen) => platform_of_move(&looker, scene.watch, &reading, chosen, judged).await,
         None => Ok(PlatformChoice::Stays),
     };
     match platform {

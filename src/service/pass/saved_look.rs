@@ -10,11 +10,10 @@ use crate::flow::rollout::beneath::read_application_images;
 use crate::flow::rollout::case::TargetStand;
 use crate::flow::rollout::elsewhere::{add_named_elsewhere, applications, older_images};
 use crate::model::drift::Drift;
-use crate::model::ids::{ImageId, TargetId};
+use crate::model::ids::{ImageId, Scope, TargetId};
 use crate::model::rollout::TargetMoves;
 use crate::model::saved_images::SavedImages;
 use crate::model::sighting::WatchSighting;
-use crate::model::watch::Watch;
 use crate::service::Service;
 use crate::store::{StoreError, moves};
 
@@ -23,7 +22,8 @@ const APPLICATIONS_MAX: usize = 10;
 
 /// A watch whose verdict is there.
 pub(super) struct SavedScene<'a> {
-    pub(super) watch: &'a Watch,
+    /// Where the watch works.
+    pub(super) home: &'a Scope,
     pub(super) seen: Option<&'a WatchSighting>,
     pub(super) rollout: Option<&'a LookedRollout>,
     pub(super) drift: &'a mut Drift,
@@ -42,17 +42,18 @@ pub(super) async fn look_at_saved(
     };
     let moved = moved_or_moving(service, one).await?;
     let mut saved = BTreeMap::new();
-    let mover = service.mover(one.watch);
-    for (nth, application) in applications(&moved).into_iter().enumerate() {
+    for (nth, place) in applications(&moved).into_iter().enumerate() {
+        let (there, application) = &place;
+        let mover = service.mover_there(one.home, there);
         let found = match (&mover, nth < APPLICATIONS_MAX) {
-            (Ok(mover), true) => read_application_images(mover, &application).await,
-            (Err(error), _) => unread(&application, &said(error)),
+            (Ok(mover), true) => read_application_images(mover, application).await,
+            (Err(error), _) => unread(application, &said(error)),
             (Ok(_), false) => unread(
-                &application,
+                application,
                 "there are more applications than one look asks",
             ),
         };
-        saved.insert(application, found);
+        saved.insert(place, found);
     }
     add_named_elsewhere(one.drift, &moved, &older, &saved);
     Ok(())

@@ -96,11 +96,14 @@ fn or_missed<T>(
 
 async fn read_before(ask: StoredAsk<'_>) -> Result<KindAnswer, StoreError> {
     let mut answer = KindAnswer::of_calls("remembered moves");
-    for read in moves::each_moved_target(ask.store, ask.scope).await? {
+    for read in moves::each_moved_in_region(ask.store, ask.scope).await? {
         let Some((target, moves)) = or_missed(read, &mut answer)? else {
             continue;
         };
-        let by = format!("{}/{}", target.application, target.environment);
+        let by = match target.scope == *ask.scope {
+            true => target.name(),
+            false => format!("{}:{}", target.scope.account, target.name()),
+        };
         for (image, at) in ran(&moves) {
             let until = at.checked_add_signed(horizon_of(ask, image));
             let until = Some(until.unwrap_or(DateTime::<Utc>::MAX_UTC));
@@ -189,7 +192,10 @@ async fn read_open_runs(ask: StoredAsk<'_>) -> Result<KindAnswer, StoreError> {
             // A publication is where its destination is, and reads its image where the watch works.
             let home = format!("{}/", ask.scope);
             let from_here = header.kind == PublishKind::NAME && header.subject.starts_with(&home);
-            header.scope != *ask.scope && !from_here
+            // A move may be in another account, to an image of this one.
+            let may_move_to_ours =
+                header.kind == MoveKind::NAME && header.scope.region == ask.scope.region;
+            header.scope != *ask.scope && !from_here && !may_move_to_ours
         });
         if elsewhere {
             continue;

@@ -13,7 +13,7 @@ use crate::flow::rollout::by_hand::by_hand;
 use crate::flow::rollout::moving::hands::Move;
 use crate::flow::rollout::moving::kind::MoveKind;
 use crate::flow::rollout::moving::steps::move_journal;
-use crate::model::ids::{Installation, TargetId, WatchName};
+use crate::model::ids::{Installation, Scope, TargetId, WatchName};
 use crate::model::notice::ToldBy;
 use crate::model::rollout::{MoveFault, MoveOrder, MovingClaim, TargetMoves};
 use crate::store::moves;
@@ -69,7 +69,7 @@ pub fn ended_well(ended: &Result<Vec<MoveResult>, DriveError>) -> bool {
 }
 
 impl DecidedFrom {
-    /// Reads it.
+    /// Reads it, of a watch by where it works.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -77,12 +77,12 @@ impl DecidedFrom {
         store: &dyn Store,
         target: &TargetId,
         installation: Option<&Installation>,
-        watch: &WatchName,
+        (watch, home): (&WatchName, &Scope),
     ) -> Result<Self, StoreError> {
         let holds = records::remembered_holds(store, installation, watch).await?;
         Ok(Self {
             moves: moves::target_moves(store, target).await?,
-            rollout_version: moves::rollout(store, &target.scope, watch).await?.version,
+            rollout_version: moves::rollout(store, home, watch).await?.version,
             holds_version: holds.version,
         })
     }
@@ -134,7 +134,7 @@ pub async fn begin_move(
     let with = vec![
         moves::claim_target(&order.target, 0, &claim),
         moves::put_target_moves(&order.target, &counted),
-        moves::expect_rollout(&order.scope, &order.watch, from.rollout_version),
+        moves::expect_rollout(order.home(), &order.watch, from.rollout_version),
         records::expect_holds(Some(&order.installation), &order.watch, from.holds_version),
     ];
     let told = service.told();
@@ -220,10 +220,7 @@ impl Driven for MoveKind {
     }
 
     fn cloud(service: &Service<'_>, order: &MoveOrder) -> Result<Cloud, CloudError> {
-        let identity = service.settings.rollout_identity();
-        service
-            .connection
-            .cloud(&identity, Some(&order.scope.region))
+        service.mover_there(order.home(), &order.scope)
     }
 
     fn hands<'a>(service: &Service<'a>, cloud: Cloud, told: &'a ToldBy) -> Move<'a> {

@@ -18,6 +18,12 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "a role there, by which it is looked at",
     ),
     key(
+        "account.*.rollout_role_arn",
+        Text,
+        "\"arn:aws:iam::222233334444:role/amiwatch-rollout\"",
+        "a role there, by which environments are changed",
+    ),
+    key(
         "account.*.external_id",
         Text,
         "\"acme-prod\"",

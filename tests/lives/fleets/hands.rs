@@ -82,6 +82,7 @@ impl<'a> Hands<'a> {
     async fn asks(&self, name: &str, way: WishedWay) {
         let wish = MoveWish {
             watch: shop(),
+            account: None,
             application: "shop".to_owned(),
             environment: name.to_owned(),
             way,

@@ -22,6 +22,12 @@ variable "member_role_name" {
   default     = "amiwatch"
 }
 
+variable "mover_role_name" {
+  description = "As the roles are called by which environments of member accounts are moved."
+  type        = string
+  default     = "amiwatch-rollout"
+}
+
 variable "organization_id" {
   description = "The members are in this organization; no role of that name elsewhere may be assumed."
   type        = string
@@ -35,10 +41,13 @@ resource "aws_iam_policy" "assume_member_roles" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Sid       = "AssumeMemberRoles"
-      Effect    = "Allow"
-      Action    = "sts:AssumeRole"
-      Resource  = "arn:${data.aws_partition.here.partition}:iam::*:role/${var.member_role_name}"
+      Sid    = "AssumeMemberRoles"
+      Effect = "Allow"
+      Action = "sts:AssumeRole"
+      Resource = [
+        "arn:${data.aws_partition.here.partition}:iam::*:role/${var.member_role_name}",
+        "arn:${data.aws_partition.here.partition}:iam::*:role/${var.mover_role_name}",
+      ]
       Condition = { StringEquals = { "aws:ResourceOrgID" = var.organization_id } }
     }]
   })

@@ -136,6 +136,8 @@ async fn a_check_reads_only_what_its_watches_name() {
     let look = LookScope {
         environments: Which::Matching(vec![TargetPattern {
             account: None,
+            account_name: None,
+            movable: true,
             application: "shop".to_owned(),
             environment: "shop-*".to_owned(),
         }]),

@@ -34,7 +34,7 @@ pub(super) async fn ops(
 ) -> Result<Vec<Op>, StoreError> {
     let order = run.input();
     let mut remembered = moves::target_moves(hands.store, &order.target).await?;
-    let mut rollout = moves::rollout(hands.store, &order.scope, &order.watch).await?;
+    let mut rollout = moves::rollout(hands.store, order.home(), &order.watch).await?;
     let touched = needs_back(hands, run, outcome).await;
     let end = ending(order, outcome, touched);
     let mut ops = Vec::new();
@@ -48,7 +48,7 @@ pub(super) async fn ops(
     });
     remember(&mut remembered.value, run, &end, back.is_some(), now);
     ops.push(moves::put_target_moves(&order.target, &remembered));
-    ops.push(moves::put_rollout(&order.scope, &order.watch, &rollout));
+    ops.push(moves::put_rollout(order.home(), &order.watch, &rollout));
     ops.extend(hand_over(hands, order, back.as_ref(), now).await?);
     for notice in notices(run, outcome, &end, back.is_some(), now) {
         ops.extend(records::notice_ops(hands.store, &notice, hands.told).await?);
@@ -57,7 +57,7 @@ pub(super) async fn ops(
         at: now,
         what: EntryWhat::Moved(entry(order, &end).within_bounds()),
     };
-    ops.extend(chronicle::append_entries(hands.store, &order.scope, &order.watch, &entry).await?);
+    ops.extend(chronicle::append_entries(hands.store, order.home(), &order.watch, &entry).await?);
     Ok(ops)
 }
 
