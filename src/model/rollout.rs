@@ -105,6 +105,17 @@ pub struct BeforeMove {
     pub updated: Option<DateTime<Utc>>,
     /// When it was read.
     pub at: DateTime<Utc>,
+    /// What was there of a failed update's draft; absent where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<DraftBefore>,
+}
+
+/// A failed update's draft as it was before a move, by which one of the move's own is told from it: by AWS's dates
+/// alone, since the clock that a step began by may have been wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftBefore {
+    /// Absent where there was none.
+    pub updated: Option<DateTime<Utc>>,
 }
 
 /// What an environment shall run.

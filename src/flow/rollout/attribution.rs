@@ -55,7 +55,7 @@ pub fn attribute(
         };
     }
     let requests = seen.update_requests(began);
-    let carried = deployed || seen.pending_is(&order.to) || seen.failed_is(&order.to, began);
+    let carried = deployed || seen.pending_is(&order.to) || seen.failed_is(order, began);
     match (carried, requests.as_slice()) {
         (true, [one]) => sent(Some(one)),
         // Beanstalk's events come late sometimes; the set is there.

@@ -8,7 +8,7 @@ use super::test_orders::{
     NEW, OLD, all_moved, began, forward, set, taking_back, untouched, update_starts,
 };
 use crate::model::environment::EnvironmentStatus;
-use crate::model::rollout::MoveOrder;
+use crate::model::rollout::{DraftBefore, MoveOrder};
 
 fn sent(seen: &MoveSeen) -> Attribution {
     attribute(&forward(), began(), false, seen)
@@ -128,6 +128,36 @@ fn an_environment_that_is_gone_or_another_is_no_place_for_guesses() {
     let mut seen = untouched();
     seen.now.status = EnvironmentStatus::Terminating;
     assert!(matches!(sent(&seen), Attribution::Unclear { .. }));
+}
+
+/// A draft is told from the one that stood there before by AWS's dates: a clock that was half an hour ahead when the
+/// update was sent hides nothing of what it left.
+#[test]
+fn a_draft_of_ours_is_known_whatever_our_clock_said() {
+    let mut order = forward();
+    let sent = |order: &MoveOrder, seen: &MoveSeen| attribute(order, began(), false, seen);
+    let found = Attribution::Sent {
+        request_id: None,
+        already: false,
+    };
+    let mut seen = untouched();
+    seen.sets.failed = Some(set(NEW, "4.5.1", -28));
+    assert_eq!(
+        sent(&order, &seen),
+        Attribution::NoTrace,
+        "by our clock alone"
+    );
+    order.before.draft = Some(DraftBefore { updated: None });
+    assert_eq!(sent(&order, &seen), found);
+    let updated = seen.sets.failed.as_ref().and_then(|set| set.updated);
+    order.before.draft = Some(DraftBefore { updated });
+    assert_eq!(
+        sent(&order, &seen),
+        Attribution::NoTrace,
+        "it stood there before"
+    );
+    seen.sets.failed = Some(set(NEW, "4.5.1", -27));
+    assert_eq!(sent(&order, &seen), found, "it was made anew");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::model::environment::{
 };
 use crate::model::ids::{ImageId, Scope};
 use crate::model::key_access::KeysRead;
-use crate::model::rollout::{BeforeMove, MoveProof, Replacement};
+use crate::model::rollout::{BeforeMove, DraftBefore, MoveProof, Replacement};
 use crate::model::rollout_rules::{OnFailure, RolloutRules};
 use crate::model::scaling::GroupsRead;
 use crate::model::watch::glob_fits;
@@ -116,6 +116,9 @@ pub fn before(read: &EnvironmentRead<'_>) -> BeforeMove {
         instances: serving(read),
         updated: read.now.updated,
         at: read.at,
+        draft: Some(DraftBefore {
+            updated: read.sets.failed.as_ref().and_then(|set| set.updated),
+        }),
     }
 }
 

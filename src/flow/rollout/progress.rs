@@ -100,7 +100,7 @@ fn deployed(
 
 fn has_failed(order: &MoveOrder, update: &Update<'_>, seen: &MoveSeen) -> bool {
     let mut errors = seen.errors(update.request_id, update.began);
-    errors.next().is_some() || seen.failed_is(&order.to, update.began)
+    errors.next().is_some() || seen.failed_is(order, update.began)
 }
 
 /// Ready, and neither moved nor said to have failed.

@@ -7,7 +7,7 @@ use crate::model::environment::{
     OptionSets, RunningImage,
 };
 use crate::model::ids::{ImageId, PlatformArn};
-use crate::model::rollout::{Aim, BeforeMove};
+use crate::model::rollout::{Aim, BeforeMove, MoveOrder};
 
 /// Clocks differ: what AWS dates so shortly before a step began may be of the step.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
@@ -67,11 +67,18 @@ impl MoveSeen {
         pending.is_some_and(|set| image_is(set, &aim.image))
     }
 
-    /// An update that carried the aim, and was made since then, has failed and left its draft.
-    pub fn failed_is(&self, aim: &Aim, began: DateTime<Utc>) -> bool {
+    /// An update that carried the order's aim, and was made since then, has failed and left its draft: another one
+    /// than stood there before. Where that is not known, our clock tells.
+    pub fn failed_is(&self, order: &MoveOrder, began: DateTime<Utc>) -> bool {
         let failed = self.sets.failed.as_ref();
-        let lately = failed.and_then(|set| set.updated);
-        lately.is_some_and(|at| at >= since(began)) && self.draft_is(aim)
+        let made_since =
+            failed
+                .and_then(|set| set.updated)
+                .is_some_and(|at| match &order.before.draft {
+                    Some(before) => before.updated != Some(at),
+                    None => at >= since(began),
+                });
+        made_since && self.draft_is(&order.to)
     }
 
     /// A failed draft carries the aim. Of an update that Beanstalk has taken it is that update's, whatever

@@ -73,6 +73,7 @@ pub(crate) fn forward() -> MoveOrder {
             instances: 2,
             updated: Some(began() - TimeDelta::days(9)),
             at: began(),
+            draft: None,
         },
         to: Aim {
             image: ImageSetting::Image(NEW.into()),

@@ -84,11 +84,18 @@ fn back(order: &MoveOrder, fault: MoveFault, touched: bool, why: &str) -> Option
 /// The order that takes a move back: exactly what was recorded before it. A second try aims at the same.
 pub(super) fn back_order(order: &MoveOrder, direction: &Direction, number: u32) -> MoveOrder {
     let (before, to) = match order.direction.is_back() {
-        true => (order.before.clone(), order.to.clone()),
+        true => (
+            BeforeMove {
+                draft: None,
+                ..order.before.clone()
+            },
+            order.to.clone(),
+        ),
         false => (
             BeforeMove {
                 image: order.to.image.clone(),
                 platform: order.to.platform.clone(),
+                draft: None, // since then the move may have left one
                 ..order.before.clone()
             },
             Aim {

@@ -13,7 +13,7 @@ use crate::model::rollout::{MoveFault, MoveOrder};
 use crate::workflow::{At, StepError, StepLook, Undo};
 
 const SILENT: &str = "the environment was changed meanwhile, and not one event of it is shown: the permission \
-                      elasticbeanstalk:DescribeEvents is likely missing";
+                      elasticbeanstalk:DescribeEvents is missing, or this machine's clock was wrong when it was sent";
 
 pub(super) async fn find(
     hands: &Move<'_>,
@@ -150,7 +150,7 @@ pub(super) async fn undo(hands: &Move<'_>, at: &At<'_, MoveKind>) -> Result<Undo
     let known = at.run.output(MoveStep::Update).is_some() && !sent.already;
     let ours = known || seen.pending_is(&order.to);
     if seen.ready() {
-        if (known && seen.draft_is(&order.to)) || seen.failed_is(&order.to, sent.began) {
+        if (known && seen.draft_is(&order.to)) || seen.failed_is(order, sent.began) {
             return remove_draft(hands, order).await;
         }
         return Ok(Undo::Gone);
