@@ -101,6 +101,8 @@ pub(crate) struct Intent {
     /// Absent: the platform version's own.
     pub(crate) image: Option<String>,
     pub(crate) journal: String,
+    /// Which environment it is for, whoever has its name now.
+    pub(crate) environment_id: String,
     /// `amiwatch` where the daemon decided.
     pub(crate) by: String,
     pub(crate) at: DateTime<Utc>,
@@ -108,6 +110,26 @@ pub(crate) struct Intent {
     pub(crate) proof: bool,
     /// It failed before anything of it was under way: AWS refused it, or it was not sent.
     pub(crate) refused: bool,
+}
+
+/// Orders that are looked for by what was made of them, oldest first: each update is of one after that of the
+/// update before it.
+pub(crate) struct Orders<'a>(Vec<&'a Intent>);
+
+impl<'a> Orders<'a> {
+    /// Of those that may have sent something.
+    pub(crate) fn of(intents: impl Iterator<Item = &'a Intent>) -> Self {
+        Self(intents.collect())
+    }
+
+    /// The one that sent this update. An update that nobody here sent passes over none.
+    pub(crate) fn that_sent(&mut self, update: &UpdateView) -> Option<&'a Intent> {
+        let sent = |one: &&Intent| {
+            one.image == update.image_id && one.environment_id == update.environment_id
+        };
+        let at = self.0.iter().position(sent)?;
+        self.0.drain(..=at).next_back()
+    }
 }
 
 /// The orders for an environment, oldest first.
@@ -135,6 +157,7 @@ pub(crate) async fn intents(store: &dyn Store, environment: &str) -> Vec<Intent>
             refused,
             back,
             image,
+            environment_id: order.environment_id.clone(),
             journal,
             by,
             at: run.opened_at(),

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sim::{EnvironmentView, UpdateEnd, UpdateView};
 
 use super::estate::Made;
-use super::evidence::{self, Intent, Message, Whose, whose};
+use super::evidence::{self, Intent, Message, Orders, Whose, whose};
 use super::life::FleetLiving;
 use super::turn::{Begun, judge_turns};
 
@@ -122,9 +122,9 @@ impl Case<'_> {
         if self.living.store_lost.get() {
             return;
         }
-        let mut intents = self.intents.iter().filter(|one| !one.proof);
+        let mut orders = Orders::of(self.intents.iter().filter(|one| !one.proof));
         for update in self.ours() {
-            let found = intents.find(|one| one.image == update.image_id);
+            let found = orders.that_sent(update);
             assert!(
                 found.is_some(),
                 "{}: an update that no order of its own asked for: {update:#?} among {:#?} for {:#?}",
@@ -155,11 +155,10 @@ impl Case<'_> {
     /// The moves forward that the daemon began by itself, as far as anything was sent for them.
     fn begun_by_the_daemon(&self) -> Vec<Begun> {
         let sent = |one: &&Intent| !one.proof && !one.refused;
-        let mut intents = self.intents.iter().filter(sent);
+        let mut orders = Orders::of(self.intents.iter().filter(sent));
         let mut begun = Vec::new();
         for update in self.ours() {
-            let intent = intents.find(|one| one.image == update.image_id);
-            let (Some(image), Some(intent)) = (&update.image_id, intent) else {
+            let (Some(image), Some(intent)) = (&update.image_id, orders.that_sent(update)) else {
                 continue;
             };
             if intent.by == DAEMON && !intent.back {
@@ -177,9 +176,9 @@ impl Case<'_> {
     fn nobody_is_moved_to_what_is_quarantined(&self) {
         let account = &self.living.life.account;
         let marked = evidence::marked(account);
-        let mut intents = self.intents.iter().filter(|one| !one.proof);
+        let mut orders = Orders::of(self.intents.iter().filter(|one| !one.proof));
         for update in self.ours() {
-            let intent = intents.find(|one| one.image == update.image_id);
+            let intent = orders.that_sent(update);
             let (Some(image), Some(Intent { back: false, .. })) = (&update.image_id, intent) else {
                 continue;
             };

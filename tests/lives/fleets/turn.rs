@@ -80,9 +80,13 @@ fn is_beside(one: &Begun, other: &Begun) -> bool {
 /// The one that goes first runs the image, and has for as long as any terms let it settle.
 fn after_the_first_wave(living: &FleetLiving, one: &Begun) {
     let updates = living.life.account.updates(CANARY);
+    // What somebody else changed that names no image left the image as it was; a move of ours that names none un-set it.
+    let about_the_image =
+        |update: &UpdateView| update.image_id.is_some() || whose(update) == Whose::Movers;
     let mut before = updates.iter().filter(|update| {
         update.end == UpdateEnd::Deployed
             && update.version_label.is_none()
+            && about_the_image(update)
             && update.ended.is_some_and(|ended| ended <= one.at)
     });
     let last = before.next_back();

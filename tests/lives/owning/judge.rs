@@ -1,7 +1,8 @@
 //! What is promised of published and retired images, read from the account.
 
 use amiwatch::model::tags;
-use sim::{ImageView, ParameterView};
+use chrono::TimeDelta;
+use sim::{Entry, ImageView, ParameterView};
 
 use super::super::life::Living;
 use super::{AWAY, NAME};
@@ -36,7 +37,10 @@ pub(crate) fn the_parameter_names_what_can_be_launched(living: &Living) {
             "at {now}: {NAME} in {region} names {image:#?}"
         );
         let good = match state(&image) {
-            Some(tags::state::QUARANTINED) => earlier_good(living, region, &id),
+            Some(tags::state::QUARANTINED) => {
+                let good = earlier_good(living, region, &id);
+                good.filter(|_| !could_not_be_taken_back(living, region))
+            }
             Some(tags::state::VERIFIED) => None,
             _ => Some(id),
         };
@@ -51,6 +55,22 @@ fn image_of_ours(living: &Living, id: &str) -> Option<ImageView> {
 
 fn state(image: &ImageView) -> Option<&str> {
     image.tags.get(tags::STATE).map(String::as_str)
+}
+
+/// The longest pause after a try that failed, and an hour for the next one.
+const TRIED_WITHIN: TimeDelta = TimeDelta::hours(13);
+
+/// AWS has refused what taking the parameter back needs there, or has not answered it, and the next try may not be due
+/// yet.
+fn could_not_be_taken_back(living: &Living, region: &str) -> bool {
+    let since = living.now() - TRIED_WITHIN;
+    let needed = |call: &Entry| call.service == "ssm" || call.operation == "DescribeImages";
+    let calls = living.life.account.ledger().into_iter().rev();
+    let mut late = calls.take_while(|call| call.at >= since);
+    late.any(|call| {
+        let went_wrong = call.outcome != "ok" || !call.answered;
+        call.region == region && needed(&call) && went_wrong
+    })
 }
 
 /// Another verified image that the parameter named before.
