@@ -19,6 +19,9 @@ mod retry;
 mod settle;
 
 #[cfg(test)]
+mod chaos_tests;
+
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -206,7 +209,8 @@ impl Round<'_> {
         }
         let ended = sender.send(&row.1.value.notice, again).await;
         self.count(name, &row.1.value, &ended);
-        let next_at = settle_delivery(self.store, name, row, &ended, self.clock.now()).await?;
+        let next_at =
+            settle_delivery(self.store, name, row, &ended, again, self.clock.now()).await?;
         if let (Err(error), Some(next_at)) = (&ended, next_at) {
             self.wait_until(next_at);
             if error.sort != Sort::Refused {

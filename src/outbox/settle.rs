@@ -40,12 +40,13 @@ pub(super) async fn begin_delivery(
     }
 }
 
-/// Writes down how a try ended; gives when it is tried again, absent when it left its line.
+/// Writes down how a try ended (`again`: one before it may have arrived); gives when it is tried again, absent when it left its line.
 pub(super) async fn settle_delivery(
     store: &dyn Store,
     name: &str,
     mut row: OutboxRow,
     ended: &Result<(), NotSent>,
+    again: bool,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let Err(error) = ended else {
@@ -57,7 +58,7 @@ pub(super) async fn settle_delivery(
         let Some(delivery) = after.1.value.to.get_mut(name) else {
             return Ok(None);
         };
-        put_off(delivery, error, now);
+        put_off(delivery, error, again, now);
         let (dead, next_at) = (delivery.dead, delivery.next_at);
         let ops = match dead {
             true => lines::bury(&after),
@@ -124,7 +125,7 @@ async fn fresh(store: &dyn Store, row: &OutboxRow) -> Result<Option<OutboxRow>, 
     Ok(found.map(|found| (row.0.clone(), found)))
 }
 
-fn put_off(delivery: &mut Delivery, error: &NotSent, now: DateTime<Utc>) {
+fn put_off(delivery: &mut Delivery, error: &NotSent, again: bool, now: DateTime<Utc>) {
     let at = usize::try_from(delivery.attempts).unwrap_or(usize::MAX);
     let pause = Duration::from_secs(PAUSES_S[at.min(PAUSES_S.len() - 1)]);
     delivery.attempts += 1;
@@ -140,7 +141,8 @@ fn put_off(delivery: &mut Delivery, error: &NotSent, now: DateTime<Utc>) {
     };
     delivery.dead = dead;
     delivery.next_at = now + TimeDelta::from_std(pause).map_or(PAUSE_MAX, |p| p.min(PAUSE_MAX));
-    if error.sort != Sort::Unknown {
+    // An earlier try may still have arrived, however clearly this one did not.
+    if error.sort != Sort::Unknown && !again {
         delivery.begun = None;
     }
 }
@@ -155,7 +157,7 @@ mod tests {
             sort,
             why: "because".to_owned(),
         };
-        put_off(delivery, &error, now);
+        put_off(delivery, &error, false, now);
         (delivery.next_at - now).num_seconds()
     }
 
@@ -199,6 +201,14 @@ mod tests {
             delivery.begun = begun;
             after(&mut delivery, sort);
             assert_eq!(delivery.begun, left, "{sort:?}");
+            // A try before it may have arrived.
+            let error = NotSent {
+                sort,
+                why: "because".to_owned(),
+            };
+            delivery.begun = begun;
+            put_off(&mut delivery, &error, true, DateTime::UNIX_EPOCH);
+            assert_eq!(delivery.begun, begun, "{sort:?}");
         }
     }
 }
