@@ -15,7 +15,7 @@ fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let now = Clock::real().now();
     let acme = Installation::new("acme");
-    for event in NoticeEvent::ALL.into_iter().chain([NoticeEvent::Test]) {
+    for event in NoticeEvent::ALL.into_iter().chain(NoticeEvent::UNNAMED) {
         for whose in [Some(&acme), None] {
             let notice = event_sample(event, whose, "ops", now);
             writeln!(out, "{}", notice_event(&notice))?;

@@ -91,6 +91,8 @@ pub struct Posted {
     headers: Vec<(&'static str, Secret)>,
     /// What no answer may show, should it be given back.
     secrets: Vec<Secret>,
+    /// Of the answer's body.
+    answer_max_bytes: usize,
 }
 
 impl Posted {
@@ -101,6 +103,7 @@ impl Posted {
             body,
             headers: Vec::new(),
             secrets: Vec::new(),
+            answer_max_bytes: BODY_MAX_BYTES,
         }
     }
 
@@ -112,6 +115,12 @@ impl Posted {
     /// With a header, which is taken for a secret.
     pub fn with_header(mut self, name: &'static str, value: Secret) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// What is answered is more than a word: so many bytes of it are read.
+    pub fn answered_by(mut self, bytes: usize) -> Self {
+        self.answer_max_bytes = bytes;
         self
     }
 
@@ -160,7 +169,9 @@ impl HttpSend {
     /// # Errors
     /// By kind; `Unknown` when it may have been accepted.
     pub async fn post_once(&self, to: &Address, what: &Posted) -> Result<HttpAnswer, SendError> {
-        let (mut answer, retry_after) = self.exchange(to, post(to, what)).await?;
+        let (mut answer, retry_after) = self
+            .exchange(to, post(to, what), what.answer_max_bytes)
+            .await?;
         answer.body = what.without_secrets(answer.body);
         judged(answer, retry_after.as_deref(), to, self.clock.now())
     }
@@ -170,7 +181,9 @@ impl HttpSend {
     /// # Errors
     /// When no answer came.
     pub async fn get_status(&self, to: &Address) -> Result<u16, SendError> {
-        let (answer, _) = self.exchange(to, bare(to, "GET", SdkBody::empty())).await?;
+        let (answer, _) = self
+            .exchange(to, bare(to, "GET", SdkBody::empty()), BODY_MAX_BYTES)
+            .await?;
         Ok(answer.status)
     }
 
@@ -178,11 +191,12 @@ impl HttpSend {
         &self,
         to: &Address,
         request: Result<HttpRequest, SendError>,
+        max_bytes: usize,
     ) -> Result<Read, SendError> {
         let connector = self.ways.to(to);
         let exchange = async {
             let response = connector.call(request?).await;
-            read(response.map_err(|error| unanswered(&error, to))?).await
+            read(response.map_err(|error| unanswered(&error, to))?, max_bytes).await
         };
         let answered = self.clock.timeout(TIME_MAX, exchange).await;
         answered.unwrap_or_else(|_| {
@@ -306,19 +320,19 @@ fn never_connected(error: &ConnectorError) -> Option<&'static str> {
 type Read = (HttpAnswer, Option<String>);
 
 /// Reads an answer's beginning; what is longer than is wanted is left unread.
-async fn read(response: HttpResponse) -> Result<Read, SendError> {
+async fn read(response: HttpResponse, max_bytes: usize) -> Result<Read, SendError> {
     let status = response.status().as_u16();
     let retry_after = response.headers().get("retry-after").map(str::to_owned);
     let mut stream = ByteStream::new(response.into_body());
     let mut bytes = Vec::new();
-    while bytes.len() < BODY_MAX_BYTES {
+    while bytes.len() < max_bytes {
         match stream.next().await {
             Some(Ok(chunk)) => bytes.extend_from_slice(&chunk),
             // The status has said it all: a body that breaks off changes nothing.
             Some(Err(_)) | None => break,
         }
     }
-    bytes.truncate(BODY_MAX_BYTES);
+    bytes.truncate(max_bytes);
     let body = String::from_utf8_lossy(&bytes).into_owned();
     Ok((HttpAnswer { status, body }, retry_after))
 }

@@ -13,10 +13,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lettre::message::Mailbox;
+
 use crate::file_read;
 use crate::model::cron_text::CronText;
 use crate::model::ids::{AccountId, Installation, Partition, Region, WatchName};
-use crate::model::notice::{NoticeRoute, SnsForm};
+use crate::model::notice::{DailyHours, MailTls, NoticeRoute, SnsForm};
 use crate::model::secret::SecretSource;
 use crate::model::watch::{Builder, Recipe, Watch};
 
@@ -201,6 +203,14 @@ pub struct FleetAccount {
 pub struct Notifier {
     pub kind: NotifierKind,
     pub route: NoticeRoute,
+    /// How many messages an hour; never 0.
+    pub per_hour: Option<u32>,
+    /// In the zone of the schedule.
+    pub quiet_hours: Option<DailyHours>,
+    /// When it is told how everything stands, in the zone of the schedule.
+    pub digest: Option<CronText>,
+    /// After how long it is told again what is still out of step.
+    pub remind: Option<Duration>,
 }
 
 /// How they are told. Secrets are read when they are needed.
@@ -213,6 +223,14 @@ pub enum NotifierKind {
     /// A Slack incoming webhook.
     Slack {
         webhook_url: SecretSource,
+    },
+    /// A Slack app of one's own.
+    SlackApp {
+        token: SecretSource,
+        /// By its id.
+        channel: String,
+        /// Without a `/` at its end.
+        url: String,
     },
     /// A Microsoft Teams workflow's webhook.
     Teams {
@@ -236,11 +254,28 @@ pub enum NotifierKind {
         /// What makes the body; absent for CloudEvents.
         template: Option<HookTemplateFile>,
     },
+    /// People's mailboxes, by a mail server.
+    Email {
+        server: MailAt,
+        from: Mailbox,
+        /// Never empty.
+        to: Vec<Mailbox>,
+    },
     /// A command of one's own: the program and its arguments.
     Exec {
         command: Vec<String>,
         timeout: Duration,
     },
+}
+
+/// A mail server, and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailAt {
+    pub host: String,
+    pub port: u16,
+    pub tls: MailTls,
+    /// A name, and where its password is kept.
+    pub login: Option<(String, SecretSource)>,
 }
 
 /// A message's template as it was read with the config.
@@ -256,11 +291,12 @@ impl NotifierKind {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Sns { .. } => "sns",
-            Self::Slack { .. } => "slack",
+            Self::Slack { .. } | Self::SlackApp { .. } => "slack",
             Self::Teams { .. } => "teams",
             Self::PagerDuty { .. } => "pagerduty",
             Self::EventBridge { .. } => "eventbridge",
             Self::Webhook { .. } => "webhook",
+            Self::Email { .. } => "email",
             Self::Exec { .. } => "exec",
         }
     }
@@ -270,8 +306,14 @@ impl NotifierKind {
         match self {
             Self::Sns { .. } | Self::EventBridge { .. } | Self::Exec { .. } => Vec::new(),
             Self::Slack { webhook_url } => vec![("slack.webhook_url", webhook_url)],
+            Self::SlackApp { token, .. } => vec![("slack.token", token)],
             Self::Teams { webhook_url } => vec![("teams.webhook_url", webhook_url)],
             Self::PagerDuty { routing_key, .. } => vec![("pagerduty.routing_key", routing_key)],
+            Self::Email { server, .. } => {
+                let login = server.login.iter();
+                let passwords = login.map(|(_, password)| ("email.smtp.password", password));
+                passwords.collect()
+            }
             Self::Webhook { url, secret, .. } => {
                 let secret = secret.iter().map(|secret| ("webhook.secret", secret));
                 [("webhook.url", url)].into_iter().chain(secret).collect()

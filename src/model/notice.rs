@@ -5,9 +5,15 @@
 
 mod beginnings;
 
+mod counted;
+
 mod event;
 
+mod limits;
+
 mod listed;
+
+mod mail_tls;
 
 mod prose;
 
@@ -18,6 +24,8 @@ mod retiring;
 mod rolling;
 
 mod sns_form;
+
+mod thread;
 
 mod told_by;
 
@@ -32,8 +40,11 @@ use serde::{Deserialize, Serialize};
 use super::ids::{ImageId, Installation, Region, Scope, WatchName};
 
 pub use beginnings::{failed_key, held_key};
+pub use counted::{DigestImage, DigestTold, DigestWatch, ReminderTold, StandsCount, WithheldTold};
 pub use event::{NoticeEvent, Severity};
+pub use limits::{DailyHours, LIMIT_HOUR, NoticeLimits, NoticeTurn, QuietHours};
 pub use listed::FirstOf;
+pub use mail_tls::MailTls;
 pub use prose::Prose;
 pub use publishing::PublishTold;
 pub use retiring::{DueTold, RetiredTold, SnapshotsTold};
@@ -42,6 +53,7 @@ pub use rolling::{
     WaveTold,
 };
 pub use sns_form::SnsForm;
+pub use thread::StoryThread;
 pub use told_by::{NoticeRoute, ToldBy};
 pub use what::{
     BakeTold, BlindTold, DriftTold, EnvironmentTold, MoveTold, ReleasedTold, RunTold, What,
@@ -107,6 +119,15 @@ impl Notice {
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         self.what.severity()
+    }
+
+    /// Whether its receiver asked for it by itself: what its limit kept from it, its digest, and what
+    /// it is reminded of.
+    pub fn was_asked_for(&self) -> bool {
+        matches!(
+            self.what,
+            What::Withheld(_) | What::Digest(_) | What::Reminder(_)
+        )
     }
 
     /// The watch's name, or `-`.

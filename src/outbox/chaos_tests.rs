@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use chrono::{TimeDelta, TimeZone as _, Utc};
+use chrono::{TimeZone as _, Utc};
 
 use super::*;
 use crate::clock::Clock;
 use crate::model::notice::{NextByItself, Notice, ToldBy, What};
-use crate::store::records;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{Batch, records};
 
 const CRASHES: u32 = 1_000;
 const RECEIVERS: [(&str, bool); 3] = [("chat", true), ("pager", false), ("programs", false)];
@@ -239,6 +239,7 @@ fn first_heard(log: &Log, a_chat: bool) -> (Vec<String>, usize) {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_crashes_and_outages_lose_nothing_and_repeat_nothing_unsaid() {
     let mut town = Town::new(7);
+    let began = town.clock.now();
     let (mut crashes, mut rounds) = (0, 0);
     while crashes < CRASHES || *town.outages.lock().unwrap() < CRASHES {
         rounds += 1;
@@ -266,10 +267,8 @@ async fn a_thousand_crashes_and_outages_lose_nothing_and_repeat_nothing_unsaid()
         }
     }
     let outages = *town.outages.lock().unwrap();
-    let days = (town.clock.now() - Utc.with_ymd_and_hms(2026, 11, 2, 8, 0, 0).unwrap()).num_days();
-    assert!(
-        town.clock.now() - Utc.with_ymd_and_hms(2026, 11, 2, 8, 0, 0).unwrap() > TimeDelta::days(1)
-    );
+    let days = (town.clock.now() - began).num_days();
+    assert!(days > 1 && repeats > 0, "nothing happened");
     println!(
         "{crashes} crashes, {outages} outages in {days} days: {all} notices to {} receivers, {} delivered, lost 0, \
          doubled by key 0; {repeats} sent again under their key, in chats with words that say so",

@@ -9,13 +9,19 @@ mod event_bus;
 
 mod hook;
 
+mod limited;
+
 mod log;
+
+mod mail;
 
 mod pacing;
 
 mod pager;
 
 mod slack;
+
+mod slack_app;
 
 mod sns;
 
@@ -29,15 +35,18 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::LocalBoxFuture;
 
-use crate::model::notice::Notice;
+use crate::model::notice::{Notice, NoticeLimits, StoryThread};
 
 pub use command::NoticeCommand;
 pub use event_bus::{EventBus, bus_event};
 pub use hook::{Hook, KeptSecret};
+pub use limited::Limited;
 pub use log::LogReceiver;
+pub use mail::{MailServer, mail_html, mail_message, mail_text};
 pub use pacing::Pacing;
 pub use pager::{Pager, PagerEvent, pager_event};
 pub use slack::{Slack, blocks};
+pub use slack_app::{SlackApp, story_message};
 pub use sns::{SnsTopic, amazon_q_message, sns_message};
 pub use teams::{Teams, adaptive_card};
 pub use webhook::{HookTemplate, Webhook};
@@ -57,6 +66,29 @@ pub trait Receiver: Send + Sync {
         None
     }
 
+    /// How many it is sent, and when it is not disturbed.
+    fn limits(&self) -> NoticeLimits {
+        NoticeLimits::default()
+    }
+
+    /// It goes on with a story where it began: the outbox remembers for it where that is.
+    fn keeps_threads(&self) -> bool {
+        false
+    }
+
+    /// Sends a notice now, into the thread of its story where that is known.
+    fn tell<'a>(
+        &'a self,
+        notice: &'a Notice,
+        again: bool,
+        thread: Option<StoryThread>,
+    ) -> Telling<'a> {
+        Box::pin(async move {
+            let ended = self.send(notice, again).await;
+            Told { ended, thread }
+        })
+    }
+
     /// Sends a notice now, whatever waits. `again`: an earlier try may have arrived.
     fn send<'a>(&'a self, notice: &'a Notice, again: bool) -> Sending<'a>;
 }
@@ -66,6 +98,16 @@ pub type Sender = Arc<dyn Receiver>;
 
 /// A try under way. It ends by sort; nothing is written down about it.
 pub type Sending<'a> = LocalBoxFuture<'a, Result<(), NotSent>>;
+
+/// A try that may teach where the story's thread is.
+pub type Telling<'a> = LocalBoxFuture<'a, Told>;
+
+/// How it ended, and where the thread is by then, whether it ended well or not.
+#[derive(Debug)]
+pub struct Told {
+    pub ended: Result<(), NotSent>,
+    pub thread: Option<StoryThread>,
+}
 
 /// A notice was not delivered. Display is one line, with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

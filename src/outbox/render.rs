@@ -10,6 +10,8 @@ mod base;
 
 mod blind;
 
+mod digest;
+
 mod drift;
 
 mod event_json;
@@ -29,6 +31,8 @@ mod rolling;
 mod rollout;
 
 mod text;
+
+mod withheld;
 
 #[cfg(test)]
 mod tests;
@@ -104,7 +108,11 @@ pub fn first_line(notice: &Notice) -> String {
 /// What stands before a headline where colours help.
 pub fn event_icon(notice: &Notice) -> &'static str {
     match notice.event() {
-        NoticeEvent::Drift | NoticeEvent::ApprovalNeeded | NoticeEvent::Lifecycle => "\u{1f7e1}",
+        NoticeEvent::Drift
+        | NoticeEvent::ApprovalNeeded
+        | NoticeEvent::Lifecycle
+        | NoticeEvent::Reminder
+        | NoticeEvent::Withheld => "\u{1f7e1}",
         NoticeEvent::Baked
         | NoticeEvent::RolledOut
         | NoticeEvent::Published
@@ -117,6 +125,7 @@ pub fn event_icon(notice: &Notice) -> &'static str {
         NoticeEvent::Redundant
         | NoticeEvent::Released
         | NoticeEvent::Retired
+        | NoticeEvent::Digest
         | NoticeEvent::Test => "\u{1f535}",
     }
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{LOG, NotSent, PAUSE_MAX, Sort};
 use crate::store::records::lines::{self, OutboxRow};
 use crate::store::records::sent::{self, LastSent};
+use crate::store::records::sent_hour;
 use crate::store::records::{self, Delivery};
 use crate::store::{Batch, Store, StoreError};
 
@@ -40,19 +41,16 @@ pub(super) async fn begin_delivery(
     }
 }
 
-/// Writes down how a try ended (`again`: one before it may have arrived); gives when it is tried again, absent when it left its line.
-pub(super) async fn settle_delivery(
+/// Writes down that a try failed (`again`: one before it may have arrived); gives when it is tried again,
+/// absent when it left its line.
+pub(super) async fn put_off_failed(
     store: &dyn Store,
     name: &str,
     mut row: OutboxRow,
-    ended: &Result<(), NotSent>,
+    error: &NotSent,
     again: bool,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let Err(error) = ended else {
-        cross_off_sent(store, name, row, now).await?;
-        return Ok(None);
-    };
     loop {
         let mut after = row.clone();
         let Some(delivery) = after.1.value.to.get_mut(name) else {
@@ -76,11 +74,12 @@ pub(super) async fn settle_delivery(
 }
 
 /// Crosses off what was sent, and remembers it as the last that its receiver took; the log's lines tell
-/// that themselves.
-async fn cross_off_sent(
+/// that themselves. `counted`: its receiver has a limit.
+pub(super) async fn cross_off_sent(
     store: &dyn Store,
     name: &str,
     mut row: OutboxRow,
+    counted: bool,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     if name == LOG {
@@ -94,13 +93,42 @@ async fn cross_off_sent(
     };
     loop {
         let remember = sent::last_sent_op(store, name, &sent).await?;
-        let ops = vec![lines::cross_off(&row.0, row.1.version), remember];
+        let mut ops = vec![lines::cross_off(&row.0, row.1.version), remember];
+        if counted {
+            let mut hour = sent_hour::sent_hour(store, name, now).await?;
+            hour.value.sent = hour.value.sent.saturating_add(1);
+            ops.push(sent_hour::sent_hour_op(name, hour.version, &hour.value));
+        }
         match store.commit(Batch::of_ops(ops)).await {
             Err(StoreError::Conflict { .. }) => match fresh(store, &row).await? {
                 Some(fresh) => row = fresh,
                 None => return Ok(()),
             },
             other => return other,
+        }
+    }
+}
+
+/// Crosses off what its receiver's limit keeps from it, and counts it. Gives when the count is told.
+pub(super) async fn withhold(
+    store: &dyn Store,
+    name: &str,
+    mut row: OutboxRow,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, StoreError> {
+    let event = row.1.value.notice.event();
+    loop {
+        let mut hour = sent_hour::sent_hour(store, name, now).await?;
+        *hour.value.withheld.entry(event).or_default() += 1;
+        let told_at = hour.value.ends_at(now);
+        let count = sent_hour::sent_hour_op(name, hour.version, &hour.value);
+        let ops = vec![lines::cross_off(&row.0, row.1.version), count];
+        match store.commit(Batch::of_ops(ops)).await {
+            Err(StoreError::Conflict { .. }) => match fresh(store, &row).await? {
+                Some(fresh) => row = fresh,
+                None => return Ok(told_at),
+            },
+            other => return other.map(|()| told_at),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::model::secret::SecretSource;
 use crate::secrets::Secrets;
 use crate::store::records;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Holder, Lease, LeaseTaken, Record, StoreAnswer};
+use crate::store::{Batch, Holder, Lease, LeaseTaken, Record, StoreAnswer};
 
 /// Takes three seconds for each message.
 #[derive(Debug, Clone)]

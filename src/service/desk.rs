@@ -26,6 +26,8 @@ pub mod config;
 
 pub mod explain;
 
+pub mod digest;
+
 mod follow;
 
 pub mod heard;

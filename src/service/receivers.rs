@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::{Service, region_of};
 use crate::cloud::{Cloud, CloudError, Identity};
 use crate::model::ids::Region;
-use crate::model::notice::{NoticeRoute, ToldBy};
+use crate::model::notice::{NoticeLimits, NoticeRoute, QuietHours, ToldBy};
 use crate::model::secret::SecretSource;
 use crate::outbox::{
-    EventBus, Hook, HookTemplate, KeptSecret, LOG, LogReceiver, NoticeCommand, Pager, Sender,
-    Slack, SnsTopic, Teams, Webhook,
+    EventBus, Hook, HookTemplate, KeptSecret, LOG, Limited, LogReceiver, MailServer, NoticeCommand,
+    Pager, Sender, Slack, SlackApp, SnsTopic, Teams, Webhook,
 };
-use crate::settings::NotifierKind;
+use crate::settings::{Notifier, NotifierKind};
 
 impl Service<'_> {
     /// Where notices go, by name: the log, and what the config names.
@@ -24,7 +24,9 @@ impl Service<'_> {
         let log: Sender = Arc::new(LogReceiver);
         let mut senders = BTreeMap::from([(LOG.to_owned(), log)]);
         for (name, notifier) in &self.settings.notifiers {
-            senders.insert(name.clone(), self.sender(&notifier.kind)?);
+            let inner = self.sender(&notifier.kind)?;
+            let limits = self.limits(notifier);
+            senders.insert(name.clone(), Arc::new(Limited { inner, limits }));
         }
         Ok(senders)
     }
@@ -42,6 +44,17 @@ impl Service<'_> {
             }),
             NotifierKind::Slack { webhook_url } => Arc::new(Slack {
                 hook: self.hook(webhook_url),
+            }),
+            NotifierKind::SlackApp {
+                token,
+                channel,
+                url,
+            } => Arc::new(SlackApp {
+                http: self.outside.http.clone(),
+                pacing: self.outside.pacing.clone(),
+                token: self.kept(token),
+                channel: channel.clone(),
+                url: url.clone(),
             }),
             NotifierKind::Teams { webhook_url } => Arc::new(Teams {
                 hook: self.hook(webhook_url),
@@ -65,12 +78,31 @@ impl Service<'_> {
                     text: template.text.clone(),
                 }),
             }),
+            NotifierKind::Email { server, from, to } => Arc::new(MailServer {
+                host: server.host.clone(),
+                port: server.port,
+                tls: server.tls,
+                login: (server.login.as_ref())
+                    .map(|(user, password)| (user.clone(), self.kept(password))),
+                from: from.clone(),
+                to: to.clone(),
+                clock: self.clock.clone(),
+            }),
             NotifierKind::Exec { command, timeout } => Arc::new(NoticeCommand {
                 command: command.clone(),
                 timeout: *timeout,
                 clock: self.clock.clone(),
             }),
         })
+    }
+
+    fn limits(&self, notifier: &Notifier) -> NoticeLimits {
+        let timezone = self.settings.schedule.timezone;
+        let quiet = notifier.quiet_hours;
+        NoticeLimits {
+            per_hour: notifier.per_hour,
+            quiet: quiet.map(|hours| QuietHours { hours, timezone }),
+        }
     }
 
     fn hook(&self, url: &SecretSource) -> Hook {

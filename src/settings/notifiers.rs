@@ -6,6 +6,10 @@ mod command;
 
 mod hooks;
 
+mod limits;
+
+mod mail;
+
 mod route;
 
 mod webhook;
@@ -40,13 +44,14 @@ pub(super) fn read_notifiers(
 }
 
 /// The ways to tell a receiver, each with what reads its table.
-const WAYS: [(&str, ReadWay); 7] = [
+const WAYS: [(&str, ReadWay); 8] = [
     ("sns", aws::sns),
     ("slack", hooks::slack),
     ("teams", hooks::teams),
     ("pagerduty", hooks::pagerduty),
     ("eventbridge", aws::eventbridge),
     ("webhook", webhook::webhook),
+    ("email", mail::email),
     ("exec", command::exec),
 ];
 
@@ -55,10 +60,14 @@ type ReadWay = fn(&ConfigSection<'_>, &mut ConfigReading<'_>) -> Option<Notifier
 
 fn notifier(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Option<Notifier> {
     let route = route::route(section, reading);
+    let per_hour = limits::per_hour(section, reading);
+    let quiet_hours = reading.parsed(section.text("quiet_hours"), limits::quiet_hours);
     let given = WAYS
         .iter()
         .filter(|(name, _)| section.place_of(name).is_some());
     let given: Vec<&(&str, ReadWay)> = given.collect();
+    let digest = reading.parsed(section.text("digest"), limits::digest_time);
+    let remind = reading.parsed(section.text("remind"), limits::remind_after);
     let kind = match given[..] {
         // The walk has reported one that is no table.
         [(name, _)] if !section.is_table(name) => None,
@@ -80,5 +89,12 @@ fn notifier(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Opt
             None
         }
     }?;
-    Some(Notifier { kind, route })
+    Some(Notifier {
+        kind,
+        route,
+        per_hour,
+        quiet_hours,
+        digest,
+        remind,
+    })
 }

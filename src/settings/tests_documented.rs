@@ -188,7 +188,7 @@ fn the_defaults_of_the_table_are_the_ones_given() {
     let mine = |key: &&ConfigKey| key.path.contains('*') && key.kind != ValueKind::TextOrTable;
     // A receiver has one way to be told: what the others' keys mean by themselves is held elsewhere.
     let another_way = |key: &&ConfigKey| {
-        let ways = ["pagerduty", "eventbridge", "exec"];
+        let ways = ["slack", "pagerduty", "eventbridge", "email", "exec"];
         ways.iter()
             .any(|way| key.path.starts_with(&format!("notify.*.{way}.")))
     };

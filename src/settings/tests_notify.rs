@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::model::notice::{NoticeEvent, Severity, SnsForm};
+use crate::model::notice::{DailyHours, MailTls, NoticeEvent, Severity, SnsForm};
 use crate::model::secret::SecretSource;
 
 use super::tests_rules::{only_fault, right, with};
-use super::{HookTemplateFile, NotifierKind, Settings, parse_config};
+use super::{HookTemplateFile, MailAt, NotifierKind, Settings, parse_config};
 
 const SNS: &str = "sns = { topic_arn = \"arn:aws-cn:sns:cn-north-1:111122223333:amiwatch\" }";
 
@@ -47,6 +47,14 @@ fn each_way_to_be_told() {
             },
         ),
         (
+            "slack = { token = { env = \"T\" }, channel = \"C0123456789\" }",
+            NotifierKind::SlackApp {
+                token: env("T"),
+                channel: "C0123456789".to_owned(),
+                url: "https://slack.com/api".to_owned(),
+            },
+        ),
+        (
             "pagerduty = { routing_key = { env = \"P\" } }",
             NotifierKind::PagerDuty {
                 routing_key: env("P"),
@@ -78,6 +86,35 @@ fn each_way_to_be_told() {
                 url: env("H"),
                 secret: Some(env("S")),
                 template: None,
+            },
+        ),
+        (
+            "email = { smtp = { host = \"mx\", user = \"u\", password = { env = \"M\" } }, from = \"a@b.example\", to = [\"Ops <o@b.example>\", \"c@d.example\"] }",
+            NotifierKind::Email {
+                server: MailAt {
+                    host: "mx".to_owned(),
+                    port: 587,
+                    tls: MailTls::Starttls,
+                    login: Some(("u".to_owned(), env("M"))),
+                },
+                from: "a@b.example".parse().unwrap(),
+                to: vec![
+                    "Ops <o@b.example>".parse().unwrap(),
+                    "c@d.example".parse().unwrap(),
+                ],
+            },
+        ),
+        (
+            "email = { smtp = { host = \"::1\", port = 2525, tls = \"none\" }, from = \"a@b.example\", to = [\"c@d.example\"] }",
+            NotifierKind::Email {
+                server: MailAt {
+                    host: "::1".to_owned(),
+                    port: 2525,
+                    tls: MailTls::Nothing,
+                    login: None,
+                },
+                from: "a@b.example".parse().unwrap(),
+                to: vec!["c@d.example".parse().unwrap()],
             },
         ),
         (
@@ -129,6 +166,31 @@ fn what_is_wrong_with_a_way_is_said_at_its_place() {
             "pagerduty = { routing_key = { env = \"P\" }, url = \"http://127.0.0.1.example.com\" }",
             "is not https and a host alone",
         ),
+        ("slack = {}", "nothing says how Slack is told"),
+        (
+            "slack = { token = { env = \"T\" } }",
+            "`channel` is missing",
+        ),
+        (
+            "slack = { token = { env = \"T\" }, channel = \"#ops\" }",
+            "is not a channel's id",
+        ),
+        (
+            "slack = { token = \"xoxb-hushhush\", channel = \"C0123456789\" }",
+            "is a secret and stands in the config",
+        ),
+        (
+            "slack = { token = { env = \"T\" }, channel = \"C0123456789\", webhook_url = { env = \"W\" } }",
+            "by a webhook or by a token",
+        ),
+        (
+            "slack = { webhook_url = { env = \"W\" }, channel = \"C0123456789\" }",
+            "takes no `channel`",
+        ),
+        (
+            "slack = { token = { env = \"T\" }, channel = \"C0123456789\", url = \"http://slack.com/api\" }",
+            "is not https",
+        ),
         ("eventbridge = { bus = \"no bus\" }", "is not an event bus"),
         (
             "eventbridge = { bus = \"arn:aws:events:eu-west-1:111122223333:rule/x\" }",
@@ -177,6 +239,72 @@ fn what_is_wrong_with_a_way_is_said_at_its_place() {
             "{found}"
         );
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_mail_server_is_said_at_its_place() {
+    let email = |smtp: &str, more: &str| format!("email = {{ smtp = {{ {smtp} }}, {more} }}");
+    let whom = "from = \"a@b.example\", to = [\"c@d.example\"]";
+    let host = "host = \"mx.example.com\"";
+    for (smtp, more, fault) in [
+        ("port = 25", whom, "`host` is missing"),
+        ("host = \"smtp://mx\"", whom, "is not a host"),
+        ("host = \"mx\", port = 70000", whom, "70000 is not a port"),
+        (
+            "host = \"mx\", tls = \"startls\"",
+            whom,
+            "did you mean \"starttls\"?",
+        ),
+        (
+            "host = \"mx.example.com\", tls = \"none\"",
+            whom,
+            "mail would leave this machine in the clear",
+        ),
+        (
+            "host = \"localhost.example.com\", tls = \"none\"",
+            whom,
+            "mail would leave this machine in the clear",
+        ),
+        (
+            "host = \"mx\", user = \"u\"",
+            whom,
+            "a user without a password",
+        ),
+        (
+            "host = \"mx\", password = { env = \"M\" }",
+            whom,
+            "a password without a user",
+        ),
+        (
+            "host = \"mx\", user = \"u\", password = \"hushhush\"",
+            whom,
+            "is a secret and stands in the config",
+        ),
+        (host, "to = [\"c@d.example\"]", "`from` is missing"),
+        (host, "from = \"a@b.example\"", "the mail goes to nobody"),
+        (
+            host,
+            "from = \"a@b.example\", to = []",
+            "the mail goes to nobody",
+        ),
+        (
+            host,
+            "from = \"a@b.example\", to = [\"nobody\"]",
+            "is not a mail address",
+        ),
+        (
+            host,
+            "from = \"a@b.example\\nBcc: x@y.example\", to = [\"c@d.example\"]",
+            "is not a mail address",
+        ),
+    ] {
+        let found = only_fault(&told_by(&email(smtp, more)));
+        assert!(found.contains(fault), "{smtp} {more}: {found}");
+        assert!(!found.contains("hushhush"), "{found}");
+    }
+    let bare = "email = { from = \"a@b.example\", to = [\"c@d.example\"] }";
+    let found = only_fault(&told_by(bare));
+    assert!(found.contains("`smtp` is missing"), "{found}");
 }
 
 #[test]
@@ -231,7 +359,34 @@ fn what_a_receiver_wants_to_hear_of() {
         ["shop", "eu-*"]
     );
     assert!(some.accounts.contains(&"111122223333".into()));
+    let limited = right(&with(
+        "events = [\"drift\", \"failed\"]",
+        "per_hour = 30\nquiet_hours = \"22:00-07:30\"",
+    ));
+    let ops = &limited.notifiers["ops"];
+    let time = |hour, minute| chrono::NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
+    let night = DailyHours {
+        from: time(22, 0),
+        to: time(7, 30),
+    };
+    assert_eq!((ops.per_hour, ops.quiet_hours), (Some(30), Some(night)));
+    for (written, cron) in [("mon 08:05", "5 8 * * MON"), ("daily 23:00", "0 23 * * *")] {
+        let more = format!("digest = \"{written}\"");
+        let settings = right(&with("events = [\"drift\", \"failed\"]", &more));
+        let digest = settings.notifiers["ops"].digest.as_ref().unwrap();
+        assert_eq!(digest.as_str(), cron);
+    }
     for (more, fault) in [
+        ("per_hour = 0", "cannot be sent"),
+        ("per_hour = 1001", "cannot be sent"),
+        ("remind = \"1h\"", "out of bounds"),
+        ("digest = \"monday 08:00\"", "is no time of a week"),
+        ("digest = \"mon 8:00\"", "is no time of a week"),
+        ("digest = \"08:00\"", "is no time of a week"),
+        ("quiet_hours = \"22:00\"", "are no hours of a day"),
+        ("quiet_hours = \"22:00-24:00\"", "are no hours of a day"),
+        ("quiet_hours = \"8-9\"", "are no hours of a day"),
+        ("quiet_hours = \"08:00-08:00\"", "the whole day"),
         ("severity = \"kritical\"", "did you mean \"critical\"?"),
         ("watches = []", "the receiver is never told anything"),
         ("watches = [\"[\"]", "is not a pattern"),

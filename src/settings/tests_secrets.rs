@@ -76,7 +76,7 @@ fn a_webhook_that_stands_in_the_config_is_refused_and_not_shown() {
         ),
         (slack("{ vault = \"x\" }"), "unknown key `vault`"),
         (slack("1"), "cannot be a whole number"),
-        (slack("\"x\", channel = \"#y\""), "unknown key `channel`"),
+        (slack("\"x\", channel = \"#y\""), "takes no `channel`"),
         (
             slack("{ env = \"A\" }").replace(
                 "slack = ",

@@ -5,7 +5,8 @@
 //! and [`lines`] who waits for it in which order; what people hold is `holds`'.
 //! `report/<account>/<region>/<image>` holds what a verified image reported of itself.
 //! What happened, for `history`, is [`chronicle`]'s; what cannot be read, [`blind`]'s; what goes, [`pruned`]'s;
-//! what guests wrote, [`consoles`]'.
+//! what guests wrote, [`consoles`]'; what a receiver was sent in an hour, [`sent_hour`]'s;
+//! where a story's thread is, [`threads`]'.
 //! Writes are returned as operations, so that the caller can put them into one batch.
 
 pub mod blind;
@@ -13,6 +14,8 @@ pub mod blind;
 pub mod chronicle;
 
 pub mod consoles;
+
+pub mod digests;
 
 mod holds;
 
@@ -23,6 +26,10 @@ mod notices;
 pub mod pruned;
 
 pub mod sent;
+
+pub mod sent_hour;
+
+pub mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 

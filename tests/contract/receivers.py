@@ -52,6 +52,8 @@ class Peer(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.heard.append((self.path, dict(self.headers), body))
         mood = self.server.mood
+        if callable(mood):
+            mood = mood(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         if mood == "gone":
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
@@ -275,6 +277,66 @@ def bad_days(desk, server):
     server.mood = (200, {}, "ok")
 
 
+class FakeSlack:
+    """chat.postMessage, chat.update and the two looks, as their reference has them: 200 for most refusals."""
+
+    def __init__(self):
+        self.messages, self.calls, self.says, self.may_look = [], [], None, True
+
+    def __call__(self, path, headers, body):
+        method = path.rsplit("/", 1)[1]
+        self.calls.append(method)
+        if headers.get("authorization") != f"Bearer {WORD}":
+            return self.answer({"ok": False, "error": "invalid_auth"})
+        if self.says:
+            return self.answer(self.says)
+        if method.startswith("conversations."):
+            check("a look is a form", headers["content-type"] == "application/x-www-form-urlencoded", headers)
+            asked = dict(pair.split("=") for pair in body.decode().split("&"))
+            check("metadata is asked for", asked["include_all_metadata"] == "true" and asked["channel"] == "C0123456789", asked)
+            found = [one for one in self.messages if one.get("thread_ts") == asked.get("ts")]
+            return self.answer({"ok": True, "messages": found, "has_more": False} if self.may_look else {"ok": False, "error": "missing_scope"})
+        message = json.loads(body)
+        check("text for phones and blocks within Slack's bounds", message["text"] and 0 < len(message["blocks"]) <= 50, message)
+        check("metadata as Slack wants it", message["metadata"]["event_type"] == "amiwatch_notice", message)
+        message["ts"] = f"1700000000.{len(self.messages):06}"
+        self.messages.append(message)
+        return self.answer({"ok": True, "channel": message["channel"], "ts": message["ts"], "message": message})
+
+    @staticmethod
+    def answer(value):
+        return 200, {"content-type": "application/json"}, json.dumps(value)
+
+
+def slack_app(folder, binary, url, server):
+    """A story's message and its thread, by an app's token, and Slack's own words for what is wrong."""
+    api = f"http://127.0.0.1:{server.server_port}/api"
+    config = f'[notify.stories]\nslack = {{ token = {{ env = "TOKEN" }}, channel = "C0123456789", url = "{api}" }}\n'
+    desk = Desk(folder, binary, url, config, TOKEN=WORD)
+    server.mood = slack = FakeSlack()
+    print(desk.test("stories", "failed"))
+    story, reply = slack.messages
+    equal("a reply stands in the story's thread", reply["thread_ts"], story["ts"])
+    check("the story says how it stands", "failed" in story["blocks"][0]["text"]["text"] and len(story["blocks"]) == 3, story)
+    check("the thread says what happened", any("console" in json.dumps(block) for block in reply["blocks"]), reply)
+    for says, part in (
+        ({"ok": False, "error": "not_in_channel"}, "invite the app"),
+        ({"ok": False, "error": "token_revoked"}, "put the app's token"),
+        ({"ok": False, "error": "ratelimited"}, "ratelimited"),
+        ({"ok": False, "error": "fatal_error"}, "fatal_error"),
+        ({"hello": "world"}, "makes no sense"),
+    ):
+        slack.says = says
+        told = desk.test("stories", "failed", well=False)
+        check(f"{says} is said", "not sent" in told and part in told, told)
+        print(told)
+    for said, mood in {"429": (429, {"retry-after": "7"}, "ECHO"), "500": (500, {}, "ECHO"), "gone": "gone", "garbage": "garbage"}.items():
+        server.mood = mood
+        told = desk.test("stories", well=False)
+        check(f"Slack's {said} is said", "not sent" in told, told)
+    server.mood = (200, {}, "ok")
+
+
 def main():
     binary = pathlib.Path(sys.argv[1]).resolve()
     with moto() as url, peer() as server, tempfile.TemporaryDirectory() as folder:
@@ -282,6 +344,7 @@ def main():
         bus(folder, binary, url)
         desk = hooks(folder, binary, url, server)
         bad_days(desk, server)
+        slack_app(folder, binary, url, server)
     print(f"receivers: {passed} checks passed")
 
 

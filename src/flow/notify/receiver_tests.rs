@@ -8,12 +8,14 @@ use crate::flow::test_world::now;
 use crate::model::ids::Installation;
 use crate::model::notice::{NoticeEvent, Severity, SnsForm};
 use crate::outbox::render::{notice_event, notice_fields, notice_title};
-use crate::outbox::{adaptive_card, blocks, bus_event, pager_event, sns_message};
+use crate::outbox::{
+    adaptive_card, blocks, bus_event, mail_html, mail_text, pager_event, sns_message,
+};
 use crate::template::{render_message, sample_fields};
 
 fn every_event() -> Vec<Notice> {
     let acme = Installation::new("acme");
-    let all = NoticeEvent::ALL.into_iter().chain([NoticeEvent::Test]);
+    let all = NoticeEvent::ALL.into_iter().chain(NoticeEvent::UNNAMED);
     all.map(|event| event_sample(event, Some(&acme), "ops", now()))
         .collect()
 }
@@ -85,6 +87,8 @@ fn one_event_whole_in_each_form() {
     let amazon_q = sns_message(&failed, SnsForm::AmazonQ).body;
     let amazon_q: Value = serde_json::from_str(&amazon_q).unwrap();
     insta::assert_snapshot!("failed_amazon_q", pretty(&amazon_q));
+    insta::assert_snapshot!("failed_mail_text", mail_text(&failed, true));
+    insta::assert_snapshot!("failed_mail_html", mail_html(&failed, true));
     let attributes = sns_message(&failed, SnsForm::Json).attributes;
     insta::assert_snapshot!("failed_attributes", format!("{attributes:#?}"));
 }

@@ -1,7 +1,7 @@
 //! The samples that `notify test` sends: of any event, as it would be told, and told apart by a key that
 //! begins with `test:`, a watch called `sample`, and an account that nobody has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,9 +12,10 @@ use crate::model::chronicle::ReleasePoint;
 use crate::model::ids::{Architecture, ImageId, Installation, Partition, Region, Scope, TargetId};
 use crate::model::image::ImageKind;
 use crate::model::notice::{
-    ApprovalTold, BakeTold, BlindTold, DriftTold, EnvironmentTold, FirstOf, Link, MoveTold,
-    NextByItself, Notice, NoticeEvent, PastedCommand, PublishTold, ReleasedTold, RetiredTold,
-    RolledImage, RunTold, SnapshotsTold, TargetFrom, What,
+    ApprovalTold, BakeTold, BlindTold, DigestImage, DigestTold, DigestWatch, DriftTold,
+    EnvironmentTold, FirstOf, Link, MoveTold, NextByItself, Notice, NoticeEvent, PastedCommand,
+    PublishTold, ReleasedTold, ReminderTold, RetiredTold, RolledImage, RunTold, SnapshotsTold,
+    StandsCount, TargetFrom, What, WithheldTold,
 };
 use crate::model::publish_rules::{Destination, DestinationKind, PublishAs};
 use crate::model::reason::About;
@@ -187,8 +188,54 @@ fn happened(event: NoticeEvent, at: DateTime<Utc>) -> Option<What> {
             },
             snapshots: SnapshotsTold::default(),
         },
+        NoticeEvent::Withheld => What::Withheld(WithheldTold {
+            receiver: WATCH.to_owned(),
+            from: at - TimeDelta::hours(1),
+            until: at,
+            by_event: BTreeMap::from([(NoticeEvent::Drift, 9), (NoticeEvent::Failed, 5)]),
+        }),
+        NoticeEvent::Digest => What::Digest(digest(at)),
+        NoticeEvent::Reminder => What::Reminder(ReminderTold {
+            receiver: WATCH.to_owned(),
+            of: failing_watch(),
+            since: at - TimeDelta::days(7),
+            until: at,
+        }),
         NoticeEvent::Test => return None,
     })
+}
+
+fn failing_watch() -> DigestWatch {
+    DigestWatch {
+        watch: WATCH.into(),
+        scope: scope(),
+        stands: "failing".to_owned(),
+        behind: FirstOf::all_of(["sample/sample-blue".to_owned()]),
+        decided: Some("pause until 14:18: attempt 2 of 6".to_owned()),
+    }
+}
+
+fn digest(at: DateTime<Utc>) -> DigestTold {
+    let account = scope().account;
+    let stands = StandsCount(BTreeMap::from([
+        ("in step".to_owned(), 2),
+        ("failing".to_owned(), 1),
+    ]));
+    DigestTold {
+        receiver: WATCH.to_owned(),
+        due: at,
+        all: stands.clone(),
+        behind: 1,
+        watches: FirstOf::all_of([failing_watch()]),
+        oldest: Some(DigestImage {
+            watch: WATCH.into(),
+            image: OLD_IMAGE.into(),
+            base_version: "4.5.0".to_owned(),
+            baked_at: at - TimeDelta::days(41),
+        }),
+        accounts: BTreeMap::from([(account, stands)]),
+        blind: FirstOf::all_of([]),
+    }
 }
 
 fn release() -> ReleasePoint {

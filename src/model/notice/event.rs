@@ -26,6 +26,12 @@ pub enum NoticeEvent {
     Published,
     /// An older image went a rung down or came back, or would go.
     Retired,
+    /// How much a receiver's limit kept from it. No word of the config: whoever sets a limit is told.
+    Withheld,
+    /// How everything stands, for whoever asked for a digest. No word of the config either.
+    Digest,
+    /// What is still out of step, for whoever asked to be reminded. No word of the config either.
+    Reminder,
     /// A sample that somebody asked for. Never stored, and no word of the config.
     Test,
 }
@@ -59,6 +65,10 @@ impl NoticeEvent {
         Self::Retired,
     ];
 
+    /// Every other one: what is told to a single receiver, whatever its `events` say.
+    pub const UNNAMED: [NoticeEvent; 4] =
+        [Self::Withheld, Self::Digest, Self::Reminder, Self::Test];
+
     /// The contract word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -77,6 +87,9 @@ impl NoticeEvent {
             Self::Blind => "blind",
             Self::Published => "published",
             Self::Retired => "retired",
+            Self::Withheld => "withheld",
+            Self::Digest => "digest",
+            Self::Reminder => "reminder",
             Self::Test => "test",
         }
     }

@@ -32,7 +32,7 @@ impl NoticeRoute {
         Self {
             events: NoticeEvent::ALL
                 .into_iter()
-                .chain([NoticeEvent::Test])
+                .chain(NoticeEvent::UNNAMED)
                 .collect(),
             watches: Vec::new(),
             accounts: BTreeSet::new(),
@@ -49,9 +49,19 @@ impl NoticeRoute {
     }
 
     fn wants_watch(&self, notice: &Notice) -> bool {
-        let fits = |name: &str| self.watches.iter().any(|pattern| pattern.matches(name));
         let name = notice.watch.as_ref();
-        self.watches.is_empty() || name.is_none_or(|name| fits(name.as_str()))
+        name.is_none_or(|name| self.covers_watch(name.as_str()))
+    }
+
+    fn covers_watch(&self, name: &str) -> bool {
+        let fits = |pattern: &Pattern| pattern.matches(name);
+        self.watches.is_empty() || self.watches.iter().any(fits)
+    }
+
+    /// Whether a watch in an account is one that the receiver hears of.
+    pub fn covers(&self, watch: &str, account: &AccountId) -> bool {
+        let account = self.accounts.is_empty() || self.accounts.contains(account);
+        account && self.covers_watch(watch)
     }
 
     fn wants_account(&self, notice: &Notice) -> bool {

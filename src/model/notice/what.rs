@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApprovalTold, BlockedTold, DueTold, FirstOf, HandsTold, NoticeEvent, Prose, PublishTold,
-    RetiredTold, RolledImage, Severity, SnapshotsTold, SupersededTold, WaveTold,
+    ApprovalTold, BlockedTold, DigestTold, DueTold, FirstOf, HandsTold, NoticeEvent, Prose,
+    PublishTold, ReminderTold, RetiredTold, RolledImage, Severity, SnapshotsTold, SupersededTold,
+    WaveTold, WithheldTold,
 };
 use crate::model::bake::BakeKey;
 use crate::model::blind::BlindOf;
@@ -189,6 +190,12 @@ pub enum What {
         /// The key of the notice that it ends.
         ends: String,
     },
+    /// A receiver's limit kept others from it.
+    Withheld(WithheldTold),
+    /// How everything stands, at a time that the config names.
+    Digest(DigestTold),
+    /// Something is still as it was told.
+    Reminder(ReminderTold),
     /// A sample that somebody asked for.
     Sample { receiver: String },
     /// What was stored before notices were typed. Nothing makes one.
@@ -324,6 +331,9 @@ impl What {
             Self::Released(_) => NoticeEvent::Released,
             Self::Lifecycle { .. } => NoticeEvent::Lifecycle,
             Self::Blind(_) => NoticeEvent::Blind,
+            Self::Withheld(_) => NoticeEvent::Withheld,
+            Self::Digest(_) => NoticeEvent::Digest,
+            Self::Reminder(_) => NoticeEvent::Reminder,
             Self::Sample { .. } => NoticeEvent::Test,
             Self::Prose(prose) => prose.event(),
         }
@@ -344,6 +354,8 @@ impl What {
             | Self::RolloutSuperseded(_)
             | Self::RetireDue { .. }
             | Self::Retired { .. }
+            | Self::Withheld(_)
+            | Self::Digest(_)
             | Self::Sample { .. } => Severity::Info,
             Self::Published { published, .. } => match &published.back {
                 Some(_) => Severity::Warning,
@@ -359,6 +371,7 @@ impl What {
             | Self::ApprovalLapsed { .. }
             | Self::HandsNeeded(_)
             | Self::RetireFailed { .. }
+            | Self::Reminder(_)
             | Self::Lifecycle { .. } => Severity::Warning,
             Self::GaveUp { .. }
             | Self::LeftBehind { .. }
@@ -381,6 +394,7 @@ fn of_event(event: NoticeEvent) -> Severity {
         NoticeEvent::Drift
         | NoticeEvent::Failed
         | NoticeEvent::ApprovalNeeded
+        | NoticeEvent::Reminder
         | NoticeEvent::Lifecycle => Severity::Warning,
         NoticeEvent::Held
         | NoticeEvent::RolledBack
@@ -393,6 +407,8 @@ fn of_event(event: NoticeEvent) -> Severity {
         | NoticeEvent::Released
         | NoticeEvent::Published
         | NoticeEvent::Retired
+        | NoticeEvent::Withheld
+        | NoticeEvent::Digest
         | NoticeEvent::Test => Severity::Info,
     }
 }

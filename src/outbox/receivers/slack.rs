@@ -17,6 +17,7 @@ use crate::http_send::Posted;
 use crate::model::notice::Notice;
 
 pub use blocks::blocks;
+pub(super) use blocks::headline_blocks;
 
 /// What Slack bears for a webhook: about one message a second.
 const PAUSE: Duration = Duration::from_secs(1);

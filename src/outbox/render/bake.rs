@@ -1,6 +1,6 @@
 //! What is told of a bake, in words.
 
-use super::parts::{MessagePart, minute, notice_installation};
+use super::parts::{MessagePart, minute, notice_installation, without_step};
 use crate::model::changes::ChangesInShort;
 use crate::model::ids::ImageId;
 use crate::model::kept::KeptBuilder;
@@ -11,7 +11,11 @@ pub(super) fn bake_headline(what: &What) -> String {
     match what {
         What::Baked { bake, image, .. } => format!("baked {image} from {}", bake.release.version),
         What::Failed { bake, why, .. } => {
-            format!("bake attempt {} failed: {why}", bake.attempt)
+            format!(
+                "bake attempt {} failed: {}",
+                bake.attempt,
+                without_step(why)
+            )
         }
         What::GaveUp { attempts, .. } => format!("held after {attempts} failed bakes"),
         What::LeftBehind { step, .. } => {

@@ -27,8 +27,17 @@ pub(super) fn drifted(notice: &Notice, told: &DriftTold) -> Vec<MessagePart> {
         None => format!("{whose}: the newest release could not be told."),
     };
     let own = each(&told.watch, say);
+    // What was said of the watch is not said once more for each environment.
+    let said: Vec<String> = own.first.clone();
     let environments = each(&told.environments, |one| {
-        format!("{}: {}", one.target.name(), say(&one.reason))
+        let reason = say(&one.reason);
+        match said.contains(&reason) {
+            true => {
+                let code = Reason::from_about(one.reason.clone()).code;
+                format!("{}: {code}, as above", one.target.name())
+            }
+            false => format!("{}: {reason}", one.target.name()),
+        }
     });
     let lists = [
         MessagePart::list("The watch:", own),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::parts::notice_installation;
+use super::{digest, withheld};
 use crate::model::blind::BlindOf;
 use crate::model::changes::ChangesInShort;
 use crate::model::chronicle::ReleasePoint;
@@ -166,6 +167,9 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
             let whose = whose.map_or("-", Installation::as_str).to_owned();
             facts([("installation", whose), ("receiver", receiver.clone())])
         }
+        What::Withheld(told) => facts(withheld::withheld_facts(told)),
+        What::Digest(told) => facts(digest::digest_facts(told)),
+        What::Reminder(told) => facts(digest::reminder_facts(told)),
         What::Prose(prose) => prose.facts().clone(),
         of_a_bake => baked(notice, of_a_bake),
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::parts::{MessagePart, minute, notice_installation};
-use super::{bake, base, blind, drift, publish, retire, rolling, rollout};
+use super::{bake, base, blind, digest, drift, publish, retire, rolling, rollout, withheld};
 use crate::model::hold::Hold;
 use crate::model::ids::{Installation, Scope};
 use crate::model::notice::{Notice, What};
@@ -52,6 +52,9 @@ pub(in crate::outbox) fn notice_parts(notice: &Notice) -> Vec<MessagePart> {
             since,
         } => stray(notice, *kind, id, why, *since),
         What::PassCut { began, limit_s } => pass_cut(notice, *began, *limit_s),
+        What::Withheld(told) => withheld::withheld(told),
+        What::Digest(told) => digest::digest_parts(told),
+        What::Reminder(told) => digest::reminder_parts(told),
         What::Sample { receiver } => sample(notice, receiver),
         What::Prose(prose) => vec![MessagePart::Whole(prose.body().to_owned())],
     };
@@ -86,6 +89,14 @@ pub(super) fn notice_headline(notice: &Notice) -> String {
         What::PassCut { limit_s, .. } => {
             let whose = notice_installation(notice);
             return format!("[amiwatch] {whose}: a pass did not end within {limit_s} s");
+        }
+        What::Withheld(told) => {
+            return format!("[amiwatch] {}", withheld::withheld_headline(told));
+        }
+        What::Reminder(told) => digest::reminder_headline(told),
+        What::Digest(told) => {
+            let whose = notice_installation(notice);
+            return format!("[amiwatch] {whose}: {}", digest::digest_headline(told));
         }
         What::Sample { receiver } => {
             return format!("[amiwatch] {receiver}: a sample, nothing has happened");

@@ -50,6 +50,16 @@ pub(super) fn notice_installation(notice: &Notice) -> &str {
         .map_or("", Installation::as_str)
 }
 
+/// Why something failed, for a headline: without the step's word before it, which says little to whoever has not
+/// read how a bake goes.
+pub(super) fn without_step(why: &str) -> &str {
+    let word = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    match why.split_once(": ") {
+        Some((step, rest)) if word(step) && !rest.is_empty() => rest,
+        _ => why,
+    }
+}
+
 /// `2026-11-02 08:00 UTC`
 pub(super) fn minute(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()

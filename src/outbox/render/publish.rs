@@ -52,7 +52,7 @@ fn stands(notice: &Notice, told: &PublishTold, version: Option<i64>) -> Vec<Mess
         PublishAs::Share { .. } => return shared(notice, told),
         PublishAs::Template { .. } | PublishAs::Parameter { .. } => {}
     }
-    let version = version.map_or(String::new(), |version| format!(" (version {version})"));
+    let version = version.map_or(String::new(), |version| format!(", as version {version}"));
     let first = format!("{}: {}{version}", told.publish.what(), from_to(told));
     let second = match &told.back {
         Some(back) => format!("{} is not for use: {}", back.image, back.why),

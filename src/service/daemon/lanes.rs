@@ -17,6 +17,7 @@ use crate::model::ids::WatchName;
 use crate::model::request::{MoveWish, RequestAnswer};
 use crate::outbox::{self, Delivered};
 use crate::service::desk::ask::{AskOutcome, ask_for_bake};
+use crate::service::desk::digest::tell_due_digests;
 use crate::service::desk::moving::{MoveAsked, begin_wish};
 use crate::service::desk::rollout::MoveError;
 use crate::service::named::{NamedFinding, named_findings};
@@ -314,7 +315,10 @@ pub(super) fn tell_lane<'a>(
     async move {
         let service = ground.service(&live);
         let senders = service.senders()?;
-        let delivered = outbox::deliver(ground.store, &senders, ground.clock).await?;
+        let digests = tell_due_digests(&service.desk()).await;
+        let mut delivered = outbox::deliver(ground.store, &senders, ground.clock).await?;
+        let next_at = delivered.next_at.into_iter().chain(digests.next_at);
+        delivered.next_at = next_at.min();
         let count = match counts {
             true => Some(lines::count_waiting(ground.store).await?),
             false => None,

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::digest::tell_due_digests;
 use super::moved::MovedEnvironment;
 use super::opening::{NoPlace, drive, leave_lease};
 use crate::flow::exit_code::Exit;
@@ -169,6 +170,8 @@ impl BakedOnce {
 pub async fn once(service: &Service<'_>, observers: &Observers<'_>) -> Result<Once, OnceError> {
     let lease = drive(&service.desk()).await?;
     ping(service, WatchdogPing::Start).await;
+    // Of what is remembered: the pass tells what is new beside it.
+    tell_due_digests(&service.desk()).await;
     let passed = pass_once(service, lease, observers).await;
     ping(
         service,

@@ -1,7 +1,7 @@
 //! Keys of the config: whom to tell. Rows alone, in the order of the reference. Where a secret may be kept
 //! stands once, with the first of them; the other secrets are kept in the same places.
 
-use super::ValueKind::{Secret, Table, Text, Texts};
+use super::ValueKind::{Integer, Secret, Table, Text, Texts};
 use super::{ConfigKey, key};
 
 /// The secret whose rows stand for those of every secret.
@@ -33,7 +33,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "notify.*.slack",
         Table,
         "{ webhook_url = { env = \"SLACK_WEBHOOK_URL\" } }",
-        "a Slack incoming webhook",
+        "a Slack channel, by an incoming webhook or an app's token",
     ),
     key(
         "notify.*.slack.webhook_url",
@@ -65,6 +65,25 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "\"/amiwatch/slack-webhook\"",
         "an SSM parameter",
     ),
+    key(
+        "notify.*.slack.token",
+        Secret,
+        "{ env = \"SLACK_TOKEN\" }",
+        "where an app's token is kept",
+    ),
+    key(
+        "notify.*.slack.channel",
+        Text,
+        "\"C0123456789\"",
+        "the channel, by its id",
+    ),
+    key(
+        "notify.*.slack.url",
+        Text,
+        "\"https://slack.com/api\"",
+        "where Slack's methods are",
+    )
+    .by_default(),
     key(
         "notify.*.teams",
         Table,
@@ -134,6 +153,56 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "a file that makes the body",
     ),
     key(
+        "notify.*.email",
+        Table,
+        "{ smtp = { host = \"smtp.example.com\" }, from = \"amiwatch@example.com\", to = [\"ops@example.com\"] }",
+        "people's mailboxes",
+    ),
+    key(
+        "notify.*.email.smtp",
+        Table,
+        "{ host = \"smtp.example.com\", user = \"amiwatch\", password = { env = \"SMTP_PASSWORD\" } }",
+        "the server that takes its mail",
+    ),
+    key(
+        "notify.*.email.smtp.host",
+        Text,
+        "\"smtp.example.com\"",
+        "its name",
+    ),
+    key("notify.*.email.smtp.port", Integer, "587", "its port"),
+    key(
+        "notify.*.email.smtp.tls",
+        Text,
+        "\"starttls\"",
+        "how the connection is made safe",
+    )
+    .by_default(),
+    key(
+        "notify.*.email.smtp.user",
+        Text,
+        "\"amiwatch\"",
+        "who logs in",
+    ),
+    key(
+        "notify.*.email.smtp.password",
+        Secret,
+        "{ env = \"SMTP_PASSWORD\" }",
+        "where its password is kept",
+    ),
+    key(
+        "notify.*.email.from",
+        Text,
+        "\"amiwatch <amiwatch@example.com>\"",
+        "whom its mail comes from",
+    ),
+    key(
+        "notify.*.email.to",
+        Texts,
+        "[\"ops@example.com\"]",
+        "whom it goes to",
+    ),
+    key(
         "notify.*.exec",
         Table,
         "{ command = [\"/usr/local/bin/hear\"] }",
@@ -179,5 +248,29 @@ pub(super) const KEYS: &[ConfigKey] = &[
         Texts,
         "[\"111122223333\"]",
         "of which accounts",
+    ),
+    key(
+        "notify.*.per_hour",
+        Integer,
+        "30",
+        "how many messages an hour",
+    ),
+    key(
+        "notify.*.digest",
+        Text,
+        "\"mon 08:00\"",
+        "when it is told how everything stands",
+    ),
+    key(
+        "notify.*.remind",
+        Text,
+        "\"7d\"",
+        "after how long it is told again what is still out of step",
+    ),
+    key(
+        "notify.*.quiet_hours",
+        Text,
+        "\"22:00-07:00\"",
+        "when what only informs waits",
     ),
 ];

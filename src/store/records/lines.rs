@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::{Delivery, OUTBOX, PAGE, Versioned, Waiting, all_records, decode_record, versioned};
 use crate::model::ids::WatchName;
+use crate::model::notice::Notice;
 use crate::store::{Op, Record, Store, StoreError};
 
 const LINE: &str = "line/";
@@ -149,6 +150,29 @@ pub async fn head(store: &dyn Store, line: &NoticeLine) -> Result<Option<OutboxR
         }
     }
     Ok(None)
+}
+
+/// Whether a notice of this sort waits in the line.
+///
+/// # Errors
+/// When the store cannot be read. Rows that make no sense are passed over.
+pub async fn any_in_line(
+    store: &dyn Store,
+    line: &NoticeLine,
+    wanted: impl Fn(&Notice) -> bool,
+) -> Result<bool, StoreError> {
+    let prefix = line.prefix();
+    let mut after: Option<String> = None;
+    loop {
+        let page = page(store, &prefix, after.as_deref()).await?;
+        if page.rows.iter().any(|(_, row)| wanted(&row.value.notice)) {
+            return Ok(true);
+        }
+        after = page.after;
+        if after.is_none() {
+            return Ok(false);
+        }
+    }
 }
 
 /// The writes that put a fresh notice into its lines. Whoever is not `known` waits for nothing. What

@@ -34,6 +34,8 @@ const CONSOLE_MAX: usize = 2_500;
 const FACTS_MAX: usize = 10;
 /// Of the plain text beside the blocks: a phone's notice, and all that other chats show.
 const TEXT_MAX: usize = 300;
+/// Said first where a repeat may be one.
+const AGAIN: &str = "Sent again: an earlier try may have arrived. It is the same event.";
 /// Said instead of what did not fit.
 const SHORTENED: &str = "_Shortened: `amiwatch check` and `amiwatch status` tell the rest._";
 
@@ -44,8 +46,7 @@ pub fn blocks(notice: &Notice, again: bool) -> Value {
     last.push(context(&about(notice)));
     let mut blocks = vec![header(notice)];
     if again {
-        let words = "Sent again: an earlier try may have arrived. It is the same event.";
-        blocks.push(context(words));
+        blocks.push(context(AGAIN));
     }
     let spent = weight(&last) + weight(&blocks) + weight(&[section(SHORTENED)]);
     let mut room = ALL_MAX.saturating_sub(spent);
@@ -62,6 +63,30 @@ pub fn blocks(notice: &Notice, again: bool) -> Value {
         blocks.push(section(SHORTENED));
     }
     blocks.extend(last);
+    json!({
+        "text": text(notice, &parts),
+        "blocks": blocks,
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
+}
+
+/// How a story stands, in short: what its thread tells in full.
+pub(in crate::outbox) fn headline_blocks(notice: &Notice, again: bool) -> Value {
+    let parts = notice_parts(notice);
+    let mut blocks = vec![header(notice)];
+    if again {
+        blocks.push(context(AGAIN));
+    }
+    let first = render::first_line(notice);
+    if !first.trim().is_empty() {
+        blocks.push(section(&sentence(&first)));
+    }
+    let at = notice.at.format("%Y-%m-%d %H:%M UTC");
+    let event = notice.event().as_str();
+    blocks.push(context(&format!(
+        "amiwatch \u{b7} {event} \u{b7} {at} \u{b7} what happened is in the thread"
+    )));
     json!({
         "text": text(notice, &parts),
         "blocks": blocks,
