@@ -27,7 +27,7 @@ pub(crate) const TABLE_KEY: &str = "AKIDTABLE";
 
 /// A life's store, as one process has it.
 pub(crate) enum LifeStore {
-    InFile(SqliteStore),
+    InFile(Box<SqliteStore>),
     InTable(Box<InTable>),
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct InTable {
 impl LifeStore {
     fn any(&self) -> &dyn Store {
         match self {
-            Self::InFile(store) => store,
+            Self::InFile(store) => store.as_ref(),
             Self::InTable(table) => &table.store,
         }
     }
@@ -85,7 +85,7 @@ impl Life {
             Some(nth) => self.store_in_table(nth, clock),
             None => {
                 let store = SqliteStore::open(&self.store_path());
-                LifeStore::InFile(store.expect("the store opens"))
+                LifeStore::InFile(Box::new(store.expect("the store opens")))
             }
         }
     }
