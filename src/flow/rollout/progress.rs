@@ -120,10 +120,11 @@ fn unmoved(order: &MoveOrder, update: &Update<'_>, seen: &MoveSeen) -> MoveProgr
     }
     let image = seen.sets.deployed.as_ref().and_then(|set| set.image());
     let image = image.map_or("no image".to_owned(), |image| image.to_string());
-    failed(
-        MoveFault::Inconclusive,
-        &format!("somebody set the environment to {image} meanwhile"),
-    )
+    // What was set before this update began looks the same, as long as Beanstalk does not show what it has begun.
+    MoveProgress::Unmoved {
+        fault: MoveFault::Inconclusive,
+        why: format!("somebody set the environment to {image} meanwhile"),
+    }
 }
 
 /// Everything is deployed, and Beanstalk told errors. Where they do not say whose fault that is, and the
