@@ -48,7 +48,7 @@ impl Service<'_> {
         };
         match identity {
             Some(identity) => self.connection.cloud(&identity, Some(&there.region)),
-            None => Err(nobody_moves(there)),
+            None => Err(no_account(there)),
         }
     }
 
@@ -66,6 +66,23 @@ impl Service<'_> {
 
 /// Without the account's own role nobody is asked: our own identity is in another account, where a namesake may be.
 fn nobody_moves(there: &Scope) -> CloudError {
+    let message = format!(
+        "the config names no role that changes environments in the account {}",
+        there.account
+    );
+    let remedy =
+        "add `rollout_role_arn` to that account's [account.NAME], then run `amiwatch reload`";
+    not_asked(there, message, remedy)
+}
+
+fn no_account(there: &Scope) -> CloudError {
+    let message = format!("the config has no account {} any more", there.account);
+    let remedy = "add its [account.NAME] with its `role_arn`, then run `amiwatch reload`";
+    not_asked(there, message, remedy)
+}
+
+/// Nothing was sent.
+fn not_asked(there: &Scope, message: String, remedy: &str) -> CloudError {
     CloudError::from(CallFailure {
         kind: ErrorKind::NoCredentials,
         region: there.region.clone(),
@@ -73,14 +90,8 @@ fn nobody_moves(there: &Scope) -> CloudError {
         resource: String::new(),
         code: None,
         request_id: None,
-        message: format!(
-            "the config names no role that changes environments in the account {}",
-            there.account
-        ),
-        remedy: Some(
-            "add `rollout_role_arn` to that account's [account.NAME], then run `amiwatch reload`"
-                .to_owned(),
-        ),
+        message,
+        remedy: Some(remedy.to_owned()),
         source: None,
     })
 }
