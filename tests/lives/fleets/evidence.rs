@@ -112,8 +112,11 @@ pub(crate) struct Intent {
     pub(crate) refused: bool,
 }
 
+/// The clock of whoever wrote an order down may be so far ahead of AWS's.
+const CLOCKS_APART: TimeDelta = TimeDelta::hours(2);
+
 /// Orders that are looked for by what was made of them, oldest first: each update is of one after that of the
-/// update before it.
+/// update before it, and of one that was there when it began.
 pub(crate) struct Orders<'a>(Vec<&'a Intent>);
 
 impl<'a> Orders<'a> {
@@ -125,7 +128,8 @@ impl<'a> Orders<'a> {
     /// The one that sent this update. An update that nobody here sent passes over none.
     pub(crate) fn that_sent(&mut self, update: &UpdateView) -> Option<&'a Intent> {
         let sent = |one: &&Intent| {
-            one.image == update.image_id && one.environment_id == update.environment_id
+            let same = one.image == update.image_id && one.environment_id == update.environment_id;
+            same && one.at <= update.began + CLOCKS_APART
         };
         let at = self.0.iter().position(sent)?;
         self.0.drain(..=at).next_back()
