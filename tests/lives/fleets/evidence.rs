@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use amiwatch::flow::rollout::moving::kind::MoveKind;
-use amiwatch::flow::rollout::moving::steps::{MoveStep, move_journal};
+use amiwatch::flow::rollout::moving::steps::{MoveOutput, MoveStep, move_journal};
 use amiwatch::model::environment::ImageSetting;
 use amiwatch::model::ids::{Scope, TargetId};
 use amiwatch::model::tags;
@@ -108,15 +108,17 @@ pub(crate) struct Intent {
     pub(crate) at: DateTime<Utc>,
     /// It was to be proved where it stood: nothing is sent for that.
     pub(crate) proof: bool,
-    /// It failed before anything of it was under way: AWS refused it, or it was not sent.
+    /// It failed before anything of it was known to be under way: AWS refused it, it was not sent, or nobody heard of it.
     pub(crate) refused: bool,
+    /// The update that it knows to be its own.
+    pub(crate) request: Option<String>,
 }
 
 /// The clock of whoever wrote an order down may be so far ahead of AWS's.
 const CLOCKS_APART: TimeDelta = TimeDelta::hours(2);
 
-/// Orders that are looked for by what was made of them, oldest first: each update is of one after that of the
-/// update before it, and of one that was there when it began.
+/// Orders that are looked for by what was made of them, each once: by the request that they know to be theirs; where the
+/// answer never came, the oldest that was there when the update began.
 pub(crate) struct Orders<'a>(Vec<&'a Intent>);
 
 impl<'a> Orders<'a> {
@@ -125,14 +127,16 @@ impl<'a> Orders<'a> {
         Self(intents.collect())
     }
 
-    /// The one that sent this update. An update that nobody here sent passes over none.
+    /// The one that sent this update.
     pub(crate) fn that_sent(&mut self, update: &UpdateView) -> Option<&'a Intent> {
-        let sent = |one: &&Intent| {
+        let knows = |one: &&Intent| one.request.as_ref() == Some(&update.request_id);
+        let may_have = |one: &&Intent| {
             let same = one.image == update.image_id && one.environment_id == update.environment_id;
-            same && one.at <= update.began + CLOCKS_APART
+            same && one.request.is_none() && one.at <= update.began + CLOCKS_APART
         };
-        let at = self.0.iter().position(sent)?;
-        self.0.drain(..=at).next_back()
+        let at = self.0.iter().position(knows);
+        let at = at.or_else(|| self.0.iter().position(may_have))?;
+        Some(self.0.remove(at))
     }
 }
 
@@ -156,7 +160,12 @@ pub(crate) async fn intents(store: &dyn Store, environment: &str) -> Vec<Intent>
         let proof = order.direction.is_proof();
         let failed_at = run.failure().map(|(step, _)| *step);
         let refused = matches!(failed_at, Some(MoveStep::Unchanged | MoveStep::Update));
+        let request = match run.output(MoveStep::Update) {
+            Some(MoveOutput::Updated { request_id, .. }) => request_id.clone(),
+            _ => None,
+        };
         all.push(Intent {
+            request,
             proof,
             refused,
             back,
