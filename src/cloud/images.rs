@@ -121,6 +121,26 @@ impl Cloud {
         Ok(found.into_iter().find(|image| image.name == name))
     }
 
+    /// The account's own images of these names, pending and failed ones included.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn own_images_named(&self, names: &[String]) -> Result<Vec<Image>, CloudError> {
+        let mut found = Vec::new();
+        for batch in names.chunks(IDS_PER_CALL) {
+            let named = vec![filter("name", batch.iter().map(String::as_str))];
+            let resource = match batch {
+                [one] => one.clone(),
+                many => format!("{} own images by name", many.len()),
+            };
+            let images = self.describe_images(&resource, Some("self"), named).await?;
+            // The filter reads `*` and `?` as wildcards; a name is a name here.
+            let exact = images.into_iter();
+            found.extend(exact.filter(|image| batch.contains(&image.name)));
+        }
+        Ok(found)
+    }
+
     /// What an image was made from, step by step, up to the first Amazon or marketplace image.
     ///
     /// # Errors

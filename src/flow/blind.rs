@@ -23,10 +23,23 @@ pub struct BlindLook<'a> {
     /// The base that it follows.
     pub base: &'a str,
     pub drift: &'a Drift,
-    /// The other accounts in which it has targets, by what the config calls them.
-    pub elsewhere: &'a [(String, AccountId)],
+    /// The other places at which it has targets.
+    pub elsewhere: &'a [PlaceElsewhere],
     /// The store failed, so that nothing is known of what AWS would have said.
     pub untold_by_store: bool,
+}
+
+/// A place at which a watch has targets, beside its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceElsewhere {
+    /// What verdicts call it.
+    pub name: String,
+    /// What the config calls its account; absent for the watch's own.
+    pub account_name: Option<String>,
+    /// Absent where not even that of the watch could be told.
+    pub account: Option<AccountId>,
+    /// Absent: the watch's own.
+    pub region: Option<Region>,
 }
 
 /// What cannot be read after this pass, and what of it was over.
@@ -50,7 +63,7 @@ pub fn blind_after(before: &BlindSpots, looks: &[BlindLook<'_>], now: DateTime<U
     for look in looks {
         let names = [look.of(None).name(), look.of(Some(look.base)).name()];
         let far = look.elsewhere.iter();
-        let far = far.map(|(name, account)| look.of_elsewhere(name, Some(account)).name());
+        let far = far.map(|place| look.of_elsewhere(place).name());
         if look.untold_by_store {
             unclear.extend(names.into_iter().chain(far));
             continue;
@@ -136,22 +149,28 @@ impl BlindLook<'_> {
         }
     }
 
-    /// A place in another account.
-    fn of_elsewhere(&self, name: &str, account: Option<&AccountId>) -> BlindOf {
+    /// A place in another account, or in another region.
+    fn of_elsewhere(&self, place: &PlaceElsewhere) -> BlindOf {
         BlindOf {
-            region: self.region.cloned(),
-            account: account.cloned(),
-            account_name: Some(name.to_owned()),
+            region: place.region.as_ref().or(self.region).cloned(),
+            account: place.account.clone(),
+            account_name: place.account_name.clone(),
             base: None,
         }
     }
 
-    /// The account of that name.
-    fn account(&self, name: &str) -> Option<&AccountId> {
+    /// The place that verdicts call so; one that the config does not name any more is an account of that name.
+    fn of_named(&self, name: &str) -> BlindOf {
         let mut known = self.elsewhere.iter();
-        known
-            .find(|(known, _)| known == name)
-            .map(|(_, account)| account)
+        match known.find(|known| known.name == name) {
+            Some(place) => self.of_elsewhere(place),
+            None => BlindOf {
+                region: self.region.cloned(),
+                account: None,
+                account_name: Some(name.to_owned()),
+                base: None,
+            },
+        }
     }
 
     /// Not even the account could be told: of the base nothing is known.
@@ -177,7 +196,7 @@ impl BlindLook<'_> {
         let open = own.chain(targets).filter_map(|(whom, elsewhere, reason)| {
             let base = unread(&reason.about)?.then_some(self.base);
             let of = match elsewhere {
-                Some(name) => self.of_elsewhere(name, self.account(name)),
+                Some(name) => self.of_named(name),
                 None => self.of(base),
             };
             Some((of, whom, reason))

@@ -10,6 +10,8 @@
 
 mod choice;
 
+pub mod copies;
+
 pub mod elsewhere;
 
 pub mod environment;
@@ -42,6 +44,9 @@ mod watch;
 mod bases_tests;
 
 #[cfg(test)]
+mod copies_tests;
+
+#[cfg(test)]
 mod genuine_tests;
 
 #[cfg(test)]
@@ -61,11 +66,13 @@ use chrono::{DateTime, Utc};
 use crate::model::base::Release;
 use crate::model::drift::{Drift, TargetDrift};
 use crate::model::history::Memory;
+use crate::model::ids::ImageId;
 use crate::model::reason::{About, DoubtSubject, Reason};
 use crate::model::sighting::{EnvironmentSighting, Sighting, Trouble, WatchSighting};
 use crate::model::watch::{TargetPattern, Wanted, Watch};
 
 use choice::Choice;
+use copies::CopiesThere;
 use elsewhere::{JudgedElsewhere, SeenElsewhere, judge_elsewhere};
 use own::Own;
 use standing::EnvironmentStanding;
@@ -82,7 +89,7 @@ pub fn compare(
     compare_everywhere(watch, wanted, sighting, seen, memory, now, &[])
 }
 
-/// The same, with its targets in other accounts: the patterns that are for each, and what was seen there.
+/// The same, with its targets at other places: the patterns that are for each, and what was seen there.
 pub fn compare_everywhere(
     watch: &Watch,
     wanted: &Wanted,
@@ -100,6 +107,7 @@ pub fn compare_everywhere(
         seen,
         memory,
         own: &own,
+        copies: None,
         choice: Choice::default(),
         now,
     };
@@ -136,6 +144,8 @@ struct Case<'a> {
     seen: &'a WatchSighting,
     memory: &'a Memory,
     own: &'a Own,
+    /// What another region has of the watch's images; absent in its own.
+    copies: Option<&'a CopiesThere>,
     choice: Choice<'a>,
     now: DateTime<Utc>,
 }
@@ -144,6 +154,19 @@ impl Case<'_> {
     /// The newest release, when it could be told.
     fn release(&self) -> Option<&Release> {
         self.seen.release.known()
+    }
+
+    /// An image as the watch's own region calls it: what people hold is called so.
+    fn at_source<'i>(&'i self, image: &'i ImageId) -> &'i ImageId {
+        self.copies.map_or(image, |copies| copies.source_of(image))
+    }
+
+    /// A base of the watch's region as the region of the case has it.
+    fn base_here(&self, base: ImageId) -> Option<ImageId> {
+        match self.copies {
+            Some(copies) => copies.base(&base).cloned(),
+            None => Some(base),
+        }
     }
 }
 

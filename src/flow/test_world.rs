@@ -284,6 +284,7 @@ pub(super) fn pattern(application: &str, environment: &str) -> TargetPattern {
     TargetPattern {
         account: None,
         account_name: None,
+        region: None,
         movable: true,
         application: application.to_owned(),
         environment: environment.to_owned(),

@@ -138,6 +138,8 @@ codes! {
     LineageUnknown = "LINEAGE_UNKNOWN", Blocked;
     /// The environment's account may not launch the image.
     ImageNotShared = "IMAGE_NOT_SHARED", Blocked;
+    /// The environment's region has no copy of the watch's image.
+    ImageNotCopied = "IMAGE_NOT_COPIED", Blocked;
     /// Windows, or a Cluster-tier environment.
     Unsupported = "UNSUPPORTED", Blocked;
     /// Credentials may not do what the watch needs.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bake::{Proof, RecipeDigest, digest};
 use super::base::Base;
 use super::ids::{
-    AccountId, Architecture, Installation, InstanceType, Region, SecurityGroupId, SubnetId,
+    AccountId, Architecture, Installation, InstanceType, Region, Scope, SecurityGroupId, SubnetId,
     TargetId, WatchName,
 };
 use super::publish_rules::PublishRules;
@@ -46,32 +46,28 @@ impl Watch {
         self.rollout.clone().unwrap_or_default()
     }
 
-    /// The same with those of its targets alone that are in its own account.
+    /// The same with those of its targets alone that are in its own account and region.
     #[must_use]
-    pub fn at_home(&self, home: &AccountId) -> Self {
+    pub fn at_home(&self, home: &Scope) -> Self {
         let mut at_home = self.clone();
         at_home.targets.retain(|one| one.is_in(home, home));
         at_home
     }
 
-    /// Its targets in other accounts than its own, by account.
-    pub fn elsewhere(&self, home: &AccountId) -> BTreeMap<AccountId, Vec<TargetPattern>> {
-        let mut elsewhere: BTreeMap<AccountId, Vec<TargetPattern>> = BTreeMap::new();
+    /// Its targets in other accounts and regions than its own, by place.
+    pub fn elsewhere(&self, home: &Scope) -> BTreeMap<TargetPlace, Vec<TargetPattern>> {
+        let mut elsewhere: BTreeMap<TargetPlace, Vec<TargetPattern>> = BTreeMap::new();
         for one in self.targets.iter().filter(|one| !one.is_in(home, home)) {
-            if let Some(account) = &one.account {
-                elsewhere
-                    .entry(account.clone())
-                    .or_default()
-                    .push(one.clone());
-            }
+            let there = elsewhere.entry(one.place(home)).or_default();
+            there.push(one.clone());
         }
         elsewhere
     }
 
     /// One of its targets is this environment, where the watch is of `home`.
-    pub fn names_target(&self, target: &TargetId, home: &AccountId) -> bool {
+    pub fn names_target(&self, target: &TargetId, home: &Scope) -> bool {
         let mut targets = self.targets.iter();
-        targets.any(|one| one.is_in(&target.scope.account, home) && one.names_in_place(target))
+        targets.any(|one| one.is_in(&target.scope, home) && one.names_in_place(target))
     }
 
     /// It moves environments in an account that the config calls so.
@@ -80,8 +76,8 @@ impl Watch {
         movable.any(|one| one.account_name.as_deref() == Some(name))
     }
 
-    /// The accounts beside its own in which it moves environments.
-    pub fn moves_in(&self, home: &AccountId) -> BTreeSet<&AccountId> {
+    /// The accounts beside its own in which it moves environments, in its own region.
+    pub fn moves_in(&self, home: &Scope) -> BTreeSet<&AccountId> {
         let far = self
             .targets
             .iter()
@@ -107,6 +103,13 @@ pub enum OnDrift {
     Rollout,
 }
 
+/// Where environments are: an account, and a region of it. The account says of which partition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TargetPlace {
+    pub account: AccountId,
+    pub region: Region,
+}
+
 /// Which environments a watch is for; `*` and `?` match within a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetPattern {
@@ -114,8 +117,10 @@ pub struct TargetPattern {
     pub account: Option<AccountId>,
     /// What the config calls that account; absent with it.
     pub account_name: Option<String>,
-    /// What it names may be moved by amiwatch: in the watch's own account, and where `[account.NAME]` names a role
-    /// for that. What else it names is told of.
+    /// Absent: the watch's own.
+    pub region: Option<Region>,
+    /// What it names may be moved by amiwatch: in the watch's own region, in its own account and where
+    /// `[account.NAME]` names a role for that. What else it names is told of.
     pub movable: bool,
     pub application: String,
     pub environment: String,
@@ -127,9 +132,26 @@ impl TargetPattern {
         is_name(&self.application) && is_name(&self.environment)
     }
 
-    /// The pattern is for environments of this account, where it is of a watch of `home`.
-    pub fn is_in(&self, account: &AccountId, home: &AccountId) -> bool {
-        self.account.as_ref().unwrap_or(home) == account
+    /// What people call the place of what it names, as the config names it; absent for the watch's own.
+    pub fn place_name(&self) -> Option<String> {
+        place_name(self.account_name.as_deref(), self.region.as_ref())
+    }
+
+    /// Where what it names is, where it is of a watch that works in `home`.
+    pub fn place(&self, home: &Scope) -> TargetPlace {
+        let account = self.account.as_ref().unwrap_or(&home.account);
+        let region = self.region.as_ref().unwrap_or(&home.region);
+        TargetPlace {
+            account: account.clone(),
+            region: region.clone(),
+        }
+    }
+
+    /// The pattern is for environments of this account and region, where it is of a watch that works in `home`.
+    pub fn is_in(&self, there: &Scope, home: &Scope) -> bool {
+        let account = self.account.as_ref().unwrap_or(&home.account);
+        let region = self.region.as_ref().unwrap_or(&home.region);
+        (account, region) == (&there.account, &there.region)
     }
 
     /// The pattern, which is for the environment's account, is for this environment.
@@ -150,6 +172,17 @@ impl TargetPattern {
     /// The pattern is for an environment of this name.
     pub fn names_environment(&self, name: &str) -> bool {
         glob_fits(&self.environment, name)
+    }
+}
+
+/// What people call a place: by the config's name of its account, where that is not the watch's own, and by the region,
+/// where that is not (`prod`, `eu-central-1`, `prod/eu-central-1`). Absent for the watch's own place.
+pub fn place_name(account: Option<&str>, region: Option<&Region>) -> Option<String> {
+    match (account, region) {
+        (None, None) => None,
+        (Some(account), None) => Some(account.to_owned()),
+        (None, Some(region)) => Some(region.to_string()),
+        (Some(account), Some(region)) => Some(format!("{account}/{region}")),
     }
 }
 

@@ -41,7 +41,7 @@ impl Settings {
 
     /// Where a watch that works in `home` moves environments.
     pub fn places_moved_in(&self, watch: &Watch, home: &Scope) -> Vec<Scope> {
-        let moved_in = watch.moves_in(&home.account);
+        let moved_in = watch.moves_in(home);
         let there = self.accounts.values();
         let there = there.filter(|one| moved_in.contains(&one.id));
         let there = there.map(|one| Scope {

@@ -6,6 +6,8 @@
 
 mod blind;
 
+mod copies_there;
+
 pub mod decide;
 
 mod learn;

@@ -127,3 +127,89 @@ fn an_account_with_a_role_for_moves_is_moved_in() {
     assert_eq!(moved.warnings, []);
     assert_eq!(movable(&moved), [true, true]);
 }
+
+/// A watch in eu-west-1, beside an account of two regions, with this target.
+fn with_target(place: &str) -> String {
+    format!(
+        "installation = \"acme\"\n\
+         [account.prod]\nrole_arn = \"arn:aws:iam::222233334444:role/amiwatch\"\n\
+         rollout_role_arn = \"arn:aws:iam::222233334444:role/mover\"\n\
+         regions = [\"eu-west-1\", \"eu-central-1\"]\n\
+         [account.bare]\nrole_arn = \"arn:aws:iam::333344445555:role/amiwatch\"\n\
+         [watch.shop]\nregion = \"eu-west-1\"\nbase = {{ ssm = \"/a/x86_64\" }}\n\
+         [[watch.shop.target]]\nbeanstalk = {{ {place}application = \"shop\", environment = \"*\" }}\n"
+    )
+}
+
+#[test]
+fn targets_of_other_regions_are_of_their_place_and_never_moved() {
+    let patterns = |place: &str| {
+        let settings = read(&with_target(place)).unwrap_or_else(|faults| panic!("{faults:#?}"));
+        let targets = &settings.watches[&WatchName::new("shop")].targets;
+        let read = targets.iter().map(|one| {
+            let region = one.region.as_ref().map(|region| region.to_string());
+            (one.place_name(), region, one.movable)
+        });
+        read.collect::<Vec<_>>()
+    };
+    let far = || Some("eu-central-1".to_owned());
+    let named = |name: &str| Some(name.to_owned());
+    assert_eq!(patterns(""), [(None, None, true)]);
+    assert_eq!(
+        patterns("region = \"eu-west-1\", "),
+        [(None, None, true)],
+        "the watch's own is none"
+    );
+    assert_eq!(
+        patterns("region = \"eu-central-1\", "),
+        [(named("eu-central-1"), far(), false)]
+    );
+    assert_eq!(
+        patterns("account = \"prod\", region = \"eu-central-1\", "),
+        [(named("prod/eu-central-1"), far(), false)]
+    );
+    assert_eq!(
+        patterns("account = \"prod\", regions = \"account\", "),
+        [
+            (named("prod"), None, true),
+            (named("prod/eu-central-1"), far(), false)
+        ]
+    );
+}
+
+#[test]
+fn what_a_target_says_of_regions_is_checked_where_it_stands() {
+    for (place, said) in [
+        (
+            "region = \"eu-central-1\", regions = \"account\", ",
+            "the target has both `region` and `regions`",
+        ),
+        (
+            "regions = \"account\", ",
+            "`regions = \"account\"` without an account",
+        ),
+        (
+            "account = \"bare\", regions = \"account\", ",
+            "that account names no regions",
+        ),
+        (
+            "account = \"prod\", regions = \"all\", ",
+            "`regions` of a target can only be \"account\"",
+        ),
+        (
+            "region = \"cn-north-1\", ",
+            "the watch is in eu-west-1, and cn-north-1 is of another partition",
+        ),
+        ("region = \"here\", ", "`here` is not a region"),
+    ] {
+        let fault = only_fault(&with_target(place));
+        assert!(fault.contains(said), "{place}: {fault}");
+    }
+    let homeless =
+        with_target("region = \"eu-central-1\", ").replace("region = \"eu-west-1\"\n", "");
+    let fault = only_fault(&homeless);
+    assert!(
+        fault.contains("the config does not say which is the watch's own"),
+        "{fault}"
+    );
+}

@@ -82,6 +82,7 @@ fn a_good_config_becomes_values() {
     let target = TargetPattern {
         account: None,
         account_name: None,
+        region: None,
         movable: true,
         application: "shop".to_owned(),
         environment: "shop-*".to_owned(),

@@ -177,7 +177,6 @@ fn watch<'t>(
         recipe: section.text("recipe"),
         on_drift,
         on_drift_at: section.place_of("on_drift").unwrap_or(section.at.clone()),
-        region,
         base,
         // No wait is the same as no soaking.
         soak: reading
@@ -194,9 +193,10 @@ fn watch<'t>(
         retire: retire::read_retire(section, reading),
         targets_written: targets
             .iter()
-            .filter(|one| targets::may_be_moved(one, there.accounts))
+            .filter(|one| targets::may_be_moved(one, region.as_ref(), there))
             .count(),
         targets: read,
+        region,
     }
 }
 

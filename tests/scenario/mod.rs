@@ -18,6 +18,7 @@ pub(crate) mod kept_builders;
 mod news;
 mod next_pass;
 mod records;
+mod regions;
 mod second_kind;
 mod silence;
 mod slack;

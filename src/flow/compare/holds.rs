@@ -64,7 +64,7 @@ pub(super) fn of_images(case: &Case<'_>, recipe: &RecipeDigest) -> Vec<Reason> {
 
 /// An environment runs an image that is held.
 pub(super) fn of_target(case: &Case<'_>, image: Option<&ImageId>) -> Option<Reason> {
-    let image = image?;
+    let image = case.at_source(image?);
     let hold = case.memory.image_hold(image, case.now)?;
     Some(quarantined(case, image, Quarantine::Runs, hold))
 }

@@ -43,6 +43,13 @@ fn platform(case: &Case<'_>, standing: &EnvironmentStanding<'_>, current: &Made)
             why: "the version that it runs could not be read".to_owned(),
         };
     };
+    if let Some(copies) = case.copies
+        && !copies.has_base(&current.base_image)
+    {
+        return PlatformChoice::Untold {
+            why: "its region has no image of the name of the image's base".to_owned(),
+        };
+    }
     let question = PlatformQuestion {
         runs,
         base: &current.base_image,

@@ -76,7 +76,7 @@ fn made_from(case: &Case<'_>, standing: &EnvironmentStanding<'_>) -> Option<Imag
     };
     let image = standing.image_facts?;
     let base = match made_here(case, standing) {
-        Some(made) => Some(made.base_image),
+        Some(made) => case.base_here(made.base_image),
         None => source_of(case.sighting, image, owners).unwrap_or(standing.made_from.cloned()),
     };
     let release = case.release().map(|release| &release.image);

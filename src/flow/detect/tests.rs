@@ -268,6 +268,7 @@ fn followed() -> Watch {
     watch.targets.push(TargetPattern {
         account: None,
         account_name: None,
+        region: None,
         movable: true,
         application: "shop".to_owned(),
         environment: "*".to_owned(),

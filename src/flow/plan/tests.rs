@@ -204,6 +204,7 @@ fn named(environment: &str) -> TargetPattern {
     TargetPattern {
         account: None,
         account_name: None,
+        region: None,
         movable: true,
         application: "shop".to_owned(),
         environment: environment.to_owned(),

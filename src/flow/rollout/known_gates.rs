@@ -73,7 +73,7 @@ impl Deciding<'_> {
     pub(super) fn other_watch(&self, target: &TargetDrift) -> Option<About> {
         let id = &target.target;
         let mut rivals = self.case.rivals.iter();
-        let rival = rivals.find(|rival| rival.names_target(id, &self.case.home.account))?;
+        let rival = rivals.find(|rival| rival.names_target(id, self.case.home))?;
         Some(self.gate(
             id,
             RolloutGate::Contested {

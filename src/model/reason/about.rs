@@ -139,6 +139,17 @@ pub enum About {
         account: AccountId,
         region: Region,
     },
+    /// Of an environment in another region than the watch's image.
+    ImageNotCopied {
+        watch: WatchName,
+        image: ImageId,
+        /// What a copy would be called.
+        name: Option<String>,
+        from: Option<Region>,
+        region: Region,
+        /// EC2 is at it.
+        pending: bool,
+    },
     ArchMismatch {
         found: Architecture,
         wanted: Architecture,
@@ -300,6 +311,7 @@ impl About {
             Self::Quarantined { .. } => ReasonCode::Quarantined,
             Self::NotReady { .. } => ReasonCode::NotReady,
             Self::ImageNotShared { .. } => ReasonCode::ImageNotShared,
+            Self::ImageNotCopied { .. } => ReasonCode::ImageNotCopied,
             Self::ArchMismatch { .. } => ReasonCode::ArchMismatch,
             Self::BranchMismatch { .. } => ReasonCode::BranchMismatch,
             Self::LineageUnknown { .. } => ReasonCode::LineageUnknown,

@@ -172,6 +172,15 @@ impl Facts {
                 .put("image", image)
                 .put("account", account)
                 .put("region", region),
+            About::ImageNotCopied {
+                image,
+                region,
+                pending,
+                ..
+            } => self
+                .put("image", image)
+                .put("region", region)
+                .put("pending", pending),
             About::ArchMismatch { found, wanted } => self
                 .put("architecture", found)
                 .put("wanted_architecture", wanted),

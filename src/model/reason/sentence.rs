@@ -172,6 +172,22 @@ fn rest(about: &About) -> String {
             account,
             region,
         } => not_shared(image, snapshots, account, region),
+        About::ImageNotCopied {
+            image,
+            region,
+            pending: true,
+            ..
+        } => format!(
+            "The copy of {image} in {region}, where the environment is, is being made: EC2 takes minutes to hours."
+        ),
+        About::ImageNotCopied {
+            watch,
+            image,
+            name,
+            from,
+            region,
+            pending: false,
+        } => not_copied(watch, image, name.as_deref().zip(from.as_ref()), region),
         About::ArchMismatch { found, wanted } => format!(
             "The environment runs {found}, the watch's base is for {wanted}: an environment cannot \
              change its architecture; give it a watch with architecture = \"{found}\"."
@@ -285,6 +301,26 @@ fn remark(about: &About) -> String {
 }
 
 /// What shares the image, and its snapshots for whoever copies it there.
+fn not_copied(
+    watch: &WatchName,
+    image: &ImageId,
+    source: Option<(&str, &Region)>,
+    region: &Region,
+) -> String {
+    let by_hand = source.map(|(name, from)| {
+        let copy = AwsCommand::new("ec2 copy-image", region)
+            .with("--source-image-id", image.as_str())
+            .with("--source-region", from.as_str())
+            .with("--name", name);
+        format!("; this one by hand, under the same name: `{copy}`")
+    });
+    format!(
+        "{region}, where the environment is, has no copy of {image}: `copy_to = [\"{region}\"]` in \
+         [watch.{watch}.publish] copies every image that is published{}.",
+        by_hand.unwrap_or_default()
+    )
+}
+
 fn not_shared(
     image: &ImageId,
     snapshots: &[SnapshotId],

@@ -211,6 +211,22 @@ fn verdicts() -> Vec<About> {
             account: "222233334444".into(),
             region: "eu-west-1".into(),
         },
+        About::ImageNotCopied {
+            watch: "shop".into(),
+            image: "ami-ours".into(),
+            name: Some(text("acme-prod-shop-7")),
+            from: Some("eu-west-1".into()),
+            region: "eu-central-1".into(),
+            pending: false,
+        },
+        About::ImageNotCopied {
+            watch: "shop".into(),
+            image: "ami-ours".into(),
+            name: None,
+            from: None,
+            region: "eu-central-1".into(),
+            pending: true,
+        },
         About::ArchMismatch {
             found: Architecture::Arm64,
             wanted: Architecture::X86_64,

@@ -48,7 +48,7 @@ pub async fn wishes_back(
             moved.extend(unreadable.pass_over(one)?);
         }
     }
-    let ours = |target: &TargetId| watch.names_target(target, &home.account);
+    let ours = |target: &TargetId| watch.names_target(target, &home);
     moved.retain(|(target, moves)| moves.undo.is_some() && ours(target));
     moved.sort_by_key(|(_, moves)| std::cmp::Reverse(moves.last.as_ref().map(|last| last.at)));
     let wishes = moved.into_iter().map(|(target, _)| MoveWish {

@@ -2,10 +2,10 @@
 //! [`blind_after`]'s and [`blind_news`]'s.
 
 use super::look::LookedWatch;
-use crate::flow::blind::{BlindLook, blind_after, blind_news};
+use crate::flow::blind::{BlindLook, PlaceElsewhere, blind_after, blind_news};
 use crate::flow::notify;
 use crate::model::blind::{BlindOf, BlindSpots};
-use crate::model::ids::{AccountId, Installation};
+use crate::model::ids::Installation;
 use crate::model::notice::Notice;
 use crate::service::Service;
 use crate::store::records::blind::load_blind;
@@ -38,10 +38,7 @@ async fn kept(
     let before = load_blind(service.store, named).await?;
     let bases = looked.iter().map(|one| one.watch.base.to_string());
     let bases: Vec<String> = bases.collect();
-    let elsewhere: Vec<_> = looked
-        .iter()
-        .map(|one| accounts_elsewhere(service, one))
-        .collect();
+    let elsewhere: Vec<_> = looked.iter().map(places_elsewhere).collect();
     let looks = looked.iter().zip(&bases).zip(&elsewhere);
     let looks: Vec<BlindLook<'_>> = looks
         .map(|((one, base), elsewhere)| look(one, base, elsewhere))
@@ -70,25 +67,31 @@ async fn kept(
     Ok(spots)
 }
 
-/// The other accounts in which a watch has targets.
-fn accounts_elsewhere(service: &Service<'_>, one: &LookedWatch<'_>) -> Vec<(String, AccountId)> {
-    let named = |id: &AccountId| {
-        one.watch
-            .targets
-            .iter()
-            .any(|target| target.account.as_ref() == Some(id))
-    };
-    let accounts = service.settings.accounts.iter();
-    let there = accounts.filter(|(_, account)| named(&account.id));
-    there
-        .map(|(name, account)| (name.clone(), account.id.clone()))
-        .collect()
+/// The other places at which a watch has targets.
+fn places_elsewhere(one: &LookedWatch<'_>) -> Vec<PlaceElsewhere> {
+    let home = one.place.as_ref().map(|place| &place.scope.account);
+    let mut places: Vec<PlaceElsewhere> = Vec::new();
+    for target in &one.watch.targets {
+        let Some(name) = target.place_name() else {
+            continue;
+        };
+        let place = PlaceElsewhere {
+            name,
+            account_name: target.account_name.clone(),
+            account: target.account.as_ref().or(home).cloned(),
+            region: target.region.clone(),
+        };
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
 }
 
 fn look<'a>(
     one: &'a LookedWatch<'_>,
     base: &'a str,
-    elsewhere: &'a [(String, AccountId)],
+    elsewhere: &'a [PlaceElsewhere],
 ) -> BlindLook<'a> {
     BlindLook {
         elsewhere,

@@ -1,24 +1,35 @@
-//! A look at the targets that watches of one region have in other accounts, each as whoever may look there. An
-//! account that does not answer is one that nothing is known of; the others are none the worse.
+//! A look at the targets that watches of one region have in other accounts and regions, each as whoever may look
+//! there. A place that does not answer is one that nothing is known of; the others are none the worse.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::copies_there::{OurImages, look_for_copies};
 use super::recall::Learnt;
+use crate::cloud::{Cloud, Identity};
 use crate::flow::compare::elsewhere::SeenElsewhere;
 use crate::flow::detect::{LookDepth, LookScope, Which, sight};
-use crate::model::ids::{AccountId, ImageId, Scope};
-use crate::model::sighting::WatchSighting;
-use crate::model::watch::{TargetPattern, Watch};
+use crate::model::bake::BakedImage;
+use crate::model::ids::Scope;
+use crate::model::sighting::{Sighting, WatchSighting};
+use crate::model::watch::{TargetPattern, TargetPlace, Watch};
 use crate::service::Service;
 use crate::service::side_by_side::look_side_by_side;
-use crate::settings::FleetAccount;
 use crate::store::StoreError;
 
-/// What is looked for in one account: the targets there, and whether it sees the images that they would get.
+/// What is looked for at one place: the targets there, and what it has of the images that they would get.
 #[derive(Default)]
 struct WantedThere {
     patterns: Vec<TargetPattern>,
-    images: BTreeSet<ImageId>,
+    images: OurImages,
+}
+
+/// A watch, and what is known of its images.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WatchElsewhere<'a> {
+    pub(super) watch: &'a Watch,
+    pub(super) seen: &'a WatchSighting,
+    /// The image that the store remembers as its current one: its tags need not say so.
+    pub(super) remembered: Option<&'a BakedImage>,
 }
 
 /// What one look elsewhere is like.
@@ -29,23 +40,23 @@ pub(super) struct ElsewhereManner {
     pub(super) recalls: bool,
 }
 
-/// Looks at every account in which one of these watches has a target, in the region of all of them.
+/// Looks at every other place at which one of these watches, which work in `home`, has a target. `here` is what was
+/// seen at home.
 ///
 /// # Errors
 /// When the store cannot be read. What AWS does not answer is in what is returned.
 pub(super) async fn look_elsewhere<'w>(
     service: &Service<'_>,
     home: &Scope,
-    watches: impl Iterator<Item = (&'w Watch, &'w WatchSighting)>,
+    here: &Sighting,
+    watches: impl Iterator<Item = WatchElsewhere<'w>>,
     manner: ElsewhereManner,
 ) -> Result<(Vec<SeenElsewhere>, Vec<Learnt>), StoreError> {
-    let wanted = wanted(home, watches);
-    let accounts = service.settings.accounts.iter();
-    let there = accounts.filter_map(|(name, account)| {
-        let wanted = wanted.get(&account.id)?;
-        Some(look_there(service, home, (name, account), wanted, manner))
-    });
-    let looks: Vec<_> = there.collect();
+    let wanted = wanted(home, here, watches);
+    let looks = wanted
+        .iter()
+        .map(|(place, wanted)| look_there(service, home, place, wanted, manner));
+    let looks: Vec<_> = looks.collect();
     let at_once = service.settings.aws.places_at_once;
     let seen = look_side_by_side(looks, at_once).await;
     let seen: Vec<_> = seen.into_iter().collect::<Result<_, _>>()?;
@@ -58,15 +69,15 @@ pub(super) async fn look_elsewhere<'w>(
 
 fn wanted<'w>(
     home: &Scope,
-    watches: impl Iterator<Item = (&'w Watch, &'w WatchSighting)>,
-) -> BTreeMap<AccountId, WantedThere> {
-    let mut all: BTreeMap<AccountId, WantedThere> = BTreeMap::new();
-    for (watch, seen) in watches {
-        for (account, patterns) in watch.elsewhere(&home.account) {
-            let wanted = all.entry(account).or_default();
+    here: &Sighting,
+    watches: impl Iterator<Item = WatchElsewhere<'w>>,
+) -> BTreeMap<TargetPlace, WantedThere> {
+    let mut all: BTreeMap<TargetPlace, WantedThere> = BTreeMap::new();
+    for one in watches {
+        for (place, patterns) in one.watch.elsewhere(home) {
+            let wanted = all.entry(place).or_default();
             wanted.patterns.extend(patterns);
-            let ours = seen.ours.known().into_iter().flatten();
-            wanted.images.extend(ours.map(|image| image.id.clone()));
+            wanted.images.add(one.seen, one.remembered, here);
         }
     }
     all
@@ -75,18 +86,16 @@ fn wanted<'w>(
 async fn look_there(
     service: &Service<'_>,
     home: &Scope,
-    (name, account): (&String, &FleetAccount),
+    place: &TargetPlace,
     wanted: &WantedThere,
     manner: ElsewhereManner,
 ) -> Result<(Option<SeenElsewhere>, Option<Learnt>), StoreError> {
-    let identity = service.settings.looker(account);
-    let Ok(cloud) = service.connection.cloud(&identity, Some(&home.region)) else {
-        return Ok((None, None)); // a region is named
+    let Some((cloud, scope)) = way_there(service, home, place) else {
+        return Ok((None, None)); // the config names the account and its region
     };
-    let scope = Scope {
-        partition: account.partition.clone(),
-        account: account.id.clone(),
-        region: home.region.clone(),
+    let copies = match place.region == home.region {
+        true => None,
+        false => Some(look_for_copies(service, &cloud, home, &wanted.images).await),
     };
     let mut learnt = match manner.recalls {
         true => Some(Learnt::before(service, &scope).await?),
@@ -95,7 +104,7 @@ async fn look_there(
     let recall = learnt.as_ref().map(Learnt::recall).cloned();
     let look = LookScope {
         environments: Which::Matching(wanted.patterns.clone()),
-        images: wanted.images.clone(),
+        images: wanted.images.called_there(copies.as_ref()),
         recall: recall.unwrap_or_default(),
         depth: manner.depth,
         ..LookScope::everything()
@@ -105,9 +114,34 @@ async fn look_there(
         learnt.take(&sighting);
     }
     let there = SeenElsewhere {
-        account: account.id.clone(),
-        name: name.clone(),
+        place: place.clone(),
+        account_name: (place.account != home.account)
+            .then(|| service.settings.account_name(&place.account))
+            .flatten()
+            .map(str::to_owned),
         sighting,
+        copies,
     };
     Ok((Some(there), learnt))
+}
+
+/// The way of whoever looks there.
+fn way_there(service: &Service<'_>, home: &Scope, place: &TargetPlace) -> Option<(Cloud, Scope)> {
+    let (identity, partition) = if place.account == home.account {
+        (Identity::Own, &home.partition)
+    } else {
+        let mut accounts = service.settings.accounts.values();
+        let account = accounts.find(|one| one.id == place.account)?;
+        (service.settings.looker(account), &account.partition)
+    };
+    let cloud = service
+        .connection
+        .cloud(&identity, Some(&place.region))
+        .ok()?;
+    let scope = Scope {
+        partition: partition.clone(),
+        account: place.account.clone(),
+        region: place.region.clone(),
+    };
+    Some((cloud, scope))
 }

@@ -86,7 +86,7 @@ async fn look_by<'a>(
     for one in all {
         let (here, read) = one?;
         looked.extend(here);
-        learnt.extend(read);
+        Learnt::add_all(&mut learnt, read);
     }
     looked.sort_by(|a, b| a.watch.name.cmp(&b.watch.name));
     Ok((looked, learnt))

@@ -1,4 +1,4 @@
-//! One look in one region: at the watches that are there, and at their targets in other accounts.
+//! One look in one region: at the watches that are there, and at their targets in other accounts and regions.
 //!
 //! Reads AWS and the store; writes neither.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::elsewhere::{ElsewhereManner, look_elsewhere};
+use super::elsewhere::{ElsewhereManner, WatchElsewhere, look_elsewhere};
 use super::looked_watch::{LookedWatch, unreached};
 use super::publish::look_at_publishing;
 use super::recall::Learnt;
@@ -96,13 +96,17 @@ pub(super) async fn look_at_region<'a>(
     };
     let (mut looked, remembered) = there.remembered(watches).await?;
     let (sighting, seen) = there.see(remembered, learnt.as_mut()).await;
-    let with_targets = seen.iter().map(|one| (one.remembered.watch, &one.sees));
+    let with_targets = seen.iter().map(|one| WatchElsewhere {
+        watch: one.remembered.watch,
+        seen: &one.sees,
+        remembered: one.remembered.history.value.current.as_ref(),
+    });
     let elsewhere = ElsewhereManner {
         depth: manner.reading.depth(),
         recalls: manner.reading == Reading::Recalled,
     };
     let (elsewhere, learnt_there) =
-        look_elsewhere(service, &there.scope, with_targets, elsewhere).await?;
+        look_elsewhere(service, &there.scope, &sighting, with_targets, elsewhere).await?;
     for one in seen {
         let judged = there.judge(one, &sighting, &elsewhere);
         looked.push(there.with_what_hangs_on_it(judged).await?);
@@ -130,7 +134,7 @@ impl<'a> LookedRegion<'_, 'a> {
             match memory_of(self.service, &self.scope, watch).await {
                 Ok((history, holds)) => remembered.push(Remembered {
                     watch,
-                    at_home: watch.at_home(&self.scope.account),
+                    at_home: watch.at_home(&self.scope),
                     history,
                     holds,
                 }),
@@ -189,10 +193,10 @@ impl<'a> LookedRegion<'_, 'a> {
         } = one;
         let (watch, at_home) = (remembered.watch, &remembered.at_home);
         let now = self.service.clock.now();
-        let mut far = watch.elsewhere(&self.scope.account);
+        let mut far = watch.elsewhere(&self.scope);
         let far: Vec<_> = elsewhere
             .iter()
-            .filter_map(|there| Some((far.remove(&there.account)?, there)))
+            .filter_map(|there| Some((far.remove(&there.place)?, there)))
             .collect();
         let drift = compare_everywhere(at_home, &wanted, sighting, &sees, &believed, now, &far);
         LookedWatch {

@@ -35,6 +35,20 @@ impl Learnt {
         &self.before.recall
     }
 
+    /// Adds what other looks of the same pass taught: one of the same place may have been for other watches, whose
+    /// region it is not.
+    pub(super) fn add_all(all: &mut Vec<Self>, others: Vec<Self>) {
+        for other in others {
+            match all.iter_mut().find(|one| one.scope == other.scope) {
+                Some(one) => {
+                    one.after.settings.extend(other.after.settings);
+                    one.after.platforms.extend(other.after.platforms);
+                }
+                None => all.push(other),
+            }
+        }
+    }
+
     /// Takes in what the look saw.
     pub(super) fn take(&mut self, sighting: &Sighting) {
         self.after = self.before.recall.after(sighting);

@@ -111,6 +111,18 @@ pub(super) const KEYS: &[ConfigKey] = &[
         "in which account",
     ),
     key(
+        "watch.*.target.beanstalk.region",
+        Text,
+        "\"eu-central-1\"",
+        "in which region",
+    ),
+    key(
+        "watch.*.target.beanstalk.regions",
+        Text,
+        "\"account\"",
+        "in every region of its account",
+    ),
+    key(
         "watch.*.target.beanstalk.application",
         Text,
         "\"shop\"",

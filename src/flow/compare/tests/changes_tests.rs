@@ -366,8 +366,9 @@ fn every_code_that_is_decided_here_is_in_the_table_or_tested_below() {
         moving.contains(code) || blocked.contains(code)
     });
     let mut reserved: Vec<&str> = gates.map(|code| code.as_str()).collect();
-    // The last is about targets in other accounts, which the usual world has none of.
-    reserved.extend(["QUARANTINED", "NAMED_ELSEWHERE", "IMAGE_NOT_SHARED"]);
+    // The last two are about targets in other accounts and regions, which the usual world has none of.
+    reserved.extend(["QUARANTINED", "NAMED_ELSEWHERE"]);
+    reserved.extend(["IMAGE_NOT_SHARED", "IMAGE_NOT_COPIED"]);
     for code in ReasonCode::ALL.iter().map(|code| code.as_str()) {
         let listed = CHANGES
             .iter()

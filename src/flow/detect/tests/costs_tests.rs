@@ -137,6 +137,7 @@ async fn a_check_reads_only_what_its_watches_name() {
         environments: Which::Matching(vec![TargetPattern {
             account: None,
             account_name: None,
+            region: None,
             movable: true,
             application: "shop".to_owned(),
             environment: "shop-*".to_owned(),
