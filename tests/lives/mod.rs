@@ -18,4 +18,4 @@ pub(crate) mod wanted;
 pub(crate) mod weather;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -18,6 +18,7 @@ use crate::common::paused;
 use crate::common::seam::Arm;
 use crate::common::world::REGION;
 use crate::lives::life::live_with;
+use crate::lives::tests::{HANDFUL, HANDFUL_DAYS};
 
 /// A net: what it is called, and what it does; it panics when it catches something.
 type Net = (&'static str, fn(Option<Mutant>));
@@ -115,8 +116,8 @@ fn crash_sweep(mutant: Option<Mutant>) {
 }
 
 fn lives(mutant: Option<Mutant>) {
-    for seed in 0..4 {
-        paused(|| live_with(mutant, seed, 7));
+    for seed in HANDFUL {
+        paused(|| live_with(mutant, seed, HANDFUL_DAYS));
     }
 }
 
@@ -134,10 +135,11 @@ fn caught(mutant: Mutant) -> Option<(&'static str, String)> {
     })
 }
 
-/// The nets are quiet where there is no bug: what they catch is the bug.
+/// The nets are quiet where there is no bug: what they catch is the bug. That the lives are is
+/// `lives::tests::seeded_lives_keep_every_promise`, which lives the same ones.
 #[test]
 fn the_nets_catch_nothing_without_a_bug() {
-    for (_, net) in &NETS {
+    for (_, net) in &NETS[..NETS.len() - 1] {
         net(None);
     }
 }
