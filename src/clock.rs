@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use tokio::sync::watch;
 
 /// Tells the time and waits. Cheap to clone; clones agree.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ enum Kind {
         speed: f64,
         /// How far it was set forward by hand, in milliseconds.
         stepped: Arc<AtomicI64>,
+        /// The machine is suspended: what waits goes on waiting.
+        suspended: Arc<watch::Sender<bool>>,
     },
 }
 
@@ -58,6 +61,7 @@ impl Clock {
             started: tokio::time::Instant::now(),
             speed: speed.max(1e-3),
             stepped: Arc::default(),
+            suspended: Arc::new(watch::Sender::new(false)),
         })
     }
 
@@ -77,6 +81,7 @@ impl Clock {
                 started,
                 speed,
                 stepped,
+                ..
             } => {
                 let passed = started.elapsed().mul_f64(*speed);
                 let stepped = TimeDelta::milliseconds(stepped.load(Ordering::Relaxed));
@@ -106,10 +111,22 @@ impl Clock {
         }
     }
 
+    /// Suspends the machine of this clock and its clones, or lets it go on: time passes meanwhile, and nobody who
+    /// waits for it notices before. The machine's own clock is left alone.
+    pub fn suspend(&self, suspended: bool) {
+        if let Kind::Scaled { suspended: is, .. } = &self.0 {
+            is.send_replace(suspended);
+        }
+    }
+
     /// Waits for `duration` on this clock.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(self.in_tokio_time(duration)).await;
+        if let Kind::Scaled { suspended, .. } = &self.0 {
+            let mut watched = suspended.subscribe();
+            drop(watched.wait_for(|still| !still).await);
+        }
     }
 
     /// Waits until `at` on this clock; returns at once when it has passed.
@@ -122,15 +139,16 @@ impl Clock {
     ///
     /// # Errors
     /// [`Elapsed`] when the limit passed first; `work` is dropped.
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub async fn timeout<T>(
         &self,
         limit: Duration,
         work: impl Future<Output = T>,
     ) -> Result<T, Elapsed> {
-        tokio::time::timeout(self.in_tokio_time(limit), work)
-            .await
-            .map_err(|_| Elapsed(limit))
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = self.sleep(limit) => Err(Elapsed(limit)),
+        }
     }
 
     /// How much tokio time a duration of this clock takes.
@@ -192,6 +210,25 @@ mod tests {
                 "{passed:?} at {speed}"
             );
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn on_a_suspended_machine_time_passes_and_nobody_notices_before_it_goes_on() {
+        let clock = Clock::virtual_from(start());
+        let other = clock.clone();
+        let (began, hung) = (clock.steady(), std::future::pending::<()>());
+        let waits = async { clock.timeout(Duration::from_secs(5), hung).await };
+        let world = async {
+            other.suspend(true);
+            // Not on the clock of the machine, which stands still.
+            let outside = Clock::virtual_from(start());
+            outside.sleep(Duration::from_secs(60)).await;
+            other.suspend(false);
+        };
+        let (ended, ()) = futures_util::future::join(waits, world).await;
+        assert_eq!(ended, Err(Elapsed(Duration::from_secs(5))));
+        let noticed = (clock.steady() - began).as_secs();
+        assert_eq!(noticed, 60);
     }
 
     #[tokio::test]
