@@ -6,12 +6,14 @@
 //!     cargo run --profile lives --example lives -- --bugs --seeds 40 --days 7
 //!     cargo run --profile lives --example lives -- --fleets --seeds 2000 --days 14 --jobs 2
 //!     cargo run --profile lives --example lives -- --owning --seeds 2000 --days 14 --jobs 2
+//!     cargo run --profile lives --example lives -- --replicas 3 --seeds 100 --days 1 --jobs 2
 //!     cargo run --profile lives --example lives -- --quiet --seeds 1 --days 365 --keep 30d
 //!
 //! A life that breaks a promise is named with the command that replays it, and no further one is begun
 //! (with `--keep-going`: all are). With RUST_LOG set, such as `RUST_LOG=amiwatch=info`, the daemons' log is shown. With `--quiet` nothing happens in them but releases. With `--bugs` amiwatch has a
 //! deliberate bug in them, one after the other, and each must be caught. With `--fleets` environments are moved in them,
-//! with `--owning` images are published, retired and used by people. `--keep` is `[store] keep_history`, whatever else the
+//! with `--owning` images are published, retired and used by people, with `--replicas` so many daemons share a table (and
+//! `--minutes` is how long, instead of `--days`). `--keep` is `[store] keep_history`, whatever else the
 //! config says. Exit 0 when all promises held, 1 when one did not.
 
 #![recursion_limit = "256"]
@@ -34,6 +36,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use common::mutant::Mutant;
 use lives::fleets::life::live_fleet;
 use lives::life::{Lived, live_beside, live_quietly, live_with};
+use lives::replicas::life::{live_shared, live_shared_with};
 use lives::wanted::Beside;
 
 /// A life is little else than small allocations.
@@ -47,6 +50,10 @@ struct Asked {
     from: u64,
     count: u64,
     days: u64,
+    /// How long daemons that share a table live, where it is not so many days.
+    minutes: Option<u64>,
+    /// 0: one daemon, with a store of its own.
+    replicas: usize,
     jobs: u64,
     keep_going: bool,
     quiet: bool,
@@ -61,6 +68,8 @@ fn asked() -> Option<Asked> {
         from: 0,
         count: 100,
         days: 14,
+        minutes: None,
+        replicas: 0,
         jobs: 1,
         keep_going: false,
         quiet: false,
@@ -92,13 +101,22 @@ impl Asked {
             "--from" => self.from = value,
             "--seeds" => self.count = value,
             "--days" => self.days = value,
+            "--minutes" => self.minutes = Some(value),
+            "--replicas" => self.replicas = usize::try_from(value).ok()?,
             "--jobs" => self.jobs = value.max(1),
             _ => return None,
         }
         Some(())
     }
 
+    fn minutes(&self) -> u64 {
+        self.minutes.unwrap_or(self.days * 24 * 60)
+    }
+
     fn live(&self, seed: u64) -> Lived {
+        if self.replicas > 0 {
+            return common::paused(|| live_shared(self.replicas, seed, self.minutes()));
+        }
         match (self.quiet, self.fleets) {
             (true, _) => common::paused(|| live_quietly(self.beside, seed, self.days)),
             (false, true) => common::paused(|| live_fleet(seed, self.days)),
@@ -107,6 +125,12 @@ impl Asked {
     }
 
     fn replay(&self, seed: u64) -> String {
+        if self.replicas > 0 {
+            let (replicas, minutes) = (self.replicas, self.minutes());
+            return format!(
+                "cargo run --profile lives --example lives -- --replicas {replicas} --seed {seed} --minutes {minutes}"
+            );
+        }
         let fleets = match (self.fleets, self.beside.owns) {
             (true, _) => "--fleets ",
             (false, true) => "--owning ",
@@ -136,6 +160,11 @@ impl Sum {
         self.lived.acts += one.acts;
         self.lived.strays += one.strays;
         self.lived.retired += one.retired;
+        self.lived.frozen += one.frozen;
+        self.lived.leads += one.leads;
+        self.lived.followed += one.followed;
+        self.lived.slowest_ms = self.lived.slowest_ms.max(one.slowest_ms);
+        self.lived.slowest_clean_ms = self.lived.slowest_clean_ms.max(one.slowest_clean_ms);
         self.lived.store_file += one.store_file;
         self.lived.store_holds += one.store_holds;
     }
@@ -182,7 +211,7 @@ fn work(asked: &Asked, next: &AtomicU64, sum: &Mutex<Sum>) {
 fn main() -> ExitCode {
     let Some(asked) = asked() else {
         eprintln!(
-            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet | --bugs | --fleets] [--owning] [--keep 30d] [--keep-going]"
+            "lives [--seed N | --seeds COUNT --from N] [--days N] [--jobs N] [--quiet | --bugs | --fleets] [--owning] [--replicas N --minutes N] [--keep 30d] [--keep-going]"
         );
         return ExitCode::from(2);
     };
@@ -209,11 +238,20 @@ fn main() -> ExitCode {
 /// Which seed catches which deliberate bug first.
 fn bugs(asked: &Asked) -> ExitCode {
     let mut missed = 0;
-    for bug in Mutant::ALL {
-        let days = asked.days;
+    let bugs: &[Mutant] = match asked.replicas {
+        0 => &Mutant::ALL,
+        _ => &Mutant::OF_LEASES,
+    };
+    for bug in bugs.iter().copied() {
         let caught = (asked.from..asked.from + asked.count).find(|seed| {
-            let life = || common::paused(|| live_with(Some(bug), *seed, days));
-            std::panic::catch_unwind(life).is_err()
+            let alone = || common::paused(|| live_with(Some(bug), *seed, asked.days));
+            let minutes = asked.minutes();
+            let shared =
+                || common::paused(|| live_shared_with(Some(bug), asked.replicas, *seed, minutes));
+            match asked.replicas {
+                0 => std::panic::catch_unwind(alone).is_err(),
+                _ => std::panic::catch_unwind(shared).is_err(),
+            }
         });
         match caught {
             Some(seed) => println!("{bug:?}: caught by seed {seed}"),
@@ -235,15 +273,18 @@ fn tell(asked: &Asked, sum: &Sum, took: f64) {
         lived,
         broken,
     } = sum;
-    let years = *lives as f64 * asked.days as f64 / 365.0;
+    let days = match asked.replicas {
+        0 => asked.days as f64,
+        _ => asked.minutes() as f64 / 24.0 / 60.0,
+    };
+    let years = *lives as f64 * days / 365.0;
     let held = match broken.len() {
         0 => "every promise held".to_owned(),
         some => format!("{some} lives broke a promise: {broken:?}"),
     };
     println!(
-        "{lives} lives of {} days: {years:.1} simulated years, {} passes, {} calls, {} images, \
+        "{lives} lives of {days} days: {years:.1} simulated years, {} passes, {} calls, {} images, \
          {} daemons, {} of them killed, {} acts of people, {} strays, {} images disabled or removed; {held}",
-        asked.days,
         lived.passes,
         lived.calls,
         lived.images,
@@ -253,6 +294,18 @@ fn tell(asked: &Asked, sum: &Sum, took: f64) {
         lived.strays,
         lived.retired
     );
+    if asked.replicas > 0 {
+        println!(
+            "{} replicas: the lease was taken {} times, machines were frozen {} times; {} times somebody could follow all \
+             the while and did, at most {:.1} s after the leader was gone and {:.1} s after it had stopped cleanly",
+            asked.replicas,
+            lived.leads,
+            lived.frozen,
+            lived.followed,
+            lived.slowest_ms as f64 / 1000.0,
+            lived.slowest_clean_ms as f64 / 1000.0
+        );
+    }
     let each = |bytes: u64| bytes / 1024 / (*lives).max(1);
     println!(
         "the store at the end: {} kB of a file that holds {} kB, on average",

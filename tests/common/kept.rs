@@ -98,6 +98,7 @@ impl Keeper {
             folder: memory_folder(),
             table: Cell::new(self.table),
             table_seam: Seam::new(),
+            machine: None,
         }
     }
 
@@ -136,6 +137,7 @@ impl Kept {
             folder,
             table: Cell::new(self.table),
             table_seam: Seam::new(),
+            machine: None,
         }
     }
 }

@@ -43,6 +43,9 @@ use super::store_files::{copy_store, memory_folder, store_in};
 use super::wire::{Guard, wire};
 use super::world::{self, CONFIG, INSTALLATION, RECIPE, REGION};
 
+/// Whose key stands in the account's ledger beside what is asked of AWS.
+pub(crate) const ACCOUNT_KEY: &str = "AKIDEXAMPLE";
+
 /// More passes than any life here needs; a life that goes on longer never ends.
 const PASSES_MAX: usize = 12;
 
@@ -63,6 +66,8 @@ pub(crate) struct Life {
     pub(super) table: Cell<Option<u32>>,
     /// What every process's requests to the table pass.
     pub(crate) table_seam: Arc<Seam>,
+    /// Which machine this is, where several live at once.
+    pub(crate) machine: Option<usize>,
 }
 
 /// The process was stopped at the armed point.
@@ -108,6 +113,7 @@ impl Life {
             folder: memory_folder(),
             table: Cell::default(),
             table_seam: Seam::new(),
+            machine: None,
         }
     }
 
@@ -126,6 +132,7 @@ impl Life {
             folder: memory_folder(),
             table: Cell::default(),
             table_seam: Seam::new(),
+            machine: None,
         }
     }
 
@@ -219,6 +226,12 @@ impl Life {
         open.into_iter().map(|one| one.journal).collect()
     }
 
+    /// A key as it stands in the account's ledger: where several machines live, each has its own.
+    pub(super) fn key(&self, of: &str) -> String {
+        let machine = self.machine.map(|nth| nth.to_string());
+        format!("{of}{}", machine.unwrap_or_default())
+    }
+
     /// A way to the account through the seam.
     pub(crate) fn connection(&self, clock: &Clock) -> Connection {
         self.connection_through(&self.seam, clock)
@@ -229,7 +242,7 @@ impl Life {
         let parts = ByHand {
             http: wire(&self.account, seam, &self.guard, self.mutant),
             region: Region::new(REGION),
-            access_key_id: "AKIDEXAMPLE".to_owned(),
+            access_key_id: self.key(ACCOUNT_KEY),
             secret_access_key: "keep-me-secret".to_owned(),
             endpoint: None,
             in_flight_max: None,

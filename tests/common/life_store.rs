@@ -46,6 +46,14 @@ impl LifeStore {
         }
     }
 
+    /// What the lease lets pass.
+    pub(crate) fn fence(&self) -> Fence {
+        match self {
+            Self::InFile(_) => panic!("the lease of a file needs no renewing"),
+            Self::InTable(table) => table.fence.clone(),
+        }
+    }
+
     /// A process's way to AWS, behind what its lease lets pass.
     pub(crate) fn guarded(&self, way: Connection, mutant: Option<Mutant>) -> Connection {
         match self {
@@ -92,8 +100,13 @@ impl Life {
 
     /// The store as a process has it, through the seam.
     pub(crate) fn seamed_store(&self) -> SeamedStore<LifeStore> {
+        self.seamed_store_by(&self.process_clock())
+    }
+
+    /// The same on a machine with this clock.
+    pub(crate) fn seamed_store_by(&self, clock: &Clock) -> SeamedStore<LifeStore> {
         SeamedStore {
-            inner: self.store_by(&self.process_clock()),
+            inner: self.store_by(clock),
             seam: Arc::clone(&self.seam),
             mutant: self.mutant,
             memory: Memory::default(),
@@ -133,7 +146,7 @@ impl Life {
         let parts = ByHand {
             http: wire(&self.account, &self.table_seam, &self.guard, self.mutant),
             region: Region::new(REGION),
-            access_key_id: TABLE_KEY.to_owned(),
+            access_key_id: self.key(TABLE_KEY),
             secret_access_key: "keep-me-secret".to_owned(),
             endpoint: None,
             in_flight_max: None,

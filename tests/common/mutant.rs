@@ -93,6 +93,13 @@ impl Mutant {
         Self::OldMetadata,
     ];
 
+    /// Those of who holds a lease, and what for.
+    pub(crate) const OF_LEASES: [Self; 3] = [
+        Self::RenewalTrustedForEver,
+        Self::EpochUnchecked,
+        Self::StandbyActs,
+    ];
+
     /// Those of publishing.
     pub(crate) const OF_PUBLISHING: [Self; 4] = [
         Self::ParameterBeforeItsShare,

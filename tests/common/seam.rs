@@ -5,6 +5,7 @@
 //! is simulated about the crash itself: what was not awaited to its end did not happen.
 
 use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use amiwatch::store::{
@@ -14,6 +15,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::ice::Ice;
 use super::mutant::{Memory, Mutant, recalled, stored};
 
 /// The points of one life, and what happens at one of them.
@@ -22,6 +24,11 @@ pub(crate) struct Seam {
     meanwhile: Mutex<Option<Meanwhile>>,
     watcher: Mutex<Option<Watcher>>,
     stopped: Notify,
+    ice: Ice,
+    /// What stands still holds back requests here, and not only answers.
+    holds_requests: bool,
+    /// Nothing goes through any more, in either direction.
+    cut: AtomicBool,
 }
 
 /// Is told the number of each point as it is passed.
@@ -52,6 +59,8 @@ pub(crate) enum Arm {
     HangAt(usize),
     /// From this point on the store refuses every commit.
     RefuseFrom(usize),
+    /// The machine is suspended at this point.
+    FreezeAt(usize),
 }
 
 #[derive(Debug, Default)]
@@ -65,6 +74,11 @@ struct State {
 impl Seam {
     /// A seam at which nothing happens yet.
     pub(crate) fn new() -> Arc<Self> {
+        Self::on(&Ice::new(), false)
+    }
+
+    /// The same on a machine that others can suspend; of its way to the table it `holds_requests` as well.
+    pub(crate) fn on(ice: &Ice, holds_requests: bool) -> Arc<Self> {
         let names = Some(Vec::new());
         let state = State {
             names,
@@ -75,6 +89,9 @@ impl Seam {
             meanwhile: Mutex::new(None),
             watcher: Mutex::new(None),
             stopped: Notify::new(),
+            ice: ice.clone(),
+            holds_requests,
+            cut: AtomicBool::new(false),
         })
     }
 
@@ -141,6 +158,32 @@ impl Seam {
             self.stopped.notify_one();
             pending::<()>().await;
         }
+        self.ice.until_thawed().await;
+    }
+
+    /// From now on nothing goes through, or everything again; what was lost stays so.
+    pub(crate) fn cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::Relaxed);
+    }
+
+    /// Before a request goes out.
+    pub(crate) async fn sends(&self) {
+        if self.holds_requests {
+            self.ice.until_thawed().await;
+        }
+        self.goes_through().await;
+    }
+
+    /// Before an answer comes in.
+    pub(crate) async fn hears(&self) {
+        self.goes_through().await;
+        self.ice.until_thawed().await;
+    }
+
+    async fn goes_through(&self) {
+        if self.cut.load(Ordering::Relaxed) {
+            pending::<()>().await;
+        }
     }
 
     /// Passes one point on the way to AWS, or never returns; here answers can fail to come.
@@ -182,6 +225,12 @@ impl Seam {
             Arm::StopAt(stop) => (stop == at, false),
             Arm::StopOn(on) => (what.is_some_and(|what| what.contains(on)), false),
             Arm::HangAt(hang) => (false, at >= hang),
+            Arm::FreezeAt(freeze) => {
+                if freeze == at {
+                    self.ice.freeze();
+                }
+                (false, false)
+            }
             Arm::Nowhere | Arm::RefuseFrom(_) => (false, false),
         }
     }

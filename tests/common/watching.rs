@@ -69,8 +69,8 @@ pub(crate) struct Watching<'a> {
     pub(crate) life: &'a Life,
     /// The clock of the daemon's machine.
     pub(crate) clock: Clock,
-    surroundings: &'a Surroundings<'a>,
-    vitals: Vitals,
+    pub(super) surroundings: &'a Surroundings<'a>,
+    pub(crate) vitals: Vitals,
 }
 
 impl Watching<'_> {
@@ -237,12 +237,22 @@ impl Life {
             vitals: vitals.clone(),
         };
         let work = daemon::run_daemon(ground, first, &surroundings, &vitals, manner.rhythm);
+        self.until_told(&watching, work, story).await
+    }
+
+    /// Drives this process on beside a story, and stops it when the story ends.
+    pub(super) async fn until_told<T>(
+        &self,
+        watching: &Watching<'_>,
+        work: impl Future<Output = Result<(), StoreError>>,
+        story: impl AsyncFnOnce(&Watching<'_>) -> T,
+    ) -> Ended<T> {
         let mut work = std::pin::pin!(work);
         let told = tokio::select! {
             biased;
             () = self.seam.stopped() => return Ended::Killed,
             ended = &mut work => return Ended::Itself(ended),
-            told = story(&watching) => told,
+            told = story(watching) => told,
         };
         watching.signal(Signal::Stop);
         tokio::select! {
@@ -252,7 +262,7 @@ impl Life {
         }
     }
 
-    fn surroundings(&self, clock: &Clock, alive_every: Option<Duration>) -> Surroundings<'_> {
+    pub(super) fn surroundings(&self, clock: &Clock, alive_every: Option<Duration>) -> Surroundings<'_> {
         Surroundings {
             life: self,
             clock: clock.clone(),

@@ -190,6 +190,7 @@ impl HttpConnector for Carrier {
                 .seam
                 .point_out(|| format!("{operation}, never sent"))
                 .await;
+            this.wire.seam.sends().await;
             this.wire.guard.judge(&this.wire.account, &operation, &body);
             let answer = match this.wire.mutant {
                 None => this.inner.call(request).await,
@@ -199,6 +200,7 @@ impl HttpConnector for Carrier {
                 .seam
                 .point_out(|| format!("{operation}, answer lost"))
                 .await;
+            this.wire.seam.hears().await;
             answer
         })
     }

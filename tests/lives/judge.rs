@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use amiwatch::model::bake::RecipeDigest;
 use amiwatch::model::tags;
+use sim::Entry;
 
+use super::cast::Players;
 use super::life::Living;
+use crate::common::life::Life;
 use crate::common::world::REGION;
 
 /// Panics at the first promise that does not hold.
@@ -14,14 +17,14 @@ pub(crate) async fn judge(living: &Living) {
     // 1: one key, one image.
     life.one_verified_image_per_key();
     // 2: nothing outlives its bake; sweeps had nothing to do while no store was lost.
-    let excused = living.store_lost.get() || living.given_up.get() || told_of_a_rest(living);
-    let strays = strays(living);
+    let excused = living.store_lost.get() || living.given_up.get() || told_of_a_rest(life);
+    let strays = strays(life);
     assert!(excused || strays.is_empty(), "strays: {strays:#?}");
     life.nothing_leaks();
     // 3: nothing of anybody else's was touched.
     life.nothing_foreign_touched();
     // 4: every verified image was proved twice, by guests that had a good day.
-    every_verified_image_was_proved(living);
+    every_verified_image_was_proved(life, &living.watched.cast);
     // 5: never silently lost: the newest release has its image, with the newest recipe.
     the_newest_is_baked(living);
     // 7: no journal is left open in calm weather.
@@ -30,29 +33,28 @@ pub(crate) async fn judge(living: &Living) {
     every_image_was_told(living);
     // 9: no guest could be reached; and each launch could be repeated without a second guest.
     life.guests_were_closed();
-    every_launch_was_closed_and_had_a_token(living);
+    every_launch_was_closed_and_had_a_token(&life.account.ledger());
 }
 
 /// People were told that a bake could not remove what it had made: a sweep may have done so before
 /// anybody looked at the store.
-fn told_of_a_rest(living: &Living) -> bool {
-    let heard = living.life.heard_keys().into_iter();
+pub(crate) fn told_of_a_rest(life: &Life) -> bool {
+    let heard = life.heard_keys().into_iter();
     let mut attention = heard.filter(|key| key.starts_with("attention:"));
     attention.any(|key| !key.starts_with("attention:stray:"))
 }
 
 /// What sweeps found and told.
-pub(crate) fn strays(living: &Living) -> BTreeSet<String> {
-    let heard = living.life.heard_keys().into_iter();
+pub(crate) fn strays(life: &Life) -> BTreeSet<String> {
+    let heard = life.heard_keys().into_iter();
     heard
         .filter(|key| key.starts_with("attention:stray:"))
         .collect()
 }
 
 /// Guests that are gone are listed no more: what they were launched as stands in the ledger.
-fn every_launch_was_closed_and_had_a_token(living: &Living) {
-    let ledger = living.life.account.ledger().into_iter();
-    for launch in ledger.filter(|call| call.operation == "RunInstances" && call.took_effect) {
+pub(crate) fn every_launch_was_closed_and_had_a_token(ledger: &[Entry]) {
+    for launch in ledger.iter().filter(|call| call.operation == "RunInstances" && call.took_effect) {
         let said = |name: &str| launch.params.get(name).map(String::as_str);
         let at = launch.at;
         assert_eq!(
@@ -68,9 +70,9 @@ fn every_launch_was_closed_and_had_a_token(living: &Living) {
     }
 }
 
-fn every_verified_image_was_proved(living: &Living) {
-    let boots = living.watched.cast.boots();
-    for image in living.life.verified() {
+pub(crate) fn every_verified_image_was_proved(life: &Life, cast: &Players) {
+    let boots = cast.boots();
+    for image in life.verified() {
         let source = image.source_instance_id.as_deref().unwrap_or_default();
         let built = boots
             .iter()

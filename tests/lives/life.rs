@@ -45,6 +45,14 @@ pub(crate) struct Lived {
     pub(crate) strays: u64,
     /// Images that were disabled or removed.
     pub(crate) retired: u64,
+    /// Machines that were frozen, of several that share a table.
+    pub(crate) frozen: u64,
+    /// How often the lease was taken there, and how often by one who could have taken it all the while since the last
+    /// leader was gone: how long that took at most, where the leader did not stop cleanly, and where it did.
+    pub(crate) leads: u64,
+    pub(crate) followed: u64,
+    pub(crate) slowest_ms: u64,
+    pub(crate) slowest_clean_ms: u64,
     /// The bytes of the store at the end: of its file, and of what is in it.
     pub(crate) store_file: u64,
     pub(crate) store_holds: u64,
@@ -288,7 +296,7 @@ impl Living {
             retired: self.watched.account.retirements().len() as u64,
             images: self.life.verified().len() as u64,
             calls: self.watched.account.counters().calls,
-            strays: judge::strays(self).len() as u64,
+            strays: judge::strays(&self.life).len() as u64,
             ..self.lived.take()
         }
     }

@@ -40,6 +40,11 @@ static CALLS_OF_MOVES: LazyLock<Vec<String>> = LazyLock::new(|| {
     calls_of(&policies)
 });
 
+/// Each of which can fail.
+pub(crate) fn calls_of_moves() -> &'static [String] {
+    &CALLS_OF_MOVES
+}
+
 /// Everything that it calls where it publishes and retires.
 static CALLS_OF_OWNERS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let policies = POLICIES.into_iter().chain([PUBLISHING]).chain(RETIRING);
