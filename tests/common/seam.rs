@@ -124,7 +124,7 @@ impl Seam {
 
     /// Counts anew, and nothing happens but that somebody watches each point.
     pub(crate) fn watch(&self, watcher: impl FnMut(usize) + Send + 'static) {
-        self.arm_quietly(Arm::Nowhere);
+        self.arm(Arm::Nowhere);
         *self.watcher.lock().unwrap() = Some(Box::new(watcher));
     }
 

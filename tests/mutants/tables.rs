@@ -10,27 +10,32 @@ use crate::common::kept::Keeper;
 use crate::common::life::Life;
 use crate::common::mutant::Mutant;
 use crate::common::paused;
-use crate::crash::frozen::{Line, Successor, before_a_bake, points, thaws};
+use crate::crash::frozen::{FrozenAt, Line, Successor, before_a_bake, points, thaws};
 
-/// Frozen for longer than the lease lasts, after each commit of a bake.
+/// Of these points the first that has each of the words in it: that nothing happens at any other without the bug is what
+/// `crash::frozen` shows.
+fn chosen<const N: usize>(points: &[FrozenAt], words: [&str; N]) -> [FrozenAt; N] {
+    words.map(|word| {
+        let found = points.iter().find(|(_, point)| point.contains(word));
+        found.unwrap_or_else(|| panic!("no {word} in {points:#?}")).clone()
+    })
+}
+
+/// Frozen for longer than the lease lasts, after the commits before a launch and before an image is made.
 fn frozen_after_a_commit(mutant: Option<Mutant>) {
-    let before = before_a_bake();
-    for point in points(&before, Line::AfterCommit) {
-        thaws(
-            &before,
-            Line::AfterCommit,
-            &point,
-            Successor::Absent,
-            mutant,
-        );
+    let (line, before) = (Line::AfterCommit, before_a_bake());
+    let points = points(&before, line);
+    for point in chosen(&points, ["started launch_builder", "started create_image"]) {
+        thaws(&before, line, &point, Successor::Absent, mutant);
     }
 }
 
-/// Frozen with a transaction on its way, which lands when somebody else has led.
+/// Frozen with what a step left on its way, which lands when somebody else has led; and with the next step's start.
 fn frozen_with_a_transaction(mutant: Option<Mutant>) {
-    let before = before_a_bake();
-    for point in points(&before, Line::Transaction) {
-        thaws(&before, Line::Transaction, &point, Successor::Leads, mutant);
+    let (line, before) = (Line::Transaction, before_a_bake());
+    let points = points(&before, line);
+    for point in chosen(&points, ["done launch_builder", "started report"]) {
+        thaws(&before, line, &point, Successor::Leads, mutant);
     }
 }
 
