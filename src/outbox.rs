@@ -5,6 +5,9 @@
 //! key (a chat) gets a mark in the store before each try, so that whoever goes on knows that the
 //! message may have arrived, and says so. One notifier that fails does not stop the others.
 //!
+//! The store that is given here is its leader's: it takes nothing of one that has lost the lease, whose config may
+//! not name a receiver that the next one's does.
+//!
 //! Each receiver hears of a watch in the order in which things happened: what is newer waits while
 //! what is older is tried. What was given up is in nobody's way.
 //!

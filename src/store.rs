@@ -41,6 +41,8 @@ pub mod sqlite;
 
 mod contents;
 
+mod under_lease;
+
 #[cfg(test)]
 mod contract;
 
@@ -48,6 +50,7 @@ mod contract;
 mod hostile_tests;
 
 pub use contents::Contents;
+pub use under_lease::UnderLease;
 
 /// The most operations that one batch may hold.
 pub const BATCH_MAX: usize = 25;

@@ -20,7 +20,9 @@ use crate::model::secret::SecretSource;
 use crate::secrets::Secrets;
 use crate::store::records;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Batch, Holder, Lease, LeaseTaken, Record, StoreAnswer};
+use crate::store::{
+    Batch, DRIVER, Holder, Lease, LeaseTaken, Record, StoreAnswer, UnderLease,
+};
 
 /// Takes three seconds for each message.
 #[derive(Debug, Clone)]
@@ -168,6 +170,30 @@ fn two_processes_that_deliver_at_once_send_a_chat_one_message() {
         assert_eq!(first.unwrap().sent + second.unwrap().sent, 1);
         assert_eq!(desk.posts(), 1);
         assert_eq!(desk.waiting().await, None);
+    });
+}
+
+/// A leader that was frozen in the middle of its deliveries, while receivers were added and somebody else led.
+#[test]
+fn who_has_lost_the_lease_crosses_nothing_off_by_an_old_config() {
+    paused(async |desk| {
+        let takes = async || {
+            let taken = desk.store.take(DRIVER, "one").await.unwrap();
+            taken.mine().expect("nobody else wants it")
+        };
+        let lost = takes().await;
+        let held = takes().await;
+        desk.tell(&["added"]).await;
+        let old = UnderLease::new(&desk.store, lost);
+        let refused = deliver(&old, &desk.senders(&["team"]), &desk.clock).await;
+        assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
+        let waiting = desk.waiting().await.expect("it waits for the new leader");
+        assert!(waiting.to.contains_key("added"));
+
+        let new = UnderLease::new(&desk.store, held);
+        let senders = desk.senders(&["team", "added"]);
+        let delivered = deliver(&new, &senders, &desk.clock).await.unwrap();
+        assert_eq!((delivered.sent, desk.waiting().await), (1, None));
     });
 }
 

@@ -61,7 +61,7 @@ use crate::flow::publish::kind::PublishKind;
 use crate::model::ids::WatchName;
 use crate::model::plan::{BakeDecision, PlanItem};
 use crate::outbox;
-use crate::store::Lease;
+use crate::store::{Lease, UnderLease};
 use crate::workflow::observer::Unobserved;
 use decide::decide_pass;
 use look::LookedWatch;
@@ -214,7 +214,8 @@ pub async fn pass_once(
     // Last: what the pass has begun and published names its images by now.
     let retired = retire_after_pass(service, lease).await?.acts;
     let senders = service.senders().map_err(DriveError::telling)?;
-    let delivered = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await?;
+    let held = UnderLease::new(service.store, lease);
+    let delivered = outbox::drain(&held, &senders, service.clock, TELL_MAX).await?;
     prune_after_pass(service, lease).await?;
     Ok(Passed {
         resumed,
@@ -252,7 +253,8 @@ async fn fresh(
     let undecided = std::mem::take(&mut begun.again);
     // Drift is told before the bakes and the moves, which take their time.
     let senders = service.senders().map_err(DriveError::telling)?;
-    outbox::deliver(service.store, &senders, service.clock).await?;
+    let held = UnderLease::new(service.store, lease);
+    outbox::deliver(&held, &senders, service.clock).await?;
     let (bakes, rolled) = tokio::join!(
         bake_all(service, lease, decided.starts, observers),
         begun.drive(service, lease, &|_| Box::new(Unobserved)),

@@ -16,6 +16,7 @@ use crate::flow::bake::kind::BakeKind;
 use crate::model::ids::WatchName;
 use crate::model::request::{MoveWish, RequestAnswer};
 use crate::outbox::{self, Delivered};
+use crate::service::desk::Desk;
 use crate::service::desk::ask::{AskOutcome, ask_for_bake};
 use crate::service::desk::digest::tell_due_digests;
 use crate::service::desk::moving::{MoveAsked, begin_wish};
@@ -34,7 +35,7 @@ use crate::service::watchdog::{WatchdogPing, tell_watchdog};
 use crate::service::{Outside, Service};
 use crate::store::records::lines::{self, Count};
 use crate::store::requests::{self, StoredRequest};
-use crate::store::{Lease, Store, StoreError};
+use crate::store::{Lease, Store, StoreError, UnderLease};
 
 /// What every lane works on.
 #[derive(Clone, Copy)]
@@ -315,8 +316,13 @@ pub(super) fn tell_lane<'a>(
     async move {
         let service = ground.service(&live);
         let senders = service.senders()?;
-        let digests = tell_due_digests(&service.desk()).await;
-        let mut delivered = outbox::deliver(ground.store, &senders, ground.clock).await?;
+        let held = UnderLease::new(ground.store, ground.lease);
+        let desk = Desk {
+            store: &held,
+            ..service.desk()
+        };
+        let digests = tell_due_digests(&desk).await;
+        let mut delivered = outbox::deliver(&held, &senders, ground.clock).await?;
         let next_at = delivered.next_at.into_iter().chain(digests.next_at);
         delivered.next_at = next_at.min();
         let count = match counts {

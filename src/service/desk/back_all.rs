@@ -116,7 +116,7 @@ pub async fn move_each(
     });
     let driven: Vec<_> = stream::iter(driven).buffer_unordered(bound).collect().await;
     ended.extend(driven);
-    let told = tell_what_is_due(service).await;
+    let told = tell_what_is_due(service, lease).await;
     leave_lease(service.store, lease).await;
     told?;
     Ok(ended)

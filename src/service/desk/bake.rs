@@ -19,7 +19,7 @@ use crate::service::Service;
 use crate::service::pass::{TELL_MAX, bake_one};
 use crate::service::runs::bake::{BakeEnded, Observers};
 use crate::service::runs::{self, DriveError};
-use crate::store::{Lease, StoreError};
+use crate::store::{Lease, StoreError, UnderLease};
 use crate::workflow::RunError;
 use crate::workflow::RunOutcome;
 
@@ -93,7 +93,7 @@ pub async fn bake_and_deliver(
         Beside::Ended(end) => Ok(end),
         Beside::Mine { lease, journal } => {
             let end = drive(service, lease, watch, force, journal, teller).await;
-            let told = tell(service).await;
+            let told = tell(service, lease).await;
             leave_lease(service.store, lease).await;
             told?;
             end
@@ -102,8 +102,9 @@ pub async fn bake_and_deliver(
 }
 
 /// Delivers what is due by now.
-async fn tell(service: &Service<'_>) -> Result<(), BakeError> {
-    outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
+async fn tell(service: &Service<'_>, lease: Lease) -> Result<(), BakeError> {
+    let held = UnderLease::new(service.store, lease);
+    outbox::drain(&held, &service.senders()?, service.clock, TELL_MAX).await?;
     Ok(())
 }
 

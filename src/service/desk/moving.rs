@@ -19,7 +19,7 @@ use crate::service::runs::Driven;
 use crate::service::runs::moving::{
     MoveBegun, MoveObservers, MoveResult, all_well, begin_move, drive_move,
 };
-use crate::store::{Lease, Store, StoreError, moves};
+use crate::store::{Lease, Store, StoreError, UnderLease, moves};
 use crate::workflow::journal::Phase;
 use crate::workflow::open::open_runs;
 use crate::workflow::recovery::replay;
@@ -148,15 +148,19 @@ pub async fn move_environment(
         Elsewhere::Mine { lease, journal } => (lease, journal),
     };
     let end = drive_wish(service, lease, wish, journal, teller).await;
-    let told = tell_what_is_due(service).await;
+    let told = tell_what_is_due(service, lease).await;
     leave_lease(service.store, lease).await;
     told?;
     end
 }
 
 /// Delivers what is due by now.
-pub(super) async fn tell_what_is_due(service: &Service<'_>) -> Result<(), MoveError> {
-    outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
+pub(super) async fn tell_what_is_due(
+    service: &Service<'_>,
+    lease: Lease,
+) -> Result<(), MoveError> {
+    let held = UnderLease::new(service.store, lease);
+    outbox::drain(&held, &service.senders()?, service.clock, TELL_MAX).await?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::model::notice::NoticeEvent;
 use crate::outbox::{self, Revived, Sender};
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
-use crate::store::StoreError;
+use crate::store::{StoreError, UnderLease};
 use crate::store::records::{self, UnreadableRows};
 
 /// `notify test --format json`
@@ -142,7 +142,8 @@ pub async fn retry(service: &Service<'_>) -> Result<Retried, NotifyError> {
     };
     let drives = lease.is_some();
     if let Some(lease) = lease {
-        outbox::drain(store, &service.senders()?, service.clock, TELL_MAX).await?;
+        let held = UnderLease::new(store, lease);
+        outbox::drain(&held, &service.senders()?, service.clock, TELL_MAX).await?;
         leave_lease(store, lease).await;
     }
     let mut notices = Vec::new();

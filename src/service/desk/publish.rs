@@ -27,7 +27,7 @@ use crate::service::runs::publishing::{
     PublicationObservers, PublicationResult, begin_publication,
 };
 use crate::service::runs::{DriveError, resume_one};
-use crate::store::{Lease, Store, StoreError};
+use crate::store::{Lease, Store, StoreError, UnderLease};
 use crate::workflow::RunError;
 use crate::workflow::open::open_runs;
 
@@ -258,7 +258,8 @@ pub async fn publish_now(
     };
     let end = drive_here(service, lease, wish, journal, observers).await;
     let senders = service.senders().map_err(DriveError::telling)?;
-    let told = outbox::drain(service.store, &senders, service.clock, TELL_MAX).await;
+    let held = UnderLease::new(service.store, lease);
+    let told = outbox::drain(&held, &senders, service.clock, TELL_MAX).await;
     leave_lease(service.store, lease).await;
     told?;
     end

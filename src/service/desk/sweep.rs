@@ -10,7 +10,7 @@ use crate::outbox;
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
 use crate::service::sweep::{SweepError, Swept, look_only, sweep_older};
-use crate::store::StoreError;
+use crate::store::{StoreError, UnderLease};
 
 /// `sweep --format json`
 #[derive(Debug, Serialize)]
@@ -57,7 +57,8 @@ pub async fn sweep_regions(
 async fn removed(service: &Service<'_>, older_than: Duration) -> Result<Swept, NotSwept> {
     let lease = drive(&service.desk()).await?;
     let swept = sweep_older(service, lease, true, older_than).await?;
-    outbox::drain(service.store, &service.senders()?, service.clock, TELL_MAX).await?;
+    let held = UnderLease::new(service.store, lease);
+    outbox::drain(&held, &service.senders()?, service.clock, TELL_MAX).await?;
     leave_lease(service.store, lease).await;
     Ok(swept)
 }

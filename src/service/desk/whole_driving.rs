@@ -25,7 +25,7 @@ use crate::service::pass::look::LookedWatch;
 use crate::service::pass::rolled::BegunMoves;
 use crate::service::pass::rollout::{RolloutPass, keep_rollout};
 use crate::service::runs::moving::resume_moves;
-use crate::store::Lease;
+use crate::store::{Lease, UnderLease};
 use crate::workflow::RunError;
 use crate::workflow::open::open_runs;
 use crate::workflow::recovery::replay;
@@ -93,15 +93,16 @@ impl<'a> GivenOrder<'a> {
             },
         };
         let ended = self.roll_here(lease).await;
-        let told = self.tell().await;
+        let told = self.tell(lease).await;
         leave_lease(self.service.store, lease).await;
         told?;
         Ok(self.end(&ended?))
     }
 
-    async fn tell(&self) -> Result<(), MoveError> {
+    async fn tell(&self, lease: Lease) -> Result<(), MoveError> {
         let Service { store, clock, .. } = *self.service;
-        outbox::drain(store, &self.service.senders()?, clock, TELL_MAX).await?;
+        let held = UnderLease::new(store, lease);
+        outbox::drain(&held, &self.service.senders()?, clock, TELL_MAX).await?;
         Ok(())
     }
 
