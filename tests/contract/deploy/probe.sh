@@ -52,6 +52,8 @@ echo "-- systemd $(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p'),
 amiwatch status
 echo "-- journal:"
 journalctl --no-pager --output cat --unit amiwatch | cut -c 1-240 | head -n 60
+echo "-- two of them on one table:"
+"$(dirname "$0")/pair.sh" || failed=1
 if [ "$failed" = 0 ]; then
     echo "probe: passed"
 else

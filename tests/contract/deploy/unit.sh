@@ -1,6 +1,6 @@
 #!/bin/bash
 # Boots a small Debian with deploy/systemd/amiwatch.service as it is shipped, and lets it do a whole bake
-# on the simulated account, over DNS and TLS: what the sandbox forbids shows here.
+# on the simulated account, over DNS and TLS: what the sandbox forbids shows here. Then two of them share a table.
 #
 #     tests/contract/deploy/unit.sh AMIWATCH_BINARY
 #
@@ -34,6 +34,9 @@ mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/w
 
 install -m 0755 "$binary" "$machine/usr/bin/amiwatch"
 install -m 0644 deploy/systemd/amiwatch.service "$machine/etc/systemd/system/"
+# The same once more, as on a second host.
+sed -e 's#/etc/amiwatch/amiwatch.toml#/etc/amiwatch/amiwatch-b.toml#' -e 's#^StateDirectory=amiwatch$#StateDirectory=amiwatch-b#' \
+    deploy/systemd/amiwatch.service >"$machine/etc/systemd/system/amiwatch-b.service"
 install -D -m 0644 deploy/systemd/slack-webhook.conf \
     "$machine/etc/systemd/system/amiwatch.service.d/slack-webhook.conf"
 
@@ -61,12 +64,12 @@ cat "$work/certificate.pem" >>"$machine/etc/ssl/certs/ca-certificates.crt"
 rm -f "$machine/etc/resolv.conf"
 echo nameserver 127.0.0.1 >"$machine/etc/resolv.conf"
 install -m 0644 tests/contract/deploy/units/* "$machine/etc/systemd/system/"
-install -m 0755 tests/contract/deploy/probe.sh "$machine/stand-ins/"
+install -m 0755 tests/contract/deploy/{probe,pair}.sh "$machine/stand-ins/"
 for unit in account stand-ins probe; do
     ln -s "../$unit.service" "$machine/etc/systemd/system/multi-user.target.wants/"
 done
 
-timeout 300 systemd-nspawn --quiet --directory="$machine" --boot \
+timeout 480 systemd-nspawn --quiet --directory="$machine" --boot \
     --machine=amiwatch-unit --console=read-only --register=no --keep-unit --private-network \
     --resolv-conf=off --timezone=off </dev/null >"$work/console" 2>&1 || true
 if [ ! -e "$machine/stand-ins/result" ]; then
