@@ -20,9 +20,7 @@ use crate::model::secret::SecretSource;
 use crate::secrets::Secrets;
 use crate::store::records;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{
-    Batch, DRIVER, Holder, Lease, LeaseTaken, Record, StoreAnswer, UnderLease,
-};
+use crate::store::{Batch, DRIVER, Holder, Lease, LeaseTaken, Record, StoreAnswer, UnderLease};
 
 /// Takes three seconds for each message.
 #[derive(Debug, Clone)]

@@ -262,7 +262,11 @@ impl Life {
         }
     }
 
-    pub(super) fn surroundings(&self, clock: &Clock, alive_every: Option<Duration>) -> Surroundings<'_> {
+    pub(super) fn surroundings(
+        &self,
+        clock: &Clock,
+        alive_every: Option<Duration>,
+    ) -> Surroundings<'_> {
         Surroundings {
             life: self,
             clock: clock.clone(),

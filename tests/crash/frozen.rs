@@ -123,7 +123,9 @@ fn transactions(passed: Vec<(Line, usize, String)>) -> Vec<FrozenAt> {
 /// started it is told which: what comes next is its call. After anything else it is a read, or another commit.
 fn kind_of(point: &str) -> String {
     let of_op = |op: &str| {
-        let parts = op.split(' ').map(|word| word.split('/').next().unwrap_or_default());
+        let parts = op
+            .split(' ')
+            .map(|word| word.split('/').next().unwrap_or_default());
         let counts = |word: &str| word.chars().all(|c| c.is_ascii_digit());
         let mut words: Vec<&str> = parts.filter(|word| !counts(word)).collect();
         let event = words.iter().position(|word| *word == "append");
@@ -138,13 +140,17 @@ fn kind_of(point: &str) -> String {
 /// One point of each kind, the first.
 fn one_of_each_kind(points: Vec<FrozenAt>) -> Vec<FrozenAt> {
     let mut seen = BTreeSet::new();
-    let first = points.into_iter().filter(|(_, point)| seen.insert(kind_of(point)));
+    let first = points
+        .into_iter()
+        .filter(|(_, point)| seen.insert(kind_of(point)));
     first.collect()
 }
 
 /// Those after which the next thing would be the call of a step.
 fn starts(points: Vec<FrozenAt>) -> Vec<FrozenAt> {
-    let starts = points.into_iter().filter(|(_, point)| point.contains(" started "));
+    let starts = points
+        .into_iter()
+        .filter(|(_, point)| point.contains(" started "));
     starts.collect()
 }
 
@@ -286,7 +292,11 @@ fn what_a_frozen_leader_had_sent_to_the_table_is_refused_when_somebody_else_has_
 #[ignore = "every point of all of them: two minutes"]
 fn a_leader_that_was_frozen_anywhere_changes_nothing() {
     everywhere(Line::AfterCommit, Successor::Absent, |points| points);
-    everywhere(Line::AfterCommit, Successor::DoesEverything, |points| points);
+    everywhere(Line::AfterCommit, Successor::DoesEverything, |points| {
+        points
+    });
     everywhere(Line::Transaction, Successor::Leads, |points| points);
-    everywhere(Line::Transaction, Successor::DoesEverything, |points| points);
+    everywhere(Line::Transaction, Successor::DoesEverything, |points| {
+        points
+    });
 }

@@ -54,7 +54,10 @@ pub(crate) fn strays(life: &Life) -> BTreeSet<String> {
 
 /// Guests that are gone are listed no more: what they were launched as stands in the ledger.
 pub(crate) fn every_launch_was_closed_and_had_a_token(ledger: &[Entry]) {
-    for launch in ledger.iter().filter(|call| call.operation == "RunInstances" && call.took_effect) {
+    for launch in ledger
+        .iter()
+        .filter(|call| call.operation == "RunInstances" && call.took_effect)
+    {
         let said = |name: &str| launch.params.get(name).map(String::as_str);
         let at = launch.at;
         assert_eq!(

@@ -17,7 +17,9 @@ use crate::crash::frozen::{FrozenAt, Line, Successor, before_a_bake, points, tha
 fn chosen<const N: usize>(points: &[FrozenAt], words: [&str; N]) -> [FrozenAt; N] {
     words.map(|word| {
         let found = points.iter().find(|(_, point)| point.contains(word));
-        found.unwrap_or_else(|| panic!("no {word} in {points:#?}")).clone()
+        found
+            .unwrap_or_else(|| panic!("no {word} in {points:#?}"))
+            .clone()
     })
 }
 

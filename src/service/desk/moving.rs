@@ -155,10 +155,7 @@ pub async fn move_environment(
 }
 
 /// Delivers what is due by now.
-pub(super) async fn tell_what_is_due(
-    service: &Service<'_>,
-    lease: Lease,
-) -> Result<(), MoveError> {
+pub(super) async fn tell_what_is_due(service: &Service<'_>, lease: Lease) -> Result<(), MoveError> {
     let held = UnderLease::new(service.store, lease);
     outbox::drain(&held, &service.senders()?, service.clock, TELL_MAX).await?;
     Ok(())

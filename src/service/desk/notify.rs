@@ -11,8 +11,8 @@ use crate::model::notice::NoticeEvent;
 use crate::outbox::{self, Revived, Sender};
 use crate::service::Service;
 use crate::service::pass::TELL_MAX;
-use crate::store::{StoreError, UnderLease};
 use crate::store::records::{self, UnreadableRows};
+use crate::store::{StoreError, UnderLease};
 
 /// `notify test --format json`
 #[derive(Debug, Serialize)]

@@ -55,7 +55,10 @@ pub(crate) async fn is_everything_right(living: &SharedLiving) -> Result<(), Str
         .collect();
     let waiting = records::outbox_notices(&store).await.unwrap().into_iter();
     let waiting: Vec<String> = waiting.map(|one| one.notice.key).collect();
-    match [&bakes, &moves, &unanswered, &waiting].iter().all(|open| open.is_empty()) {
+    match [&bakes, &moves, &unanswered, &waiting]
+        .iter()
+        .all(|open| open.is_empty())
+    {
         true => Ok(()),
         false => Err(format!(
             "open: bakes {bakes:?}, moves {moves:?}, requests {unanswered:?}, notices {waiting:?}"

@@ -220,9 +220,7 @@ impl Leads {
         if now - vacancy.since <= vacancy.end.within() {
             return;
         }
-        let all = 0..self.places.len();
-        let could = all
-            .into_iter()
+        let could = (0..self.places.len())
             .find(|nth| *nth != vacancy.was && self.could_follow(*nth, vacancy));
         assert_eq!(
             could, None,
@@ -235,8 +233,7 @@ impl Leads {
         let before = |since: Option<DateTime<Utc>>, by| {
             since.is_some_and(|since| since + by <= vacancy.since)
         };
-        before(self.places[nth].asks_since, TimeDelta::zero())
-            && before(self.table_since, RECOVERS)
+        before(self.places[nth].asks_since, TimeDelta::zero()) && before(self.table_since, RECOVERS)
     }
 }
 

@@ -144,7 +144,11 @@ impl SharedLiving {
         leads.somebody_follows(self.now());
         let leading = self.machines.iter().filter(|one| one.leads());
         let leading: Vec<usize> = leading.map(|one| one.nth).collect();
-        assert!(leading.len() < 2, "at {}: two lead: {leading:?}", self.now());
+        assert!(
+            leading.len() < 2,
+            "at {}: two lead: {leading:?}",
+            self.now()
+        );
         judge::no_guest_is_doubled(self);
     }
 
