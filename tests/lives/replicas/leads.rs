@@ -96,14 +96,15 @@ impl Leads {
 
     /// It is gone, or it stands still, or the table is out of its reach. Who was told to stop ends by itself.
     pub(crate) fn is_away(&mut self, nth: usize, end: End, now: DateTime<Utc>) {
-        let leads = self.leader == Some(nth);
-        if leads && self.vacancy.is_none() {
-            let since = now;
-            self.vacancy = Some(Vacancy {
-                end,
-                since,
-                was: nth,
-            });
+        // Who was told to stop and has not done so yet may still be frozen on the way.
+        let still = |one: Vacancy| one.was == nth && one.end == End::Stopped;
+        let begins = match self.vacancy {
+            Some(one) => still(one) && self.places[nth].has,
+            None => self.leader == Some(nth),
+        };
+        if begins {
+            let (since, was) = (now, nth);
+            self.vacancy = Some(Vacancy { end, since, was });
         }
         let place = &mut self.places[nth];
         (place.there, place.asks_since) = (false, None);
