@@ -94,13 +94,14 @@ impl Leads {
         };
     }
 
-    /// It is gone, or it stands still, or the table is out of its reach. Who was told to stop ends by itself.
-    pub(crate) fn is_away(&mut self, nth: usize, end: End, now: DateTime<Utc>) {
+    /// It is gone, or it stands still, or the table is out of its reach. Who was told to stop ends by itself. `led`:
+    /// it had a renewal until now that was fresh.
+    pub(crate) fn is_away(&mut self, nth: usize, end: End, led: bool, now: DateTime<Utc>) {
         // Who was told to stop and has not done so yet may still be frozen on the way.
         let still = |one: Vacancy| one.was == nth && one.end == End::Stopped;
         let begins = match self.vacancy {
             Some(one) => still(one) && self.places[nth].has,
-            None => self.leader == Some(nth),
+            None => led && self.leader == Some(nth),
         };
         if begins {
             let (since, was) = (now, nth);

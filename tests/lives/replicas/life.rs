@@ -108,7 +108,7 @@ impl SharedLiving {
     pub(crate) fn away(&self, nth: usize, end: End) {
         let mut leads = self.leads.borrow_mut();
         leads.read(&self.life.account);
-        leads.is_away(nth, end, self.now());
+        leads.is_away(nth, end, self.machines[nth].leads(), self.now());
     }
 
     pub(crate) fn back(&self, nth: usize) {
