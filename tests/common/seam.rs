@@ -61,6 +61,8 @@ pub(crate) enum Arm {
     RefuseFrom(usize),
     /// The machine is suspended at this point.
     FreezeAt(usize),
+    /// The machine is suspended with the so manieth transaction from now on its way.
+    FreezeWriting(usize),
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +71,17 @@ struct State {
     count: usize,
     /// Absent: only counted, for lives of millions of points.
     names: Option<Vec<String>>,
+}
+
+impl State {
+    fn counts_a_write(&mut self, what: Option<&str>) {
+        let writes = what == Some("TransactWriteItems, never sent");
+        if let Arm::FreezeWriting(left) = &mut self.arm
+            && writes
+        {
+            *left = left.saturating_sub(1);
+        }
+    }
 }
 
 impl Seam {
@@ -211,7 +224,9 @@ impl Seam {
         let mut state = self.state.lock().unwrap();
         state.count += 1;
         let at = state.count;
-        let what = state.names.is_some().then(what);
+        let named = state.names.is_some() || matches!(state.arm, Arm::FreezeWriting(_));
+        let what = named.then(what);
+        state.counts_a_write(what.as_deref());
         if let Some(what) = &what {
             self.happens(what);
         }
@@ -231,7 +246,12 @@ impl Seam {
                 }
                 (false, false)
             }
-            Arm::Nowhere | Arm::RefuseFrom(_) => (false, false),
+            Arm::FreezeWriting(0) => {
+                self.arm_quietly(Arm::Nowhere);
+                self.ice.freeze();
+                (false, false)
+            }
+            Arm::Nowhere | Arm::RefuseFrom(_) | Arm::FreezeWriting(_) => (false, false),
         }
     }
 

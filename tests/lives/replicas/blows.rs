@@ -9,7 +9,7 @@ use super::machine::Machine;
 
 /// The furthest that a machine's clock is off, in seconds: AWS would refuse what is signed by one that is further.
 const OFF_MAX: u64 = 280;
-/// So many points of its work a leader passes at most before it is frozen in the middle of it.
+/// So many points of its work, or transactions, a leader passes at most before it is frozen in the middle of it.
 const SOON: u64 = 40;
 
 /// Something befalls one of those that are well.
@@ -29,7 +29,8 @@ pub(crate) fn blow(living: &SharedLiving) {
         0..=3 => machine.is_killed(living),
         4..=7 => machine.is_stopped(living),
         8..=10 => machine.is_frozen(),
-        11..=14 => machine.is_frozen_at(usize::try_from(points).unwrap()),
+        11..=12 => machine.is_frozen_at(usize::try_from(points).unwrap()),
+        13..=14 => machine.is_frozen_writing(usize::try_from(points).unwrap()),
         15..=17 => machine.is_cut(living, true),
         _ => machine.sets_its_clock(TimeDelta::seconds(off)),
     }

@@ -233,6 +233,11 @@ impl Machine {
         self.life.seam.arm_quietly(Arm::FreezeAt(points));
     }
 
+    /// It will be frozen with one of its next transactions on its way to the table.
+    pub(crate) fn is_frozen_writing(&self, nth: usize) {
+        self.life.table_seam.arm_quietly(Arm::FreezeWriting(nth));
+    }
+
     /// Nothing of it reaches the table any more, or everything does again.
     pub(crate) fn is_cut(&self, living: &SharedLiving, cut: bool) {
         if self.is_cut.replace(cut) == cut {
