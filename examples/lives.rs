@@ -273,9 +273,12 @@ fn tell(asked: &Asked, sum: &Sum, took: f64) {
         lived,
         broken,
     } = sum;
-    let days = match asked.replicas {
-        0 => asked.days as f64,
-        _ => asked.minutes() as f64 / 24.0 / 60.0,
+    let (days, span) = match asked.replicas {
+        0 => (asked.days as f64, format!("{} days", asked.days)),
+        _ => {
+            let minutes = asked.minutes();
+            (minutes as f64 / 24.0 / 60.0, format!("{minutes} minutes"))
+        }
     };
     let years = *lives as f64 * days / 365.0;
     let held = match broken.len() {
@@ -283,7 +286,7 @@ fn tell(asked: &Asked, sum: &Sum, took: f64) {
         some => format!("{some} lives broke a promise: {broken:?}"),
     };
     println!(
-        "{lives} lives of {days} days: {years:.1} simulated years, {} passes, {} calls, {} images, \
+        "{lives} lives of {span}: {years:.1} simulated years, {} passes, {} calls, {} images, \
          {} daemons, {} of them killed, {} acts of people, {} strays, {} images disabled or removed; {held}",
         lived.passes,
         lived.calls,
@@ -305,13 +308,14 @@ fn tell(asked: &Asked, sum: &Sum, took: f64) {
             lived.slowest_ms as f64 / 1000.0,
             lived.slowest_clean_ms as f64 / 1000.0
         );
+    } else {
+        let each = |bytes: u64| bytes / 1024 / (*lives).max(1);
+        println!(
+            "the store at the end: {} kB of a file that holds {} kB, on average",
+            each(lived.store_file),
+            each(lived.store_holds)
+        );
     }
-    let each = |bytes: u64| bytes / 1024 / (*lives).max(1);
-    println!(
-        "the store at the end: {} kB of a file that holds {} kB, on average",
-        each(lived.store_file),
-        each(lived.store_holds)
-    );
     println!(
         "{took:.1} s on {} threads: {:.2} lives a second, {:.2} s for a simulated year on one thread",
         asked.jobs,

@@ -93,12 +93,9 @@ impl Mutant {
         Self::OldMetadata,
     ];
 
-    /// Those of who holds a lease, and what for.
-    pub(crate) const OF_LEASES: [Self; 3] = [
-        Self::RenewalTrustedForEver,
-        Self::EpochUnchecked,
-        Self::StandbyActs,
-    ];
+    /// Those of who holds a lease that show in a life of several daemons. An epoch that is not checked does not: whoever
+    /// leads by then has gone on with the journal, whose own numbers refuse what is late.
+    pub(crate) const OF_LEASES: [Self; 2] = [Self::RenewalTrustedForEver, Self::StandbyActs];
 
     /// Those of publishing.
     pub(crate) const OF_PUBLISHING: [Self; 4] = [
