@@ -197,7 +197,7 @@ def section(minutes, quiet, busy, passes, bake, items):
     reads, writes = (day(lambda taken, at=at: taken[at], passes) for at in (1, 2))
     cost = {"reads": reads * DAYS / 1e6 * READS_USD, "writes": writes * DAYS / 1e6 * WRITES_USD}
     of_passes = [max(0, busy[at] - quiet[at]) / passes for at in (1, 2)]
-    build = "debug" if "debug" in BINARY.parts else "release"
+    build = "release" if "release" in BINARY.parts else "debug"
     return "\n".join([
         TITLE, "",
         f"A leader and a standby with {WATCHES} watches as their defaults make them, on the simulated account and in real time",
