@@ -147,7 +147,8 @@ impl Clock {
         tokio::select! {
             biased;
             done = work => Ok(done),
-            () = self.sleep(limit) => Err(Elapsed(limit)),
+            // Also of work that is always busy: what it used up of its turn is not the limit's.
+            () = tokio::task::coop::unconstrained(self.sleep(limit)) => Err(Elapsed(limit)),
         }
     }
 
