@@ -1,4 +1,4 @@
-//! EventBridge: one event onto a bus, in the bus's own region.
+//! EventBridge: one event onto a bus, and whether the bus is there, in the bus's own region.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_smithy_types::DateTime as SdkTime;
@@ -8,6 +8,7 @@ use super::call::{Cloud, Operation};
 use super::error::{CloudError, ErrorKind};
 
 const PUT_EVENTS: Operation = Operation::change("events:PutEvents");
+const DESCRIBE_BUS: Operation = Operation::read("events:DescribeEventBus");
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,23 @@ impl Cloud {
             }
         }
     }
+
+    /// Whether there is such a bus, by its name or ARN.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn bus_is_there(&self, bus: &str) -> Result<bool, CloudError> {
+        let request = self
+            .events(DESCRIBE_BUS)
+            .describe_event_bus()
+            .name(bus)
+            .send();
+        match self.call(DESCRIBE_BUS, bus, request).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +87,30 @@ mod tests {
             detail: "{}".to_owned(),
             at: DateTime::<Utc>::UNIX_EPOCH,
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bus_is_there_or_not_and_a_refusal_tells_neither() {
+        let (cloud, asked) = answering_cloud(|nth, _| {
+            match nth {
+            1 => Reply::Answer(200, "{\"Name\":\"ops\"}".to_owned()),
+            2 => Reply::Answer(
+                400,
+                "{\"__type\":\"ResourceNotFoundException\",\"message\":\"Event bus ops does not exist.\"}"
+                    .to_owned(),
+            ),
+            _ => Reply::Answer(
+                400,
+                "{\"__type\":\"AccessDeniedException\",\"message\":\"no\"}".to_owned(),
+            ),
+        }
+        });
+        assert!(cloud.bus_is_there("ops").await.unwrap());
+        assert!(!cloud.bus_is_there("ops").await.unwrap());
+        let error = cloud.bus_is_there("ops").await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Denied);
+        let asked = asked.lock().unwrap();
+        assert!(asked[0].contains("\"Name\":\"ops\""), "{asked:?}");
     }
 
     #[tokio::test(start_paused = true)]

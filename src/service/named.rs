@@ -1,4 +1,4 @@
-//! What the config names and cannot be had: secrets, topics, subnets, groups, regions, the account itself.
+//! What the config names and cannot be had: secrets, topics, buses, subnets, groups, regions, the account itself.
 //! Said at `config check --online`, and by the daemon at its start and after a reload. Reads only.
 
 mod publishing;
@@ -272,11 +272,14 @@ fn untold(key: &str, what: &str, why: String) -> NamedFinding {
     }
 }
 
-/// A receiver's topic, or the secrets that it is told by.
+/// A receiver's topic or bus, or the secrets that it is told by.
 async fn receiver(service: &Service<'_>, name: &str, kind: &NotifierKind) -> Vec<NamedFinding> {
     let mut findings = Vec::new();
     if let NotifierKind::Sns { topic_arn, .. } = kind {
         findings.extend(topic(service, name, topic_arn).await);
+    }
+    if let NotifierKind::EventBridge { bus } = kind {
+        findings.extend(self::bus(service, name, bus).await);
     }
     for (key, secret) in kind.secrets() {
         findings.extend(self::secret(service, &format!("[notify.{name}] {key}"), secret).await);
@@ -305,6 +308,21 @@ async fn topic(service: &Service<'_>, name: &str, topic_arn: &str) -> Option<Nam
         .cloud(&Identity::Own, region.as_ref())
         .ok()?;
     match cloud.topic_is_there(topic_arn).await {
+        Ok(true) => None,
+        Ok(false) => Some(missing(&key, &what, cloud.region())),
+        Err(error) => Some(untold(&key, &what, error.to_string())),
+    }
+}
+
+async fn bus(service: &Service<'_>, name: &str, bus: &str) -> Option<NamedFinding> {
+    let key = format!("[notify.{name}] eventbridge.bus");
+    let what = format!("the event bus {bus}");
+    let region = region_of(bus);
+    let cloud = service
+        .connection
+        .cloud(&Identity::Own, region.as_ref())
+        .ok()?;
+    match cloud.bus_is_there(bus).await {
         Ok(true) => None,
         Ok(false) => Some(missing(&key, &what, cloud.region())),
         Err(error) => Some(untold(&key, &what, error.to_string())),

@@ -27,7 +27,7 @@ fn what_is_there_is_said_to_be_there() {
 }
 
 /// What is added to the config, and what is said of it.
-const MISSING: [(&str, &str); 5] = [
+const MISSING: [(&str, &str); 6] = [
     (
         "[notify.team]\nslack = { webhook_url = { env = \"NO_HOOK\" } }\n",
         "wrong: [notify.team] slack.webhook_url: ",
@@ -35,6 +35,10 @@ const MISSING: [(&str, &str); 5] = [
     (
         "[notify.gone]\nsns = { topic_arn = \"arn:aws:sns:eu-west-1:000000000000:gone\" }\n",
         "wrong: [notify.gone] sns.topic_arn: the topic arn:aws:sns:eu-west-1:000000000000:gone is not there",
+    ),
+    (
+        "[notify.gone]\neventbridge = { bus = \"gone\" }\n",
+        "wrong: [notify.gone] eventbridge.bus: the event bus gone is not there in eu-west-1",
     ),
     (
         "[builder]\nsubnets = [\"subnet-0123456789abcdef0\"]\n",

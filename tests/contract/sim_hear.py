@@ -44,6 +44,8 @@ def bus():
     wanted = [None, "MalformedDetail", "ResourceNotFoundException", "NotAuthorizedForSourceException"]
     equal("and says why", codes, wanted)
     check("what was taken has an id", answer["Entries"][0].get("EventId"), answer)
+    equal("the default bus is there", events.describe_event_bus()["Name"], "default")
+    fails("another one is not", "ResourceNotFoundException", events.describe_event_bus, Name="none")
     fails("no more than ten at once", "ValidationException", events.put_events, Entries=[good] * 11)
 
 

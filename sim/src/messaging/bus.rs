@@ -31,8 +31,26 @@ pub(crate) fn call(state: &mut State, call: &Call) -> Result<Value, Fail> {
                 .count();
             Ok(json!({ "FailedEntryCount": failed, "Entries": answers }))
         }
+        "DescribeEventBus" => {
+            let name = call.body["Name"].as_str().unwrap_or("default");
+            if !is_default(name) {
+                return Err(Fail::new("ResourceNotFoundException", no_bus(name)));
+            }
+            let (region, account) = (&call.region, &core.account);
+            let arn = format!("arn:aws:events:{region}:{account}:event-bus/default");
+            Ok(json!({ "Name": "default", "Arn": arn }))
+        }
         other => Err(unknown_operation(other)),
     }
+}
+
+/// By its name or ARN.
+fn is_default(name: &str) -> bool {
+    name.rsplit('/').next() == Some("default")
+}
+
+fn no_bus(name: &str) -> String {
+    format!("Event bus {name} does not exist.")
 }
 
 /// One entry: each fails by itself, and the call does not.
@@ -40,11 +58,8 @@ fn put(core: &mut Core, bus: &mut Vec<BusEvent>, entry: &Value) -> Value {
     let refused = |code: &str, message: &str| json!({ "ErrorCode": code, "ErrorMessage": message });
     let text = |name: &str| entry[name].as_str().filter(|text| !text.is_empty());
     let name = text("EventBusName").unwrap_or("default");
-    if name.rsplit('/').next() != Some("default") {
-        return refused(
-            "ResourceNotFoundException",
-            &format!("Event bus {name} does not exist."),
-        );
+    if !is_default(name) {
+        return refused("ResourceNotFoundException", &no_bus(name));
     }
     let (Some(source), Some(detail_type), Some(detail)) =
         (text("Source"), text("DetailType"), text("Detail"))
