@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::model::notice::{DailyHours, MailTls, NoticeEvent, Severity, SnsForm};
 use crate::model::secret::SecretSource;
 
+use super::tests_faults::first_lines;
 use super::tests_rules::{only_fault, right, with};
 use super::{HookTemplateFile, MailAt, NotifierKind, Settings, parse_config};
 
@@ -305,6 +306,9 @@ fn what_is_wrong_with_a_mail_server_is_said_at_its_place() {
     let bare = "email = { from = \"a@b.example\", to = [\"c@d.example\"] }";
     let found = only_fault(&told_by(bare));
     assert!(found.contains("`smtp` is missing"), "{found}");
+    let all = "port = 70000, tls = \"startls\", user = \"u\"";
+    let found = first_lines(&told_by(&email(all, "to = [\"nobody\"]")));
+    assert_eq!(found.len(), 6, "all at once: {found:#?}");
 }
 
 #[test]

@@ -44,12 +44,13 @@ fn server(section: &ConfigSection<'_>, reading: &mut ConfigReading<'_>) -> Optio
     }
     let smtp = section.section("smtp");
     let way = match smtp.text("tls") {
-        None => MailTls::default(),
-        written => reading.parsed(written, tls)?,
+        None => Some(MailTls::default()),
+        written => reading.parsed(written, tls),
     };
-    let port = port(&smtp, way, reading);
+    let port = port(&smtp, way.unwrap_or_default(), reading);
     let login = login(&smtp, reading);
-    let host = reading.required(&smtp, "host", host)?;
+    let host = reading.required(&smtp, "host", host);
+    let (way, host) = (way?, host?);
     if way == MailTls::Nothing && !is_here(&host) {
         let right = "write \"starttls\" or \"tls\": \"none\" is for a relay on this machine alone";
         let place = smtp.place_of("tls").unwrap_or(at);
