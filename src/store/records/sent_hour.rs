@@ -31,13 +31,17 @@ impl SentHour {
         }
     }
 
-    /// The first moment after it. One that begins later than now was written under a clock that was wrong.
+    /// The first moment after it.
     pub fn ends_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.began.min(now) + LIMIT_HOUR
     }
 
-    /// The hour that runs now. One with a count that was not told goes on until it is.
-    pub fn running_at(self, now: DateTime<Utc>) -> Self {
+    /// The hour that runs now. One with a count that was not told goes on until it is. One that begins later than
+    /// now is over: it would withhold, and keep its count, until the clock that was wrong is right.
+    pub fn running_at(mut self, now: DateTime<Utc>) -> Self {
+        if self.began > now {
+            self.began = now - LIMIT_HOUR;
+        }
         match self.ends_at(now) <= now && self.withheld.is_empty() {
             true => Self::beginning(now),
             false => self,
@@ -75,5 +79,32 @@ pub fn sent_hour_op(receiver: &str, version: u64, hour: &SentHour) -> Op {
         key: hour_key(receiver),
         expected: version,
         value: json!(hour),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn an_hour_that_a_wrong_clock_began_is_over_and_its_count_is_told() {
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        let ahead = SentHour {
+            began: now + TimeDelta::days(400),
+            sent: 30,
+            withheld: BTreeMap::new(),
+        };
+        assert_eq!(ahead.clone().running_at(now), SentHour::beginning(now));
+        let counted = SentHour {
+            withheld: BTreeMap::from([(NoticeEvent::Drift, 3)]),
+            ..ahead
+        };
+        let counted = counted.running_at(now);
+        assert_eq!(counted.withheld[&NoticeEvent::Drift], 3);
+        assert!(counted.ends_at(now) <= now, "it is told at once");
+        let present = SentHour::beginning(now - TimeDelta::minutes(59));
+        assert_eq!(present.clone().running_at(now), present);
     }
 }
