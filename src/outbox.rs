@@ -47,8 +47,8 @@ use crate::store::{Store, StoreError};
 pub use receivers::{
     EventBus, Hook, HookTemplate, KeptSecret, Limited, LogReceiver, MailServer, NotSent,
     NoticeCommand, Pacing, Pager, PagerEvent, Receiver, Sender, Sending, Slack, SlackApp, SnsTopic,
-    Sort, Teams, Telling, Told, Webhook, adaptive_card, amazon_q_message, blocks, bus_event,
-    mail_html, mail_message, mail_text, pager_event, sns_message, story_message,
+    Sort, StoryThreads, Teams, Telling, Told, Webhook, adaptive_card, amazon_q_message, blocks,
+    bus_event, mail_html, mail_message, mail_text, pager_event, sns_message, story_message,
 };
 pub use render::WrittenNotice;
 pub use retry::{Revived, RevivedDeliveries, revive_dead};

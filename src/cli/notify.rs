@@ -50,11 +50,10 @@ fn wanted(session: &Session, name: Option<&str>) -> anyhow::Result<Vec<String>> 
 }
 
 fn event(word: &str) -> anyhow::Result<NoticeEvent> {
-    let known = NoticeEvent::ALL
-        .into_iter()
-        .find(|event| event.as_str() == word);
+    let known = NoticeEvent::told().find(|event| event.as_str() == word);
     known.ok_or_else(|| {
-        let all = NoticeEvent::ALL.map(NoticeEvent::as_str).join(", ");
+        let all: Vec<&str> = NoticeEvent::told().map(NoticeEvent::as_str).collect();
+        let all = all.join(", ");
         WrongUsage(format!("there is no event `{word}`; there are {all}")).into()
     })
 }

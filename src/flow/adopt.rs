@@ -145,6 +145,7 @@ pub fn adopt(case: &AdoptCase<'_>) -> Result<Adopted, Refusal> {
         checks_digest: None,
         adopted_at: Some(case.now),
         changes: None,
+        story: None,
     };
     Ok(Adopted {
         baked,

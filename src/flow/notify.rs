@@ -12,6 +12,8 @@ mod daemon;
 
 mod drift;
 
+mod drift_notice;
+
 mod people;
 
 mod publish;
@@ -25,6 +27,8 @@ mod rollout;
 mod sample;
 
 mod stray;
+
+mod watch_story;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +55,9 @@ mod rolling_tests;
 mod slack_tests;
 
 #[cfg(test)]
+mod story_tests;
+
+#[cfg(test)]
 mod receiver_tests;
 
 use chrono::{DateTime, Utc};
@@ -68,7 +75,8 @@ pub use crate::model::plain_text::clean;
 pub use base::of_the_base;
 pub use blind::{blind_notice, blind_over};
 pub use daemon::pass_cut;
-pub use drift::{News, drift};
+pub use drift::drift;
+pub use drift_notice::News;
 pub use people::held_by_a_person;
 pub use publish::{
     FailedPublication, StaysBad, bad_image_stays, image_published, publication_failed,
@@ -84,6 +92,7 @@ pub use rolling::{
 pub use rollout::{FailedMove, environment_moved, move_failed};
 pub use sample::{event_sample, sample};
 pub use stray::stray;
+pub use watch_story::NewsLook;
 
 /// A bake succeeded: its image is verified. One notice a key.
 pub fn baked_notice(order: &BakeOrder, baked: &BakedImage, at: DateTime<Utc>) -> Notice {
@@ -240,7 +249,7 @@ fn of_a_bake(
     };
     Notice {
         key,
-        story: format!("bake:{}", order.key),
+        story: order.told_in(),
         at,
         installation: Some(order.installation.clone()),
         watch: Some(order.watch.clone()),

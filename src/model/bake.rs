@@ -48,6 +48,11 @@ impl BakeKey {
         &self.0
     }
 
+    /// The story that a bake begins where nothing was told that it goes on with.
+    pub fn own_story(&self) -> String {
+        format!("bake:{self}")
+    }
+
     /// The first 12 digits, as names carry them.
     pub fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)
@@ -161,10 +166,20 @@ pub struct BakeOrder {
     pub tags: BTreeMap<String, String>,
     /// Why this bake, in one line each.
     pub because: Vec<String>,
+    /// The story that its notices go on with; absent where it begins one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<String>,
     /// Why it cannot even be started. Such an order is journaled like any other and fails at its
     /// first step, so that it is told, paused and held as any failed attempt is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impossible: Option<String>,
+}
+
+impl BakeOrder {
+    /// The story of its notices.
+    pub fn told_in(&self) -> String {
+        self.story.clone().unwrap_or_else(|| self.key.own_story())
+    }
 }
 
 /// How a guest's report reaches us.
@@ -237,6 +252,16 @@ pub struct BakedImage {
     /// Against the image before this one; absent for the first, and where nothing changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<ChangesInShort>,
+    /// The story that it was made in, where its bake went on with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<String>,
+}
+
+impl BakedImage {
+    /// The story that it was made in.
+    pub fn told_in(&self) -> String {
+        self.story.clone().unwrap_or_else(|| self.key.own_story())
+    }
 }
 
 /// Bytes as base64 text, so that a journal's entry stays a third over their size.

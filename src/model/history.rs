@@ -205,6 +205,16 @@ pub struct Failing {
     /// The builder of the last one, where it was to be kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<KeptBuilder>,
+    /// The story that the attempts are told in, where they went on with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<String>,
+}
+
+impl Failing {
+    /// The story that the attempts are told in.
+    pub fn told_in(&self) -> String {
+        self.story.clone().unwrap_or_else(|| self.key.own_story())
+    }
 }
 
 #[cfg(test)]
@@ -237,6 +247,7 @@ mod tests {
     fn what_a_clock_that_was_ahead_wrote_happened_now() {
         let failing = |next| Failing {
             kept: None,
+            story: None,
             key: BakeKey::from_tag("k"),
             attempts: 2,
             last_at: day(9),

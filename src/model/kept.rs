@@ -2,6 +2,7 @@
 //! says until when, whatever becomes of the store.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::aws_command::AwsCommand;
@@ -20,11 +21,16 @@ pub struct KeptBuilder {
 impl KeptBuilder {
     /// One sentence.
     pub fn sentence(&self) -> String {
+        self.sentence_in(Tz::UTC)
+    }
+
+    /// The same, with its time in a zone.
+    pub fn sentence_in(&self, zone: Tz) -> String {
         let id = &self.instance;
         match self.until {
             Some(until) => format!(
                 "The builder {id} is kept, stopped, until {}: you can look inside.",
-                until.format("%Y-%m-%d %H:%M UTC")
+                until.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z")
             ),
             None => format!(
                 "The builder {id} was to be kept, and EC2 did not stop it for us: it was ended."

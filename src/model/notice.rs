@@ -7,9 +7,13 @@ mod beginnings;
 
 mod counted;
 
+mod drifting;
+
 mod event;
 
 mod limits;
+
+mod links;
 
 mod listed;
 
@@ -25,6 +29,8 @@ mod rolling;
 
 mod sns_form;
 
+mod stories;
+
 mod thread;
 
 mod told_by;
@@ -37,12 +43,14 @@ mod tests;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ImageId, Installation, Region, Scope, WatchName};
+use super::ids::{Installation, Scope, WatchName};
 
 pub use beginnings::{failed_key, held_key};
 pub use counted::{DigestImage, DigestTold, DigestWatch, ReminderTold, StandsCount, WithheldTold};
+pub use drifting::{DriftStep, MoveAhead};
 pub use event::{NoticeEvent, Severity};
 pub use limits::{DailyHours, LIMIT_HOUR, NoticeLimits, NoticeTurn, QuietHours};
+pub use links::Link;
 pub use listed::FirstOf;
 pub use mail_tls::MailTls;
 pub use prose::Prose;
@@ -53,6 +61,7 @@ pub use rolling::{
     WaveTold,
 };
 pub use sns_form::SnsForm;
+pub use stories::lasting_drift_story;
 pub use thread::StoryThread;
 pub use told_by::{NoticeRoute, ToldBy};
 pub use what::{
@@ -66,7 +75,7 @@ pub use what::{
 pub struct Notice {
     /// Stable: the same event always has the same key, whoever finds it and however often.
     pub key: String,
-    /// What belongs together: a drift and its end, the attempts of one bake.
+    /// What belongs together: a release, its bake and its rollout, until nothing is out of step any more.
     pub story: String,
     pub at: DateTime<Utc>,
     /// Absent where the config makes nothing.
@@ -103,13 +112,6 @@ pub struct PastedCommand {
     pub purpose: String,
 }
 
-/// A page that shows more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Link {
-    pub title: String,
-    pub url: String,
-}
-
 impl Notice {
     /// What sort of event it tells.
     pub fn event(&self) -> NoticeEvent {
@@ -142,24 +144,6 @@ impl PastedCommand {
         Self {
             command: command.into(),
             purpose: purpose.to_owned(),
-        }
-    }
-}
-
-impl Link {
-    /// The image's page in the console of the region's partition.
-    pub fn to_image(region: &Region, image: &ImageId) -> Self {
-        let region = region.as_str();
-        let host = match region.split('-').next() {
-            Some("cn") => "console.amazonaws.cn",
-            Some("us") if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
-            _ => "console.aws.amazon.com",
-        };
-        Self {
-            title: image.to_string(),
-            url: format!(
-                "https://{region}.{host}/ec2/home?region={region}#ImageDetails:imageId={image}"
-            ),
         }
     }
 }

@@ -29,6 +29,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono_tz::Tz;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -223,12 +224,19 @@ pub struct Reason {
     pub message: String,
 }
 
+impl About {
+    /// The sentence that says so, with its times in a zone.
+    pub fn said_in(&self, zone: Tz) -> String {
+        sentence::sentence_of(self, zone)
+    }
+}
+
 impl Reason {
     /// The reason that this is.
     pub fn from_about(about: About) -> Self {
         Self {
             code: about.code(),
-            message: sentence::sentence_of(&about),
+            message: about.said_in(Tz::UTC),
             about,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::bake::BakedImage;
 use super::ids::ImageId;
 use super::reason::ReasonCode;
 
@@ -38,6 +39,28 @@ pub struct ToldDrift {
     pub said: BTreeMap<String, BTreeSet<ReasonCode>>,
     /// Targets that could not be read when it was told. What they turn out to be is no news.
     pub unread: BTreeSet<String>,
+    /// The stories that go on, the present one last: what is told of a release, its bake and its rollout goes
+    /// on with its own. They end when nothing is out of step any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stories: Vec<WatchStory>,
+}
+
+/// A story of a watch, from what began it until nothing is out of step any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchStory {
+    pub story: String,
+    /// The release that it is about.
+    pub release: Option<ImageId>,
+}
+
+impl BakedImage {
+    /// The same, made in the story of its release, where that goes on.
+    #[must_use]
+    pub fn going_on(mut self, told: Option<&ToldDrift>) -> Self {
+        let story = told.and_then(|told| told.story_of(&self.base_image));
+        self.story = story.map(str::to_owned);
+        self
+    }
 }
 
 impl ToldDrift {
@@ -53,6 +76,31 @@ impl ToldDrift {
 
     /// How many images are remembered.
     pub const IMAGES_MAX: usize = 20;
+
+    /// How many stories are remembered: so many releases come before something of the first one is done.
+    pub const STORIES_MAX: usize = 8;
+
+    /// The story that goes on.
+    pub fn present_story(&self) -> Option<&str> {
+        self.stories.last().map(|one| one.story.as_str())
+    }
+
+    /// The story that what is made of a release goes on with: the release's own, else the present one.
+    pub fn story_of(&self, release: &ImageId) -> Option<&str> {
+        let mut latest = self.stories.iter().rev();
+        let own = latest.find(|one| one.release.as_ref() == Some(release));
+        own.map(|one| one.story.as_str()).or(self.present_story())
+    }
+
+    /// The story that an image goes on with: the one that it was made in, unless that is over and another one
+    /// goes on.
+    pub fn story_of_image(&self, made_in: String) -> String {
+        let goes_on = self.stories.iter().any(|one| one.story == made_in);
+        match self.present_story() {
+            Some(present) if !goes_on => present.to_owned(),
+            _ => made_in,
+        }
+    }
 
     /// The images that were current, with this one.
     pub fn images_with(&self, current: Option<&ImageId>) -> Vec<ImageId> {

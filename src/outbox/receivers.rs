@@ -77,14 +77,10 @@ pub trait Receiver: Send + Sync {
     }
 
     /// Sends a notice now, into the thread of its story where that is known.
-    fn tell<'a>(
-        &'a self,
-        notice: &'a Notice,
-        again: bool,
-        thread: Option<StoryThread>,
-    ) -> Telling<'a> {
+    fn tell<'a>(&'a self, notice: &'a Notice, again: bool, threads: StoryThreads) -> Telling<'a> {
         Box::pin(async move {
             let ended = self.send(notice, again).await;
+            let thread = threads.own;
             Told { ended, thread }
         })
     }
@@ -101,6 +97,15 @@ pub type Sending<'a> = LocalBoxFuture<'a, Result<(), NotSent>>;
 
 /// A try that may teach where the story's thread is.
 pub type Telling<'a> = LocalBoxFuture<'a, Told>;
+
+/// Where stories are told at a receiver that has threads.
+#[derive(Debug, Clone, Default)]
+pub struct StoryThreads {
+    /// The notice's own; absent where it was not told yet.
+    pub own: Option<StoryThread>,
+    /// Of those that are over with the notice.
+    pub over: Vec<StoryThread>,
+}
 
 /// How it ended, and where the thread is by then, whether it ended well or not.
 #[derive(Debug)]

@@ -30,6 +30,8 @@ mod rolling;
 
 mod rollout;
 
+mod spoken;
+
 mod text;
 
 mod withheld;
@@ -48,6 +50,7 @@ use crate::model::plain_text::clean;
 pub use event_json::{NOTICE_SCHEMA, notice_data, notice_event, notice_fields};
 pub(super) use layout::notice_parts;
 pub(super) use parts::MessagePart;
+pub use spoken::SpokenNotice;
 pub use text::SUBJECT_CHARS_MAX;
 pub(super) use text::{body_text as notice_text, cut_line};
 
@@ -68,7 +71,8 @@ pub struct WrittenNotice {
 
 impl WrittenNotice {
     /// The words of a notice.
-    pub fn of_notice(notice: &Notice) -> Self {
+    pub fn of_notice<'n>(notice: impl Into<SpokenNotice<'n>>) -> Self {
+        let notice = notice.into();
         Self {
             key: notice.key.clone(),
             event: notice.event(),
@@ -76,27 +80,27 @@ impl WrittenNotice {
             watch: notice.watch_or_dash().to_owned(),
             subject: notice_subject(notice),
             body: text::body_text(&notice_parts(notice)),
-            facts: facts::notice_facts(notice),
+            facts: facts::notice_facts(&notice),
         }
     }
 }
 
 /// One line, at most 99 ASCII characters.
-pub fn notice_subject(notice: &Notice) -> String {
-    text::subject_line(&layout::notice_headline(notice))
+pub fn notice_subject<'n>(notice: impl Into<SpokenNotice<'n>>) -> String {
+    text::subject_line(&layout::notice_headline(notice.into()))
 }
 
 /// The whole headline, however long: every message is amiwatch's, and the word at its beginning is for
 /// inboxes.
-pub fn notice_title(notice: &Notice) -> String {
-    let headline = clean(&layout::notice_headline(notice));
+pub fn notice_title<'n>(notice: impl Into<SpokenNotice<'n>>) -> String {
+    let headline = clean(&layout::notice_headline(notice.into()));
     let bare = headline.strip_prefix("[amiwatch] ");
     bare.unwrap_or(&headline).to_owned()
 }
 
 /// The first sentence of the message; empty where there is none.
-pub fn first_line(notice: &Notice) -> String {
-    let parts = notice_parts(notice);
+pub fn first_line<'n>(notice: impl Into<SpokenNotice<'n>>) -> String {
+    let parts = notice_parts(notice.into());
     let first = parts.iter().find_map(|part| match part {
         MessagePart::Lines(lines) => lines.first().cloned(),
         MessagePart::Whole(text) => text.lines().next().map(str::to_owned),

@@ -81,7 +81,10 @@ impl Desk {
             pacing: Pacing::new(&self.clock),
             url,
         };
-        let slack: Sender = Arc::new(Slack { hook });
+        let slack: Sender = Arc::new(Slack {
+            hook,
+            zone: chrono_tz::UTC,
+        });
         let names = names.iter();
         names
             .map(|name| ((*name).to_owned(), Arc::clone(&slack)))

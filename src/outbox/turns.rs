@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::settle::{self, begin_delivery, cross_off_sent, put_off_failed};
-use super::{Delivered, NotSent, PAUSE_MAX, Sender, Sort};
+use super::{Delivered, NotSent, PAUSE_MAX, Sender, Sort, StoryThreads};
 use crate::clock::Clock;
 use crate::model::notice::{Notice, NoticeTurn, Severity};
 use crate::store::records::lines::{self, NoticeLine, OutboxRow};
@@ -110,7 +110,13 @@ impl ReceiverTurns<'_> {
             return Ok(sender.send(notice, again).await);
         }
         let known = threads::story_thread(self.store, &self.name, &notice.story).await?;
-        let told = sender.tell(notice, again, known.value.clone()).await;
+        let mut over = Vec::new();
+        for story in notice.ends_others() {
+            let told_there = threads::story_thread(self.store, &self.name, story).await?;
+            over.extend(told_there.value);
+        }
+        let own = known.value.clone();
+        let told = sender.tell(notice, again, StoryThreads { own, over }).await;
         if told.thread != known.value {
             let op = threads::story_thread_op(
                 &self.name,

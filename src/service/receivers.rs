@@ -32,11 +32,13 @@ impl Service<'_> {
     }
 
     fn sender(&self, kind: &NotifierKind) -> Result<Sender, CloudError> {
+        let zone = self.settings.schedule.timezone;
         Ok(match kind {
             NotifierKind::Sns { topic_arn, form } => Arc::new(SnsTopic {
                 cloud: self.door_in(region_of(topic_arn).as_ref())?,
                 topic_arn: topic_arn.clone(),
                 form: *form,
+                zone,
             }),
             NotifierKind::EventBridge { bus } => Arc::new(EventBus {
                 cloud: self.door_in(region_of(bus).as_ref())?,
@@ -44,6 +46,7 @@ impl Service<'_> {
             }),
             NotifierKind::Slack { webhook_url } => Arc::new(Slack {
                 hook: self.hook(webhook_url),
+                zone,
             }),
             NotifierKind::SlackApp {
                 token,
@@ -55,15 +58,18 @@ impl Service<'_> {
                 token: self.kept(token),
                 channel: channel.clone(),
                 url: url.clone(),
+                zone,
             }),
             NotifierKind::Teams { webhook_url } => Arc::new(Teams {
                 hook: self.hook(webhook_url),
+                zone,
             }),
             NotifierKind::PagerDuty { routing_key, url } => Arc::new(Pager {
                 http: self.outside.http.clone(),
                 pacing: self.outside.pacing.clone(),
                 routing_key: self.kept(routing_key),
                 url: url.clone(),
+                zone,
             }),
             NotifierKind::Webhook {
                 url,
@@ -76,6 +82,7 @@ impl Service<'_> {
                 template: template.as_ref().map(|template| HookTemplate {
                     name: template.name.clone(),
                     text: template.text.clone(),
+                    zone,
                 }),
             }),
             NotifierKind::Email { server, from, to } => Arc::new(MailServer {
@@ -86,6 +93,7 @@ impl Service<'_> {
                     .map(|(user, password)| (user.clone(), self.kept(password))),
                 from: from.clone(),
                 to: to.clone(),
+                zone,
                 clock: self.clock.clone(),
             }),
             NotifierKind::Exec { command, timeout } => Arc::new(NoticeCommand {

@@ -101,6 +101,16 @@ pub async fn moving(
     record.map(versioned).transpose()
 }
 
+/// Whether a move has an environment of the watch in hand, by the claims that make sense.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn any_moving_of(store: &dyn Store, watch: &WatchName) -> Result<bool, StoreError> {
+    let claims = all_records(store, MOVING).await?.into_iter();
+    let mut readable = claims.filter_map(|record| decode_record::<MovingClaim>(record).ok());
+    Ok(readable.any(|claim| claim.watch == *watch))
+}
+
 /// The write that takes an environment in hand, over the claim that was read (version 0: none).
 pub fn claim_target(target: &TargetId, expected: u64, claim: &MovingClaim) -> Op {
     Op::CompareAndSet {

@@ -19,12 +19,13 @@ pub const TEXT_CHARS_MAX: usize = 12_000;
 pub const WORDS_CHARS_MAX: usize = 500;
 
 /// Of each field the bytes of all its texts, and whether it is one text: a letter has four at most.
-const FIELDS: [(&str, u64, bool); 18] = [
+const FIELDS: [(&str, u64, bool); 19] = [
     ("key", 2_000, true),
     ("story", 2_000, true),
     ("event", 2_000, true),
     ("severity", 2_000, true),
     ("ends", 64, false),
+    ("ends_others", 32_000, false),
     ("again", 64, false),
     ("icon", 2_000, true),
     ("title", 2_000, true),
@@ -54,7 +55,7 @@ pub fn makes_json(name: &str) -> bool {
 pub fn sample_fields() -> Value {
     json!({
         "key": "baked:0123", "story": "bake:0123", "event": "baked", "severity": "info", "ends": true,
-        "again": false, "icon": "\u{1f7e2}", "title": "shop: baked ami-1 from 4.5.1",
+        "ends_others": ["bake:0122"], "again": false, "icon": "\u{1f7e2}", "title": "shop: baked ami-1 from 4.5.1",
         "first_line": "ami-1 is verified.", "text": "ami-1 is verified.\n\nwatch  \"shop\"\n",
         "at": "2026-11-02T08:00:00Z", "watch": "shop", "installation": "acme",
         "account": "111122223333", "region": "eu-west-1",

@@ -41,6 +41,7 @@ fn current(image: &str) -> WatchHistory {
             checks_digest: None,
             adopted_at: None,
             changes: None,
+            story: None,
         }),
         ..WatchHistory::default()
     }

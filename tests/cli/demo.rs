@@ -30,7 +30,7 @@ fn the_demo_ends_with_the_good_image_everywhere_and_the_bad_one_quarantined() {
         .collect();
     let told = |what: &str| subjects.iter().any(|subject| subject.contains(what));
     for what in [
-        "drift",
+        "release 4.5.1 -> 4.5.2",
         "failed",
         "baked",
         "was not moved",

@@ -197,8 +197,23 @@ fn a_sample_of_an_event_is_told_as_that_event_is_and_told_apart() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let heard = receiver.heard();
     let header = heard[0].1["blocks"][0]["text"]["text"].as_str().unwrap();
-    assert!(header.contains("sample: drift"), "{header}");
+    assert!(
+        header.contains("sample: release 4.5.0 \u{2192} 4.5.1"),
+        "{header}"
+    );
     assert!(heard[0].1.to_string().contains("test:acme"), "{heard:?}");
+    for (event, said) in [
+        ("digest", "2 of 3 watches in step"),
+        ("reminder", "still failing"),
+        ("withheld", "14 notices withheld from team"),
+    ] {
+        let ran = desk.run(&["notify", "test", "team", "--event", event]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let heard = receiver.heard();
+        let last = heard.last().unwrap().1.to_string();
+        assert!(last.contains(said), "{last}");
+        assert!(last.contains("test:acme"), "{last}");
+    }
     let ran = desk.run(&["notify", "test", "team", "--event", "drfit"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     ran.says_in_one_line("there is no event `drfit`; there are drift, baked");

@@ -152,7 +152,7 @@ def baked(desk, more=""):
 def moved(desk, image):
     """The commands of `explain` and of the notice, each pasted for one environment."""
     desk.amiwatch("run", "--once")
-    told = about(messages(), "drift")
+    told = about(messages(), "wait for it")
     explained = commands_in(desk.amiwatch("explain", "shop"))
     document = json.loads(desk.amiwatch("explain", "shop", "--format", "json"))
     listed = [one["command"] for one in document["commands"] if one["command"].startswith("aws ")]

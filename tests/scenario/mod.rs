@@ -23,6 +23,8 @@ mod second_kind;
 mod silence;
 mod slack;
 mod ssm;
+mod standing;
+mod stories;
 mod sweep;
 mod telling;
 mod two_stores;

@@ -38,7 +38,7 @@ fn a_team_reads_what_the_topic_is_told_each_once_and_no_secret() {
         let headers = life.slack.headers();
         assert_eq!(headers.len(), 2, "{headers:?}");
         assert!(headers[0].starts_with("shop: baked ami-"), "{headers:?}");
-        assert!(headers[1].starts_with("shop: drift"), "{headers:?}");
+        assert!(headers[1].starts_with("shop: image ami-"), "{headers:?}");
         assert_eq!(life.slack.said_again(), [false, false]);
         slack_has_each_once(&life);
         let said = format!("{:?}{:?}", life.slack.posts(), life.heard());

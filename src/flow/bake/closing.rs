@@ -235,6 +235,7 @@ fn baked_image(order: &BakeOrder, image: &ImageId, now: DateTime<Utc>) -> BakedI
         checks_digest: order.checks_digest.clone(),
         adopted_at: None,
         changes: None,
+        story: order.story.clone(),
     }
 }
 
@@ -267,6 +268,7 @@ fn failed(
         last_why: format!("{step}: {failure}"),
         next_at: pause.map(|pause| now + pause),
         kept,
+        story: order.story.clone(),
     };
     let attempt = notify::FailedAttempt {
         kind: &failure.kind,

@@ -183,6 +183,7 @@ fn bare(inputs: &OrderInputs<'_>) -> BakeOrder {
         keep_failed_s: builder.keep_failed.map(|kept| kept.as_secs()),
         tags: all_tags(inputs, &key),
         because: inputs.because.to_vec(),
+        story: None,
         impossible: None,
         key,
     }

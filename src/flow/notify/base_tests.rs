@@ -19,16 +19,18 @@ fn feed() -> World {
 
 /// What a pass tells of the base, and what is known after it.
 fn pass(world: &World, known: Option<&ToldDrift>) -> (Vec<Notice>, Option<ToldDrift>) {
-    let (installation, seen) = (&world.wanted.installation, world.drift());
-    let told = of_the_base(
-        installation,
-        &scope(),
-        &world.watch,
-        &seen,
-        known,
-        world.now,
-    );
-    let news = drift(installation, &scope(), &seen, known, world.now);
+    let found = world.drift();
+    let seen = NewsLook {
+        installation: &world.wanted.installation,
+        scope: &scope(),
+        watch: &world.watch,
+        drift: &found,
+        image: None,
+        moving: false,
+        at: world.now,
+    };
+    let told = of_the_base(&seen, known);
+    let news = drift(&seen, known);
     (told, news.map(|news| news.after).or(known.cloned()))
 }
 
@@ -71,9 +73,9 @@ fn a_release_that_no_recipe_follows_is_told_once_and_again_when_it_comes_back() 
     assert_eq!(again[0].key, told[0].key, "the same event, the same key");
     let written = WrittenNotice::of_notice(&told[0]);
     insta::assert_snapshot!(format!("{}\n\n{}", written.subject, written.body), @r"
-    [amiwatch] shop: release 4.5.2 after 4.5.1
+    [amiwatch] shop: release 4.5.1 -> 4.5.2
 
-    Watch shop of acme: ECS running on 64bit Amazon Linux 2023 (x86_64) has release 4.5.2 (ami-base452), made 2026-09-20 14:13 UTC, after 4.5.1 (ami-base451).
+    Watch shop of acme: release 4.5.1 (ami-base451) -> 4.5.2 (ami-base452), made 2026-09-20 14:13 UTC, of ECS running on 64bit Amazon Linux 2023 (x86_64).
     The watch has no recipe: nothing is baked from it.
 
     What runs now:
@@ -83,6 +85,10 @@ fn a_release_that_no_recipe_follows_is_told_once_and_again_when_it_comes_back() 
     What you can do:
       amiwatch check --watch shop  every environment and what its image was made from
       amiwatch survey              the same of every environment
+
+    More:
+      Elastic Beanstalk's release notes: https://docs.aws.amazon.com/elasticbeanstalk/latest/relnotes/relnotes.html
+      What is in the platform's versions: https://docs.aws.amazon.com/elasticbeanstalk/latest/platforms/platforms-supported.html#platforms-supported.mcdocker
     ");
     assert_eq!(written.facts["from_image"], BASE_451);
     assert_eq!(written.facts["release_version"], "4.5.2");

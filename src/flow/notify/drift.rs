@@ -3,45 +3,28 @@
 //! The first look at a watch tells nobody: what is out of step then is the baseline. Later, what is
 //! new is told, once; what goes away is not, until nothing is left: then `resolved` is told. A look
 //! that could not read everything takes what it could not read as it was, so that it neither tells an
-//! all-clear nor has a second notice follow when everything can be read again. And while an image is
+//! all-clear nor has a second notice follow when everything can be read again; nor does one give an all-clear
+//! while an environment is moved, and may be taken back. And while an image is
 //! quarantined, nothing that was told of it is forgotten: that another one counts meanwhile, and that it
 //! counts again after that, is no news.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
-
 use super::base;
-use crate::flow::move_commands::{MOVES_MAX, ROLLOUT_DOES, moves_by_hand, rollout_command};
+use super::drift_notice::{DriftTeller, News, tells};
+use super::watch_story::{NewsLook, WatchStories, image_moved, release_moved};
 use crate::model::bake::digest;
-use crate::model::chronicle::ReleasePoint;
-use crate::model::drift::{Drift, TargetDrift};
-use crate::model::ids::{ImageId, Installation, Scope};
-use crate::model::notice::{
-    DriftTold, EnvironmentTold, FirstOf, NextByItself, Notice, PastedCommand, What,
-};
+use crate::model::drift::Drift;
 use crate::model::reason::{DoubtSubject, Reason, ReasonCode};
 use crate::model::told::ToldDrift;
-
-/// What a look changes in what people know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News {
-    pub notice: Option<Notice>,
-    /// What is remembered as told from now on, in the batch that stores the notice.
-    pub after: ToldDrift,
-}
+use crate::model::watch::OnDrift;
 
 /// The news in a look; absent when there is none, or when the look shows too little: while the
 /// release or our own images cannot be read, nothing is said of drift.
 ///
 /// `before` is absent at the first look at a watch, which tells nobody.
-pub fn drift(
-    installation: &Installation,
-    scope: &Scope,
-    drift: &Drift,
-    before: Option<&ToldDrift>,
-    at: DateTime<Utc>,
-) -> Option<News> {
+pub fn drift(seen: &NewsLook<'_>, before: Option<&ToldDrift>) -> Option<News> {
+    let drift = seen.drift;
     let look = Look::of(drift);
     if look.blind {
         return None;
@@ -52,15 +35,18 @@ pub fn drift(
         true => look.with_known(known),
         false => look.believed(known),
     };
+    let stories = WatchStories::of_look(seen, known);
+    let in_step = said.is_empty() && look.whole() && !seen.moving;
     let release = drift.release.as_ref();
     let after = ToldDrift {
         release: release.map(|release| release.image.clone()),
         version: release.map(|release| release.version.clone()),
-        moves: known.moves + u64::from(base::moved(drift, known)),
+        moves: known.moves + u64::from(release_moved(drift, known)),
         ends: Some(base::known_ends(drift, known)),
         current: drift.current.clone(),
         images: known.images_with(drift.current.as_ref()),
         unread: look.still_unread(known),
+        stories: stories.untold(in_step),
         said,
         ..known.clone()
     };
@@ -68,12 +54,7 @@ pub fn drift(
     if before.is_some() && moved(known, &after) && look.shown.is_empty() && !look.whole() {
         return None;
     }
-    let story = Story {
-        installation,
-        scope,
-        drift,
-        at,
-    };
+    let teller = DriftTeller { seen, stories };
     let news = match before {
         None => News {
             notice: None,
@@ -82,10 +63,10 @@ pub fn drift(
                 ..after
             },
         },
-        Some(known) if look.is_news(known, &after) => story.drifted(after, look.unread),
-        Some(known) if after.said.is_empty() && look.whole() && known.notice.is_some() => {
-            story.resolved(after)
+        Some(known) if look.is_news(known, &after, told_by_rollout(seen, known, &after)) => {
+            teller.drifted(known, after, look.unread)
         }
+        Some(known) if in_step && known.notice.is_some() => teller.resolved(after),
         Some(_) => News {
             notice: None,
             after,
@@ -96,8 +77,17 @@ pub fn drift(
 
 /// What is out of step is measured by another release or another image of ours.
 fn moved(known: &ToldDrift, now: &ToldDrift) -> bool {
-    let mut current = now.current.iter();
-    known.release != now.release || current.any(|image| !known.was_current(image))
+    known.release != now.release || image_moved(known, now)
+}
+
+/// People know that the watch is out of step, its image is told where it is made, and how far that comes by the
+/// rollout: that environments wait for it, or are back on an older one, is no message of its own.
+fn told_by_rollout(seen: &NewsLook<'_>, known: &ToldDrift, now: &ToldDrift) -> bool {
+    let mut targets = seen.drift.targets.iter();
+    seen.watch.on_drift == OnDrift::Rollout
+        && known.notice.is_some()
+        && known.release == now.release
+        && !targets.any(|target| target.moved_by_others && tells(target))
 }
 
 type Said = BTreeMap<String, BTreeSet<ReasonCode>>;
@@ -153,15 +143,25 @@ impl Look {
     }
 
     /// Something is out of step that was not, or what it is measured by is another. That a quarantine leaves the
-    /// watch without its newest image is told by whoever quarantines it.
-    fn is_news(&self, known: &ToldDrift, now: &ToldDrift) -> bool {
+    /// watch without its newest image is told by whoever quarantines it. `rolled`: how far an image comes is told by
+    /// the rollout.
+    fn is_news(&self, known: &ToldDrift, now: &ToldDrift, rolled: bool) -> bool {
         let all = now
             .said
             .iter()
             .flat_map(|(target, codes)| codes.iter().map(move |code| (target, *code)));
-        let mut own = all.filter(|(target, _)| !self.quarantined || *target != ToldDrift::ITSELF);
+        let own = all.filter(|(target, _)| !self.quarantined || *target != ToldDrift::ITSELF);
+        let mut own =
+            own.filter(|(target, code)| !rolled || !self.is_of_the_rollout(target, *code));
         !now.said.is_empty()
-            && (moved(known, now) || own.any(|(target, code)| known.surprises(target, code)))
+            && (moved(known, now) && !rolled
+                || own.any(|(target, code)| known.surprises(target, code)))
+    }
+
+    /// An environment waits for the image, or was taken back from one that is quarantined.
+    fn is_of_the_rollout(&self, target: &str, code: ReasonCode) -> bool {
+        let back = matches!(code, ReasonCode::BaseNewer | ReasonCode::PlatformSkew);
+        target != ToldDrift::ITSELF && (code == ReasonCode::NotOnNewest || self.quarantined && back)
     }
 
     /// What is out of step, and what was told.
@@ -201,166 +201,10 @@ impl Look {
     }
 }
 
-/// What a notice is made from.
-struct Story<'a> {
-    installation: &'a Installation,
-    scope: &'a Scope,
-    drift: &'a Drift,
-    at: DateTime<Utc>,
-}
-
-impl Story<'_> {
-    /// Key: the watch, how many drift notices it had, the release, our image, and what is out of step.
-    fn drifted(&self, after: ToldDrift, unread: BTreeSet<String>) -> News {
-        let key = self.key(&after);
-        let watch = &self.drift.watch;
-        let mut commands = vec![
-            PastedCommand::new(
-                format!("amiwatch plan --watch {watch}"),
-                "what a run would do now, and why",
-            ),
-            PastedCommand::new(format!("amiwatch bake {watch}"), "bakes now"),
-        ];
-        let behind = self.drift.targets.iter();
-        let behind = behind.filter_map(|one| Some((one, one.move_to.as_ref()?)));
-        let behind = behind.filter(|(_, to)| to.may_be_moved());
-        let behind: Vec<_> = behind.take(MOVES_MAX).collect();
-        let ours = behind.iter().filter(|(one, _)| !one.moved_by_others);
-        commands.extend(
-            ours.map(|(one, _)| {
-                PastedCommand::new(rollout_command(watch, &one.name()), ROLLOUT_DOES)
-            }),
-        );
-        let targets = behind.into_iter().map(|(one, to)| (&one.target, to));
-        let by_hand = moves_by_hand(targets).into_iter();
-        commands.extend(by_hand.map(|one| {
-            let does = format!("{}, by hand", one.does);
-            PastedCommand::new(one.command.to_string(), &does)
-        }));
-        let what = What::Drift(self.told(after.notice.clone()));
-        let notice = self.notice(key.clone(), what, NextByItself::Look, commands);
-        News {
-            notice: Some(notice),
-            after: ToldDrift {
-                count: after.count + 1,
-                notice: Some(key),
-                unread,
-                ..after
-            },
-        }
-    }
-
-    fn key(&self, after: &ToldDrift) -> String {
-        let (installation, watch) = (self.installation, &self.drift.watch);
-        let codes = after.said.iter().flat_map(|(target, codes)| {
-            let code = |code: &ReasonCode| [target.clone(), code.to_string()];
-            codes.iter().flat_map(code)
-        });
-        let mut fields = vec![
-            "amiwatch drift notice 2".to_owned(),
-            installation.to_string(),
-            watch.to_string(),
-            after.count.to_string(),
-            text_of(after.release.as_ref()),
-            text_of(after.current.as_ref()),
-        ];
-        fields.extend(codes);
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        format!("drift:{installation}:{watch}:{:.16}", digest(&fields))
-    }
-
-    /// What is out of step, bounded.
-    fn told(&self, follows: Option<String>) -> DriftTold {
-        let Drift {
-            release,
-            current,
-            reasons,
-            targets,
-            ..
-        } = self.drift;
-        let behind = targets.iter().filter(|target| tells(target));
-        let lines = behind.clone().flat_map(|target| {
-            target.reasons.iter().map(|reason| EnvironmentTold {
-                target: target.target.clone(),
-                reason: reason.about.clone(),
-            })
-        });
-        let unread = targets.iter().filter(|target| !tells(target));
-        let unread = unread.filter(|target| target.reasons.iter().any(Reason::is_doubt));
-        let drifting = self.drift.all_reasons().filter(|one| one.is_drift());
-        DriftTold {
-            release: release.as_ref().map(ReleasePoint::of_release),
-            current: current.clone(),
-            watch: FirstOf::all_of(reasons.iter().map(|reason| reason.about.clone())),
-            environments: FirstOf::all_of(lines),
-            behind: behind.count(),
-            unread: FirstOf::all_of(unread.map(|target| target.target.clone())),
-            codes: drifting.map(|reason| reason.code).collect(),
-            follows,
-        }
-    }
-
-    /// Key: that of the notice that it ends.
-    fn resolved(&self, after: ToldDrift) -> News {
-        let (installation, watch) = (self.installation, &self.drift.watch);
-        let ends = after.notice.clone().unwrap_or_default();
-        let key = format!(
-            "resolved:{installation}:{watch}:{:.16}",
-            digest(&["amiwatch resolved notice 1", &ends])
-        );
-        let commands = vec![PastedCommand::new(
-            format!("amiwatch check --watch {watch}"),
-            "every environment and its image",
-        )];
-        let what = What::Resolved {
-            release: self.drift.release.as_ref().map(ReleasePoint::of_release),
-            current: self.drift.current.clone(),
-            ends,
-        };
-        News {
-            notice: Some(self.notice(key, what, NextByItself::Nothing, commands)),
-            after: ToldDrift {
-                notice: None,
-                ..after
-            },
-        }
-    }
-
-    fn notice(
-        &self,
-        key: String,
-        what: What,
-        next: NextByItself,
-        commands: Vec<PastedCommand>,
-    ) -> Notice {
-        let (installation, watch) = (self.installation, &self.drift.watch);
-        Notice {
-            key,
-            story: format!("drift:{installation}:{watch}"),
-            at: self.at,
-            installation: installation.named().cloned(),
-            watch: Some(watch.clone()),
-            scope: Some(self.scope.clone()),
-            what,
-            next,
-            commands,
-            links: Vec::new(),
-        }
-    }
-}
-
-fn text_of(image: Option<&ImageId>) -> String {
-    image.map_or("-", ImageId::as_str).to_owned()
-}
-
 fn unmatched(reason: &Reason) -> bool {
     reason.code == ReasonCode::NoTarget
 }
 
 fn quarantined(reason: &Reason) -> bool {
     reason.code == ReasonCode::Quarantined
-}
-
-fn tells(target: &TargetDrift) -> bool {
-    target.reasons.iter().any(Reason::is_drift)
 }

@@ -21,14 +21,22 @@ fn drifted() -> World {
 
 /// What a look brings after another.
 fn look(world: &World, before: &ToldDrift) -> Option<News> {
-    let installation = &world.wanted.installation;
-    drift(
-        installation,
-        &scope(),
-        &world.drift(),
-        Some(before),
-        world.now,
-    )
+    news(world, Some(before))
+}
+
+/// The news in a look, and whatever else is remembered of the watch.
+pub(super) fn news(world: &World, before: Option<&ToldDrift>) -> Option<News> {
+    let found = world.drift();
+    let seen = NewsLook {
+        installation: &world.wanted.installation,
+        scope: &scope(),
+        watch: &world.watch,
+        drift: &found,
+        image: world.history.current.as_ref(),
+        moving: false,
+        at: world.now,
+    };
+    drift(&seen, before)
 }
 
 /// What is told when nothing was out of step before.
@@ -38,8 +46,7 @@ fn notice(world: &World) -> Option<Notice> {
 
 /// A first look: what people know by it, and were not told.
 fn baseline(world: &World) -> ToldDrift {
-    let installation = &world.wanted.installation;
-    let news = drift(installation, &scope(), &world.drift(), None, world.now).unwrap();
+    let news = news(world, None).unwrap();
     assert_eq!(news.notice, None, "a baseline tells nobody");
     news.after
 }
@@ -106,9 +113,13 @@ fn what_is_in_step_or_unknown_is_no_drift_notice() {
 fn a_person_reads_what_drifted_and_what_to_do() {
     let notice = WrittenNotice::of_notice(&notice(&drifted()).unwrap());
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body), @r#"
-        [amiwatch] shop: drift, newest release 4.5.1, 2 environments
+        [amiwatch] shop: image ami-ours, 1 environment waits for it
 
-        Watch shop of acme: the newest release is 4.5.1 (ami-base451).
+        Watch shop of acme: verified image ami-ours, its first; the newest release is 4.5.1 (ami-base451).
+        An image is baked by itself; the environments are yours to move.
+
+        From and to:
+        - shop/shop-green: ami-base451 -> ami-ours
 
         The watch:
         - BASE_NEWER: ECS running on 64bit Amazon Linux 2023 (x86_64) has release 4.5.1 (ami-base451); ami-ours was made from ami-base450.
@@ -121,12 +132,16 @@ fn a_person_reads_what_drifted_and_what_to_do() {
 
         What you can do:
           amiwatch plan --watch shop  what a run would do now, and why
-          amiwatch bake shop          bakes now
+
+        More:
+          ami-ours: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#ImageDetails:imageId=ami-ours
     "#);
     insta::assert_snapshot!(serde_json::to_string_pretty(&notice.facts).unwrap(), @r#"
         {
           "codes": "BASE_NEWER,NOT_ON_NEWEST,STOCK",
           "environments": "2",
+          "from_image": "-",
+          "image": "ami-ours",
           "installation": "acme",
           "release_image": "ami-base451",
           "release_version": "4.5.1"
@@ -259,14 +274,7 @@ fn a_partial_first_look_is_a_baseline_all_the_same() {
         blindfold(&mut partial);
         let mut known: Option<ToldDrift> = None;
         for seen in [&partial, &world, &partial, &world] {
-            let installation = &world.wanted.installation;
-            if let Some(news) = drift(
-                installation,
-                &scope(),
-                &seen.drift(),
-                known.as_ref(),
-                world.now,
-            ) {
+            if let Some(news) = news(seen, known.as_ref()) {
                 assert_eq!(news.notice, None, "{what}");
                 known = Some(news.after);
             }

@@ -1,14 +1,12 @@
 //! One image is told as drift once, however often a quarantine takes it out of count and gives it back.
 
-use super::*;
-use crate::flow::test_world::{BASE_450, BASE_451, World, scope};
+use super::drift_tests::news;
+use crate::flow::test_world::{BASE_450, BASE_451, World};
 use crate::model::hold::HeldThing;
 use crate::model::told::ToldDrift;
 
 fn look(world: &World, before: &ToldDrift) -> (bool, ToldDrift) {
-    let installation = &world.wanted.installation;
-    let seen = world.drift();
-    match drift(installation, &scope(), &seen, Some(before), world.now) {
+    match news(world, Some(before)) {
         Some(news) => (news.notice.is_some(), news.after),
         None => (false, before.clone()),
     }

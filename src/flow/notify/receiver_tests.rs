@@ -7,7 +7,7 @@ use super::*;
 use crate::flow::test_world::now;
 use crate::model::ids::Installation;
 use crate::model::notice::{NoticeEvent, Severity, SnsForm};
-use crate::outbox::render::{notice_event, notice_fields, notice_title};
+use crate::outbox::render::{SpokenNotice, notice_event, notice_fields, notice_title};
 use crate::outbox::{
     adaptive_card, blocks, bus_event, mail_html, mail_text, pager_event, sns_message,
 };
@@ -128,7 +128,7 @@ fn every_form_keeps_its_receiver_s_limits() {
             "{event}"
         );
         let pager = pager_event(&notice);
-        let ends = [NoticeEvent::Resolved, NoticeEvent::Baked].contains(&notice.event());
+        let ends = notice.event() == NoticeEvent::Resolved;
         let action = match (ends, notice.severity()) {
             (true, _) => "resolve",
             (false, Severity::Info) => "",
@@ -189,4 +189,81 @@ fn an_end_ends_the_alert_of_its_beginning() {
     let (begun, ended) = (alert(NoticeEvent::Drift), alert(NoticeEvent::Resolved));
     assert_eq!(begun["labels"], ended["labels"]);
     assert!(begun["endsAt"].is_null() && ended["endsAt"].is_string());
+    // One whose place a newer release takes is over too.
+    let mut newer = of(NoticeEvent::Drift);
+    let What::Drift(told) = &mut newer.what else {
+        panic!("{newer:?}");
+    };
+    told.instead_of = Some("an older one".to_owned());
+    let fields = notice_fields(&newer, false);
+    let made = render_message(&template, "alertmanager.json", &fields).unwrap();
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(made[0]["labels"]["story"], "an older one");
+    assert_eq!(made[0]["labels"]["watch"], begun["labels"]["watch"]);
+    assert!(made[0]["endsAt"].is_string() && made[1]["endsAt"].is_null());
+    assert_eq!(made[1]["labels"], begun["labels"]);
+}
+
+/// People read times in their zone, by name; programs in UTC.
+#[test]
+fn times_are_those_of_the_schedule_s_zone() {
+    let digest = of(NoticeEvent::Digest);
+    let spoken = SpokenNotice::in_zone(&digest, chrono_tz::Europe::Zurich);
+    let (here, utc) = ("2026-09-21 16:13 CEST", "2026-09-21 14:13 UTC");
+    let for_people = [
+        sns_message(spoken, SnsForm::Text).body,
+        sns_message(spoken, SnsForm::AmazonQ).body,
+        blocks(spoken, false).to_string(),
+        adaptive_card(spoken, false).to_string(),
+        pager_event(spoken).body.to_string(),
+        mail_text(spoken, false),
+        mail_html(spoken, false),
+        notice_fields(spoken, false)["text"].to_string(),
+    ];
+    for text in for_people {
+        assert!(text.contains(here) && !text.contains(utc), "{text}");
+    }
+    let for_programs = [
+        sns_message(spoken, SnsForm::Json).body,
+        bus_event(&digest).detail,
+    ];
+    for text in for_programs {
+        assert!(text.contains(utc) && !text.contains(here), "{text}");
+        assert!(text.contains("2026-09-21T14:13:20Z"), "{text}");
+    }
+    // Reasons too: they are sentences of the model.
+    let reason = crate::model::reason::About::Soaking {
+        newest: "ami-1".into(),
+        version: "4.5.2".to_owned(),
+        until: now(),
+    };
+    assert!(
+        reason
+            .said_in(chrono_tz::Asia::Kathmandu)
+            .contains("2026-09-21 19:58 +0545")
+    );
+}
+
+/// What another platform version is told with leads to what is in it.
+#[test]
+fn what_is_told_of_a_platform_leads_to_its_release_notes() {
+    let notes = "elasticbeanstalk/latest/relnotes/relnotes.html";
+    for event in [
+        NoticeEvent::Drift,
+        NoticeEvent::Released,
+        NoticeEvent::RolledOut,
+    ] {
+        let notice = of(event);
+        let forms = [
+            sns_message(&notice, SnsForm::Text).body,
+            blocks(&notice, false).to_string(),
+            adaptive_card(&notice, false).to_string(),
+            pager_event(&notice).body.to_string(),
+            mail_html(&notice, false),
+            notice_event(&notice).to_string(),
+        ];
+        for form in forms {
+            assert!(form.contains(notes), "{form}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::model::notice::{
     PrintedChange, RolledImage, SupersededTold, TargetFrom, WaveTold, What,
 };
 use crate::model::rollout_memory::ApprovalQuestion;
+use crate::model::told::ToldDrift;
 
 /// Whose rollout it is, of which image, and when it is told.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,8 @@ pub struct RolloutStory<'a> {
     pub image: &'a ImageId,
     /// What is remembered of the image, where it is the watch's present one.
     pub baked: Option<&'a BakedImage>,
+    /// What people were told of the watch.
+    pub told: Option<&'a ToldDrift>,
     /// When the image began to go through the waves: an image that does so again is told of again.
     pub began_at: DateTime<Utc>,
     pub at: DateTime<Utc>,
@@ -42,9 +45,14 @@ pub struct WaveRun {
     pub next: Vec<String>,
 }
 
-/// The story of an image that was baked by this key.
-pub fn story_of_image(baked: &BakedImage) -> String {
-    format!("bake:{}", baked.key)
+/// The story of an image: that of its release or of its bake, unless it is over and another one of the watch
+/// goes on.
+pub fn story_of_image(baked: &BakedImage, told: Option<&ToldDrift>) -> String {
+    let made_in = baked.told_in();
+    match told {
+        Some(told) => told.story_of_image(made_in),
+        None => made_in,
+    }
 }
 
 impl RolloutStory<'_> {
@@ -67,7 +75,7 @@ impl RolloutStory<'_> {
         let baked = self.baked.filter(|baked| baked.image == *image);
         let story = baked.map_or_else(
             || format!("rollout:{scope}/{watch}:{image}"),
-            story_of_image,
+            |baked| story_of_image(baked, self.told),
         );
         Notice {
             key: format!(
@@ -175,7 +183,11 @@ pub fn wave_through(story: &RolloutStory<'_>, wave: WaveRun) -> Notice {
         story.explain(),
     ];
     let key = format!("wave-through:{}", wave.number);
-    story.notice(&key, What::WaveThrough(told), next, commands)
+    let mut notice = story.notice(&key, What::WaveThrough(told), next, commands);
+    // An environment's platform version moves with its image.
+    let notes = Link::to_release_notes(&story.scope.region);
+    notice.links.push(notes);
+    notice
 }
 
 /// Something keeps an environment from the image until a person does something. One notice an environment,

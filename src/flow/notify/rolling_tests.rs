@@ -86,6 +86,7 @@ fn every_one() -> Vec<(&'static str, Notice)> {
         watch: &world.watch.name,
         image: &image,
         baked: Some(&baked),
+        told: None,
         began_at: now(),
         at: now(),
     };

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::FirstOf;
 use crate::flow::move_commands::{events_command, rollout_command};
 use crate::model::environment::EnvironmentHealth;
-use crate::model::notice::{MoveTold, NextByItself, Notice, PastedCommand, What};
+use crate::model::notice::{Link, MoveTold, NextByItself, Notice, PastedCommand, What};
 use crate::model::rollout::{Direction, MoveFault, MoveOrder};
 
 /// A move, or taking one back, succeeded: every instance runs the image, and it stayed well. One notice a
@@ -164,7 +164,7 @@ fn of_a_move(
     next: NextByItself,
     commands: Vec<PastedCommand>,
 ) -> Notice {
-    // A move and what takes it back are one story, which the bake begins, or the forward move.
+    // A move and what takes it back are one story: that of the image's release, or of the forward move.
     let story = match (&order.story, &order.direction) {
         (Some(story), _) => story.clone(),
         (None, Direction::Back { of: Some(of), .. }) => format!("move:{of}"),
@@ -183,8 +183,22 @@ fn of_a_move(
         what,
         next,
         commands,
-        links: Vec::new(),
+        links: links(order),
     }
+}
+
+/// What it runs now, or was to run, and what is in another platform version.
+fn links(order: &MoveOrder) -> Vec<Link> {
+    let region = &order.target.scope.region;
+    let image = order.to.image.image();
+    let image = image.map(|image| Link::to_image(region, image));
+    let platform = order.to.platform.as_ref();
+    let platform = platform.filter(|to| Some(*to) != order.before.platform.as_ref());
+    let notes = platform.map(|platform| Link::on_platform(region, platform));
+    image
+        .into_iter()
+        .chain(notes.into_iter().flatten())
+        .collect()
 }
 
 fn told(order: &MoveOrder, journal: &str) -> MoveTold {

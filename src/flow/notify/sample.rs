@@ -12,7 +12,7 @@ use crate::model::chronicle::ReleasePoint;
 use crate::model::ids::{Architecture, ImageId, Installation, Partition, Region, Scope, TargetId};
 use crate::model::image::ImageKind;
 use crate::model::notice::{
-    ApprovalTold, BakeTold, BlindTold, DigestImage, DigestTold, DigestWatch, DriftTold,
+    ApprovalTold, BakeTold, BlindTold, DigestImage, DigestTold, DigestWatch, DriftStep, DriftTold,
     EnvironmentTold, FirstOf, Link, MoveTold, NextByItself, Notice, NoticeEvent, PastedCommand,
     PublishTold, ReleasedTold, ReminderTold, RetiredTold, RolledImage, RunTold, SnapshotsTold,
     StandsCount, TargetFrom, What, WithheldTold,
@@ -20,6 +20,7 @@ use crate::model::notice::{
 use crate::model::publish_rules::{Destination, DestinationKind, PublishAs};
 use crate::model::reason::About;
 use crate::model::retire_record::RetireAct;
+use crate::model::watch::OnDrift;
 
 const WATCH: &str = "sample";
 const OLD_BASE: &str = "ami-0000000000000ba5e";
@@ -54,7 +55,7 @@ pub fn event_sample(
     to: &str,
     at: DateTime<Utc>,
 ) -> Notice {
-    match happened(event, at) {
+    match happened(event, to, at) {
         Some(what) => sample_of(event, installation, to, at, what),
         None => sample(installation, to, at),
     }
@@ -89,7 +90,26 @@ fn sample_of(
             "amiwatch status",
             "every watch and its image",
         )],
-        links: vec![Link::to_image(&scope().region, &ImageId::from(IMAGE))],
+        links: links_of(event),
+    }
+}
+
+/// As what has happened is told with them.
+fn links_of(event: NoticeEvent) -> Vec<Link> {
+    let region = scope().region;
+    let image = || Link::to_image(&region, &ImageId::from(IMAGE));
+    match event {
+        NoticeEvent::Drift | NoticeEvent::Released => Link::on_branch(&region, BRANCH),
+        NoticeEvent::RolledOut => {
+            let platform = Link::on_branch(&region, BRANCH);
+            [image()].into_iter().chain(platform).collect()
+        }
+        NoticeEvent::Baked
+        | NoticeEvent::Redundant
+        | NoticeEvent::ApprovalNeeded
+        | NoticeEvent::RolledBack
+        | NoticeEvent::Published => vec![image()],
+        _ => Vec::new(),
     }
 }
 
@@ -102,7 +122,7 @@ fn scope() -> Scope {
 }
 
 /// What each event may tell; nothing of the sample of samples.
-fn happened(event: NoticeEvent, at: DateTime<Utc>) -> Option<What> {
+fn happened(event: NoticeEvent, to: &str, at: DateTime<Utc>) -> Option<What> {
     let image = || ImageId::from(IMAGE);
     Some(match event {
         NoticeEvent::Drift => What::Drift(drift(at)),
@@ -110,6 +130,7 @@ fn happened(event: NoticeEvent, at: DateTime<Utc>) -> Option<What> {
             release: Some(release()),
             current: Some(image()),
             ends: "test:drift".to_owned(),
+            also: Vec::new(),
         },
         NoticeEvent::Baked => What::Baked {
             bake: bake(),
@@ -189,14 +210,14 @@ fn happened(event: NoticeEvent, at: DateTime<Utc>) -> Option<What> {
             snapshots: SnapshotsTold::default(),
         },
         NoticeEvent::Withheld => What::Withheld(WithheldTold {
-            receiver: WATCH.to_owned(),
+            receiver: to.to_owned(),
             from: at - TimeDelta::hours(1),
             until: at,
             by_event: BTreeMap::from([(NoticeEvent::Drift, 9), (NoticeEvent::Failed, 5)]),
         }),
-        NoticeEvent::Digest => What::Digest(digest(at)),
+        NoticeEvent::Digest => What::Digest(digest(to, at)),
         NoticeEvent::Reminder => What::Reminder(ReminderTold {
-            receiver: WATCH.to_owned(),
+            receiver: to.to_owned(),
             of: failing_watch(),
             since: at - TimeDelta::days(7),
             until: at,
@@ -215,14 +236,14 @@ fn failing_watch() -> DigestWatch {
     }
 }
 
-fn digest(at: DateTime<Utc>) -> DigestTold {
+fn digest(to: &str, at: DateTime<Utc>) -> DigestTold {
     let account = scope().account;
     let stands = StandsCount(BTreeMap::from([
         ("in step".to_owned(), 2),
         ("failing".to_owned(), 1),
     ]));
     DigestTold {
-        receiver: WATCH.to_owned(),
+        receiver: to.to_owned(),
         due: at,
         all: stands.clone(),
         behind: 1,
@@ -285,6 +306,13 @@ fn drift(at: DateTime<Utc>) -> DriftTold {
         unread: FirstOf::all_of([]),
         codes: BTreeSet::from([newer(None).code()]),
         follows: None,
+        step: DriftStep::Release {
+            from: OLD_BASE.into(),
+            from_version: Some("4.5.0".to_owned()),
+        },
+        moves: FirstOf::empty(),
+        goes: Some(OnDrift::Bake),
+        instead_of: None,
     }
 }
 

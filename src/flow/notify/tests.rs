@@ -49,6 +49,7 @@ pub(super) fn order(world: &World, attempt: u32) -> BakeOrder {
         keep_failed_s: None,
         tags: BTreeMap::new(),
         because: vec!["The recipe changed since ami-old was baked.".to_owned()],
+        story: None,
     }
 }
 
@@ -258,6 +259,9 @@ fn a_bake_and_a_redundant_recipe_read_alone() {
         What you can do:
           amiwatch check --watch shop  which environments wait for it
           amiwatch status              every watch and its image
+
+        More:
+          ami-new: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#ImageDetails:imageId=ami-new
     "#);
     insta::assert_snapshot!(format!("{}\n\n{}", redundant.subject, redundant.body), @r#"
         [amiwatch] shop: recipe ecs-logging may not be needed any more
@@ -270,6 +274,9 @@ fn a_bake_and_a_redundant_recipe_read_alone() {
         release       4.5.1 (ami-base451)
         recipe        ecs-logging
         key           68bd7899b3b0-0
+
+        More:
+          ami-new: https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1#ImageDetails:imageId=ami-new
     "#);
 }
 

@@ -23,6 +23,7 @@ impl World {
             checks_digest: None,
             adopted_at: None,
             changes: None,
+            story: None,
         });
     }
 
@@ -45,6 +46,7 @@ impl World {
     ) {
         self.history.failing = Some(Failing {
             kept: None,
+            story: None,
             key: self.key(base, 0),
             attempts,
             last_at: now() - TimeDelta::hours(1),

@@ -65,6 +65,14 @@ impl NoticeEvent {
         Self::Retired,
     ];
 
+    /// Every event that something can be told of, in the same order: a sample of each can be sent.
+    pub fn told() -> impl Iterator<Item = Self> {
+        let unnamed = Self::UNNAMED.into_iter();
+        Self::ALL
+            .into_iter()
+            .chain(unnamed.filter(|event| *event != Self::Test))
+    }
+
     /// Every other one: what is told to a single receiver, whatever its `events` say.
     pub const UNNAMED: [NoticeEvent; 4] =
         [Self::Withheld, Self::Digest, Self::Reminder, Self::Test];

@@ -143,6 +143,7 @@ mod tests {
             release: None,
             current: None,
             ends: "d".to_owned(),
+            also: Vec::new(),
         })
     }
 

@@ -22,6 +22,14 @@ impl<T> FirstOf<T> {
         Self { first, more }
     }
 
+    /// Nothing, and nothing left out.
+    pub fn empty() -> Self {
+        Self {
+            first: Vec::new(),
+            more: 0,
+        }
+    }
+
     /// True when there was nothing to list.
     pub fn is_empty(&self) -> bool {
         self.first.is_empty()

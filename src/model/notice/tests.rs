@@ -96,3 +96,58 @@ fn a_link_leads_to_the_console_of_its_partition() {
         "us-gov-west-1.console.amazonaws-us-gov.com"
     );
 }
+
+#[test]
+fn a_platform_s_pages_are_those_of_its_partition() {
+    let notes = |region: &str| Link::to_release_notes(&region.into()).url;
+    let aws = "https://docs.aws.amazon.com/elasticbeanstalk/latest";
+    let china = "https://docs.amazonaws.cn/en_us/elasticbeanstalk/latest";
+    assert_eq!(notes("eu-west-1"), format!("{aws}/relnotes/relnotes.html"));
+    assert_eq!(
+        notes("us-gov-west-1"),
+        format!("{aws}/relnotes/relnotes.html")
+    );
+    assert_eq!(
+        notes("cn-north-1"),
+        format!("{china}/relnotes/relnotes.html")
+    );
+    for (branch, place) in [
+        (
+            "Docker running on 64bit Amazon Linux 2023",
+            "#platforms-supported.docker",
+        ),
+        (
+            "ECS running on 64bit Amazon Linux 2023",
+            "#platforms-supported.mcdocker",
+        ),
+        (
+            "Corretto 21 running on 64bit Amazon Linux 2023",
+            "#platforms-supported.javase",
+        ),
+        ("Something new running on 64bit Amazon Linux 2023", ""),
+    ] {
+        let page = format!("{china}/platforms/platforms-supported.html{place}");
+        assert_eq!(
+            Link::to_platform(&"cn-northwest-1".into(), branch).url,
+            page
+        );
+    }
+}
+
+/// What stores hold from before stories went on with a release is read, and ended.
+#[test]
+fn a_drift_of_an_earlier_version_is_read_without_a_step() {
+    let stored = json!({
+        "happened": "drift", "release": null, "current": null, "watch": { "first": [], "more": 0 },
+        "environments": { "first": [], "more": 0 }, "behind": 0, "unread": { "first": [], "more": 0 },
+        "codes": ["STOCK"],
+    });
+    let What::Drift(told) = serde_json::from_value(stored).unwrap() else {
+        panic!("no drift");
+    };
+    assert_eq!((told.step, told.instead_of), (DriftStep::Neither, None));
+    assert!(told.moves.is_empty());
+    let over = json!({ "happened": "resolved", "release": null, "current": null, "ends": "d" });
+    let over: What = serde_json::from_value(over).unwrap();
+    assert!(matches!(over, What::Resolved { also, .. } if also.is_empty()));
+}

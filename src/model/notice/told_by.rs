@@ -82,6 +82,14 @@ impl ToldBy {
         Self::of_routes(routes.map(|name| (name.to_owned(), NoticeRoute::of_everything())))
     }
 
+    /// The same but for those who want to hear of another notice; `but` is none of them.
+    #[must_use]
+    pub fn without_those_who_want(&self, notice: &Notice, but: &str) -> Self {
+        let routes = self.0.iter();
+        let others = routes.filter(|(name, route)| *name == but || !route.wants(notice));
+        Self::of_routes(others.map(|(name, route)| (name.clone(), route.clone())))
+    }
+
     /// The names of those who want to hear of it, sorted.
     pub fn who_wants(&self, notice: &Notice) -> Vec<String> {
         let wanting = self.0.iter().filter(|(_, route)| route.wants(notice));
@@ -176,5 +184,12 @@ mod tests {
         ]);
         assert_eq!(told.who_wants(&notice(None, None)), ["a", "b"]);
         assert_eq!(told.who_wants(&notice(Some("tools"), None)), ["a"]);
+        let about_tools = notice(Some("tools"), None);
+        let who = |told: &ToldBy| told.who_wants(&notice(None, None));
+        assert_eq!(who(&told.without_those_who_want(&about_tools, "-")), ["b"]);
+        assert_eq!(
+            who(&told.without_those_who_want(&about_tools, "a")),
+            ["a", "b"]
+        );
     }
 }

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApprovalTold, BlockedTold, DigestTold, DueTold, FirstOf, HandsTold, NoticeEvent, Prose,
-    PublishTold, ReminderTold, RetiredTold, RolledImage, Severity, SnapshotsTold, SupersededTold,
-    WaveTold, WithheldTold,
+    ApprovalTold, BlockedTold, DigestTold, DriftStep, DueTold, FirstOf, HandsTold, MoveAhead,
+    NoticeEvent, Prose, PublishTold, ReminderTold, RetiredTold, RolledImage, Severity,
+    SnapshotsTold, SupersededTold, WaveTold, WithheldTold,
 };
 use crate::model::bake::BakeKey;
 use crate::model::blind::BlindOf;
@@ -23,6 +23,7 @@ use crate::model::publish_rules::Destination;
 use crate::model::reason::{About, ReasonCode};
 use crate::model::rollout::MoveFault;
 use crate::model::stray::StrayKind;
+use crate::model::watch::OnDrift;
 
 /// Characters of a guest's console: the end of a failure fits, and SNS's 256 KiB are far away.
 const CONSOLE_CHARS_MAX: usize = 4000;
@@ -39,6 +40,9 @@ pub enum What {
         current: Option<ImageId>,
         /// The key of the notice that it ends.
         ends: String,
+        /// The watch's other stories, which are over with this one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<String>,
     },
     /// An image is verified.
     Baked {
@@ -221,6 +225,18 @@ pub struct DriftTold {
     /// The key of the notice before it, where this is more of the same drift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<String>,
+    /// What moved, from what.
+    #[serde(default)]
+    pub step: DriftStep,
+    /// Environments for which an image is there, with what they run and what waits for them.
+    #[serde(default = "FirstOf::empty")]
+    pub moves: FirstOf<MoveAhead>,
+    /// How far the watch goes by itself; absent where an earlier version of amiwatch told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goes: Option<OnDrift>,
+    /// The story that this one takes the place of: a newer release has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
 }
 
 /// Another release of a base, and what environments run.

@@ -1,5 +1,7 @@
 //! A gate's sentence: what stands, and what opens it, as a command where that is one.
 
+use chrono_tz::Tz;
+
 use super::gate::{AwaitedAnswer, ContestedHow, ManagedNear, NamedFew, RolloutGate};
 use super::key_sentence::key_sentence;
 use super::minutes::said_minute;
@@ -9,12 +11,17 @@ use crate::model::ids::{TargetId, WatchName};
 use crate::model::scaling::SuspendedProcess;
 
 /// One sentence that reads alone.
-pub(super) fn gate_sentence(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> String {
+pub(super) fn gate_sentence(
+    watch: &WatchName,
+    target: &TargetId,
+    gate: &RolloutGate,
+    zone: Tz,
+) -> String {
     match gate {
         RolloutGate::OutOfWindow { until, .. } => match until {
             Some(until) => format!(
                 "No window of {watch} is open: the next one opens {}; {} waits for none.",
-                said_minute(*until),
+                said_minute(*until, zone),
                 by_person(watch, target)
             ),
             None => format!(
@@ -68,26 +75,26 @@ pub(super) fn gate_sentence(watch: &WatchName, target: &TargetId, gate: &Rollout
             AwaitedAnswer::None { lapses_at } => format!(
                 "{image} waits for a person's word since {}: `amiwatch approve {id}` or `amiwatch deny \
                  {id}`; without one it lapses {}.",
-                said_minute(*since),
-                said_minute(*lapses_at)
+                said_minute(*since, zone),
+                said_minute(*lapses_at, zone)
             ),
             AwaitedAnswer::Denied { by, at } => format!(
                 "{by} denied {image} {}: `amiwatch rollout {watch}` moves to it all the same; a newer image is \
                  asked for anew.",
-                said_minute(*at)
+                said_minute(*at, zone)
             ),
             AwaitedAnswer::Lapsed { at } => format!(
                 "Nobody said by {} whether {image} may go: `amiwatch rollout {watch}` moves to it; a newer \
                  image is asked for anew.",
-                said_minute(*at)
+                said_minute(*at, zone)
             ),
         },
-        _ => of_environment(watch, target, gate),
+        _ => of_environment(watch, target, gate, zone),
     }
 }
 
 /// What is about the environment itself.
-fn of_environment(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> String {
+fn of_environment(watch: &WatchName, target: &TargetId, gate: &RolloutGate, zone: Tz) -> String {
     let name = &target.environment;
     match gate {
         RolloutGate::UnhealthyBefore { why } => format!(
@@ -101,8 +108,8 @@ fn of_environment(watch: &WatchName, target: &TargetId, gate: &RolloutGate) -> S
             ManagedNear::Window { from, until } => format!(
                 "The window for managed updates of {name} is from {} to {}, and a move might not have \
                  settled by then.",
-                said_minute(*from),
-                said_minute(*until)
+                said_minute(*from, zone),
+                said_minute(*until, zone)
             ),
         },
         RolloutGate::ScalingSuspended { why, processes } => format!(

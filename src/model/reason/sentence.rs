@@ -1,6 +1,7 @@
 //! A reason's sentence, for people: one that reads alone, made from the typed data and nothing else.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::NOT_LISTED;
 use super::about::{About, Near, Quarantine};
@@ -13,7 +14,7 @@ use crate::model::environment::managed_updates_off;
 use crate::model::ids::{AccountId, ImageId, Region, SnapshotId, WatchName};
 
 /// One sentence, with what can be done where that is a command.
-pub(super) fn sentence_of(about: &About) -> String {
+pub(super) fn sentence_of(about: &About, zone: Tz) -> String {
     match about {
         About::BranchNewer {
             image,
@@ -122,17 +123,20 @@ pub(super) fn sentence_of(about: &About) -> String {
             "{behind} of {instances} instances run another image than {image}, which the environment \
              names ({first} runs {runs}): they stay so until something replaces them."
         ),
-        _ => rest(about),
+        _ => rest(about, zone),
     }
 }
 
 /// Holds, blocks, remarks and doubts.
-fn rest(about: &About) -> String {
+fn rest(about: &About, zone: Tz) -> String {
     match about {
         About::Soaking { version, until, .. } => {
-            format!("Release {version} soaks until {}.", said_minute(*until))
+            format!(
+                "Release {version} soaks until {}.",
+                said_minute(*until, zone)
+            )
         }
-        About::Held { watch, on, until } => held(watch, on, *until),
+        About::Held { watch, on, until } => held(watch, on, *until, zone),
         About::Quarantined {
             watch,
             image,
@@ -140,7 +144,7 @@ fn rest(about: &About) -> String {
             said,
             until,
         } => {
-            let said = words(said, *until);
+            let said = words(said, *until, zone);
             match place {
                 Quarantine::Runs => format!(
                     "The environment runs {image}, which is quarantined {said}: nothing is done to \
@@ -221,7 +225,7 @@ fn rest(about: &About) -> String {
             watch,
             target,
             gate,
-        } => gate_sentence(watch, target, gate),
+        } => gate_sentence(watch, target, gate, zone),
         _ => remark(about),
     }
 }
@@ -347,11 +351,11 @@ fn not_shared(
     )
 }
 
-fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String {
+fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>, zone: Tz) -> String {
     match on {
         HeldOn::Watch { said } => format!(
             "The watch is held {}; `amiwatch unhold {watch}` ends it.",
-            words(said, until)
+            words(said, until, zone)
         ),
         HeldOn::Release {
             image,
@@ -361,7 +365,7 @@ fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String 
         } => format!(
             "Release {version} ({image}) is held {}; `amiwatch unhold {watch} --release {named}` \
              ends it.",
-            words(said, until)
+            words(said, until, zone)
         ),
         HeldOn::Bake {
             attempts, last_why, ..
@@ -378,7 +382,7 @@ fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String 
             ..
         } => {
             let next = match until {
-                Some(until) => format!("the next try is not before {}", said_minute(until)),
+                Some(until) => format!("the next try is not before {}", said_minute(until, zone)),
                 None => "a person decides whether it is tried again".to_owned(),
             };
             let times = counted_times(*attempts);
@@ -392,13 +396,13 @@ fn held(watch: &WatchName, on: &HeldOn, until: Option<DateTime<Utc>>) -> String 
 }
 
 /// `since 2026-11-02 08:00 UTC by ann until 2026-11-09 08:00 UTC (it breaks logging)`
-fn words(said: &HoldSaid, until: Option<DateTime<Utc>>) -> String {
+fn words(said: &HoldSaid, until: Option<DateTime<Utc>>, zone: Tz) -> String {
     let until = until.map_or(String::new(), |until| {
-        format!(" until {}", said_minute(until))
+        format!(" until {}", said_minute(until, zone))
     });
     format!(
         "since {} by {}{until} ({})",
-        said_minute(said.since),
+        said_minute(said.since, zone),
         said.by,
         said.reason
     )

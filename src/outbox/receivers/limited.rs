@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Receiver, Sender, Sending, Telling};
-use crate::model::notice::{Notice, NoticeLimits, StoryThread};
+use super::{Receiver, Sender, Sending, StoryThreads, Telling};
+use crate::model::notice::{Notice, NoticeLimits};
 
 /// One that is sent only so many, or not at night.
 #[derive(Clone)]
@@ -33,13 +33,8 @@ impl Receiver for Limited {
         self.inner.keeps_threads()
     }
 
-    fn tell<'a>(
-        &'a self,
-        notice: &'a Notice,
-        again: bool,
-        thread: Option<StoryThread>,
-    ) -> Telling<'a> {
-        self.inner.tell(notice, again, thread)
+    fn tell<'a>(&'a self, notice: &'a Notice, again: bool, threads: StoryThreads) -> Telling<'a> {
+        self.inner.tell(notice, again, threads)
     }
 
     fn send<'a>(&'a self, notice: &'a Notice, again: bool) -> Sending<'a> {

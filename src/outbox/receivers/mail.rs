@@ -14,6 +14,7 @@ mod tests;
 use std::cell::Cell;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use lettre::Address;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::model::notice::{MailTls, Notice};
 use crate::model::plain_text::one_line;
 use crate::model::secret::Secret;
+use crate::outbox::render::SpokenNotice;
 
 pub use html::mail_html;
 pub use message::{mail_message, mail_text};
@@ -54,6 +56,8 @@ pub struct MailServer {
     pub from: Mailbox,
     /// Never empty.
     pub to: Vec<Mailbox>,
+    /// Where its readers are.
+    pub zone: Tz,
     pub clock: Clock,
 }
 
@@ -95,7 +99,12 @@ impl Receiver for MailServer {
 
 impl MailServer {
     async fn mail(&self, notice: &Notice, again: bool) -> Result<(), NotSent> {
-        let message = mail_message(notice, again, &self.from, &self.to);
+        let message = mail_message(
+            SpokenNotice::in_zone(notice, self.zone),
+            again,
+            &self.from,
+            &self.to,
+        );
         let message = message.map_err(|error| NotSent {
             sort: Sort::Refused,
             why: format!("no mail can be made of it: {error}; see `from` and `to`"),

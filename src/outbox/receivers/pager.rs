@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::hook::answered;
@@ -12,7 +13,7 @@ use crate::http_send::{Address, HttpSend, Posted, SendErrorKind};
 use crate::model::bake::digest;
 use crate::model::notice::{Notice, Severity};
 use crate::model::secret::Secret;
-use crate::outbox::render::{WrittenNotice, cut_line, notice_title};
+use crate::outbox::render::{SpokenNotice, WrittenNotice, cut_line, notice_title};
 
 const PAUSE: Duration = Duration::from_millis(500);
 /// PagerDuty's own bound of a summary.
@@ -26,6 +27,8 @@ pub struct Pager {
     pub routing_key: KeptSecret,
     /// `https://events.pagerduty.com`, or where another region's events go.
     pub url: String,
+    /// Where its readers are.
+    pub zone: Tz,
 }
 
 /// One event, but for the key that says whose it is.
@@ -57,9 +60,17 @@ impl Pager {
 
     async fn post(&self, notice: &Notice) -> Result<(), NotSent> {
         let key = self.routing_key.read_now().await?;
-        let PagerEvent { path, mut body } = pager_event(notice);
+        let notice = SpokenNotice::in_zone(notice, self.zone);
+        for over in notice.ends_others() {
+            self.enqueue(&key, resolving(over)).await?;
+        }
+        self.enqueue(&key, pager_event(notice)).await
+    }
+
+    async fn enqueue(&self, key: &Secret, event: PagerEvent) -> Result<(), NotSent> {
+        let PagerEvent { path, mut body } = event;
         body["routing_key"] = json!(key.expose());
-        let posted = Posted::of_json(&body).hiding(&key);
+        let posted = Posted::of_json(&body).hiding(key);
         let url = format!("{}{path}", self.url.trim_end_matches('/'));
         let address = Address::parse(&Secret::new(url)).map_err(|error| NotSent {
             sort: Sort::Later,
@@ -84,16 +95,23 @@ impl Pager {
     }
 }
 
-/// The event that a notice is. A story has one incident: its key is the story's.
-pub fn pager_event(notice: &Notice) -> PagerEvent {
-    let story = digest(&[&notice.story]);
-    if notice.is_end() {
-        let body = json!({ "event_action": "resolve", "dedup_key": story, "client": "amiwatch" });
-        return PagerEvent {
-            path: "/v2/enqueue",
-            body,
-        };
+/// The end of a story's incident; of one that has none it is nothing.
+fn resolving(story: &str) -> PagerEvent {
+    PagerEvent {
+        path: "/v2/enqueue",
+        body: json!({
+            "event_action": "resolve", "dedup_key": digest(&[story]), "client": "amiwatch",
+        }),
     }
+}
+
+/// The event that a notice is. A story has one incident: its key is the story's.
+pub fn pager_event<'n>(notice: impl Into<SpokenNotice<'n>>) -> PagerEvent {
+    let notice = notice.into();
+    if notice.ends_story() {
+        return resolving(&notice.story);
+    }
+    let story = digest(&[&notice.story]);
     let links: Vec<Value> = notice
         .links
         .iter()
@@ -121,7 +139,7 @@ pub fn pager_event(notice: &Notice) -> PagerEvent {
     }
 }
 
-fn payload(notice: &Notice) -> Value {
+fn payload(notice: SpokenNotice<'_>) -> Value {
     let scope = notice.scope.as_ref().map(ToString::to_string);
     let written = WrittenNotice::of_notice(notice);
     let commands = notice.commands.iter().map(|one| one.command.as_str());
@@ -136,4 +154,76 @@ fn payload(notice: &Notice) -> Value {
             "commands": commands.collect::<Vec<_>>(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::model::notice::{NextByItself, What};
+    use crate::model::secret::SecretSource;
+    use crate::secrets::Secrets;
+
+    /// Takes everything and keeps it.
+    #[derive(Debug, Clone, Default)]
+    struct FakePager(Arc<Mutex<Vec<Value>>>);
+
+    impl HttpConnector for FakePager {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            self.0.lock().unwrap().push(body);
+            let status = StatusCode::try_from(202).unwrap();
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from("{}"))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_resolves_its_own_incident_and_those_that_are_over_with_it() {
+        let (fake, clock) = (FakePager::default(), Clock::real());
+        let pager = Pager {
+            http: HttpSend::in_process(SharedHttpConnector::new(fake.clone()), &clock),
+            pacing: Pacing::new(&clock),
+            routing_key: KeptSecret {
+                secrets: Secrets::new(Arc::new(|_: &str| Some("hush".to_owned())), &clock),
+                from: SecretSource::Env("PAGER".to_owned()),
+                cloud: None,
+            },
+            url: "https://events.pagerduty.com".to_owned(),
+            zone: chrono_tz::UTC,
+        };
+        let over = Notice {
+            key: "k".to_owned(),
+            story: "new".to_owned(),
+            at: DateTime::<Utc>::UNIX_EPOCH,
+            installation: None,
+            watch: Some("shop".into()),
+            scope: None,
+            what: What::Resolved {
+                release: None,
+                current: None,
+                ends: "d".to_owned(),
+                also: vec!["old".to_owned()],
+            },
+            next: NextByItself::Nothing,
+            commands: Vec::new(),
+            links: Vec::new(),
+        };
+        pager.send(&over, false).await.unwrap();
+        let sent = fake.0.lock().unwrap();
+        let keys: Vec<&Value> = sent.iter().map(|one| &one["dedup_key"]).collect();
+        assert_eq!(keys, [&json!(digest(&["old"])), &json!(digest(&["new"]))]);
+        assert!(
+            sent.iter().all(|one| one["event_action"] == "resolve"),
+            "{sent:?}"
+        );
+    }
 }

@@ -11,13 +11,15 @@ mod tests;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::{Hook, NotSent, Receiver, Sending};
 use crate::http_send::Posted;
 use crate::model::notice::Notice;
+use crate::outbox::render::SpokenNotice;
 
 pub use blocks::blocks;
-pub(super) use blocks::headline_blocks;
+pub(super) use blocks::{headline_blocks, over_blocks};
 
 /// What Slack bears for a webhook: about one message a second.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -26,6 +28,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Slack {
     pub hook: Hook,
+    /// Where its readers are.
+    pub zone: Tz,
 }
 
 impl Receiver for Slack {
@@ -48,7 +52,7 @@ impl Receiver for Slack {
 
 impl Slack {
     async fn post(&self, notice: &Notice, again: bool) -> Result<(), NotSent> {
-        let message = Posted::of_json(&blocks(notice, again));
+        let message = Posted::of_json(&blocks(SpokenNotice::in_zone(notice, self.zone), again));
         let sent = self.hook.post(&message, PAUSE).await;
         sent.map(drop)
             .map_err(|error| error.not_sent(|word| self.next_step(word)))

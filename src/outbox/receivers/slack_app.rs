@@ -15,14 +15,16 @@ mod tests;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
-use super::{KeptSecret, NotSent, Pacing, Receiver, Sending, Telling, Told};
+use super::{KeptSecret, NotSent, Pacing, Receiver, Sending, StoryThreads, Telling, Told};
 use crate::http_send::HttpSend;
 use crate::model::notice::{Notice, StoryThread};
 use crate::model::secret::Secret;
+use crate::outbox::render::SpokenNotice;
 
 use calls::{CallError, Looked};
-use forms::{Marks, reply};
+use forms::{Marks, reply, story_over, story_update};
 
 pub use forms::story_message;
 
@@ -39,6 +41,8 @@ pub struct SlackApp {
     pub channel: String,
     /// `https://slack.com/api`
     pub url: String,
+    /// Where its readers are.
+    pub zone: Tz,
 }
 
 impl Receiver for SlackApp {
@@ -58,16 +62,14 @@ impl Receiver for SlackApp {
         true
     }
 
-    fn tell<'a>(
-        &'a self,
-        notice: &'a Notice,
-        again: bool,
-        thread: Option<StoryThread>,
-    ) -> Telling<'a> {
+    fn tell<'a>(&'a self, notice: &'a Notice, again: bool, threads: StoryThreads) -> Telling<'a> {
         Box::pin(async move {
             // Of another channel where the config names another one now.
-            let mut thread = thread.filter(|known| known.channel == self.channel);
-            let ended = self.go_on(notice, again, &mut thread).await;
+            let here = |known: &StoryThread| known.channel == self.channel;
+            let over: Vec<StoryThread> = threads.over.into_iter().filter(here).collect();
+            let mut thread = threads.own.filter(here);
+            let spoken = SpokenNotice::in_zone(notice, self.zone);
+            let ended = self.go_on(spoken, again, &over, &mut thread).await;
             self.pacing.rest(&self.whose(), PAUSE);
             let ended = ended.map_err(|error| self.not_sent(error));
             Told { ended, thread }
@@ -75,7 +77,11 @@ impl Receiver for SlackApp {
     }
 
     fn send<'a>(&'a self, notice: &'a Notice, again: bool) -> Sending<'a> {
-        Box::pin(async move { self.tell(notice, again, None).await.ended })
+        Box::pin(async move {
+            self.tell(notice, again, StoryThreads::default())
+                .await
+                .ended
+        })
     }
 }
 
@@ -84,17 +90,25 @@ impl SlackApp {
         format!("{} at {}", self.channel, self.url)
     }
 
-    /// First the story's message, which can be written twice without harm, then what happened.
+    /// First the messages of stories that are over and the story's own, which can be written twice without harm,
+    /// then what happened.
     async fn go_on(
         &self,
-        notice: &Notice,
+        notice: SpokenNotice<'_>,
         again: bool,
+        over: &[StoryThread],
         thread: &mut Option<StoryThread>,
     ) -> Result<(), CallError> {
         let token = self.token.read_now().await.map_err(CallError::Unread)?;
-        let marks = Marks::of_notice(notice);
+        let marks = Marks::of_notice(&notice);
+        for one in over {
+            match self.update(&token, &story_over(notice, one)).await {
+                Err(error) if error.is_gone() => {}
+                updated => updated?,
+            }
+        }
         if let Some(known) = thread.clone() {
-            match self.update(&token, &known, notice).await {
+            match self.update(&token, &story_update(notice, &known)).await {
                 Err(error) if error.is_gone() => *thread = None,
                 updated => updated?,
             }
@@ -119,7 +133,7 @@ impl SlackApp {
     async fn begin(
         &self,
         token: &Secret,
-        notice: &Notice,
+        notice: SpokenNotice<'_>,
         again: bool,
         marks: &Marks,
     ) -> Result<StoryThread, CallError> {

@@ -5,10 +5,12 @@ mod amazon_q;
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
+
 use super::{NotSent, Receiver, Sending, Sort};
 use crate::cloud::{Cloud, ErrorKind, Message};
 use crate::model::notice::{Notice, SnsForm};
-use crate::outbox::render::{WrittenNotice, notice_event};
+use crate::outbox::render::{SpokenNotice, WrittenNotice, notice_event};
 
 pub use amazon_q::amazon_q_message;
 
@@ -18,6 +20,8 @@ pub struct SnsTopic {
     pub cloud: Cloud,
     pub topic_arn: String,
     pub form: SnsForm,
+    /// Where its readers are; programs are told in UTC.
+    pub zone: Tz,
 }
 
 impl Receiver for SnsTopic {
@@ -32,7 +36,7 @@ impl Receiver for SnsTopic {
 
 impl SnsTopic {
     async fn publish(&self, notice: &Notice) -> Result<(), NotSent> {
-        let message = sns_message(notice, self.form);
+        let message = sns_message(SpokenNotice::in_zone(notice, self.zone), self.form);
         let sent = self.cloud.publish(&self.topic_arn, &message).await;
         sent.map(drop).map_err(|error| NotSent {
             // Even a denial may be lifted; nothing that SNS says is final.
@@ -46,7 +50,8 @@ impl SnsTopic {
 }
 
 /// The message in this form, with the attributes that filter policies see.
-pub fn sns_message(notice: &Notice, form: SnsForm) -> Message {
+pub fn sns_message<'n>(notice: impl Into<SpokenNotice<'n>>, form: SnsForm) -> Message {
+    let notice = notice.into();
     let WrittenNotice {
         key,
         event,
@@ -84,7 +89,7 @@ pub fn sns_message(notice: &Notice, form: SnsForm) -> Message {
         subject,
         body: match form {
             SnsForm::Text => body,
-            SnsForm::Json => notice_event(notice).to_string(),
+            SnsForm::Json => notice_event(&notice).to_string(),
             SnsForm::AmazonQ => amazon_q_message(notice).to_string(),
         },
         attributes,

@@ -6,10 +6,12 @@ mod card;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::{Hook, NotSent, Receiver, Sending};
 use crate::http_send::Posted;
 use crate::model::notice::Notice;
+use crate::outbox::render::SpokenNotice;
 
 pub use card::adaptive_card;
 
@@ -20,6 +22,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Teams {
     pub hook: Hook,
+    /// Where its readers are.
+    pub zone: Tz,
 }
 
 impl Receiver for Teams {
@@ -42,7 +46,10 @@ impl Receiver for Teams {
 
 impl Teams {
     async fn post(&self, notice: &Notice, again: bool) -> Result<(), NotSent> {
-        let message = Posted::of_json(&adaptive_card(notice, again));
+        let message = Posted::of_json(&adaptive_card(
+            SpokenNotice::in_zone(notice, self.zone),
+            again,
+        ));
         let sent = self.hook.post(&message, PAUSE).await;
         sent.map(drop).map_err(|error| {
             error.not_sent(|_| {

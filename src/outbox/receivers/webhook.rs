@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -15,7 +16,7 @@ use crate::http_send::Posted;
 use crate::model::bake::digest;
 use crate::model::notice::Notice;
 use crate::model::secret::Secret;
-use crate::outbox::render::{notice_event, notice_fields};
+use crate::outbox::render::{SpokenNotice, notice_event, notice_fields};
 use crate::template::{makes_json, render_message};
 
 /// Programs take more, chats behind a template less: what they refuse for a while is waited for.
@@ -40,6 +41,8 @@ pub struct HookTemplate {
     /// The file's name, which says whether it makes JSON.
     pub name: String,
     pub text: String,
+    /// Where the readers of what it makes are.
+    pub zone: Tz,
 }
 
 impl Receiver for Webhook {
@@ -93,7 +96,7 @@ impl Webhook {
             let event = notice_event(notice).to_string();
             return Ok(("application/cloudevents+json; charset=utf-8", event));
         };
-        let fields = notice_fields(notice, again);
+        let fields = notice_fields(SpokenNotice::in_zone(notice, template.zone), again);
         let made = render_message(&template.text, &template.name, &fields);
         let made = made.map_err(|error| NotSent {
             sort: Sort::Refused,

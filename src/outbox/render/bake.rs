@@ -1,10 +1,11 @@
 //! What is told of a bake, in words.
 
-use super::parts::{MessagePart, minute, notice_installation, without_step};
+use super::parts::{MessagePart, notice_installation, without_step};
+use super::spoken::SpokenNotice;
 use crate::model::changes::ChangesInShort;
 use crate::model::ids::ImageId;
 use crate::model::kept::KeptBuilder;
-use crate::model::notice::{BakeTold, FirstOf, NextByItself, Notice, What};
+use crate::model::notice::{BakeTold, FirstOf, NextByItself, What};
 
 /// What the subject says behind the watch's name.
 pub(super) fn bake_headline(what: &What) -> String {
@@ -29,7 +30,7 @@ pub(super) fn bake_headline(what: &What) -> String {
 }
 
 /// The message but for its commands; nothing for what is not about a bake.
-pub(super) fn bake_parts(notice: &Notice) -> Vec<MessagePart> {
+pub(super) fn bake_parts(notice: SpokenNotice<'_>) -> Vec<MessagePart> {
     match &notice.what {
         What::Baked {
             bake,
@@ -67,7 +68,7 @@ pub(super) fn bake_parts(notice: &Notice) -> Vec<MessagePart> {
 }
 
 fn baked(
-    notice: &Notice,
+    notice: SpokenNotice<'_>,
     bake: &BakeTold,
     image: &ImageId,
     because: &FirstOf<String>,
@@ -87,7 +88,7 @@ fn baked(
 }
 
 fn failed(
-    notice: &Notice,
+    notice: SpokenNotice<'_>,
     bake: &BakeTold,
     why: &str,
     console: Option<&str>,
@@ -95,7 +96,10 @@ fn failed(
 ) -> Vec<MessagePart> {
     let next = match notice.next {
         NextByItself::Again { not_before } => {
-            format!("The next attempt is not before {}.", minute(not_before))
+            format!(
+                "The next attempt is not before {}.",
+                notice.minute(not_before)
+            )
         }
         NextByItself::Nothing | NextByItself::Look | NextByItself::Person => {
             "There is no next attempt: it is held for a person.".to_owned()
@@ -103,7 +107,8 @@ fn failed(
     };
     let why = format!("Attempt {} failed: {why}", bake.attempt);
     let lines = [why, next].into_iter();
-    let lines = lines.chain(kept.map(KeptBuilder::sentence)).collect();
+    let kept = kept.map(|kept| kept.sentence_in(notice.zone()));
+    let lines = lines.chain(kept).collect();
     let mut parts = vec![MessagePart::Lines(lines), about(notice, bake)];
     parts.extend(console.map(|console| MessagePart::Console {
         heading: "The end of the guest's console:".to_owned(),
@@ -112,7 +117,7 @@ fn failed(
     parts
 }
 
-fn redundant(notice: &Notice, bake: &BakeTold) -> Vec<MessagePart> {
+fn redundant(notice: SpokenNotice<'_>, bake: &BakeTold) -> Vec<MessagePart> {
     let BakeTold {
         recipe, release, ..
     } = bake;
@@ -131,7 +136,7 @@ fn redundant(notice: &Notice, bake: &BakeTold) -> Vec<MessagePart> {
     ]
 }
 
-fn about(notice: &Notice, bake: &BakeTold) -> MessagePart {
+fn about(notice: SpokenNotice<'_>, bake: &BakeTold) -> MessagePart {
     let BakeTold {
         key,
         generation,
@@ -140,7 +145,7 @@ fn about(notice: &Notice, bake: &BakeTold) -> MessagePart {
         ..
     } = bake;
     MessagePart::Fields(vec![
-        ("installation", notice_installation(notice).to_owned()),
+        ("installation", notice_installation(&notice).to_owned()),
         ("watch", notice.watch_or_dash().to_owned()),
         (
             "release",

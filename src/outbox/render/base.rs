@@ -1,18 +1,19 @@
 //! What is told of a base itself, in words: another release, and its end.
 
 use super::drift::{each, say, whose_watch};
-use super::parts::{MessagePart, minute};
+use super::parts::MessagePart;
+use super::spoken::SpokenNotice;
 use crate::model::ids::ImageId;
-use crate::model::notice::{FirstOf, Notice, ReleasedTold, RunTold};
-use crate::model::reason::{About, Reason};
+use crate::model::notice::{FirstOf, ReleasedTold, RunTold};
+use crate::model::reason::About;
 
 /// What the subject says behind the watch's name.
 pub(super) fn released_headline(told: &ReleasedTold) -> String {
-    format!("release {} after {}", told.to.version, before(told))
+    format!("release {} -> {}", before(told), told.to.version)
 }
 
 /// The message but for its commands.
-pub(super) fn released(notice: &Notice, told: &ReleasedTold) -> Vec<MessagePart> {
+pub(super) fn released(notice: SpokenNotice<'_>, told: &ReleasedTold) -> Vec<MessagePart> {
     let ReleasedTold {
         base,
         from,
@@ -21,13 +22,13 @@ pub(super) fn released(notice: &Notice, told: &ReleasedTold) -> Vec<MessagePart>
         runs,
         ..
     } = told;
-    let made = created.map_or(String::new(), |at| format!(", made {}", minute(at)));
+    let made = created.map_or(String::new(), |at| format!(", made {}", notice.minute(at)));
     let first = format!(
-        "{}: {base} has release {} ({}){made}, after {} ({from}).",
+        "{}: release {} ({from}) -> {} ({}){made}, of {base}.",
         whose_watch(notice),
+        before(told),
         to.version,
-        to.image,
-        before(told)
+        to.image
     );
     let nobody = "The watch has no recipe: nothing is baked from it.".to_owned();
     let lists = MessagePart::list("What runs now:", each(runs, run));
@@ -52,11 +53,8 @@ fn run(run: &RunTold) -> String {
 }
 
 /// What the subject says behind the watch's name.
-pub(super) fn ends_headline(ends: &FirstOf<About>) -> String {
-    let first = ends
-        .first
-        .first()
-        .map(|end| Reason::from_about(end.clone()).message);
+pub(super) fn ends_headline(notice: SpokenNotice<'_>, ends: &FirstOf<About>) -> String {
+    let first = ends.first.first().map(|end| end.said_in(notice.zone()));
     let first = first.unwrap_or_default();
     let first = first.trim_end_matches('.');
     match ends.first.len().saturating_sub(1) + ends.more {
@@ -66,9 +64,13 @@ pub(super) fn ends_headline(ends: &FirstOf<About>) -> String {
 }
 
 /// The message but for its commands.
-pub(super) fn ends(notice: &Notice, base: &str, ends: &FirstOf<About>) -> Vec<MessagePart> {
+pub(super) fn ends(
+    notice: SpokenNotice<'_>,
+    base: &str,
+    ends: &FirstOf<About>,
+) -> Vec<MessagePart> {
     let first = format!("{} follows {base}.", whose_watch(notice));
-    let list = MessagePart::list("What comes to its end:", each(ends, say));
+    let list = MessagePart::list("What comes to its end:", each(ends, |end| say(notice, end)));
     [MessagePart::lines([first])]
         .into_iter()
         .chain(list)

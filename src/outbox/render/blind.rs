@@ -2,18 +2,19 @@
 
 use chrono::{DateTime, Utc};
 
-use super::parts::{MessagePart, minute};
+use super::parts::MessagePart;
+use super::spoken::SpokenNotice;
 use crate::model::blind::BlindOf;
 use crate::model::ids::WatchName;
 use crate::model::notice::{BlindTold, FirstOf};
 
 /// The subject behind `[amiwatch] `.
-pub(super) fn blind_headline(told: &BlindTold) -> String {
-    format!("blind: {} since {}", told.of, minute(told.since))
+pub(super) fn blind_headline(notice: SpokenNotice<'_>, told: &BlindTold) -> String {
+    format!("blind: {} since {}", told.of, notice.minute(told.since))
 }
 
 /// The message but for its commands.
-pub(super) fn blind(told: &BlindTold) -> Vec<MessagePart> {
+pub(super) fn blind(notice: SpokenNotice<'_>, told: &BlindTold) -> Vec<MessagePart> {
     let BlindTold {
         of,
         since,
@@ -24,7 +25,7 @@ pub(super) fn blind(told: &BlindTold) -> Vec<MessagePart> {
     let lines = MessagePart::lines([
         format!(
             "{of} could not be read, or not wholly, since {}.",
-            minute(*since)
+            notice.minute(*since)
         ),
         format!("Why: {why}"),
         "Nothing is concluded from what cannot be read: a release there may go unnoticed."
@@ -47,8 +48,13 @@ pub(super) fn over_headline(of: &BlindOf, read: bool) -> String {
 }
 
 /// The message but for its commands.
-pub(super) fn over(of: &BlindOf, since: DateTime<Utc>, read: bool) -> Vec<MessagePart> {
-    let was = format!("{of} could not be read since {}.", minute(since));
+pub(super) fn over(
+    notice: SpokenNotice<'_>,
+    of: &BlindOf,
+    since: DateTime<Utc>,
+    read: bool,
+) -> Vec<MessagePart> {
+    let was = format!("{of} could not be read since {}.", notice.minute(since));
     let now = match read {
         true => "Now it can be read again.",
         false => "No watch of the config looks there any more.",

@@ -1,7 +1,8 @@
 //! The words of a digest: how many watches stand how, then those that are not in step.
 
 use super::drift::each;
-use super::parts::{MessagePart, minute};
+use super::parts::MessagePart;
+use super::spoken::SpokenNotice;
 use crate::model::notice::{DigestTold, DigestWatch, FirstOf, ReminderTold, StandsCount};
 
 pub(super) fn digest_headline(told: &DigestTold) -> String {
@@ -12,7 +13,7 @@ pub(super) fn digest_headline(told: &DigestTold) -> String {
     }
 }
 
-pub(super) fn digest_parts(told: &DigestTold) -> Vec<MessagePart> {
+pub(super) fn digest_parts(notice: SpokenNotice<'_>, told: &DigestTold) -> Vec<MessagePart> {
     let mut lines = vec![format!("{}.", counted(&told.all))];
     lines.push(match told.behind {
         0 => "No environment waits for an image.".to_owned(),
@@ -39,7 +40,10 @@ pub(super) fn digest_parts(told: &DigestTold) -> Vec<MessagePart> {
         MessagePart::list("Not in step:", each(&told.watches, standing)),
         per_account,
         MessagePart::list("Could not be read:", told.blind.clone()),
-        Some(MessagePart::Fields(vec![("as of", minute(told.due))])),
+        Some(MessagePart::Fields(vec![(
+            "as of",
+            notice.minute(told.due),
+        )])),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -64,10 +68,10 @@ pub(super) fn reminder_headline(told: &ReminderTold) -> String {
     format!("still {}, for {days} days", told.of.stands)
 }
 
-pub(super) fn reminder_parts(told: &ReminderTold) -> Vec<MessagePart> {
+pub(super) fn reminder_parts(notice: SpokenNotice<'_>, told: &ReminderTold) -> Vec<MessagePart> {
     vec![
         MessagePart::lines([format!("{}.", standing(&told.of).trim_end_matches('.'))]),
-        MessagePart::Fields(vec![("since", minute(told.since))]),
+        MessagePart::Fields(vec![("since", notice.minute(told.since))]),
     ]
 }
 

@@ -5,6 +5,7 @@ use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
 use super::layout::notice_parts;
+use super::spoken::SpokenNotice;
 use super::text::body_text;
 use super::{event_icon, facts, first_line, notice_title};
 use crate::model::ids::Installation;
@@ -47,10 +48,10 @@ pub fn notice_data(notice: &Notice) -> Value {
         "story": notice.story,
         "event": notice.event().as_str(),
         "severity": notice.severity().as_str(),
-        "ends": notice.is_end(),
+        "ends": notice.ends_story(),
         "at": notice.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
         "title": notice_title(notice),
-        "text": body_text(&notice_parts(notice)),
+        "text": body_text(&notice_parts(notice.into())),
         "installation": notice.installation,
         "watch": notice.watch,
         "account": scope.map(|scope| scope.account.as_str()),
@@ -64,11 +65,16 @@ pub fn notice_data(notice: &Notice) -> Value {
 }
 
 /// The fields that a message's template is given.
-pub fn notice_fields(notice: &Notice, again: bool) -> Value {
-    let mut fields: Map<String, Value> = match notice_data(notice) {
+pub fn notice_fields<'n>(notice: impl Into<SpokenNotice<'n>>, again: bool) -> Value {
+    let notice = notice.into();
+    let mut fields: Map<String, Value> = match notice_data(&notice) {
         Value::Object(all) => all,
         _ => Map::new(),
     };
+    fields.insert("title".to_owned(), json!(notice_title(notice)));
+    let text = body_text(&notice_parts(notice));
+    fields.insert("text".to_owned(), json!(text));
+    fields.insert("ends_others".to_owned(), json!(notice.ends_others()));
     for only_for_programs in ["schema", "details", "next"] {
         fields.remove(only_for_programs);
     }
@@ -79,7 +85,7 @@ pub fn notice_fields(notice: &Notice, again: bool) -> Value {
     }
     bound_texts(&mut fields);
     fields.insert("again".to_owned(), json!(again));
-    fields.insert("icon".to_owned(), json!(event_icon(notice)));
+    fields.insert("icon".to_owned(), json!(event_icon(&notice)));
     fields.insert(
         "first_line".to_owned(),
         json!(first_chars(&first_line(notice), WORDS_CHARS_MAX)),

@@ -12,8 +12,8 @@ use crate::model::chronicle::ReleasePoint;
 use crate::model::hold::Hold;
 use crate::model::ids::{AccountId, ImageId, Installation, PlatformArn, Region, SnapshotId};
 use crate::model::notice::{
-    BakeTold, DriftTold, MoveTold, NextByItself, Notice, PublishTold, RetiredTold, RolledImage,
-    What,
+    BakeTold, DriftStep, DriftTold, MoveTold, NextByItself, Notice, PublishTold, RetiredTold,
+    RolledImage, What,
 };
 use crate::model::plain_text::clean;
 use crate::model::reason::ReasonCode;
@@ -28,6 +28,7 @@ pub(super) fn notice_facts(notice: &Notice) -> Facts {
             release,
             current,
             ends,
+            ..
         } => facts([
             ("installation", notice_installation(notice).to_owned()),
             ("release_image", image_of(release.as_ref())),
@@ -192,13 +193,27 @@ fn drifted(notice: &Notice, told: &DriftTold) -> Facts {
     let version = release.map_or("unknown", |release| release.version.as_str());
     let mut codes: Vec<&str> = told.codes.iter().copied().map(ReasonCode::as_str).collect();
     codes.sort_unstable();
-    facts([
+    let mut all = facts([
         ("installation", notice_installation(notice).to_owned()),
         ("release_image", image_of(release)),
         ("release_version", version.to_owned()),
         ("environments", told.behind.to_string()),
         ("codes", codes.join(",")),
-    ])
+    ]);
+    match &told.step {
+        DriftStep::Release { from, from_version } => {
+            all.extend([fact("from_image", from.as_str())]);
+            let version = from_version.as_deref();
+            all.extend(version.map(|version| fact("from_version", version)));
+        }
+        DriftStep::Image { from } => {
+            let images = [("from_image", from), ("image", &told.current)];
+            let images = images.map(|(name, image)| fact(name, &text_of(image.as_ref())));
+            all.extend(images);
+        }
+        DriftStep::Neither => {}
+    }
+    all
 }
 
 fn held(notice: &Notice, hold: &Hold) -> Facts {

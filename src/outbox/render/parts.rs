@@ -1,9 +1,7 @@
 //! The parts that messages are made of, and the words that several of them share.
 
-use chrono::{DateTime, Utc};
-
 use crate::model::ids::Installation;
-use crate::model::notice::{FirstOf, Notice, PastedCommand};
+use crate::model::notice::{FirstOf, Link, Notice, PastedCommand};
 
 /// A part of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +20,8 @@ pub(in crate::outbox) enum MessagePart {
     Console { heading: String, lines: Vec<String> },
     /// What the reader can do.
     Commands(Vec<PastedCommand>),
+    /// Pages that show more.
+    Links(Vec<Link>),
     /// A text that was written before notices were typed.
     Whole(String),
 }
@@ -58,9 +58,4 @@ pub(super) fn without_step(why: &str) -> &str {
         Some((step, rest)) if word(step) && !rest.is_empty() => rest,
         _ => why,
     }
-}
-
-/// `2026-11-02 08:00 UTC`
-pub(super) fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -1,8 +1,9 @@
 //! What is told of publishing, in words: from what to what first, then why, and what is next.
 
-use super::parts::{MessagePart, minute};
+use super::parts::MessagePart;
+use super::spoken::SpokenNotice;
 use crate::model::ids::ImageId;
-use crate::model::notice::{NextByItself, Notice, PublishTold, What};
+use crate::model::notice::{NextByItself, PublishTold, What};
 use crate::model::publish_rules::PublishAs;
 
 /// What the subject says behind the watch's name; absent for what is not about publishing.
@@ -24,7 +25,7 @@ pub(super) fn publish_headline(what: &What) -> Option<String> {
 }
 
 /// The message but for its commands; nothing for what is not about publishing.
-pub(super) fn publish_parts(notice: &Notice) -> Vec<MessagePart> {
+pub(super) fn publish_parts(notice: SpokenNotice<'_>) -> Vec<MessagePart> {
     match &notice.what {
         What::Published { published, version } => stands(notice, published, *version),
         What::PublishFailed { published, why, .. } => failed(notice, published, why),
@@ -46,7 +47,7 @@ pub(super) fn publish_parts(notice: &Notice) -> Vec<MessagePart> {
     }
 }
 
-fn stands(notice: &Notice, told: &PublishTold, version: Option<i64>) -> Vec<MessagePart> {
+fn stands(notice: SpokenNotice<'_>, told: &PublishTold, version: Option<i64>) -> Vec<MessagePart> {
     match told.publish {
         PublishAs::Copy { .. } => return copied(notice, told),
         PublishAs::Share { .. } => return shared(notice, told),
@@ -68,7 +69,7 @@ fn stands(notice: &Notice, told: &PublishTold, version: Option<i64>) -> Vec<Mess
     ]
 }
 
-fn copied(notice: &Notice, told: &PublishTold) -> Vec<MessagePart> {
+fn copied(notice: SpokenNotice<'_>, told: &PublishTold) -> Vec<MessagePart> {
     let image = &told.image;
     let lines = match &told.back {
         None => {
@@ -87,7 +88,7 @@ fn copied(notice: &Notice, told: &PublishTold) -> Vec<MessagePart> {
     vec![MessagePart::Lines(lines), about(notice, Some(told))]
 }
 
-fn shared(notice: &Notice, told: &PublishTold) -> Vec<MessagePart> {
+fn shared(notice: SpokenNotice<'_>, told: &PublishTold) -> Vec<MessagePart> {
     let image = &told.image;
     let lines = match &told.back {
         None => vec![format!(
@@ -106,10 +107,10 @@ fn shared(notice: &Notice, told: &PublishTold) -> Vec<MessagePart> {
     vec![MessagePart::Lines(lines), about(notice, Some(told))]
 }
 
-fn failed(notice: &Notice, told: &PublishTold, why: &str) -> Vec<MessagePart> {
+fn failed(notice: SpokenNotice<'_>, told: &PublishTold, why: &str) -> Vec<MessagePart> {
     let next = match notice.next {
         NextByItself::Again { not_before } => {
-            format!("It is tried again after {}.", minute(not_before))
+            format!("It is tried again after {}.", notice.minute(not_before))
         }
         NextByItself::Look => "The next look decides what stands there instead.".to_owned(),
         NextByItself::Nothing | NextByItself::Person => {
@@ -144,7 +145,7 @@ fn of_release(told: &PublishTold) -> String {
     version.map_or(String::new(), |version| format!(" (of release {version})"))
 }
 
-fn about(notice: &Notice, told: Option<&PublishTold>) -> MessagePart {
+fn about(notice: SpokenNotice<'_>, told: Option<&PublishTold>) -> MessagePart {
     let scope = notice.scope.as_ref();
     let scope = scope.map_or("-".into(), ToString::to_string);
     let mut fields = vec![("watch", notice.watch_or_dash().to_owned()), ("in", scope)];

@@ -1,10 +1,9 @@
 //! What is told of older images, in words: what became of which, then what that means, and what is next.
 
-use super::parts::{MessagePart, minute};
+use super::parts::MessagePart;
+use super::spoken::SpokenNotice;
 use crate::model::ids::SnapshotId;
-use crate::model::notice::{
-    DueTold, FirstOf, NextByItself, Notice, RetiredTold, SnapshotsTold, What,
-};
+use crate::model::notice::{DueTold, FirstOf, NextByItself, RetiredTold, SnapshotsTold, What};
 use crate::model::retire_record::RetireAct;
 
 /// What the subject says behind the watch's name; absent for what is not about retiring.
@@ -29,7 +28,7 @@ pub(super) fn retire_headline(what: &What) -> Option<String> {
 }
 
 /// The message but for its commands; nothing for what is not about retiring.
-pub(super) fn retire_parts(notice: &Notice) -> Vec<MessagePart> {
+pub(super) fn retire_parts(notice: SpokenNotice<'_>) -> Vec<MessagePart> {
     match &notice.what {
         What::RetireDue { due } => images_due(notice, due),
         What::Retired { retired, snapshots } => {
@@ -45,7 +44,7 @@ pub(super) fn retire_parts(notice: &Notice) -> Vec<MessagePart> {
             let next = match notice.next {
                 NextByItself::Again { not_before } => format!(
                     "It is tried again after {}; other images do not wait for it.",
-                    minute(not_before)
+                    notice.minute(not_before)
                 ),
                 _ => "It stays as it is until somebody changes that.".to_owned(),
             };
@@ -65,7 +64,7 @@ pub(super) fn retire_parts(notice: &Notice) -> Vec<MessagePart> {
     }
 }
 
-fn images_due(notice: &Notice, due: &FirstOf<DueTold>) -> Vec<MessagePart> {
+fn images_due(notice: SpokenNotice<'_>, due: &FirstOf<DueTold>) -> Vec<MessagePart> {
     let line = |one: &DueTold| {
         let release = of_release(one.base_version.as_deref());
         let by = one.by.as_ref();
@@ -123,7 +122,7 @@ fn of_release(version: Option<&str>) -> String {
     version.map_or(String::new(), |version| format!(" (of release {version})"))
 }
 
-fn about(notice: &Notice, told: Option<(&RetiredTold, &SnapshotsTold)>) -> MessagePart {
+fn about(notice: SpokenNotice<'_>, told: Option<(&RetiredTold, &SnapshotsTold)>) -> MessagePart {
     let scope = notice.scope.as_ref();
     let scope = scope.map_or("-".into(), ToString::to_string);
     let mut fields = vec![("watch", notice.watch_or_dash().to_owned()), ("in", scope)];

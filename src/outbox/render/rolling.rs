@@ -1,12 +1,12 @@
 //! What is told of a watch's rollout, in words: from what to what first, then why, and what is next.
 
-use super::parts::{MessagePart, minute};
+use super::parts::MessagePart;
+use super::spoken::SpokenNotice;
 use crate::model::ids::ImageId;
 use crate::model::notice::{
-    ApprovalTold, BlockedTold, FirstOf, HandsTold, Notice, RolledImage, SupersededTold, TargetFrom,
+    ApprovalTold, BlockedTold, FirstOf, HandsTold, RolledImage, SupersededTold, TargetFrom,
     WaveTold, What,
 };
-use crate::model::reason::Reason;
 
 /// What the subject says behind the watch's name; absent for what is not about a rollout.
 pub(super) fn rolling_headline(what: &What) -> Option<String> {
@@ -40,7 +40,7 @@ pub(super) fn rolling_headline(what: &What) -> Option<String> {
 }
 
 /// The message but for its commands; nothing for what is not about a rollout.
-pub(super) fn rolling_parts(notice: &Notice) -> Vec<MessagePart> {
+pub(super) fn rolling_parts(notice: SpokenNotice<'_>) -> Vec<MessagePart> {
     match &notice.what {
         What::ApprovalNeeded(told) => needed(notice, told),
         What::ApprovalLapsed { id, of, .. } => lapsed(notice, id, of),
@@ -52,7 +52,7 @@ pub(super) fn rolling_parts(notice: &Notice) -> Vec<MessagePart> {
     }
 }
 
-fn needed(notice: &Notice, told: &ApprovalTold) -> Vec<MessagePart> {
+fn needed(notice: SpokenNotice<'_>, told: &ApprovalTold) -> Vec<MessagePart> {
     let image = &told.of.image;
     let mut lines = vec![
         format!(
@@ -61,7 +61,7 @@ fn needed(notice: &Notice, told: &ApprovalTold) -> Vec<MessagePart> {
         ),
         format!(
             "Without an answer by {} the question lapses, and nothing is moved.",
-            minute(told.lapses_at)
+            notice.minute(told.lapses_at)
         ),
     ];
     if let Some(older) = &told.replaces {
@@ -81,7 +81,7 @@ fn needed(notice: &Notice, told: &ApprovalTold) -> Vec<MessagePart> {
     parts
 }
 
-fn lapsed(notice: &Notice, id: &str, of: &RolledImage) -> Vec<MessagePart> {
+fn lapsed(notice: SpokenNotice<'_>, id: &str, of: &RolledImage) -> Vec<MessagePart> {
     let lines = [
         format!(
             "Nobody approved or denied {}{} in time: the question has lapsed, and no environment is moved to \
@@ -94,7 +94,7 @@ fn lapsed(notice: &Notice, id: &str, of: &RolledImage) -> Vec<MessagePart> {
     vec![MessagePart::lines(lines), about(notice, Some(id))]
 }
 
-fn superseded(notice: &Notice, told: &SupersededTold) -> Vec<MessagePart> {
+fn superseded(notice: SpokenNotice<'_>, told: &SupersededTold) -> Vec<MessagePart> {
     let (older, newer) = (&told.image, &told.newer);
     let lines = [
         format!(
@@ -111,7 +111,7 @@ fn superseded(notice: &Notice, told: &SupersededTold) -> Vec<MessagePart> {
     parts
 }
 
-fn through(notice: &Notice, told: &WaveTold) -> Vec<MessagePart> {
+fn through(notice: SpokenNotice<'_>, told: &WaveTold) -> Vec<MessagePart> {
     let WaveTold {
         wave,
         waves,
@@ -133,21 +133,21 @@ fn through(notice: &Notice, told: &WaveTold) -> Vec<MessagePart> {
     parts
 }
 
-fn blocked(notice: &Notice, told: &BlockedTold) -> Vec<MessagePart> {
-    let reason = Reason::from_about(told.reason.clone());
+fn blocked(notice: SpokenNotice<'_>, told: &BlockedTold) -> Vec<MessagePart> {
+    let reason = told.reason.said_in(notice.zone());
     let from = TargetFrom {
         target: told.target.clone(),
         from: told.from.clone(),
     };
     let lines = vec![
         from_to(&from, &told.of.image),
-        format!("Why not: {}", reason.message),
+        format!("Why not: {reason}"),
         "Nothing is done about it by itself, and it is told once.".to_owned(),
     ];
     vec![MessagePart::Lines(lines), about(notice, None)]
 }
 
-fn hands(notice: &Notice, told: &HandsTold) -> Vec<MessagePart> {
+fn hands(notice: SpokenNotice<'_>, told: &HandsTold) -> Vec<MessagePart> {
     let image = &told.of.image;
     let line = format!(
         "{image}{} is verified. The watch says hands = \"print\": these changes are yours, and nothing is \
@@ -192,7 +192,7 @@ fn release(of: &RolledImage) -> String {
     version.map_or(String::new(), |version| format!(" (of release {version})"))
 }
 
-fn about(notice: &Notice, question: Option<&str>) -> MessagePart {
+fn about(notice: SpokenNotice<'_>, question: Option<&str>) -> MessagePart {
     let scope = notice.scope.as_ref();
     let scope = scope.map_or("-".into(), ToString::to_string);
     let mut fields = vec![("watch", notice.watch_or_dash().to_owned()), ("in", scope)];

@@ -1,8 +1,9 @@
 //! What is told of moves, in words: from what to what in the first line, then why and what is next.
 
-use super::parts::{MessagePart, minute};
+use super::parts::MessagePart;
+use super::spoken::SpokenNotice;
 use crate::model::ids::{ImageId, PlatformArn};
-use crate::model::notice::{MoveTold, NextByItself, Notice, What};
+use crate::model::notice::{MoveTold, NextByItself, What};
 use crate::model::rollout::MoveFault;
 
 /// What the subject says behind the watch's name.
@@ -42,7 +43,7 @@ pub(super) fn headline(what: &What) -> String {
 }
 
 /// The message but for its commands; nothing for what is not about a move.
-pub(super) fn parts(notice: &Notice) -> Vec<MessagePart> {
+pub(super) fn parts(notice: SpokenNotice<'_>) -> Vec<MessagePart> {
     match &notice.what {
         What::Moved {
             moved,
@@ -138,11 +139,14 @@ pub(super) fn parts(notice: &Notice) -> Vec<MessagePart> {
     }
 }
 
-fn next(notice: &Notice, goes_back: bool) -> String {
+fn next(notice: SpokenNotice<'_>, goes_back: bool) -> String {
     match (goes_back, notice.next) {
         (true, _) => "It is being taken back to what it was; how that ends is told.".to_owned(),
         (false, NextByItself::Again { not_before }) => {
-            format!("It is not tried again before {}.", minute(not_before))
+            format!(
+                "It is not tried again before {}.",
+                notice.minute(not_before)
+            )
         }
         (false, _) => "Nothing more is done by itself.".to_owned(),
     }
@@ -170,7 +174,7 @@ fn found_on(moved: &MoveTold) -> String {
         "{} runs {}{}, and no move to it is remembered here.",
         moved.target.name(),
         image(moved.to.as_ref()),
-        version(moved.to_platform.as_ref())
+        platform_number(moved.to_platform.as_ref())
     )
 }
 
@@ -180,9 +184,9 @@ fn from_to(moved: &MoveTold) -> String {
         "{}: {}{} -> {}{}",
         moved.target.name(),
         image(moved.from.as_ref()),
-        version(moved.from_platform.as_ref()),
+        platform_number(moved.from_platform.as_ref()),
         image(moved.to.as_ref()),
-        version(moved.to_platform.as_ref())
+        platform_number(moved.to_platform.as_ref())
     )
 }
 
@@ -191,14 +195,14 @@ fn image(image: Option<&ImageId>) -> &str {
 }
 
 /// The platform version's number, as its ARN ends with it.
-fn version(arn: Option<&PlatformArn>) -> String {
+pub(super) fn platform_number(arn: Option<&PlatformArn>) -> String {
     let number = arn.and_then(|arn| arn.as_str().rsplit('/').next());
     number.map_or(String::new(), |number| {
         format!(" (platform version {number})")
     })
 }
 
-fn about(notice: &Notice, moved: &MoveTold) -> MessagePart {
+fn about(notice: SpokenNotice<'_>, moved: &MoveTold) -> MessagePart {
     let scope = notice
         .scope
         .as_ref()

@@ -83,6 +83,12 @@ fn part(part: &MessagePart) -> String {
             lines([heading.clone()].into_iter().chain(of))
         }
         MessagePart::Commands(all) => commands(all),
+        MessagePart::Links(all) => {
+            let all = all
+                .iter()
+                .map(|one| format!("  {}: {}", one.title, one.url));
+            lines(["More:".to_owned()].into_iter().chain(all))
+        }
         MessagePart::Whole(text) => text.clone(),
     }
 }

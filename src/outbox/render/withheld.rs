@@ -1,13 +1,14 @@
 //! The words of what a receiver's limit kept from it.
 
-use super::parts::{MessagePart, minute};
+use super::parts::MessagePart;
+use super::spoken::SpokenNotice;
 use crate::model::notice::WithheldTold;
 
 pub(super) fn withheld_headline(told: &WithheldTold) -> String {
     format!("{} withheld from {} in an hour", count(told), told.receiver)
 }
 
-pub(super) fn withheld(told: &WithheldTold) -> Vec<MessagePart> {
+pub(super) fn withheld(notice: SpokenNotice<'_>, told: &WithheldTold) -> Vec<MessagePart> {
     let by_event = told.by_event.iter();
     let by_event = by_event.map(|(event, count)| format!("{count} of {}", event.as_str()));
     vec![MessagePart::lines([
@@ -15,8 +16,8 @@ pub(super) fn withheld(told: &WithheldTold) -> Vec<MessagePart> {
             "{} more than `per_hour` allows were not sent to {} between {} and {}: {}.",
             count(told),
             told.receiver,
-            minute(told.from),
-            minute(told.until),
+            notice.minute(told.from),
+            notice.minute(told.until),
             by_event.collect::<Vec<_>>().join(", ")
         ),
         "What is critical and what ends something was sent; amiwatch's log has all of them."

@@ -72,6 +72,10 @@ pub async fn take_over(
         let (version, mut memory) = remembered(service, &scope, watch).await?;
         let before = memory.history.current.clone();
         let (adopted, drift) = decide(service, asked, &seen, &mut memory)?;
+        let told = records::remembered_told(service.store, &scope, &watch.name).await?;
+        let told = told.as_ref().map(|told| &told.value);
+        let current = memory.history.current.take();
+        memory.history.current = current.map(|image| image.going_on(told));
         let history = Versioned {
             version,
             value: memory.history,

@@ -5,21 +5,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use super::Desk;
 use super::blind::BlindShown;
 use super::status::{RememberedWatch, Status, status};
 use crate::flow::timetable::Timetable;
 use crate::flow::watch_state::StateWord;
-use crate::model::ids::{Installation, Scope, WatchName};
+use crate::model::ids::{Installation, Region, Scope, WatchName};
 use crate::model::notice::{
     DigestImage, DigestTold, DigestWatch, FirstOf, NextByItself, Notice, NoticeRoute,
-    PastedCommand, ReminderTold, StandsCount, ToldBy, What,
+    PastedCommand, ReminderTold, StandsCount, ToldBy, What, lasting_drift_story,
 };
 use crate::outbox::LOG;
 use crate::service::telemetry::source_chain;
 use crate::store::records::digests::{digested_until, digested_until_op};
-use crate::store::records::notice_ops;
+use crate::store::records::{notice_ops, remembered_told};
 use crate::store::{Batch, StoreError};
 use crate::workflow::RunError;
 
@@ -75,7 +76,8 @@ async fn tell_one(
         Some(until) => match last_due(timetable, until, now) {
             None => return Ok(false),
             Some(due) => {
-                let told = digest_of(name, due, route, &status(desk).await?);
+                let zone = desk.settings.schedule.timezone;
+                let told = digest_of((name, zone), due, route, &status(desk).await?);
                 let notice = notice_of(told, desk.settings.installation.as_ref(), now);
                 let told_by = ToldBy::everything_to([name, LOG]);
                 ops = notice_ops(desk.store, &notice, &told_by).await?;
@@ -127,7 +129,7 @@ fn notice_of(told: DigestTold, installation: Option<&Installation>, now: DateTim
 
 /// What one receiver is told: of the watches and accounts that it hears of.
 fn digest_of(
-    receiver: &str,
+    (receiver, zone): (&str, Tz),
     due: DateTime<Utc>,
     route: &NoticeRoute,
     status: &Status,
@@ -154,7 +156,7 @@ fn digest_of(
         oldest: oldest(&mine),
         all: stands,
         accounts,
-        blind: FirstOf::all_of(status.blind.iter().map(unread)),
+        blind: FirstOf::all_of(status.blind.iter().map(|one| unread(one, zone))),
     }
 }
 
@@ -192,8 +194,12 @@ async fn remind(
             since,
             until: now,
         });
+        let drift = remembered_told(desk.store, &scope, &watch).await?;
+        let present = drift.and_then(|drift| drift.value.present_story().map(str::to_owned));
+        let story = present
+            .unwrap_or_else(|| lasting_drift_story(&Installation::or_nobody(installation), &watch));
         let notice = reminder_of(
-            what,
+            (what, story),
             (name, since, nth),
             (&scope, &watch),
             installation,
@@ -233,7 +239,7 @@ fn nth_time(since: DateTime<Utc>, after: Duration, now: DateTime<Utc>) -> Option
 }
 
 fn reminder_of(
-    what: What,
+    (what, story): (What, String),
     (name, since, nth): (&str, DateTime<Utc>, i64),
     (scope, watch): (&Scope, &WatchName),
     installation: Option<&Installation>,
@@ -244,7 +250,7 @@ fn reminder_of(
     Notice {
         key: format!("reminder:{whose}:{name}:{scope}/{watch}:{since}:{nth}"),
         // What it reminds of.
-        story: format!("drift:{whose}:{watch}"),
+        story,
         at: now,
         installation: installation.cloned(),
         watch: Some(watch.clone()),
@@ -263,10 +269,11 @@ fn reminder_of(
 fn placed(one: &RememberedWatch) -> Option<(Scope, WatchName, &RememberedWatch)> {
     let (scope, watch) = one.watch.rsplit_once('/')?;
     let (account, region) = scope.split_once('/')?;
+    let region = Region::from(region);
     let scope = Scope {
-        partition: "aws".into(),
+        partition: region.partition(),
         account: account.into(),
-        region: region.into(),
+        region,
     };
     Some((scope, WatchName::new(watch), one))
 }
@@ -285,9 +292,9 @@ fn oldest(mine: &[(Scope, WatchName, &RememberedWatch)]) -> Option<DigestImage> 
 }
 
 /// `111122223333/eu-west-1 since 2026-11-29 08:48 UTC: why`
-fn unread(one: &BlindShown) -> String {
+fn unread(one: &BlindShown, zone: Tz) -> String {
     let what = one.base.as_ref().unwrap_or(&one.place);
-    let since = one.since.format("%Y-%m-%d %H:%M UTC");
+    let since = one.since.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z");
     format!("{what} since {since}: {}", one.why)
 }
 

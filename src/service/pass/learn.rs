@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::flow::exit_code::{self, Exit};
-use crate::flow::notify::{self, News};
+use crate::flow::notify::{self, News, NewsLook};
 use crate::model::bake::BakedImage;
 use crate::model::chronicle::{Entry, EntryWhat, SeenEntry};
 use crate::model::history::WatchHistory;
@@ -35,6 +35,8 @@ pub(super) struct WatchLook<'a> {
     pub item: &'a PlanItem,
     /// The image that is to be adopted, as its tags tell it.
     pub adopted: Option<&'a BakedImage>,
+    /// A move has an environment of the watch in hand.
+    pub moving: bool,
     pub now: DateTime<Utc>,
 }
 
@@ -54,13 +56,26 @@ pub(super) struct Learned {
 
 /// What this look teaches.
 pub(super) fn learn(before: &Before<'_>, look: &WatchLook<'_>) -> Learned {
-    let history = learned(before.history, look);
     let holds = in_force(before.holds, look.now);
-    let (told, drift) = match news(before.told, look) {
+    let image = look.adopted.or(before.history.current.as_ref());
+    // A config that makes nothing may have no installation, and is told of drift all the same.
+    let installation = Installation::or_nobody(look.installation);
+    let seen = NewsLook {
+        installation: &installation,
+        scope: look.scope,
+        watch: look.watch,
+        drift: &look.item.drift,
+        image,
+        moving: look.moving,
+        at: look.now,
+    };
+    // Another release without a recipe that follows it, and the end of a branch or a base.
+    let of_the_base = notify::of_the_base(&seen, before.told).into_iter();
+    let (told, drift) = match notify::drift(&seen, before.told) {
         Some(News { notice, after }) => (Some(after), notice),
         None => (None, None),
     };
-    let of_the_base = of_the_base(before.told, look).into_iter();
+    let history = learned(before.history, look, told.as_ref().or(before.told));
     Learned {
         history: (history != *before.history).then_some(history),
         held: held(&holds, look),
@@ -74,8 +89,8 @@ pub(super) fn learn(before: &Before<'_>, look: &WatchLook<'_>) -> Learned {
     }
 }
 
-/// The memory after this look.
-fn learned(before: &WatchHistory, look: &WatchLook<'_>) -> WatchHistory {
+/// The memory after this look; an image that is adopted goes on with the story of its release.
+fn learned(before: &WatchHistory, look: &WatchLook<'_>, told: Option<&ToldDrift>) -> WatchHistory {
     let mut after = before.clone();
     after.put_right(look.now);
     let (now, drift) = (look.now, &look.item.drift);
@@ -96,7 +111,8 @@ fn learned(before: &WatchHistory, look: &WatchLook<'_>) -> WatchHistory {
         after.drifted_since = None;
     }
     if let Action::Adopt { .. } = &look.item.action {
-        after.current = look.adopted.cloned().or(after.current);
+        let adopted = look.adopted.map(|image| image.clone().going_on(told));
+        after.current = adopted.or(after.current);
         after.failing = None;
     }
     after
@@ -117,17 +133,4 @@ fn held(holds: &[Hold], look: &WatchLook<'_>) -> Vec<Notice> {
         .iter()
         .map(|hold| notify::held_by_a_person(installation, watch, hold, now))
         .collect()
-}
-
-/// Another release without a recipe that follows it, and the end of a branch or a base.
-fn of_the_base(told: Option<&ToldDrift>, look: &WatchLook<'_>) -> Vec<Notice> {
-    let installation = Installation::or_nobody(look.installation);
-    let drift = &look.item.drift;
-    notify::of_the_base(&installation, look.scope, look.watch, drift, told, look.now)
-}
-
-fn news(told: Option<&ToldDrift>, look: &WatchLook<'_>) -> Option<News> {
-    // A config that makes nothing may have no installation, and is told of drift all the same.
-    let installation = Installation::or_nobody(look.installation);
-    notify::drift(&installation, look.scope, &look.item.drift, told, look.now)
 }

@@ -26,6 +26,7 @@ use crate::model::plan::PlannedPublication;
 use crate::model::publish::{DestinationLedger, ImageProof, PublishOrder, TakenFrom};
 use crate::model::publish_rules::{Destination, PublishRules};
 use crate::model::rollout_memory::RolloutMemory;
+use crate::model::told::ToldDrift;
 use crate::model::watch::Watch;
 use crate::service::Service;
 use crate::service::runs::publishing::{PublicationResult, PublicationStart, begin_publication};
@@ -95,12 +96,17 @@ pub async fn look_at_publishing<'a>(
     let holds = records::remembered_holds(store, installation, name).await?;
     let now = service.clock.now();
     let in_force: Vec<&Hold> = holds.value.iter().filter(|one| one.in_force(now)).collect();
+    let told = records::remembered_told(store, scope, name).await?;
+    let told = told.as_ref().map(|told| &told.value);
     let candidate = match &watch.recipe {
         Some(_) => history
             .current
             .as_ref()
-            .map(|baked| of_baked(baked, &rollout)),
-        None => one.release.as_ref().map(of_release),
+            .map(|baked| of_baked(baked, &rollout, told)),
+        None => one
+            .release
+            .as_ref()
+            .map(|release| of_release(release, told)),
     };
     let on_watch = in_force.iter().find(|hold| hold.on == HeldThing::Watch);
     Ok(Some(LookedPublishing {
@@ -116,7 +122,11 @@ pub async fn look_at_publishing<'a>(
     }))
 }
 
-fn of_baked(baked: &BakedImage, rollout: &RolloutMemory) -> PublishCandidate {
+fn of_baked(
+    baked: &BakedImage,
+    rollout: &RolloutMemory,
+    told: Option<&ToldDrift>,
+) -> PublishCandidate {
     let through = rollout.rollout_of(&baked.image);
     PublishCandidate {
         image: baked.image.clone(),
@@ -126,17 +136,19 @@ fn of_baked(baked: &BakedImage, rollout: &RolloutMemory) -> PublishCandidate {
             None => ImageProof::Verified,
         },
         rolled_out: through.is_some_and(|rollout| rollout.finished_at.is_some()),
-        story: Some(story_of_image(baked)),
+        story: Some(story_of_image(baked, told)),
     }
 }
 
-fn of_release(release: &Release) -> PublishCandidate {
+fn of_release(release: &Release, told: Option<&ToldDrift>) -> PublishCandidate {
     PublishCandidate {
         image: release.image.clone(),
         base_version: Some(release.version.clone()),
         proof: ImageProof::Release,
         rolled_out: true,
-        story: None,
+        story: told
+            .and_then(|told| told.story_of(&release.image))
+            .map(str::to_owned),
     }
 }
 

@@ -9,14 +9,15 @@ use crate::model::history::WatchHistory;
 use crate::model::hold::Hold;
 use crate::model::ids::{ImageId, WatchName};
 use crate::model::made::Made;
-use crate::model::notice::Notice;
+use crate::model::notice::{Notice, ToldBy, What};
 use crate::model::plan::Action;
 use crate::model::tags;
 use crate::model::told::ToldDrift;
+use crate::outbox::LOG;
 use crate::service::Service;
 use crate::service::place::WatchPlace;
 use crate::store::records::{self, Versioned, chronicle};
-use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError};
+use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError, moves};
 
 /// What was known of a watch before a pass looked at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,7 @@ pub async fn remember_pass(
         });
     };
     let adopted = looked.adopted();
+    let moving = moves::any_moving_of(service.store, &looked.watch.name).await?;
     loop {
         let before = Remembered::read(service, place, &looked.watch.name).await?;
         let learned = learn(
@@ -62,6 +64,7 @@ pub async fn remember_pass(
                 watch: looked.watch,
                 item: &looked.item,
                 adopted: adopted.as_ref(),
+                moving,
                 now: service.clock.now(),
             },
         );
@@ -145,8 +148,8 @@ impl<'a> Remembered<'a> {
             let told = Versioned { version, value };
             ops.push(records::put_told(scope, watch, &told));
         }
-        for notice in &learned.news {
-            ops.extend(tell(service, notice).await?);
+        for (notice, who) in one_message_each(&learned.news, &service.told()) {
+            ops.extend(records::notice_ops(service.store, notice, &who).await?);
         }
         let entry = &learned.entry;
         ops.extend(chronicle::append_entries(service.store, scope, watch, entry).await?);
@@ -158,6 +161,18 @@ impl<'a> Remembered<'a> {
         }
         Ok(ops)
     }
+}
+
+/// Who is told of what: that a base has another release and that environments are behind it is one change, and one
+/// message to whoever wants to hear of both.
+fn one_message_each<'n>(news: &'n [Notice], all: &ToldBy) -> Vec<(&'n Notice, ToldBy)> {
+    let mut drifts = news.iter();
+    let drift = drifts.find(|one| matches!(one.what, What::Drift(_)));
+    let who = |notice: &Notice| match (&notice.what, drift) {
+        (What::Released(_), Some(drift)) => all.without_those_who_want(drift, LOG),
+        _ => all.clone(),
+    };
+    news.iter().map(|notice| (notice, who(notice))).collect()
 }
 
 async fn tell(service: &Service<'_>, notice: &Notice) -> Result<Vec<Op>, StoreError> {
@@ -203,6 +218,7 @@ impl LookedWatch<'_> {
             checks_digest: None,
             adopted_at: None,
             changes: None,
+            story: None,
         })
     }
 }

@@ -19,10 +19,11 @@ use crate::model::ids::{ImageId, TargetId, WatchName};
 use crate::model::notice::{BlockedTold, Notice, PrintedChange, RolledImage, TargetFrom};
 use crate::model::rollout::MoveOrder;
 use crate::model::rollout_rules::RolloutHands;
+use crate::model::told::ToldDrift;
 use crate::service::Service;
 use crate::service::place::WatchPlace;
 use crate::service::runs::moving::DecidedFrom;
-use crate::store::records::{self, Versioned};
+use crate::store::records::{self, Versioned, remembered_told};
 use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError, moves};
 
 /// A move that is to be begun, whole, and what it was decided from.
@@ -69,7 +70,9 @@ pub async fn keep_rollout(
     let (Some(rollout), Some(place)) = (&looked.rollout, &looked.place) else {
         return Ok(RolloutPass::default());
     };
-    let notices = notices(service, looked, place, rollout).await?;
+    let told = remembered_told(service.store, &place.scope, &looked.watch.name).await?;
+    let told = told.as_ref().map(|told| &told.value);
+    let notices = notices(service, looked, place, (rollout, told)).await?;
     let version = match commit(service, lease, looked, place, rollout, &notices).await {
         Ok(version) => version,
         Err(StoreError::Conflict { .. }) => {
@@ -86,7 +89,7 @@ pub async fn keep_rollout(
         Err(error) => return Err(error),
     };
     Ok(RolloutPass {
-        starts: starts(looked, place, rollout, version),
+        starts: starts(looked, place, (rollout, told), version),
         again: BTreeSet::new(),
         look_at: first_end(rollout),
     })
@@ -96,7 +99,7 @@ pub async fn keep_rollout(
 fn starts(
     looked: &LookedWatch<'_>,
     place: &WatchPlace,
-    rollout: &LookedRollout,
+    (rollout, told): (&LookedRollout, Option<&ToldDrift>),
     version: u64,
 ) -> Vec<MoveStart> {
     let current = place.history.value.current.as_ref();
@@ -106,7 +109,7 @@ fn starts(
         MoveStart {
             from: rollout.decided_from(&order.target, version, looked.holds_version),
             order: MoveOrder {
-                story: baked.map(story_of_image),
+                story: baked.map(|baked| story_of_image(baked, told)),
                 ..order.clone()
             },
         }
@@ -176,7 +179,7 @@ async fn notices(
     service: &Service<'_>,
     looked: &LookedWatch<'_>,
     place: &WatchPlace,
-    rollout: &LookedRollout,
+    (rollout, told): (&LookedRollout, Option<&ToldDrift>),
 ) -> Result<Vec<Notice>, StoreError> {
     let Some(installation) = &service.settings.installation else {
         return Ok(Vec::new());
@@ -190,6 +193,7 @@ async fn notices(
         watch: &looked.watch.name,
         image,
         baked: place.history.value.current.as_ref(),
+        told,
         began_at: memory
             .image
             .as_ref()

@@ -92,7 +92,27 @@ pub async fn give_order(
         site: &site,
     });
     let order = unless_name_taken(&place.cloud, order).await;
-    order.map_err(DriveError::ordering(&watch.name))
+    let order = order.map_err(DriveError::ordering(&watch.name))?;
+    let story = story_of_bake(service, place, &order).await?;
+    Ok(BakeOrder { story, ..order })
+}
+
+/// The story that a bake goes on with: that of its earlier attempts, else that of its release.
+async fn story_of_bake(
+    service: &Service<'_>,
+    place: &WatchPlace,
+    order: &BakeOrder,
+) -> Result<Option<String>, StoreError> {
+    let failing = place.history.value.failing.as_ref();
+    if let Some(earlier) = failing.filter(|failing| failing.key == order.key) {
+        return Ok(Some(earlier.told_in()));
+    }
+    let told = records::remembered_told(service.store, &order.scope, &order.watch).await?;
+    let told = told.map(|told| told.value);
+    let story = told
+        .as_ref()
+        .map(|told| told.story_of(&order.release.image));
+    Ok(story.flatten().map(str::to_owned))
 }
 
 /// The decided attempt, or the first one after it whose journal was not closed: an attempt that has

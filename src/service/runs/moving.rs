@@ -8,7 +8,7 @@ use super::ended::DriveError;
 use super::observe::ObserversOf;
 use super::{Driven, Service, Stuck, resume_one, runner, under_way};
 use crate::cloud::{Cloud, CloudError};
-use crate::flow::notify::{self, FailedMove};
+use crate::flow::notify::{self, FailedMove, story_of_image};
 use crate::flow::rollout::by_hand::by_hand;
 use crate::flow::rollout::moving::hands::Move;
 use crate::flow::rollout::moving::kind::MoveKind;
@@ -118,6 +118,7 @@ pub async fn begin_move(
     order: &MoveOrder,
     from: &DecidedFrom,
 ) -> Result<MoveBegun, DriveError> {
+    let order = &in_its_story(service.store, order).await?;
     let journal = <MoveKind as Driven>::journal(order);
     let claim = MovingClaim {
         journal: journal.clone(),
@@ -147,6 +148,26 @@ pub async fn begin_move(
     Ok(match opening? {
         Opening::New => MoveBegun::Begun { journal },
         Opening::Already | Opening::Conflict { .. } => MoveBegun::DecideAgain,
+    })
+}
+
+/// The same order, going on with the story of the watch's image where it moves an environment to it or away from it.
+async fn in_its_story(store: &dyn Store, order: &MoveOrder) -> Result<MoveOrder, StoreError> {
+    let (home, watch) = (order.home(), &order.watch);
+    let (from, to) = order.from_to();
+    let current = records::remembered_watch(store, home, watch).await?;
+    let current = current.value.current.filter(|one| {
+        let image = Some(&one.image);
+        order.story.is_none() && (from == image || to == image)
+    });
+    let Some(image) = current else {
+        return Ok(order.clone());
+    };
+    let told = records::remembered_told(store, home, watch).await?;
+    let told = told.map(|told| told.value);
+    Ok(MoveOrder {
+        story: Some(story_of_image(&image, told.as_ref())),
+        ..order.clone()
     })
 }
 

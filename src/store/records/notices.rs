@@ -1,13 +1,14 @@
 //! How a notice is stored: once for its key, for ever, and into the outbox with whom it is for.
 //!
-//! Keys: `notice/<digest>` says that a notice was stored; `outbox/<digest>` holds one that is to be delivered.
+//! Keys: `notice/<digest>` says that a notice was stored; `outbox/<digest>` holds one that is to be delivered;
+//! `heard/<digest of the story>/<digest>` says who heard of one in a story that may want an end.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Delivery, OUTBOX, Waiting, decode_record};
+use super::{Delivery, OUTBOX, Waiting, all_records, decode_record};
 use crate::model::bake::digest;
 use crate::model::notice::{Notice, ToldBy};
 use crate::store::{Op, Store, StoreError};
@@ -33,14 +34,30 @@ struct ToldRecord {
     heard: BTreeSet<String>,
 }
 
-/// Who heard one of the notices that this one goes on with.
+/// Who heard one of the notices that this one goes on with, or, where it ends its story, any that wants an end.
 async fn heard_before(store: &dyn Store, notice: &Notice) -> Result<BTreeSet<String>, StoreError> {
     let mut heard = BTreeSet::new();
+    let own = notice.ends_story().then_some(&notice.story);
+    for story in own.into_iter().chain(notice.ends_others()) {
+        heard.extend(heard_in_story(store, story).await?);
+    }
     for key in notice.beginnings() {
         if let Some(record) = store.get(&told_key(&key)).await? {
             let record: ToldRecord = decode_record(record)?;
             heard.extend(record.heard);
         }
+    }
+    Ok(heard)
+}
+
+fn story_prefix(story: &str) -> String {
+    format!("heard/{}/", digest(&["amiwatch story 1", story]))
+}
+
+async fn heard_in_story(store: &dyn Store, story: &str) -> Result<BTreeSet<String>, StoreError> {
+    let mut heard = BTreeSet::new();
+    for record in all_records(store, &story_prefix(story)).await? {
+        heard.extend(decode_record::<BTreeSet<String>>(record)?);
     }
     Ok(heard)
 }
@@ -75,7 +92,11 @@ pub async fn notice_ops(
         key: notice.key.clone(),
         heard,
     };
-    Ok(vec![
+    let in_story = notice.wants_an_end().then(|| Op::PutIfAbsent {
+        key: format!("{}{name}", story_prefix(&notice.story)),
+        value: json!(record.heard),
+    });
+    let ops = [
         Op::CompareAndSet {
             key: told,
             expected: 0,
@@ -86,7 +107,8 @@ pub async fn notice_ops(
             expected: 0,
             value: json!(waiting),
         },
-    ])
+    ];
+    Ok(ops.into_iter().chain(in_story).collect())
 }
 
 #[cfg(test)]
@@ -96,7 +118,8 @@ mod tests {
     use super::*;
     use crate::model::blind::BlindOf;
     use crate::model::notice::{
-        BlindTold, DriftTold, FirstOf, NextByItself, NoticeEvent, NoticeRoute, Severity, What,
+        BlindTold, DriftStep, DriftTold, FirstOf, NextByItself, NoticeEvent, NoticeRoute, Severity,
+        What,
     };
     use crate::store::Batch;
     use crate::store::records::outbox_notices;
@@ -127,6 +150,10 @@ mod tests {
             unread: FirstOf::all_of([]),
             codes: BTreeSet::new(),
             follows: follows.map(str::to_owned),
+            step: DriftStep::Neither,
+            moves: FirstOf::empty(),
+            goes: None,
+            instead_of: None,
         })
     }
 
@@ -135,6 +162,7 @@ mod tests {
             release: None,
             current: None,
             ends: ends.to_owned(),
+            also: Vec::new(),
         }
     }
 
@@ -182,13 +210,17 @@ mod tests {
             ["mail", "pager", "team"]
         );
 
-        let another = notice("d3", 4, drift(None));
+        let of_its_own = |notice: Notice| Notice {
+            story: "t".to_owned(),
+            ..notice
+        };
+        let another = of_its_own(notice("d3", 4, drift(None)));
         assert_eq!(
             store_one(&store, another, &then).await,
             ["team"],
             "a drift of its own"
         );
-        let over = notice("r3", 5, resolved("d3"));
+        let over = of_its_own(notice("r3", 5, resolved("d3")));
         assert_eq!(store_one(&store, over, &then).await, ["team"]);
     }
 

@@ -2,14 +2,15 @@
 //! and whatever came from outside is shown and not obeyed.
 
 use super::AGAIN;
-use crate::model::notice::{Notice, PastedCommand, Severity};
+use crate::model::notice::{PastedCommand, Severity};
 use crate::model::plain_text::clean;
-use crate::outbox::render::{MessagePart, notice_parts, notice_title};
+use crate::outbox::render::{MessagePart, SpokenNotice, notice_parts, notice_title};
 
 const MONO: &str = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px";
 
 /// The page.
-pub fn mail_html(notice: &Notice, again: bool) -> String {
+pub fn mail_html<'n>(notice: impl Into<SpokenNotice<'n>>, again: bool) -> String {
+    let notice = notice.into();
     let color = match notice.severity() {
         Severity::Info => "#2e7d32",
         Severity::Warning => "#b26a00",
@@ -26,23 +27,10 @@ pub fn mail_html(notice: &Notice, again: bool) -> String {
         html.push_str(&format!("<p style=\"color:#6e7781\">{AGAIN}</p>\n"));
     }
     html.extend(notice_parts(notice).iter().map(part));
-    html.extend(
-        notice
-            .links
-            .iter()
-            .filter(|link| link.url.starts_with("https://"))
-            .map(|link| {
-                format!(
-                    "<p><a href=\"{}\">{}</a></p>\n",
-                    shown(&link.url),
-                    shown(&link.title)
-                )
-            }),
-    );
     html.push_str(&format!(
         "<p style=\"color:#6e7781;font-size:12px\">amiwatch \u{b7} {} \u{b7} {} \u{b7} {}</p>\n</body></html>\n",
         notice.event().as_str(),
-        notice.at.format("%Y-%m-%d %H:%M UTC"),
+        notice.minute(notice.at),
         shown(&notice.key)
     ));
     html
@@ -94,6 +82,14 @@ fn part(part: &MessagePart) -> String {
                 )
             });
             format!("<p><b>What you can do:</b></p>\n{}", list(rows.collect()))
+        }
+        MessagePart::Links(all) => {
+            let whole = all.iter().filter(|link| link.url.starts_with("https://"));
+            let links = whole.map(|link| {
+                let (url, title) = (shown(&link.url), shown(&link.title));
+                format!("<p><a href=\"{url}\">{title}</a></p>\n")
+            });
+            links.collect()
         }
         MessagePart::Whole(text) => {
             let lines: Vec<String> = text.lines().map(shown).collect();

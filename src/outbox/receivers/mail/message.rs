@@ -7,19 +7,19 @@ use lettre::message::{Mailbox, MultiPart};
 
 use super::{AGAIN, mail_html};
 use crate::model::bake::digest;
-use crate::model::notice::Notice;
-use crate::outbox::render::WrittenNotice;
+use crate::outbox::render::{SpokenNotice, WrittenNotice};
 
 /// The whole mail. `again`: an earlier try may have arrived.
 ///
 /// # Errors
 /// When it has no sender or nobody to go to.
-pub fn mail_message(
-    notice: &Notice,
+pub fn mail_message<'n>(
+    notice: impl Into<SpokenNotice<'n>>,
     again: bool,
     from: &Mailbox,
     to: &[Mailbox],
 ) -> Result<Message, lettre::error::Error> {
+    let notice = notice.into();
     let domain = from.email.domain();
     let story = format!("<story.{}@{domain}>", digest(&[&notice.story]));
     let mut message = Message::builder()
@@ -47,20 +47,13 @@ pub fn mail_message(
 }
 
 /// The part for programs that show text.
-pub fn mail_text(notice: &Notice, again: bool) -> String {
+pub fn mail_text<'n>(notice: impl Into<SpokenNotice<'n>>, again: bool) -> String {
+    let notice = notice.into();
     let body = WrittenNotice::of_notice(notice).body;
     let again = if again {
         format!("{AGAIN}\n\n")
     } else {
         String::new()
     };
-    let links = notice.links.iter();
-    let links: String = links
-        .map(|link| format!("{}: {}\n", link.title, link.url))
-        .collect();
-    let blank = if links.is_empty() { "" } else { "\n" };
-    format!(
-        "{again}{body}{blank}{links}\n-- \namiwatch, key {}\n",
-        notice.key
-    )
+    format!("{again}{body}\n-- \namiwatch, key {}\n", notice.key)
 }

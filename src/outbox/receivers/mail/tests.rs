@@ -108,6 +108,7 @@ fn server(port: u16, to: &[&str], login: bool, tls: MailTls) -> MailServer {
         login: login.then(|| ("ops".to_owned(), kept)),
         from: "amiwatch <amiwatch@example.com>".parse().unwrap(),
         to: to.iter().map(|to| to.parse().unwrap()).collect(),
+        zone: chrono_tz::UTC,
         clock,
     }
 }

@@ -7,9 +7,9 @@
 
 use serde_json::{Value, json};
 
-use crate::model::notice::{Notice, PastedCommand};
+use crate::model::notice::{Link, PastedCommand};
 use crate::model::plain_text::{clean, misleads};
-use crate::outbox::render::{self, MessagePart, notice_parts};
+use crate::outbox::render::{self, MessagePart, SpokenNotice, notice_parts};
 
 /// Slack takes 50; so many are never needed.
 const BLOCKS_MAX: usize = 45;
@@ -32,6 +32,8 @@ const NOT_HERE: &str = "_Not every command fits here: `amiwatch explain` gives t
 const CONSOLE_MAX: usize = 2_500;
 /// Slack takes 10 fields in a section.
 const FACTS_MAX: usize = 10;
+/// Pages that a message leads to.
+const LINKS_MAX: usize = 4;
 /// Of the plain text beside the blocks: a phone's notice, and all that other chats show.
 const TEXT_MAX: usize = 300;
 /// Said first where a repeat may be one.
@@ -40,9 +42,11 @@ const AGAIN: &str = "Sent again: an earlier try may have arrived. It is the same
 const SHORTENED: &str = "_Shortened: `amiwatch check` and `amiwatch status` tell the rest._";
 
 /// The message that is posted. `again`: an earlier try may have arrived.
-pub fn blocks(notice: &Notice, again: bool) -> Value {
+pub fn blocks<'n>(notice: impl Into<SpokenNotice<'n>>, again: bool) -> Value {
+    let notice = notice.into();
     let parts = notice_parts(notice);
     let mut last: Vec<Value> = parts.iter().flat_map(commands).collect();
+    last.extend(parts.iter().filter_map(links));
     last.push(context(&about(notice)));
     let mut blocks = vec![header(notice)];
     if again {
@@ -72,7 +76,20 @@ pub fn blocks(notice: &Notice, again: bool) -> Value {
 }
 
 /// How a story stands, in short: what its thread tells in full.
-pub(in crate::outbox) fn headline_blocks(notice: &Notice, again: bool) -> Value {
+pub(in crate::outbox) fn headline_blocks(notice: SpokenNotice<'_>, again: bool) -> Value {
+    in_short(notice, again, "what happened is in the thread")
+}
+
+/// How a story that is over stands: what took its place.
+pub(in crate::outbox) fn over_blocks(notice: SpokenNotice<'_>) -> Value {
+    in_short(
+        notice,
+        false,
+        "a newer message goes on with this; what happened before is in the thread",
+    )
+}
+
+fn in_short(notice: SpokenNotice<'_>, again: bool, more: &str) -> Value {
     let parts = notice_parts(notice);
     let mut blocks = vec![header(notice)];
     if again {
@@ -82,10 +99,10 @@ pub(in crate::outbox) fn headline_blocks(notice: &Notice, again: bool) -> Value 
     if !first.trim().is_empty() {
         blocks.push(section(&sentence(&first)));
     }
-    let at = notice.at.format("%Y-%m-%d %H:%M UTC");
+    let at = notice.minute(notice.at);
     let event = notice.event().as_str();
     blocks.push(context(&format!(
-        "amiwatch \u{b7} {event} \u{b7} {at} \u{b7} what happened is in the thread"
+        "amiwatch \u{b7} {event} \u{b7} {at} \u{b7} {more}"
     )));
     json!({
         "text": text(notice, &parts),
@@ -95,10 +112,11 @@ pub(in crate::outbox) fn headline_blocks(notice: &Notice, again: bool) -> Value 
     })
 }
 
-fn header(notice: &Notice) -> Value {
-    let icon = render::event_icon(notice);
+fn header(notice: SpokenNotice<'_>) -> Value {
+    let icon = render::event_icon(&notice);
     // Plain text is not parsed; angle brackets are kept out of it all the same.
     let subject = subject(notice);
+    let subject = subject.replace("->", "\u{2192}");
     let subject = subject.replace('<', "\u{2039}").replace('>', "\u{203a}");
     let subject = subject.replace(misleads, "\u{fffd}");
     let text = format!("{icon} {}", cut(&subject, HEADER_MAX - 3));
@@ -106,14 +124,14 @@ fn header(notice: &Notice) -> Value {
 }
 
 /// Every message is amiwatch's: the word at its beginning is for inboxes.
-fn subject(notice: &Notice) -> String {
+fn subject(notice: SpokenNotice<'_>) -> String {
     let subject = render::notice_subject(notice);
     let bare = subject.strip_prefix("[amiwatch] ");
     bare.unwrap_or(&subject).to_owned()
 }
 
-fn about(notice: &Notice) -> String {
-    let at = notice.at.format("%Y-%m-%d %H:%M UTC");
+fn about(notice: SpokenNotice<'_>) -> String {
+    let at = notice.minute(notice.at);
     let (event, key) = (
         notice.event().as_str(),
         literal(&cut(&notice.key, LINE_MAX)),
@@ -145,8 +163,26 @@ fn shown(part: &MessagePart) -> Vec<Value> {
             let lines = text.lines().filter(|line| !line.trim().is_empty());
             sections(lines.map(sentence))
         }
-        MessagePart::Commands(_) => Vec::new(),
+        MessagePart::Commands(_) | MessagePart::Links(_) => Vec::new(),
     }
+}
+
+/// Pages of ours and of AWS's: made here, of ids alone, so that they may be followed.
+fn links(part: &MessagePart) -> Option<Value> {
+    let MessagePart::Links(links) = part else {
+        return None;
+    };
+    let whole = |link: &&Link| {
+        let plain = |c: char| c.is_ascii_graphic() && !"<>|`\\\"".contains(c);
+        link.url.starts_with("https://") && link.url.chars().all(plain)
+    };
+    let links = links.iter().filter(whole).take(LINKS_MAX);
+    let links = links.map(|Link { title, url }| {
+        let title = words(title, VALUE_MAX).replace('|', "/");
+        format!("<{}|{title}>", url.replace('&', "&amp;"))
+    });
+    let links: Vec<String> = links.collect();
+    (!links.is_empty()).then(|| context(&links.join(" \u{b7} ")))
 }
 
 fn commands(part: &MessagePart) -> Vec<Value> {
@@ -252,7 +288,7 @@ fn mrkdwn(text: &str) -> Value {
 }
 
 /// The plain text beside the blocks.
-fn text(notice: &Notice, parts: &[MessagePart]) -> String {
+fn text(notice: SpokenNotice<'_>, parts: &[MessagePart]) -> String {
     let first = parts.iter().find_map(|part| match part {
         MessagePart::Lines(lines) => lines.first().cloned(),
         MessagePart::Whole(text) => text.lines().next().map(str::to_owned),

@@ -8,7 +8,7 @@ use super::blocks;
 use crate::model::bake::BakeKey;
 use crate::model::chronicle::ReleasePoint;
 use crate::model::ids::Architecture;
-use crate::model::notice::{BakeTold, FirstOf, NextByItself, Notice, PastedCommand, What};
+use crate::model::notice::{BakeTold, FirstOf, Link, NextByItself, Notice, PastedCommand, What};
 
 fn notice(watch: &str, what: What, commands: Vec<PastedCommand>) -> Notice {
     Notice {
@@ -214,6 +214,29 @@ fn a_notice_of_an_earlier_version_is_shown_line_by_line() {
         "{whole}"
     );
     assert_eq!(message["text"], "shop: failed\nIt failed: why");
+}
+
+#[test]
+fn a_page_is_led_to_where_its_address_is_plain() {
+    let link = |url: &str| Link {
+        title: "a <page> | of `ours`".to_owned(),
+        url: url.to_owned(),
+    };
+    let mut plain = notice("shop", left(["one".to_owned()]), Vec::new());
+    plain.links = vec![link("https://example.com/a?b=1&c=2#d")];
+    let said = blocks(&plain, false).to_string();
+    let wanted = "<https://example.com/a?b=1&amp;c=2#d|a &lt;page&gt; / of 'ours'>";
+    assert!(said.contains(wanted), "{said}");
+    let evil = [
+        "http://example.com",
+        "https://e.com/>x",
+        "https://e.com/|x",
+        "https://e.com/ x",
+    ];
+    plain.links = evil.map(link).into();
+    let said = blocks(&plain, false);
+    assert_harmless(&said);
+    assert!(!said.to_string().contains("e.com"), "{said}");
 }
 
 #[test]

@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::forms::{form, story_update};
+use super::forms::form;
 use super::{NotSent, SlackApp};
 use crate::http_send::{Address, Posted, SendError, SendErrorKind};
-use crate::model::notice::{Notice, StoryThread};
+use crate::model::notice::StoryThread;
 use crate::model::plain_text::one_line;
 use crate::model::secret::Secret;
 use crate::outbox::receivers::Sort;
@@ -48,13 +48,8 @@ impl SlackApp {
         ts.ok_or(CallError::Senseless)
     }
 
-    pub(super) async fn update(
-        &self,
-        token: &Secret,
-        thread: &StoryThread,
-        notice: &Notice,
-    ) -> Result<(), CallError> {
-        let message = Posted::of_json(&story_update(notice, thread));
+    pub(super) async fn update(&self, token: &Secret, message: &Value) -> Result<(), CallError> {
+        let message = Posted::of_json(message);
         self.call(token, "chat.update", message).await.map(drop)
     }
 

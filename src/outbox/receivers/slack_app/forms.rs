@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::model::bake::digest;
 use crate::model::notice::{Notice, StoryThread};
-use crate::outbox::receivers::slack::{blocks, headline_blocks};
+use crate::outbox::receivers::slack::{blocks, headline_blocks, over_blocks};
+use crate::outbox::render::SpokenNotice;
 
 /// The metadata's name. Its payload is digests: Slack shows it to every app in the channel.
 const EVENT_TYPE: &str = "amiwatch_notice";
@@ -25,26 +26,35 @@ impl Marks {
 }
 
 /// How a story stands, as its first message. `again`: an earlier try may have arrived.
-pub fn story_message(notice: &Notice, channel: &str, again: bool) -> Value {
+pub fn story_message<'n>(notice: impl Into<SpokenNotice<'n>>, channel: &str, again: bool) -> Value {
+    let notice = notice.into();
     let mut message = headline_blocks(notice, again);
     message["channel"] = json!(channel);
-    message["metadata"] = metadata("story", &Marks::of_notice(notice).story);
+    message["metadata"] = metadata("story", &Marks::of_notice(&notice).story);
     message
 }
 
 /// How it stands now, over what was said before.
-pub(super) fn story_update(notice: &Notice, thread: &StoryThread) -> Value {
+pub(super) fn story_update(notice: SpokenNotice<'_>, thread: &StoryThread) -> Value {
     let mut message = story_message(notice, &thread.channel, false);
     message["ts"] = json!(thread.ts);
     message
 }
 
+/// What took the place of a story, over what was said of it before. It stays known by its own mark: by where it is.
+pub(super) fn story_over(notice: SpokenNotice<'_>, thread: &StoryThread) -> Value {
+    let mut message = over_blocks(notice);
+    message["channel"] = json!(thread.channel);
+    message["ts"] = json!(thread.ts);
+    message
+}
+
 /// What happened, whole, in the story's thread.
-pub(super) fn reply(notice: &Notice, again: bool, thread: &StoryThread) -> Value {
+pub(super) fn reply(notice: SpokenNotice<'_>, again: bool, thread: &StoryThread) -> Value {
     let mut message = blocks(notice, again);
     message["channel"] = json!(thread.channel);
     message["thread_ts"] = json!(thread.ts);
-    message["metadata"] = metadata("key", &Marks::of_notice(notice).key);
+    message["metadata"] = metadata("key", &Marks::of_notice(&notice).key);
     message
 }
 

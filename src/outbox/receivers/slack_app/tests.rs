@@ -130,21 +130,27 @@ impl Town {
             },
             channel: CHANNEL.to_owned(),
             url: "https://slack.example.com/api".to_owned(),
+            zone: chrono_tz::UTC,
         });
         BTreeMap::from([("team".to_owned(), app)])
     }
 
     async fn happens(&self, count: u32) {
+        let what = What::Sample {
+            receiver: format!("number {count}"),
+        };
+        self.happens_in("one", count, what).await;
+    }
+
+    async fn happens_in(&self, story: &str, count: u32, what: What) {
         let notice = Notice {
             key: format!("k{count}"),
-            story: "one".to_owned(),
+            story: story.to_owned(),
             at: self.clock.now(),
             installation: None,
             watch: Some("shop".into()),
             scope: None,
-            what: What::Sample {
-                receiver: format!("number {count}"),
-            },
+            what,
             next: NextByItself::Nothing,
             commands: Vec::new(),
             links: Vec::new(),
@@ -286,4 +292,30 @@ async fn what_slack_s_words_mean_for_the_next_try() {
         assert_eq!(delivery.dead, dead, "{word}: {why}");
         assert!(why.contains(part) && !why.contains(TOKEN), "{word}: {why}");
     }
+}
+
+/// Nobody is sent a message for it: the older one says where it goes on.
+#[tokio::test(start_paused = true)]
+async fn a_story_whose_place_another_one_takes_says_so() {
+    let town = Town::new(Channel::default());
+    town.happens(1).await;
+    let over = What::Resolved {
+        release: None,
+        current: None,
+        ends: "k1".to_owned(),
+        also: vec!["one".to_owned(), "never told".to_owned()],
+    };
+    town.happens_in("two", 2, over).await;
+    let channel = town.slack.0.lock().unwrap();
+    let stories = channel.stories();
+    assert_eq!(stories.len(), 2, "{channel:?}");
+    assert_eq!(channel.messages.len(), 4, "one message and one reply each");
+    assert_eq!(header(stories[0]), header(stories[1]));
+    let said = |at: usize| stories[at].to_string();
+    assert!(
+        said(0).contains("a newer message goes on with this"),
+        "{}",
+        said(0)
+    );
+    assert!(!said(1).contains("a newer message"), "{}", said(1));
 }

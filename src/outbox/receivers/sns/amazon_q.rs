@@ -7,7 +7,7 @@ use crate::model::bake::digest;
 use crate::model::notice::{Notice, PastedCommand};
 use crate::model::plain_text::misleads;
 use crate::outbox::render::{
-    MessagePart, cut_line, event_icon, notice_parts, notice_text, notice_title,
+    MessagePart, SpokenNotice, cut_line, event_icon, notice_parts, notice_text, notice_title,
 };
 
 /// Amazon Q's own bounds.
@@ -18,8 +18,9 @@ const STEPS_MAX: usize = 5;
 const KEYWORD_MAX: usize = 75;
 
 /// The message. One story is one thread.
-pub fn amazon_q_message(notice: &Notice) -> Value {
-    let title = harmless(&format!("{} {}", event_icon(notice), notice_title(notice)));
+pub fn amazon_q_message<'n>(notice: impl Into<SpokenNotice<'n>>) -> Value {
+    let notice = notice.into();
+    let title = harmless(&format!("{} {}", event_icon(&notice), notice_title(notice)));
     let parts = notice_parts(notice);
     let told = parts
         .iter()
@@ -34,7 +35,7 @@ pub fn amazon_q_message(notice: &Notice) -> Value {
             "title": cut_line(&title, TITLE_MAX),
             "description": description(&told, &notice_title(notice)),
             "nextSteps": next_steps(&notice.commands),
-            "keywords": keywords(notice),
+            "keywords": keywords(&notice),
         },
         "metadata": {
             "threadId": digest(&[&notice.story]),
@@ -82,6 +83,7 @@ fn keywords(notice: &Notice) -> Vec<String> {
 
 /// Words from outside are shown and not obeyed: nothing mentions anybody or hides a link.
 fn harmless(text: &str) -> String {
+    let text = text.replace("->", "\u{2192}");
     let text = text.replace('<', "\u{2039}").replace('>', "\u{203a}");
     text.replace('`', "'")
         .replace(misleads, "\u{fffd}")

@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 
-use crate::model::notice::{Notice, PastedCommand, Severity};
+use crate::model::notice::{PastedCommand, Severity};
 use crate::model::plain_text::{clean, misleads};
-use crate::outbox::render::{MessagePart, cut_line, event_icon, notice_parts, notice_title};
+use crate::outbox::render::{
+    MessagePart, SpokenNotice, cut_line, event_icon, notice_parts, notice_title,
+};
 
 /// Teams takes 28 KB in a message; counted as JSON, with room for the rest.
 const BYTES_MAX: usize = 20_000;
@@ -18,7 +20,8 @@ const AGAIN: &str = "Sent again: an earlier try may have arrived. It is the same
 const SHORTENED: &str = "Shortened: `amiwatch check` and `amiwatch status` tell the rest.";
 
 /// What is posted to the workflow. `again`: an earlier try may have arrived.
-pub fn adaptive_card(notice: &Notice, again: bool) -> Value {
+pub fn adaptive_card<'n>(notice: impl Into<SpokenNotice<'n>>, again: bool) -> Value {
+    let notice = notice.into();
     let mut body = vec![title(notice)];
     body.extend(again.then(|| text(AGAIN, json!({ "isSubtle": true }))));
     let mut room = BYTES_MAX;
@@ -55,8 +58,8 @@ pub fn adaptive_card(notice: &Notice, again: bool) -> Value {
     })
 }
 
-fn title(notice: &Notice) -> Value {
-    let title = format!("{} {}", event_icon(notice), notice_title(notice));
+fn title(notice: SpokenNotice<'_>) -> Value {
+    let title = format!("{} {}", event_icon(&notice), notice_title(notice));
     let title = cut_line(&title.replace(misleads, "\u{fffd}"), TITLE_MAX);
     let color = match notice.severity() {
         Severity::Info => "default",
@@ -69,8 +72,8 @@ fn title(notice: &Notice) -> Value {
     )
 }
 
-fn about(notice: &Notice) -> Value {
-    let at = notice.at.format("%Y-%m-%d %H:%M UTC");
+fn about(notice: SpokenNotice<'_>) -> Value {
+    let at = notice.minute(notice.at);
     let line = format!(
         "amiwatch \u{b7} {} \u{b7} {at} \u{b7} {}",
         notice.event().as_str(),
@@ -104,6 +107,8 @@ fn part(part: &MessagePart) -> Vec<Value> {
             [heading].into_iter().chain(code).collect()
         }
         MessagePart::Commands(all) => commands(all),
+        // They are the card's buttons.
+        MessagePart::Links(_) => Vec::new(),
         MessagePart::Whole(text) => text
             .lines()
             .filter(|l| !l.trim().is_empty())

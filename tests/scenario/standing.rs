@@ -1,0 +1,72 @@
+//! How everything stands, told by a daemon: a digest at its time, once, in the zone of the schedule, and reminders
+//! of what is still out of step.
+
+use std::time::Duration;
+
+use sim::EnvironmentChange;
+
+use crate::common::life::Life;
+use crate::common::paused;
+use crate::common::world::{CONFIG, REGION};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A watch that only tells, of an environment that is out of step from the first look on.
+fn told_daily() -> Life {
+    let schedule =
+        "[schedule]\ncron = \"0 */6 * * *\"\njitter = \"0s\"\ntimezone = \"Europe/Zurich\"\n";
+    let asks = "digest = \"daily 08:00\"\nremind = \"2d\"\n";
+    Life::with_config(&format!("{CONFIG}{asks}{schedule}"))
+}
+
+fn of(life: &Life, event: &str) -> Vec<crate::common::notices::Heard> {
+    let heard = life.heard().into_iter();
+    heard.filter(|one| one.event == event).collect()
+}
+
+#[test]
+fn a_daemon_tells_each_morning_how_everything_stands_and_each_time_once() {
+    paused(async || {
+        let life = told_daily();
+        life.daemon(async |_| life.wait(5 * DAY).await).await;
+        let digests = of(&life, "digest");
+        assert_eq!(digests.len(), 5, "{digests:#?}");
+        for one in &digests {
+            assert!(one.body.contains(" 08:00 CET"), "{}", one.body);
+            assert!(one.body.contains("shop-blue"), "{}", one.body);
+        }
+        // Another process, at another hour of the same day, has none to tell; three days off make up for one.
+        life.daemon(async |_| life.wait(Duration::from_secs(60)).await)
+            .await;
+        assert_eq!(of(&life, "digest").len(), 5);
+        life.wait(3 * DAY).await;
+        life.daemon(async |_| life.wait(Duration::from_secs(600)).await)
+            .await;
+        assert_eq!(of(&life, "digest").len(), 6);
+        life.each_notice_came_once();
+    });
+}
+
+#[test]
+fn what_stays_out_of_step_is_told_again_until_it_is_in_step() {
+    paused(async || {
+        let life = told_daily();
+        life.daemon(async |watching| {
+            life.wait(5 * DAY).await;
+            let told = of(&life, "reminder").len();
+            assert_eq!(told, 2, "after two days, and after four");
+            let image = life.verified().pop().map(|image| image.id);
+            let image = image.expect("an image was baked");
+            let here = life.account.at(REGION);
+            here.change_environment("shop-blue", EnvironmentChange::Image(image))
+                .unwrap();
+            life.wait(DAY).await;
+            let told = of(&life, "reminder").len();
+            life.wait(6 * DAY).await;
+            assert_eq!(of(&life, "reminder").len(), told, "it is in step");
+            assert!(watching.passes() > 20);
+        })
+        .await;
+        life.each_notice_came_once();
+    });
+}
