@@ -155,7 +155,7 @@ def main():
             print(f"{depth}{words(post['blocks'][0])}")
         drawn = pathlib.Path(scratch, "channel.html")
         drawn.write_text(page(server.posts))
-        height = 130 * sum("thread_ts" not in one for one in server.posts) + 60 * len(server.posts)
+        height = 105 * sum("thread_ts" not in one for one in server.posts) + 40 * len(server.posts)
         subprocess.run(
             ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1.5",
              f"--window-size=820,{height}", f"--screenshot={HERE / 'slack-channel.png'}", drawn.as_uri()],
