@@ -138,10 +138,10 @@ fn what_a_loop_has_written_is_one_fault_at_its_place() {
         .map(|n| format!("tags.t{n} = \"x\"\n"))
         .collect();
     for (text, place, wrong) in [
-        (unknown, "501:1: ", "200000 keys are too many"),
+        (unknown, "2001:1: ", "200000 keys are too many"),
         (owners, "1:1431: ", "100000 entries are too many"),
-        (watches, "501:8: ", "40000 keys are too many"),
-        (tags, "501:6: ", "40000 keys are too many"),
+        (watches, "2001:8: ", "40000 keys are too many"),
+        (tags, "2001:6: ", "40000 keys are too many"),
     ] {
         let (faults, said) = told(&text);
         assert_eq!(faults.count(), 1, "{said}");

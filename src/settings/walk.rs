@@ -10,9 +10,9 @@ use super::keys::{self, ConfigKey, ValueKind, all_keys};
 use super::nearest::nearest;
 use super::reading::{self, ConfigReading};
 
-/// A list or a table with more in it was written by a loop.
+/// A list or a table with more in it was written by a loop. A thousand watches are not too many for one daemon.
 const IN_A_LIST_MAX: usize = 200;
-const IN_A_TABLE_MAX: usize = 500;
+const IN_A_TABLE_MAX: usize = 2_000;
 
 /// Reports every unknown key and every value of the wrong type.
 pub(super) fn walk(root: &DeTable<'_>, reading: &mut ConfigReading<'_>) {
