@@ -84,19 +84,35 @@ impl Cloud {
     /// # Errors
     /// Any kind but `NotFound`.
     pub async fn amazon_images_named(&self, names: &[String]) -> Result<Vec<Image>, CloudError> {
+        let mut found = self.images_named("amazon", names).await?;
+        found.retain(Image::by_amazon);
+        Ok(found)
+    }
+
+    /// The account's own images of these names, pending and failed ones included.
+    ///
+    /// # Errors
+    /// Any kind but `NotFound`.
+    pub async fn own_images_named(&self, names: &[String]) -> Result<Vec<Image>, CloudError> {
+        self.images_named("self", names).await
+    }
+
+    async fn images_named(
+        &self,
+        owner: &str,
+        names: &[String],
+    ) -> Result<Vec<Image>, CloudError> {
         let mut found = Vec::new();
         for batch in names.chunks(IDS_PER_CALL) {
             let named = vec![filter("name", batch.iter().map(String::as_str))];
             let resource = match batch {
                 [one] => one.clone(),
-                many => format!("{} images of Amazon by name", many.len()),
+                many => format!("{} images of {owner} by name", many.len()),
             };
-            let images = self
-                .describe_images(&resource, Some("amazon"), named)
-                .await?;
+            let images = self.describe_images(&resource, Some(owner), named).await?;
             // The filter reads `*` and `?` as wildcards; a name is a name here.
             let exact = images.into_iter();
-            found.extend(exact.filter(|image| image.by_amazon() && batch.contains(&image.name)));
+            found.extend(exact.filter(|image| batch.contains(&image.name)));
         }
         Ok(found)
     }
@@ -119,26 +135,6 @@ impl Cloud {
         let found = self.describe_images(name, Some("self"), named).await?;
         // The filter reads `*` and `?` as wildcards; a name is a name here.
         Ok(found.into_iter().find(|image| image.name == name))
-    }
-
-    /// The account's own images of these names, pending and failed ones included.
-    ///
-    /// # Errors
-    /// Any kind but `NotFound`.
-    pub async fn own_images_named(&self, names: &[String]) -> Result<Vec<Image>, CloudError> {
-        let mut found = Vec::new();
-        for batch in names.chunks(IDS_PER_CALL) {
-            let named = vec![filter("name", batch.iter().map(String::as_str))];
-            let resource = match batch {
-                [one] => one.clone(),
-                many => format!("{} own images by name", many.len()),
-            };
-            let images = self.describe_images(&resource, Some("self"), named).await?;
-            // The filter reads `*` and `?` as wildcards; a name is a name here.
-            let exact = images.into_iter();
-            found.extend(exact.filter(|image| batch.contains(&image.name)));
-        }
-        Ok(found)
     }
 
     /// What an image was made from, step by step, up to the first Amazon or marketplace image.
