@@ -17,7 +17,7 @@ use crate::outbox::LOG;
 use crate::service::Service;
 use crate::service::place::WatchPlace;
 use crate::store::records::{self, Versioned, chronicle};
-use crate::store::{BATCH_MAX, Batch, Lease, Op, StoreError, moves};
+use crate::store::{BATCH_MAX, Batch, Lease, Op, Store, StoreError, moves};
 
 /// What was known of a watch before a pass looked at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +53,9 @@ pub async fn remember_pass(
         });
     };
     let adopted = looked.adopted();
-    let moving = moves::any_moving_of(service.store, &looked.watch.name).await?;
     loop {
         let before = Remembered::read(service, place, &looked.watch.name).await?;
+        let moving = before.is_moving(service.store).await?;
         let learned = learn(
             &before.values(),
             &WatchLook {
@@ -99,6 +99,17 @@ struct Remembered<'a> {
 }
 
 impl<'a> Remembered<'a> {
+    /// A move has an environment of it in hand. Only who was told something waits for its end: of a watch in step the
+    /// claims are not read, in every pass, for nothing.
+    async fn is_moving(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        let told = self.told.as_ref().map(|told| &told.value);
+        let goes_on = |told: &ToldDrift| told.notice.is_some() || !told.stories.is_empty();
+        match told.is_some_and(goes_on) {
+            true => moves::any_moving_of(store, self.watch).await,
+            false => Ok(false),
+        }
+    }
+
     async fn read(
         service: &Service<'_>,
         place: &WatchPlace,
