@@ -147,9 +147,7 @@ fn whose(
         .get(watch)
         .map(|watch| &watch.targets);
     let mut fitting = targets.into_iter().flatten().filter(|pattern| {
-        // What is in another region is told of, and not moved from here.
-        let here = pattern.account_name.as_deref() == account && pattern.region.is_none();
-        here && pattern.names_environment(name)
+        pattern.account_name.as_deref() == account && pattern.names_environment(name)
     });
     let applications = |pattern: &crate::model::watch::TargetPattern| pattern.application.clone();
     match (fitting.next().map(applications), fitting.next()) {
@@ -177,8 +175,7 @@ fn watching(
     let naming = watches.filter(|watch| {
         let mut targets = watch.targets.iter();
         targets.any(|one| {
-            let here = one.account_name.as_deref() == account && one.region.is_none();
-            here && one.names_both(application, environment)
+            one.account_name.as_deref() == account && one.names_both(application, environment)
         })
     });
     let naming: Vec<&str> = naming

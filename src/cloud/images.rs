@@ -97,11 +97,7 @@ impl Cloud {
         self.images_named("self", names).await
     }
 
-    async fn images_named(
-        &self,
-        owner: &str,
-        names: &[String],
-    ) -> Result<Vec<Image>, CloudError> {
+    async fn images_named(&self, owner: &str, names: &[String]) -> Result<Vec<Image>, CloudError> {
         let mut found = Vec::new();
         for batch in names.chunks(IDS_PER_CALL) {
             let named = vec![filter("name", batch.iter().map(String::as_str))];

@@ -6,6 +6,8 @@ use amiwatch::flow::move_commands::moves_by_hand;
 use amiwatch::model::drift::TargetDrift;
 use amiwatch::model::plan::PlanItem;
 use amiwatch::model::reason::ReasonCode;
+use amiwatch::model::request::{MoveWish, WishedWay};
+use amiwatch::service::desk::rollout::{MoveError, plan_move};
 use sim::{
     Account, AccountSpec, Action, Branch, EnvironmentChange, EnvironmentSpec, FaultKind, FaultRule,
     RoleSpec,
@@ -88,6 +90,35 @@ fn what_runs_in_another_region_is_held_against_the_copy_there() {
         let base = far(&items).base_image.as_ref().unwrap().to_string();
         let own = life.account.image(&base).expect("a base of that region");
         assert_eq!(own.region, CENTRAL);
+    });
+}
+
+#[test]
+fn who_orders_its_move_hears_that_it_is_told_of_and_where_the_command_is() {
+    paused(async || {
+        let life = life(COPIED);
+        life.until_settled().await;
+        let wish = MoveWish {
+            watch: "shop".into(),
+            account: None,
+            application: "shop".to_owned(),
+            environment: "shop-far".to_owned(),
+            way: WishedWay::To { image: None },
+            by: "jo".to_owned(),
+        };
+        life.command(async |service| match plan_move(&service, &wish).await {
+            Err(MoveError::Refused(why)) => {
+                let said = why.join("; ");
+                assert!(
+                    said.contains("eu-central-1:shop/shop-far is told of"),
+                    "{said}"
+                );
+                assert!(said.contains("`amiwatch explain shop`"), "{said}");
+            }
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("it is planned"),
+        })
+        .await;
     });
 }
 

@@ -180,6 +180,9 @@ fn named<'a>(drift: &'a Drift, wish: &MoveWish) -> Result<&'a TargetDrift, MoveE
     let found = drift.targets.iter().find(same);
     let Some(target) = found else {
         let doubts: Vec<String> = doubts(&drift.reasons);
+        if let Some(far) = in_another_region(drift, wish) {
+            return Err(MoveError::Refused(vec![far]));
+        }
         return Err(match doubts.is_empty() {
             true => MoveError::Refused(vec![format!(
                 "{} is no environment of the watch {}; `amiwatch check {}` lists them",
@@ -197,6 +200,21 @@ fn named<'a>(drift: &'a Drift, wish: &MoveWish) -> Result<&'a TargetDrift, MoveE
         true => Ok(target),
         false => Err(MoveError::Refused(misfits)),
     }
+}
+
+/// It is a target of the watch, in another region: that is told of, and not moved from here.
+fn in_another_region(drift: &Drift, wish: &MoveWish) -> Option<String> {
+    let mut targets = drift.targets.iter();
+    let far = targets.find(|one| {
+        let named = one.target.application == wish.application
+            && one.target.environment == wish.environment;
+        named && one.elsewhere.is_some() && one.moved_by_others
+    })?;
+    Some(format!(
+        "{} is told of and not moved by amiwatch; `amiwatch explain {}` shows the command that moves it",
+        far.name(),
+        drift.watch
+    ))
 }
 
 fn doubts(reasons: &[Reason]) -> Vec<String> {
