@@ -118,7 +118,7 @@ pub use network::{InstanceTypeFacts, Offering, Subnet};
 pub use pace::Pace;
 pub use parameters::{Parameter, ParameterRelease, release_from_parameter};
 pub use profile::missing_profile;
-pub use scaling::{LaunchConfiguration, ScalingGroup};
+pub use scaling::{ENVIRONMENTS_PER_QUESTION, LaunchConfiguration, ScalingGroup};
 pub use security_groups::{InboundRule, SecurityGroup};
 pub use table::Table;
 pub use table_rows::{Cell, Obstacle, Row, RowKey, RowPage, RowTest, RowWrite, Transacted};

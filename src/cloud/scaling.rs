@@ -20,6 +20,8 @@ const DESCRIBE_CONFIGURATIONS: Operation =
     Operation::read("autoscaling:DescribeLaunchConfigurations");
 
 const PER_PAGE: i32 = 100;
+/// As many environments as a page has groups.
+pub const ENVIRONMENTS_PER_QUESTION: usize = 100;
 /// Beanstalk puts this tag on the groups of each of its environments, and they on their instances.
 pub(super) const OF_ENVIRONMENT: &str = "elasticbeanstalk:environment-id";
 /// What a specification means that names no version.
@@ -57,12 +59,26 @@ impl Cloud {
     }
 
     /// The Auto Scaling groups of Beanstalk environments: one each, and while an update goes on often a
-    /// second.
+    /// second. Page after page, since each page's token is in the one before.
     ///
     /// # Errors
     /// Any kind but `NotFound`.
     pub async fn environment_groups(&self) -> Result<Vec<ScalingGroup>, CloudError> {
         let tagged = Filter::builder().name("tag-key").values(OF_ENVIRONMENT);
+        self.described_groups(Some(vec![tagged.build()])).await
+    }
+
+    /// Those of these environments, by their ids: at most [`ENVIRONMENTS_PER_QUESTION`] of them.
+    ///
+    /// # Errors
+    /// `Invalid` where so many are not taken at once, which AWS does not document; otherwise any kind but `NotFound`.
+    pub async fn groups_of_environments(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<ScalingGroup>, CloudError> {
+        let tagged = Filter::builder()
+            .name(format!("tag:{OF_ENVIRONMENT}"))
+            .set_values(Some(ids.to_vec()));
         self.described_groups(Some(vec![tagged.build()])).await
     }
 

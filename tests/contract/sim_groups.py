@@ -35,10 +35,11 @@ def by_name():
     return {one["EnvironmentName"]: one for one in found}
 
 
-def groups():
-    """By environment's id: its groups, without their instances, page by page."""
+def groups(passing=None):
+    """By environment's id: its groups, without their instances, page by page; those that pass another filter."""
+    passing = passing or {"Name": "tag-key", "Values": [ID]}
     pages = client("autoscaling", HOME).get_paginator("describe_auto_scaling_groups").paginate(
-        Filters=[{"Name": "tag-key", "Values": [ID]}], IncludeInstances=False, PaginationConfig={"PageSize": 2})
+        Filters=[passing], IncludeInstances=False, PaginationConfig={"PageSize": 2})
     found = {}
     for page in pages:
         for group in page["AutoScalingGroups"]:
@@ -71,6 +72,8 @@ def instances():
 def everything(all_of, old):
     shown, versions, running = groups(), newest(), instances()
     equal("a group of each, and nobody else's", sorted(shown), sorted(one["EnvironmentId"] for one in all_of.values()))
+    by_ids = [one["EnvironmentId"] for name, one in all_of.items() if name != "large"]
+    equal("those of some environments alone", sorted(groups({"Name": f"tag:{ID}", "Values": by_ids})), sorted(by_ids))
     check("without instances", not any(group["Instances"] for of in shown.values() for group in of))
     of = {name: shown[one["EnvironmentId"]][0] for name, one in all_of.items()}
     for name in ("plain", "large"):

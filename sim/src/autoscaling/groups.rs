@@ -1,6 +1,6 @@
 //! Groups as Auto Scaling shows them, environments' and other people's, and their suspended processes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -94,20 +94,51 @@ impl Shown<'_> {
         }
     }
 
-    /// Whether it passes every filter of the call; of one filter's values any.
-    fn passes(&self, room: &Room<'_>) -> bool {
+    /// Whether it passes every filter; of one filter's values any.
+    fn passes(&self, filters: &[Filter<'_>]) -> bool {
         let tags = self.tags();
-        let filters = room.p.groups("Filters.member");
-        filters.iter().all(|filter| {
-            let name = room.p.get(&format!("{filter}.Name")).unwrap_or_default();
-            let values = room.p.members(&format!("{filter}.Values"));
-            tags.iter().any(|(key, value)| match name {
-                "tag-key" => values.iter().any(|v| v == key),
-                "tag-value" => values.contains(value),
-                other => other.strip_prefix("tag:") == Some(key.as_str()) && values.contains(value),
-            })
-        })
+        let passes = |filter: &Filter<'_>| tags.iter().any(|(key, value)| filter.takes(key, value));
+        filters.iter().all(passes)
     }
+}
+
+/// A filter of a call: by the tag's key, its value, or both.
+struct Filter<'p> {
+    name: &'p str,
+    values: BTreeSet<String>,
+}
+
+impl Filter<'_> {
+    fn takes(&self, key: &str, value: &str) -> bool {
+        match self.name {
+            "tag-key" => self.values.contains(key),
+            "tag-value" => self.values.contains(value),
+            other => other.strip_prefix("tag:") == Some(key) && self.values.contains(value),
+        }
+    }
+}
+
+/// Those of the call; refuses one with more values than are taken.
+fn filters<'r>(room: &'r Room<'_>) -> Result<Vec<Filter<'r>>, Fail> {
+    let most = room.core.launches.filter_values_max.unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    for filter in room.p.groups("Filters.member") {
+        let name = room.p.get(&format!("{filter}.Name")).unwrap_or_default();
+        let values = room.p.members(&format!("{filter}.Values"));
+        if values.len() > most {
+            return Err(Fail::new(
+                "ValidationError",
+                format!(
+                    "1 validation error detected: Value at 'filters.{}.member.values' failed to satisfy constraint: \
+                     Member must have length less than or equal to {most}",
+                    found.len() + 1
+                ),
+            ));
+        }
+        let values = values.into_iter().collect();
+        found.push(Filter { name, values });
+    }
+    Ok(found)
 }
 
 /// The role by which every group of an account launches, unless it names another one.
@@ -162,10 +193,11 @@ pub(super) fn named(room: &Room<'_>, others: &AutoScaling) -> Result<String, Fai
 
 pub(super) fn describe(room: &mut Room<'_>, others: &AutoScaling) -> Result<String, Fail> {
     let names = room.p.members("AutoScalingGroupNames");
+    let filters = filters(room)?;
     let mut groups = all(room, others);
     groups.retain(|group| {
         let asked = names.is_empty() || names.iter().any(|name| name == group.name());
-        asked && group.passes(room)
+        asked && group.passes(&filters)
     });
     let (shown, token) = page(room, groups, MOST)?;
     let mut x = Xml::new();

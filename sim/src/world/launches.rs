@@ -10,6 +10,8 @@ pub struct Launches {
     pub own_image: OwnImage,
     /// When an update moves `DateUpdated`.
     pub updated: Updated,
+    /// The most values that a filter of `DescribeAutoScalingGroups` takes; absent: any number.
+    pub filter_values_max: Option<usize>,
 }
 
 /// How a launch template says the platform version's own image.
@@ -42,7 +44,13 @@ impl Launches {
         let images = [OwnImage::Written, OwnImage::ByParameter, OwnImage::LeftOut];
         images.into_iter().flat_map(|own_image| {
             let updated = [Updated::AtItsEnd, Updated::AtItsBegin];
-            updated.map(|updated| Self { own_image, updated })
+            updated.into_iter().flat_map(move |updated| {
+                [None, Some(1)].map(|filter_values_max| Self {
+                    own_image,
+                    updated,
+                    filter_values_max,
+                })
+            })
         })
     }
 }

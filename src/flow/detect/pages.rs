@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::agreed::{Page, RegionPages, agreed};
 use super::environments::{read_environments, settings};
 use super::{IN_FLIGHT_MAX, LookScope};
-use crate::cloud::{Cloud, CloudError, EnvironmentInstance, ScalingGroup};
+use crate::cloud::{
+    Cloud, CloudError, ENVIRONMENTS_PER_QUESTION, EnvironmentInstance, ErrorKind, ScalingGroup,
+};
 use crate::model::ids::ImageId;
 use crate::model::sighting::{
     DeployedSettings, Environment, EnvironmentSighting, RunningImage, Seen, Trouble,
@@ -64,7 +66,7 @@ async fn read_few(
 }
 
 async fn read_many(cloud: &Cloud, wanted: &[Environment]) -> ReadByPages {
-    let (pages, unread) = pages(cloud).await;
+    let (pages, unread) = pages(cloud, wanted).await;
     let environments = stream::iter(wanted)
         .map(|environment| sighting(cloud, environment, &pages))
         .buffered(IN_FLIGHT_MAX)
@@ -127,9 +129,12 @@ fn running(
 }
 
 /// Asks for the pages, side by side; launch configurations only where a group has one.
-async fn pages(cloud: &Cloud) -> (RegionPages, Vec<Trouble>) {
-    let (groups, templates, instances) =
-        tokio::join!(groups(cloud), cloud.newest_templates(), instances(cloud));
+async fn pages(cloud: &Cloud, wanted: &[Environment]) -> (RegionPages, Vec<Trouble>) {
+    let (groups, templates, instances) = tokio::join!(
+        groups(cloud, wanted),
+        cloud.newest_templates(),
+        instances(cloud)
+    );
     let templates = page(templates, "launch templates", |one| one.template.clone());
     let names = |group: &ScalingGroup| group.configuration.is_some();
     let old = groups
@@ -159,10 +164,29 @@ async fn pages(cloud: &Cloud) -> (RegionPages, Vec<Trouble>) {
     (pages, unread)
 }
 
-async fn groups(cloud: &Cloud) -> Page<Vec<ScalingGroup>> {
-    let found = cloud.environment_groups().await;
+async fn groups(cloud: &Cloud, wanted: &[Environment]) -> Page<Vec<ScalingGroup>> {
+    let found = match groups_by_ids(cloud, wanted).await {
+        // How many values a filter takes is not documented. The tag's name alone is one, and its pages come one by one.
+        Err(error) if error.kind == ErrorKind::Invalid => cloud.environment_groups().await,
+        found => found,
+    };
     let found = found.map_err(|error| error.trouble("Auto Scaling groups"))?;
     Ok(by_environment(found, |one| one.environment.clone()))
+}
+
+/// By the environments' ids, so that a thousand of them are ten questions side by side and not ten in a row.
+async fn groups_by_ids(
+    cloud: &Cloud,
+    wanted: &[Environment],
+) -> Result<Vec<ScalingGroup>, CloudError> {
+    let supported = wanted.iter().filter(|one| one.unsupported().is_none());
+    let ids: Vec<String> = supported.filter_map(|one| one.id.clone()).collect();
+    let answers: Vec<Vec<ScalingGroup>> = stream::iter(ids.chunks(ENVIRONMENTS_PER_QUESTION))
+        .map(|ids| cloud.groups_of_environments(ids))
+        .buffered(IN_FLIGHT_MAX)
+        .try_collect()
+        .await?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
 async fn instances(cloud: &Cloud) -> Page<Vec<EnvironmentInstance>> {

@@ -256,6 +256,9 @@ async fn what_aws_does_not_document_changes_the_cost_alone() {
         town.account.set_launches(launches);
         let told = mixed(&town).await;
         let pages = town.by_pages().await;
+        // Where so many values are refused, the tag alone is asked for.
+        let questions = 1 + u64::from(launches.filter_values_max.is_some());
+        assert_eq!(town.asked(PAGES[0].0), questions, "{launches:?}");
         let settings = town.by_settings().await;
         assert_eq!(
             rows(&pages, &NOT_IN_PAGES),

@@ -1,9 +1,10 @@
 //! A survey by pages over time: whatever happens to environments, and what it costs for how many.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::*;
-use sim::Edit;
+use sim::{Edit, Timing};
 
 use super::pages_tests::{PAGES, ancient, rows, spec, told_by_pages};
 use super::*;
@@ -80,6 +81,23 @@ async fn a_thousand_environments_cost_pages() {
         town.asked("elasticbeanstalk:DescribeConfigurationSettings"),
         0
     );
+}
+
+/// What a person waits for, wherever AWS is quick: the list, the longest row of pages (those of the newest launch
+/// templates), and the images.
+#[tokio::test(start_paused = true)]
+async fn a_thousand_environments_are_seven_calls_in_a_row() {
+    let town = Town::in_virtual_time();
+    town.thousand_environments();
+    town.pass(60).await;
+    town.account.set_timing(Timing {
+        latency: Duration::from_secs(1),
+        ..Timing::default()
+    });
+    let begun = town.clock.now();
+    assert_eq!(told_by_pages(&town.by_pages().await).len(), 1000);
+    assert_eq!((town.clock.now() - begun).num_seconds(), 7);
+    assert_eq!(town.asked(PAGES[0].0), 10);
 }
 
 /// Something that happens to one environment.
