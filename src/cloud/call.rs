@@ -222,10 +222,7 @@ impl Cloud {
     }
 
     /// The call for which there were no credentials is not to blame, and what helps is at the role.
-    fn role_refused<E>(&self, error: &SdkError<E, HttpResponse>) -> Option<CallFailure>
-    where
-        E: Error + 'static,
-    {
+    fn role_refused(&self, error: &(dyn Error + 'static)) -> Option<CallFailure> {
         let (refusal, role) = (refusal_of_role(error)?, self.principal.role.as_ref()?);
         let message = refusal.message().unwrap_or("AWS gave no message");
         Some(CallFailure {
@@ -241,52 +238,83 @@ impl Cloud {
         })
     }
 
+    /// What is the same whatever operation failed is in functions of their own: this one is compiled for each of them.
     fn failed<E>(
         &self,
         operation: Operation,
-        resource: &impl fmt::Display,
+        resource: &dyn fmt::Display,
         error: SdkError<E, HttpResponse>,
     ) -> CloudError
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
+        let request_id = error.request_id().map(str::to_owned);
         match &error {
             SdkError::ServiceError(answer) => {
-                let status = answer.raw().status().as_u16();
-                let (meta, effect) = (answer.err().meta(), operation.effect);
-                let message = meta.message().unwrap_or("AWS gave no message");
-                let kind = codes::kind_of_answer(meta.code(), message, status, effect);
-                let body = answer.raw().body().bytes().unwrap_or_default();
-                let in_header = meta.request_id().or_else(|| error.request_id());
-                let request_id = in_header.or_else(|| request_id_in(body));
-                let failure = CallFailure {
-                    code: Some(meta.code().map_or(format!("HTTP {status}"), str::to_owned)),
-                    request_id: request_id.map(str::to_owned),
-                    ..self.failure(operation, resource, kind, one_line(message))
-                };
-                failure.into()
+                let (meta, raw) = (answer.err().meta(), answer.raw());
+                self.refused(operation, resource, meta, raw, request_id)
             }
             _ => {
-                if let Some(failure) = self.role_refused(&error) {
-                    return failure.into();
-                }
-                let (kind, message) = without_answer(&error, operation.effect);
-                let request_id = error.request_id().map(str::to_owned);
-                let failure = CallFailure {
-                    request_id,
-                    source: error.into_source().ok(),
-                    ..self.failure(operation, resource, kind, message.to_owned())
-                };
-                failure.into()
+                let how = NoAnswer::of(&error);
+                self.role_refused(&error)
+                    .unwrap_or_else(|| {
+                        let (kind, message) = without_answer(&error, how, operation.effect);
+                        CallFailure {
+                            request_id,
+                            source: error.into_source().ok(),
+                            ..self.failure(operation, resource, kind, message.to_owned())
+                        }
+                    })
+                    .into()
             }
+        }
+    }
+
+    /// AWS answered with an error.
+    fn refused(
+        &self,
+        operation: Operation,
+        resource: &dyn fmt::Display,
+        meta: &ErrorMetadata,
+        raw: &HttpResponse,
+        in_answer: Option<String>,
+    ) -> CloudError {
+        let status = raw.status().as_u16();
+        let message = meta.message().unwrap_or("AWS gave no message");
+        let kind = codes::kind_of_answer(meta.code(), message, status, operation.effect);
+        let body = raw.body().bytes().unwrap_or_default();
+        let request_id = meta.request_id().map(str::to_owned).or(in_answer);
+        let failure = CallFailure {
+            code: Some(meta.code().map_or(format!("HTTP {status}"), str::to_owned)),
+            request_id: request_id.or_else(|| request_id_in(body).map(str::to_owned)),
+            ..self.failure(operation, resource, kind, one_line(message))
+        };
+        failure.into()
+    }
+}
+
+/// How a request ended without an answer that could be read, as the SDK tells it.
+#[derive(Debug, Clone, Copy)]
+enum NoAnswer {
+    NotBuilt,
+    TimedOut,
+    Unreadable,
+    NoConnection,
+}
+
+impl NoAnswer {
+    fn of<E>(error: &SdkError<E, HttpResponse>) -> Self {
+        match error {
+            SdkError::ConstructionFailure(_) => Self::NotBuilt,
+            SdkError::TimeoutError(_) => Self::TimedOut,
+            SdkError::ResponseError(_) => Self::Unreadable,
+            _ => Self::NoConnection,
         }
     }
 }
 
 /// What STS said about assuming a role, where a request failed for that.
-fn refusal_of_role<E: Error + 'static>(
-    error: &SdkError<E, HttpResponse>,
-) -> Option<&ErrorMetadata> {
+fn refusal_of_role<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ErrorMetadata> {
     first_in_chain::<AssumeRoleError>(error).map(ProvideErrorMetadata::meta)
 }
 
@@ -301,13 +329,11 @@ pub(super) fn request_id_in(body: &[u8]) -> Option<&str> {
 }
 
 /// What it means that AWS did not answer, or not readably.
-fn without_answer<E>(
-    error: &SdkError<E, HttpResponse>,
+fn without_answer(
+    error: &(dyn Error + 'static),
+    how: NoAnswer,
     effect: CallEffect,
-) -> (ErrorKind, &'static str)
-where
-    E: Error + 'static,
-{
+) -> (ErrorKind, &'static str) {
     if in_chain::<CredentialsError>(error, |_| true) {
         return (ErrorKind::NoCredentials, "no credentials could be had");
     }
@@ -324,16 +350,14 @@ where
     if in_chain::<Elapsed>(error, |_| true) {
         return (codes::kind_of_silence(effect), "no answer in time");
     }
-    match error {
-        SdkError::ConstructionFailure(_) => {
-            (ErrorKind::Invalid, "the request could not be put together")
-        }
-        SdkError::TimeoutError(_) => (codes::kind_of_silence(effect), "no answer in time"),
-        SdkError::ResponseError(_) => (
+    match how {
+        NoAnswer::NotBuilt => (ErrorKind::Invalid, "the request could not be put together"),
+        NoAnswer::TimedOut => (codes::kind_of_silence(effect), "no answer in time"),
+        NoAnswer::Unreadable => (
             codes::kind_of_silence(effect),
             "the answer could not be read",
         ),
-        _ => (codes::kind_of_silence(effect), "no connection, or it broke"),
+        NoAnswer::NoConnection => (codes::kind_of_silence(effect), "no connection, or it broke"),
     }
 }
 
