@@ -154,10 +154,24 @@ pub(crate) enum Ended<T> {
 }
 
 /// How the daemon lives.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
     pub(crate) rhythm: Rhythm,
     pub(crate) alive_every: Option<Duration>,
+}
+
+impl Default for Manner {
+    /// As it is shipped, but for the looks at people's requests: one a second is most of what an idle daemon does, and
+    /// tests live for days.
+    fn default() -> Self {
+        Self {
+            rhythm: Rhythm {
+                requests: Duration::from_secs(10),
+                ..Rhythm::default()
+            },
+            alive_every: None,
+        }
+    }
 }
 
 impl Life {

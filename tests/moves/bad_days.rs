@@ -11,11 +11,11 @@ use std::time::Duration;
 use amiwatch::model::request::{RequestAnswer, WishedWay};
 use sim::{BadDay, EnvironmentSpec};
 
-use super::ordered::{forward, is_ours, manner, proved_with};
+use super::ordered::{forward, is_ours, proved_with};
 use super::world::{NEW, OLD, environment, immutable};
 use crate::common::life::Life;
 use crate::common::paused;
-use crate::common::watching::{Ended, Watching};
+use crate::common::watching::{Ended, Manner, Watching};
 use crate::common::world::REGION;
 
 /// When the bad day comes.
@@ -107,7 +107,7 @@ impl Case {
 async fn ended(case: Case) -> String {
     let life = proved_with((case.way.1)());
     let lived = life
-        .daemon_to_its_end(manner(), async |watching| {
+        .daemon_to_its_end(Manner::default(), async |watching| {
             if case.back {
                 moves_well(watching).await;
             }

@@ -14,12 +14,12 @@ use amiwatch::service::runs::under_way;
 use amiwatch::workflow::observer::Unobserved;
 use tokio::sync::Notify;
 
-use super::ordered::{brisk, forward, manner, wish};
+use super::ordered::{brisk, forward, wish};
 use super::world::{NEW, OLD, serves};
 use crate::common::life::{Life, Stopped};
 use crate::common::paused;
 use crate::common::seam::Arm;
-use crate::common::watching::Ended;
+use crate::common::watching::{Ended, Manner};
 use crate::crash::sweep::Points;
 
 /// What happens to the process that makes the move.
@@ -104,7 +104,7 @@ async fn followed(life: &Life, arm: Arm, fate: Option<Fate>) -> (MoveEnd, Vec<St
     };
     let daemons = async {
         let first = life
-            .daemon_to_its_end(manner(), async |watching| {
+            .daemon_to_its_end(Manner::default(), async |watching| {
                 watching
                     .until("its first pass", |one| one.passes() > 0)
                     .await;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use amiwatch::flow::rollout::moving::kind::MoveKind;
 use amiwatch::model::request::{MoveWish, RequestAnswer, RequestedAct, WishedWay};
-use amiwatch::service::daemon::Rhythm;
 use amiwatch::service::runs::under_way;
 use chrono::TimeDelta;
 use sim::{Branch, EnvironmentSpec, UpdateView};
@@ -13,7 +12,7 @@ use sim::{Branch, EnvironmentSpec, UpdateView};
 use super::world::{NEW, OLD, immutable};
 use crate::common::life::Life;
 use crate::common::proved::MadeFrom;
-use crate::common::watching::{Manner, Watching};
+use crate::common::watching::Watching;
 use crate::common::world::{BRANCH, QUEUE, RECIPE, REGION, TOPIC, release};
 
 /// A watch whose images are baked, and whose environments a person moves.
@@ -103,17 +102,6 @@ pub(crate) fn wish(way: WishedWay) -> MoveWish {
 /// To the watch's present image.
 pub(crate) fn forward() -> WishedWay {
     WishedWay::To { image: None }
-}
-
-/// A daemon whose looks at requests are not most of what it does.
-pub(crate) fn manner() -> Manner {
-    Manner {
-        rhythm: Rhythm {
-            requests: Duration::from_secs(10),
-            notices: Duration::from_secs(60),
-        },
-        alive_every: None,
-    }
 }
 
 impl Watching<'_> {

@@ -1,7 +1,7 @@
 //! Names that can be found: a public type's name stands once in `src/`, a function that others call by
 //! one word stands once as well, and every file is part of the crate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::imports::Source;
@@ -109,40 +109,66 @@ fn names_are_read_whatever_stands_before_them() {
     );
 }
 
+/// What a file declares: modules by their names, and files by a `path`.
+#[derive(Default)]
+struct Declared<'a> {
+    modules: BTreeSet<&'a str>,
+    paths: Vec<&'a str>,
+}
+
+/// By the file that declares.
+fn declared(all: &[(String, String)]) -> BTreeMap<&str, Declared<'_>> {
+    let read = |(path, text)| (path, modules_in(text));
+    let all = all
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    all.map(read).collect()
+}
+
+fn modules_in(text: &str) -> Declared<'_> {
+    let mut found = Declared::default();
+    let mut told = None;
+    for line in text.lines().map(str::trim) {
+        let module = line
+            .strip_suffix(';')
+            .and_then(|rest| rest.rsplit_once("mod "));
+        match (module, told.take()) {
+            (Some(_), Some(path)) => found.paths.push(path),
+            (Some((_, name)), None) => {
+                found.modules.insert(name);
+            }
+            (None, _) => {}
+        }
+        let path = line.strip_prefix("#[path = \"");
+        told = path.and_then(|rest| rest.strip_suffix("\"]"));
+    }
+    found
+}
+
 /// Whether some file declares this one as a module, by its place or by a `path`.
-fn is_declared(path: &str, all: &[(String, String)]) -> bool {
+fn is_declared(path: &str, all: &BTreeMap<&str, Declared<'_>>) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.trim_end_matches(".rs");
     let parent = match path.rsplit_once('/') {
         Some((folder, _)) => format!("{folder}.rs"),
         None => "lib.rs".to_owned(),
     };
-    let by_place = |text: &str| {
-        let plain = format!("mod {stem};");
-        let before = std::iter::once("").chain(text.lines());
-        before.zip(text.lines()).any(|(before, line)| {
-            line.trim().ends_with(&plain) && !before.trim().starts_with("#[path")
-        })
-    };
-    let by_path = |text: &str| {
-        text.lines()
-            .filter_map(|line| line.trim().strip_prefix("#[path = \""))
-            .filter_map(|rest| rest.strip_suffix("\"]"))
-            .any(|told| path.ends_with(told))
+    let by_place = all.get(parent.as_str());
+    let by_path = |(other, declared): (&&str, &Declared<'_>)| {
+        *other != path && declared.paths.iter().any(|told| path.ends_with(told))
     };
     ["lib.rs", "main.rs"].contains(&path)
-        || all.iter().any(|(other, text)| {
-            (*other == parent && by_place(text)) || (other != path && by_path(text))
-        })
+        || by_place.is_some_and(|declared| declared.modules.contains(stem))
+        || all.iter().any(by_path)
 }
 
 #[test]
 fn every_file_is_part_of_the_crate() {
     let all = sources();
-    let lost: Vec<&String> = all
-        .iter()
-        .map(|(path, _)| path)
-        .filter(|path| !is_declared(path, &all))
+    let declared_in = declared(&all);
+    let paths = all.iter().map(|(path, _)| path);
+    let lost: Vec<&String> = paths
+        .filter(|path| !is_declared(path, &declared_in))
         .collect();
     assert!(
         lost.is_empty(),
@@ -158,6 +184,7 @@ fn every_file_is_part_of_the_crate() {
         file("flow/plan/more.rs", ""),
         file("flow/plan/tests.rs", ""),
     ];
+    let plan = declared(&plan);
     assert!(is_declared("flow/plan/targets.rs", &plan));
     assert!(is_declared("flow/plan/more.rs", &plan));
     assert!(!is_declared("flow/plan/tests.rs", &plan));
