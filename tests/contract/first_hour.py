@@ -27,7 +27,7 @@ PROGRAMS = {"amiwatch", "cargo", "cat", "cp", "curl", "diff", "export", "sed"}
 NOT_RUN = {
     "cargo run --release -- demo": "builds for minutes; tests/cli/demo.rs plays the demo",
     "cargo test": "is a stage of its own",
-    "cargo install --locked --path .": "builds for minutes; the binary is given",
+    "cargo install --locked --profile dist --path .": "builds for minutes; the binary is given",
 }
 # The daemon goes on until it is stopped, and so is stopped here when it has said this.
 DAEMON, AT_WORK = "amiwatch run", "amiwatch watches"
