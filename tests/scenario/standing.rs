@@ -28,9 +28,9 @@ fn of(life: &Life, event: &str) -> Vec<crate::common::notices::Heard> {
 fn a_daemon_tells_each_morning_how_everything_stands_and_each_time_once() {
     paused(async || {
         let life = told_daily();
-        life.daemon(async |_| life.wait(3 * DAY).await).await;
+        life.daemon(async |_| life.wait(5 * DAY).await).await;
         let digests = of(&life, "digest");
-        assert_eq!(digests.len(), 3, "{digests:#?}");
+        assert_eq!(digests.len(), 5, "{digests:#?}");
         for one in &digests {
             assert!(one.body.contains(" 08:00 CET"), "{}", one.body);
             assert!(one.body.contains("shop-blue"), "{}", one.body);
@@ -38,11 +38,11 @@ fn a_daemon_tells_each_morning_how_everything_stands_and_each_time_once() {
         // Another process, at another hour of the same day, has none to tell; three days off make up for one.
         life.daemon(async |_| life.wait(Duration::from_secs(60)).await)
             .await;
-        assert_eq!(of(&life, "digest").len(), 3);
+        assert_eq!(of(&life, "digest").len(), 5);
         life.wait(3 * DAY).await;
         life.daemon(async |_| life.wait(Duration::from_secs(600)).await)
             .await;
-        assert_eq!(of(&life, "digest").len(), 4);
+        assert_eq!(of(&life, "digest").len(), 6);
         life.each_notice_came_once();
     });
 }
@@ -62,7 +62,7 @@ fn what_stays_out_of_step_is_told_again_until_it_is_in_step() {
                 .unwrap();
             life.wait(DAY).await;
             let told = of(&life, "reminder").len();
-            life.wait(3 * DAY).await;
+            life.wait(6 * DAY).await;
             assert_eq!(of(&life, "reminder").len(), told, "it is in step");
             assert!(watching.passes() > 20);
         })

@@ -129,18 +129,20 @@ fn modules_in(text: &str) -> Declared<'_> {
     let mut found = Declared::default();
     let mut told = None;
     for line in text.lines().map(str::trim) {
+        let path = line.strip_prefix("#[path = \"");
         let module = line
             .strip_suffix(';')
             .and_then(|rest| rest.rsplit_once("mod "));
-        match (module, told.take()) {
-            (Some(_), Some(path)) => found.paths.push(path),
-            (Some((_, name)), None) => {
-                found.modules.insert(name);
+        if let Some(path) = path.and_then(|rest| rest.strip_suffix("\"]")) {
+            told = Some(path);
+        } else if let Some((_, name)) = module {
+            match told.take() {
+                Some(path) => found.paths.push(path),
+                None => {
+                    found.modules.insert(name);
+                }
             }
-            (None, _) => {}
         }
-        let path = line.strip_prefix("#[path = \"");
-        told = path.and_then(|rest| rest.strip_suffix("\"]"));
     }
     found
 }
@@ -178,7 +180,7 @@ fn every_file_is_part_of_the_crate() {
     let plan = [
         file(
             "flow/plan.rs",
-            "mod targets;\n#[path = \"plan/more.rs\"]\nmod tests;",
+            "mod targets;\n#[path = \"plan/more.rs\"]\n#[cfg(test)]\nmod tests;",
         ),
         file("flow/plan/targets.rs", ""),
         file("flow/plan/more.rs", ""),
