@@ -1,11 +1,11 @@
 """Measures what an idle `amiwatch run` costs: resident memory and CPU over ten minutes with 100 targets,
 on the simulated account, beside a boto3 loop that looks at the same environments as often.
 
-    AMIWATCH_BIN=target/release/amiwatch python tests/bench/idle.py [--minutes 10] [--write docs/benchmarks.md]
+    AMIWATCH_BIN=target/dist/amiwatch python tests/bench/idle.py [--minutes 10] [--write docs/benchmarks.md]
 
 The schedule is a pass every five minutes, three times the default. What both use before the first minute is over
 (start, first pass) is not counted. Needs boto3. Exits 1 when a budget is missed; replaces its own section of the
-page, and only from a release binary.
+page, and only from a binary of `release` or `dist`.
 """
 
 import argparse
@@ -141,10 +141,10 @@ From its start to the end of the window the daemon made {passes} passes.
 
 {table}
 
-{date}, {cores} cores, Python {python}; the simulated account shares the machine.
+{date}, the profile `{profile}`, {cores} cores, Python {python}; the simulated account shares the machine.
 
-    cargo build --release
-    AMIWATCH_BIN=target/release/amiwatch python tests/bench/idle.py --write docs/benchmarks.md
+    cargo build --profile {profile}
+    AMIWATCH_BIN=target/{profile}/amiwatch python tests/bench/idle.py --write docs/benchmarks.md
 """
 
 
@@ -164,8 +164,9 @@ def main():
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--write", type=pathlib.Path)
     own = parser.parse_args()
-    if own.write and "release" not in BINARY.parts:
-        raise SystemExit("figures are published from a release binary only; set AMIWATCH_BIN")
+    profile = BINARY.parent.name
+    if own.write and profile not in ("release", "dist"):
+        raise SystemExit("figures are published from a binary of release or dist only; set AMIWATCH_BIN")
     with tempfile.TemporaryDirectory(prefix="amiwatch-idle-") as folder:
         scratch = pathlib.Path(folder)
         (scratch / "world.json").write_text(json.dumps(world()))
@@ -211,6 +212,7 @@ def main():
             date=datetime.date.today().isoformat(),
             cores=os.cpu_count(),
             python=platform.python_version(),
+            profile=profile,
         )
         write(own.write, section)
     ours = figures["amiwatch"]
