@@ -41,6 +41,7 @@ mod roles;
 mod server;
 mod sharing;
 mod ssm;
+mod standing;
 mod state;
 mod sts;
 mod table_views;

@@ -3,6 +3,7 @@
 //! No wire forms and no rules here; services read and write these values under the one lock.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
@@ -107,6 +108,33 @@ impl Core {
         let first = self.events.first_entry()?;
         let at = first.key().0;
         (at <= now).then(|| (at, first.remove()))
+    }
+
+    /// All that tells it apart from another; not who asked last, when, and under which number.
+    pub(crate) fn stand(&self, words: &mut String) {
+        let Self {
+            account,
+            now: _,
+            timing,
+            moves,
+            keeping,
+            launches,
+            request: _,
+            caller: _,
+            grant: _,
+            missing_right: _,
+            next_id,
+            next_request: _,
+            next_event,
+            events,
+            imaged,
+            building,
+        } = self;
+        let _ = write!(
+            words,
+            "{account} {timing:?} {moves:?} {keeping:?} {launches:?} {next_id} {next_event} {events:?} {imaged:?} \
+             {building} ",
+        );
     }
 
     /// When the next event is due.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use amiwatch::clock::Clock;
 use amiwatch::settings::Settings;
 use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest as _, Sha256};
 use sim::{Account, SimClock};
 use tempfile::TempDir;
 
@@ -114,7 +115,37 @@ impl Life {
     }
 }
 
+/// What tells one moment from another: its digest. Lives that go on from equal ones are equal.
+pub(crate) type Standing = [u8; 32];
+
 impl Kept {
+    /// What a machine finds here, the store among it or not: the same digest again means that not a byte of that
+    /// has changed since, no time has passed, and nobody was asked for anything but to read.
+    pub(crate) fn standing(&self, with_store: bool) -> Standing {
+        let Self {
+            at,
+            account,
+            settings: _,
+            guard,
+            slack,
+            mutant: _,
+            skew,
+            folder,
+            table,
+        } = self;
+        let words = format!(
+            "{at:?} {} {guard:?} {} {skew:?} {table:?}",
+            account.standing(),
+            slack.standing()
+        );
+        let mut digest = Sha256::new_with_prefix(words);
+        let store = store_in(folder.path());
+        if with_store && store.exists() {
+            digest.update(std::fs::read(store).expect("the copy can be read"));
+        }
+        digest.finalize().into()
+    }
+
     /// A life that goes on from here, as often as it is wanted. Within a runtime whose time is paused.
     pub(crate) fn goes_on(&self) -> Life {
         let clock = Clock::virtual_from(self.at);

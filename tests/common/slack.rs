@@ -86,6 +86,11 @@ impl Slack {
         }
     }
 
+    /// What it holds, to be compared with a copy.
+    pub(super) fn standing(&self) -> String {
+        format!("{:?}", self.state.lock().unwrap())
+    }
+
     /// The way to it.
     pub(crate) fn http(&self, clock: &Clock) -> HttpSend {
         HttpSend::in_process(SharedHttpConnector::new(self.clone()), clock)

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use amiwatch::model::tags;
 
+use super::points::Points;
 use super::sweep::{
-    Act, AtStop, Form, Points, Store, Story, every_point, everywhere, in_forms, nothing,
+    Act, AtStop, Form, Store, Story, equal_moments_end_alike, every_point, everywhere, in_forms,
+    nothing,
 };
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
@@ -60,6 +62,13 @@ const BAKE: Story = Story {
 #[test]
 fn a_bake_that_is_disturbed_anywhere_ends_as_if_nothing_had_happened() {
     everywhere("bake", BAKE, 1);
+}
+
+/// Of points that leave the very same, one is lived for all; here both ends of some are.
+#[test]
+fn a_bake_that_goes_on_from_equal_moments_ends_equally() {
+    let pairs = equal_moments_end_alike(BAKE, 6);
+    assert!(pairs >= 6, "only {pairs}");
 }
 
 /// The daemon's loop makes passes beside the bake, reads requests, tells and sweeps; it is stopped in

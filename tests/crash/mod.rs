@@ -6,6 +6,7 @@
 mod bake;
 mod failing_steps;
 pub(crate) mod frozen;
+pub(crate) mod points;
 mod steps;
 pub(crate) mod sweep;
 mod sweeping;

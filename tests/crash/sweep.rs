@@ -11,7 +11,8 @@ use amiwatch::service::sweep::sweep_now;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
-use crate::common::kept::{Keeper, Kept};
+use super::points::Points;
+use crate::common::kept::{Keeper, Kept, Standing};
 use crate::common::life::{Life, Stopped};
 use crate::common::paused;
 use crate::common::seam::Arm;
@@ -45,49 +46,6 @@ pub(crate) struct Story {
 /// Nothing, for stories that begin with their act.
 pub(crate) fn nothing(_: &Life) -> LocalBoxFuture<'_, ()> {
     async {}.boxed_local()
-}
-
-/// Which points of an act are disturbed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Points {
-    Every,
-    /// Each sort of point once after each commit: an act that looks a hundred times at the same, with
-    /// nothing written in between, is the same at each of them.
-    Distinct,
-    /// Each sort of point once in each state of the workflows: after each sort of entry of a journal, whichever
-    /// journal it is and however many there were. For acts that begin several of them, and look for long.
-    Kinds,
-}
-
-/// A point without its counters and names: `after commit append # done settle`.
-fn sort_of(point: &str) -> String {
-    let words = point.split(' ').map(|word| match word {
-        word if word.chars().any(|c| c.is_ascii_digit()) => "#",
-        word => word,
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-impl Points {
-    /// The numbers, from 1, of those that are disturbed.
-    pub(crate) fn chosen(self, passed: &[String]) -> Vec<usize> {
-        let mut seen = BTreeSet::new();
-        let mut state = String::new();
-        let mut chosen = Vec::new();
-        for (at, point) in (1..).zip(passed) {
-            let (sort, is_state) = match self {
-                Self::Kinds => (sort_of(point), point.contains(" append ")),
-                _ => (point.clone(), point.contains("commit")),
-            };
-            if is_state {
-                state.clone_from(&sort);
-            }
-            if self == Self::Every || seen.insert((state.clone(), sort)) {
-                chosen.push(at);
-            }
-        }
-        chosen
-    }
 }
 
 /// What a process does.
@@ -217,18 +175,25 @@ pub(crate) fn in_forms(name: &str, story: Story, forms: &[(Form, usize)]) {
     std::thread::scope(|scope| {
         for (form, nth) in forms {
             scope.spawn(move || {
-                let lives = swept.every_point(*form, *nth);
+                let (points, lives) = swept.every_point(*form, *nth);
                 assert!(lives >= LIVES_MIN, "{name}, {form:?}: only {lives} lives");
-                println!("{name}: {form:?} at {lives} points");
+                println!("{name}: {form:?} at {points} points, {lives} lives");
             });
         }
     });
 }
 
 /// Disturbs the first act at each point that is `nth` apart, starts again, and lets it settle.
-/// Returns how many lives that were.
+/// Returns at how many points.
 pub(crate) fn every_point(story: Story, form: Form, nth: usize) -> usize {
-    Swept::of(story).every_point(form, nth)
+    let (points, lives) = Swept::of(story).every_point(form, nth);
+    println!("{form:?} at {points} points, {lives} lives");
+    points
+}
+
+/// Lives pairs from equal moments of a story. Returns how many.
+pub(crate) fn equal_moments_end_alike(story: Story, nth: usize) -> usize {
+    Swept::of(story).equal_moments_end_alike(nth)
 }
 
 /// Of the lives whose process is stopped, one in so many has a process that is dropped where it stands; the
@@ -264,7 +229,9 @@ impl Swept {
         }
     }
 
-    fn every_point(&self, form: Form, nth: usize) -> usize {
+    /// How many points were disturbed, and how many lives that took: where two points leave the very same to
+    /// a process that comes after (a look in between changes nothing), one life is both.
+    fn every_point(&self, form: Form, nth: usize) -> (usize, usize) {
         let chosen = self.story.points.chosen(&self.points).into_iter();
         let fitting = chosen.filter(|at| form.applies(&self.points[at - 1]));
         let stops: Vec<usize> = fitting.step_by(nth).collect();
@@ -272,9 +239,10 @@ impl Swept {
             Form::Stopped(_) => self.killed_at(&stops),
             Form::Unanswered | Form::StoreFull => BTreeMap::new(),
         };
-        let half = stops.len().div_ceil(2).max(1);
+        let lived = lived_apart(form, &stops, &killed);
+        let half = lived.len().div_ceil(2).max(1);
         std::thread::scope(|scope| {
-            for stops in stops.chunks(half) {
+            for stops in lived.chunks(half) {
                 let killed = &killed;
                 scope.spawn(move || {
                     for stop in stops {
@@ -283,7 +251,36 @@ impl Swept {
                 });
             }
         });
-        stops.len()
+        (stops.len(), lived.len())
+    }
+
+    /// What this rests on: lives that go on from moments that are equal are equal when they have settled, whichever
+    /// of the points between which nothing changed was the last. Returns how many such pairs were lived.
+    fn equal_moments_end_alike(&self, nth: usize) -> usize {
+        let every: Vec<usize> = (1..=self.points.len()).collect();
+        let mut moments = BTreeMap::<Standing, Vec<(usize, Kept)>>::new();
+        for (stop, kept) in self.killed_at(&every) {
+            let equal = moments.entry(kept.standing(true)).or_default();
+            equal.push((stop, kept));
+        }
+        let pairs = moments.values().filter(|equal| equal.len() > 1);
+        let ends = pairs.step_by(nth).map(|equal| {
+            let [(first, one), .., (last, other)] = &equal[..] else {
+                panic!("a pair has two")
+            };
+            let (one, other) = (self.end_of(one), self.end_of(other));
+            assert_eq!(one, other, "from {first} and {last} of {:#?}", self.points);
+        });
+        ends.count()
+    }
+
+    fn end_of(&self, killed: &Kept) -> (BTreeSet<String>, Standing) {
+        paused(async || {
+            let life = killed.goes_on();
+            goes_on(&life, self.story, Form::Stopped(Store::Kept)).await;
+            let end = Keeper::of(&life).keep();
+            (life.heard_keys(), end.standing(true))
+        })
     }
 
     /// What a process leaves that is killed at one of these points: as it is when the undisturbed one passes it.
@@ -333,6 +330,18 @@ impl Swept {
         life.seam.arm(Arm::Nowhere);
         life
     }
+}
+
+/// Of these stops those that have to be lived: the first of each that leave the same, and all whose process is
+/// not killed but dropped where it stands.
+fn lived_apart(form: Form, stops: &[usize], killed: &BTreeMap<usize, Kept>) -> Vec<usize> {
+    let with_store = form != Form::Stopped(Store::Lost);
+    let mut seen = BTreeSet::new();
+    let mut apart = |stop: &usize| {
+        let left = killed.get(stop).map(|kept| kept.standing(with_store));
+        left.is_none_or(|left| seen.insert(left))
+    };
+    stops.iter().copied().filter(|stop| apart(stop)).collect()
 }
 
 /// What comes after the disturbance.

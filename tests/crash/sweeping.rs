@@ -7,7 +7,8 @@ use amiwatch::service::sweep::OLDER_THAN;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
-use super::sweep::{Act, AtStop, Form, Points, Store, Story, in_forms};
+use super::points::Points;
+use super::sweep::{Act, AtStop, Form, Store, Story, in_forms};
 use crate::common::life::Life;
 use crate::common::seam::Arm;
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::sweep::{Act, AtStop, Form, Points, Store, Story, every_point, nothing};
+use super::points::Points;
+use super::sweep::{Act, AtStop, Form, Store, Story, every_point, nothing};
 use crate::common::guest::{Cast, Day};
 use crate::common::life::Life;
 use crate::common::world::{self, CONFIG, TEAM};

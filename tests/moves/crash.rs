@@ -7,7 +7,8 @@ use futures_util::FutureExt as _;
 use super::orders::Wish;
 use super::world::{NEW, OLD, brisk, moved_by_others, new_image_is_ill};
 use crate::common::life::Life;
-use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, everywhere, in_forms, nothing};
+use crate::crash::points::Points;
+use crate::crash::sweep::{Act, AtStop, Form, Store, Story, everywhere, in_forms, nothing};
 
 const MOVE: Story = Story {
     begin: brisk,

@@ -20,7 +20,7 @@ use crate::common::life::{Life, Stopped};
 use crate::common::paused;
 use crate::common::seam::Arm;
 use crate::common::watching::{Ended, Manner};
-use crate::crash::sweep::Points;
+use crate::crash::points::Points;
 
 /// What happens to the process that makes the move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use super::share::{OTHER, sharing};
 use super::template;
 use super::world::feed;
 use crate::common::life::Life;
-use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, everywhere, in_forms};
+use crate::crash::points::Points;
+use crate::crash::sweep::{Act, AtStop, Form, Store, Story, everywhere, in_forms};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -6,7 +6,8 @@ use futures_util::FutureExt as _;
 
 use super::world::{DAY, applying, stands};
 use crate::common::life::Life;
-use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, every_point, in_forms};
+use crate::crash::points::Points;
+use crate::crash::sweep::{Act, AtStop, Form, Store, Story, every_point, in_forms};
 
 const FORMS: [(Form, usize); 3] = [
     (Form::Stopped(Store::Kept), 1),

@@ -18,7 +18,8 @@ use super::world::{ALL, CANARY, UNASKED, build_town, config, environment};
 use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::REGION;
-use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, in_forms};
+use crate::crash::points::Points;
+use crate::crash::sweep::{Act, AtStop, Form, Store, Story, in_forms};
 
 const PROD: &str = "000000000011";
 const LIVE: &str = "live";

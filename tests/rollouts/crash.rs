@@ -8,7 +8,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::world::{BLUE, CANARY, UNASKED, town_of};
 use crate::common::life::Life;
-use crate::crash::sweep::{Act, AtStop, Form, Points, Store, Story, in_forms};
+use crate::crash::points::Points;
+use crate::crash::sweep::{Act, AtStop, Form, Store, Story, in_forms};
 
 /// The image is baked and the first look is made: what follows is the rollout alone.
 fn baked(life: &Life) -> LocalBoxFuture<'_, ()> {
