@@ -105,6 +105,9 @@ const MANY_NOTICES: u64 = 200;
 /// How often they are counted then.
 const COUNT_EVERY: TimeDelta = TimeDelta::seconds(60);
 
+/// How often what there is to remind of is looked for, though nothing happened here: people act in other processes.
+const REMIND_LOOK_EVERY: TimeDelta = TimeDelta::hours(1);
+
 /// How often a clock that cannot be right is looked at.
 const WRONG_CLOCK_PAUSE: Duration = Duration::from_secs(1);
 
@@ -139,6 +142,8 @@ struct Daemon<'a, H> {
     tick: Option<Tick>,
     requests: Timer,
     notices: Timer,
+    /// When what there is to remind of is looked for: that reads all that `status` shows.
+    reminding: Timer,
     /// Set by the first pass: before that the store cannot say what is claimed.
     sweep: Option<Timer>,
     /// When the first failed builder that is kept for people is to go.
@@ -243,6 +248,7 @@ impl<'a, H: Host> Daemon<'a, H> {
             tick: Some(Tick::new(now, now)),
             requests: Timer::due_now(now, delta(rhythm.requests)),
             notices: Timer::due_now(now, delta(rhythm.notices)),
+            reminding: Timer::due_now(now, REMIND_LOOK_EVERY),
             sweep: None,
             kept_until: None,
             reckoning: Reckoning::new(now, ground.clock.steady()),

@@ -9,6 +9,7 @@ use crate::common::life::Life;
 use crate::common::paused;
 use crate::common::world::{CONFIG, REGION};
 
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A watch that only tells, of an environment that is out of step from the first look on.
@@ -52,18 +53,23 @@ fn what_stays_out_of_step_is_told_again_until_it_is_in_step() {
     paused(async || {
         let life = told_daily();
         life.daemon(async |watching| {
-            life.wait(5 * DAY).await;
-            let told = of(&life, "reminder").len();
-            assert_eq!(told, 2, "after two days, and after four");
+            let reminded = || of(&life, "reminder").len();
+            // It is out of step since the first look; it is looked for once an hour, and told within minutes.
+            life.wait(2 * DAY - 10 * MINUTE).await;
+            assert_eq!(reminded(), 0, "not yet two days");
+            life.wait(15 * MINUTE).await;
+            assert_eq!(reminded(), 1, "after two days");
+            life.wait(3 * DAY - 5 * MINUTE).await;
+            assert_eq!(reminded(), 2, "after two days, and after four");
             let image = life.verified().pop().map(|image| image.id);
             let image = image.expect("an image was baked");
             let here = life.account.at(REGION);
             here.change_environment("shop-blue", EnvironmentChange::Image(image))
                 .unwrap();
             life.wait(DAY).await;
-            let told = of(&life, "reminder").len();
+            let told = reminded();
             life.wait(6 * DAY).await;
-            assert_eq!(of(&life, "reminder").len(), told, "it is in step");
+            assert_eq!(reminded(), told, "it is in step");
             assert!(watching.passes() > 20);
         })
         .await;

@@ -97,7 +97,7 @@ impl<H: Host> Daemon<'_, H> {
         if !Rc::ptr_eq(&end.live, &self.live) {
             self.tick = Some(Tick::new(now, now));
         }
-        self.notices.set(now, now);
+        self.tell_soon(now);
         self.retire_next = true;
         self.sweep
             .get_or_insert_with(|| Timer::due_now(now, SWEEP_EVERY));
@@ -186,8 +186,8 @@ impl<H: Host> Daemon<'_, H> {
         if end.ended.is_ok() && (self.rolls_out() || self.publishes()) {
             self.look_soon(now);
         }
-        let (name, notices) = (end.name.as_str(), &mut self.notices);
-        notices.set(now, now);
+        self.tell_soon(now);
+        let name = end.name.as_str();
         let result = match end.ended {
             Ok(ended) if ended.image.is_some() => BakeResult::Verified,
             Ok(_) => BakeResult::Failed,
@@ -218,7 +218,14 @@ impl<H: Host> Daemon<'_, H> {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         match end {
-            Ok(DeliveryEnd { delivered, count }) => {
+            Ok(DeliveryEnd {
+                delivered,
+                count,
+                remind_at,
+            }) => {
+                if let Some(at) = remind_at {
+                    self.reminding.set(at, now);
+                }
                 if let Some(Count { waiting, dead }) = count {
                     let counted = NoticeCount { waiting, dead };
                     self.vitals.change(|pulse| pulse.notices = counted);
@@ -227,8 +234,14 @@ impl<H: Host> Daemon<'_, H> {
                     self.notices.set(next, now);
                 }
             }
-            Err(NotTold::Store(error)) => unless_replaced(error, "notices wait")?,
-            Err(error) => tracing::warn!(why = source_chain(&error), "notices wait"),
+            Err(error) => {
+                // It may have looked for nothing.
+                self.reminding.set(now, now);
+                match error {
+                    NotTold::Store(error) => unless_replaced(error, "notices wait")?,
+                    error => tracing::warn!(why = source_chain(&error), "notices wait"),
+                }
+            }
         }
         Ok(())
     }
@@ -239,7 +252,7 @@ impl<H: Host> Daemon<'_, H> {
         end: Result<Swept, SweepError>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.notices.set(now, now);
+        self.tell_soon(now);
         match end {
             Ok(swept) => {
                 self.swept = true;
@@ -269,7 +282,7 @@ impl<H: Host> Daemon<'_, H> {
         end: Result<Retired, StoreError>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.notices.set(now, now);
+        self.tell_soon(now);
         match end {
             Ok(retired) => {
                 let acts = retired.acts.len();

@@ -43,9 +43,12 @@ impl<H: Host> Daemon<'_, H> {
         }
         if self.telling.is_none() && self.notices.is_due(now) {
             self.notices.restart(now);
-            let counts = self.counts(now);
+            let besides = lanes::Besides {
+                counts: self.counts(now),
+                reminds: self.reminds(now),
+            };
             let live = Rc::clone(&self.live);
-            self.telling = Some(lanes::tell_lane(self.ground, live, counts));
+            self.telling = Some(lanes::tell_lane(self.ground, live, besides));
         }
         if self.sweeping.is_none()
             && let Some(sweep) = self.sweep.as_mut().filter(|sweep| sweep.is_due(now))
@@ -75,6 +78,22 @@ impl<H: Host> Daemon<'_, H> {
             self.counting.restart(now);
         }
         counts
+    }
+
+    /// Something happened that may be to be told.
+    pub(super) fn tell_soon(&mut self, now: DateTime<Utc>) {
+        self.notices.set(now, now);
+        self.reminding.set(now, now);
+    }
+
+    /// Whether what there is to remind of is looked for: after something happened, when the next is due, and now and
+    /// then.
+    fn reminds(&mut self, now: DateTime<Utc>) -> bool {
+        let reminds = self.reminding.is_due(now);
+        if reminds {
+            self.reminding.restart(now);
+        }
+        reminds
     }
 
     /// What nothing claims is told first, and removed by the sweep of the next day; what people were told the

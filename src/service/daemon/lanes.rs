@@ -305,13 +305,24 @@ pub(super) struct DeliveryEnd {
     pub(super) delivered: Delivered,
     /// Absent when it was not its turn to be counted.
     pub(super) count: Option<Count>,
+    /// When the next reminder is due; absent when none is, or nobody looked.
+    pub(super) remind_at: Option<DateTime<Utc>>,
 }
 
-/// Delivers what is due, and counts what is left if it `counts`.
+/// What a delivery does beside it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Besides {
+    /// Counts who waits after it.
+    pub(super) counts: bool,
+    /// Looks for what there is to remind of.
+    pub(super) reminds: bool,
+}
+
+/// Delivers what is due.
 pub(super) fn tell_lane<'a>(
     ground: Ground<'a>,
     live: Rc<LiveConfig>,
-    counts: bool,
+    besides: Besides,
 ) -> LocalBoxFuture<'a, Result<DeliveryEnd, NotTold>> {
     async move {
         let service = ground.service(&live);
@@ -321,15 +332,19 @@ pub(super) fn tell_lane<'a>(
             store: &held,
             ..service.desk()
         };
-        let digests = tell_due_digests(&desk).await;
+        let digests = tell_due_digests(&desk, besides.reminds).await;
         let mut delivered = outbox::deliver(&held, &senders, ground.clock).await?;
         let next_at = delivered.next_at.into_iter().chain(digests.next_at);
         delivered.next_at = next_at.min();
-        let count = match counts {
+        let count = match besides.counts {
             true => Some(lines::count_waiting(ground.store).await?),
             false => None,
         };
-        Ok(DeliveryEnd { delivered, count })
+        Ok(DeliveryEnd {
+            delivered,
+            count,
+            remind_at: digests.remind_at,
+        })
     }
     .boxed_local()
 }

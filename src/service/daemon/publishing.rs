@@ -140,7 +140,7 @@ impl<H: Host> Daemon<'_, H> {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.publishing.remove(&end.name);
-        self.notices.set(now, now);
+        self.tell_soon(now);
         let (name, took_s) = (end.name.as_str(), (now - end.since).num_seconds());
         match end.ended {
             Ok(result) => {

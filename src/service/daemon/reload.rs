@@ -93,6 +93,7 @@ impl<'a, H: Host> Daemon<'a, H> {
         self.ground.in_use.replace(&new.settings);
         self.live = Rc::new(new);
         self.names = Names::default();
+        self.reminding.set(now, now);
         // What an earlier pass queued was decided under the old config.
         self.waiting.retain(|_, (_, asked)| asked.is_some());
         if self.pass.is_none() {

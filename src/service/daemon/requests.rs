@@ -131,7 +131,7 @@ impl<H: Host> Daemon<'_, H> {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         // Looking for somebody's bake may have taught something that is to be told.
-        self.notices.set(now, now);
+        self.tell_soon(now);
         match end {
             AskEnd::Answered(id) => {
                 self.asking.remove(&id);

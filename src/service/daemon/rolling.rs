@@ -104,7 +104,7 @@ impl<H: Host> Daemon<'_, H> {
     /// A move ended: whose fault it was where it failed stands in its journal and its notice.
     pub(super) fn moved(&mut self, end: MoveLaneEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.moving.remove(&end.name);
-        self.notices.set(now, now);
+        self.tell_soon(now);
         // What follows from its end, the next wave or a quarantine, waits for no tick. One that could not be
         // driven on has not ended: it is resumed with the timetable's next pass, and not again and again.
         if end.ended.is_ok() && self.rolls_out() {

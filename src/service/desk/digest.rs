@@ -27,28 +27,37 @@ use crate::workflow::RunError;
 /// A digest that was missed for longer is not made up for: the next one is soon.
 const MISSED_MAX: TimeDelta = TimeDelta::days(8);
 
-/// When the next digest is due, by whatever receiver.
+/// What was told, and when the next is due, by whatever receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DigestsTold {
-    /// Whether one was told now.
+    /// Whether a digest or a reminder was told now.
     pub told: bool,
+    /// The next digest.
     pub next_at: Option<DateTime<Utc>>,
+    /// The next reminder, of what is out of step now; absent where nothing is, or where nobody looked.
+    pub remind_at: Option<DateTime<Utc>>,
 }
 
-/// Tells the digests that are due. What keeps them from it is logged: it must not keep other notices.
-pub async fn tell_due_digests(desk: &Desk<'_>) -> DigestsTold {
-    tell_digests(desk).await.unwrap_or_else(|error| {
+/// Tells the digests that are due, and reminds if it is asked to look for what there is to remind of: for that
+/// every record that `status` shows is read. What keeps them from it is logged: it must not keep other notices.
+pub async fn tell_due_digests(desk: &Desk<'_>, reminds: bool) -> DigestsTold {
+    tell_digests(desk, reminds).await.unwrap_or_else(|error| {
         tracing::error!("digests cannot be told: {}", source_chain(&error));
-        DigestsTold::default()
+        DigestsTold {
+            remind_at: reminds.then(|| desk.clock.now()),
+            ..DigestsTold::default()
+        }
     })
 }
 
-async fn tell_digests(desk: &Desk<'_>) -> Result<DigestsTold, RunError> {
+async fn tell_digests(desk: &Desk<'_>, reminds: bool) -> Result<DigestsTold, RunError> {
     let mut done = DigestsTold::default();
     let now = desk.clock.now();
     for (name, notifier) in &desk.settings.notifiers {
-        if let Some(after) = notifier.remind {
-            done.told |= remind(desk, name, &notifier.route, after, now).await?;
+        if let Some(after) = notifier.remind.filter(|_| reminds) {
+            let (told, next_at) = remind(desk, name, &notifier.route, after, now).await?;
+            done.told |= told;
+            done.remind_at = done.remind_at.into_iter().chain(next_at).min();
         }
         let Some(cron) = &notifier.digest else {
             continue;
@@ -171,21 +180,27 @@ fn standing_of(scope: &Scope, watch: &WatchName, one: &RememberedWatch) -> Diges
 }
 
 /// Reminds a receiver of what is still out of step. The key has the number of the time, so that each is told once.
+/// Returns whether it did, and when the next is due of what is out of step now.
 async fn remind(
     desk: &Desk<'_>,
     name: &str,
     route: &NoticeRoute,
     after: Duration,
     now: DateTime<Utc>,
-) -> Result<bool, RunError> {
+) -> Result<(bool, Option<DateTime<Utc>>), RunError> {
     let status = status(desk).await?;
     let installation = desk.settings.installation.as_ref();
-    let mut told = false;
+    let (mut told, mut next_at) = (false, None);
     for (scope, watch, one) in status.watches.iter().filter_map(placed) {
         let since = open_since(one).filter(|_| route.covers(watch.as_str(), &scope.account));
-        let Some((since, nth)) =
-            since.and_then(|since| Some((since, nth_time(since, after, now)?)))
-        else {
+        let Some(since) = since else {
+            continue;
+        };
+        next_at = next_at
+            .into_iter()
+            .chain(next_time(since, after, now))
+            .min();
+        let Some(nth) = nth_time(since, after, now) else {
             continue;
         };
         let what = What::Reminder(ReminderTold {
@@ -216,7 +231,7 @@ async fn remind(
             other => told |= other.map(|()| true)?,
         }
     }
-    Ok(told)
+    Ok((told, next_at))
 }
 
 /// Since when a watch has needed somebody; absent for one that needs nobody.
@@ -236,6 +251,14 @@ fn nth_time(since: DateTime<Utc>, after: Duration, now: DateTime<Utc>) -> Option
     let after = i64::try_from(after.as_secs()).unwrap_or(i64::MAX).max(1);
     let nth = (now - since).num_seconds() / after;
     (nth > 0).then_some(nth)
+}
+
+/// When `after` is over once more; absent where no calendar goes so far.
+fn next_time(since: DateTime<Utc>, after: Duration, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let after = TimeDelta::from_std(after).ok()?;
+    let nth = nth_time(since, after.to_std().ok()?, now).unwrap_or(0);
+    let times = i32::try_from(nth + 1).ok()?;
+    since.checked_add_signed(after.checked_mul(times)?)
 }
 
 fn reminder_of(
@@ -325,6 +348,20 @@ mod tests {
         ] {
             assert_eq!(nth_time(since, week, at(now)), nth, "{now}");
         }
+    }
+
+    #[test]
+    fn the_next_reminder_is_due_when_its_time_is_over_once_more() {
+        let since = at("2026-11-01T00:00:00Z");
+        let week = Duration::from_secs(7 * 24 * 3600);
+        for (now, next) in [
+            ("2026-10-01T00:00:00Z", "2026-11-08T00:00:00Z"),
+            ("2026-11-07T23:59:59Z", "2026-11-08T00:00:00Z"),
+            ("2026-11-08T00:00:00Z", "2026-11-15T00:00:00Z"),
+        ] {
+            assert_eq!(next_time(since, week, at(now)), Some(at(next)), "{now}");
+        }
+        assert_eq!(next_time(since, Duration::MAX, since), None);
     }
 
     #[test]

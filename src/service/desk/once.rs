@@ -171,7 +171,7 @@ pub async fn once(service: &Service<'_>, observers: &Observers<'_>) -> Result<On
     let lease = drive(&service.desk()).await?;
     ping(service, WatchdogPing::Start).await;
     // Of what is remembered: the pass tells what is new beside it.
-    tell_due_digests(&service.desk()).await;
+    tell_due_digests(&service.desk(), true).await;
     let passed = pass_once(service, lease, observers).await;
     ping(
         service,
