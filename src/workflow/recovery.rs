@@ -2,6 +2,8 @@
 //!
 //! Replays through the function that records, so that there is no second code path.
 
+use serde_json::Value;
+
 use super::journal::{EventOf, Run};
 use super::{RunError, WorkflowKind};
 use crate::store::Store;
@@ -11,17 +13,24 @@ use crate::store::Store;
 /// # Errors
 /// When there is none, or it does not make sense.
 pub async fn replay<K: WorkflowKind>(store: &dyn Store, journal: &str) -> Result<Run<K>, RunError> {
+    run_of(journal, &events::<K>(store, journal).await?)
+}
+
+/// The run that a journal's events tell.
+///
+/// # Errors
+/// When there are none, or they do not make sense.
+pub fn run_of<K: WorkflowKind>(journal: &str, events: &[EventOf<K>]) -> Result<Run<K>, RunError> {
     let name = || journal.to_owned();
-    let mut events = events::<K>(store, journal).await?.into_iter();
-    let first = events
-        .next()
+    let (first, events) = events
+        .split_first()
         .ok_or_else(|| RunError::Missing { journal: name() })?;
-    let mut run = Run::<K>::open(first).map_err(|source| RunError::Illegal {
+    let mut run = Run::<K>::open(first.clone()).map_err(|source| RunError::Illegal {
         journal: name(),
         source,
     })?;
     for event in events {
-        run.record(&event).map_err(|source| RunError::Illegal {
+        run.record(event).map_err(|source| RunError::Illegal {
             journal: name(),
             source,
         })?;
@@ -37,16 +46,22 @@ pub async fn events<K: WorkflowKind>(
     store: &dyn Store,
     journal: &str,
 ) -> Result<Vec<EventOf<K>>, RunError> {
+    events_of::<K>(journal, store.journal(journal).await?)
+}
+
+/// A journal's entries, read.
+///
+/// # Errors
+/// When one is of a later version.
+pub fn events_of<K: WorkflowKind>(
+    journal: &str,
+    entries: Vec<Value>,
+) -> Result<Vec<EventOf<K>>, RunError> {
     let read = |event| {
         serde_json::from_value::<EventOf<K>>(event).map_err(|source| RunError::Unreadable {
             journal: journal.to_owned(),
             source,
         })
     };
-    store
-        .journal(journal)
-        .await?
-        .into_iter()
-        .map(read)
-        .collect()
+    entries.into_iter().map(read).collect()
 }

@@ -15,13 +15,15 @@ use crate::workflow::journal::Phase;
 use crate::workflow::kind::step_word;
 use crate::workflow::observer::ObserverOf;
 use crate::workflow::open::open_runs;
-use crate::workflow::recovery::{events, replay};
+use crate::workflow::recovery::{events_of, run_of};
 
 /// The journal that is followed, and how far it was told.
 pub(super) struct Follow<K: Driven> {
     journal: String,
     observer: Option<Box<ObserverOf<K>>>,
     told: usize,
+    /// The step that its driver is at, by what was told.
+    under_way: Option<(K::Step, String)>,
 }
 
 impl<K: Driven> Follow<K> {
@@ -30,34 +32,38 @@ impl<K: Driven> Follow<K> {
             journal,
             observer: None,
             told: 0,
+            under_way: None,
         }
     }
 
     /// One look: tells what is new, and gives the end once there is one. A journal that its driver
-    /// has named and not begun yet is waited for.
+    /// has named and not begun yet is waited for. Looks come every second, and mostly find nothing new: what was
+    /// read is not read again.
     pub(super) async fn look(
         &mut self,
         store: &dyn Store,
         observers: &ObserversOf<'_, K>,
     ) -> Result<Option<K::Ended>, RunError> {
-        if store.journal(&self.journal).await?.is_empty() {
+        let entries = store.journal(&self.journal).await?;
+        if entries.is_empty() {
             return Ok(None);
         }
-        let run = replay::<K>(store, &self.journal).await?;
-        let observer = self.observer.get_or_insert_with(|| observers(run.input()));
-        let events = events::<K>(store, &self.journal).await?;
-        let new = events.iter().skip(self.told);
-        new.for_each(|event| observer.recorded(event));
-        self.told = events.len();
-        match run.phase().clone() {
-            Phase::Closed(outcome) => Ok(Some(K::conclude(outcome, &run))),
-            phase => {
-                if let Some((step, so_far)) = under_way(&phase) {
-                    observer.waiting(step, &so_far);
-                }
-                Ok(None)
+        if entries.len() != self.told {
+            let events = events_of::<K>(&self.journal, entries)?;
+            let run = run_of(&self.journal, &events)?;
+            let observer = self.observer.get_or_insert_with(|| observers(run.input()));
+            let new = events.iter().skip(self.told);
+            new.for_each(|event| observer.recorded(event));
+            self.told = events.len();
+            self.under_way = under_way(run.phase());
+            if let Phase::Closed(outcome) = run.phase().clone() {
+                return Ok(Some(K::conclude(outcome, &run)));
             }
         }
+        if let (Some(observer), Some((step, so_far))) = (&mut self.observer, &self.under_way) {
+            observer.waiting(*step, so_far);
+        }
+        Ok(None)
     }
 }
 
