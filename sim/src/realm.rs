@@ -34,7 +34,7 @@ pub(crate) struct Realm {
     pub(crate) ahead: Mutex<Duration>,
     pub(crate) guest: RwLock<Arc<dyn Guest>>,
     pub(crate) roles: SharedRoles,
-    accounts: RwLock<BTreeMap<String, Arc<Mutex<State>>>>,
+    pub(crate) accounts: RwLock<BTreeMap<String, Arc<Mutex<State>>>>,
 }
 
 /// Another account beside the first, as a world describes it. What it does not say is as in the first.

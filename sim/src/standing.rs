@@ -1,12 +1,15 @@
 //! What a world holds at a moment, in words: two copies of one world that say the same go on alike.
 //!
-//! It must leave out only what tells no two worlds apart that go on: numbers of requests, when the last call
-//! came, and calls that only read. Whatever else a call may have changed (ids, buckets, faults, looks) is in it.
+//! It leaves out what tells no two worlds apart that go on: numbers of requests, who called last and when, calls that
+//! only read, and of the others how they were worded. Whatever else a call may have changed (ids, buckets, faults,
+//! looks) is in it. Guests are what a story sets, and no call: they and what their agents do are not compared.
 
 use std::fmt::Write as _;
+use std::sync::PoisonError;
 
 use crate::account::Account;
 use crate::ledger::Entry;
+use crate::realm::Realm;
 use crate::roles;
 use crate::state::State;
 
@@ -17,8 +20,18 @@ impl Account {
     /// What every account of the world holds, as it stands: events that are due and were not yet applied are among
     /// those to come. No form to be read, only to be compared with another copy's.
     pub fn standing(&self) -> String {
+        let Realm {
+            clock: _,
+            ahead,
+            guest: _,
+            roles: _,
+            accounts: _,
+        } = &*self.realm;
+        let ahead = ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let words = format!("{ahead:?} ");
+        drop(ahead);
         let everyone = self.everyone().into_iter();
-        everyone.fold(String::new(), |mut words, one| {
+        everyone.fold(words, |mut words, one| {
             let _ = write!(words, "{}: ", one.id());
             one.lock().stand(&mut words);
             words
@@ -84,11 +97,9 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_stands_as_it_does_and_looks_change_nothing() {
+    fn a_copy_stands_as_it_does() {
         let (_, account) = world();
         let copy = account.copied(account.realm.clock.clone());
-        assert_eq!(account.standing(), copy.standing());
-        let _ = (account.images(), account.leftovers());
         assert_eq!(account.standing(), copy.standing());
     }
 

@@ -40,6 +40,8 @@ mod requests;
 
 mod rolling;
 
+mod telling;
+
 mod ticks;
 
 mod timers;
@@ -67,9 +69,10 @@ use crate::flow::timetable::Timetable;
 use crate::store::StoreError;
 use crate::store::requests::StoredRequest;
 
-use lanes::{AskEnd, BakeLaneEnd, DeliveryEnd, Lane, MoveLaneEnd, NotTold, PassEnd};
+use lanes::{AskEnd, BakeLaneEnd, Lane, MoveLaneEnd, PassEnd};
 use publishing::PublishLaneEnd;
 use requests::Looks;
+use telling::{COUNT_EVERY, DeliveryEnd, NotTold, REMIND_LOOK_EVERY};
 use timers::{Reckoning, Tick, Timer};
 
 pub use host::{Condition, Host, LiveConfig, SettingsInUse, Signal};
@@ -99,14 +102,6 @@ const SWEEP_EVERY: TimeDelta = TimeDelta::days(1);
 
 /// How often what is past its time in the store goes.
 const PRUNE_EVERY: TimeDelta = TimeDelta::days(1);
-
-/// Counting more notices than this costs more than a look at the lines.
-const MANY_NOTICES: u64 = 200;
-/// How often they are counted then.
-const COUNT_EVERY: TimeDelta = TimeDelta::seconds(60);
-
-/// How often what there is to remind of is looked for, though nothing happened here: people act in other processes.
-const REMIND_LOOK_EVERY: TimeDelta = TimeDelta::hours(1);
 
 /// How often a clock that cannot be right is looked at.
 const WRONG_CLOCK_PAUSE: Duration = Duration::from_secs(1);

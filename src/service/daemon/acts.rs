@@ -6,7 +6,7 @@ use std::rc::Rc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::blind::{self, BlindChange};
-use super::lanes::{BakeLaneEnd, DeliveryEnd, NotTold, PassEnd};
+use super::lanes::{BakeLaneEnd, PassEnd};
 use super::timers::{Tick, Timer};
 use super::{Daemon, Host, SWEEP_EVERY};
 use crate::clock::Elapsed;
@@ -23,8 +23,7 @@ use crate::service::retire::keeping::Retired;
 use crate::service::runs::DriveError;
 use crate::service::sweep::{Done, SweepError, Swept};
 use crate::service::telemetry::source_chain;
-use crate::service::vitals::{BakeResult, NoticeCount, PassResult};
-use crate::store::records::lines::Count;
+use crate::service::vitals::{BakeResult, PassResult};
 use crate::store::{Batch, Op, StoreError, publications, records};
 use crate::workflow::error::RunError;
 
@@ -209,40 +208,6 @@ impl<H: Host> Daemon<'_, H> {
         tracing::info!(name, took_s, result = result.as_str(), "a bake ended");
         self.vitals
             .change(|pulse| *pulse.bakes.entry(result).or_default() += 1);
-        Ok(())
-    }
-
-    pub(super) async fn told(
-        &mut self,
-        end: Result<DeliveryEnd, NotTold>,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        match end {
-            Ok(DeliveryEnd {
-                delivered,
-                count,
-                remind_at,
-            }) => {
-                if let Some(at) = remind_at {
-                    self.reminding.set(at, now);
-                }
-                if let Some(Count { waiting, dead }) = count {
-                    let counted = NoticeCount { waiting, dead };
-                    self.vitals.change(|pulse| pulse.notices = counted);
-                }
-                if let Some(next) = delivered.next_at {
-                    self.notices.set(next, now);
-                }
-            }
-            Err(error) => {
-                // It may have looked for nothing.
-                self.reminding.set(now, now);
-                match error {
-                    NotTold::Store(error) => unless_replaced(error, "notices wait")?,
-                    error => tracing::warn!(why = source_chain(&error), "notices wait"),
-                }
-            }
-        }
         Ok(())
     }
 

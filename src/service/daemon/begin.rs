@@ -6,12 +6,11 @@ use std::rc::Rc;
 use chrono::{DateTime, Utc};
 
 use super::host::Condition;
-use super::{Daemon, Host, MANY_NOTICES, lanes};
+use super::{Daemon, Host, lanes};
 use crate::clock::plausible;
 use crate::flow::bake::kind::BakeKind;
 use crate::service::pass::{BAKES_MAX, Start};
 use crate::service::runs;
-use crate::service::vitals::NoticeCount;
 use crate::service::watchdog::WatchdogPing;
 use crate::store::StoreError;
 use crate::store::requests::StoredRequest;
@@ -42,13 +41,7 @@ impl<H: Host> Daemon<'_, H> {
             self.begin_bake(start, asked);
         }
         if self.telling.is_none() && self.notices.is_due(now) {
-            self.notices.restart(now);
-            let besides = lanes::Besides {
-                counts: self.counts(now),
-                reminds: self.reminds(now),
-            };
-            let live = Rc::clone(&self.live);
-            self.telling = Some(lanes::tell_lane(self.ground, live, besides));
+            self.begin_telling(now);
         }
         if self.sweeping.is_none()
             && let Some(sweep) = self.sweep.as_mut().filter(|sweep| sweep.is_due(now))
@@ -68,32 +61,6 @@ impl<H: Host> Daemon<'_, H> {
             self.begin_pruning(now);
         }
         self.count();
-    }
-
-    /// Whether who waits for notices is counted after this delivery: always while they are few.
-    fn counts(&mut self, now: DateTime<Utc>) -> bool {
-        let NoticeCount { waiting, dead } = self.vitals.change(|pulse| pulse.notices);
-        let counts = waiting + dead < MANY_NOTICES || self.counting.is_due(now);
-        if counts {
-            self.counting.restart(now);
-        }
-        counts
-    }
-
-    /// Something happened that may be to be told.
-    pub(super) fn tell_soon(&mut self, now: DateTime<Utc>) {
-        self.notices.set(now, now);
-        self.reminding.set(now, now);
-    }
-
-    /// Whether what there is to remind of is looked for: after something happened, when the next is due, and now and
-    /// then.
-    fn reminds(&mut self, now: DateTime<Utc>) -> bool {
-        let reminds = self.reminding.is_due(now);
-        if reminds {
-            self.reminding.restart(now);
-        }
-        reminds
     }
 
     /// What nothing claims is told first, and removed by the sweep of the next day; what people were told the

@@ -15,10 +15,7 @@ use crate::clock::{Clock, Elapsed};
 use crate::flow::bake::kind::BakeKind;
 use crate::model::ids::WatchName;
 use crate::model::request::{MoveWish, RequestAnswer};
-use crate::outbox::{self, Delivered};
-use crate::service::desk::Desk;
 use crate::service::desk::ask::{AskOutcome, ask_for_bake};
-use crate::service::desk::digest::tell_due_digests;
 use crate::service::desk::moving::{MoveAsked, begin_wish};
 use crate::service::desk::rollout::MoveError;
 use crate::service::named::{NamedFinding, named_findings};
@@ -33,9 +30,8 @@ use crate::service::sweep::{self, SweepError, Swept};
 use crate::service::telemetry::source_chain;
 use crate::service::watchdog::{WatchdogPing, tell_watchdog};
 use crate::service::{Outside, Service};
-use crate::store::records::lines::{self, Count};
 use crate::store::requests::{self, StoredRequest};
-use crate::store::{Lease, Store, StoreError, UnderLease};
+use crate::store::{Lease, Store, StoreError};
 
 /// What every lane works on.
 #[derive(Clone, Copy)]
@@ -289,64 +285,6 @@ pub(super) async fn answer_lane(
 ) -> Result<(), StoreError> {
     let now = ground.clock.now();
     requests::answer_request(ground.store, ground.lease.epoch, asked, said, now).await
-}
-
-/// Why nothing could be delivered at all.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NotTold {
-    #[error("notices cannot be sent")]
-    Cloud(#[from] crate::cloud::CloudError),
-    #[error("notices cannot be read or crossed off")]
-    Store(#[from] StoreError),
-}
-
-/// What a delivery did, and who waits after it.
-pub(super) struct DeliveryEnd {
-    pub(super) delivered: Delivered,
-    /// Absent when it was not its turn to be counted.
-    pub(super) count: Option<Count>,
-    /// When the next reminder is due; absent when none is, or nobody looked.
-    pub(super) remind_at: Option<DateTime<Utc>>,
-}
-
-/// What a delivery does beside it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Besides {
-    /// Counts who waits after it.
-    pub(super) counts: bool,
-    /// Looks for what there is to remind of.
-    pub(super) reminds: bool,
-}
-
-/// Delivers what is due.
-pub(super) fn tell_lane<'a>(
-    ground: Ground<'a>,
-    live: Rc<LiveConfig>,
-    besides: Besides,
-) -> LocalBoxFuture<'a, Result<DeliveryEnd, NotTold>> {
-    async move {
-        let service = ground.service(&live);
-        let senders = service.senders()?;
-        let held = UnderLease::new(ground.store, ground.lease);
-        let desk = Desk {
-            store: &held,
-            ..service.desk()
-        };
-        let digests = tell_due_digests(&desk, besides.reminds).await;
-        let mut delivered = outbox::deliver(&held, &senders, ground.clock).await?;
-        let next_at = delivered.next_at.into_iter().chain(digests.next_at);
-        delivered.next_at = next_at.min();
-        let count = match besides.counts {
-            true => Some(lines::count_waiting(ground.store).await?),
-            false => None,
-        };
-        Ok(DeliveryEnd {
-            delivered,
-            count,
-            remind_at: digests.remind_at,
-        })
-    }
-    .boxed_local()
 }
 
 /// Tells the watchdog.

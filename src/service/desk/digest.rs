@@ -42,7 +42,10 @@ pub struct DigestsTold {
 /// every record that `status` shows is read. What keeps them from it is logged: it must not keep other notices.
 pub async fn tell_due_digests(desk: &Desk<'_>, reminds: bool) -> DigestsTold {
     tell_digests(desk, reminds).await.unwrap_or_else(|error| {
-        tracing::error!("digests cannot be told: {}", source_chain(&error));
+        tracing::error!(
+            "digests and reminders cannot be told: {}",
+            source_chain(&error)
+        );
         DigestsTold {
             remind_at: reminds.then(|| desk.clock.now()),
             ..DigestsTold::default()
@@ -255,9 +258,8 @@ fn nth_time(since: DateTime<Utc>, after: Duration, now: DateTime<Utc>) -> Option
 
 /// When `after` is over once more; absent where no calendar goes so far.
 fn next_time(since: DateTime<Utc>, after: Duration, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let times = i32::try_from(nth_time(since, after, now).unwrap_or(0) + 1).ok()?;
     let after = TimeDelta::from_std(after).ok()?;
-    let nth = nth_time(since, after.to_std().ok()?, now).unwrap_or(0);
-    let times = i32::try_from(nth + 1).ok()?;
     since.checked_add_signed(after.checked_mul(times)?)
 }
 

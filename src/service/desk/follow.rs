@@ -37,8 +37,8 @@ impl<K: Driven> Follow<K> {
     }
 
     /// One look: tells what is new, and gives the end once there is one. A journal that its driver
-    /// has named and not begun yet is waited for. Looks come every second, and mostly find nothing new: what was
-    /// read is not read again.
+    /// has named and not begun yet is waited for. Looks come twice a second, and mostly find nothing new: entries
+    /// are decoded only when there are more of them.
     pub(super) async fn look(
         &mut self,
         store: &dyn Store,
