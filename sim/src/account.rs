@@ -60,14 +60,7 @@ impl Account {
 
     /// The account's time.
     pub fn now(&self) -> DateTime<Utc> {
-        self.realm.clock.now()
-            + delta(
-                *self
-                    .realm
-                    .ahead
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner),
-            )
+        self.realm.clock.now() + delta(self.realm.ahead_of_clock())
     }
 
     /// Moves this world ahead of its clock, and applies what became due.

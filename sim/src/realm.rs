@@ -34,7 +34,7 @@ pub(crate) struct Realm {
     pub(crate) ahead: Mutex<Duration>,
     pub(crate) guest: RwLock<Arc<dyn Guest>>,
     pub(crate) roles: SharedRoles,
-    pub(crate) accounts: RwLock<BTreeMap<String, Arc<Mutex<State>>>>,
+    accounts: RwLock<BTreeMap<String, Arc<Mutex<State>>>>,
 }
 
 /// Another account beside the first, as a world describes it. What it does not say is as in the first.
@@ -83,7 +83,7 @@ impl Realm {
 
     /// The same accounts as they stand, on another clock. Calls that somebody waits for here nobody waits for there.
     fn copied(&self, clock: SimClock) -> Self {
-        let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = self.ahead_of_clock();
         let guest = self.guest.read().unwrap_or_else(PoisonError::into_inner);
         let roles = Arc::new(Mutex::new(roles::book(&self.roles).clone()));
         let states = self.states().into_iter().map(|(id, state)| {
@@ -100,6 +100,11 @@ impl Realm {
             roles,
             accounts,
         }
+    }
+
+    /// By how much time was moved forward.
+    pub(crate) fn ahead_of_clock(&self) -> Duration {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn states(&self) -> Vec<(String, Arc<Mutex<State>>)> {

@@ -5,11 +5,9 @@
 //! looks) is in it. Guests are what a story sets, and no call: they and what their agents do are not compared.
 
 use std::fmt::Write as _;
-use std::sync::PoisonError;
 
 use crate::account::Account;
 use crate::ledger::Entry;
-use crate::realm::Realm;
 use crate::roles;
 use crate::state::State;
 
@@ -20,16 +18,7 @@ impl Account {
     /// What every account of the world holds, as it stands: events that are due and were not yet applied are among
     /// those to come. No form to be read, only to be compared with another copy's.
     pub fn standing(&self) -> String {
-        let Realm {
-            clock: _,
-            ahead,
-            guest: _,
-            roles: _,
-            accounts: _,
-        } = &*self.realm;
-        let ahead = ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = format!("{ahead:?} ");
-        drop(ahead);
+        let words = format!("{:?} ", self.realm.ahead_of_clock());
         let everyone = self.everyone().into_iter();
         everyone.fold(words, |mut words, one| {
             let _ = write!(words, "{}: ", one.id());
